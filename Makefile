@@ -1,0 +1,53 @@
+# Two commands: `make demo` and `make test`. Both set up .venv themselves.
+.DEFAULT_GOAL := help
+.PHONY: help install dev demo test lint bench soak lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+AUDIO ?=
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+install: .venv/.installed ## Set up .venv with the service and, where its wheels exist, the engine
+
+.venv/.installed: requirements.txt requirements-engine.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stenolog needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 3; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv (once)"
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements-engine.txt >.venv/engine.log 2>&1 \
+		|| echo "the embedded engine has no wheels for this platform: it is unavailable (see .venv/engine.log)"
+	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+dev: .venv/.dev
+
+.venv/.dev: .venv/.installed requirements-dev.txt
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: install ## Transcribe real speech through the whole service; AUDIO=path-or-url for your own
+	@$(BIN)/stenolog demo $(if $(AUDIO),"$(AUDIO)")
+
+test: dev lint ## Lint, types, every test
+	@$(BIN)/python -m pytest
+
+lint: dev ## Format, lint, types, import rules
+	@$(BIN)/ruff format --check service tests infra
+	@$(BIN)/ruff check service tests infra
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: dev ## Speed and memory, against bare baselines of the same run
+	@$(BIN)/python -m infra.bench
+
+soak: dev ## What takes longer than a test may
+	@$(BIN)/python -m pytest -m soak --timeout 600
+
+lock: ## Write the requirement files anew from pyproject.toml
+	@sh infra/lock.sh
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Stenolog: a self-hosted, event-sourced gateway for speech-to-text."""
