@@ -1,0 +1,10 @@
+"""Fixtures that every folder shares."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
