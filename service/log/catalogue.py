@@ -1,0 +1,211 @@
+"""Every type of event: its name, its data, whether it is public, whether it carries a payload.
+
+`data` is hashed for ever, so it holds nothing that describes a person: ids, enumerations, integers,
+booleans, times. Everything else is a payload. A released type never changes shape, and its
+publicity never changes (`sequence` counts on it): add a type, or an upcaster with a golden file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from service.errors import SchemaTooNew
+
+INTEGER_MAX = 2**53 - 1  # RFC 8785: integers beyond this have no one representation
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+ProviderJob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+SubmissionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+ProviderName = Literal["assemblyai", "aimlapi", "local"]
+Region = Literal["us", "eu"]
+Surface = Literal["v2", "v1-stt", "native"]
+CallbackKind = Literal["completed", "error", "redacted_audio", "unreadable", "oversized"]
+WakeReason = Literal["callback", "poll", "silence", "start", "command"]
+RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
+FailureReason = Literal["provider", "refused", "audio", "deadline"]
+
+
+class EventData(BaseModel):
+    """What an event of one type says in clear."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    type: ClassVar[str]
+    public: ClassVar[bool]
+    payload: ClassVar[str]
+    """What the payload holds; empty when the type has none."""
+
+
+class TranscriptionRequested(EventData):
+    """A customer asked for a transcription; from here on it will be done or fail visibly."""
+
+    type = "transcription.requested"
+    public = True
+    payload = "the request's JSON object, and what the native API adds to it"
+
+    provider: ProviderName
+    region: Region | None
+    surface: Surface
+    upload: Id | None
+
+
+class TranscriptionCompleted(EventData):
+    """The provider's result is here."""
+
+    type = "transcription.completed"
+    public = True
+    payload = "the provider's answer, byte for byte"
+
+    submission: SubmissionNumber
+    reason: WakeReason
+    audio_ms: Count | None
+    words: Count
+
+
+class TranscriptionFailed(EventData):
+    """There will be no result."""
+
+    type = "transcription.failed"
+    public = True
+    payload = "a JSON object: `error`, the sentence for the customer; `answer`, the provider's"
+
+    submission: SubmissionNumber
+    reason: FailureReason
+    wake: WakeReason
+
+
+class SubmissionClaimed(EventData):
+    """We are about to ask the provider; written before the call, so that no job is paid twice."""
+
+    type = "submission.claimed"
+    public = False
+    payload = "the exact body of the create request"
+
+    submission: SubmissionNumber
+    kid: Count
+
+
+class SubmissionAccepted(EventData):
+    """The provider has a job for this submission."""
+
+    type = "submission.accepted"
+    public = False
+    payload = "a JSON object with `provider_job`, when `data` cannot hold it"
+
+    submission: SubmissionNumber
+    provider_job: ProviderJob | None
+    adopted: bool
+
+
+class SubmissionRefused(EventData):
+    """The provider said no, or was certainly not reached: this submission made no job."""
+
+    type = "submission.refused"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+    status: Count
+    reason: RefusalReason
+    retry_in_ms: Count | None
+
+
+class SubmissionAbandoned(EventData):
+    """The outcome was unknown, and the provider's list did not know it either, more than once."""
+
+    type = "submission.abandoned"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+    sweeps: Count
+
+
+class SubmissionSuperseded(EventData):
+    """A second job of the same transcription turned up; it is deleted at the provider."""
+
+    type = "submission.superseded"
+    public = False
+    payload = "a JSON object with `provider_job`, when `data` cannot hold it"
+
+    submission: SubmissionNumber
+    provider_job: ProviderJob | None
+
+
+class SubmissionRemoved(EventData):
+    """The superseded job is gone at the provider."""
+
+    type = "submission.removed"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+
+
+class CallbackReceived(EventData):
+    """The provider called; a hint, never the truth."""
+
+    type = "callback.received"
+    public = False
+    payload = "a JSON object: `body` in base64, `headers`; only `headers` when oversized"
+
+    submission: SubmissionNumber
+    kid: Count
+    kind: CallbackKind
+    body_bytes: Count | None
+
+
+class UploadStored(EventData):
+    """A customer's file is durable on our disk, encrypted under its own key."""
+
+    type = "upload.stored"
+    public = False
+    payload = ""
+
+    bytes: Count
+
+
+EVENT_TYPES: Mapping[str, type[EventData]] = {
+    data.type: data
+    for data in (
+        TranscriptionRequested,
+        TranscriptionCompleted,
+        TranscriptionFailed,
+        SubmissionClaimed,
+        SubmissionAccepted,
+        SubmissionRefused,
+        SubmissionAbandoned,
+        SubmissionSuperseded,
+        SubmissionRemoved,
+        CallbackReceived,
+        UploadStored,
+    )
+}
+
+TRANSCRIPTION = "transcription-"
+UPLOAD = "upload-"
+
+
+def is_public(event_type: str) -> bool:
+    """Whether events of this type count in their tenant's `sequence`."""
+    return EVENT_TYPES[event_type].public
+
+
+def read_data(event_type: str, data: Mapping[str, Any]) -> EventData:
+    """The typed data of a stored event.
+
+    Raises:
+        SchemaTooNew: The type, or its shape, is not known to this version.
+    """
+    known = EVENT_TYPES.get(event_type)
+    if known is None:
+        raise SchemaTooNew(f"event type {event_type} is not known to this version: upgrade")
+    try:
+        return known.model_validate(dict(data))
+    except ValidationError as exc:
+        raise SchemaTooNew(f"an event of type {event_type} has a shape unknown here") from exc
