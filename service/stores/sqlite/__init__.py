@@ -1,0 +1,1 @@
+"""SQLite: three files, each with exactly one writing connection in one process."""
