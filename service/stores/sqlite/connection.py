@@ -97,7 +97,9 @@ async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
     """
     with store_errors(what):
         return await aiosqlite.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None,
+            _read_only(path),
+            uri=True,
+            isolation_level=None,
             timeout=BUSY_TIMEOUT_MS / 1000,
         )
 
@@ -109,8 +111,10 @@ def open_reader_sync(path: Path, what: str) -> sqlite3.Connection:
         StoreUnavailable: The file cannot be opened.
     """
     with store_errors(what):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
-        )
+        connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None)
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         return connection
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"

@@ -1,0 +1,179 @@
+"""Turning a batch of appends into positions and bytes: pure, the same on every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.clock import rfc3339
+from service.errors import StoreError, WrongExpectedVersion
+from service.log.canonical import leaf_hash
+from service.log.catalogue import is_public
+from service.log.event import Event, NewEvent, SealedPayload
+from service.log.merkle import Frontier
+from service.log.store import EVENTS_PER_APPEND_MAX, Appended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """One call of `EventStore.append`."""
+
+    stream: str
+    events: Sequence[NewEvent]
+    expected: int | None
+
+    def size(self) -> int:
+        """Roughly the bytes that it will take in the file."""
+        return sum(1_024 + len(e.payload.box if e.payload else b"") for e in self.events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands: its position and its version in its stream."""
+
+    position: int
+    version: int
+
+
+NOWHERE = Place(position=0, version=0)
+
+
+@dataclass(slots=True, kw_only=True)
+class BatchState:
+    """What the log says about a batch, read inside its transaction and kept up to date in memory.
+
+    Attributes:
+        streams: The last event of each stream that the batch touches; absent: no such stream.
+        sequences: The last public sequence of each tenant in the batch; absent: none.
+        ids: Places of those ids of the batch that are already in the log.
+        dedupe: Places of those dedupe keys of the batch that are already taken.
+    """
+
+    frontier: Frontier
+    time_us: int
+    streams: dict[str, Place] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, Place] = field(default_factory=dict)
+    dedupe: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One accepted event, ready to be inserted."""
+
+    event: Event
+    stored: bytes
+    payload: SealedPayload | None
+    dedupe_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequenced:
+    """What a batch came to: rows to insert, one outcome for each append, the new frontier."""
+
+    rows: Sequence[Row]
+    outcomes: Sequence[Appended | StoreError]
+    frontier: Frontier
+
+
+def sequence_batch(batch: Sequence[Append], state: BatchState, now_us: int) -> Sequenced:
+    """Accept, refuse or recognise each append in order of arrival; later ones see earlier ones.
+
+    `state` is used up: it is brought to what holds after the batch.
+    """
+    state.time_us = max(state.time_us, now_us)
+    time = rfc3339(state.time_us)
+    rows: list[Row] = []
+    outcomes: list[Appended | StoreError] = []
+    count = state.frontier.count
+    for append in batch:
+        outcome = answer_without_writing(append, state)
+        if outcome is None:
+            added = place(append, state, count, time)
+            rows.extend(added)
+            count += len(added)
+            outcome = Appended(
+                positions=tuple(row.event.position for row in added),
+                version=added[-1].event.version,
+            )
+        outcomes.append(outcome)
+    frontier = state.frontier.extended(leaf_hash(row.stored) for row in rows)
+    return Sequenced(rows=rows, outcomes=outcomes, frontier=frontier)
+
+
+def answer_without_writing(append: Append, state: BatchState) -> Appended | StoreError | None:
+    """The answer to an append that changes nothing; None when it is to be accepted."""
+    at = state.streams.get(append.stream, NOWHERE)
+    known = [state.ids[e.id] for e in append.events if e.id in state.ids]
+    if known:
+        if len(known) != len(append.events):
+            return StoreError("an append repeats some of the ids of another, and not all")
+        return Appended(
+            positions=tuple(p.position for p in known),
+            version=max(p.version for p in known),
+            already_there=True,
+        )
+    taken = [state.dedupe[e.dedupe_key] for e in append.events if e.dedupe_key in state.dedupe]
+    if taken:
+        return Appended(
+            positions=tuple(p.position for p in taken), version=at.version, already_there=True
+        )
+    if append.expected is not None and append.expected != at.version:
+        return WrongExpectedVersion(f"the stream is at version {at.version}, not {append.expected}")
+    if not append.events:
+        return Appended(positions=(), version=at.version)
+    if len(append.events) > EVENTS_PER_APPEND_MAX:
+        return StoreError(f"more than {EVENTS_PER_APPEND_MAX} events in one append")
+    return None
+
+
+def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]:
+    """Give the events of an accepted append their places behind `count` earlier events."""
+    rows = []
+    for position, new in enumerate(append.events, start=count + 1):
+        at = state.streams.get(append.stream, NOWHERE)
+        sequence = 0
+        if is_public(new.type):
+            sequence = state.sequences.get(new.tenant, 0) + 1
+            state.sequences[new.tenant] = sequence
+        event = Event(
+            position=position,
+            id=new.id,
+            stream=append.stream,
+            version=at.version + 1,
+            previous=at.position,
+            sequence=sequence,
+            type=new.type,
+            time=time,
+            tenant=new.tenant,
+            actor=new.actor,
+            correlation_id=new.correlation_id,
+            causation_id=new.causation_id,
+            data=new.data,
+            commitment=new.payload.commitment if new.payload else None,
+        )
+        here = Place(position=position, version=event.version)
+        state.streams[append.stream] = here
+        state.ids[new.id] = here
+        if new.dedupe_key is not None:
+            state.dedupe[new.dedupe_key] = here
+        rows.append(
+            Row(
+                event=event,
+                stored=event.to_bytes(),
+                payload=new.payload,
+                dedupe_key=new.dedupe_key,
+            )
+        )
+    return rows
+
+
+def touched(batch: Sequence[Append]) -> Mapping[str, set[str]]:
+    """What must be read before a batch: `streams`, `tenants`, `ids`, `dedupe`."""
+    events = [event for append in batch for event in append.events]
+    return {
+        "streams": {append.stream for append in batch},
+        "tenants": {event.tenant for event in events},
+        "ids": {event.id for event in events},
+        "dedupe": {event.dedupe_key for event in events if event.dedupe_key is not None},
+    }

@@ -1,0 +1,127 @@
+"""`EventStore` on SQLite: one writing thread, one reading connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiosqlite
+
+from service.errors import StoreError
+from service.log.batch import Append
+from service.log.event import Event, NewEvent, SealedPayload, event_from_bytes
+from service.log.head import HeadWatch
+from service.log.merkle import Frontier, frontier_from_bytes
+from service.log.sequencer import GroupCommit
+from service.log.store import EVENTS_PER_READ_MAX, Appended
+from service.stores.sqlite.connection import open_reader, store_errors
+from service.stores.sqlite.log_writer import CommitReport, LogWriter
+
+
+class SqliteLog:
+    """The log in `log.db`; keeps `EventStore`'s promises with WAL, synchronous=FULL."""
+
+    def __init__(self, writer: LogWriter, reader: aiosqlite.Connection) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._watch = HeadWatch(writer.head)
+        self._loop = asyncio.get_running_loop()
+        self._commits = GroupCommit[Append, Appended](
+            self._commit, name="log-writer", size=Append.size
+        )
+
+    @classmethod
+    async def open(cls, path: Path, *, report: CommitReport | None = None) -> SqliteLog:
+        """The log at `path`, created when there is none; `report` hears of every commit.
+
+        Raises:
+            SchemaTooNew: It was written by a newer Stenolog.
+            StoreUnavailable: It cannot be opened or written.
+        """
+        writer = await asyncio.to_thread(LogWriter, path, report)
+        try:
+            return cls(writer, await open_reader(path, "log.db"))
+        except BaseException:
+            writer.close()
+            raise
+
+    async def close(self) -> None:
+        """Everything submitted is committed; then the files are closed."""
+        await asyncio.to_thread(self._commits.close)
+        await self._reader.close()
+        self._writer.close()
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        """Waits in the group commit's queue."""
+        return await self._commits.submit(
+            Append(stream=stream, events=tuple(events), expected=expected)
+        )
+
+    def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
+        outcomes, head = self._writer.commit_batch(batch)
+        with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
+            self._loop.call_soon_threadsafe(self._watch.advance, head)
+        return outcomes
+
+    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
+        """Reads by primary key."""
+        return await self._events(
+            "SELECT bytes FROM events WHERE position > ? ORDER BY position LIMIT ?", after, limit
+        )
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
+    ) -> list[Event]:
+        """Reads by the unique index on stream and version."""
+        return await self._events(
+            "SELECT bytes FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
+            stream,
+            after,
+            limit,
+        )
+
+    async def version(self, stream: str) -> int:
+        """Reads the last entry of the unique index on stream and version."""
+        row = await self._one("SELECT max(version) FROM events WHERE stream = ?", stream)
+        return int(row[0] or 0) if row else 0
+
+    async def payload(self, position: int) -> SealedPayload | None:
+        """Takes the commitment from the event's own bytes."""
+        row = await self._one(
+            "SELECT key_id, box, bytes FROM payloads JOIN events USING (position) "
+            "WHERE position = ?",
+            position,
+        )
+        if row is None:
+            return None
+        commitment = event_from_bytes(row[2]).commitment or ""
+        return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
+
+    async def head(self) -> int:
+        """As the writer last told."""
+        return self._watch.head
+
+    async def wait(self, *, after: int) -> int:
+        """Woken by the writing thread after its commit."""
+        return await self._watch.wait(after=after)
+
+    async def frontier(self) -> Frontier:
+        """The tree over everything that is committed."""
+        row = await self._one("SELECT count, frontier FROM tree")
+        assert row is not None
+        return frontier_from_bytes(int(row[0]), bytes(row[1]))
+
+    async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        with store_errors("log.db"):
+            async with self._reader.execute(statement, values) as cursor:
+                return await cursor.fetchone()
+
+    async def _events(self, statement: str, *values: object) -> list[Event]:
+        with store_errors("log.db"):
+            rows = await self._reader.execute_fetchall(statement, values)
+        return [event_from_bytes(row[0]) for row in rows]

@@ -1,0 +1,39 @@
+"""The tables of `log.db`: append-only, but for the one row of the tree."""
+
+from service.stores.sqlite.connection import Schema
+
+LOG = Schema(
+    name="log.db",
+    synchronous="FULL",
+    steps=(
+        """
+        CREATE TABLE events (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            stream TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            tenant TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            bytes BLOB NOT NULL,
+            UNIQUE (stream, version)
+        );
+        CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
+        CREATE TABLE payloads (
+            position INTEGER PRIMARY KEY REFERENCES events (position),
+            key_id TEXT NOT NULL,
+            box BLOB NOT NULL
+        );
+        CREATE TABLE dedupe (
+            key TEXT PRIMARY KEY,
+            position INTEGER NOT NULL REFERENCES events (position)
+        ) WITHOUT ROWID;
+        CREATE TABLE tree (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            count INTEGER NOT NULL,
+            frontier BLOB NOT NULL
+        );
+        INSERT INTO tree VALUES (1, 0, x'')
+        """,
+    ),
+)
