@@ -1,0 +1,1 @@
+"""Deciders: what may happen next, decided from what has happened; and their handler."""

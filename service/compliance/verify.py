@@ -1,0 +1,302 @@
+"""Recomputing the log from its bytes: is it what it was, and is it whole?
+
+Needs read access only, and no running service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from service.compliance.tree_heads import TreeHead
+from service.compliance.vault import (
+    DataKey,
+    MasterKey,
+    PayloadDamaged,
+    WrappedKey,
+    open_with,
+    unwrap_key,
+)
+from service.errors import EvidenceError, SchemaTooNew, StoreError
+from service.log.canonical import leaf_hash
+from service.log.catalogue import is_public, read_data
+from service.log.event import Event, SealedPayload, event_from_bytes
+from service.log.merkle import Frontier
+
+ROWS_PER_READ = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """One event as its file has it: the columns, the bytes, and the payload beside it."""
+
+    position: int
+    id: str
+    stream: str
+    version: int
+    tenant: str
+    sequence: int
+    type: str
+    stored: bytes
+    key_id: str | None
+    box: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTree:
+    """What one transaction saw: the tree, and the last positions that have rows."""
+
+    count: int
+    frontier: bytes
+    last_event: int
+    last_payload: int
+
+
+class Records(Protocol):
+    """The log's files, read without interpretation; `stores/*/records` keeps this promise."""
+
+    def tree(self) -> StoredTree:
+        """The tree's row and the ends of the tables, from one moment.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    def rows(self, after: int, until: int) -> Sequence[StoredRow]:
+        """The rows with positions in (after, until], in order.
+
+        Raises:
+            StoreUnavailable: One of them cannot be read.
+        """
+        ...
+
+    def data_key(self, key_id: str) -> WrappedKey | None:
+        """The wrapped key with this id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was found to hold.
+
+    Attributes:
+        count: Events, all of them recomputed.
+        root: The Merkle root over them, in hex.
+        payloads: Payloads that were opened and match their commitments.
+        heads: Tree heads that were compared.
+        unchecked: Sentences on what could not be checked.
+    """
+
+    count: int
+    root: str
+    payloads: int
+    heads: int
+    unchecked: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What the events so far lead one to expect of the next."""
+
+    frontier: Frontier = field(default_factory=Frontier)
+    streams: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    time: str = ""
+    payloads: int = 0
+    keys: dict[str, DataKey] = field(default_factory=dict)
+
+
+def verify(
+    records: Records, master: MasterKey | None, heads: Sequence[TreeHead], unreadable_heads: int = 0
+) -> Verdict:
+    """Recompute everything that the log promises.
+
+    Without `master` payloads are not opened, and the verdict says so.
+
+    Raises:
+        EvidenceError: Something is not what it was; its `position` is the first that is wrong.
+    """
+    try:
+        tree = records.tree()
+    except StoreError as exc:
+        raise EvidenceError(f"the tree cannot be read: {exc}", 1) from exc
+    progress = _Progress()
+    by_count = {head.count: head for head in heads}
+    agreed = 0
+    for row in _rows(records, tree.count):
+        event = check_row(row, progress)
+        check_payload(row, event, records, master, progress)
+        progress.frontier = progress.frontier.extended([leaf_hash(row.stored)])
+        head = by_count.get(row.position)
+        if head is not None:
+            check_head(head, progress.frontier, agreed)
+            agreed = head.count
+    check_end(tree, progress.frontier, heads)
+    return Verdict(
+        count=tree.count,
+        root=progress.frontier.root().hex(),
+        payloads=progress.payloads,
+        heads=len(by_count),
+        unchecked=tuple(_unchecked(master, heads, unreadable_heads)),
+    )
+
+
+def check_row(row: StoredRow, progress: _Progress) -> Event:
+    """The event of a row, once it is the one that must stand there.
+
+    Raises:
+        EvidenceError: It is not.
+    """
+    expected = progress.frontier.count + 1
+    if row.position != expected:
+        raise EvidenceError("the record is missing", expected)
+    try:
+        event = event_from_bytes(row.stored)
+        canonical = event.to_bytes() == row.stored
+    except (ValueError, TypeError) as exc:
+        raise EvidenceError("the bytes are not those of an event", expected) from exc
+    version, previous = progress.streams.get(event.stream, (0, 0))
+    sequence = 0
+    try:
+        read_data(event.type, event.data)
+        if is_public(event.type):
+            sequence = progress.sequences.get(event.tenant, 0) + 1
+    except SchemaTooNew as exc:
+        raise EvidenceError(str(exc), expected) from exc
+    held = {
+        "the bytes are not canonical": canonical,
+        "position differs from the bytes": event.position == row.position,
+        "column id differs from the bytes": event.id == row.id,
+        "column stream differs from the bytes": event.stream == row.stream,
+        "column version differs from the bytes": event.version == row.version,
+        "column tenant differs from the bytes": event.tenant == row.tenant,
+        "column sequence differs from the bytes": event.sequence == row.sequence,
+        "column type differs from the bytes": event.type == row.type,
+        "version does not follow in its stream": event.version == version + 1,
+        "previous is not the stream's last position": event.previous == previous,
+        "sequence does not follow for its tenant": event.sequence == sequence,
+        "time goes back": event.time >= progress.time,
+    }
+    for reason, holds in held.items():
+        if not holds:
+            raise EvidenceError(reason, expected)
+    progress.streams[event.stream] = (event.version, event.position)
+    if sequence:
+        progress.sequences[event.tenant] = sequence
+    progress.time = event.time
+    return event
+
+
+def check_payload(
+    row: StoredRow,
+    event: Event,
+    records: Records,
+    master: MasterKey | None,
+    progress: _Progress,
+) -> None:
+    """The payload is there exactly when the event committed to one, and is what it committed to.
+
+    Raises:
+        EvidenceError: It is not.
+    """
+    if event.commitment is None and row.box is None:
+        return
+    if event.commitment is None or row.box is None or row.key_id is None:
+        missing = "missing" if row.box is None else "one that the event does not know"
+        raise EvidenceError(f"the payload is {missing}", row.position)
+    if master is None:
+        return
+    sealed = SealedPayload(key_id=row.key_id, box=row.box, commitment=event.commitment)
+    try:
+        open_with(_key(row, records, master, progress), event.id, sealed)
+    except StoreError as exc:
+        raise EvidenceError(str(exc), row.position) from exc
+    progress.payloads += 1
+
+
+def check_head(head: TreeHead, frontier: Frontier, agreed: int) -> None:
+    """The root is the one that was recorded when the log had this many events.
+
+    Raises:
+        EvidenceError: It is not; positions up to `agreed` are proven by an earlier head.
+    """
+    if frontier.root().hex() != head.root:
+        raise EvidenceError(
+            f"the tree head of {head.time} over {head.count} events is another: "
+            f"a record from {agreed + 1} to {head.count} was replaced",
+            agreed + 1,
+        )
+
+
+def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead]) -> None:
+    """Nothing is missing at the end, and nothing stands there that the tree does not cover.
+
+    Raises:
+        EvidenceError: Something does.
+    """
+    if tree.frontier != frontier.to_bytes():
+        raise EvidenceError("the stored tree is not the tree of the stored events", tree.count)
+    beyond = [head for head in heads if head.count > tree.count]
+    if beyond:
+        raise EvidenceError(
+            f"the log ends after {tree.count} events, but had {beyond[0].count} "
+            f"at {beyond[0].time}: it was truncated",
+            tree.count + 1,
+        )
+    if max(tree.last_event, tree.last_payload) > tree.count:
+        raise EvidenceError("a record stands beyond the end of the tree", tree.count + 1)
+
+
+def _rows(records: Records, count: int) -> Iterator[StoredRow]:
+    after = 0
+    while after < count:
+        until = min(after + ROWS_PER_READ, count)
+        try:
+            rows = records.rows(after, until)
+        except StoreError:
+            rows = _one_by_one(records, after, until)
+        yield from rows
+        if len(rows) < until - after:
+            # A hole within was named by check_row; only the end can be short.
+            last = rows[-1].position if rows else after
+            raise EvidenceError("the record is missing", last + 1)
+        after = until
+
+
+def _one_by_one(records: Records, after: int, until: int) -> list[StoredRow]:
+    rows: list[StoredRow] = []
+    for position in range(after + 1, until + 1):
+        try:
+            rows.extend(records.rows(position - 1, position))
+        except StoreError as exc:
+            if rows:
+                return rows  # those before it are checked first; the next call names it
+            raise EvidenceError(f"the record cannot be read: {exc}", position) from exc
+    return rows
+
+
+def _key(row: StoredRow, records: Records, master: MasterKey, progress: _Progress) -> DataKey:
+    assert row.key_id is not None
+    key = progress.keys.get(row.key_id)
+    if key is None:
+        wrapped = records.data_key(row.key_id)
+        if wrapped is None or wrapped.stream != row.stream:
+            raise PayloadDamaged("the key of its payload is missing")
+        key = unwrap_key(master, wrapped)
+        if len(progress.keys) >= ROWS_PER_READ:
+            progress.keys.clear()
+        progress.keys[row.key_id] = key
+    return key
+
+
+def _unchecked(
+    master: MasterKey | None, heads: Sequence[TreeHead], unreadable: int
+) -> Iterator[str]:
+    if master is None:
+        yield "payloads were not opened: the master key is not here"
+    if not heads:
+        yield "truncation at the end cannot be seen: there are no tree heads"
+    if unreadable:
+        yield f"{unreadable} lines of the tree heads are not readable"

@@ -1,0 +1,204 @@
+"""Keys on SQLite: data keys, our own secrets, tenants and API keys."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from service.commands.api_keys import ApiKey
+from service.compliance.vault import WrappedKey
+from service.errors import OutcomeUnknown, StoreError
+from service.log.sequencer import GroupCommit
+from service.stores.sqlite.connection import open_reader, open_writer, store_errors
+from service.stores.sqlite.keys_schema import KEYS
+
+Write = Callable[[sqlite3.Connection], Any]
+
+
+class SqliteKeys:
+    """`keys.db`: one writing thread with group commit, one reading connection."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, reader: aiosqlite.Connection):
+        self._path = path
+        self._connection: sqlite3.Connection | None = connection
+        self._reader = reader
+        self._commits = GroupCommit[Write, Any](self._commit, name="keys-writer")
+
+    @classmethod
+    async def open(cls, path: Path) -> SqliteKeys:
+        """The keys at `path`, created when there are none.
+
+        Raises:
+            SchemaTooNew: The file was written by a newer Stenolog.
+            StoreUnavailable: It cannot be opened or written.
+        """
+        connection = await asyncio.to_thread(open_writer, path, KEYS)
+        try:
+            return cls(path, connection, await open_reader(path, "keys.db"))
+        except BaseException:
+            connection.close()
+            raise
+
+    async def close(self) -> None:
+        """Everything submitted is committed; then the file is closed."""
+        await asyncio.to_thread(self._commits.close)
+        await self._reader.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    async def add_data_key(self, key: WrappedKey) -> WrappedKey:
+        """The first key of a stream wins."""
+
+        def write(connection: sqlite3.Connection) -> WrappedKey:
+            connection.execute(
+                "INSERT INTO data_keys VALUES (?, ?, ?) ON CONFLICT (stream) DO NOTHING",
+                (key.key_id, key.stream, key.box),
+            )
+            row = connection.execute(
+                "SELECT key_id, stream, box FROM data_keys WHERE stream = ?", (key.stream,)
+            ).fetchone()
+            return _wrapped_key(row)
+
+        wrapped: WrappedKey = await self._commits.submit(write)
+        return wrapped
+
+    async def data_key_of(self, stream: str) -> WrappedKey | None:
+        """Reads by the unique index on the stream."""
+        row = await self._one("SELECT key_id, stream, box FROM data_keys WHERE stream = ?", stream)
+        return _wrapped_key(row) if row else None
+
+    async def data_key(self, key_id: str) -> WrappedKey | None:
+        """Reads by primary key."""
+        row = await self._one("SELECT key_id, stream, box FROM data_keys WHERE key_id = ?", key_id)
+        return _wrapped_key(row) if row else None
+
+    async def add_secret(self, purpose: str, number: int, box: bytes) -> bytes:
+        """The box under this purpose and number, durably: `box`, or what was there before."""
+
+        def write(connection: sqlite3.Connection) -> bytes:
+            connection.execute(
+                "INSERT OR IGNORE INTO secrets VALUES (?, ?, ?, NULL)", (purpose, number, box)
+            )
+            return bytes(
+                connection.execute(
+                    "SELECT box FROM secrets WHERE purpose = ? AND number = ?", (purpose, number)
+                ).fetchone()[0]
+            )
+
+        kept: bytes = await self._commits.submit(write)
+        return kept
+
+    async def secrets(self, purpose: str) -> dict[int, bytes]:
+        """The boxes for this purpose that are not retired, by number."""
+        rows = await self._all(
+            "SELECT number, box FROM secrets WHERE purpose = ? AND retired_at IS NULL", purpose
+        )
+        return {int(row[0]): bytes(row[1]) for row in rows}
+
+    async def tenant(self, name: str, candidate: str) -> str:
+        """The id of the tenant with this name; `candidate` when the name is new."""
+
+        def write(connection: sqlite3.Connection) -> str:
+            connection.execute("INSERT OR IGNORE INTO tenants VALUES (?, ?)", (candidate, name))
+            row = connection.execute("SELECT id FROM tenants WHERE name = ?", (name,)).fetchone()
+            return str(row[0])
+
+        tenant: str = await self._commits.submit(write)
+        return tenant
+
+    async def add_api_key(self, key: ApiKey) -> None:
+        """Durable when this returns."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key.prefix,
+                    key.id,
+                    key.hash,
+                    key.tenant,
+                    key.name,
+                    ",".join(key.scopes),
+                    key.created_at,
+                    key.revoked_at,
+                ),
+            )
+
+        await self._commits.submit(write)
+
+    async def api_key(self, prefix: str) -> ApiKey | None:
+        """Reads by primary key."""
+        row = await self._one(f"{_SELECT_API_KEYS} WHERE prefix = ?", prefix)
+        return _api_key(row) if row else None
+
+    async def api_keys(self, tenant: str | None, *, after: str, limit: int) -> list[ApiKey]:
+        """At most `limit` keys, of one tenant or of all, with prefixes behind `after`, in order."""
+        rows = await self._all(
+            f"{_SELECT_API_KEYS} WHERE (?1 IS NULL OR tenant = ?1) AND prefix > ?2 "
+            "ORDER BY prefix LIMIT ?3",
+            tenant,
+            after,
+            limit,
+        )
+        return [_api_key(row) for row in rows]
+
+    def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
+        if self._connection is None:
+            self._connection = open_writer(self._path, KEYS)
+        connection = self._connection
+        try:
+            with store_errors("keys.db"):
+                connection.execute("BEGIN IMMEDIATE")
+                outcomes = [write(connection) for write in batch]
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as exc:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+            self._connection = None
+            raise OutcomeUnknown(f"keys.db: COMMIT failed: {exc}") from exc
+        return outcomes
+
+    async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        with store_errors("keys.db"):
+            async with self._reader.execute(statement, values) as cursor:
+                return await cursor.fetchone()
+
+    async def _all(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        with store_errors("keys.db"):
+            return list(await self._reader.execute_fetchall(statement, values))
+
+
+_SELECT_API_KEYS = (
+    "SELECT prefix, api_keys.id, hash, tenant, tenants.name, api_keys.name, scopes, created_at, "
+    "revoked_at FROM api_keys JOIN tenants ON tenants.id = tenant"
+)
+
+
+def _wrapped_key(row: sqlite3.Row) -> WrappedKey:
+    return WrappedKey(key_id=str(row[0]), stream=str(row[1]), box=bytes(row[2]))
+
+
+def _api_key(row: sqlite3.Row) -> ApiKey:
+    prefix, identifier, digest, tenant, tenant_name, name, scopes, created_at, revoked_at = row
+    return ApiKey(
+        prefix=prefix,
+        id=identifier,
+        hash=bytes(digest),
+        tenant=tenant,
+        tenant_name=tenant_name,
+        name=name,
+        scopes=tuple(scope for scope in scopes.split(",") if scope),
+        created_at=created_at,
+        revoked_at=revoked_at,
+    )
