@@ -1,0 +1,1 @@
+"""AssemblyAI's wire, written once: requests, transcripts, lists, callbacks, sentences."""

@@ -1,0 +1,242 @@
+"""Every enumeration of AssemblyAI's pre-recorded API that somebody checks or offers."""
+
+from __future__ import annotations
+
+TERMINAL = frozenset({"completed", "error"})
+STATUSES = ("queued", "processing", "completed", "error")
+
+# The order is that of the service's own sentence.
+SPEECH_MODELS = ("universal-3-pro", "universal-2", "universal-3-5-pro")
+# What stands in for the deprecated `speech_model`, best first.
+LEGACY_SPEECH_MODELS: dict[str, tuple[str, ...]] = {
+    "best": ("universal-3-pro", "universal-2"),
+    "slam-1": ("universal-3-pro", "universal-2"),
+    "universal": ("universal-2",),
+    "nano": ("universal-2",),
+}
+
+# OpenAPI description 1.3.4, EntityType and PiiPolicy.
+ENTITY_TYPES_DESCRIBED = frozenset(
+    [
+        "account_number",
+        "banking_information",
+        "blood_type",
+        "credit_card_cvv",
+        "credit_card_expiration",
+        "credit_card_number",
+        "date",
+        "date_interval",
+        "date_of_birth",
+        "drivers_license",
+        "drug",
+        "duration",
+        "email_address",
+        "event",
+        "filename",
+        "gender_sexuality",
+        "healthcare_number",
+        "injury",
+        "ip_address",
+        "language",
+        "location",
+        "marital_status",
+        "medical_condition",
+        "medical_process",
+        "money_amount",
+        "nationality",
+        "number_sequence",
+        "occupation",
+        "organization",
+        "passport_number",
+        "password",
+        "person_age",
+        "person_name",
+        "phone_number",
+        "physical_attribute",
+        "political_affiliation",
+        "religion",
+        "statistics",
+        "time",
+        "url",
+        "us_social_security_number",
+        "username",
+        "vehicle_id",
+        "zodiac_sign",
+    ]
+)
+# What the official Python SDK knows beside them; it rejects any other in a response.
+ENTITY_TYPES_OF_SDK = frozenset(
+    [
+        "corporate_action",
+        "day",
+        "effect",
+        "financial_metric",
+        "gender",
+        "location_address",
+        "location_address_street",
+        "location_city",
+        "location_coordinate",
+        "location_country",
+        "location_state",
+        "location_zip",
+        "medical_code",
+        "month",
+        "organization_id",
+        "organization_medical_facility",
+        "product",
+        "project",
+        "sexuality",
+        "trend",
+        "year",
+    ]
+)
+ENTITY_TYPES = ENTITY_TYPES_DESCRIBED | ENTITY_TYPES_OF_SDK
+PII_POLICIES = ENTITY_TYPES
+
+# TranscriptLanguageCode, and the one that the Python SDK adds. The service may know more.
+LANGUAGE_CODES = frozenset(
+    [
+        "en",
+        "en_au",
+        "en_uk",
+        "en_us",
+        "es",
+        "fr",
+        "de",
+        "it",
+        "pt",
+        "nl",
+        "af",
+        "sq",
+        "am",
+        "ar",
+        "hy",
+        "as",
+        "az",
+        "ba",
+        "eu",
+        "be",
+        "bn",
+        "bs",
+        "br",
+        "bg",
+        "my",
+        "ca",
+        "zh",
+        "hr",
+        "cs",
+        "da",
+        "et",
+        "fo",
+        "fi",
+        "gl",
+        "ka",
+        "el",
+        "gu",
+        "ht",
+        "ha",
+        "haw",
+        "he",
+        "hi",
+        "hu",
+        "is",
+        "id",
+        "ja",
+        "jw",
+        "kn",
+        "kk",
+        "km",
+        "ko",
+        "lo",
+        "la",
+        "lv",
+        "ln",
+        "lt",
+        "lb",
+        "mk",
+        "mg",
+        "ms",
+        "ml",
+        "mt",
+        "mi",
+        "mr",
+        "mn",
+        "ne",
+        "no",
+        "nn",
+        "oc",
+        "pa",
+        "ps",
+        "fa",
+        "pl",
+        "ro",
+        "ru",
+        "sa",
+        "sr",
+        "sn",
+        "sd",
+        "si",
+        "sk",
+        "sl",
+        "so",
+        "su",
+        "sw",
+        "sv",
+        "tl",
+        "tg",
+        "ta",
+        "tt",
+        "te",
+        "th",
+        "bo",
+        "tr",
+        "tk",
+        "uk",
+        "ur",
+        "uz",
+        "vi",
+        "cy",
+        "yi",
+        "yo",
+        "de_ch",
+    ]
+)
+LANGUAGE_CODE_DEFAULT = "en_us"
+
+CONTENT_SAFETY_LABELS = frozenset(
+    [
+        "accidents",
+        "alcohol",
+        "financials",
+        "crime_violence",
+        "drugs",
+        "gambling",
+        "hate_speech",
+        "health_issues",
+        "manga",
+        "marijuana",
+        "disasters",
+        "negative_news",
+        "nsfw",
+        "pornography",
+        "profanity",
+        "sensitive_social_issues",
+        "terrorism",
+        "tobacco",
+        "weapons",
+    ]
+)
+SENTIMENTS = ("POSITIVE", "NEUTRAL", "NEGATIVE")
+SUBSTITUTIONS = ("hash", "entity_name")
+AUDIO_QUALITIES = ("mp3", "wav")
+AUDIO_REDACTION_METHODS = ("silence",)
+BOOSTS = ("low", "default", "high")
+SUMMARY_MODELS = ("informative", "conversational", "catchy")
+SUMMARY_TYPES = ("bullets", "bullets_verbose", "gist", "headline", "paragraph")
+UNDERSTANDING_SUMMARY_TYPES = ("bullets", "paragraph")
+UNDERSTANDING_EFFORTS = ("low", "medium")
+SPEAKER_TYPES = ("role", "name")
+SHORT_FILE_METHODS = ("deliberate", "balanced", "conservative", "aggressive")
+LONG_FILE_METHODS = ("standard", "experimental")
+MATCH_STRENGTHS = ("high", "standard")
+ON_LOW_CONFIDENCE = ("error", "fallback")
