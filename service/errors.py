@@ -152,16 +152,20 @@ class ProviderRefused(ProviderError):
 
     Attributes:
         status: Its HTTP status.
-        sentence: Its own words, at most 2,000 characters; for the customer, never for the log.
+        sentence: Its own words; for the customer, never for the log.
+        final: The request itself is wrong: the same request will be refused again.
         raw: Its answer's bytes.
     """
 
     code = "provider-refused"
 
-    def __init__(self, message: str, *, status: int, sentence: str = "", raw: bytes = b"") -> None:
+    def __init__(
+        self, message: str, *, status: int, sentence: str = "", final: bool, raw: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.sentence = sentence
+        self.final = final
         self.raw = raw
 
 

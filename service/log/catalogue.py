@@ -27,7 +27,8 @@ Surface = Literal["v2", "v1-stt", "native"]
 CallbackKind = Literal["completed", "error", "redacted_audio", "unreadable", "oversized"]
 WakeReason = Literal["callback", "poll", "silence", "start", "command"]
 RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
-FailureReason = Literal["provider", "refused", "audio", "deadline"]
+FailureReason = Literal["provider", "refused", "deadline", "lost"]
+AbandonReason = Literal["not-listed", "forgotten"]
 
 
 class EventData(BaseModel):
@@ -116,25 +117,24 @@ class SubmissionRefused(EventData):
 
 
 class SubmissionAbandoned(EventData):
-    """The outcome was unknown, and the provider's list did not know it either, more than once."""
+    """The provider has no job for it: never listed after an unknown outcome, or forgotten since."""
 
     type = "submission.abandoned"
     public = False
     payload = ""
 
     submission: SubmissionNumber
-    sweeps: Count
+    reason: AbandonReason
 
 
 class SubmissionSuperseded(EventData):
-    """A second job of the same transcription turned up; it is deleted at the provider."""
+    """Another submission finished first; this one's job is to be deleted at the provider."""
 
     type = "submission.superseded"
     public = False
-    payload = "a JSON object with `provider_job`, when `data` cannot hold it"
+    payload = ""
 
     submission: SubmissionNumber
-    provider_job: ProviderJob | None
 
 
 class SubmissionRemoved(EventData):
@@ -157,7 +157,8 @@ class CallbackReceived(EventData):
     submission: SubmissionNumber
     kid: Count
     kind: CallbackKind
-    body_bytes: Count | None
+    provider_job: ProviderJob | None
+    body_bytes: Count
 
 
 class UploadStored(EventData):

@@ -1,0 +1,218 @@
+"""What a command leads to, decided from the transcription as it is: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from service.commands.transcription import Transcription
+from service.log.catalogue import (
+    AbandonReason,
+    EventData,
+    FailureReason,
+    ProviderName,
+    RefusalReason,
+    Region,
+    SubmissionAbandoned,
+    SubmissionAccepted,
+    SubmissionClaimed,
+    SubmissionRefused,
+    SubmissionRemoved,
+    SubmissionSuperseded,
+    Surface,
+    TranscriptionCompleted,
+    TranscriptionFailed,
+    TranscriptionRequested,
+    WakeReason,
+)
+
+_OPEN = {"unknown", "accepted"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTranscription:
+    """A customer's request was validated."""
+
+    provider: ProviderName
+    region: Region | None
+    surface: Surface
+    upload: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSubmission:
+    """We are about to call the provider."""
+
+    number: int
+    kid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptSubmission:
+    """The provider named its job, or it was found."""
+
+    number: int
+    provider_job: str | None
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseSubmission:
+    """The provider said no, or was not reached; `final` ends the transcription as well."""
+
+    number: int
+    status: int
+    reason: RefusalReason
+    retry_in_ms: int | None
+    final: bool
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbandonSubmission:
+    """The provider has no job for it."""
+
+    number: int
+    reason: AbandonReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete:
+    """The provider's result was fetched."""
+
+    number: int
+    wake: WakeReason
+    audio_ms: int | None
+    words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """There will be no result."""
+
+    number: int
+    reason: FailureReason
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supersede:
+    """Another submission finished first."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRemoval:
+    """The superseded job is gone at the provider."""
+
+    number: int
+
+
+Command = (
+    RequestTranscription
+    | ClaimSubmission
+    | AcceptSubmission
+    | RefuseSubmission
+    | AbandonSubmission
+    | Complete
+    | Fail
+    | Supersede
+    | RecordRemoval
+)
+
+
+def decide(command: Command, state: Transcription) -> Sequence[EventData]:
+    """The events that the command leads to; none when it changes nothing any more."""
+    match command:
+        case RequestTranscription():
+            if state.version:
+                return ()
+            return (
+                TranscriptionRequested(
+                    provider=command.provider,
+                    region=command.region,
+                    surface=command.surface,
+                    upload=command.upload,
+                ),
+            )
+        case ClaimSubmission():
+            return decide_claim(command, state)
+        case AcceptSubmission():
+            if _outcome(state, command.number) not in {"unknown", "abandoned"}:
+                return ()
+            return (
+                SubmissionAccepted(
+                    submission=command.number,
+                    provider_job=command.provider_job,
+                    adopted=command.adopted,
+                ),
+            )
+        case RefuseSubmission():
+            return decide_refusal(command, state)
+        case AbandonSubmission():
+            if _outcome(state, command.number) not in _OPEN:
+                return ()
+            return (SubmissionAbandoned(submission=command.number, reason=command.reason),)
+        case Complete():
+            if state.terminal or _outcome(state, command.number) != "accepted":
+                return ()
+            return (
+                TranscriptionCompleted(
+                    submission=command.number,
+                    reason=command.wake,
+                    audio_ms=command.audio_ms,
+                    words=command.words,
+                ),
+            )
+        case Fail():
+            if state.terminal or not state.submissions:
+                return ()
+            return (
+                TranscriptionFailed(
+                    submission=command.number, reason=command.reason, wake=command.wake
+                ),
+            )
+        case Supersede():
+            finished = state.terminal and command.number != state.finished_by
+            if not finished or _outcome(state, command.number) != "accepted":
+                return ()
+            return (SubmissionSuperseded(submission=command.number),)
+        case RecordRemoval():
+            if _outcome(state, command.number) != "superseded":
+                return ()
+            return (SubmissionRemoved(submission=command.number),)
+        case _:
+            assert_never(command)
+
+
+def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[EventData]:
+    """A claim, only when no earlier submission may still have a job."""
+    open_ones = [s for s in state.submissions if s.outcome in _OPEN]
+    if not state.version or state.terminal or open_ones:
+        return ()
+    if command.number != len(state.submissions) + 1:
+        return ()
+    return (SubmissionClaimed(submission=command.number, kid=command.kid),)
+
+
+def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:
+    """The refusal, and with a final one the end, in one append."""
+    if _outcome(state, command.number) != "unknown":
+        return ()
+    refused = SubmissionRefused(
+        submission=command.number,
+        status=command.status,
+        reason=command.reason,
+        retry_in_ms=command.retry_in_ms,
+    )
+    if not command.final or state.terminal:
+        return (refused,)
+    failed = TranscriptionFailed(submission=command.number, reason="refused", wake=command.wake)
+    return (refused, failed)
+
+
+def _outcome(state: Transcription, number: int) -> str:
+    submission = state.submission(number)
+    return submission.outcome if submission else ""

@@ -1,0 +1,199 @@
+"""A transcription as its stream tells it: folded, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from service.clock import microseconds
+from service.log.catalogue import (
+    TRANSCRIPTION,
+    CallbackKind,
+    CallbackReceived,
+    EventData,
+    ProviderName,
+    RefusalReason,
+    Region,
+    SubmissionAbandoned,
+    SubmissionAccepted,
+    SubmissionClaimed,
+    SubmissionRefused,
+    SubmissionRemoved,
+    SubmissionSuperseded,
+    TranscriptionCompleted,
+    TranscriptionFailed,
+    TranscriptionRequested,
+    read_data,
+)
+from service.log.event import Event
+
+Status = Literal["queued", "processing", "completed", "error"]
+Outcome = Literal["unknown", "accepted", "refused", "abandoned", "superseded", "removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One attempt to get a provider job, numbered from 1.
+
+    Attributes:
+        outcome: `unknown` from the claim until the provider has said something.
+        provider_job: Their handle; None before it is accepted, or when it is in the payload.
+        accepted_position: Where the acceptance stands in the log; 0 before.
+        retry_at_ms: For refused ones: not to be tried again before.
+        refusal: For refused ones: why.
+        called_back: Kinds of callbacks that arrived for it.
+        callback_job: The handle that a callback named; a hint until the provider confirms it.
+    """
+
+    number: int
+    claimed_at_ms: int
+    outcome: Outcome = "unknown"
+    provider_job: str | None = None
+    accepted_at_ms: int = 0
+    accepted_position: int = 0
+    retry_at_ms: int = 0
+    refusal: RefusalReason | None = None
+    called_back: frozenset[CallbackKind] = frozenset()
+    callback_job: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcription:
+    """What is known of one transcription after `version` events; version 0: nothing."""
+
+    id: str
+    version: int = 0
+    tenant: str = ""
+    correlation_id: str = ""
+    request_position: int = 0
+    last_event_id: str = ""
+    status: Status = "queued"
+    provider: ProviderName = "local"
+    region: Region | None = None
+    upload: str | None = None
+    requested_at_ms: int = 0
+    finished_by: int = 0
+    submissions: tuple[Submission, ...] = ()
+    callbacks: int = 0
+
+    @property
+    def stream(self) -> str:
+        """The name of its stream."""
+        return stream_of(self.id)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether there is a result, or will be none."""
+        return self.status in {"completed", "error"}
+
+    @property
+    def last(self) -> Submission | None:
+        """The latest submission."""
+        return self.submissions[-1] if self.submissions else None
+
+    def submission(self, number: int) -> Submission | None:
+        """The submission with this number."""
+        return next((s for s in self.submissions if s.number == number), None)
+
+
+def stream_of(transcription_id: str) -> str:
+    """The stream of a transcription."""
+    return f"{TRANSCRIPTION}{transcription_id}"
+
+
+def fold(transcription_id: str, events: Iterable[Event]) -> Transcription:
+    """The transcription after these events of its stream, from the first."""
+    state = Transcription(id=transcription_id)
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def evolve(state: Transcription, event: Event) -> Transcription:
+    """The transcription after one more event of its stream."""
+    assert event.version == state.version + 1
+    data = read_data(event.type, event.data)
+    state = replace(state, version=event.version, last_event_id=event.id)
+    return _with(state, event, data, microseconds(event.time) // 1000)
+
+
+def _with(state: Transcription, event: Event, data: EventData, at_ms: int) -> Transcription:
+    match data:
+        case TranscriptionRequested():
+            return replace(
+                state,
+                tenant=event.tenant,
+                correlation_id=event.correlation_id,
+                request_position=event.position,
+                provider=data.provider,
+                region=data.region,
+                upload=data.upload,
+                requested_at_ms=at_ms,
+            )
+        case SubmissionClaimed():
+            new = Submission(number=data.submission, claimed_at_ms=at_ms)
+            return replace(state, submissions=(*state.submissions, new))
+        case TranscriptionCompleted():
+            return replace(state, status="completed", finished_by=data.submission)
+        case TranscriptionFailed():
+            return replace(state, status="error", finished_by=data.submission)
+        case CallbackReceived():
+            state = replace(state, callbacks=state.callbacks + 1)
+            return _with_submission(state, data.submission, event, data, at_ms)
+        case (
+            SubmissionAccepted()
+            | SubmissionRefused()
+            | SubmissionAbandoned()
+            | SubmissionSuperseded()
+            | SubmissionRemoved()
+        ):
+            state = _with_submission(state, data.submission, event, data, at_ms)
+            if isinstance(data, SubmissionAccepted) and not state.terminal:
+                state = replace(state, status="processing")
+            return state
+        case _:
+            return state
+
+
+def _with_submission(
+    state: Transcription, number: int, event: Event, data: EventData, at_ms: int
+) -> Transcription:
+    changed = tuple(
+        _changed(submission, event, data, at_ms) if submission.number == number else submission
+        for submission in state.submissions
+    )
+    return replace(state, submissions=changed)
+
+
+def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) -> Submission:
+    match data:
+        case SubmissionAccepted():
+            return replace(
+                submission,
+                outcome="accepted",
+                provider_job=data.provider_job,
+                accepted_at_ms=at_ms,
+                accepted_position=event.position,
+            )
+        case SubmissionRefused():
+            return replace(
+                submission,
+                outcome="refused",
+                refusal=data.reason,
+                retry_at_ms=at_ms + (data.retry_in_ms or 0),
+            )
+        case SubmissionAbandoned():
+            return replace(submission, outcome="abandoned")
+        case SubmissionSuperseded():
+            return replace(submission, outcome="superseded")
+        case SubmissionRemoved():
+            return replace(submission, outcome="removed")
+        case CallbackReceived():
+            return replace(
+                submission,
+                called_back=submission.called_back | {data.kind},
+                callback_job=submission.callback_job or data.provider_job,
+            )
+        case _:
+            return submission

@@ -1,0 +1,1 @@
+"""AssemblyAI's pre-recorded API, and whatever speaks it, such as the embedded engine."""

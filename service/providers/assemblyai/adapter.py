@@ -1,0 +1,201 @@
+"""`Provider` on AssemblyAI's REST API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from service.clock import now_ms
+from service.egress.client import Answer, Egress
+from service.egress.retry_after import retry_after_ms
+from service.errors import (
+    EgressFailed,
+    ForbiddenAddress,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from service.providers.assemblyai.answers import (
+    error_sentence,
+    read_created,
+    read_job,
+    read_page,
+    read_upload,
+)
+from service.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
+
+LIST_LIMIT = 200  # contract: the most that a page may hold
+ANSWER_BYTES_MAX = 128 << 20
+UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
+OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
+# Design §10: these say that the request itself is wrong.
+FINAL_STATUSES = frozenset({400, 413, 422})
+FOREIGN_UPLOAD = "Cannot access uploaded file"
+UNKNOWN_JOB = "transcript id not found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAddress:
+    """Where the service is, and the key that it wants; both may change when an engine restarts."""
+
+    base_url: str
+    api_key: str
+
+
+class AssemblyAI:
+    """One account on one base URL.
+
+    `address` gives where to go now, or None while the service is not there (an engine that is
+    starting): that is `ProviderUnavailable`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: Callable[[], ServiceAddress | None],
+        egress: Egress,
+        *,
+        timeout_ms: int,
+        speech_models: Sequence[str] = (),
+    ) -> None:
+        """`speech_models` is asked for when the customer asked for none."""
+        self._speech_models = tuple(speech_models)
+        self._name = name
+        self._address = address
+        self._egress = egress
+        self._timeout_ms = timeout_ms
+
+    @property
+    def name(self) -> str:
+        """`assemblyai` or `local`."""
+        return self._name
+
+    def create_body(
+        self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
+    ) -> bytes:
+        """The customer's parameters, less their webhook and the deprecated `speech_model`."""
+        body = {
+            name: value
+            for name, value in params.items()
+            if name not in OURS and name != "speech_model"
+        }
+        if self._speech_models and "speech_models" not in body:
+            body["speech_models"] = list(self._speech_models)
+        body["audio_url"] = audio_url
+        body["webhook_url"] = callback.url
+        body["webhook_auth_header_name"] = callback.header_name
+        body["webhook_auth_header_value"] = callback.header_value
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
+        """Streams `size` bytes."""
+        headers = [
+            ("content-type", "application/octet-stream"),
+            ("content-length", str(size)),
+        ]
+        answer = await self._ask(
+            "POST", "/v2/upload", headers=headers, content=chunks, timeout_ms=UPLOAD_TIMEOUT_MS
+        )
+        self._check(answer)
+        return read_upload(answer.body)
+
+    async def submit(self, body: bytes) -> str:
+        """Reads 429 and 503 as "no job", 500, 502, 504 and unreadable answers as "perhaps"."""
+        headers = [("content-type", "application/json")]
+        try:
+            answer = await self._ask("POST", "/v2/transcript", headers=headers, content=body)
+        except EgressFailed as exc:
+            if exc.sent:
+                raise ProviderOutcomeUnknown(f"{self._name}: {exc}") from exc
+            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+        if not (answer.status == 200 or 400 <= answer.status < 500 or answer.status == 503):
+            raise ProviderOutcomeUnknown(f"{self._name}: create was answered {answer.status}")
+        self._check(answer)
+        try:
+            return read_created(answer.body)
+        except ProviderUnavailable as exc:
+            raise ProviderOutcomeUnknown(str(exc)) from exc
+
+    async def fetch(self, job: str) -> FetchedJob | None:
+        """The service answers 400 with a sentence for an id that it does not know."""
+        answer = await self._asked("GET", f"/v2/transcript/{quote(job, safe='')}")
+        if answer.status == 404 or (
+            answer.status == 400 and UNKNOWN_JOB in error_sentence(answer.body)
+        ):
+            return None
+        self._check(answer)
+        return read_job(answer.body)
+
+    async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
+        """Pages of 200, followed by `before_id`: never by a URL that the answer names."""
+        query = {"limit": str(LIST_LIMIT)}
+        if status is not None:
+            query["status"] = status
+        if before is not None:
+            query["before_id"] = before
+        answer = await self._asked("GET", f"/v2/transcript?{urlencode(query)}")
+        self._check(answer)
+        return read_page(answer.body)
+
+    async def delete(self, job: str) -> None:
+        """A job that is not known is gone."""
+        answer = await self._asked("DELETE", f"/v2/transcript/{quote(job, safe='')}")
+        if answer.status not in {400, 404}:
+            self._check(answer)
+
+    async def _asked(self, method: str, path: str) -> Answer:
+        try:
+            return await self._ask(method, path)
+        except EgressFailed as exc:
+            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: list[tuple[str, str]] | None = None,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        timeout_ms: int | None = None,
+    ) -> Answer:
+        address = self._address()
+        if address is None:
+            raise ProviderUnavailable(f"{self._name}: it is not running yet", retry_in_ms=500)
+        try:
+            return await self._egress.request(
+                method,
+                address.base_url.rstrip("/") + path,
+                headers=[("authorization", address.api_key), *(headers or [])],
+                content=content,
+                timeout_ms=timeout_ms or self._timeout_ms,
+                answer_bytes_max=ANSWER_BYTES_MAX,
+            )
+        except ForbiddenAddress as exc:
+            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+
+    def _check(self, answer: Answer) -> None:
+        """Nothing, for a 200.
+
+        Raises:
+            ProviderUnavailable: 429, 5xx, or a redirect.
+            ProviderRefused: Any other 4xx.
+        """
+        if answer.status == 200:
+            return
+        what = f"{self._name}: answered {answer.status}"
+        if answer.status == 429 or not 400 <= answer.status < 500:
+            raise ProviderUnavailable(
+                what,
+                status=answer.status,
+                retry_in_ms=retry_after_ms(answer.headers, now_ms()),
+            )
+        sentence = error_sentence(answer.body)
+        final = answer.status in FINAL_STATUSES or (
+            answer.status == 403 and sentence.startswith(FOREIGN_UPLOAD)
+        )
+        raise ProviderRefused(
+            what, status=answer.status, sentence=sentence, final=final, raw=answer.body
+        )

@@ -1,0 +1,102 @@
+"""What the reconciler asks of a provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+JobStatus = Literal["queued", "processing", "completed", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTarget:
+    """Where the provider is to call, and the header that it is to send along."""
+
+    url: str
+    header_name: str
+    header_value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedJob:
+    """One job as the provider told it.
+
+    Attributes:
+        raw: The answer, byte for byte.
+        webhook_url: What was registered; how a job is recognised as ours.
+        error: The provider's sentence, for a failed job.
+        audio_ms: Its length as the provider measured it, in ms; None when it did not say.
+        words: How many it recognised.
+    """
+
+    id: str
+    status: JobStatus
+    raw: bytes
+    webhook_url: str | None
+    error: str | None
+    audio_ms: int | None
+    words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """One job as a list shows it: lists carry no `webhook_url`."""
+
+    id: str
+    status: JobStatus
+    audio_url: str
+    created_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """A page of a list, newest first; `older` is what to ask for the next one, None at the end."""
+
+    jobs: Sequence[ListedJob]
+    older: str | None
+
+
+class Provider(Protocol):
+    """One provider, reached with one key.
+
+    Every method may raise `ProviderUnavailable` (nothing happened; ask again later) and, where
+    the provider says that we may not, `ProviderRefused`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in messages."""
+        ...
+
+    def create_body(
+        self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
+    ) -> bytes:
+        """The exact body of the create request: the customer's webhook is never in it."""
+        ...
+
+    async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
+        """The URL under which the provider keeps these bytes; repeating only orphans bytes."""
+        ...
+
+    async def submit(self, body: bytes) -> str:
+        """The provider's handle of the new job.
+
+        Raises:
+            ProviderRefused: There is no job.
+            ProviderUnavailable: There is no job.
+            ProviderOutcomeUnknown: There may be one: settle before trying again.
+        """
+        ...
+
+    async def fetch(self, job: str) -> FetchedJob | None:
+        """The job as it is now; None when the provider does not know it."""
+        ...
+
+    async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
+        """One page of jobs, 200 where that is allowed; `before` is an earlier page's `older`."""
+        ...
+
+    async def delete(self, job: str) -> None:
+        """The job and what it held are gone; repeating changes nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""Agreeing with a provider: submitting, fetching after a callback, and noticing silence."""

@@ -1,0 +1,139 @@
+"""Fetching: what the provider has for a job, recorded once it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from service.clock import NowMs
+from service.commands.callback_tokens import BadToken, read_registration
+from service.commands.decide import AbandonSubmission, Complete, RecordRemoval, Supersede
+from service.commands.transcription import Transcription
+from service.log.catalogue import FailureReason, WakeReason
+from service.providers.port import FetchedJob
+from service.reconciler.plan import Attempts
+from service.reconciler.recording import Recorder
+from service.reconciler.submitting import Submitter
+
+LIFETIME_SENTENCE = "The provider did not finish within {hours:g} h."
+LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
+NO_SENTENCE = "The provider gave no reason."
+
+
+class Metrics(Protocol):
+    """What is counted here."""
+
+    def adopted(self) -> None:
+        """A job was found that had been paid for without our knowing."""
+        ...
+
+    def reconciled(self, reason: str) -> None:
+        """A job ended, and `reason` had us look."""
+        ...
+
+
+class Fetcher:
+    """Learns from the provider how a job ended."""
+
+    def __init__(
+        self, recorder: Recorder, submitter: Submitter, metrics: Metrics, now_ms: NowMs
+    ) -> None:
+        self._recorder = recorder
+        self._submitter = submitter
+        self._metrics = metrics
+        self._now_ms = now_ms
+
+    async def confirm(
+        self, state: Transcription, number: int, job: str, attempts: Attempts
+    ) -> Attempts:
+        """Adopt the job that a callback named, once the provider says that it carries our token."""
+        found = await self._recorder.gate(state).provider.fetch(job)
+        if found is not None and is_ours(found, state.id, number):
+            await self.adopt(state, number, job)
+            return replace(Attempts(), woken="callback")
+        return replace(attempts, refuted=attempts.refuted | {job})
+
+    async def adopt(self, state: Transcription, number: int, job: str) -> None:
+        """The job that was paid for without our knowing is this submission's."""
+        if await self._submitter.accept(state, number, job, adopted=True):
+            self._metrics.adopted()
+
+    async def fetch(
+        self, state: Transcription, number: int, wake: WakeReason, attempts: Attempts
+    ) -> Attempts:
+        """Ask for the job, and record its end if it has come."""
+        submission = state.submission(number)
+        assert submission is not None
+        job = await self._recorder.gate(state).provider.fetch(
+            await self._recorder.job_of(submission)
+        )
+        if job is None:
+            await self._recorder.run(AbandonSubmission(number=number, reason="forgotten"), state)
+            return Attempts()
+        if job.status in {"completed", "error"}:
+            await self._finish(state, number, job, wake)
+            return Attempts()
+        return seen_running(attempts, self._now_ms())
+
+    async def supersede(self, state: Transcription, number: int) -> None:
+        """Another submission finished first."""
+        await self._recorder.run(Supersede(number=number), state)
+
+    async def remove(self, state: Transcription, number: int) -> None:
+        """The superseded job is deleted at the provider."""
+        submission = state.submission(number)
+        assert submission is not None
+        await self._recorder.gate(state).provider.delete(await self._recorder.job_of(submission))
+        await self._recorder.run(RecordRemoval(number=number), state)
+
+    async def give_up(
+        self, state: Transcription, number: int, attempts: Attempts, *, lost: bool, hours: float
+    ) -> Attempts:
+        """Ask a last time; what is not finished now will not be."""
+        if not lost:
+            attempts = await self.fetch(state, number, "silence", attempts)
+            state = await self._recorder.handler.load(state.id)
+        if not state.terminal:
+            sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(hours=hours)
+            reason: FailureReason = "lost" if lost else "deadline"
+            await self._recorder.fail(state, number, reason=reason, sentence=sentence)
+        return attempts
+
+    async def _finish(
+        self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
+    ) -> None:
+        if job.status == "completed":
+            command = Complete(number=number, wake=wake, audio_ms=job.audio_ms, words=job.words)
+            changed = await self._recorder.run(command, state, {"transcription.completed": job.raw})
+        else:
+            sentence = job.error or NO_SENTENCE
+            changed = await self._recorder.fail(
+                state, number, reason="provider", sentence=sentence, answer=job.raw, wake=wake
+            )
+        if changed:
+            self._metrics.reconciled(wake)
+
+
+def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:
+    """Whether the provider says that this job was created with our registration.
+
+    The MAC is not needed: whoever can create jobs under our account is the provider, or has its
+    key; what counts is that transcription and submission are these.
+    """
+    try:
+        registered = read_registration((job.webhook_url or "").rpartition("/")[2])
+    except BadToken:
+        return False
+    return (registered.transcription_id, registered.submission) == (transcription_id, submission)
+
+
+def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
+    """The job was looked at and had not ended."""
+    return replace(
+        attempts,
+        woken=None,
+        checked_at_ms=now_ms,
+        checks=attempts.checks + 1,
+        failures=0,
+        retry_at_ms=0,
+    )

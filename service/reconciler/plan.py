@@ -1,0 +1,241 @@
+"""What is owed to a transcription now: pure, no clock, no I/O.
+
+Submission, the fetch after a callback and the timer for a silent provider are one mechanism with
+several reasons to wake. Losing a wake-up costs time, never data: everything here follows from the
+stream, and `Attempts` only says what this process has tried since it started.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.backoff import exponential_ms
+from service.commands.transcription import Submission, Transcription
+from service.log.catalogue import WakeReason
+
+EXPECTED_MS_MIN = 60_000  # design §10: a job is given at least a minute
+FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
+RETRY_FIRST_MS = 1_000
+RETRY_MS_MAX = 60_000
+POLL_FIRST_MS = 1_000
+CHECK_MS_MAX = 600_000
+EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long to wait for what, in ms.
+
+    Attributes:
+        settle_ms: From a claim of unknown outcome until the provider's list is believed.
+        silence_ms: Beyond the expected duration, until a job without a callback is looked up.
+        sweep_interval_ms: Between two looks.
+        job_lifetime_ms: From acceptance until we give up.
+        polled: The provider's callbacks cannot reach us: look from the start.
+    """
+
+    settle_ms: int
+    silence_ms: int
+    sweep_interval_ms: int
+    job_lifetime_ms: int
+    polled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What this process has tried for one transcription.
+
+    Attributes:
+        woken: Why it is to be looked at now, whatever the deadlines; None: no reason.
+        checked_at_ms: When the job was last seen unfinished; 0: not yet.
+        checks: How often.
+        failures: How often in a row the provider could not be asked.
+        retry_at_ms: Not to be asked again before.
+        sweeps: Lists in a row that did not know the open claim.
+        swept_at_ms: When the last of them was read.
+        refuted: Handles from callbacks that the provider did not confirm.
+    """
+
+    woken: WakeReason | None = None
+    checked_at_ms: int = 0
+    checks: int = 0
+    failures: int = 0
+    retry_at_ms: int = 0
+    sweeps: int = 0
+    swept_at_ms: int = 0
+    refuted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Claim submission `number` and call the provider."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Look for the job of a claim whose outcome is unknown."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Ask the provider whether `job`, named by a callback, is the job of this submission."""
+
+    number: int
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Ask for the job."""
+
+    number: int
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """See in the provider's list whether the job is still running; ask for it when it is not."""
+
+    number: int
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supersede:
+    """Record that another submission won."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Delete the superseded job at the provider."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """Ask a last time, then fail the transcription."""
+
+    number: int
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Nothing before `until_ms`, unless something wakes it."""
+
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Nothing any more."""
+
+
+Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
+
+
+def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
+    """What the reconciler owes this transcription now."""
+    if not state.version:
+        return Done()
+    if now_ms < attempts.retry_at_ms:
+        return Wait(until_ms=attempts.retry_at_ms)
+    for submission in state.submissions:
+        action = clear_up(state, submission, attempts, timing, now_ms)
+        if action is not None:
+            return action
+    if state.terminal:
+        return Done()
+    accepted = [s for s in state.submissions if s.outcome == "accepted"]
+    if accepted:
+        # Rarely more than one: then the one that called back is asked first.
+        called = [s for s in accepted if s.called_back & {"completed", "error"}]
+        return follow((called or accepted)[0], attempts, timing, now_ms)
+    return submit(state, now_ms)
+
+
+def clear_up(
+    state: Transcription, submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
+) -> Action | None:
+    """What must be known or undone about one submission before anything else; None: nothing."""
+    number = submission.number
+    match submission.outcome:
+        case "superseded":
+            return Remove(number=number)
+        case "accepted" if state.terminal and number != state.finished_by:
+            return Supersede(number=number)
+        case "unknown" | "abandoned":
+            job = submission.callback_job
+            if job is not None and job not in attempts.refuted:
+                return Confirm(number=number, job=job)
+            if submission.outcome == "unknown":
+                return settle(submission, attempts, timing, now_ms)
+        case _:
+            pass
+    return None
+
+
+def settle(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
+    """Believe the provider's list only after a while, and only when it says the same twice."""
+    due_ms = submission.claimed_at_ms + timing.settle_ms
+    if attempts.sweeps:
+        due_ms = max(due_ms, attempts.swept_at_ms + timing.sweep_interval_ms)
+    return Wait(until_ms=due_ms) if now_ms < due_ms else Settle(number=submission.number)
+
+
+def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
+    """What is due for a job that the provider has."""
+    number = submission.number
+    if now_ms >= submission.accepted_at_ms + timing.job_lifetime_ms:
+        return GiveUp(number=number, lost=False)
+    called_back = bool(submission.called_back & {"completed", "error"})
+    if attempts.woken == "callback" or (called_back and not attempts.checks):
+        return Fetch(number=number, wake="callback")
+    if attempts.woken is not None:
+        return Check(number=number, wake=attempts.woken)
+    due_ms = due_at_ms(submission, attempts, timing)
+    if now_ms >= due_ms:
+        return Check(number=number, wake="poll" if timing.polled else "silence")
+    return Wait(until_ms=min(due_ms, submission.accepted_at_ms + timing.job_lifetime_ms))
+
+
+def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
+    """When a job that says nothing is to be looked at."""
+    if not attempts.checks:
+        first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
+        return submission.accepted_at_ms + first_ms
+    if timing.polled:
+        interval_ms = exponential_ms(
+            attempts.checks, first_ms=POLL_FIRST_MS, ceiling_ms=timing.sweep_interval_ms
+        )
+    else:
+        interval_ms = exponential_ms(
+            attempts.checks, first_ms=timing.sweep_interval_ms, ceiling_ms=CHECK_MS_MAX
+        )
+    return attempts.checked_at_ms + interval_ms
+
+
+def submit(state: Transcription, now_ms: int) -> Action:
+    """The next submission, when the last one's refusal is long enough ago."""
+    number = len(state.submissions) + 1
+    if sum(s.outcome == "abandoned" for s in state.submissions) > FORGOTTEN_MAX:
+        return GiveUp(number=len(state.submissions), lost=True)
+    last = state.last
+    if last is not None and last.outcome == "refused":
+        refusals = 0
+        for submission in reversed(state.submissions):
+            if submission.outcome != "refused":
+                break
+            refusals += 1
+        wait_ms = exponential_ms(refusals, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
+        due_ms = max(last.retry_at_ms, last.claimed_at_ms + wait_ms)
+        if now_ms < due_ms:
+            return Wait(until_ms=due_ms)
+    return Submit(number=number)

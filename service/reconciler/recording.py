@@ -1,0 +1,87 @@
+"""Recording what the reconciler did or found: each action ends in one append."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from service.commands.decide import Command, Fail
+from service.commands.handler import RECONCILER, Cause, CommandHandler
+from service.commands.transcription import Submission, Transcription
+from service.errors import ProviderUnavailable
+from service.log.catalogue import FailureReason, WakeReason
+from service.providers.port import Provider
+from service.reconciler.breaker import Breaker
+
+
+class ProviderGate:
+    """One provider, where it is to call us, and its breaker."""
+
+    def __init__(self, provider: Provider, callback_base: str) -> None:
+        self.provider = provider
+        self.callback_base = callback_base
+        self.breaker = Breaker()
+
+
+class Recorder:
+    """The way from the reconciler into the log, and what it needs from there."""
+
+    def __init__(self, handler: CommandHandler, gates: Mapping[str, ProviderGate]) -> None:
+        self._gates = gates
+        self.handler = handler
+
+    def gate(self, state: Transcription) -> ProviderGate:
+        """The provider of this transcription.
+
+        Raises:
+            ProviderUnavailable: It is not configured any more: its key is missing.
+        """
+        gate = self._gates.get(state.provider)
+        if gate is None:
+            raise ProviderUnavailable(f"provider {state.provider} is not configured")
+        return gate
+
+    async def run(
+        self,
+        command: Command,
+        state: Transcription,
+        payloads: Mapping[str, bytes] | None = None,
+    ) -> bool:
+        """Whether the command changed something.
+
+        Raises:
+            WrongExpectedVersion: The transcription moved on since `state` was loaded.
+        """
+        cause = Cause(
+            tenant=state.tenant,
+            actor=RECONCILER,
+            correlation_id=state.correlation_id,
+            causation_id=state.last_event_id or None,
+        )
+        return await self.handler.run(command, state, cause, payloads)
+
+    async def fail(
+        self,
+        state: Transcription,
+        number: int,
+        *,
+        reason: FailureReason,
+        sentence: str,
+        answer: bytes = b"null",
+        wake: WakeReason = "silence",
+    ) -> bool:
+        """The transcription ends with `sentence` for the customer."""
+        command = Fail(number=number, reason=reason, wake=wake)
+        return await self.run(command, state, {"transcription.failed": failure(sentence, answer)})
+
+    async def job_of(self, submission: Submission) -> str:
+        """The provider's handle, from the payload when the data could not hold it."""
+        if submission.provider_job is not None:
+            return submission.provider_job
+        payload = await self.handler.payload_at(submission.accepted_position)
+        return str(json.loads(payload or b"{}")["provider_job"])
+
+
+def failure(sentence: str, answer: bytes = b"null") -> bytes:
+    """The payload of `transcription.failed`; `answer` is JSON already, and stays as it is."""
+    return b'{"error": %s, "answer": %s}' % (json.dumps(sentence).encode(), answer)

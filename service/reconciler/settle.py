@@ -1,0 +1,99 @@
+"""Finding a job that was created while we were not listening, instead of paying twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from service.clock import NowMs
+from service.commands.decide import AbandonSubmission
+from service.commands.transcription import Submission, Transcription
+from service.errors import ProviderUnavailable
+from service.providers.port import ListedJob, Provider
+from service.reconciler.fetching import Fetcher, is_ours
+from service.reconciler.plan import EMPTY_SWEEPS, Attempts
+from service.reconciler.recording import Recorder
+
+CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
+PAGES_MAX = 100  # 20,000 jobs since the claim
+CANDIDATES_MAX = 500  # jobs with the same audio URL since the claim
+
+
+class Settler:
+    """Settles claims of unknown outcome."""
+
+    def __init__(self, recorder: Recorder, fetcher: Fetcher, now_ms: NowMs) -> None:
+        self._recorder = recorder
+        self._fetcher = fetcher
+        self._now_ms = now_ms
+
+    async def settle(
+        self, state: Transcription, submission: Submission, attempts: Attempts
+    ) -> Attempts:
+        """The job is adopted, or not found once more; after the second time it is abandoned.
+
+        Raises:
+            ProviderUnavailable: The list could not be read to the claim: nothing was learned.
+        """
+        provider = self._recorder.gate(state).provider
+        claim = await self.claim_of(state, submission.number)
+        candidates = await self.candidates(provider, submission, str(claim.get("audio_url")))
+        for candidate in candidates:
+            job = await provider.fetch(candidate.id)
+            if job is not None and is_ours(job, state.id, submission.number):
+                await self._fetcher.adopt(state, submission.number, job.id)
+                return replace(Attempts(), woken="start")
+        if attempts.sweeps + 1 < EMPTY_SWEEPS:
+            return replace(
+                attempts,
+                sweeps=attempts.sweeps + 1,
+                swept_at_ms=self._now_ms(),
+                failures=0,
+                retry_at_ms=0,
+            )
+        await self._recorder.run(
+            AbandonSubmission(number=submission.number, reason="not-listed"), state
+        )
+        return Attempts()
+
+    async def claim_of(self, state: Transcription, number: int) -> Mapping[str, Any]:
+        """The create body of a claim, as it was sent."""
+        for event in await self._recorder.handler.events(state.id):
+            if event.type == "submission.claimed" and event.data["submission"] == number:
+                payload = await self._recorder.handler.payload_of(event.id, event.position)
+                body = json.loads(payload or b"{}")
+                assert isinstance(body, dict)
+                return body
+        raise AssertionError(f"no claim {number}")
+
+    async def candidates(
+        self, provider: Provider, submission: Submission, audio_url: str
+    ) -> Sequence[ListedJob]:
+        """The jobs since the claim, less clock slack, that have its audio URL.
+
+        Raises:
+            ProviderUnavailable: There are more than can be looked through.
+        """
+        oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS
+        found: list[ListedJob] = []
+        before: str | None = None
+        for _ in range(PAGES_MAX):
+            page = await provider.list_jobs(status=None, before=before)
+            times = [job.created_at_ms for job in page.jobs]
+            found += [
+                job
+                for job in page.jobs
+                if job.audio_url == audio_url
+                and (job.created_at_ms is None or job.created_at_ms >= oldest_ms)
+            ]
+            if len(found) > CANDIDATES_MAX:
+                raise ProviderUnavailable(
+                    f"more than {CANDIDATES_MAX} jobs with one audio URL since the claim"
+                )
+            done = any(time is not None and time < oldest_ms for time in times)
+            if page.older is None or done:
+                return found
+            before = page.older
+        raise ProviderUnavailable(f"more than {PAGES_MAX} pages of jobs since the claim")
