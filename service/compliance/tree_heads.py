@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 from dataclasses import dataclass
@@ -52,8 +53,12 @@ def write_head(path: Path, frontier: Frontier) -> None:
             # A line cut short by a crash must not swallow the next one.
             size = os.fstat(descriptor).st_size
             whole = size == 0 or _last_byte(path) == b"\n"
-            os.write(descriptor, (line if whole else "\n" + line).encode())
+            text = (line if whole else "\n" + line).encode()
+            if os.write(descriptor, text) != len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
+            if size == 0:
+                _sync_directory(path.parent)
         finally:
             os.close(descriptor)
     except OSError as exc:
@@ -82,6 +87,15 @@ async def record_heads(tree: Tree, path: Path) -> None:
             await asyncio.to_thread(write_head, path, frontier)
             written = frontier.count
         await tree.wait(after=written + EVENTS_PER_HEAD - 1)
+
+
+def _sync_directory(directory: Path) -> None:
+    # A new file outlives a power cut only once its name does.
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _last_byte(path: Path) -> bytes:

@@ -155,7 +155,7 @@ def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
         )
     except (InvalidTag, ValueError, zstandard.ZstdError) as exc:
         raise PayloadDamaged("a payload does not open under its key") from exc
-    if not hmac.compare_digest(commitment(key, plaintext), sealed.commitment):
+    if not hmac.compare_digest(commitment(key, plaintext).encode(), sealed.commitment.encode()):
         raise PayloadDamaged("a payload is not what its event committed to")
     return plaintext
 

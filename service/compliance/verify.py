@@ -5,76 +5,32 @@ Needs read access only, and no running service.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from service.clock import microseconds, rfc3339
+from service.compliance.records import Records, StoredRow, StoredTree
 from service.compliance.tree_heads import TreeHead
 from service.compliance.vault import (
     DataKey,
     MasterKey,
     PayloadDamaged,
-    WrappedKey,
     open_with,
     unwrap_key,
 )
 from service.errors import EvidenceError, SchemaTooNew, StoreError
 from service.log.canonical import leaf_hash
 from service.log.catalogue import is_public, read_data
-from service.log.event import Event, SealedPayload, event_from_bytes
+from service.log.event import ENVELOPE_FIELDS, Event, SealedPayload, event_from_bytes
 from service.log.merkle import Frontier
 
 ROWS_PER_READ = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRow:
-    """One event as its file has it: the columns, the bytes, and the payload beside it."""
-
-    position: int
-    id: str
-    stream: str
-    version: int
-    tenant: str
-    sequence: int
-    type: str
-    stored: bytes
-    key_id: str | None
-    box: bytes | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTree:
-    """What one transaction saw: the tree, and the last positions that have rows."""
-
-    count: int
-    frontier: bytes
-    last_event: int
-    last_payload: int
-
-
-class Records(Protocol):
-    """The log's files, read without interpretation; `stores/*/records` keeps this promise."""
-
-    def tree(self) -> StoredTree:
-        """The tree's row and the ends of the tables, from one moment.
-
-        Raises:
-            StoreUnavailable: It cannot be read.
-        """
-        ...
-
-    def rows(self, after: int, until: int) -> Sequence[StoredRow]:
-        """The rows with positions in (after, until], in order.
-
-        Raises:
-            StoreUnavailable: One of them cannot be read.
-        """
-        ...
-
-    def data_key(self, key_id: str) -> WrappedKey | None:
-        """The wrapped key with this id."""
-        ...
+FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(ENVELOPE_FIELDS, (str,)),
+    **dict.fromkeys(("position", "version", "previous", "sequence"), (int,)),
+    **dict.fromkeys(("causation_id", "commitment"), (str, type(None))),
+    "data": (dict,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,29 +74,45 @@ def verify(
     Raises:
         EvidenceError: Something is not what it was; its `position` is the first that is wrong.
     """
-    try:
-        tree = records.tree()
-    except StoreError as exc:
-        raise EvidenceError(f"the tree cannot be read: {exc}", 1) from exc
+    tree = read_tree(records)
     progress = _Progress()
-    by_count = {head.count: head for head in heads}
+    by_count: dict[int, list[TreeHead]] = {}
+    for head in heads:
+        by_count.setdefault(head.count, []).append(head)
     agreed = 0
+    check_heads(by_count.get(0, ()), progress.frontier, agreed)
     for row in _rows(records, tree.count):
         event = check_row(row, progress)
         check_payload(row, event, records, master, progress)
         progress.frontier = progress.frontier.extended([leaf_hash(row.stored)])
-        head = by_count.get(row.position)
-        if head is not None:
-            check_head(head, progress.frontier, agreed)
-            agreed = head.count
+        if row.position in by_count:
+            check_heads(by_count[row.position], progress.frontier, agreed)
+            agreed = row.position
     check_end(tree, progress.frontier, heads)
     return Verdict(
         count=tree.count,
         root=progress.frontier.root().hex(),
         payloads=progress.payloads,
-        heads=len(by_count),
+        heads=len(heads),
         unchecked=tuple(_unchecked(master, heads, unreadable_heads)),
     )
+
+
+def read_tree(records: Records) -> StoredTree:
+    """The stored tree, once it is one.
+
+    Raises:
+        EvidenceError: It is not.
+    """
+    try:
+        tree = records.tree()
+    except StoreError as exc:
+        raise EvidenceError(f"the tree cannot be read: {exc}", 1) from exc
+    if tree.count < 0:
+        raise EvidenceError("the stored tree is missing or damaged", 1)
+    if tree.first < 1:
+        raise EvidenceError("a record stands before the first position", 1)
+    return tree
 
 
 def check_row(row: StoredRow, progress: _Progress) -> Event:
@@ -154,6 +126,7 @@ def check_row(row: StoredRow, progress: _Progress) -> Event:
         raise EvidenceError("the record is missing", expected)
     try:
         event = event_from_bytes(row.stored)
+        check_types(event)
         canonical = event.to_bytes() == row.stored
     except (ValueError, TypeError) as exc:
         raise EvidenceError("the bytes are not those of an event", expected) from exc
@@ -189,6 +162,19 @@ def check_row(row: StoredRow, progress: _Progress) -> Event:
     return event
 
 
+def check_types(event: Event) -> None:
+    """Every field has the type that it is declared with, and the time is a time.
+
+    Raises:
+        ValueError: One has not.
+    """
+    for name, value in event.envelope().items():
+        if type(value) not in FIELD_TYPES[name]:
+            raise ValueError(f"{name} is not what it must be")
+    if rfc3339(microseconds(event.time)) != event.time:
+        raise ValueError("time is not as it is written")
+
+
 def check_payload(
     row: StoredRow,
     event: Event,
@@ -216,18 +202,20 @@ def check_payload(
     progress.payloads += 1
 
 
-def check_head(head: TreeHead, frontier: Frontier, agreed: int) -> None:
-    """The root is the one that was recorded when the log had this many events.
+def check_heads(heads: Iterable[TreeHead], frontier: Frontier, agreed: int) -> None:
+    """The root is the one that was recorded, each time, when the log had this many events.
 
     Raises:
         EvidenceError: It is not; positions up to `agreed` are proven by an earlier head.
     """
-    if frontier.root().hex() != head.root:
-        raise EvidenceError(
-            f"the tree head of {head.time} over {head.count} events is another: "
-            f"a record from {agreed + 1} to {head.count} was replaced",
-            agreed + 1,
-        )
+    root = frontier.root().hex()
+    for head in heads:
+        if head.root != root:
+            raise EvidenceError(
+                f"the tree head of {head.time} over {head.count} events is another: "
+                f"a record from {agreed + 1} to {head.count} was replaced",
+                agreed + 1,
+            )
 
 
 def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead]) -> None:
@@ -236,8 +224,12 @@ def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead]) -
     Raises:
         EvidenceError: Something does.
     """
+    if tree.last > tree.count:
+        raise EvidenceError("a record stands beyond the end of the tree", tree.count + 1)
     if tree.frontier != frontier.to_bytes():
-        raise EvidenceError("the stored tree is not the tree of the stored events", tree.count)
+        raise EvidenceError(
+            "the stored tree is not the tree of the stored events", max(tree.count, 1)
+        )
     beyond = [head for head in heads if head.count > tree.count]
     if beyond:
         raise EvidenceError(
@@ -245,36 +237,34 @@ def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead]) -
             f"at {beyond[0].time}: it was truncated",
             tree.count + 1,
         )
-    if max(tree.last_event, tree.last_payload) > tree.count:
-        raise EvidenceError("a record stands beyond the end of the tree", tree.count + 1)
 
 
 def _rows(records: Records, count: int) -> Iterator[StoredRow]:
-    after = 0
-    while after < count:
+    for after in range(0, count, ROWS_PER_READ):
         until = min(after + ROWS_PER_READ, count)
         try:
             rows = records.rows(after, until)
         except StoreError:
-            rows = _one_by_one(records, after, until)
+            rows = None
+        if rows is None:
+            yield from _one_by_one(records, after, until)
+            continue
         yield from rows
         if len(rows) < until - after:
             # A hole within was named by check_row; only the end can be short.
             last = rows[-1].position if rows else after
             raise EvidenceError("the record is missing", last + 1)
-        after = until
 
 
-def _one_by_one(records: Records, after: int, until: int) -> list[StoredRow]:
-    rows: list[StoredRow] = []
+def _one_by_one(records: Records, after: int, until: int) -> Iterator[StoredRow]:
     for position in range(after + 1, until + 1):
         try:
-            rows.extend(records.rows(position - 1, position))
+            rows = records.rows(position - 1, position)
         except StoreError as exc:
-            if rows:
-                return rows  # those before it are checked first; the next call names it
             raise EvidenceError(f"the record cannot be read: {exc}", position) from exc
-    return rows
+        if not rows:
+            raise EvidenceError("the record is missing", position)
+        yield from rows
 
 
 def _key(row: StoredRow, records: Records, master: MasterKey, progress: _Progress) -> DataKey:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from service.clock import rfc3339
 from service.errors import StoreError, WrongExpectedVersion
 from service.log.canonical import leaf_hash
-from service.log.catalogue import is_public
+from service.log.catalogue import EVENT_TYPES, is_public, read_data
 from service.log.event import Event, NewEvent, SealedPayload
 from service.log.merkle import Frontier
+from service.log.sequencer import Weight
 from service.log.store import EVENTS_PER_APPEND_MAX, Appended
+
+EVENT_BYTES = 1_024  # an event's bytes, columns and index entries, rounded up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +25,29 @@ class Append:
     events: Sequence[NewEvent]
     expected: int | None
 
-    def size(self) -> int:
-        """Roughly the bytes that it will take in the file."""
-        return sum(1_024 + len(e.payload.box if e.payload else b"") for e in self.events)
+    def weight(self) -> Weight:
+        """Its events, and roughly the bytes that they will take in the file."""
+        boxes = sum(len(event.payload.box) for event in self.events if event.payload)
+        return Weight(len(self.events), EVENT_BYTES * len(self.events) + boxes)
+
+
+def checked_append(stream: str, events: Sequence[NewEvent], expected: int | None) -> Append:
+    """An append that the log can hold, so that in a batch it can fail nobody else's.
+
+    Raises:
+        StoreError: Too many events, an id or a dedupe key given twice, data that the catalogue
+            does not allow for the type, or a payload too many or too few.
+    """
+    if len(events) > EVENTS_PER_APPEND_MAX:
+        raise StoreError(f"more than {EVENTS_PER_APPEND_MAX} events in one append")
+    keys = [event.dedupe_key for event in events if event.dedupe_key is not None]
+    if len({event.id for event in events}) < len(events) or len(set(keys)) < len(keys):
+        raise StoreError("an append gives one id or dedupe key to two of its events")
+    for event in events:
+        read_data(event.type, event.data)
+        if event.payload is not None and not EVENT_TYPES[event.type].payload:
+            raise StoreError(f"an event of type {event.type} has no payload")
+    return Append(stream=stream, events=tuple(events), expected=expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +145,6 @@ def answer_without_writing(append: Append, state: BatchState) -> Appended | Stor
         return WrongExpectedVersion(f"the stream is at version {at.version}, not {append.expected}")
     if not append.events:
         return Appended(positions=(), version=at.version)
-    if len(append.events) > EVENTS_PER_APPEND_MAX:
-        return StoreError(f"more than {EVENTS_PER_APPEND_MAX} events in one append")
     return None
 
 

@@ -47,17 +47,18 @@ class EventStore(Protocol):
             WrongExpectedVersion: The stream is at another version; nothing was written.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written; append again with the same ids.
+            StoreError: The append is not one that the log can hold; nothing was written.
         """
         ...
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        """At most `limit` events behind position `after`, in order."""
+        """At most `limit` events (and never more than 1,000) behind position `after`, in order."""
         ...
 
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
-        """At most `limit` events of one stream behind version `after`; none: no such stream."""
+        """The same for one stream, behind version `after`; none: no such stream."""
         ...
 
     async def version(self, stream: str) -> int:
@@ -93,6 +94,6 @@ class Sealer(Protocol):
 
         Raises:
             KeyMissing: The key was destroyed or never known.
-            EvidenceError: The payload or its key is not what was sealed.
+            StoreError: The payload or its key is not what was sealed.
         """
         ...

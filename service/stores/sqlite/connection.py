@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,9 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
             f"{schema.name} has schema version {found}, this Stenolog knows {len(schema.steps)}: "
             "start the newer version that wrote it"
         )
-    connection.execute("PRAGMA journal_mode = WAL")
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreUnavailable(f"{schema.name}: this file system cannot hold a WAL: {mode}")
     connection.execute(f"PRAGMA synchronous = {schema.synchronous}")
     connection.execute(f"PRAGMA secure_delete = {'ON' if schema.secure_delete else 'OFF'}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
@@ -107,13 +110,33 @@ async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
 def open_reader_sync(path: Path, what: str) -> sqlite3.Connection:
     """A reading connection for commands that run without the service.
 
+    In a directory where nothing can be written (a backup on read-only media) a file that was
+    closed cleanly is read as it is.
+
     Raises:
-        StoreUnavailable: The file cannot be opened.
+        StoreUnavailable: The file cannot be opened, or nothing can be written and its WAL, which
+            holds a part of it, cannot be read: copy it to where something can.
     """
     with store_errors(what):
-        connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None)
+        try:
+            return _tried(_read_only(path))
+        except sqlite3.OperationalError:
+            wal = path.with_name(f"{path.name}-wal")
+            if not path.is_file() or os.access(path.parent, os.W_OK):
+                raise
+            if wal.exists() and wal.stat().st_size:
+                raise
+            return _tried(f"{_read_only(path)}&immutable=1")
+
+
+def _tried(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        return connection
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _read_only(path: Path) -> str:

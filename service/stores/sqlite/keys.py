@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,10 +12,11 @@ import aiosqlite
 
 from service.commands.api_keys import ApiKey
 from service.compliance.vault import WrappedKey
-from service.errors import OutcomeUnknown, StoreError
+from service.errors import StoreError
 from service.log.sequencer import GroupCommit
-from service.stores.sqlite.connection import open_reader, open_writer, store_errors
+from service.stores.sqlite.connection import open_reader, store_errors
 from service.stores.sqlite.keys_schema import KEYS
+from service.stores.sqlite.writer import Writer
 
 Write = Callable[[sqlite3.Connection], Any]
 
@@ -24,9 +24,8 @@ Write = Callable[[sqlite3.Connection], Any]
 class SqliteKeys:
     """`keys.db`: one writing thread with group commit, one reading connection."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, reader: aiosqlite.Connection):
-        self._path = path
-        self._connection: sqlite3.Connection | None = connection
+    def __init__(self, writer: Writer, reader: aiosqlite.Connection) -> None:
+        self._writer = writer
         self._reader = reader
         self._commits = GroupCommit[Write, Any](self._commit, name="keys-writer")
 
@@ -38,19 +37,18 @@ class SqliteKeys:
             SchemaTooNew: The file was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
-        connection = await asyncio.to_thread(open_writer, path, KEYS)
+        writer = await asyncio.to_thread(Writer, path, KEYS)
         try:
-            return cls(path, connection, await open_reader(path, "keys.db"))
+            return cls(writer, await open_reader(path, "keys.db"))
         except BaseException:
-            connection.close()
+            writer.close()
             raise
 
     async def close(self) -> None:
         """Everything submitted is committed; then the file is closed."""
         await asyncio.to_thread(self._commits.close)
         await self._reader.close()
-        if self._connection is not None:
-            self._connection.close()
+        self._writer.close()
 
     async def add_data_key(self, key: WrappedKey) -> WrappedKey:
         """The first key of a stream wins."""
@@ -107,13 +105,19 @@ class SqliteKeys:
         def write(connection: sqlite3.Connection) -> str:
             connection.execute("INSERT OR IGNORE INTO tenants VALUES (?, ?)", (candidate, name))
             row = connection.execute("SELECT id FROM tenants WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                raise sqlite3.IntegrityError("the id is another tenant's")
             return str(row[0])
 
         tenant: str = await self._commits.submit(write)
         return tenant
 
     async def add_api_key(self, key: ApiKey) -> None:
-        """Durable when this returns."""
+        """Durable when this returns.
+
+        Raises:
+            StoreError: The prefix or id is another key's, or there is no such tenant.
+        """
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -149,25 +153,9 @@ class SqliteKeys:
         return [_api_key(row) for row in rows]
 
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
-        if self._connection is None:
-            self._connection = open_writer(self._path, KEYS)
-        connection = self._connection
-        try:
-            with store_errors("keys.db"):
-                connection.execute("BEGIN IMMEDIATE")
-                outcomes = [write(connection) for write in batch]
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
-        try:
-            connection.execute("COMMIT")
-        except sqlite3.Error as exc:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-            self._connection = None
-            raise OutcomeUnknown(f"keys.db: COMMIT failed: {exc}") from exc
-        return outcomes
+        return self._writer.transact(
+            lambda connection: [_outcome(connection, write) for write in batch]
+        )
 
     async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
         with store_errors("keys.db"):
@@ -183,6 +171,14 @@ _SELECT_API_KEYS = (
     "SELECT prefix, api_keys.id, hash, tenant, tenants.name, api_keys.name, scopes, created_at, "
     "revoked_at FROM api_keys JOIN tenants ON tenants.id = tenant"
 )
+
+
+def _outcome(connection: sqlite3.Connection, write: Write) -> Any | StoreError:
+    try:
+        return write(connection)
+    except sqlite3.IntegrityError as exc:
+        # SQLite undid the one statement that failed: the other writes of the batch stand.
+        return StoreError(f"keys.db: {exc}")
 
 
 def _wrapped_key(row: sqlite3.Row) -> WrappedKey:

@@ -11,14 +11,21 @@ from pathlib import Path
 import aiosqlite
 
 from service.errors import StoreError
-from service.log.batch import Append
-from service.log.event import Event, NewEvent, SealedPayload, event_from_bytes
+from service.log.batch import Append, checked_append
+from service.log.event import Event, NewEvent, SealedPayload
 from service.log.head import HeadWatch
-from service.log.merkle import Frontier, frontier_from_bytes
+from service.log.merkle import Frontier
 from service.log.sequencer import GroupCommit
 from service.log.store import EVENTS_PER_READ_MAX, Appended
 from service.stores.sqlite.connection import open_reader, store_errors
-from service.stores.sqlite.log_writer import CommitReport, LogWriter
+from service.stores.sqlite.log_writer import (
+    CommitReport,
+    LogWriter,
+    stored_event,
+    stored_frontier,
+)
+
+INTEGER_MAX = 2**63 - 1  # SQLite's own
 
 
 class SqliteLog:
@@ -30,7 +37,7 @@ class SqliteLog:
         self._watch = HeadWatch(writer.head)
         self._loop = asyncio.get_running_loop()
         self._commits = GroupCommit[Append, Appended](
-            self._commit, name="log-writer", size=Append.size
+            self._commit, name="log-writer", weigh=Append.weight
         )
 
     @classmethod
@@ -58,9 +65,7 @@ class SqliteLog:
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
     ) -> Appended:
         """Waits in the group commit's queue."""
-        return await self._commits.submit(
-            Append(stream=stream, events=tuple(events), expected=expected)
-        )
+        return await self._commits.submit(checked_append(stream, events, expected))
 
     def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
         outcomes, head = self._writer.commit_batch(batch)
@@ -71,7 +76,9 @@ class SqliteLog:
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
         """Reads by primary key."""
         return await self._events(
-            "SELECT bytes FROM events WHERE position > ? ORDER BY position LIMIT ?", after, limit
+            "SELECT bytes FROM events WHERE position > ? ORDER BY position LIMIT ?",
+            _bounded(after, INTEGER_MAX),
+            _bounded(limit, EVENTS_PER_READ_MAX),
         )
 
     async def read_stream(
@@ -81,8 +88,8 @@ class SqliteLog:
         return await self._events(
             "SELECT bytes FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
             stream,
-            after,
-            limit,
+            _bounded(after, INTEGER_MAX),
+            _bounded(limit, EVENTS_PER_READ_MAX),
         )
 
     async def version(self, stream: str) -> int:
@@ -95,11 +102,11 @@ class SqliteLog:
         row = await self._one(
             "SELECT key_id, box, bytes FROM payloads JOIN events USING (position) "
             "WHERE position = ?",
-            position,
+            _bounded(position, INTEGER_MAX),
         )
         if row is None:
             return None
-        commitment = event_from_bytes(row[2]).commitment or ""
+        commitment = stored_event(row[2]).commitment or ""
         return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
 
     async def head(self) -> int:
@@ -113,8 +120,7 @@ class SqliteLog:
     async def frontier(self) -> Frontier:
         """The tree over everything that is committed."""
         row = await self._one("SELECT count, frontier FROM tree")
-        assert row is not None
-        return frontier_from_bytes(int(row[0]), bytes(row[1]))
+        return stored_frontier(tuple(row) if row else None)
 
     async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
         with store_errors("log.db"):
@@ -124,4 +130,9 @@ class SqliteLog:
     async def _events(self, statement: str, *values: object) -> list[Event]:
         with store_errors("log.db"):
             rows = await self._reader.execute_fetchall(statement, values)
-        return [event_from_bytes(row[0]) for row in rows]
+        return [stored_event(row[0]) for row in rows]
+
+
+def _bounded(number: int, maximum: int) -> int:
+    # SQLite reads a negative limit as none at all, and refuses integers over 64 bits.
+    return max(0, min(number, maximum))

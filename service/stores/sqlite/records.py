@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from service.compliance.records import StoredRow, StoredTree
 from service.compliance.vault import WrappedKey
-from service.compliance.verify import StoredRow, StoredTree
 from service.stores.sqlite.connection import open_reader_sync, store_errors
 
 
@@ -16,7 +16,11 @@ class SqliteRecords:
 
     def __init__(self, log: Path, keys: Path) -> None:
         self._log = open_reader_sync(log, "log.db")
-        self._keys = open_reader_sync(keys, "keys.db")
+        try:
+            self._keys = open_reader_sync(keys, "keys.db")
+        except BaseException:
+            self._log.close()
+            raise
         for connection in (self._log, self._keys):
             connection.text_factory = _text
 
@@ -29,13 +33,15 @@ class SqliteRecords:
         """One statement: one snapshot."""
         with store_errors("log.db"):
             row = self._log.execute(
-                "SELECT count, frontier, (SELECT coalesce(max(position), 0) FROM events), "
-                "(SELECT coalesce(max(position), 0) FROM payloads) FROM tree"
+                "SELECT (SELECT count FROM tree), (SELECT frontier FROM tree), "
+                "(SELECT min(position) FROM events), (SELECT min(position) FROM payloads), "
+                "(SELECT max(position) FROM events), (SELECT max(position) FROM payloads)"
             ).fetchone()
-        if row is None:
-            return StoredTree(count=0, frontier=b"", last_event=0, last_payload=0)
         return StoredTree(
-            count=row[0], frontier=bytes(row[1]), last_event=row[2], last_payload=row[3]
+            count=row[0] if isinstance(row[0], int) else -1,
+            frontier=_bytes(row[1]),
+            first=min((first for first in row[2:4] if first is not None), default=1),
+            last=max((last for last in row[4:6] if last is not None), default=0),
         )
 
     def rows(self, after: int, until: int) -> Sequence[StoredRow]:
