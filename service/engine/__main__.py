@@ -1,0 +1,56 @@
+"""Starts the engine: `python -m service.engine`, settings as the first line of standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import structlog
+
+from service.engine.availability import engine_unavailable
+from service.engine.serve import serve
+from service.engine.settings import parse_settings
+from service.errors import CannotStart
+
+EXIT_USAGE, EXIT_CANNOT_START = 2, 3
+SETTINGS_BYTES_MAX = 65_536
+
+
+def main(arguments: list[str]) -> int:
+    """Run until stopped; the exit status is 0, 2 for wrong settings, 3 when it cannot start.
+
+    Settings come as one JSON object, on standard input so that the key is in nobody's process
+    list, or as the only argument. The engine stops when standard input ends.
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        line = arguments[0].encode() if arguments else _first_line()
+        settings = parse_settings(line)
+    except CannotStart as exc:
+        print(exc, file=sys.stderr)
+        return EXIT_USAGE
+    reason = engine_unavailable()
+    if reason is not None:
+        print(f"engine: {reason}", file=sys.stderr)
+        return EXIT_CANNOT_START
+    try:
+        asyncio.run(serve(settings))
+    except CannotStart as exc:
+        print(exc, file=sys.stderr)
+        return EXIT_CANNOT_START
+    return 0
+
+
+def _first_line() -> bytes:
+    return sys.stdin.buffer.readline(SETTINGS_BYTES_MAX)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,28 @@
+"""How sure the recogniser was, and whether that is sure enough to be called English."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+# Speech in other languages became fluent nonsense with a mean of 0.24 to 0.55, English of usable
+# quality stayed above 0.57 (29 files). Under ten words the mean says little.
+CLEAR_ENGLISH_MIN = 0.55
+CLEAR_ENGLISH_WORDS_MIN = 10
+
+
+def word_confidence(log_probabilities: Sequence[float]) -> float:
+    """The probability of a word's least likely token: tells right from wrong better than the mean."""
+    return math.exp(min(log_probabilities, default=0.0))
+
+
+def mean_confidence(confidences: Sequence[float]) -> float:
+    """The transcript's confidence: the mean over its words, 0 without words."""
+    return sum(confidences) / len(confidences) if confidences else 0.0
+
+
+def is_clear_english(confidences: Sequence[float]) -> bool:
+    """False when there are enough words to judge and too many of them are guesses."""
+    if len(confidences) < CLEAR_ENGLISH_WORDS_MIN:
+        return True
+    return mean_confidence(confidences) >= CLEAR_ENGLISH_MIN

@@ -1,0 +1,49 @@
+"""What a worker takes from itself before it touches a stranger's file."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+
+MEMORY_BYTES_MAX = 4 << 30  # address space; eight minutes of audio peak at 0.7 GB resident
+FILE_BYTES_MAX = 0  # a worker writes to its pipe and to nothing else
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000  # linux/sched.h
+
+
+def die_with(parent: int) -> None:
+    """The kernel kills this process when its parent dies, however that happens; Linux only."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)  # it died before we asked
+
+
+def leave_network() -> bool:
+    """Whether this process now has no network at all; call it before any thread is started.
+
+    Many containers forbid it. Then only the decoder's own restrictions stand: it is given an open
+    file, and no demuxer or protocol that could connect.
+    """
+    try:
+        return bool(ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
+    except (AttributeError, OSError):
+        return False
+
+
+def limit_resources() -> None:
+    """Memory is bounded, no file can grow, no core is dumped: it would hold somebody's speech."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, FILE_BYTES_MAX))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def allow_cpu(seconds: int) -> None:
+    """The process may spend this many more seconds of CPU; past them the kernel ends it."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(usage.ru_utime + usage.ru_stime) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))

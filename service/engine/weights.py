@@ -1,0 +1,95 @@
+"""Where the models are: files of the moonshine-voice wheel, and data its library exports."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+from pathlib import Path
+
+PYANNOTE = "_ZN9cppannote19embedded_community1"  # C++ namespace of the embedded speaker models
+SIZE_T = ctypes.c_size_t
+SYMBOLS: dict[str, tuple[str, str, type[ctypes.c_uint32] | type[ctypes.c_size_t]]] = {
+    "voice-activity": ("silero_vad_onnx", "silero_vad_onnx_len", ctypes.c_uint32),
+    "embedding": (
+        f"{PYANNOTE}18embedding_ort_dataE",
+        f"{PYANNOTE}23embedding_ort_data_sizeE",
+        SIZE_T,
+    ),
+    "segmentation": (
+        f"{PYANNOTE}21segmentation_ort_dataE",
+        f"{PYANNOTE}26segmentation_ort_data_sizeE",
+        SIZE_T,
+    ),
+}
+MODEL_BYTES_MAX = 64 << 20  # a size beyond this was not a size
+
+
+def wheel() -> Path | None:
+    """The installed folder of moonshine-voice, without importing it; None when it is missing."""
+    spec = importlib.util.find_spec("moonshine_voice")
+    return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
+
+
+def recogniser_file(name: str) -> Path:
+    """A file of the English recogniser: encoder, decoder or tokenizer.
+
+    Raises:
+        FileNotFoundError: The wheel is not installed or has no such file.
+    """
+    folder = wheel()
+    path = folder / "assets" / "tiny-en" / name if folder is not None else None
+    if path is None or not path.is_file():
+        raise FileNotFoundError(name)
+    return path
+
+
+def library() -> ctypes.CDLL:
+    """The wheel's shared library, loaded for its data only.
+
+    Raises:
+        OSError: It is missing or does not fit this platform.
+    """
+    folder = wheel()
+    if folder is None:
+        raise OSError("moonshine-voice is not installed")
+    return ctypes.CDLL(str(folder / "libmoonshine.so"))
+
+
+def missing_symbols() -> tuple[str, ...]:
+    """The models that the library does not export; loads the library (40 MB, about 0.1 s).
+
+    Raises:
+        OSError: The library is missing or does not fit this platform.
+    """
+    loaded = library()
+    return tuple(
+        model
+        for model, names in SYMBOLS.items()
+        if not all(_exports(loaded, name) for name in names[:2])
+    )
+
+
+def embedded_model(model: str) -> bytes:
+    """The bytes of a model that the library carries; `model` is a key of `SYMBOLS`.
+
+    Raises:
+        OSError: The library is missing or does not export it.
+    """
+    data, size, size_type = SYMBOLS[model]
+    loaded = library()
+    try:
+        count = int(size_type.in_dll(loaded, size).value)
+        first = ctypes.c_char.in_dll(loaded, data)
+    except ValueError as exc:
+        raise OSError(f"the {model} model is not exported by this moonshine-voice") from exc
+    if not 0 < count <= MODEL_BYTES_MAX:
+        raise OSError(f"the {model} model has an impossible size")
+    return ctypes.string_at(ctypes.addressof(first), count)
+
+
+def _exports(loaded: ctypes.CDLL, name: str) -> bool:
+    try:
+        ctypes.c_char.in_dll(loaded, name)
+    except ValueError:
+        return False
+    return True

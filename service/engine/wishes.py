@@ -1,0 +1,24 @@
+"""What a request asks of the speech itself; plain data, known to the engine and to its workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerBounds:
+    """How many voices the caller expects; `most` None when there is no upper bound."""
+
+    least: int = 1
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """`speakers` is None without speaker labels, `speech_threshold` as the caller gave it."""
+
+    speakers: SpeakerBounds | None = None
+    speech_threshold: int | float | None = None
+    language_detection: bool = False
+    punctuate: bool = True
+    format_text: bool = True
