@@ -1,1 +1,1 @@
-"""The embedded provider: real transcription behind AssemblyAI's wire protocol, in its own process."""
+"""The embedded provider: real speech behind AssemblyAI's wire protocol, in its own process."""

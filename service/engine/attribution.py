@@ -41,7 +41,7 @@ def speaker_letter(number: int) -> str:
 
 
 def _voice(middle_ms: float, turns: Sequence[SpeakerTurn]) -> int:
-    """The speaker of the turn around or nearest to a moment; turns are in order, not overlapping."""
+    """The speaker of the turn around or nearest to a moment; turns are in order and apart."""
     if not turns:
         return 0
     after = bisect.bisect_right(turns, middle_ms, key=lambda turn: turn.start_ms)

@@ -12,7 +12,7 @@ ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 
 
 def engine_unavailable() -> str | None:
-    """One line that says why the engine cannot run, or None; milliseconds, nothing heavy imported."""
+    """One line that says why the engine cannot run, or None; nothing heavy is imported."""
     if os.name != "posix":
         return "the engine needs Linux: it limits its workers with POSIX resource limits"
     folder = weights.wheel()

@@ -116,13 +116,15 @@ def _margins(row: int, sums: Vectors, weights: NDArray[np.float64]) -> NDArray[n
     lengths = np.linalg.norm(sums, axis=1)
     cosines = (sums @ sums[row]) / np.maximum(lengths * lengths[row], 1e-12)
     smaller = np.minimum(weights, weights[row])
-    margins: NDArray[np.float64] = cosines - np.interp(smaller, LIMIT_SECONDS, LIMIT_COSINE) - LIMIT_OFFSET
+    margins: NDArray[np.float64] = (
+        cosines - np.interp(smaller, LIMIT_SECONDS, LIMIT_COSINE) - LIMIT_OFFSET
+    )
     margins[row] = APART
     return margins
 
 
 def _merges_to_do(merges: list[_Merge], seconds: NDArray[np.float64], bounds: SpeakerBounds) -> int:
-    """How many merges leave a number of voices within the bounds, near to where they get doubtful."""
+    """How many merges leave as many voices as allowed, near to where merging gets doubtful."""
     counts = _kept_after_each(merges, seconds)
     natural = next((index for index, merge in enumerate(merges) if merge.margin <= 0), len(merges))
     if bounds.most is not None and counts[natural] > bounds.most:

@@ -12,7 +12,7 @@ CLEAR_ENGLISH_WORDS_MIN = 10
 
 
 def word_confidence(log_probabilities: Sequence[float]) -> float:
-    """The probability of a word's least likely token: tells right from wrong better than the mean."""
+    """The probability of a word's least likely token, 0 to 1; 1 without tokens."""
     return math.exp(min(log_probabilities, default=0.0))
 
 

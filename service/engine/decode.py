@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from service.engine import audio_errors
 from service.engine.audio_errors import AudioRefused
-from service.engine.sniff import SNIFF_BYTES, kind_of_document
+from service.engine.sniff import SNIFF_BYTES, UNKNOWN, is_container, kind_of_document
 from service.engine.techniques import SAMPLE_RATE, Heartbeat, Waveform
 
 # Demuxers that hold audio and refer to nothing outside their own bytes.
@@ -36,9 +36,12 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Waveform:
     Raises:
         AudioRefused: Not media, no audio in it, an odd format, too short, or over `audio_ms_max`.
     """
-    _check_beginning(file)
+    head = _checked_beginning(file)
     options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
-    with _library(), av.open(file, mode="r", options=options, metadata_errors="ignore") as media:
+    with (
+        _library(head),
+        av.open(file, mode="r", options=options, metadata_errors="ignore") as media,
+    ):
         if not media.streams.audio:
             raise audio_errors.no_audio_stream()
         stream = media.streams.audio[0]
@@ -50,8 +53,8 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Waveform:
     return audio
 
 
-def _check_beginning(file: BinaryIO) -> None:
-    """What is surely no audio is named, and never reaches FFmpeg."""
+def _checked_beginning(file: BinaryIO) -> bytes:
+    """The first bytes; what is surely no audio is named, and never reaches FFmpeg."""
     head = file.read(SNIFF_BYTES)
     file.seek(0)
     if not head:
@@ -59,6 +62,7 @@ def _check_beginning(file: BinaryIO) -> None:
     kind = kind_of_document(head)
     if kind is not None:
         raise audio_errors.not_audio(kind)
+    return head
 
 
 class _Samples:
@@ -157,13 +161,14 @@ def _take(frames: Any, sink: _Samples) -> None:
 
 
 @contextmanager
-def _library() -> Iterator[None]:
+def _library(head: bytes) -> Iterator[None]:
     """FFmpeg's errors stop here; our own pass."""
     try:
         yield
     except AudioRefused:
         raise
-    except MemoryError as exc:
-        raise audio_errors.out_of_memory() from exc
+    except MemoryError:
+        raise  # the worker has no memory left, whatever the file
     except (av.error.FFmpegError, ValueError, EOFError) as exc:
-        raise audio_errors.undecodable() from exc
+        known = is_container(head)
+        raise (audio_errors.undecodable() if known else audio_errors.not_audio(UNKNOWN)) from exc

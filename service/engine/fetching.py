@@ -38,9 +38,7 @@ async def fetch(url: str, *, egress: Egress, scratch: Scratch, bytes_max: int) -
                 raise AudioRefused(sentences.download_failed(url))
             return await scratch.download(answer.chunks(bytes_max), bytes_max=bytes_max)
     except ForbiddenAddress as exc:
-        raise AudioRefused(
-            f"Download error, unable to download {url}: the address is not allowed ({exc})."
-        ) from exc
+        raise AudioRefused(f"Download error, unable to download {url}: {exc}.") from exc
     except PayloadTooLarge as exc:
         raise AudioRefused(
             f"Download error, unable to download {url}: "

@@ -1,4 +1,4 @@
-"""What the engine remembers of its jobs: in memory, bounded, the oldest finished forgotten first."""
+"""What the engine remembers of its jobs: in memory, bounded, the oldest forgotten first."""
 
 from __future__ import annotations
 

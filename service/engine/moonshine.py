@@ -1,4 +1,4 @@
-"""English words by the Moonshine tiny model, decoded greedily with the probability of every token."""
+"""English words by the Moonshine tiny model, decoded greedily, each with its probability."""
 
 from __future__ import annotations
 

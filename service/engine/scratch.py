@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import shutil
 import time
@@ -34,7 +33,7 @@ class Scratch:
         """
         self._drop_old()
         upload_id = secrets.token_urlsafe(UPLOAD_ID_BYTES)
-        await self._write(self._folder / f"upload-{upload_id}", chunks, bytes_max)
+        await _write(self._folder / f"upload-{upload_id}", chunks, bytes_max)
         self._uploads[upload_id] = time.monotonic()
         return upload_id
 
@@ -45,7 +44,7 @@ class Scratch:
             PayloadTooLarge: It is over `bytes_max`.
         """
         path = self._folder / f"download-{secrets.token_hex(UPLOAD_ID_BYTES)}"
-        await self._write(path, chunks, bytes_max)
+        await _write(path, chunks, bytes_max)
         return path
 
     def hold(self, upload_id: str) -> bool:
@@ -85,17 +84,17 @@ class Scratch:
         if self._uploads.pop(upload_id, None) is not None:
             (self._folder / f"upload-{upload_id}").unlink(missing_ok=True)
 
-    async def _write(self, path: Path, chunks: AsyncIterator[bytes], bytes_max: int) -> None:
-        written = 0
-        try:
-            # Writing a chunk to the page cache takes less than handing it to a thread would.
-            with path.open("xb") as file:
-                async for chunk in chunks:
-                    written += len(chunk)
-                    if written > bytes_max:
-                        raise PayloadTooLarge(f"The file is over the limit of {bytes_max} bytes")
-                    file.write(chunk)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            raise
+
+async def _write(path: Path, chunks: AsyncIterator[bytes], bytes_max: int) -> None:
+    written = 0
+    try:
+        # Writing a chunk to the page cache takes less than handing it to a thread would.
+        with path.open("xb") as file:
+            async for chunk in chunks:
+                written += len(chunk)
+                if written > bytes_max:
+                    raise PayloadTooLarge(f"The file is over the limit of {bytes_max} bytes")
+                file.write(chunk)
+    except BaseException:
+        path.unlink(missing_ok=True)  # noqa: ASYNC240
+        raise

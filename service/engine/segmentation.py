@@ -32,7 +32,7 @@ class Segmentation:
         self._session = open_model(weights.embedded_model("segmentation"), threads=threads)
 
     def speech(self, audio: Waveform, alive: Heartbeat) -> Speech:
-        """Windows of 10 s without overlap: voices are numbered anew in each, which is enough here."""
+        """Windows of 10 s without overlap: voices are numbered anew in each, which is enough."""
         windows = -(-audio.size // WINDOW_SAMPLES)
         active = np.zeros((windows, WINDOW_FRAMES, 3), dtype=bool)
         for window in range(windows):

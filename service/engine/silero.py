@@ -25,15 +25,16 @@ class Silero:
     def probabilities(self, audio: Waveform, alive: Heartbeat) -> NDArray[np.float32]:
         """Steps in order, each with the model's state after the one before."""
         steps = -(-audio.size // STEP_SAMPLES)
-        padded = np.zeros((1, CONTEXT_SAMPLES + steps * STEP_SAMPLES), dtype=np.float32)
-        padded[0, CONTEXT_SAMPLES : CONTEXT_SAMPLES + audio.size] = audio
+        window = np.zeros((1, CONTEXT_SAMPLES + STEP_SAMPLES), dtype=np.float32)
         state = np.zeros(STATE_SHAPE, dtype=np.float32)
         found = np.zeros(steps, dtype=np.float32)
         for step in range(steps):
             if step % HEARTBEAT_STEPS == 0:
                 alive()
-            at = step * STEP_SAMPLES
-            window = padded[:, at : at + CONTEXT_SAMPLES + STEP_SAMPLES]
+            part = audio[step * STEP_SAMPLES : (step + 1) * STEP_SAMPLES]
+            window[0, :CONTEXT_SAMPLES] = window[0, -CONTEXT_SAMPLES:]
+            window[0, CONTEXT_SAMPLES : CONTEXT_SAMPLES + part.size] = part
+            window[0, CONTEXT_SAMPLES + part.size :] = 0.0
             output, state = self._session.run(
                 None, {"input": window, "state": state, "sr": self._rate}
             )

@@ -26,6 +26,22 @@ DOCUMENTS: tuple[tuple[bytes, str], ...] = (
     (b"[playlist]", "audio/x-scpls (playlist, a format that is not allowed)"),
     (b"{", "application/json (JSON document)"),
 )
+# The beginnings of the accepted containers, and where in the file they stand.
+CONTAINERS: tuple[tuple[int, bytes], ...] = (
+    (0, b"RIFF"),
+    (0, b"RF64"),
+    (0, b"ID3"),
+    (0, b"fLaC"),
+    (0, b"OggS"),
+    (4, b"ftyp"),
+    (0, b"\x1aE\xdf\xa3"),  # Matroska and WebM
+    (0, b"FORM"),
+    (0, b"caff"),
+    (0, b".snd"),
+    (0, b"#!AMR"),
+    (0, b"\x30\x26\xb2\x75"),  # ASF
+    (0, b"FLV"),
+)
 UNKNOWN = "application/octet-stream (data)"
 TEXT = "text/plain (text)"
 _NOT_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
@@ -44,6 +60,11 @@ def kind_of_document(head: bytes) -> str | None:
             return kind
     # Ogg, FLAC and the other containers begin with text, but none is text all the way.
     return TEXT if head and _is_text(head) else None
+
+
+def is_container(head: bytes) -> bool:
+    """Whether a file begins as one of the accepted containers does; raw MP3 and AAC do not show."""
+    return any(head[place:].startswith(mark) for place, mark in CONTAINERS)
 
 
 def _is_text(head: bytes) -> bool:

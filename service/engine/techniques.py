@@ -27,7 +27,7 @@ Heartbeat = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A stretch of speech to recognise in one piece: samples `start` up to, not including, `end`."""
+    """A stretch of speech to recognise in one piece: samples `start` up to before `end`."""
 
     start: int
     end: int
@@ -88,7 +88,7 @@ class WordTimer(Protocol):
     """Finds when the words of a line were spoken."""
 
     def times_ms(self, audio: Waveform, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
-        """Start and end of each word, in ms from the line's own beginning, in order, as many as words."""
+        """Start and end of each word, in ms from the beginning of the line, in order."""
         ...
 
 

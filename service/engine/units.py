@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.engine.energy import log_power
 from service.engine.segmentation import Speech
-from service.engine.techniques import SAMPLE_RATE, Waveform
+from service.engine.techniques import Waveform
 
-FRAME_SAMPLES = SAMPLE_RATE // 100
 GAP_FRAMES_MIN = 10  # a quiet 0.10 s may be a change of speaker
 UNIT_FRAMES_MAX = 300  # 3 s
 QUIET_SHARE = 0.35  # of the range between quiet and loud
 QUIET_RANGE = 12.0  # in natural logarithms of power (52 dB): silence below that is all alike
-SILENCE = 1e-10  # keeps the logarithm finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Unit:
 
 def cut_units(audio: Waveform, speech: Speech) -> tuple[Unit, ...]:
     """All of the speech in order: cut at quiet gaps, at changes of voice, and every 3 s."""
-    energy = _log_energy(audio)
+    energy = log_power(audio)
     cuts = set(speech.changes) | set(_gaps(energy, speech))
     units: list[Unit] = []
     for first, last in speech.stretches:
@@ -66,11 +65,3 @@ def _gaps(energy: NDArray[np.float64], speech: Speech) -> Iterator[int]:
     for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         if end - begin >= GAP_FRAMES_MIN:
             yield begin + int(np.argmin(energy[begin:end]))
-
-
-def _log_energy(audio: Waveform) -> NDArray[np.float64]:
-    count = -(-audio.size // FRAME_SAMPLES)
-    frames = np.zeros(count * FRAME_SAMPLES, dtype=np.float32)
-    frames[: audio.size] = audio
-    power = np.mean(frames.reshape(count, -1) ** 2, axis=1, dtype=np.float64)
-    return np.log(power + SILENCE)

@@ -1,55 +1,123 @@
-"""When each word of a line was spoken: in proportion to its letters, within the voiced frames."""
+"""When each word of a line was spoken: runs of voice between pauses, shared out by length of word.
+
+Words are given to runs so that their expected lengths fit and punctuation falls on pauses; inside
+a run they follow each other in proportion. No model is needed; a forced alignment would be finer.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.engine.energy import FRAME_MS, log_power
 from service.engine.techniques import SAMPLE_RATE, Waveform
 
-FRAME_SAMPLES = SAMPLE_RATE // 100
-FRAME_MS = 10
-# Of the range of energy above its quiet 5th percentile; median error of starts 143 ms.
-VOICED_SHARE = 0.2
-SILENCE = 1e-10  # keeps the logarithm finite
+# Of the range above the quiet 5th percentile: on five recordings 96 to 100 % of words got the right
+# speaker, against 94 to 100 % without runs.
+VOICED_SHARE = 0.4
+QUIET_PERCENTILE = 5
+PAUSE_FRAMES_MIN = 10  # 0.1 s; less is inside a word
+RUN_FRAMES_MIN = 5  # less is a click
+MISFIT_SOFTENING = 20  # frames: short runs may be off by more of their length
+# What a pause costs behind a word without punctuation, in the unit of the misfit.
+PAUSE_UNMARKED = 10.0
+PUNCTUATION = (".", ",", "?", "!", ";", ":", "…")
+# Expected length of a word in the length of a letter: a constant, its letters, its syllables, and
+# digits, which are spoken as words.
+WORD_LENGTH, SYLLABLE_LENGTH, DIGIT_LENGTH = 1.0, 1.5, 3.0
+_VOWELS = re.compile("[aeiouy]+")
 
 
 class VoicedFrames:
-    """A `WordTimer` that needs no model."""
+    """A `WordTimer` that listens to energy only."""
 
     def times_ms(self, audio: Waveform, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
-        """Pauses fall between words, never inside the count of letters."""
+        """Words never overlap, and none reaches across a pause."""
         if not words:
             return ()
-        voiced = _voiced_frames(audio)
-        letters = np.array([_letters(word) for word in words], dtype=np.float64)
-        edges = np.concatenate(([0.0], np.cumsum(letters))) / letters.sum() * voiced.size
-        times = []
-        for index in range(len(words)):
-            first = min(int(edges[index]), voiced.size - 1)
-            last = min(max(first, int(np.ceil(edges[index + 1])) - 1), voiced.size - 1)
-            start, end = int(voiced[first]), int(voiced[last]) + 1
-            times.append((start * FRAME_MS, min(end * FRAME_MS, _duration_ms(audio))))
+        voiced = _voiced(audio)
+        runs = _runs(voiced)
+        lengths = np.array([_length(word) for word in words])
+        lengths *= sum(end - begin for begin, end in runs) / lengths.sum()
+        marked = [word.endswith(PUNCTUATION) for word in words]
+        audio_ms = audio.size * 1000 // SAMPLE_RATE
+        times: list[tuple[int, int]] = []
+        for (begin, end), (first, last) in zip(runs, _shares(runs, lengths, marked), strict=True):
+            frames = begin + np.flatnonzero(voiced[begin:end])
+            times.extend(_proportional(frames, lengths[first:last], audio_ms))
         return tuple(times)
 
 
-def _voiced_frames(audio: Waveform) -> NDArray[np.int64]:
-    """Numbers of the frames with a voice in them; every frame when none stands out."""
-    count = max(1, audio.size // FRAME_SAMPLES)
-    frames = np.zeros(count * FRAME_SAMPLES, dtype=np.float32)
-    usable = min(audio.size, frames.size)
-    frames[:usable] = audio[:usable]
-    energy = 10 * np.log10(np.mean(frames.reshape(count, -1) ** 2, axis=1) + SILENCE)
-    low = float(np.percentile(energy, 5))
-    voiced = np.flatnonzero(energy > low + VOICED_SHARE * (float(energy.max()) - low))
-    return voiced if voiced.size else np.arange(count)
+def _voiced(audio: Waveform) -> NDArray[np.bool_]:
+    """Which frames have a voice in them; all when none stands out."""
+    energy = log_power(audio)
+    low = float(np.percentile(energy, QUIET_PERCENTILE))
+    voiced = energy > low + VOICED_SHARE * (float(energy.max()) - low)
+    return voiced if voiced.any() else np.ones(energy.size, dtype=bool)
 
 
-def _letters(word: str) -> int:
-    return max(1, sum(character.isalnum() for character in word))
+def _runs(voiced: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches between pauses, first frame and one past the last; at least one."""
+    frames = np.flatnonzero(voiced)
+    breaks = np.flatnonzero(np.diff(frames) > PAUSE_FRAMES_MIN)
+    begins = frames[np.concatenate(([0], breaks + 1))].tolist()
+    ends = (frames[np.concatenate((breaks, [frames.size - 1]))] + 1).tolist()
+    runs = list(zip(begins, ends, strict=True))
+    return [run for run in runs if run[1] - run[0] >= RUN_FRAMES_MIN] or runs
 
 
-def _duration_ms(audio: Waveform) -> int:
-    return audio.size * 1000 // SAMPLE_RATE
+def _shares(
+    runs: Sequence[tuple[int, int]], lengths: NDArray[np.float64], marked: Sequence[bool]
+) -> list[tuple[int, int]]:
+    """Which words each run holds, first and one past the last: the cheapest way, found stepwise."""
+    count = len(lengths)
+    before = np.concatenate(([0.0], np.cumsum(lengths)))
+    spans = before[None, :] - before[:, None]  # of the words from one place to another
+    impossible = np.tril(np.full((count + 1, count + 1), np.inf), -1)
+    pause = np.array([0.0, *(0.0 if mark else PAUSE_UNMARKED for mark in marked)])
+    pause[-1] = 0.0
+    some = spans > 0
+    cost = np.full(count + 1, np.inf)
+    cost[0] = 0.0
+    choices = []
+    for place, (begin, end) in enumerate(runs):
+        length = end - begin
+        steps = (spans - length) ** 2 / (length + MISFIT_SOFTENING) + impossible
+        if place < len(runs) - 1:
+            steps = steps + some * pause[None, :]
+        totals = cost[:, None] + steps
+        choices.append(np.argmin(totals, axis=0))
+        cost = np.min(totals, axis=0)
+    shares = []
+    last = count
+    for choice in reversed(choices):
+        first = int(choice[last])
+        shares.append((first, last))
+        last = first
+    return shares[::-1]
+
+
+def _proportional(
+    frames: NDArray[np.int64], lengths: NDArray[np.float64], audio_ms: int
+) -> list[tuple[int, int]]:
+    """Words one after another over the voiced frames of a run."""
+    if lengths.size == 0:
+        return []
+    edges = np.concatenate(([0.0], np.cumsum(lengths))) / lengths.sum() * frames.size
+    times = []
+    for index in range(lengths.size):
+        first = min(int(edges[index]), frames.size - 1)
+        last = min(max(first, int(np.ceil(edges[index + 1])) - 1), frames.size - 1)
+        start, end = int(frames[first]) * FRAME_MS, (int(frames[last]) + 1) * FRAME_MS
+        times.append((min(start, audio_ms), min(end, audio_ms)))
+    return times
+
+
+def _length(word: str) -> float:
+    letters = [character for character in word.lower() if character.isalnum()]
+    digits = sum(character.isdigit() for character in letters)
+    syllables = len(_VOWELS.findall("".join(letters)))
+    return WORD_LENGTH + len(letters) + SYLLABLE_LENGTH * syllables + DIGIT_LENGTH * digits

@@ -25,7 +25,7 @@ def is_stray(words: Sequence[RecognisedWord]) -> bool:
 
 
 def tidy(words: Sequence[RecognisedWord], *, sentence_begins: bool) -> tuple[RecognisedWord, ...]:
-    """Single punctuation, capitals at the beginning of sentences and for "I"; as many words or fewer.
+    """Single punctuation, capitals at the beginning of sentences and for "I"; never more words.
 
     `sentence_begins` says whether the text before these words ended a sentence.
     """

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import BinaryIO
 
-from service.engine import audio_errors, confinement, messages
+from service.engine import confinement, messages
 from service.engine.audio_errors import AudioRefused
 from service.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from service.engine.transcribe import Techniques, load_techniques, transcribe
@@ -74,8 +74,6 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
             )
     except AudioRefused as exc:
         return Refused(error=str(exc))
-    except MemoryError:
-        return Refused(error=str(audio_errors.out_of_memory()))
     except Exception as exc:  # the boundary of the process: the engine must hear of it
         return Failed(kind=type(exc).__name__)
     return Done(words=words)

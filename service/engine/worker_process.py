@@ -10,7 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.engine import messages
+from service.engine import audio_errors, messages
 from service.engine.audio_errors import AudioRefused
 from service.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from service.engine.spoken import SpokenWord
@@ -141,6 +141,8 @@ class Worker:
                     return words
                 case Refused(error=error):
                     raise AudioRefused(error)
+                case Failed(kind="MemoryError"):
+                    raise WorkerLost(str(audio_errors.out_of_memory()))
                 case Failed(kind=kind):
                     raise WorkerLost(f"Transcription failed: an internal error ({kind}).")
                 case Alive() | Ready():
