@@ -1,0 +1,1 @@
+"""Every outgoing request, against real sockets."""

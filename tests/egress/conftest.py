@@ -1,0 +1,28 @@
+"""Clients that may reach loopback, and one that may reach nothing private."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from service.egress.client import Egress
+from service.egress.guard import AddressPolicy
+
+LOOPBACK = AddressPolicy.of(networks=("127.0.0.0/8", "::1/128"))
+
+Open = Callable[..., Egress]
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Open]:
+    """Opens clients, which are closed at the end."""
+    clients: list[Egress] = []
+
+    def open_client(policy: AddressPolicy = LOOPBACK, **more: object) -> Egress:
+        clients.append(Egress(policy, **more))  # type: ignore[arg-type]
+        return clients[-1]
+
+    yield open_client
+    for client in clients:
+        await client.aclose()

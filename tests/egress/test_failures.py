@@ -1,0 +1,67 @@
+"""No foreign error leaves the room."""
+
+from __future__ import annotations
+
+import inspect
+import ssl
+
+import anyio
+import h11
+import httpcore
+import httpx
+import pytest
+
+from service.egress.failures import NEVER_SENT, Progress, httpcore_errors, httpx_errors
+from service.errors import EgressFailed, ForbiddenAddress
+
+
+def classes(module: object) -> list[type[Exception]]:
+    found = [value for _, value in inspect.getmembers(module, inspect.isclass)]
+    return [value for value in found if issubclass(value, Exception)]
+
+
+def made(kind: type[Exception]) -> Exception:
+    """An instance, however its class wants to be made."""
+    if issubclass(kind, httpx.HTTPStatusError):
+        request = httpx.Request("GET", "http://a")
+        return kind("x", request=request, response=httpx.Response(500))
+    try:
+        return kind("x")
+    except TypeError:
+        return kind()
+
+
+def sent_progress() -> Progress:
+    progress = Progress()
+    progress.sent = True
+    return progress
+
+
+@pytest.mark.parametrize("kind", classes(httpx))
+def test_every_error_of_httpx_is_ours_outside(kind: type[Exception]) -> None:
+    with pytest.raises((EgressFailed, ForbiddenAddress)), httpx_errors():
+        raise made(kind)
+
+
+@pytest.mark.parametrize("kind", classes(httpcore))
+def test_every_error_of_httpcore_is_ours_outside(kind: type[Exception]) -> None:
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_progress()):
+        raise made(kind)
+    assert failed.value.sent is not issubclass(kind, NEVER_SENT)
+
+
+@pytest.mark.parametrize(
+    "kind", [ConnectionResetError, TimeoutError, ssl.SSLError, anyio.BrokenResourceError]
+)
+def test_errors_that_httpcore_lets_through_are_ours_outside(kind: type[Exception]) -> None:
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_progress()):
+        raise kind
+    assert failed.value.sent
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(Progress()):
+        raise kind
+    assert not failed.value.sent
+
+
+def test_a_programmers_error_is_not_hidden() -> None:
+    with pytest.raises(h11.LocalProtocolError), httpcore_errors(Progress()):
+        raise h11.LocalProtocolError("httpcore maps its own")
