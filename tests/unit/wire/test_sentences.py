@@ -1,0 +1,62 @@
+"""The service's words, and what to do about them."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.wire import sentences
+from service.wire.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "retryable"),
+    [
+        (sentences.download_failed("https://a/b"), "download-failed", False),
+        (sentences.download_refused("https://a", 403, "Forbidden"), "download-refused", False),
+        ("Download error to https://a, 502 Server Error: Bad Gateway for url: https://a",
+         "download-server-error", True),
+        (sentences.not_audio("text/html (HTML document)"), "not-audio", False),
+        ("Transcoding failed. Unknown reason.", "transcoding-failed", False),
+        (sentences.AUDIO_TOO_SHORT, "too-short", False),
+        (sentences.below_speech_threshold(0.94612, 1.0), "below-speech-threshold", False),
+        (sentences.below_language_confidence("bg", 0.2949, 0.4), "below-language-confidence",
+         False),
+        (sentences.DETECTION_WITHOUT_SPEECH, "no-speech", False),
+        (sentences.unavailable_in_language(["speaker_labels"]), "unavailable-in-language", False),
+        (sentences.SERVER_ERROR, "server-error", True),
+        (sentences.INTERNAL_ERROR, "server-error", True),
+        (sentences.UPLOAD_INACCESSIBLE, "upload-inaccessible", False),
+    ],
+)  # fmt: skip
+def test_a_failed_transcripts_sentence_has_a_kind(
+    sentence: str, kind: str, retryable: bool
+) -> None:
+    failure = sentences.failure_of(sentence)
+    assert failure is not None
+    assert (failure.kind, failure.retryable) == (kind, retryable)
+    assert sentences.is_retryable(sentence) is retryable
+
+
+def test_a_sentence_that_nobody_knows_is_final() -> None:
+    assert sentences.failure_of("The moon is in the wrong place.") is None
+    assert not sentences.is_retryable("The moon is in the wrong place.")
+
+
+def test_documented_sentences_are_word_for_word() -> None:
+    assert sentences.below_speech_threshold(0.9461, 1.0) == (
+        "Audio speech threshold 0.9461 is below the requested speech threshold value 1.0"
+    )
+    assert sentences.below_speech_threshold(0.12, 0.5).split()[3] == "0.1200"
+    assert sentences.below_language_confidence("bg", 0.2949, 0.4) == (
+        "detected language 'bg', confidence 0.2949, is below the requested confidence threshold "
+        "value of '0.4'"
+    )
+    assert sentences.SPEECH_MODELS_WRONG == (
+        '"speech_models" must be a non-empty list containing one or more of: '
+        '"universal-3-pro", "universal-2", "universal-3-5-pro"'
+    )
+
+
+def test_enumerations_have_the_documented_sizes() -> None:
+    assert len(PII_POLICIES) == len(ENTITY_TYPES) == 65
+    assert len(LANGUAGE_CODES) == 103
