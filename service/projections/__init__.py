@@ -1,0 +1,1 @@
+"""Events to rows: pure projections, and the projector that runs them."""

@@ -1,0 +1,125 @@
+"""A bounded piece of the log, projected for some generations of rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from service.log.store import EventStore
+from service.projections.readings import Readings, of_transcription
+from service.projections.registry import Reading, project, status_after
+from service.projections.rows import Change, Hold, StatusRow
+from service.projections.transcriptions import NAME as TRANSCRIPTIONS
+from service.projections.views import Checkpoint, Generation, ViewWriter
+from service.projections.worker import Worker, WorkerEnded
+
+EVENTS_PER_BATCH = 256  # as many as one commit of the log
+BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
+INLINE_BYTES_MAX = 512 << 10  # design §9: larger bodies would hold the event loop too long
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What some consecutive events change, and where the last of them stands."""
+
+    changes: tuple[Change, ...]
+    checkpoint: Checkpoint
+
+
+class Batches:
+    """Reads, opens and projects; writes nothing."""
+
+    def __init__(self, log_store: EventStore, readings: Readings, views: ViewWriter) -> None:
+        self._log = log_store
+        self._readings = readings
+        self._views = views
+        self._worker = Worker()
+
+    async def close(self) -> None:
+        """The worker process is gone."""
+        await self._worker.close()
+
+    async def project(
+        self, generations: Sequence[Generation], *, after: int, until: int | None
+    ) -> Batch | None:
+        """What the events behind `after`, and not behind `until`, change; None: there are none.
+
+        Raises:
+            StoreUnavailable: A store cannot be read now.
+        """
+        names = [one.projection for one in generations]
+        readings, checkpoint = await self._read(names, after=after, until=until)
+        if checkpoint is None:
+            return None
+        known = (
+            await self._views.known(
+                next(
+                    (one.generation for one in generations if one.projection == TRANSCRIPTIONS),
+                    None,
+                ),
+                [one.generation for one in generations],
+                {one.transcription for one in readings},
+            )
+            if readings
+            else None
+        )
+        changes: list[Change] = []
+        rows: dict[str, StatusRow] = dict(known.rows) if known else {}
+        projection_of = {one.generation: one.projection for one in generations}
+        held = {(projection_of[number], id_) for number, id_ in known.held} if known else set()
+        for reading in readings:
+            transcription = reading.transcription
+            willing = [name for name in names if (name, transcription) not in held]
+            made = await self._one(willing, reading, rows.get(transcription))
+            row = status_after(made, rows.get(transcription))
+            if row is not None:
+                rows[transcription] = row
+            held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
+            changes += made
+        return Batch(changes=tuple(changes), checkpoint=checkpoint)
+
+    async def _read(
+        self, names: Sequence[str], *, after: int, until: int | None
+    ) -> tuple[list[Reading], Checkpoint | None]:
+        limit = EVENTS_PER_BATCH if until is None else min(EVENTS_PER_BATCH, until - after)
+        readings: list[Reading] = []
+        checkpoint, size = None, 0
+        for event in await self._log.read(after=after, limit=limit) if limit else ():
+            if of_transcription(event):
+                readings.append(await self._readings.read(event, names))
+                size += readings[-1].size
+            checkpoint = Checkpoint(position=event.position, event_id=event.id)
+            if size >= BYTES_PER_BATCH:
+                break
+        return readings, checkpoint
+
+    async def _one(
+        self, names: Sequence[str], reading: Reading, current: StatusRow | None
+    ) -> tuple[Change, ...]:
+        if reading.size > INLINE_BYTES_MAX:
+            try:
+                return await self._worker.project(names, reading, current)
+            except WorkerEnded:
+                log.error("projection.worker_ended", position=reading.event.position)
+                reading = replace(reading, payload=None, damaged=True)
+        if reading.payload is not None:
+            await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
+        return project(names, reading, current)
+
+
+def report_held(changes: Sequence[Change]) -> None:
+    """One line for every transcription that a projection could not digest."""
+    for change in changes:
+        if isinstance(change, Hold):
+            log.error(
+                "projection.held",
+                projection=change.projection,
+                transcription_id=change.transcription,
+                position=change.position,
+                reason=change.reason,
+            )

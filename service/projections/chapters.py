@@ -1,0 +1,12 @@
+"""Chapters, as the provider found them."""
+
+from __future__ import annotations
+
+from service.projections.items import Document, ItemsProjection, Picked, list_of_objects
+
+
+def _pick(document: Document) -> Picked:
+    return Picked(items=list_of_objects(document.get("chapters"), "chapters"))
+
+
+CHAPTERS = ItemsProjection(name="chapters", version=1, features=("auto_chapters",), pick=_pick)

@@ -1,0 +1,156 @@
+"""What the views hold: the rows that projections make and that readers are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["queued", "processing", "completed", "error"]
+OPEN_STATUSES: tuple[Status, ...] = ("queued", "processing")
+
+Reason = Literal["not_requested", "not_ready", "unavailable", "error", "failed", "erased"]
+"""Why a view shows no items.
+
+`not_requested`: the customer did not ask for this feature, and nothing came. `not_ready`: the
+transcription, or a view that is being built for the first time, is not finished. `unavailable`:
+asked for, but the provider returned nothing for it. `error`: the transcription ended in `error`.
+`failed`: this projection could not digest this transcription. `erased`: its content is gone. An
+empty view without a reason means: asked for, looked for, none found.
+"""
+
+# A chunk is what one row of the store holds: few rows to write for an hour of words, little to
+# read for a page of them.
+ITEMS_PER_CHUNK_MAX = 100
+CHUNK_BYTES = 32 * 1024  # a chunk is closed by the item that brings it to this size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRow:
+    """One transcription: how far it is, and when it came there.
+
+    Attributes:
+        version: The stream's version that this row has seen.
+        position: The position of that event.
+        requested_position: The position of the first event; lists are ordered by it.
+        submission: The latest submission's number, which is how many there were; 0 before.
+        error: The sentence for the customer when `status` is `error`.
+        audio_url: As the customer gave it; empty when it cannot be known any more.
+        subject: As the customer gave it.
+        metadata: The customer's JSON object, as JSON; None without.
+        erased: The request's payload can no longer be opened.
+        created_at: Times are the events' own: RFC 3339, six digits, Z.
+        claimed_at: Of the latest submission, as are the next two.
+        accepted_at: The provider had the job.
+        called_back_at: The first callback for the latest submission that came before the end.
+        completed_at: When the outcome was recorded, `error` included.
+    """
+
+    id: str
+    tenant: str
+    status: Status
+    version: int
+    position: int
+    requested_position: int
+    provider: str
+    region: str | None
+    surface: str
+    upload: str | None
+    correlation_id: str
+    provider_job: str | None = None
+    submission: int = 0
+    audio_ms: int | None = None
+    error: str | None = None
+    audio_url: str = ""
+    subject: str | None = None
+    metadata: str | None = None
+    erased: bool = False
+    created_at: str
+    claimed_at: str | None = None
+    accepted_at: str | None = None
+    called_back_at: str | None = None
+    completed_at: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether an outcome is still to come."""
+        return self.status in OPEN_STATUSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptRow:
+    """What was said, as one piece.
+
+    Attributes:
+        text: None when the transcription failed, or the provider gave none.
+        words: How many words the provider returned.
+        body: The `/v2` answer, ready to be sent.
+    """
+
+    text: str | None
+    confidence: float | None
+    language_code: str | None
+    words: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some items of a view, next to one another.
+
+    Attributes:
+        first: The ordinal of the first of them; ordinals are dense from 1.
+        count: How many they are.
+        speakers: Their speakers, in order; None when none of them has one.
+        bodies: One JSON object a line.
+    """
+
+    first: int
+    count: int
+    speakers: tuple[str | None, ...] | None
+    bodies: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutStatus:
+    """The transcription's row is now this; `request` is the request's payload when it is new."""
+
+    projection: str
+    row: StatusRow
+    request: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutView:
+    """This projection's view of the transcription is now this, whatever it was.
+
+    Attributes:
+        reason: None when the items are what the provider found, even if they are none.
+        beside: What the provider says about all items together, as a JSON object; None without.
+        transcript: Only from the projection `transcript`.
+    """
+
+    projection: str
+    transcription: str
+    reason: Reason | None
+    chunks: tuple[Chunk, ...] = ()
+    beside: bytes | None = None
+    transcript: TranscriptRow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """The projection could not digest the event at `position`: its view says `failed` from now on.
+
+    Attributes:
+        reason: A sentence without content of the transcript.
+        transcript: What `/v2` answers all the same; only from the projection `transcript`.
+    """
+
+    projection: str
+    transcription: str
+    position: int
+    reason: str
+    transcript: TranscriptRow | None = None
+
+
+Change = PutStatus | PutView | Hold

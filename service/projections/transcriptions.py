@@ -1,0 +1,140 @@
+"""Status and times of every transcription: a fold over its stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from service.log.catalogue import (
+    CallbackReceived,
+    EventData,
+    SubmissionAccepted,
+    SubmissionClaimed,
+    TranscriptionCompleted,
+    TranscriptionFailed,
+    TranscriptionRequested,
+)
+from service.projections.documents import ProjectionFailed, encode, text_or_none
+from service.projections.projection import (
+    Content,
+    Erased,
+    Fact,
+    Unreadable,
+    params_of,
+)
+from service.projections.rows import PutStatus, StatusRow, TranscriptRow
+
+NAME = "transcriptions"
+UNREADABLE_SENTENCE = "The provider's result could not be read."
+UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcriptions:
+    """Digests everything: whatever a payload holds, a transcription has a status."""
+
+    name: str = NAME
+    version: int = 1
+    types: frozenset[str] | None = None
+    opens: frozenset[str] = frozenset(
+        {
+            TranscriptionRequested.type,
+            SubmissionAccepted.type,
+            TranscriptionCompleted.type,
+            TranscriptionFailed.type,
+        }
+    )
+
+    def project(self, fact: Fact, current: StatusRow | None) -> PutStatus:
+        """The transcription's row after this event.
+
+        Raises:
+            ProjectionFailed: The stream does not begin with a request.
+        """
+        request = None
+        if isinstance(fact.data, TranscriptionRequested):
+            row = _requested(fact, fact.data)
+            request = fact.content_bytes if isinstance(fact.content, Mapping) else None
+        elif current is None:
+            raise ProjectionFailed("the stream does not begin with a request")
+        else:
+            row = _evolved(current, fact)
+        seen = replace(row, version=fact.event.version, position=fact.event.position)
+        return PutStatus(projection=self.name, row=seen, request=request)
+
+    def fallback(self, fact: Fact) -> TranscriptRow | None:
+        """Nothing."""
+        return None
+
+
+def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
+    event, content = fact.event, fact.content
+    extras = content if isinstance(content, Mapping) else {}
+    metadata = extras.get("metadata")
+    return StatusRow(
+        id=fact.transcription,
+        tenant=event.tenant,
+        status="queued",
+        version=event.version,
+        position=event.position,
+        requested_position=event.position,
+        provider=data.provider,
+        region=data.region,
+        surface=data.surface,
+        upload=data.upload,
+        correlation_id=event.correlation_id,
+        audio_url=text_or_none(params_of(content).get("audio_url")) or "",
+        subject=text_or_none(extras.get("subject")),
+        metadata=None if metadata is None else encode(metadata).decode(),
+        erased=isinstance(content, Erased),
+        created_at=event.time,
+    )
+
+
+def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
+    if not row.open or fact.data is None:
+        return row
+    at = fact.event.time
+    match fact.data:
+        case TranscriptionCompleted() | TranscriptionFailed():
+            return replace(_ended(row, fact.data, fact.content), completed_at=at)
+        case data:
+            return _under_way(row, data, fact.content, at)
+
+
+def _ended(
+    row: StatusRow, data: TranscriptionCompleted | TranscriptionFailed, content: Content
+) -> StatusRow:
+    if isinstance(data, TranscriptionFailed):
+        error = text_or_none(content.get("error")) if isinstance(content, Mapping) else None
+        return replace(row, status="error", error=error or UNKNOWN_SENTENCE)
+    if isinstance(content, Unreadable):
+        # The other views fail on it, and a reader must not see `completed` without a transcript.
+        return replace(row, status="error", error=UNREADABLE_SENTENCE)
+    return replace(row, status="completed", audio_ms=data.audio_ms)
+
+
+def _under_way(row: StatusRow, data: EventData, content: Content, at: str) -> StatusRow:
+    match data:
+        case SubmissionClaimed(submission=number):
+            return replace(
+                row,
+                submission=max(row.submission, number),
+                claimed_at=at,
+                accepted_at=None,
+                called_back_at=None,
+                provider_job=None,
+            )
+        case SubmissionAccepted(submission=number) if number >= row.submission:
+            job = data.provider_job
+            if job is None and isinstance(content, Mapping):
+                job = text_or_none(content.get("provider_job"))
+            return replace(
+                row, status="processing", submission=number, provider_job=job, accepted_at=at
+            )
+        case CallbackReceived(submission=number) if (
+            number == row.submission and row.called_back_at is None
+        ):
+            return row if data.kind == "redacted_audio" else replace(row, called_back_at=at)
+        case _:
+            return row

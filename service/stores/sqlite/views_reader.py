@@ -1,0 +1,257 @@
+"""All that is read from `views.db`; each answer is one statement, so it is of one moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import aiosqlite
+
+from service.projections.rows import ITEMS_PER_CHUNK_MAX, Reason, Status, StatusRow, TranscriptRow
+from service.projections.views import (
+    ITEMS_PER_PAGE_MAX,
+    OPEN_PER_PAGE_MAX,
+    TRANSCRIPTIONS_PER_PAGE_MAX,
+    Checkpoint,
+    ItemsPage,
+    OpenPage,
+    ProjectionStatus,
+    TranscriptionsPage,
+)
+from service.stores.sqlite.connection import store_errors
+from service.stores.sqlite.views_writer import STATUS_COLUMNS, status_row
+
+CHUNKS_PER_READ = 16  # when one speaker is looked for; at most 512 KiB and a longest item
+
+_LIVE = "(SELECT generation FROM generations WHERE projection = ? AND state = 'live')"
+_STATUS = f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions"  # noqa: S608  column names are ours
+_NAME = "transcriptions"
+
+
+class ViewReads:
+    """Keeps `ViewReader`'s promises over one reading connection."""
+
+    def __init__(self, reader: aiosqlite.Connection) -> None:
+        self._reader = reader
+
+    async def transcription(self, transcription: str) -> StatusRow | None:
+        """By primary key."""
+        rows = await self._rows(
+            f"{_STATUS} WHERE generation = {_LIVE} AND id = ?", _NAME, transcription
+        )
+        return status_row(rows[0]) if rows else None
+
+    async def request(self, transcription: str) -> bytes | None:
+        """By primary key."""
+        rows = await self._rows(
+            f"SELECT body FROM requests WHERE generation = {_LIVE} AND id = ?",  # noqa: S608  ours
+            _NAME,
+            transcription,
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    async def transcript(self, transcription: str) -> TranscriptRow | None:
+        """By primary key."""
+        rows = await self._rows(
+            "SELECT text, confidence, language_code, words, body FROM transcripts "  # noqa: S608  ours
+            f"WHERE generation = {_LIVE} AND id = ?",
+            "transcript",
+            transcription,
+        )
+        if not rows:
+            return None
+        text, confidence, language_code, words, body = rows[0]
+        return TranscriptRow(
+            text=text,
+            confidence=confidence,
+            language_code=language_code,
+            words=words,
+            body=bytes(body),
+        )
+
+    async def customer_body(self, transcription: str) -> bytes | None:
+        """By primary key; the bytes were made by the projection."""
+        rows = await self._rows(
+            f"SELECT body FROM transcripts WHERE generation = {_LIVE} AND id = ?",  # noqa: S608  ours
+            "transcript",
+            transcription,
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    async def view_state(self, transcription: str, view: str) -> Reason | None:
+        """By primary key."""
+        rows = await self._rows(
+            f"SELECT reason FROM views WHERE generation = {_LIVE} AND id = ?",  # noqa: S608  ours
+            view,
+            transcription,
+        )
+        return rows[0][0] if rows else "not_ready"
+
+    async def items(
+        self, transcription: str, view: str, *, after: int, limit: int, speaker: str | None = None
+    ) -> ItemsPage:
+        """Ordinals are dense: without a speaker the chunks of a page are known beforehand."""
+        assert 1 <= limit <= ITEMS_PER_PAGE_MAX
+        assert after >= 0
+        chunks_max = limit // ITEMS_PER_CHUNK_MAX + 2 if speaker is None else CHUNKS_PER_READ
+        found: list[tuple[int, bytes]] = []
+        reached = after
+        while True:
+            rows = await self._chunks(view, transcription, reached, chunks_max)
+            if not rows:
+                return ItemsPage(items=(), next=None, reason="not_ready", beside=None)
+            reason, beside, total = rows[0][:3]
+            before = reached
+            for ordinal, said_by, line in _items(rows):
+                reached = ordinal
+                if ordinal > after and speaker in (None, said_by):
+                    found.append((ordinal, line))
+            if len(found) > limit or reached >= total or reached == before:
+                break
+        page = found[:limit]
+        return ItemsPage(
+            items=tuple(line for _, line in page),
+            next=page[-1][0] if len(found) > limit else None,
+            reason=reason,
+            beside=None if beside is None else bytes(beside),
+        )
+
+    async def _chunks(
+        self, view: str, transcription: str, after: int, chunks_max: int
+    ) -> Sequence[Any]:
+        """The view's own columns, then those of its chunks that end behind the ordinal `after`."""
+        return await self._rows(
+            "SELECT v.reason, v.beside, v.items, c.first, c.speakers, c.bodies FROM views v "  # noqa: S608  ours
+            "LEFT JOIN chunks c ON c.generation = v.generation AND c.id = v.id "
+            "AND c.first > ? AND c.first + c.count - 1 > ? "
+            f"WHERE v.generation = {_LIVE} AND v.id = ? ORDER BY c.first LIMIT ?",
+            after - ITEMS_PER_CHUNK_MAX,
+            after,
+            view,
+            transcription,
+            chunks_max,
+        )
+
+    async def list_transcriptions(
+        self,
+        tenant: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        status: Status | None = None,
+        created_on: str | None = None,
+    ) -> TranscriptionsPage:
+        """One row more than asked for says whether there are more in that direction."""
+        assert 1 <= limit <= TRANSCRIPTIONS_PER_PAGE_MAX
+        assert before is None or after is None
+        conditions = [f"generation = {_LIVE}", "tenant = ?"]
+        values: list[object] = [_NAME, tenant]
+        if status is not None:
+            conditions.append("status = ?")
+            values.append(status)
+        if created_on is not None:
+            day = date.fromisoformat(created_on)
+            conditions.append("created_at >= ? AND created_at < ?")
+            values += [day.isoformat(), _day_after(day)]
+        filtered = " AND ".join(conditions)
+        if after is not None:
+            rows = await self._listed(filtered, "> ?", "ASC", *values, after, limit + 1)
+            rows, more = rows[:limit][::-1], len(rows) > limit
+            return TranscriptionsPage(rows=rows, older=True, newer=more)
+        bound = "< ?" if before is not None else "IS NOT ?"
+        rows = await self._listed(filtered, bound, "DESC", *values, before, limit + 1)
+        return TranscriptionsPage(
+            rows=rows[:limit], older=len(rows) > limit, newer=before is not None
+        )
+
+    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
+        """By the partial index on what is open, beside the checkpoint."""
+        assert 1 <= limit <= OPEN_PER_PAGE_MAX
+        rows = await self._rows(
+            "SELECT c.position, t.id FROM checkpoint c LEFT JOIN transcriptions t "  # noqa: S608  ours
+            f"ON t.generation = {_LIVE} AND t.id > ? AND t.status IN ('queued', 'processing') "
+            "ORDER BY t.id LIMIT ?",
+            _NAME,
+            after,
+            limit,
+        )
+        return OpenPage(
+            ids=tuple(row[1] for row in rows if row[1] is not None), position=rows[0][0]
+        )
+
+    async def projections(self) -> tuple[ProjectionStatus, ...]:
+        """Live and building generations side by side, by name."""
+        rows = await self._rows(
+            "SELECT n.projection, l.generation, l.version, checkpoint.position, "
+            "(SELECT count(*) FROM failures f WHERE f.generation = l.generation), b.position "
+            "FROM (SELECT DISTINCT projection FROM generations WHERE state <> 'dropped') n "
+            "CROSS JOIN checkpoint "
+            "LEFT JOIN generations l ON l.projection = n.projection AND l.state = 'live' "
+            "LEFT JOIN generations b ON b.projection = n.projection AND b.state = 'building' "
+            "ORDER BY n.projection"
+        )
+        return tuple(
+            ProjectionStatus(
+                name=name,
+                generation=generation,
+                version=version,
+                position=position if generation is not None else 0,
+                failures=failures,
+                rebuilding=rebuilding,
+            )
+            for name, generation, version, position, failures, rebuilding in rows
+        )
+
+    async def checkpoint(self) -> Checkpoint:
+        """The one row of its table."""
+        rows = await self._rows("SELECT position, event_id FROM checkpoint")
+        return Checkpoint(position=rows[0][0], event_id=rows[0][1])
+
+    async def counts_by_status(self) -> Mapping[str, int]:
+        """Counts the entries of the index on status."""
+        rows = await self._rows(
+            f"SELECT status, count(*) FROM transcriptions WHERE generation = {_LIVE} "  # noqa: S608  ours
+            "GROUP BY status",
+            _NAME,
+        )
+        return {status: count for status, count in rows}
+
+    async def oldest_open_at(self) -> str | None:
+        """Over the partial index on what is open."""
+        rows = await self._rows(
+            f"SELECT min(created_at) FROM transcriptions WHERE generation = {_LIVE} "  # noqa: S608  ours
+            "AND status IN ('queued', 'processing')",
+            _NAME,
+        )
+        return rows[0][0] if rows else None
+
+    async def _listed(
+        self, filtered: str, bound: str, order: str, *values: object
+    ) -> tuple[StatusRow, ...]:
+        rows = await self._rows(
+            f"{_STATUS} WHERE {filtered} AND requested_position {bound} "
+            f"ORDER BY requested_position {order} LIMIT ?",
+            *values,
+        )
+        return tuple(status_row(row) for row in rows)
+
+    async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
+        with store_errors("views.db"):
+            return list(await self._reader.execute_fetchall(statement, values))
+
+
+def _items(rows: Sequence[Any]) -> Iterator[tuple[int, str | None, bytes]]:
+    """Ordinal, speaker and JSON of every item in these chunks."""
+    for _, _, _, first, speakers, bodies in rows:
+        if first is None:
+            continue
+        lines = bytes(bodies).split(b"\n")
+        said_by = json.loads(speakers) if speakers is not None else [None] * len(lines)
+        yield from zip(range(first, first + len(lines)), said_by, lines, strict=True)
+
+
+def _day_after(day: date) -> str:
+    return (day + timedelta(days=1)).isoformat() if day < date.max else "9999-12-32"
