@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from service.clock import now_us, rfc3339
+from service.commands.handler import new_id
 from service.errors import InvalidRequest
 
 SCOPES = (
@@ -116,3 +119,29 @@ def checked_name(field: str, name: str) -> str:
             [(field, f"1 to {NAME_CHARACTERS_MAX} printable characters")],
         )
     return name
+
+
+async def create_api_key(
+    keys: ApiKeys, *, tenant: str, name: str, scopes: tuple[str, ...]
+) -> tuple[str, ApiKey]:
+    """A new key, durable when this returns; its secret is returned this once.
+
+    Raises:
+        StoreUnavailable: Nothing was written, or at most the tenant's name.
+    """
+    tenant_id = await keys.tenant(tenant, new_id())
+    secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
+    prefix = prefix_of(secret)
+    assert prefix is not None
+    key = ApiKey(
+        prefix=prefix,
+        id=new_id(),
+        hash=digest_of(secret),
+        tenant=tenant_id,
+        tenant_name=tenant,
+        name=name,
+        scopes=scopes,
+        created_at=rfc3339(now_us()),
+    )
+    await keys.add_api_key(key)
+    return secret, key

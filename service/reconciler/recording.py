@@ -9,7 +9,7 @@ from service.commands.decide import Command, Fail
 from service.commands.handler import RECONCILER, Cause, CommandHandler
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
-from service.log.catalogue import FailureReason, WakeReason
+from service.log.catalogue import FailureReason, ProviderName, WakeReason
 from service.providers.port import Provider
 from service.reconciler.breaker import Breaker
 
@@ -26,7 +26,7 @@ class ProviderGate:
 class Recorder:
     """The way from the reconciler into the log, and what it needs from there."""
 
-    def __init__(self, handler: CommandHandler, gates: Mapping[str, ProviderGate]) -> None:
+    def __init__(self, handler: CommandHandler, gates: Mapping[ProviderName, ProviderGate]) -> None:
         self._gates = gates
         self.handler = handler
 

@@ -1,0 +1,265 @@
+"""Putting the gateway together: stores, vault, loops, providers, and the application in front."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from starlette.applications import Starlette
+
+from service.bootstrap.engine_child import EngineChild
+from service.bootstrap.identity import (
+    callback_keys,
+    first_api_key,
+    open_master_key,
+    secret_of,
+)
+from service.bootstrap.upkeep import OpenInViews, observe, ready
+from service.clock import now_ms
+from service.commands.handler import CommandHandler
+from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from service.compliance.tree_heads import record_heads, write_head
+from service.compliance.vault import MasterKey, Vault
+from service.config import Settings, is_unreachable
+from service.edge.app import build_app
+from service.edge.commit_times import CommitTimes
+from service.edge.ports import Edge
+from service.egress.client import Egress
+from service.egress.guard import AddressPolicy
+from service.errors import StoreError
+from service.log.catalogue import ProviderName, Region
+from service.projections.projector import Projector
+from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from service.providers.port import Provider
+from service.reconciler.fetching import Fetcher
+from service.reconciler.loop import Reconciler
+from service.reconciler.plan import Timing
+from service.reconciler.recording import ProviderGate, Recorder
+from service.reconciler.settle import Settler
+from service.reconciler.submitting import Submitter
+from service.stores.files.directory import API_KEY, KEYS, LOG, SCRATCH, UPLOADS, VIEWS
+from service.stores.files.uploads import UploadStore
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.views import SqliteViews
+from service.telemetry import Metrics
+
+LOOPBACK = "127.0.0.1/32"
+LOCAL_SETTLE_MS_MAX = 5_000  # the engine's list is its memory: it does not lag
+
+Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapping:
+    """What is put around each port; tests break things here, the service puts nothing."""
+
+    log: Callable[[SqliteLog], SqliteLog] = lambda port: port
+    keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
+    views: Callable[[SqliteViews], SqliteViews] = lambda port: port
+    provider: Callable[[Provider], Provider] = lambda port: port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway whose stores are open and whose loops are ready to run.
+
+    Attributes:
+        app: What answers over HTTP.
+        run: Runs every loop until cancelled.
+        new_api_key: Whether this start made the first API key.
+        new_master_key: Whether this start made the master key.
+        polled: The provider cannot reach `public_url`.
+    """
+
+    app: Starlette
+    run: Callable[[], Coroutine[None, None, None]]
+    reconciler: Reconciler
+    projector: Projector
+    engine: EngineChild | None
+    new_api_key: bool
+    new_master_key: bool
+    polled: bool
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(
+    settings: Settings, address: str, wrapping: Wrapping | None = None
+) -> AsyncIterator[Gateway]:
+    """A gateway on `settings.data_dir`, which the caller has locked; bound to `address`.
+
+    Raises:
+        CannotStart: Something that the operator must mend.
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+    wrapping = wrapping or Wrapping()
+    directory, metrics = settings.data_dir, Metrics()
+    public_url = settings.public_url or address
+    async with contextlib.AsyncExitStack() as stack:
+        keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+        secret, new_master_key = await open_master_key(settings, keys)
+        master = MasterKey(secret)
+        events = wrapping.log(
+            await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
+        )
+        views = wrapping.views(await _closing(stack, await SqliteViews.open(directory / VIEWS)))
+        vault = Vault(master, keys)
+        handler = CommandHandler(events, vault)
+        uploads = UploadStore(directory / UPLOADS, vault)
+        signing = await callback_keys(keys, master)
+        engine = _engine(settings, address) if settings.chosen_provider == "local" else None
+        polled = engine is None and is_unreachable(public_url, settings.assemblyai_url)
+        providers = await _providers(stack, settings, engine)
+        gates = {
+            name: ProviderGate(
+                wrapping.provider(provider), address if name == "local" else public_url
+            )
+            for name, provider in providers.items()
+        }
+        recorder = Recorder(handler, gates)
+        submitter = Submitter(recorder, signing, uploads, now_ms)
+        fetcher = Fetcher(recorder, submitter, metrics, now_ms)
+        reconciler = Reconciler(
+            events,
+            recorder,
+            submitter,
+            fetcher,
+            Settler(recorder, fetcher, now_ms),
+            _timings(settings, gates, polled=polled),
+            now_ms,
+        )
+        seen = CommitTimes()
+        projector = Projector(
+            log_store=events,
+            sealer=vault,
+            views=views,
+            now_ms=now_ms,
+            on_committed=[seen.note],
+        )
+        stack.push_async_callback(projector.close)
+        if engine is not None:
+            engine.on_start = lambda: reconciler.wake_all("local", "start")
+        new_api_key = await first_api_key(keys, directory / API_KEY)
+        edge = Edge(
+            handler=handler,
+            events=events,
+            views=views,
+            api_keys=keys,
+            callback_keys=lambda: signing,
+            uploads=uploads,
+            upload_key=await secret_of(keys, master, "upload"),
+            wake=reconciler.wake,
+            rebuild=projector.rebuild,
+            metrics=metrics,
+            readiness=lambda: ready(events, keys),
+            public_url=lambda: public_url,
+            default_provider=settings.chosen_provider,
+            providers=_regions(settings, gates),
+            readable_at=seen.at,
+            upload_bytes_max=settings.upload_bytes_max,
+        )
+
+        async def run() -> None:
+            async with asyncio.TaskGroup() as group:
+                if engine is not None:
+                    group.create_task(engine.run())
+                group.create_task(projector.run())
+                group.create_task(reconciler.run(OpenInViews(views)))
+                group.create_task(record_heads(events, directory / TREE_HEADS))
+                group.create_task(observe(metrics, projector, views))
+
+        stack.push_async_callback(_last_head, events, directory / TREE_HEADS)
+        yield Gateway(
+            app=build_app(edge),
+            run=run,
+            reconciler=reconciler,
+            projector=projector,
+            engine=engine,
+            new_api_key=new_api_key,
+            new_master_key=new_master_key,
+            polled=polled,
+        )
+
+
+async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
+    stack.push_async_callback(store.close)
+    return store
+
+
+async def _last_head(events: SqliteLog, file: Path) -> None:
+    try:
+        await asyncio.to_thread(write_head, file, await events.frontier())
+    except StoreError as exc:
+        log.error("tree_head.not_written", error=str(exc))
+
+
+def _engine(settings: Settings, address: str) -> EngineChild:
+    return EngineChild(
+        {
+            "scratch_dir": str((settings.data_dir / SCRATCH).absolute()),
+            "allow_networks": [str(network) for network in settings.allow_networks],
+            "upload_bytes_max": settings.upload_bytes_max,
+            "audio_ms_max": settings.engine_audio_ms_max,
+            "workers": settings.engine_workers,
+            "public_origin": address,
+        }
+    )
+
+
+async def _providers(
+    stack: contextlib.AsyncExitStack, settings: Settings, engine: EngineChild | None
+) -> Mapping[ProviderName, Provider]:
+    providers: dict[ProviderName, Provider] = {}
+    if engine is not None:
+        # Only the engine's own address is ever asked for with this client.
+        local = Egress(AddressPolicy.of(networks=[LOOPBACK]))
+        stack.push_async_callback(local.aclose)
+        providers["local"] = AssemblyAI(
+            "local", lambda: engine.address, local, timeout_ms=settings.http_timeout_ms
+        )
+    if settings.assemblyai_api_key is not None:
+        remote = Egress(AddressPolicy.of(origins=[settings.assemblyai_url]))
+        stack.push_async_callback(remote.aclose)
+        address = ServiceAddress(
+            base_url=settings.assemblyai_url,
+            api_key=settings.assemblyai_api_key.get_secret_value(),
+        )
+        providers["assemblyai"] = AssemblyAI(
+            "assemblyai",
+            lambda: address,
+            remote,
+            timeout_ms=settings.http_timeout_ms,
+            speech_models=settings.speech_models,
+        )
+    return providers
+
+
+def _regions(
+    settings: Settings, gates: Mapping[ProviderName, ProviderGate]
+) -> Mapping[ProviderName, Region | None]:
+    return {name: settings.assemblyai_region if name == "assemblyai" else None for name in gates}
+
+
+def _timings(
+    settings: Settings, gates: Mapping[ProviderName, ProviderGate], *, polled: bool
+) -> Mapping[str, Timing]:
+    return {
+        name: Timing(
+            settle_ms=min(settings.settle_ms, LOCAL_SETTLE_MS_MAX)
+            if name == "local"
+            else settings.settle_ms,
+            silence_ms=settings.callback_silence_ms,
+            sweep_interval_ms=settings.sweep_interval_ms,
+            job_lifetime_ms=settings.provider_job_lifetime_ms,
+            polled=polled and name != "local",
+        )
+        for name in gates
+    }

@@ -1,0 +1,85 @@
+"""What a data directory is recognised by: its master key, its own secrets, its first API key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from service.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKeys, create_api_key
+from service.commands.callback_tokens import CallbackKeys
+from service.compliance.vault import KEY_BYTES, MasterKey, PayloadDamaged
+from service.config import Settings
+from service.errors import CannotStart
+from service.stores.files.directory import make_master_key, read_master_key, write_durably
+from service.stores.sqlite.keys import SqliteKeys
+
+CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
+FIRST_KEY_NAME = "first"
+
+
+async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[bytes, bool]:
+    """The master key, and whether it was made now.
+
+    Raises:
+        CannotStart: It is not the one under which this data directory's keys are wrapped.
+    """
+    secret = await asyncio.to_thread(known_master_key, settings)
+    made = secret is None
+    if secret is None:
+        if await keys.secrets(CHECK):
+            raise CannotStart(
+                "the master key of this data directory is missing: restore DATA_DIR/master-key, "
+                "or set STENOLOG_MASTER_KEY"
+            )
+        secret = await asyncio.to_thread(make_master_key, settings.data_dir)
+    try:
+        await secret_of(keys, MasterKey(secret), CHECK)
+    except PayloadDamaged as exc:
+        raise CannotStart(
+            "the master key is not the one of this data directory: set the STENOLOG_MASTER_KEY, "
+            "or restore the DATA_DIR/master-key, that it was made with"
+        ) from exc
+    return secret, made
+
+
+def known_master_key(settings: Settings) -> bytes | None:
+    """The master key from the settings or the data directory; None when there is none yet.
+
+    Raises:
+        CannotStart: The file is not a key.
+    """
+    if settings.master_key is not None:
+        return bytes.fromhex(settings.master_key.get_secret_value())
+    return read_master_key(settings.data_dir)
+
+
+async def secret_of(keys: SqliteKeys, master: MasterKey, purpose: str) -> bytes:
+    """Our own secret for `purpose`, made when there is none."""
+    name = f"{purpose} 1".encode()
+    held = await keys.secrets(purpose)
+    box = held.get(1)
+    if box is None:
+        box = await keys.add_secret(purpose, 1, master.wrap(os.urandom(KEY_BYTES), name))
+    return master.unwrap(box, name)
+
+
+async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
+    """The keys that sign and verify callback registrations."""
+    await secret_of(keys, master, CALLBACK)
+    held = {
+        number: master.unwrap(box, f"{CALLBACK} {number}".encode())
+        for number, box in (await keys.secrets(CALLBACK)).items()
+    }
+    return CallbackKeys(current=max(held), secrets=held)
+
+
+async def first_api_key(keys: ApiKeys, file: Path) -> bool:
+    """`DATA_DIR/api-key` holds a key of tenant `default` with every scope; whether made now."""
+    if await asyncio.to_thread(file.exists):
+        return False
+    secret, _ = await create_api_key(
+        keys, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=SCOPES
+    )
+    await asyncio.to_thread(write_durably, file, secret + "\n")
+    return True

@@ -1,0 +1,63 @@
+"""Small loops and questions beside the main ones: readiness, gauges, what is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from service.clock import microseconds, now_ms
+from service.commands.api_keys import ApiKeys
+from service.edge.ports import Readiness
+from service.errors import StoreError
+from service.log.store import EventStore
+from service.projections.projector import Projector
+from service.projections.views import ViewReader
+from service.telemetry import Metrics
+
+GAUGES_EVERY_MS = 2_000
+READY_STREAM = "readiness-probe"
+
+log = structlog.get_logger()
+
+
+class OpenInViews:
+    """The reconciler's question, answered by the views."""
+
+    def __init__(self, views: ViewReader) -> None:
+        self._views = views
+
+    async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
+        """Ids behind `after` in order, and the position that they hold for."""
+        page = await self._views.open_transcriptions(after=after, limit=limit)
+        return page.ids, page.position
+
+
+async def ready(events: EventStore, keys: ApiKeys) -> Readiness:
+    """Ready means: the log can commit, and keys can be read."""
+    checks = {"log": "commits", "keys": "readable"}
+    holds = True
+    try:
+        await events.append(READY_STREAM, [])
+    except StoreError as exc:
+        holds, checks["log"] = False, str(exc)
+    try:
+        await keys.api_keys(None, after="", limit=1)
+    except StoreError as exc:
+        holds, checks["keys"] = False, str(exc)
+    return Readiness(ready=holds, checks=checks)
+
+
+async def observe(metrics: Metrics, projector: Projector, views: ViewReader) -> None:
+    """Set the gauges every two seconds, until cancelled."""
+    while True:
+        try:
+            lag = await projector.lag()
+            metrics.lag(lag.events, lag.age_ms)
+            oldest = await views.oldest_open_at()
+            waited = now_ms() - microseconds(oldest) // 1000 if oldest else 0
+            metrics.transcriptions(dict(await views.counts_by_status()), max(0, waited))
+        except StoreError as exc:
+            log.warning("gauges.not_read", error=str(exc))
+        await asyncio.sleep(GAUGES_EVERY_MS / 1000)

@@ -1,0 +1,114 @@
+"""`stenolog log`: the event log, read from its files, whether or not a service runs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from service.bootstrap.identity import known_master_key
+from service.cli.words import NO, common, guarded, safe, settings_from
+from service.compliance.tree_heads import FILE_NAME, read_heads
+from service.compliance.vault import MasterKey
+from service.compliance.verify import ROWS_PER_READ, verify
+from service.config import Settings
+from service.errors import CannotStart, EvidenceError
+from service.log.event import event_from_bytes
+from service.stores.files.directory import KEYS, LOG
+from service.stores.sqlite.records import SqliteRecords
+
+
+@click.group("log")
+def command() -> None:
+    """Show or verify the event log."""
+
+
+@command.command("show")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Begin behind this position.")
+@click.option("--limit", type=click.IntRange(min=1), default=1_000, help="At most so many events.")
+@click.option("--stream", help="Only events of this stream, or of this transcription's id.")
+@click.option("--json", "as_lines", is_flag=True, help="One JSON object a line, as stored.")
+@common
+@guarded
+def show(after: int, limit: int, stream: str | None, as_lines: bool, data_dir: Path | None) -> None:
+    """List events: position, time, type, version and stream."""
+    settings = settings_from(data_dir=data_dir)
+    with _records(settings) as records:
+        last = records.tree().count
+        left = limit
+        while after < last and left > 0:
+            for row in records.rows(after, min(after + ROWS_PER_READ, last)):
+                after = row.position
+                if stream is not None and row.stream not in {stream, f"transcription-{stream}"}:
+                    continue
+                if left <= 0:
+                    break
+                left -= 1
+                click.echo(row.stored.decode() if as_lines else _line(row.stored))
+            else:
+                continue
+            break
+
+
+@command.command("verify")
+@click.option("--json", "as_object", is_flag=True, help="The verdict as a JSON object.")
+@common
+@guarded
+def verify_command(as_object: bool, data_dir: Path | None) -> None:
+    """Recompute the whole log; exit 0 when it is what it was, else 1 and the first position."""
+    settings = settings_from(data_dir=data_dir)
+    secret = known_master_key(settings)
+    heads, unreadable = read_heads(settings.data_dir / FILE_NAME)
+    try:
+        with _records(settings) as records:
+            verdict = verify(records, MasterKey(secret) if secret else None, heads, unreadable)
+    except EvidenceError as exc:
+        if as_object:
+            click.echo(json.dumps({"holds": False, "position": exc.position, "reason": str(exc)}))
+        else:
+            click.echo(f"position {exc.position}: {safe(str(exc))}")
+        sys.exit(NO)
+    if as_object:
+        click.echo(
+            json.dumps(
+                {
+                    "holds": True,
+                    "head": verdict.count,
+                    "root": verdict.root,
+                    "payloads": verdict.payloads,
+                    "tree_heads": verdict.heads,
+                    "unchecked": verdict.unchecked,
+                }
+            )
+        )
+        return
+    for sentence in verdict.unchecked:
+        click.echo(f"not checked: {sentence}")
+    click.echo(
+        f"verified: head {verdict.count}, root {verdict.root}, {verdict.count} events, "
+        f"{verdict.payloads} payloads, {verdict.heads} tree heads"
+    )
+
+
+@contextlib.contextmanager
+def _records(settings: Settings) -> Iterator[SqliteRecords]:
+    directory = settings.data_dir
+    if not (directory / LOG).is_file():
+        raise CannotStart(f"there is no log in {directory}: name its directory with --data-dir")
+    records = SqliteRecords(directory / LOG, directory / KEYS)
+    try:
+        yield records
+    finally:
+        records.close()
+
+
+def _line(stored: bytes) -> str:
+    try:
+        event = event_from_bytes(stored)
+    except ValueError:
+        return "(damaged: run `stenolog log verify`)"
+    return f"{event.position:>7}  {event.time}  {event.type:<24} {event.version:>3}  {event.stream}"

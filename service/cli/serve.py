@@ -1,0 +1,55 @@
+"""`stenolog serve`: the gateway in the foreground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from service.bootstrap.gateway import Gateway
+from service.bootstrap.serving import serve
+from service.cli.words import common, guarded, run, settings_from
+from service.config import Settings
+from service.engine.availability import engine_unavailable
+from service.errors import CannotStart
+from service.telemetry import configure_logging
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on (STENOLOG_HOST, default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port (STENOLOG_PORT, default 8080).")
+@common
+@guarded
+def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
+    """Run the gateway until Ctrl-C or SIGTERM."""
+    settings = settings_from(host=host, port=port, data_dir=data_dir)
+    if settings.chosen_provider == "local" and (reason := engine_unavailable()) is not None:
+        raise CannotStart(
+            f"the embedded engine is unavailable: {reason}; set STENOLOG_ASSEMBLYAI_API_KEY to "
+            "use AssemblyAI"
+        )
+    configure_logging()
+    run(serve(settings, lambda gateway, address: announce(settings, gateway, address)))
+
+
+def announce(settings: Settings, gateway: Gateway, address: str) -> None:
+    """Say in a few lines where everything is and what to try."""
+    directory = settings.data_dir.absolute()
+    lines = [
+        f"Stenolog listens on {address}",
+        f"  data      {directory}",
+        f"  API key   {directory / 'api-key'}" + (" (made now)" if gateway.new_api_key else ""),
+        f"  provider  {settings.chosen_provider}",
+    ]
+    if gateway.new_master_key:
+        lines.append(
+            f"  warning   {directory / 'master-key'} was made now and wraps all keys: "
+            "back it up apart from the data, or set STENOLOG_MASTER_KEY"
+        )
+    if gateway.polled:
+        lines.append(
+            f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "
+            "by the provider: callbacks are registered all the same, and it is polled"
+        )
+    lines.append(f"Try: stenolog transcribe FILE --data-dir {directory}")
+    click.echo("\n".join(lines))

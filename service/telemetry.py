@@ -1,0 +1,137 @@
+"""Log lines and metrics: for people and their dashboards; nothing here is read to decide."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+SECONDS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+STATUSES = ("queued", "processing", "completed", "error")
+
+
+def configure_logging() -> None:
+    """One line per unit of work on standard error: JSON, or plain columns on a terminal."""
+    renderer: structlog.typing.Processor
+    if sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
+    else:
+        renderer = structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Metrics:
+    """Everything that is counted, in a registry of its own; names no tenant and no id."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._callbacks = Counter(
+            "stenolog_callbacks", "Callbacks by outcome", ["outcome"], registry=registry
+        )
+        self._refused = Counter(
+            "stenolog_callbacks_refused", "Refused callbacks", ["reason"], registry=registry
+        )
+        self._requests = Counter(
+            "stenolog_requests", "Answers over HTTP", ["route", "status"], registry=registry
+        )
+        self._appends = Counter("stenolog_appends", "Appends to the log", registry=registry)
+        self._events = Counter("stenolog_events", "Events in the log", registry=registry)
+        self._batch = Histogram(
+            "stenolog_commit_batch_size",
+            "Appends that shared a commit",
+            buckets=BATCH_BUCKETS,
+            registry=registry,
+        )
+        self._commit = Histogram(
+            "stenolog_commit_seconds",
+            "From BEGIN to the end of COMMIT",
+            buckets=SECONDS_BUCKETS,
+            registry=registry,
+        )
+        self._lag_events = Gauge(
+            "stenolog_projection_lag_events", "Events not yet projected", registry=registry
+        )
+        self._lag_seconds = Gauge(
+            "stenolog_projection_lag_seconds", "Age of the oldest of them", registry=registry
+        )
+        self._open = Gauge(
+            "stenolog_transcriptions", "Transcriptions by status", ["status"], registry=registry
+        )
+        self._oldest = Gauge(
+            "stenolog_oldest_open_seconds",
+            "Age of the oldest open transcription",
+            registry=registry,
+        )
+        self._adoptions = Counter(
+            "stenolog_adoptions", "Jobs found that were paid for unknown to us", registry=registry
+        )
+        self._reconciliations = Counter(
+            "stenolog_reconciliations",
+            "Transcriptions that ended, by why we looked",
+            ["reason"],
+            registry=registry,
+        )
+
+    def callback(self, outcome: str) -> None:
+        """A callback with good token and header was answered."""
+        self._callbacks.labels(outcome).inc()
+
+    def callback_refused(self, reason: str) -> None:
+        """A callback was refused."""
+        self._refused.labels(reason).inc()
+
+    def request(self, route: str, status: int) -> None:
+        """A request was answered; `route` is a template, never a path."""
+        self._requests.labels(route, str(status)).inc()
+
+    def committed(self, appends: int, events: int, seconds: float) -> None:
+        """The log committed a batch; called on its writing thread."""
+        self._appends.inc(appends)
+        self._events.inc(events)
+        self._batch.observe(appends)
+        self._commit.observe(seconds)
+
+    def adopted(self) -> None:
+        """A job was found that had been paid for without our knowing."""
+        self._adoptions.inc()
+
+    def reconciled(self, reason: str) -> None:
+        """A transcription ended, and `reason` had us look."""
+        self._reconciliations.labels(reason).inc()
+
+    def lag(self, events: int, age_ms: int) -> None:
+        """How far the projections are behind."""
+        self._lag_events.set(events)
+        self._lag_seconds.set(age_ms / 1000)
+
+    def transcriptions(self, counts: dict[str, int], oldest_open_ms: int) -> None:
+        """How many there are by status, and how long the oldest open one has waited."""
+        for status in STATUSES:
+            self._open.labels(status).set(counts.get(status, 0))
+        self._oldest.set(oldest_open_ms / 1000)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """The metrics in Prometheus' text format, and its media type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
