@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
+from functools import cache
 
 import httpcore
 import httpx
@@ -29,7 +30,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or httpx.create_ssl_context(trust_env=False),
+            ssl_context=tls or _bundled_authorities(),
             max_connections=connections_max,
             max_keepalive_connections=min(KEEPALIVE_MAX, connections_max),
             keepalive_expiry=KEEPALIVE_S,
@@ -71,6 +72,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """Close every connection."""
         with httpcore_errors(Progress()):
             await self._pool.aclose()
+
+
+@cache
+def _bundled_authorities() -> ssl.SSLContext:
+    """Read once in a process: it takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _Body(httpx.AsyncByteStream):

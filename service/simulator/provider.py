@@ -129,7 +129,7 @@ class Simulator:
 
     async def refuse_connections(self) -> None:
         """Close every connection and refuse new ones; jobs go on and callbacks go out."""
-        self._server.refuse()
+        await self._server.refuse()
 
     async def release(self, job_id: str | None = None) -> None:
         """Let the held reply of a job go out, or of every job."""

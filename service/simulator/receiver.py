@@ -85,7 +85,7 @@ class Receiver:
 
     async def refuse_connections(self) -> None:
         """Close every connection and refuse new ones."""
-        self._server.refuse()
+        await self._server.refuse()
 
     async def _receive(self, request: Request) -> Response:
         body = bytearray()

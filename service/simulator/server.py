@@ -51,7 +51,7 @@ class LocalServer:
                 name = f"[{host}]" if ":" in host else host
                 yield f"http://{name}:{self._address[1]}"
             finally:
-                self.refuse()
+                await self.refuse()
                 await self._end_requests()
 
     async def accept(self) -> None:
@@ -65,13 +65,15 @@ class LocalServer:
                 backlog=BACKLOG,
             )
 
-    def refuse(self) -> None:
-        """Close every connection; new ones are refused by the system."""
+    async def refuse(self) -> None:
+        """Return when every connection is closed; new ones are refused by the system."""
         if self._listening is not None:
             self._listening.close()
             self._listening = None
-        for transport in tuple(self._transports.values()):
-            transport.abort()
+        while self._transports:
+            for transport in tuple(self._transports.values()):
+                transport.abort()
+            await asyncio.sleep(0)
 
     async def drop(self, scope: Scope, receive: Receive) -> None:
         """Close the connection that a request came on, and wait until it is closed."""
@@ -83,7 +85,7 @@ class LocalServer:
 
     async def _end_requests(self) -> None:
         """Nothing of a request outlives the server."""
-        while self._transports or self._state.tasks:
+        while self._state.tasks:
             for task in tuple(self._state.tasks):
                 task.cancel()
             await asyncio.sleep(0)
@@ -109,7 +111,8 @@ def _tracked(transports: Transports) -> type[HttpToolsProtocol]:
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
     """A socket on an address that another one of ours may be bound to as well."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as bound:
+    # With its protocol named: asyncio switches Nagle's delay off only where it reads TCP.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind((host, port))

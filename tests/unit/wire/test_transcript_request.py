@@ -430,3 +430,28 @@ def test_any_json_is_read_or_refused(params: dict[str, Any]) -> None:
     with suppress(InvalidRequest):
         request = parse(**params)
         assert request_of(request.params) == request
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"redact_pii": True, "redact_pii_policies": ["date"],
+         "speech_understanding": understand(custom_formatting={"phone_number": "x"})},
+        {"redact_pii": True, "redact_pii_policies": ["date"],
+         "speech_understanding": understand(translation={"target_languages": ["de"]})},
+        {"speech_understanding": {"request": {"translation": None}}},
+        {"language_detection_options": {"expected_languages": ["en", "de"],
+                                        "fallback_language": "de"}},
+        {"language_detection_options": {"fallback_language": "auto"}},
+        {"speaker_options": {"min_speakers_expected": 2}},
+        {"language_codes": []},
+        {"domain": ""},
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_conflict_is_accepted(params: dict[str, Any]) -> None:
+    assert dict(parse(**params).params) == {"audio_url": URL, **params}
+
+
+def test_a_string_has_a_longest_length() -> None:
+    assert refused(domain="x" * 513).fields[0][0] == "domain"
+    assert refused(audio_url="http://a/" + "x" * 8192).fields[0][0] == "audio_url"
