@@ -1,0 +1,1 @@
+"""HTTP in: who asks, what is asked, and the answer; truth is changed only through commands."""

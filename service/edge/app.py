@@ -1,0 +1,146 @@
+"""The application: every path, what may be done there, and what happens to every request."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from service.edge.assemblyai import transcripts as v2
+from service.edge.assemblyai.pages import Pages
+from service.edge.assemblyai.uploads import Uploads
+from service.edge.authentication import Authenticator
+from service.edge.callbacks import Callbacks
+from service.edge.middleware.correlation import Correlation, correlation_of
+from service.edge.middleware.head_limits import HeadLimits
+from service.edge.middleware.request_line import RequestLine
+from service.edge.native import transcripts as native
+from service.edge.native.events import Events
+from service.edge.native.items import Items
+from service.edge.native.keys import Keys
+from service.edge.native.projections import Projections
+from service.edge.operations import Operations
+from service.edge.ports import Edge
+from service.edge.problems import UNKNOWN_PATH, FailureForm, as_problem, as_wire_error
+from service.edge.rate_limit import RateLimit
+from service.edge.reading import Reading
+from service.edge.requesting import Requesting
+from service.edge.resource import Gate, Guarded, Open, Operation, Resource
+from service.edge.tenancy import Tenancy
+from service.projections.registry import ITEM_VIEWS
+
+V2 = "/v2"
+NATIVE = "/api/v1"
+CALLBACKS = "/callbacks/{provider}/{token:path}"
+
+
+def build_app(edge: Edge) -> Starlette:
+    """The application over these ports; it opens and closes nothing."""
+    tenancy = Tenancy(edge.events)
+    authenticator = Authenticator(edge.api_keys)
+    gate = Gate(authenticator=authenticator, rate_limit=RateLimit(edge.rate_limit_per_minute))
+    reading = Reading(edge.handler, edge.events, edge.views, tenancy)
+    requesting = Requesting(edge, tenancy)
+    callbacks = Callbacks(
+        handler=edge.handler,
+        tenancy=tenancy,
+        keys=edge.callback_keys,
+        wake=edge.wake,
+        metrics=edge.metrics,
+    )
+    app = Starlette(
+        routes=[
+            Route(CALLBACKS, callbacks),  # first: nothing is looked for before it
+            *_v2_routes(edge, gate, requesting, reading),
+            *_native_routes(edge, gate, requesting, reading),
+            *_operator_routes(edge, gate, authenticator),
+        ],
+        middleware=[
+            Middleware(Correlation),
+            Middleware(RequestLine, metrics=edge.metrics),
+            Middleware(HeadLimits),
+        ],
+        exception_handlers={HTTPException: _unknown_path},
+    )
+    # The SDKs do not follow redirects: a path is right or unknown.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading) -> list[Route]:
+    pages = Pages(reading, edge.views, edge.public_url)
+    transcripts = v2.Transcripts(requesting, reading, edge.views, pages)
+    write, read = "transcripts:write", "transcripts:read"
+
+    def route(path: str, **methods: Operation) -> Route:
+        return _route(gate, as_wire_error, V2 + path, **methods)
+
+    return [
+        route("/upload", POST=Guarded(scope=write, handler=Uploads(edge).post)),
+        route(
+            "/transcript",
+            GET=Guarded(scope=read, handler=transcripts.list),
+            POST=Guarded(scope=write, handler=transcripts.post),
+        ),
+        route("/transcript/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
+    ]
+
+
+def _native_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading) -> list[Route]:
+    transcripts = native.Transcripts(requesting, reading, edge.views, edge.readable_at)
+    events = Events(reading, edge.events)
+    keys = Keys(edge.api_keys)
+    projections = Projections(edge.views, edge.rebuild)
+    write, read = "transcripts:write", "transcripts:read"
+
+    def route(path: str, **methods: Operation) -> Route:
+        return _route(gate, as_problem, NATIVE + path, **methods)
+
+    return [
+        route(
+            "/transcripts",
+            GET=Guarded(scope=read, handler=transcripts.list),
+            POST=Guarded(scope=write, handler=transcripts.post),
+        ),
+        route("/transcripts/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
+        *(
+            route(
+                f"/transcripts/{{id}}/{view}",
+                GET=Guarded(scope=read, handler=Items(view, reading, edge.views).get),
+            )
+            for view in ITEM_VIEWS
+        ),
+        route("/transcripts/{id}/events", GET=Guarded(scope="events:read", handler=events.get)),
+        route(
+            "/keys",
+            GET=Guarded(scope="keys:write", handler=keys.list),
+            POST=Guarded(scope="keys:write", handler=keys.post),
+        ),
+        route("/projections", GET=Guarded(scope="ops:read", handler=projections.get)),
+        # `ops:read` is all of an operator's scopes there is, and a rebuild changes no fact.
+        route(
+            "/projections/{name}/rebuild",
+            POST=Guarded(scope="ops:read", handler=projections.rebuild),
+        ),
+    ]
+
+
+def _operator_routes(edge: Edge, gate: Gate, authenticator: Authenticator) -> list[Route]:
+    operations = Operations(edge, authenticator)
+    return [
+        _route(gate, as_problem, "/healthz", GET=Open(handler=operations.healthz)),
+        _route(gate, as_problem, "/readyz", GET=Open(handler=operations.readyz)),
+        _route(gate, as_problem, "/metrics", GET=Open(handler=operations.metrics)),
+    ]
+
+
+def _route(gate: Gate, form: FailureForm, path: str, **methods: Operation) -> Route:
+    return Route(path, Resource(gate, form, methods))
+
+
+async def _unknown_path(request: Request, exc: Exception) -> Response:
+    form = as_wire_error if request.url.path.startswith(V2 + "/") else as_problem
+    return form(UNKNOWN_PATH, correlation_of(request.scope))

@@ -1,0 +1,1 @@
+"""`/v2`: the API that AssemblyAI's SDKs speak."""

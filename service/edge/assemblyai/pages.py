@@ -1,0 +1,75 @@
+"""One page of GET /v2/transcript, from the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from service.edge.reading import Reading
+from service.projections.rows import Status, StatusRow
+from service.projections.views import TranscriptionsPage, ViewReader
+from service.wire import sentences
+from service.wire.listing import ListItem, ListQuery, page
+
+NONE = TranscriptionsPage(rows=(), older=False, newer=False)
+
+
+class Pages:
+    """Stable while transcriptions arrive: a page is bounded by an item, not by a count."""
+
+    def __init__(self, reading: Reading, views: ViewReader, public_url: Callable[[], str]) -> None:
+        self._reading = reading
+        self._views = views
+        self._public_url = public_url
+
+    async def page(self, tenant: str, query: ListQuery) -> dict[str, object]:
+        """The answer's body.
+
+        Raises:
+            NotFound: `before_id` or `after_id` is not one of this tenant's.
+            StoreUnavailable: The views cannot be read.
+        """
+        found = await self._rows(tenant, query)
+        return page(
+            [_item(row) for row in found.rows],
+            query=query,
+            base_url=self._public_url(),
+            has_older=found.older,
+            has_newer=found.newer,
+        )
+
+    async def _rows(self, tenant: str, query: ListQuery) -> TranscriptionsPage:
+        before = await self._position(tenant, query.before_id)
+        after = await self._position(tenant, query.after_id)
+        if query.throttled_only:
+            return NONE  # nothing of ours waits for a turn at the provider's limit
+        found = await self._views.list_transcriptions(
+            tenant,
+            limit=query.limit,
+            before=before,
+            after=after if before is None else None,
+            status=cast("Status | None", query.status),
+            created_on=query.created_on.isoformat() if query.created_on else None,
+        )
+        if before is None or after is None:
+            return found
+        within = tuple(row for row in found.rows if row.requested_position > after)
+        older = found.older and len(within) == len(found.rows)
+        return TranscriptionsPage(rows=within, older=older, newer=found.newer)
+
+    async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
+        if transcription_id is None:
+            return None
+        found = await self._reading.find(tenant, transcription_id)
+        return found.row.requested_position
+
+
+def _item(row: StatusRow) -> ListItem:
+    return ListItem(
+        id=row.id,
+        status=row.status,
+        created=row.created_at,
+        completed=row.completed_at if row.status == "completed" else None,
+        audio_url=sentences.DELETED_URL_IN_LIST if row.erased else row.audio_url,
+        error=row.error or "",
+    )

@@ -1,0 +1,77 @@
+"""/v2/transcript: create, read and list, in AssemblyAI's shapes."""
+
+from __future__ import annotations
+
+import json
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.commands.api_keys import ApiKey
+from service.edge.assemblyai.pages import Pages
+from service.edge.bodies import read_body
+from service.edge.middleware.correlation import correlation_of
+from service.edge.reading import Found, Reading
+from service.edge.requesting import Requesting, extras_from_headers
+from service.projections.views import ViewReader
+from service.wire.listing import parse_listing
+from service.wire.strict_json import BODY_BYTES_MAX
+from service.wire.transcript import deleted_transcript, queued_transcript
+from service.wire.transcript_request import parse_request
+
+
+class Transcripts:
+    """Ids are ours; everything else is as the service would answer."""
+
+    def __init__(
+        self, requesting: Requesting, reading: Reading, views: ViewReader, pages: Pages
+    ) -> None:
+        self._requesting = requesting
+        self._reading = reading
+        self._views = views
+        self._pages = pages
+
+    async def post(self, request: Request, caller: ApiKey) -> Response:
+        """The whole Transcript, queued; 200 means that the request is durable."""
+        asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
+        transcription_id = await self._requesting.request(
+            caller,
+            asked,
+            extras_from_headers(request),
+            surface="v2",
+            correlation_id=correlation_of(request.scope),
+        )
+        return _json(queued_transcript(transcription_id, asked.params))
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """The whole Transcript as it is now; the bytes of a finished one were made before."""
+        found = await self._reading.find(caller.tenant, request.path_params["id"])
+        if not found.row.open:
+            body = await self._views.customer_body(found.row.id)
+            if body is not None:
+                return Response(body, media_type="application/json")
+        return await self._unfinished(found)
+
+    async def list(self, request: Request, caller: ApiKey) -> Response:
+        """One page, newest first; the URLs of the others are on our own public base."""
+        query = parse_listing(request.query_params.multi_items())
+        return _json(await self._pages.page(caller.tenant, query))
+
+    async def _unfinished(self, found: Found) -> Response:
+        row = found.row
+        if row.erased:
+            seconds = None if row.audio_ms is None else -(-row.audio_ms // 1000)
+            return _json(deleted_transcript(row.id, seconds))
+        # A view that is built for the first time does not have the outcome yet.
+        status = row.status if row.open else "processing"
+        params = await self._reading.params(found)
+        return _json(queued_transcript(row.id, params, status=status))
+
+
+def _json(body: dict[str, object]) -> Response:
+    try:
+        encoded = orjson.dumps(body)
+    except orjson.JSONEncodeError:  # an integer over 64 bits comes back as it was given
+        encoded = json.dumps(body, ensure_ascii=False).encode()
+    return Response(encoded, media_type="application/json")

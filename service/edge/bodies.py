@@ -1,0 +1,54 @@
+"""Bodies as they come in: never more than a named limit, never waited for without end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+
+from service.errors import InvalidRequest, PayloadTooLarge
+
+BODY_MS_MAX = 30_000  # for a whole JSON body
+CHUNK_MS_MAX = 60_000  # between two pieces of an upload
+
+
+async def read_body(request: Request, *, bytes_max: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        PayloadTooLarge: It is over `bytes_max`.
+        InvalidRequest: It did not come within 30 s.
+        ClientDisconnect: The client went away.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_MS_MAX / 1000):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > bytes_max:
+                    raise PayloadTooLarge(f"The request body is over {bytes_max} bytes")
+                chunks.append(chunk)
+    except TimeoutError as exc:
+        raise InvalidRequest(f"The body did not come within {BODY_MS_MAX} ms") from exc
+    return b"".join(chunks)
+
+
+async def streamed(request: Request) -> AsyncIterator[bytes]:
+    """The body piece by piece.
+
+    Raises:
+        InvalidRequest: Nothing came for a minute.
+        ClientDisconnect: The client went away.
+    """
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(CHUNK_MS_MAX / 1000):
+                chunk = await anext(chunks, None)
+        except TimeoutError as exc:
+            raise InvalidRequest(f"Nothing came for {CHUNK_MS_MAX} ms") from exc
+        if chunk is None:
+            return
+        yield chunk

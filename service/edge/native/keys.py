@@ -1,0 +1,125 @@
+"""/api/v1/keys: API keys are made and listed; a secret is shown once.
+
+A key gives away no more than it has: only its own scopes, and only within its own tenant. Keys of
+the tenant `default`, the operator's, also make and list those of other tenants.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.clock import now_us, rfc3339
+from service.commands.api_keys import (
+    DEFAULT_TENANT,
+    PREFIX_BYTES,
+    SECRET_BYTES,
+    ApiKey,
+    ApiKeys,
+    checked_name,
+    checked_scopes,
+    digest_of,
+    new_secret,
+    prefix_of,
+)
+from service.edge.bodies import read_body
+from service.edge.native.paging import limit_of, page_answer, refuse_if
+from service.errors import Forbidden, InvalidRequest
+from service.wire.strict_json import parse_object
+
+BODY_BYTES_MAX = 16 * 1024
+SCOPES_MAX = 64
+PREFIX = re.compile(r"[A-Za-z0-9_-]{8}")
+
+
+class Keys:
+    """Made durably before they are shown."""
+
+    def __init__(self, api_keys: ApiKeys) -> None:
+        self._api_keys = api_keys
+
+    async def post(self, request: Request, caller: ApiKey) -> Response:
+        """201 with the key; `key` is its secret, and is never to be had again."""
+        given = parse_object(
+            await read_body(request, bytes_max=BODY_BYTES_MAX), bytes_max=BODY_BYTES_MAX
+        )
+        name = checked_name("name", _text(given, "name", ""))
+        tenant_name = checked_name("tenant", _text(given, "tenant", caller.tenant_name))
+        scopes = _scopes(given, caller)
+        if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
+            raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
+        tenant = await self._api_keys.tenant(tenant_name, str(uuid.uuid4()))
+        secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
+        prefix = prefix_of(secret)
+        assert prefix is not None
+        key = ApiKey(
+            prefix=prefix,
+            id=str(uuid.uuid4()),
+            hash=digest_of(secret),
+            tenant=tenant,
+            tenant_name=tenant_name,
+            name=name,
+            scopes=scopes,
+            created_at=rfc3339(now_us()),
+        )
+        await self._api_keys.add_api_key(key)
+        return Response(
+            orjson.dumps({**_shown(key), "key": secret}),
+            status_code=201,
+            headers={"Cache-Control": "no-store"},
+            media_type="application/json",
+        )
+
+    async def list(self, request: Request, caller: ApiKey) -> Response:
+        """A page in order of prefix, without secrets."""
+        wrong: list[tuple[str, str]] = []
+        limit = limit_of(request.query_params, wrong)
+        after = request.query_params.get("after") or ""
+        if after and not PREFIX.fullmatch(after):
+            wrong.append(("after", "must be the `next` of an earlier page"))
+        refuse_if(wrong)
+        of_all = caller.tenant_name == DEFAULT_TENANT
+        found = await self._api_keys.api_keys(
+            None if of_all else caller.tenant, after=after, limit=limit + 1
+        )
+        shown = found[:limit]
+        following = shown[-1].prefix if len(found) > limit else None
+        return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
+
+
+def _shown(key: ApiKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "prefix": key.prefix,
+        "tenant": key.tenant_name,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _text(given: dict[str, object], field: str, otherwise: str) -> str:
+    value = given.get(field)
+    if value is None:
+        return otherwise
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{field} must be a string", [(field, "must be a string")])
+    return value
+
+
+def _scopes(given: dict[str, object], caller: ApiKey) -> tuple[str, ...]:
+    asked = given.get("scopes")
+    names = [] if asked is None else asked
+    if not isinstance(names, list) or len(names) > SCOPES_MAX:
+        raise InvalidRequest("scopes must be a list", [("scopes", "must be a list of names")])
+    scopes = checked_scopes(tuple(str(name) for name in names))
+    beyond = [scope for scope in scopes if scope not in caller.scopes]
+    if beyond:
+        raise Forbidden(f"A key cannot give a scope that it does not have: {', '.join(beyond)}")
+    return scopes

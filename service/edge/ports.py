@@ -1,0 +1,112 @@
+"""What the edge is given by the composition root, and no more than it uses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.commands.api_keys import ApiKeys
+from service.commands.callback_tokens import CallbackKeys
+from service.commands.handler import CommandHandler
+from service.log.catalogue import ProviderName, Region, WakeReason
+from service.log.store import EventStore
+from service.projections.views import ViewReader
+
+UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
+
+
+class UploadStore(Protocol):
+    """Where customers' files are kept, encrypted; `stores/files/uploads` keeps this promise."""
+
+    async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
+        """The file's size in bytes, once it is durable; 0 for no bytes, which leaves nothing.
+
+        Whatever is raised, by `chunks` too, nothing is left of the file.
+
+        Raises:
+            PayloadTooLarge: It is over `bytes_max`.
+            StoreUnavailable: The disk or the key store did not take it.
+        """
+        ...
+
+    async def exists(self, upload_id: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    async def discard(self, upload_id: str) -> None:
+        """There is no such file any more."""
+        ...
+
+
+class EdgeMetrics(Protocol):
+    """What the edge counts; no label names a tenant or an id."""
+
+    def callback(self, outcome: str) -> None:
+        """A callback with a good token and header was answered."""
+        ...
+
+    def callback_refused(self, reason: str) -> None:
+        """A callback was refused."""
+        ...
+
+    def request(self, route: str, status: int) -> None:
+        """A request was answered; `route` is a template, never a path."""
+        ...
+
+    def exposition(self) -> tuple[bytes, str]:
+        """All metrics in a text format, and its media type."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether requests can be served now.
+
+    Attributes:
+        checks: What was looked at and what was found, in words; shown only with `ops:read`.
+    """
+
+    ready: bool
+    checks: Mapping[str, str]
+
+
+def _never_seen(position: int) -> int | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """Everything that the edge needs.
+
+    Attributes:
+        callback_keys: As of now; asked for every callback, so that a key can be retired.
+        wake: Has the reconciler look at a transcription; costs nothing when repeated.
+        rebuild: Begins to build a projection, or `all`, again and returns the projections' names;
+            raises `NotFound` for another name.
+        readiness: Whether the log can commit and keys can be read.
+        public_url: How we are reached, without a slash at its end.
+        providers: The configured ones, and the region that each is reached in.
+        upload_key: 32 bytes that sign the URLs of uploads.
+        readable_at: When the event at a position came into the views, in microseconds since the
+            epoch; None when this process did not see it.
+        rate_limit_per_minute: Requests per API key; 0: no limit.
+    """
+
+    handler: CommandHandler
+    events: EventStore
+    views: ViewReader
+    api_keys: ApiKeys
+    callback_keys: Callable[[], CallbackKeys]
+    uploads: UploadStore
+    upload_key: bytes
+    wake: Callable[[str, WakeReason], None]
+    rebuild: Callable[[str], Awaitable[Sequence[str]]]
+    metrics: EdgeMetrics
+    readiness: Callable[[], Awaitable[Readiness]]
+    public_url: Callable[[], str]
+    default_provider: ProviderName
+    providers: Mapping[ProviderName, Region | None]
+    readable_at: Callable[[int], int | None] = _never_seen
+    rate_limit_per_minute: int = 0
+    upload_bytes_max: int = UPLOAD_BYTES_MAX

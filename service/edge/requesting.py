@@ -1,0 +1,202 @@
+"""A transcription is asked for: the same on every surface, durable before it is answered."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+
+import orjson
+import structlog
+from starlette.requests import Request
+
+from service.commands.api_keys import ApiKey
+from service.commands.decide import RequestTranscription
+from service.commands.handler import Cause
+from service.commands.transcription import Transcription
+from service.edge.capabilities import is_upload_url, upload_of
+from service.edge.ports import Edge
+from service.edge.tenancy import Origin, Tenancy
+from service.errors import Forbidden, InvalidRequest
+from service.log.catalogue import (
+    ProviderName,
+    Region,
+    Surface,
+    TranscriptionRequested,
+)
+from service.wire import sentences
+from service.wire.strict_json import parse_object
+from service.wire.transcript_request import TranscriptRequest
+
+METADATA_BYTES_MAX = 4_096  # design §6
+SUBJECT_CHARS_MAX = 256
+NAMES_LOGGED_MAX = 20
+HEADERS = {
+    "provider": "stenolog-provider",
+    "region": "stenolog-region",
+    "subject": "stenolog-subject",
+    "metadata": "stenolog-metadata",
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What can be said beside AssemblyAI's parameters."""
+
+    provider: str | None = None
+    region: str | None = None
+    subject: str | None = None
+    metadata: dict[str, object] | None = None
+
+
+def extras_from_headers(request: Request) -> Extras:
+    """`Stenolog-Provider`, `-Region`, `-Subject`, `-Metadata`; an empty one counts as absent.
+
+    Raises:
+        InvalidRequest: One is not UTF-8, or the metadata is not a JSON object.
+    """
+    given: dict[str, object] = {}
+    for field, header in HEADERS.items():
+        value = request.headers.get(header)
+        if value:
+            given[field] = _utf8(header, value)
+    if "metadata" in given:
+        try:
+            given["metadata"] = parse_object(str(given["metadata"]).encode())
+        except InvalidRequest as exc:
+            name = HEADERS["metadata"]
+            raise InvalidRequest(
+                f"{name} must be a JSON object", [(name, "must be a JSON object")]
+            ) from exc
+    return checked_extras(given)
+
+
+def checked_extras(given: dict[str, object]) -> Extras:
+    """The four fields of a JSON body or of the headers, null or absent where not given.
+
+    Raises:
+        InvalidRequest: One has the wrong type or is too long; all of them are named.
+    """
+    wrong: list[tuple[str, str]] = []
+    texts: dict[str, str | None] = {}
+    for field in ("provider", "region", "subject"):
+        value = given.get(field)
+        if value is not None and not isinstance(value, str):
+            wrong.append((field, "must be a string"))
+        texts[field] = value if isinstance(value, str) else None
+    subject = texts["subject"]
+    if subject is not None and not (
+        0 < len(subject) <= SUBJECT_CHARS_MAX and subject.isprintable()
+    ):
+        wrong.append(("subject", f"must have 1 to {SUBJECT_CHARS_MAX} printable characters"))
+    metadata = given.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        wrong.append(("metadata", "must be a JSON object"))
+        metadata = None
+    elif metadata is not None and len(json.dumps(metadata).encode()) > METADATA_BYTES_MAX:
+        wrong.append(("metadata", f"must have at most {METADATA_BYTES_MAX} bytes as JSON"))
+    if wrong:
+        raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
+    return Extras(
+        provider=texts["provider"], region=texts["region"], subject=subject, metadata=metadata
+    )
+
+
+class Requesting:
+    """Turns a request that the contract allows into the first fact of a transcription."""
+
+    def __init__(self, edge: Edge, tenancy: Tenancy) -> None:
+        self._edge = edge
+        self._tenancy = tenancy
+
+    async def request(
+        self,
+        caller: ApiKey,
+        asked: TranscriptRequest,
+        extras: Extras,
+        *,
+        surface: Surface,
+        correlation_id: str,
+    ) -> str:
+        """The new transcription's id; it will be done, or fail visibly, whatever happens to us.
+
+        Raises:
+            InvalidRequest: The provider or its region is not one that is configured.
+            Forbidden: The audio is an upload that is not this tenant's, or is gone.
+            StoreUnavailable: Nothing was written.
+            OutcomeUnknown: It may have been written.
+        """
+        provider, region = self._provider(extras)
+        upload = await self._upload(caller, asked.audio_url)
+        transcription_id = str(uuid.uuid4())
+        command = RequestTranscription(
+            provider=provider, region=region, surface=surface, upload=upload
+        )
+        cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
+        payload: dict[str, object] = {
+            "params": dict(asked.params),
+            "subject": extras.subject,
+            "metadata": extras.metadata,
+        }
+        await self._edge.handler.run(
+            command,
+            Transcription(id=transcription_id),
+            cause,
+            {TranscriptionRequested.type: _encoded(payload)},
+        )
+        self._tenancy.remember(transcription_id, Origin(caller.tenant, correlation_id))
+        _tell(asked)
+        return transcription_id
+
+    def _provider(self, extras: Extras) -> tuple[ProviderName, Region | None]:
+        name = extras.provider or self._edge.default_provider
+        for provider, region in self._edge.providers.items():
+            if provider != name:
+                continue
+            if extras.region is not None and extras.region != region:
+                choice = f"{provider} is reached in region {region}" if region else "has no regions"
+                raise InvalidRequest(f"region: {choice}", [("region", choice)])
+            return provider, region
+        known = ", ".join(self._edge.providers)
+        raise InvalidRequest(
+            f"provider must be one of: {known}", [("provider", f"must be one of: {known}")]
+        )
+
+    async def _upload(self, caller: ApiKey, audio_url: str) -> str | None:
+        upload = upload_of(self._edge.upload_key, caller.tenant, audio_url)
+        if upload is not None and await self._edge.uploads.exists(upload):
+            return upload
+        if upload is not None or is_upload_url(self._edge.public_url(), audio_url):
+            raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
+        return None
+
+
+def _tell(asked: TranscriptRequest) -> None:
+    """What was accepted and is not what a customer may think."""
+    if asked.unknown:
+        log.warning(
+            "request.parameters_unknown",
+            names=[name for name in asked.unknown[:NAMES_LOGGED_MAX]],
+            count=len(asked.unknown),
+        )
+    if asked.webhook_url is not None:
+        log.info(
+            "request.webhook_kept",
+            note="webhook_url is kept and echoed; delivering to it comes with a later version",
+        )
+
+
+def _encoded(payload: dict[str, object]) -> bytes:
+    try:
+        return orjson.dumps(payload)
+    except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
+        return json.dumps(payload, ensure_ascii=False).encode()
+
+
+def _utf8(header: str, value: str) -> str:
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError as exc:
+        raise InvalidRequest(f"{header} must be UTF-8", [(header, "must be UTF-8")]) from exc
