@@ -48,10 +48,9 @@ def command(audio: str | None, data_dir: Path | None) -> None:
     if reason is not None:
         click.echo(f"The engine is unavailable ({reason}): a simulator stands in.")
     audio = audio or str(shipped_speech() or UNHEARD_URL)
-    with simulated_provider() if reason else no_provider() as environment:
-        with served(directory, environment):
-            settings = settings_from(data_dir=directory)
-            run(show_everything(settings, audio))
+    provider = simulated_provider() if reason else no_provider()
+    with provider as environment, served(directory, environment):
+        run(show_everything(settings_from(data_dir=directory), audio))
     verdict = subprocess.run(
         [*stenolog(), "log", "verify", "--data-dir", str(directory)],
         capture_output=True,
