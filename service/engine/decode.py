@@ -6,7 +6,6 @@ path or a URL, and a playlist can make it neither connect nor read other files.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from service.engine import audio_errors
 from service.engine.audio_errors import AudioRefused
+from service.engine.packets import Packets
 from service.engine.sniff import SNIFF_BYTES, UNKNOWN, is_container, kind_of_document
 from service.engine.techniques import SAMPLE_RATE, Heartbeat, Waveform
 
@@ -26,8 +26,7 @@ AUDIO_MS_MIN = 160  # AssemblyAI documentation, "Audio duration is too short"
 RATE_HZ_MIN, RATE_HZ_MAX = 4_000, 768_000  # below, a few KB become hours of samples
 CHANNELS_MAX = 8  # 7.1 surround; more is damage or malice
 GAP_SAMPLES_MIN = SAMPLE_RATE // 10  # shorter holes between packets are rounding of time stamps
-PACKETS_BAD_MAX = 100_000  # a file of nothing but damage must end
-HEARTBEAT_PACKETS = 500  # about 10 s of MP3
+GAP_SAMPLES_MAX = 300 * SAMPLE_RATE  # longer ones are clocks that were set, as in broadcasts
 
 
 def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Waveform:
@@ -46,7 +45,7 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Waveform:
             raise audio_errors.no_audio_stream()
         stream = media.streams.audio[0]
         sink = _Samples(audio_ms_max * SAMPLE_RATE // 1000, audio_ms_max)
-        _drain(media, stream, sink, alive)
+        _drain(Packets(media, stream), sink, alive)
     audio = sink.joined()
     if audio.size * 1000 < AUDIO_MS_MIN * SAMPLE_RATE:
         raise audio_errors.too_short()
@@ -96,56 +95,56 @@ class _Samples:
         return np.clip(audio, -1.0, 1.0, out=audio)
 
 
-def _drain(media: Any, stream: Any, sink: _Samples, alive: Heartbeat) -> None:
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    first_seconds: float | None = None
-    decoded = False
-    packets = _Packets()
-    for frame in packets.frames(media, stream, alive):
-        if not decoded:
-            _check_format(frame)
-            decoded = True
-        if frame.time is not None:
-            if first_seconds is None:
-                first_seconds = float(frame.time)
-            missing = round((frame.time - first_seconds) * SAMPLE_RATE) - sink.count
-            if missing > GAP_SAMPLES_MIN:
-                _take(resampler.resample(None), sink)
-                resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-                missing = round((frame.time - first_seconds) * SAMPLE_RATE) - sink.count
+def _drain(packets: Packets, sink: _Samples, alive: Heartbeat) -> None:
+    """All frames into the sink, each at its place."""
+    resampler = _Resampler(sink)
+    begin: float | None = None  # what the container's clock says at the first sample
+    for placed in packets.frames(alive):
+        _check_format(placed.frame)
+        if placed.seconds is not None:
+            if begin is None:
+                begin = placed.seconds
+            missing = round((placed.seconds - begin) * SAMPLE_RATE) - sink.count
+            if missing > GAP_SAMPLES_MAX:
+                # The clock was set and no sound was lost.
+                begin = placed.seconds - sink.count / SAMPLE_RATE
+            elif missing > GAP_SAMPLES_MIN:
+                resampler.flush()
+                missing = round((placed.seconds - begin) * SAMPLE_RATE) - sink.count
                 sink.silence(max(0, missing))
-        frame.pts = None  # the resampler would otherwise fill or drop by itself
-        _take(resampler.resample(frame), sink)
-    if not decoded:
+        resampler.take(placed.frame)
+    resampler.flush()
+    if sink.count == 0:
         # A header without samples is audio, only none of it.
         raise audio_errors.undecodable() if packets.bad else audio_errors.too_short()
-    _take(resampler.resample(None), sink)
 
 
-class _Packets:
-    """Reads packets one by one and counts those that cannot be decoded."""
+class _Resampler:
+    """Frames of any one format in, samples out; a change of format begins anew."""
 
-    def __init__(self) -> None:
-        self.bad = 0
+    def __init__(self, sink: _Samples) -> None:
+        self._sink = sink
+        self._inner: Any = None
+        self._format: object = None
 
-    def frames(self, media: Any, stream: Any, alive: Heartbeat) -> Iterator[Any]:
-        """Frames in order; a damaged packet is skipped, damage in the container ends the file."""
-        packets = media.demux(stream)
-        for number in itertools.count():
-            if number % HEARTBEAT_PACKETS == 0:
-                alive()
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, EOFError):
-                return
-            if packet is None:
-                return
-            try:
-                yield from packet.decode()
-            except (av.error.FFmpegError, EOFError):
-                self.bad += 1
-                if self.bad > PACKETS_BAD_MAX:
-                    raise audio_errors.undecodable() from None
+    def take(self, frame: Any) -> None:
+        frame.pts = None  # the gaps are filled by us
+        sound = (frame.sample_rate, frame.layout.name, frame.format.name)
+        if sound != self._format:
+            self.flush()
+            self._format = sound
+        if self._inner is None:
+            self._inner = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+        self._add(self._inner.resample(frame))
+
+    def flush(self) -> None:
+        if self._inner is not None:
+            self._add(self._inner.resample(None))
+            self._inner = None
+
+    def _add(self, frames: Any) -> None:
+        for frame in frames:
+            self._sink.add(frame.to_ndarray().reshape(-1).astype(np.float32, copy=False))
 
 
 def _check_format(frame: Any) -> None:
@@ -153,11 +152,6 @@ def _check_format(frame: Any) -> None:
         raise audio_errors.odd_format(f"a sample rate of {frame.sample_rate} Hz")
     if frame.layout.nb_channels > CHANNELS_MAX:
         raise audio_errors.odd_format(f"{frame.layout.nb_channels} channels")
-
-
-def _take(frames: Any, sink: _Samples) -> None:
-    for frame in frames:
-        sink.add(frame.to_ndarray().reshape(-1).astype(np.float32, copy=False))
 
 
 @contextmanager

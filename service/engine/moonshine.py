@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from service.engine import weights
 from service.engine.confidence import word_confidence
+from service.engine.loops import without_loop
 from service.engine.sessions import open_model
 from service.engine.techniques import SAMPLE_RATE, RecognisedWord, Waveform
 from service.engine.tokenizer import Tokenizer
@@ -81,6 +82,9 @@ class Moonshine:
                 break
             tokens.append(last)
             log_probabilities.append(probability)
+            kept_tokens = without_loop(tokens)
+            if kept_tokens is not None:
+                return tokens[:kept_tokens], log_probabilities[:kept_tokens]
         return tokens, log_probabilities
 
 

@@ -1,0 +1,119 @@
+"""Sounds for tests: noise, silence, recordings of the wheel, and their files in any container."""
+
+from __future__ import annotations
+
+import io
+import wave
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+
+from service.engine import weights
+from service.engine.decode import decode
+from service.engine.techniques import SAMPLE_RATE, Waveform
+
+# Charles Dickens, A Tale of Two Cities (1859), what is read in `two_cities.wav`.
+TWO_CITIES = (
+    "It was the best of times, it was the worst of times, it was the age of wisdom, it was the "
+    "age of foolishness, it was the epoch of belief, it was the epoch of incredulity, it was the "
+    "season of Light, it was the season of Darkness, it was the spring of hope, it was the winter "
+    "of despair, we had everything before us, we had nothing before us, we were all going direct "
+    "to Heaven, we were all going direct the other way, in short, the period was so far like the "
+    "present period, that some of its noisiest authorities insisted on its being received, for "
+    "good or for evil, in the superlative degree of comparison only."
+)
+
+
+def recording(name: str) -> bytes:
+    """The file of a recording that ships in the wheel."""
+    folder = weights.wheel()
+    assert folder is not None
+    return (folder / "assets" / f"{name}.wav").read_bytes()
+
+
+def speech(name: str, start: float = 0.0, end: float = 1e9) -> Waveform:
+    """Seconds of such a recording at 16 kHz."""
+    audio = decode(io.BytesIO(recording(name)), audio_ms_max=600_000, alive=nothing)
+    return audio[round(start * SAMPLE_RATE) : round(min(end, 1e4) * SAMPLE_RATE)]
+
+
+def silence(seconds: float) -> Waveform:
+    return np.zeros(round(seconds * SAMPLE_RATE), dtype=np.float32)
+
+
+def noise(seconds: float, loudness: float = 0.05) -> Waveform:
+    made = np.random.default_rng(7).normal(0.0, loudness, round(seconds * SAMPLE_RATE))
+    return np.clip(made, -1.0, 1.0).astype(np.float32)
+
+
+def wav(audio: Waveform, rate: int = SAMPLE_RATE, channels: int = 1) -> bytes:
+    """A 16-bit WAV file; every channel holds the same sound."""
+    samples = (np.repeat(audio, channels) * 32_767).astype("<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(channels)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(samples.tobytes())
+    return file.getvalue()
+
+
+def encoded(
+    audio: Waveform, container: str, codec: str, *, rate: int = 16_000, layout: str = "mono"
+) -> bytes:
+    """The sound in a container, as FFmpeg writes it."""
+    file = io.BytesIO()
+    with av.open(file, mode="w", format=container) as media:
+        stream: Any = media.add_stream(codec, rate=rate)
+        stream.layout = layout
+        resampler = av.AudioResampler(
+            format=stream.codec_context.format,
+            layout=layout,
+            rate=rate,
+            frame_size=stream.codec_context.frame_size or 1_024,
+        )
+        frame = av.AudioFrame.from_ndarray(audio[None, :], format="flt", layout="mono")
+        frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            media.mux(stream.encode(piece))
+        media.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def nothing() -> None:
+    """A heartbeat that nobody hears."""
+
+
+def video_only() -> bytes:
+    """A short film of black, without sound."""
+    file = io.BytesIO()
+    with av.open(file, mode="w", format="mp4") as media:
+        stream: Any = media.add_stream("mpeg4", rate=5)
+        stream.width = stream.height = 32
+        stream.pix_fmt = "yuv420p"
+        for _ in range(5):
+            picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), dtype=np.uint8))
+            media.mux(stream.encode(picture))
+        media.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def with_hole(audio: Waveform, hole_seconds: float) -> bytes:
+    """The sound twice in a Matroska file, with nothing in between for so long by its clock."""
+    file = io.BytesIO()
+    with av.open(file, mode="w", format="matroska") as media:
+        stream: Any = media.add_stream("pcm_s16le", rate=SAMPLE_RATE)
+        stream.layout = "mono"
+        samples = (audio * 32_767).astype(np.int16)
+        starts = (0, audio.size + round(hole_seconds * SAMPLE_RATE))
+        for start in starts:
+            for at in range(0, samples.size, 1_600):
+                piece = samples[at : at + 1_600]
+                frame = av.AudioFrame.from_ndarray(piece[None, :], format="s16", layout="mono")
+                frame.sample_rate, frame.time_base = SAMPLE_RATE, Fraction(1, SAMPLE_RATE)
+                frame.pts = start + at
+                media.mux(stream.encode(frame))
+        media.mux(stream.encode(None))
+    return file.getvalue()

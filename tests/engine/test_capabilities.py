@@ -1,0 +1,133 @@
+"""What the engine cannot do is refused by name; what asks for nothing is accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.engine.capabilities import DEFAULTS, SUPPORTED, is_english, wishes
+from service.engine.wishes import SpeakerBounds, Wishes
+from service.errors import InvalidRequest
+from service.wire.parameters import KNOWN
+
+AUDIO = {"audio_url": "http://example.com/a.mp3"}
+
+ASKING: dict[str, object] = {
+    "audio_end_at": 5_000,
+    "audio_start_from": 1_000,
+    "auto_chapters": True,
+    "auto_highlights": True,
+    "boost_param": "high",
+    "content_safety": True,
+    "content_safety_confidence": 75,
+    "custom_spelling": [{"from": ["a"], "to": "b"}],
+    "custom_topics": True,
+    "disfluencies": True,
+    "domain": "medical-v1",
+    "dual_channel": True,
+    "entity_detection": True,
+    "filter_profanity": True,
+    "iab_categories": True,
+    "keyterms_prompt": ["Stenolog"],
+    "keyterms_prompt_options": {"keyterms_match_strength": "high"},
+    "language_confidence_threshold": 0.4,
+    "multichannel": True,
+    "prompt": "A meeting.",
+    "redact_pii": True,
+    "redact_pii_audio": True,
+    "redact_pii_audio_options": {"return_redacted_no_speech_audio": True},
+    "redact_pii_audio_quality": "wav",
+    "redact_pii_policies": ["date"],
+    "redact_pii_return_unredacted": True,
+    "redact_pii_sub": "entity_name",
+    "sentiment_analysis": True,
+    "speech_understanding": {"request": {"translation": {"target_languages": ["de"]}}},
+    "speed_boost": True,
+    "summarization": True,
+    "summary_model": "catchy",
+    "summary_type": "gist",
+    "temperature": 0.5,
+    "topics": ["sport"],
+    "word_boost": ["Stenolog"],
+}
+
+
+def test_every_known_parameter_is_supported_or_refused() -> None:
+    """A parameter that the wire learns must be decided upon here."""
+    assert set(ASKING) | SUPPORTED == KNOWN - {"speech_model"}
+    assert set(DEFAULTS) <= set(ASKING)
+
+
+@pytest.mark.parametrize("name", sorted(ASKING))
+def test_what_cannot_be_done_is_refused_by_name(name: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"^{name} is not supported") as refusal:
+        wishes({**AUDIO, name: ASKING[name]})
+    assert refusal.value.fields[0][0] == name
+
+
+@pytest.mark.parametrize("name", sorted(ASKING))
+def test_asking_for_nothing_is_accepted(name: str) -> None:
+    empty: object = type(ASKING[name])()
+    assert wishes({**AUDIO, name: DEFAULTS.get(name, empty)}) == Wishes()
+
+
+def test_a_parameter_nobody_knows_is_not_ignored_silently() -> None:
+    with pytest.raises(InvalidRequest, match="telepathy"):
+        wishes({**AUDIO, "telepathy": True})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("language_code", "de"),
+        ("language_codes", ["en", "es"]),
+        ("language_detection_options", {"expected_languages": ["de", "fr"]}),
+        ("language_detection_options", {"fallback_language": "de"}),
+    ],
+)
+def test_another_language_is_refused_with_the_engines_languages(name: str, value: object) -> None:
+    with pytest.raises(InvalidRequest, match="its languages are en, en_au, en_uk, en_us"):
+        wishes({**AUDIO, name: value})
+
+
+def test_what_detection_cannot_choose_is_refused() -> None:
+    options = {"code_switching": True}
+    with pytest.raises(InvalidRequest, match="code_switching is not supported"):
+        wishes({**AUDIO, "language_detection_options": options})
+
+
+def test_how_speakers_are_clustered_cannot_be_chosen() -> None:
+    options = {"short_file_diarization_method": "deliberate"}
+    with pytest.raises(InvalidRequest, match="short_file_diarization_method"):
+        wishes({**AUDIO, "speaker_labels": True, "speaker_options": options})
+
+
+def test_everything_that_is_wrong_is_named() -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        wishes({**AUDIO, "auto_chapters": True, "language_code": "de"})
+    assert [name for name, _ in refusal.value.fields] == ["auto_chapters", "language_code"]
+
+
+def test_english_of_any_kind_is_english() -> None:
+    assert all(is_english(code) for code in ("en", "en_us", "en-GB", "EN_AU"))
+    assert not any(is_english(code) for code in ("de", "eng", "enm_x", ""))
+    options = {"expected_languages": ["es", "en"], "fallback_language": "auto"}
+    assert wishes({**AUDIO, "language_detection": True, "language_detection_options": options})
+
+
+@pytest.mark.parametrize(
+    ("params", "bounds"),
+    [
+        ({}, SpeakerBounds(least=1, most=None)),
+        ({"speakers_expected": 3}, SpeakerBounds(least=3, most=3)),
+        ({"speaker_options": {"min_speakers_expected": 2}}, SpeakerBounds(least=2, most=None)),
+        (
+            {"speaker_options": {"min_speakers_expected": 2, "max_speakers_expected": 5}},
+            SpeakerBounds(least=2, most=5),
+        ),
+    ],
+)
+def test_the_number_of_speakers_is_a_range(
+    params: dict[str, object], bounds: SpeakerBounds
+) -> None:
+    assert wishes({**AUDIO, "speaker_labels": True, **params}).speakers == bounds
+    assert wishes({**AUDIO, **params}).speakers is None

@@ -1,0 +1,182 @@
+"""Real speech: recognisable text, words in time, and who said them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+
+from service.engine.lines import speech_ratio
+from service.engine.spoken import SpokenWord, joined, utterances
+from service.engine.techniques import SAMPLE_RATE, Waveform
+from service.engine.transcribe import Techniques, transcribe
+from service.engine.wishes import SpeakerBounds, Wishes
+from tests.engine import sounds
+from tests.engine.accuracy import plain_words, share_right, word_error_rate
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+ANY = SpeakerBounds()
+
+
+def heard(content: bytes, techniques: Techniques, **wishes: object) -> tuple[SpokenWord, ...]:
+    return transcribe(
+        io.BytesIO(content),
+        Wishes(**wishes),  # type: ignore[arg-type]
+        techniques,
+        audio_ms_max=600_000,
+        decoded=lambda audio_ms: None,
+        alive=sounds.nothing,
+    )
+
+
+@pytest.fixture(scope="module")
+def two_cities(techniques: Techniques) -> tuple[SpokenWord, ...]:
+    return heard(sounds.recording("two_cities"), techniques, speakers=ANY)
+
+
+def test_a_reading_is_recognised(two_cities: tuple[SpokenWord, ...]) -> None:
+    assert word_error_rate(sounds.TWO_CITIES, joined(two_cities)) <= 0.10
+
+
+def test_words_are_in_order_inside_the_audio(two_cities: tuple[SpokenWord, ...]) -> None:
+    assert two_cities[0].start > 500
+    assert two_cities[-1].end < 44_375
+    for before, after in itertools.pairwise(two_cities):
+        assert before.start <= before.end <= after.start
+
+
+def test_confidence_is_measured_and_never_constant(two_cities: tuple[SpokenWord, ...]) -> None:
+    values = [word.confidence for word in two_cities]
+    assert all(0.0 < value <= 1.0 for value in values)
+    assert len(set(values)) > len(values) / 2
+    assert 0.8 < sum(values) / len(values) < 0.99
+
+
+def test_sentences_begin_with_capitals(two_cities: tuple[SpokenWord, ...]) -> None:
+    text = joined(two_cities)
+    assert text.startswith("It was the best of times")
+    assert ",," not in text
+    assert ".." not in text
+
+
+def test_one_reader_is_one_speaker(two_cities: tuple[SpokenWord, ...]) -> None:
+    assert {word.speaker for word in two_cities} == {"A"}
+
+
+def test_pauses_between_sentences_are_between_words(two_cities: tuple[SpokenWord, ...]) -> None:
+    """The reader pauses before "It was the worst of times" from 2.8 s on; see the energy."""
+    audio = sounds.speech("two_cities")
+    loud = np.abs(audio).max()
+    for word in two_cities:
+        piece = audio[word.start * 16 : max(word.end, word.start + 10) * 16]
+        assert np.abs(piece).max() > 0.01 * loud, word
+
+
+def test_a_long_line_is_decoded_whole(techniques: Techniques) -> None:
+    """Over ten seconds without a pause: the encoder's mask is counted in samples."""
+    audio = sounds.speech("two_cities", 32.6, 42.0)
+    spoken = np.concatenate([audio[:64_000], audio[64_000:]])
+    words = heard(sounds.wav(np.concatenate([spoken, spoken[:40_000]])), techniques)
+    text = " ".join(plain_words(joined(words)))
+    assert "for good or for evil" in text
+
+
+def test_the_same_words_come_from_every_kind_of_file(techniques: Techniques) -> None:
+    audio = sounds.speech("two_cities", 0, 10.5)
+    plain = plain_words(joined(heard(sounds.wav(audio), techniques)))
+    for container, codec, rate, layout in (
+        ("mp3", "libmp3lame", 44_100, "stereo"),
+        ("webm", "libopus", 48_000, "stereo"),
+        ("ipod", "aac", 48_000, "mono"),
+        ("au", "pcm_mulaw", 8_000, "mono"),
+    ):
+        content = sounds.encoded(audio, container, codec, rate=rate, layout=layout)
+        words = plain_words(joined(heard(content, techniques)))
+        assert word_error_rate(" ".join(plain), " ".join(words)) <= 0.15, container
+
+
+def test_the_speech_ratio_is_a_share_of_the_whole(techniques: Techniques) -> None:
+    def ratio(audio: Waveform) -> float:
+        steps = techniques.voice_activity.probabilities(audio, sounds.nothing)
+        return speech_ratio(steps)
+
+    reading = sounds.speech("two_cities", 0, 20)
+    alone = ratio(reading)
+    assert 0.6 < alone < 0.95
+    padded = np.concatenate((sounds.silence(20), reading, sounds.silence(40)))
+    assert abs(ratio(padded) - alone / 4) < 0.02
+    assert ratio(sounds.noise(10)) == ratio(sounds.silence(10)) == 0.0
+
+
+def test_two_speakers_are_found_in_the_dialogue(techniques: Techniques) -> None:
+    words = heard(sounds.recording("endgame_nagg_nell"), techniques, speakers=ANY)
+    assert {word.speaker for word in words} == {"A", "B"}
+    # They take turns about every two seconds.
+    assert len(utterances(words)) >= 8
+
+
+# Pieces of recordings between pauses: file, seconds, and whose voice it is.
+TURNS = [
+    ("two_cities", 0.9, 10.5, "reader"),
+    ("endgame_nagg_nell", 4.5, 8.4, "he"),
+    ("clone-test", 0.0, 4.1, "another"),
+    ("endgame_nagg_nell", 8.4, 11.7, "she"),
+    ("two_cities", 10.5, 20.9, "reader"),
+    ("endgame_nagg_nell", 11.7, 14.3, "he"),
+    ("endgame_nagg_nell", 14.3, 17.3, "she"),
+    ("beckett", 0.0, 9.9, "reader"),
+]
+
+
+def sequence() -> tuple[Waveform, list[tuple[float, float, str]]]:
+    """The turns one after another, each as loud as the others, and when each was."""
+    pieces, exact, at = [], [], 0.0
+    for name, start, end, who in TURNS:
+        piece = sounds.speech(name, start, end)
+        piece = piece * np.float32(0.08 / np.sqrt(np.mean(piece**2)))
+        pieces.append(np.clip(piece, -1, 1).astype(np.float32))
+        exact.append((at, at + piece.size / SAMPLE_RATE, who))
+        at += piece.size / SAMPLE_RATE
+    return np.concatenate(pieces), exact
+
+
+@pytest.mark.parametrize("bounds", [ANY, SpeakerBounds(least=4, most=4)], ids=["any", "four"])
+def test_at_most_a_tenth_of_words_has_the_wrong_speaker(
+    techniques: Techniques, bounds: SpeakerBounds
+) -> None:
+    audio, exact = sequence()
+    words = heard(sounds.wav(audio), techniques, speakers=bounds)
+    pairs = []
+    for word in words:
+        middle = (word.start + word.end) / 2_000
+        who = next(name for start, end, name in exact if start <= middle <= end)
+        pairs.append((word.speaker or "", who))
+    assert share_right(pairs) >= 0.90, pairs
+    assert len({label for label, _ in pairs}) == 4
+
+
+def test_an_expected_number_of_speakers_is_kept(techniques: Techniques) -> None:
+    audio, _ = sequence()
+    for count in (2, 3):
+        bounds = SpeakerBounds(least=count, most=count)
+        words = heard(sounds.wav(audio), techniques, speakers=bounds)
+        assert len({word.speaker for word in words}) == count
+
+
+def test_text_without_punctuation_and_capitals_is_plain(techniques: Techniques) -> None:
+    content = sounds.wav(sounds.speech("two_cities", 0, 10.5))
+    words = heard(content, techniques, punctuate=False, format_text=False)
+    text = joined(words)
+    assert text == text.lower()
+    assert text.replace("'", "").replace(" ", "").isalpha()
+
+
+@pytest.mark.soak
+def test_an_hour_with_speakers_stays_within_memory_and_time(techniques: Techniques) -> None:
+    audio, _ = sequence()
+    hour = np.tile(audio, 3_600 * SAMPLE_RATE // audio.size)
+    words = heard(sounds.wav(hour), techniques, speakers=SpeakerBounds(least=1, most=6))
+    assert len(words) > 5_000
