@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from service.edge.assemblyai import transcripts as v2
 from service.edge.assemblyai.pages import Pages
-from service.edge.assemblyai.uploads import Uploads
+from service.edge.assemblyai.uploads import Upload
 from service.edge.authentication import Authenticator
 from service.edge.callbacks import Callbacks
 from service.edge.middleware.correlation import Correlation, correlation_of
@@ -79,7 +79,7 @@ def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading)
         return _route(gate, as_wire_error, V2 + path, **methods)
 
     return [
-        route("/upload", POST=Guarded(scope=write, handler=Uploads(edge).post)),
+        route("/upload", POST=Guarded(scope=write, handler=Upload(edge).post)),
         route(
             "/transcript",
             GET=Guarded(scope=read, handler=transcripts.list),

@@ -16,7 +16,7 @@ from service.projections.views import ViewReader
 UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
 
 
-class UploadStore(Protocol):
+class Uploads(Protocol):
     """Where customers' files are kept, encrypted; `stores/files/uploads` keeps this promise."""
 
     async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
@@ -98,7 +98,7 @@ class Edge:
     views: ViewReader
     api_keys: ApiKeys
     callback_keys: Callable[[], CallbackKeys]
-    uploads: UploadStore
+    uploads: Uploads
     upload_key: bytes
     wake: Callable[[str, WakeReason], None]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]

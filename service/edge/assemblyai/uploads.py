@@ -19,7 +19,7 @@ from service.log.catalogue import UPLOAD, UploadStored
 from service.wire import sentences
 
 
-class Uploads:
+class Upload:
     """Raw bytes of any media type, with a length or chunked."""
 
     def __init__(self, edge: Edge) -> None:

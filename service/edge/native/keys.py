@@ -6,26 +6,19 @@ the tenant `default`, the operator's, also make and list those of other tenants.
 
 from __future__ import annotations
 
-import os
 import re
-import uuid
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.clock import now_us, rfc3339
 from service.commands.api_keys import (
     DEFAULT_TENANT,
-    PREFIX_BYTES,
-    SECRET_BYTES,
     ApiKey,
     ApiKeys,
     checked_name,
     checked_scopes,
-    digest_of,
-    new_secret,
-    prefix_of,
+    create_api_key,
 )
 from service.edge.bodies import read_body
 from service.edge.native.paging import limit_of, page_answer, refuse_if
@@ -53,21 +46,9 @@ class Keys:
         scopes = _scopes(given, caller)
         if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
             raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
-        tenant = await self._api_keys.tenant(tenant_name, str(uuid.uuid4()))
-        secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
-        prefix = prefix_of(secret)
-        assert prefix is not None
-        key = ApiKey(
-            prefix=prefix,
-            id=str(uuid.uuid4()),
-            hash=digest_of(secret),
-            tenant=tenant,
-            tenant_name=tenant_name,
-            name=name,
-            scopes=scopes,
-            created_at=rfc3339(now_us()),
+        secret, key = await create_api_key(
+            self._api_keys, tenant=tenant_name, name=name, scopes=scopes
         )
-        await self._api_keys.add_api_key(key)
         return Response(
             orjson.dumps({**_shown(key), "key": secret}),
             status_code=201,

@@ -45,8 +45,8 @@ class UploadKeys(Protocol):
         ...
 
 
-class FileUploads:
-    """Keeps the promises of the edge's `UploadStore` and of the reconciler's `Uploads`."""
+class UploadStore:
+    """Keeps the promises of the edge's `Uploads` and of the reconciler's `Uploads`."""
 
     def __init__(self, directory: Path, keys: UploadKeys) -> None:
         """The directory exists; what interrupted uploads left in it is removed."""
