@@ -25,7 +25,7 @@ from service.clock import microseconds, now_us
 from service.config import Settings
 from service.engine.availability import engine_unavailable
 from service.errors import CannotStart, StenologError
-from service.stores.files.directory import running
+from service.stores.files.directory import API_KEY, running
 
 SPEECH = "endgame_nagg_nell.wav"  # two voices; ships inside the engine's package
 UNHEARD_URL = "https://audio.example/dialogue.mp3"  # a simulator does not listen
@@ -195,7 +195,7 @@ def served(directory: Path, environment: dict[str, str]) -> Iterator[None]:
         )
     try:
         ends = time.monotonic() + START_S_MAX
-        while (holder := running(directory)) is None or not holder.url:
+        while running(directory) is None or not (directory / API_KEY).exists():
             if process.poll() is not None or time.monotonic() > ends:
                 last = errors.read_text(errors="replace").strip().splitlines()[-1:]
                 raise CannotStart(f"the gateway did not start: {' '.join(last) or errors}")
