@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow disk is no failure: examples are bounded by number, not by time.
+settings.register_profile(
+    "ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("soak", parent=settings.get_profile("ci"), max_examples=2_000)
+settings.load_profile("ci")
 
 
 @pytest.fixture

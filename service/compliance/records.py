@@ -21,6 +21,7 @@ class StoredRow:
     sequence: int
     type: str
     stored: bytes
+    leaf: bytes
     key_id: str | None
     box: bytes | None
 

@@ -66,15 +66,24 @@ def write_head(path: Path, frontier: Frontier) -> None:
 
 
 def read_heads(path: Path) -> tuple[list[TreeHead], int]:
-    """The tree heads in the file, and how many of its lines are not readable."""
+    """The tree heads in the file, and how many of its lines are not readable.
+
+    Raises:
+        StoreUnavailable: The file is there and cannot be read.
+    """
     heads, unreadable = [], 0
-    if path.exists():
-        for line in path.read_text(encoding="ascii", errors="replace").split("\n"):
-            match = _LINE.fullmatch(line)
-            if match:
-                heads.append(TreeHead(count=int(match[1]), root=match[2], time=match[3]))
-            elif line:
-                unreadable += 1
+    try:
+        text = path.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return [], 0
+    except OSError as exc:
+        raise StoreUnavailable(f"{FILE_NAME}: {exc.strerror}") from exc
+    for line in text.split("\n"):
+        match = _LINE.fullmatch(line)
+        if match:
+            heads.append(TreeHead(count=int(match[1]), root=match[2], time=match[3]))
+        elif line:
+            unreadable += 1
     return heads, unreadable
 
 

@@ -84,11 +84,11 @@ def verify(
     for row in _rows(records, tree.count):
         event = check_row(row, progress)
         check_payload(row, event, records, master, progress)
-        progress.frontier = progress.frontier.extended([leaf_hash(row.stored)])
+        progress.frontier = progress.frontier.extended([row.leaf])
         if row.position in by_count:
             check_heads(by_count[row.position], progress.frontier, agreed)
             agreed = row.position
-    check_end(tree, progress.frontier, heads)
+    check_end(tree, progress.frontier, heads, agreed)
     return Verdict(
         count=tree.count,
         root=progress.frontier.root().hex(),
@@ -139,6 +139,8 @@ def check_row(row: StoredRow, progress: _Progress) -> Event:
     except SchemaTooNew as exc:
         raise EvidenceError(str(exc), expected) from exc
     held = {
+        "the bytes do not have the hash that they were stored with": row.leaf
+        == leaf_hash(row.stored),
         "the bytes are not canonical": canonical,
         "position differs from the bytes": event.position == row.position,
         "column id differs from the bytes": event.id == row.id,
@@ -218,7 +220,7 @@ def check_heads(heads: Iterable[TreeHead], frontier: Frontier, agreed: int) -> N
             )
 
 
-def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead]) -> None:
+def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead], agreed: int) -> None:
     """Nothing is missing at the end, and nothing stands there that the tree does not cover.
 
     Raises:
@@ -228,7 +230,8 @@ def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead]) -
         raise EvidenceError("a record stands beyond the end of the tree", tree.count + 1)
     if tree.frontier != frontier.to_bytes():
         raise EvidenceError(
-            "the stored tree is not the tree of the stored events", max(tree.count, 1)
+            "the stored tree is not the tree of the stored events",
+            max(min(agreed + 1, tree.count), 1),
         )
     beyond = [head for head in heads if head.count > tree.count]
     if beyond:

@@ -82,10 +82,11 @@ class BatchState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One accepted event, ready to be inserted."""
+    """One accepted event, ready to be inserted: its canonical bytes and their leaf hash."""
 
     event: Event
     stored: bytes
+    leaf: bytes
     payload: SealedPayload | None
     dedupe_key: str | None
 
@@ -120,7 +121,7 @@ def sequence_batch(batch: Sequence[Append], state: BatchState, now_us: int) -> S
                 version=added[-1].event.version,
             )
         outcomes.append(outcome)
-    frontier = state.frontier.extended(leaf_hash(row.stored) for row in rows)
+    frontier = state.frontier.extended(row.leaf for row in rows)
     return Sequenced(rows=rows, outcomes=outcomes, frontier=frontier)
 
 
@@ -178,10 +179,12 @@ def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]
         state.ids[new.id] = here
         if new.dedupe_key is not None:
             state.dedupe[new.dedupe_key] = here
+        stored = event.to_bytes()
         rows.append(
             Row(
                 event=event,
-                stored=event.to_bytes(),
+                stored=stored,
+                leaf=leaf_hash(stored),
                 payload=new.payload,
                 dedupe_key=new.dedupe_key,
             )

@@ -47,7 +47,8 @@ def store_errors(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
+        # In a damaged file SQLite's own message may quote bytes that are no text.
         raise StoreUnavailable(f"{what}: {exc}") from exc
 
 

@@ -1,4 +1,7 @@
-"""The tables of `log.db`: append-only, but for the one row of the tree."""
+"""The tables of `log.db`: append-only, but for the one row of the tree.
+
+`leaf` is the hash that the tree was grown with: it says which record is another when the tree is.
+"""
 
 from service.stores.sqlite.connection import Schema
 
@@ -16,6 +19,7 @@ LOG = Schema(
             sequence INTEGER NOT NULL,
             type TEXT NOT NULL,
             bytes BLOB NOT NULL,
+            leaf BLOB NOT NULL,
             UNIQUE (stream, version)
         );
         CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;

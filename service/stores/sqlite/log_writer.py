@@ -138,9 +138,19 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> Batc
 def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
     rows: Sequence[Row] = sequenced.rows
     connection.executemany(
-        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (e.position, e.id, e.stream, e.version, e.tenant, e.sequence, e.type, row.stored)
+            (
+                e.position,
+                e.id,
+                e.stream,
+                e.version,
+                e.tenant,
+                e.sequence,
+                e.type,
+                row.stored,
+                row.leaf,
+            )
             for row in rows
             for e in (row.event,)
         ],

@@ -48,8 +48,8 @@ class SqliteRecords:
         """Reads both tables by primary key."""
         with store_errors("log.db"):
             found = self._log.execute(
-                "SELECT position, id, stream, version, tenant, sequence, type, bytes, key_id, box "
-                "FROM events LEFT JOIN payloads USING (position) "
+                "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, "
+                "box FROM events LEFT JOIN payloads USING (position) "
                 "WHERE position > ? AND position <= ? ORDER BY position",
                 (after, until),
             ).fetchall()
@@ -74,7 +74,7 @@ def _bytes(value: object) -> bytes:
 
 
 def _stored_row(row: sqlite3.Row) -> StoredRow:
-    position, identifier, stream, version, tenant, sequence, kind, stored, key_id, box = row
+    position, identifier, stream, version, tenant, sequence, kind, stored, leaf, key_id, box = row
     return StoredRow(
         position=position,
         id=identifier,
@@ -84,6 +84,7 @@ def _stored_row(row: sqlite3.Row) -> StoredRow:
         sequence=sequence,
         type=kind,
         stored=_bytes(stored),
+        leaf=_bytes(leaf),
         key_id=key_id,
         box=None if box is None else _bytes(box),
     )

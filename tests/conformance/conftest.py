@@ -1,0 +1,56 @@
+"""The implementations of each Protocol; a test that asks which one it has is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from service.log.merkle import Frontier
+from service.log.store import EventStore
+from service.stores.sqlite.log import SqliteLog
+
+Report = Callable[[int, int, float], None]
+
+
+class ProvenStore(EventStore, Protocol):
+    """An `EventStore` that shows its tree and can be closed early."""
+
+    async def frontier(self) -> Frontier: ...
+
+    async def close(self) -> None: ...
+
+
+class Opener(Protocol):
+    """Opens the store at a place, and again what was there before."""
+
+    def __call__(
+        self, path: Path, report: Report | None = None
+    ) -> AbstractAsyncContextManager[ProvenStore]: ...
+
+
+@contextlib.asynccontextmanager
+async def sqlite(path: Path, report: Report | None = None) -> AsyncIterator[ProvenStore]:
+    log = await SqliteLog.open(path / "log.db", report=report)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+BACKENDS: Mapping[str, Opener] = {"sqlite": sqlite}
+
+
+@pytest.fixture(params=BACKENDS)
+def opened(request: pytest.FixtureRequest) -> Opener:
+    return BACKENDS[request.param]
+
+
+@pytest.fixture
+async def store(opened: Opener, tmp_path: Path) -> AsyncIterator[ProvenStore]:
+    async with opened(tmp_path) as log:
+        yield log

@@ -1,0 +1,125 @@
+"""A small log with everything in it, and ways to damage its files beneath SQLite's callers."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from service.compliance.tree_heads import FILE_NAME, read_heads, write_head
+from service.compliance.vault import MasterKey, Vault
+from service.compliance.verify import Verdict, verify
+from service.log.canonical import leaf_hash
+from service.log.catalogue import EVENT_TYPES
+from service.log.event import event_from_bytes
+from service.log.merkle import Frontier
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.records import SqliteRecords
+from tests.log_samples import OTHER_TENANT, TENANT, new_event
+
+MASTER = MasterKey(b"m" * 32)
+STREAMS = ("transcription-1", "upload-2", "transcription-3")
+COUNT = 2 * len(EVENT_TYPES)
+HEADS_AT = (0, 8, 16, COUNT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallLog:
+    """A data directory with `log.db`, `keys.db` and `tree-heads.log`, closed cleanly."""
+
+    directory: Path
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log.db"
+
+    @property
+    def keys(self) -> Path:
+        return self.directory / "keys.db"
+
+    @property
+    def heads(self) -> Path:
+        return self.directory / FILE_NAME
+
+    def copied(self, directory: Path) -> SmallLog:
+        """The same files elsewhere, to be damaged."""
+        shutil.copytree(self.directory, directory)
+        return SmallLog(directory=directory)
+
+    def verify(self, master: MasterKey | None = MASTER, *, heads: bool = True) -> Verdict:
+        """As `log verify` does it."""
+        read, unreadable = read_heads(self.heads) if heads else ([], 0)
+        with contextlib.closing(SqliteRecords(self.log, self.keys)) as records:
+            return verify(records, master, read, unreadable)
+
+    @contextlib.contextmanager
+    def altered(self) -> Iterator[sqlite3.Connection]:
+        """A connection that writes what it likes; `keys.db` is attached as `vault`."""
+        connection = sqlite3.connect(self.log, isolation_level=None)
+        with contextlib.closing(connection):
+            connection.execute("ATTACH ? AS vault", (str(self.keys),))
+            connection.execute("PRAGMA synchronous = OFF")
+            yield connection
+
+    def stored(self) -> list[bytes]:
+        """The bytes of all events, in order."""
+        with self.altered() as connection:
+            return [
+                row[0] for row in connection.execute("SELECT bytes FROM events ORDER BY position")
+            ]
+
+
+def rewritten(run: sqlite3.Connection, position: int, /, **fields: object) -> None:
+    """An old event says something else, and everything in the file agrees with it."""
+    old = run.execute("SELECT bytes FROM events WHERE position = ?", (position,)).fetchone()[0]
+    new = replace(event_from_bytes(old), **fields).to_bytes()  # type: ignore[arg-type]
+    assert new != old
+    run.execute(
+        "UPDATE events SET bytes = ?, leaf = ? WHERE position = ?", (new, leaf_hash(new), position)
+    )
+    tree_recomputed(run)
+
+
+def tree_recomputed(run: sqlite3.Connection) -> None:
+    """The stored tree is that of the stored events, whatever they are."""
+    rows = run.execute("SELECT bytes FROM events ORDER BY position").fetchall()
+    frontier = Frontier().extended(leaf_hash(row[0]) for row in rows)
+    run.execute("UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes()))
+
+
+def payload_of(position: int) -> bytes:
+    return (f'{{"secret":"payload {position}"}}' * (1 + position % 3)).encode()
+
+
+async def build(directory: Path) -> SmallLog:
+    """Every type of event twice, over three streams and two tenants, with tree heads."""
+    small = SmallLog(directory=directory)
+    log, keys = await SqliteLog.open(small.log), await SqliteKeys.open(small.keys)
+    vault = Vault(MASTER, keys)
+    try:
+        write_head(small.heads, await log.frontier())
+        for position in range(1, COUNT + 1):
+            stream = STREAMS[position % len(STREAMS)]
+            event_type = list(EVENT_TYPES)[position % len(EVENT_TYPES)]
+            tenant = TENANT if position % 4 else OTHER_TENANT
+            event = new_event(event_type, tenant=tenant, dedupe_key=f"key {position}")
+            if EVENT_TYPES[event_type].payload:
+                sealed = await vault.seal(stream, event.id, payload_of(position))
+                event = replace(event, payload=sealed)
+            await log.append(stream, [event])
+            if position in HEADS_AT:
+                write_head(small.heads, await log.frontier())
+    finally:
+        await log.close()
+        await keys.close()
+    return small
+
+
+def flips(raw: bytes, offsets: Sequence[int], bit: int = 1) -> Iterator[bytes]:
+    """`raw` with one bit changed, at each of the offsets that it has."""
+    for offset in sorted({offset % len(raw) for offset in offsets}):
+        yield raw[:offset] + bytes([raw[offset] ^ bit]) + raw[offset + 1 :]

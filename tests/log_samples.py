@@ -1,0 +1,87 @@
+"""Events to append: one of every type, and as many as a test needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from service.clock import now_ms
+from service.log.event import NewEvent, SealedPayload, uuid7
+
+TENANT = "6f1c2a4e-0d3b-4c55-9a86-1f2e3d4c5b6a"
+OTHER_TENANT = "9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d"
+ACTOR = "0b1c2d3e-4f5a-4b6c-8d7e-9f0a1b2c3d4e"
+CORRELATION = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0a"
+UPLOAD_ID = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0b"
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "transcription.requested": {
+        "provider": "assemblyai",
+        "region": "eu",
+        "surface": "v2",
+        "upload": UPLOAD_ID,
+    },
+    "transcription.completed": {
+        "submission": 1,
+        "reason": "callback",
+        "audio_ms": 281_000,
+        "words": 742,
+    },
+    "transcription.failed": {"submission": 2, "reason": "provider", "wake": "silence"},
+    "submission.claimed": {"submission": 1, "kid": 3},
+    "submission.accepted": {"submission": 1, "provider_job": "6k_Az-9", "adopted": False},
+    "submission.refused": {
+        "submission": 1,
+        "status": 429,
+        "reason": "throttled",
+        "retry_in_ms": 30_000,
+    },
+    "submission.abandoned": {"submission": 1, "reason": "not-listed"},
+    "submission.superseded": {"submission": 1},
+    "submission.removed": {"submission": 1},
+    "callback.received": {
+        "submission": 1,
+        "kid": 3,
+        "kind": "completed",
+        "provider_job": None,
+        "body_bytes": 87,
+    },
+    "upload.stored": {"bytes": 1_048_576},
+}
+
+PUBLIC = "transcription.failed"
+PRIVATE = "submission.removed"
+
+
+def new_id() -> str:
+    """An event's id, never given before."""
+    return uuid7(now_ms(), os.urandom(10))
+
+
+def new_event(
+    event_type: str = PRIVATE,
+    *,
+    id: str | None = None,
+    tenant: str = TENANT,
+    payload: SealedPayload | None = None,
+    dedupe_key: str | None = None,
+    causation_id: str | None = None,
+) -> NewEvent:
+    """An event of this type, with the example's data."""
+    return NewEvent(
+        id=id or new_id(),
+        type=event_type,
+        tenant=tenant,
+        actor=ACTOR,
+        correlation_id=CORRELATION,
+        causation_id=causation_id,
+        data=EXAMPLES[event_type],
+        payload=payload,
+        dedupe_key=dedupe_key,
+    )
+
+
+def several(count: int, event_type: str = PRIVATE) -> Sequence[NewEvent]:
+    """`count` different events."""
+    return [new_event(event_type) for _ in range(count)]
