@@ -14,6 +14,7 @@ import httpx
 
 from service.egress.failures import Progress, httpcore_errors, httpx_errors
 from service.egress.guard import AddressPolicy
+from service.egress.network import Resolve, system_resolve
 from service.egress.streamed import StreamedAnswer, header_map
 from service.egress.transport import CONNECTIONS_MAX, PROGRESS, GuardedTransport
 from service.egress.urls import Headers, checked_headers, checked_url, headers_after_redirect
@@ -54,9 +55,12 @@ class Egress:
         user_agent: str = USER_AGENT,
         connections_max: int = CONNECTIONS_MAX,
         tls: ssl.SSLContext | None = None,
+        resolve: Resolve = system_resolve,
     ) -> None:
-        """`tls` replaces the bundled authorities, for an operator who has his own."""
-        self._transport = GuardedTransport(policy, connections_max=connections_max, tls=tls)
+        """`tls` replaces the bundled authorities, `resolve` the system's names."""
+        self._transport = GuardedTransport(
+            policy, connections_max=connections_max, tls=tls, resolve=resolve
+        )
         self._user_agent = user_agent
 
     async def request(

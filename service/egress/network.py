@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from math import inf
 from typing import Any
@@ -19,6 +19,19 @@ RESOLVES_MAX = 16  # threads; a hostile name server may hold each as long as the
 ADDRESSES_MAX = 32  # of one host; a longer answer is a hostile one
 ATTEMPTS_MAX = 4  # addresses of one host that are tried
 
+Resolve = Callable[[str, int], Sequence[str]]
+"""The addresses of a host, best first; blocks, and raises OSError for a name that nobody knows."""
+
+
+def system_resolve(host: str, port: int) -> list[str]:
+    """The system's own answer, scope ids kept.
+
+    Raises:
+        OSError: The name is not known.
+    """
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return [str(row[4][0]) for row in rows]
+
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects to checked addresses only; no name is resolved after the check.
@@ -27,8 +40,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     that is connected to, a name that changes in between (DNS rebinding) changes nothing.
     """
 
-    def __init__(self, policy: AddressPolicy) -> None:
+    def __init__(self, policy: AddressPolicy, resolve: Resolve = system_resolve) -> None:
         self._policy = policy
+        self._resolve_name = resolve
         self._inner = httpcore.AnyIOBackend()
         self._resolvers = anyio.CapacityLimiter(RESOLVES_MAX)
 
@@ -88,7 +102,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return addresses
 
     async def _resolve(self, host: str, port: int, seconds: float) -> list[Address]:
-        """Ask the system's resolver, in a thread that is left behind when it takes too long."""
+        """Ask the resolver, in a thread that is left behind when it takes too long."""
         try:
             return [ip_address(host.strip("[]"))]
         except ValueError:
@@ -96,7 +110,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         try:
             with anyio.fail_after(max(0.0, seconds)):
                 rows = await anyio.to_thread.run_sync(
-                    _getaddrinfo, host, port, abandon_on_cancel=True, limiter=self._resolvers
+                    self._resolve_name, host, port, abandon_on_cancel=True, limiter=self._resolvers
                 )
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout("the host's name was not resolved in time") from exc
@@ -105,9 +119,3 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         if len(rows) > ADDRESSES_MAX:
             raise httpcore.ConnectError("the host has too many addresses")
         return [ip_address(row) for row in dict.fromkeys(rows)]
-
-
-def _getaddrinfo(host: str, port: int) -> list[str]:
-    """The addresses of a host in the system's order of preference, scope ids kept."""
-    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return [str(row[4][0]) for row in rows]

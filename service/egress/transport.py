@@ -11,7 +11,7 @@ import httpx
 
 from service.egress.failures import Progress, httpcore_errors
 from service.egress.guard import AddressPolicy
-from service.egress.network import GuardedBackend
+from service.egress.network import GuardedBackend, Resolve, system_resolve
 
 CONNECTIONS_MAX = 100  # as many as httpx's own default
 KEEPALIVE_MAX = 20
@@ -28,6 +28,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         *,
         connections_max: int = CONNECTIONS_MAX,
         tls: ssl.SSLContext | None = None,
+        resolve: Resolve = system_resolve,
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls or _bundled_authorities(),
@@ -37,7 +38,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             http1=True,
             http2=False,
             retries=0,
-            network_backend=GuardedBackend(policy),
+            network_backend=GuardedBackend(policy, resolve),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

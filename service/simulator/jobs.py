@@ -40,6 +40,7 @@ class Job:
     deleted: bool = False
     webhook_status: int | None = None
     reads: int = 0
+    _made: dict[str, object] | None = field(default=None, init=False, repr=False)
 
     @property
     def params(self) -> Mapping[str, object]:
@@ -89,11 +90,16 @@ class Job:
         """What it found: what its behaviour says, else a conversation made from its audio URL."""
         if self.behaviour.result is not None:
             return dict(self.behaviour.result)
-        models = self.request.speech_models or SPEECH_MODELS_DEFAULT
-        made = transcript(
-            self.request.audio_url, self.behaviour.seconds, self.request.features, self.params
-        )
-        return {**made, "speech_model_used": models[0]}
+        if self._made is None:  # once: an hour of it takes a while
+            models = self.request.speech_models or SPEECH_MODELS_DEFAULT
+            self._made = transcript(
+                self.request.audio_url,
+                self.behaviour.seconds,
+                self.request.features,
+                self.params,
+            )
+            self._made["speech_model_used"] = models[0]
+        return dict(self._made)
 
     def item(self, now_ms: int) -> ListItem:
         """Its row in a list."""

@@ -18,7 +18,7 @@ from service.simulator.receiver import Receiver
 KEY = "a-key"
 AUDIO = "https://example.com/a.mp3"
 WAIT_S_MAX = 5
-FAST = DeliveryRules(attempts_max=3, spacing_ms=20, timeout_ms=500)
+FAST = DeliveryRules(attempts_max=3, spacing_ms=20, timeout_ms=5_000)
 
 
 @dataclass

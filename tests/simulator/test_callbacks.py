@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 from service.simulator.behaviour import LYING, MISSING, Behaviour, Callback
+from service.simulator.callbacks import DeliveryRules
+from service.simulator.provider import Simulator
 from service.simulator.receiver import Delivery, Reply
-from tests.simulator.conftest import Bench, until
+from tests.simulator.conftest import AUDIO, KEY, Bench, until
 
 
 async def test_a_finished_job_calls_back_once_as_the_service_does(bench: Bench) -> None:
@@ -63,9 +65,13 @@ async def test_attempts_end(bench: Bench) -> None:
 
 async def test_a_receiver_that_is_too_slow_is_tried_again(bench: Bench) -> None:
     bench.receiver.answer = lambda delivery: Reply(wait_ms=60_000 if delivery.number == 1 else 0)
-    await bench.created(webhook_url=bench.hook)
-    await until(lambda: len(bench.simulator.callbacks_sent) == 2)
-    assert [sent.status for sent in bench.simulator.callbacks_sent] == [None, 200]
+    rules = DeliveryRules(attempts_max=9, spacing_ms=1, timeout_ms=100)
+    hurried = Simulator(api_key=KEY, rules=rules, behave=lambda body: Behaviour(run_ms=0))
+    async with hurried.serve() as url:
+        body = {"audio_url": AUDIO, "webhook_url": bench.hook}
+        await bench.client.post(f"{url}/v2/transcript", json=body)
+        await until(lambda: 200 in [sent.status for sent in hurried.callbacks_sent])
+    assert hurried.callbacks_sent[0].status is None
 
 
 async def test_an_endpoint_in_a_private_network_is_not_called(bench: Bench) -> None:
@@ -91,7 +97,7 @@ async def test_redacted_audio_has_a_second_callback_without_an_id(bench: Bench) 
 async def test_callbacks_can_be_missing_late_doubled_and_lying(bench: Bench) -> None:
     days = {
         "https://a/missing": Behaviour(callbacks=MISSING),
-        "https://a/late": Behaviour(run_ms=0, callbacks=(Callback(after_ms=300),)),
+        "https://a/late": Behaviour(run_ms=0, callbacks=(Callback(after_ms=600),)),
         "https://a/doubled": Behaviour(callbacks=(Callback(times=3),)),
         "https://a/lying": Behaviour(never_ends=True, callbacks=(LYING, Callback())),
         "https://a/odd": Behaviour(callbacks=(Callback(body=b"\xff", retried=False),)),
@@ -113,7 +119,7 @@ async def test_callbacks_can_be_missing_late_doubled_and_lying(bench: Bench) -> 
 
 async def test_callbacks_of_two_jobs_can_come_in_the_other_order(bench: Bench) -> None:
     days = {
-        "https://a/first": Behaviour(run_ms=0, callbacks=(Callback(after_ms=200),)),
+        "https://a/first": Behaviour(run_ms=0, callbacks=(Callback(after_ms=400),)),
         "https://a/second": Behaviour(run_ms=0),
     }
     bench.simulator.behave = lambda body: days[str(body["audio_url"])]
