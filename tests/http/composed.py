@@ -1,0 +1,311 @@
+"""A composition root for tests: real stores, the real application, a real server, no reconciler.
+
+What the reconciler would do is done by the test, command by command, so that every moment of a
+transcription's life can be looked at over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.bootstrap.serving import bind, server_for, url_of
+from service.clock import now_ms
+from service.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
+from service.commands.callback_tokens import (
+    HEADER_NAME,
+    CallbackKeys,
+    Registration,
+    register,
+)
+from service.commands.decide import AcceptSubmission, ClaimSubmission, Command, Complete, Fail
+from service.commands.handler import RECONCILER, Cause, CommandHandler
+from service.commands.transcription import stream_of
+from service.compliance.vault import KEY_BYTES, MasterKey, Vault
+from service.edge.app import build_app
+from service.edge.commit_times import CommitTimes
+from service.edge.ports import Edge, Readiness
+from service.errors import OutcomeUnknown, StoreUnavailable
+from service.log.catalogue import ProviderName, Region, WakeReason
+from service.log.event import Event, NewEvent
+from service.log.store import Appended
+from service.projections.projector import Projector
+from service.stores.files.uploads import UploadStore
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.views import SqliteViews
+from service.telemetry import Metrics
+
+DEADLINE_S = 10.0
+PUBLIC_URL = "https://stenolog.example"
+PROVIDERS: dict[ProviderName, Region | None] = {"assemblyai": "us", "local": None}
+
+
+class GatedLog(SqliteLog):
+    """A log that can refuse, lose its reply, or keep appends waiting."""
+
+    refusing = False
+    losing_replies = False
+    appends = 0
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.passing = asyncio.Event()
+        self.passing.set()
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        self.appends += 1
+        await self.passing.wait()
+        if self.refusing:
+            raise StoreUnavailable("log.db: injected: disk full")
+        appended = await super().append(stream, events, expected=expected)
+        if self.losing_replies:
+            raise OutcomeUnknown("log.db: injected: reply lost")
+        return appended
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once it holds; fails after the deadline."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.001)
+
+
+@dataclass(kw_only=True)
+class Composed:
+    """A running service and what a test needs to look behind it."""
+
+    url: str
+    key: str
+    client: httpx.AsyncClient
+    events: GatedLog
+    keys: SqliteKeys
+    views: SqliteViews
+    vault: Vault
+    handler: CommandHandler
+    uploads: UploadStore
+    uploads_directory: Path
+    projector: Projector
+    metrics: Metrics
+    signing: CallbackKeys
+    wakes: list[tuple[str, WakeReason]] = field(default_factory=list)
+    readiness: Readiness
+    routes: list[Any]
+    _following: asyncio.Task[None] | None = None
+
+    async def follow(self) -> None:
+        """The projector runs from now on."""
+        self._following = asyncio.create_task(self.projector.run())
+
+    async def stand_still(self) -> None:
+        """The projector is stopped."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+            self._following = None
+
+    async def projected(self) -> None:
+        """The views hold everything that the log has."""
+        if self._following is None:
+            await self.projector.catch_up()
+        else:
+            async with asyncio.timeout(DEADLINE_S):
+                await self.projector.wait_projected(await self.events.head())
+
+    async def new_key(self, tenant: str = DEFAULT_TENANT, *scopes: str) -> str:
+        """Another API key; with every scope when none is named."""
+        secret, _ = await create_api_key(
+            self.keys, tenant=tenant, name="test", scopes=scopes or SCOPES
+        )
+        return secret
+
+    async def submit(self, **params: Any) -> str:
+        """A transcription was requested over HTTP; its id."""
+        body = {"audio_url": f"https://audio.example/{uuid.uuid4()}.mp3", **params}
+        answer = await self.client.post("/v2/transcript", json=body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    async def run(self, transcription_id: str, command: Command, **payloads: bytes) -> None:
+        """The reconciler's part."""
+        state = await self.handler.load(transcription_id)
+        cause = Cause(tenant=state.tenant, actor=RECONCILER, correlation_id=state.correlation_id)
+        named = {name.replace("_", "."): payload for name, payload in payloads.items()}
+        assert await self.handler.run(command, state, cause, named)
+
+    async def claim(self, transcription_id: str, number: int = 1) -> Registration:
+        """A submission is claimed; what would be registered with the provider."""
+        claim = ClaimSubmission(number=number, kid=self.signing.current)
+        await self.run(transcription_id, claim, submission_claimed=b"{}")
+        return register(self.signing, "assemblyai", transcription_id, number)
+
+    async def accept(self, transcription_id: str, number: int = 1, job: str = "job-1") -> None:
+        """The provider has named its job."""
+        await self.run(
+            transcription_id, AcceptSubmission(number=number, provider_job=job, adopted=False)
+        )
+
+    async def complete(
+        self, transcription_id: str, answer: dict[str, Any], number: int = 1
+    ) -> None:
+        """The provider's answer was fetched."""
+        command = Complete(
+            number=number, wake="callback", audio_ms=9_500, words=len(answer.get("words") or ())
+        )
+        await self.run(
+            transcription_id, command, transcription_completed=json.dumps(answer).encode()
+        )
+
+    async def fail(self, transcription_id: str, error: str) -> None:
+        """The provider failed it."""
+        payload = json.dumps({"error": error, "answer": None}).encode()
+        await self.run(
+            transcription_id,
+            Fail(number=1, reason="provider", wake="callback"),
+            transcription_failed=payload,
+        )
+
+    async def submitted(self, **params: Any) -> tuple[str, Registration]:
+        """A transcription whose provider job exists, and what was registered with it."""
+        transcription_id = await self.submit(**params)
+        registration = await self.claim(transcription_id)
+        await self.accept(transcription_id)
+        return transcription_id, registration
+
+    async def call_back(
+        self, registration: Registration, body: bytes | None = None, **how: Any
+    ) -> httpx.Response:
+        """The provider's callback with the header that was registered."""
+        content = json.dumps({"transcript_id": "job-1", "status": "completed"}).encode()
+        headers = {HEADER_NAME: registration.header, **how.pop("headers", {})}
+        return await self.client.post(
+            f"/callbacks/assemblyai/{registration.token}",
+            content=content if body is None else body,
+            headers=headers,
+            **how,
+        )
+
+    async def stream(self, transcription_id: str) -> list[Event]:
+        """What the log says of a transcription."""
+        return await self.events.read_stream(stream_of(transcription_id))
+
+    async def received(self, transcription_id: str) -> list[Event]:
+        """The callbacks that the log has."""
+        return [
+            event
+            for event in await self.stream(transcription_id)
+            if event.type == "callback.received"
+        ]
+
+    def counted(self, name: str) -> dict[str, float]:
+        """A counter's samples, by their labels as they are written."""
+        lines = self.metrics.exposition()[0].decode().splitlines()
+        found = [line.rpartition(" ") for line in lines if line.startswith(name + "{")]
+        return {labels[len(name) :]: float(value) for labels, _, value in found}
+
+
+@contextlib.asynccontextmanager
+async def composed(
+    directory: Path, *, rate_limit_per_minute: int = 0, upload_bytes_max: int = 50 << 20
+) -> AsyncIterator[Composed]:
+    """A service on a free port, its stores below `directory`; the projector follows the log."""
+    async with contextlib.AsyncExitStack() as stack:
+        keys = await SqliteKeys.open(directory / "keys.db")
+        stack.push_async_callback(keys.close)
+        log = await GatedLog.open(directory / "log.db")
+        assert isinstance(log, GatedLog)
+        stack.push_async_callback(log.close)
+        views = await SqliteViews.open(directory / "views.db")
+        stack.push_async_callback(views.close)
+        vault = Vault(MasterKey(os.urandom(KEY_BYTES)), keys)
+        handler = CommandHandler(log, vault)
+        uploads_directory = directory / "uploads"
+        uploads_directory.mkdir(mode=0o700, exist_ok=True)
+        uploads = UploadStore(uploads_directory, vault)
+        seen = CommitTimes()
+        projector = Projector(
+            log_store=log, sealer=vault, views=views, now_ms=now_ms, on_committed=[seen.note]
+        )
+        stack.push_async_callback(projector.close)
+        signing = CallbackKeys(current=2, secrets={1: os.urandom(32), 2: os.urandom(32)})
+        secret, _ = await create_api_key(keys, tenant=DEFAULT_TENANT, name="test", scopes=SCOPES)
+        metrics = Metrics()
+        wakes: list[tuple[str, WakeReason]] = []
+
+        async def readiness() -> Readiness:
+            return service.readiness
+
+        app = build_app(
+            Edge(
+                handler=handler,
+                events=log,
+                views=views,
+                api_keys=keys,
+                callback_keys=lambda: service.signing,
+                uploads=uploads,
+                upload_key=os.urandom(32),
+                wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
+                rebuild=projector.rebuild,
+                metrics=metrics,
+                readiness=readiness,
+                public_url=lambda: PUBLIC_URL,
+                default_provider="assemblyai",
+                providers=PROVIDERS,
+                readable_at=seen.at,
+                rate_limit_per_minute=rate_limit_per_minute,
+                upload_bytes_max=upload_bytes_max,
+            )
+        )
+        listener = bind("127.0.0.1", 0)
+        url = url_of("127.0.0.1", listener.getsockname()[1])
+        server = server_for(app)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(
+                base_url=url,
+                headers={"Authorization": secret},
+                timeout=DEADLINE_S,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=120),
+            )
+        )
+        service = Composed(
+            url=url,
+            key=secret,
+            client=client,
+            events=log,
+            keys=keys,
+            views=views,
+            vault=vault,
+            handler=handler,
+            uploads=uploads,
+            uploads_directory=uploads_directory,
+            projector=projector,
+            metrics=metrics,
+            signing=signing,
+            wakes=wakes,
+            readiness=Readiness(ready=True, checks={"log": "commits"}),
+            routes=list(app.routes),
+        )
+        await service.follow()
+        try:
+            yield service
+        finally:
+            log.passing.set()
+            await service.stand_still()
+            server.should_exit = True
+            await serving
+            listener.close()
