@@ -9,6 +9,10 @@ from typing import Any, NoReturn
 
 import orjson
 
+# AssemblyAI nests about seven levels. The interpreter's own limit depends on who calls, so the
+# same payload could be readable in one process and not in another; this one does not.
+DEPTH_MAX = 200
+
 
 class ProjectionFailed(ValueError):
     """A projection cannot digest this transcription; the message holds nothing of its content."""
@@ -18,7 +22,8 @@ def read_object(payload: bytes) -> dict[str, Any]:
     """The JSON object in `payload`; integers of any size survive.
 
     Raises:
-        ProjectionFailed: It is not JSON, not an object, or holds a number that is none.
+        ProjectionFailed: It is not JSON, not an object, nested too deeply, or holds a number that
+            is none.
     """
     try:
         value = json.loads(payload, parse_constant=_refuse, parse_float=_finite)
@@ -28,23 +33,18 @@ def read_object(payload: bytes) -> dict[str, Any]:
         raise ProjectionFailed(f"the payload is not readable JSON ({type(exc).__name__})") from exc
     if not isinstance(value, dict):
         raise ProjectionFailed(f"the payload is a JSON {type(value).__name__}, not an object")
+    if _deeper_than(value, DEPTH_MAX):
+        raise ProjectionFailed(f"the payload is nested more than {DEPTH_MAX} levels deep")
     return value
 
 
 def encode(value: object) -> bytes:
-    """`value` as JSON on one line.
-
-    Raises:
-        ProjectionFailed: It is nested too deeply.
-    """
+    """A value from `read_object`, or made of such, as JSON on one line."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
         # Integers beyond 64 bits and lone surrogates are what orjson refuses and JSON knows.
-        try:
-            return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
-        except (ValueError, RecursionError) as exc:
-            raise ProjectionFailed(f"the payload cannot be shown ({type(exc).__name__})") from exc
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 def text_or_none(value: object) -> str | None:
@@ -78,3 +78,17 @@ def _finite(literal: str) -> float:
     if math.isinf(number):
         raise ProjectionFailed("the payload holds a number that no float can hold")
     return number
+
+
+def _deeper_than(value: object, depth_max: int) -> bool:
+    level = [value]
+    for _ in range(depth_max):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)  # type: ignore[attr-defined]
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

@@ -52,7 +52,7 @@ class Readings:
             event=event,
             payload=own.plaintext,
             erased=own.erased,
-            damaged=own.damaged or (own.plaintext is None and not own.erased and _must(event)),
+            damaged=own.damaged,
             request=request.plaintext,
             request_erased=request.erased,
         )
@@ -90,11 +90,6 @@ class Readings:
         self._requests[stream] = plaintext
         if len(self._requests) > REQUESTS_CACHED_MAX:
             self._requests.popitem(last=False)
-
-
-def _must(event: Event) -> bool:
-    """Whether an event of this type is worth nothing without its payload."""
-    return event.type in OUTCOMES
 
 
 def of_transcription(event: Event) -> bool:

@@ -50,7 +50,7 @@ class Reading:
     Attributes:
         payload: The event's own; None when it has none or it was not needed.
         erased: There is one whose key is gone.
-        damaged: There is one that is not what was sealed, or is missing.
+        damaged: There is one that is not what was sealed.
         request: The payload of the transcription's first event; None when not needed.
         request_erased: The same as `erased`, for the request.
     """
@@ -74,13 +74,16 @@ class Reading:
 
 
 def project(
-    names: Iterable[str], reading: Reading, current: StatusRow | None
+    names: Iterable[str],
+    reading: Reading,
+    current: StatusRow | None,
+    projections: Mapping[str, Projection] = PROJECTIONS,
 ) -> tuple[Change, ...]:
     """What the named projections make of one event, read once for all of them; pure."""
     fact = _fact(reading)
     changes: list[Change] = []
     for name in names:
-        projection = PROJECTIONS[name]
+        projection = projections[name]
         if projection.types is not None and reading.event.type not in projection.types:
             continue
         try:

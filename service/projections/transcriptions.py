@@ -108,7 +108,7 @@ def _ended(
     if isinstance(data, TranscriptionFailed):
         error = text_or_none(content.get("error")) if isinstance(content, Mapping) else None
         return replace(row, status="error", error=error or UNKNOWN_SENTENCE)
-    if isinstance(content, Unreadable):
+    if content is None or isinstance(content, Unreadable):
         # The other views fail on it, and a reader must not see `completed` without a transcript.
         return replace(row, status="error", error=UNREADABLE_SENTENCE)
     return replace(row, status="completed", audio_ms=data.audio_ms)

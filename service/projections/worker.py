@@ -46,6 +46,11 @@ class Worker:
                 await self.close()
         raise WorkerEnded("the worker process ended")
 
+    def process_ids(self) -> tuple[int, ...]:
+        """The process that works or waits for work; empty before the first task."""
+        processes = self._executor._processes if self._executor is not None else None
+        return tuple(processes or ())
+
     async def close(self) -> None:
         """The process is gone."""
         executor, self._executor = self._executor, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import structlog
 from service.errors import StoreUnavailable
 from service.projections.rows import Change
 from service.projections.views import Checkpoint, Known, ViewsState
-from service.stores.sqlite.connection import open_reader, open_writer, store_errors
+from service.stores.sqlite.connection import Schema, open_reader, open_writer, store_errors
 from service.stores.sqlite.views_reader import ViewReads
 from service.stores.sqlite.views_schema import ROW_TABLES, VIEWS
 from service.stores.sqlite.views_writer import ViewStatements
@@ -39,16 +40,16 @@ class SqliteViews(ViewReads):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views-writer")
 
     @classmethod
-    async def open(cls, path: Path) -> SqliteViews:
+    async def open(cls, path: Path, *, schema: Schema = VIEWS) -> SqliteViews:
         """The views at `path`; a file that is damaged or of an older schema is made anew.
 
         Raises:
             SchemaTooNew: It was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
-        connection = await asyncio.to_thread(_open, path)
+        connection = await asyncio.to_thread(_open, path, schema)
         try:
-            return cls(ViewStatements(connection), await open_reader(path, VIEWS.name))
+            return cls(ViewStatements(connection), await open_reader(path, schema.name))
         except BaseException:
             connection.close()
             raise
@@ -102,24 +103,24 @@ class SqliteViews(ViewReads):
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    if _older_schema(path):
+def _open(path: Path, schema: Schema) -> sqlite3.Connection:
+    if _older(path, schema):
         log.warning("views.discarded", reason="an older schema")
         _delete(path)
     try:
-        return _opened(path)
+        return _opened(path, schema)
     except StoreUnavailable as exc:
         if not _unusable(exc):
             raise
         log.warning("views.discarded", reason=str(exc))
         _delete(path)
-        return _opened(path)
+        return _opened(path, schema)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = open_writer(path, VIEWS)
+def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+    connection = open_writer(path, schema)
     try:
-        with store_errors(VIEWS.name):
+        with store_errors(schema.name):
             for table in (*ROW_TABLES, "generations", "checkpoint"):
                 connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608  ours
     except BaseException:
@@ -128,17 +129,15 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _older_schema(path: Path) -> bool:
+def _older(path: Path, schema: Schema) -> bool:
     if not path.exists():
         return False
-    connection = sqlite3.connect(path)
-    try:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error:
-        return False  # what it is instead shows when it is opened
-    finally:
-        connection.close()
-    return 0 < int(found) < len(VIEWS.steps)
+    with store_errors(schema.name), contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError:
+            return False  # what it is instead shows when it is opened
+    return 0 < int(found) < len(schema.steps)
 
 
 def _unusable(error: StoreUnavailable) -> bool:

@@ -119,7 +119,7 @@ CONTENT_SAFETY = {
     "severity_score_summary": {"health_issues": {"low": 0.9, "medium": 0.1, "high": 0.0}},
 }
 
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "speaker_labels": True,
     "auto_chapters": True,
     "sentiment_analysis": True,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.clock import rfc3339
-from service.errors import KeyMissing, StoreError
+from service.errors import KeyMissing, StoreError, StoreUnavailable
 from service.log.catalogue import read_data
 from service.log.event import Event, NewEvent, SealedPayload
 from service.log.head import HeadWatch
@@ -30,14 +31,19 @@ def transcription_id(number: int) -> str:
 
 
 class MemoryLog:
-    """Keeps the reading half of `EventStore`; payloads are `SealedPayload`s whose box is plain."""
+    """Keeps the reading half of `EventStore`; payloads are `SealedPayload`s whose box is plain.
 
-    def __init__(self) -> None:
+    Logs with the same name give their events the same ids.
+    """
+
+    def __init__(self, name: int = 0) -> None:
+        self._name = name
         self.events: list[Event] = []
         self.payloads: dict[int, bytes] = {}
         self.missing: set[int] = set()
         self.damaged: set[int] = set()
         self.opened: list[str] = []
+        self.waited = asyncio.Event()
         self._watch = HeadWatch(0)
 
     def add(
@@ -66,7 +72,7 @@ class MemoryLog:
         position = len(self.events) + 1
         event = Event(
             position=position,
-            id=str(uuid.UUID(int=position)),
+            id=str(uuid.UUID(int=self._name << 64 | position)),
             stream=stream,
             version=len(before) + 1,
             previous=before[-1].position if before else 0,
@@ -159,6 +165,7 @@ class MemoryLog:
         return len(self.events)
 
     async def wait(self, *, after: int) -> int:
+        self.waited.set()
         return await self._watch.wait(after=after)
 
 
@@ -167,11 +174,15 @@ class OpenSealer:
 
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
+        self.unavailable = 0
 
     async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
         raise AssertionError("projections never seal")
 
     async def open(self, event_id: str, sealed: SealedPayload) -> bytes:
+        if self.unavailable > 0:
+            self.unavailable -= 1
+            raise StoreUnavailable("injected: the keys cannot be read")
         position = int(sealed.key_id)
         self._log.opened.append(self._log.events[position - 1].type)
         if position in self._log.missing:

@@ -1,0 +1,59 @@
+"""Running the pure projections over a log in memory, without any store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from service.log.event import Event
+from service.projections.registry import PROJECTIONS, Reading, project, status_after
+from service.projections.rows import Change, Chunk, Hold, PutView, StatusRow
+from tests.unit.projections.events import MemoryLog
+
+
+def changes_of(log: MemoryLog, names: Iterable[str] = PROJECTIONS) -> list[Change]:
+    """What all events together change, in order."""
+    made: list[Change] = []
+    rows: dict[str, StatusRow | None] = {}
+    for event in log.events:
+        changes = project(tuple(names), reading_of(log, event), rows.get(event.stream))
+        rows[event.stream] = status_after(changes, rows.get(event.stream))
+        made += changes
+    return made
+
+
+def reading_of(log: MemoryLog, event: Event) -> Reading:
+    """The event with its payloads, as the projector would have opened them."""
+    first = next(one for one in log.events if one.stream == event.stream)
+    gone = event.position in log.missing
+    return Reading(
+        event=event,
+        payload=None if gone else log.payloads.get(event.position),
+        erased=gone,
+        request=log.payloads.get(first.position),
+    )
+
+
+def status_of(log: MemoryLog) -> StatusRow:
+    """The row of the log's only transcription."""
+    row = status_after(changes_of(log, ["transcriptions"]), None)
+    assert row is not None
+    return row
+
+
+def view_of(log: MemoryLog, name: str) -> PutView:
+    """The view of the log's only transcription."""
+    [change] = changes_of(log, [name])
+    assert isinstance(change, PutView), change
+    return change
+
+
+def hold_of(log: MemoryLog, name: str) -> Hold:
+    """The failure over the log's only transcription."""
+    [change] = changes_of(log, [name])
+    assert isinstance(change, Hold), change
+    return change
+
+
+def lines_of(chunks: Iterable[Chunk]) -> list[bytes]:
+    """Every item of a view, as JSON."""
+    return [line for chunk in chunks for line in chunk.bodies.split(b"\n")]

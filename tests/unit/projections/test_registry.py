@@ -1,0 +1,75 @@
+"""All projections over one event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.projections.projection import Fact
+from service.projections.registry import PROJECTIONS, project
+from service.projections.rows import Change, Hold, PutView, StatusRow, TranscriptRow
+from tests.unit.projections.answers import answer
+from tests.unit.projections.events import MemoryLog
+from tests.unit.projections.projecting import changes_of, reading_of
+
+
+@dataclass(frozen=True)
+class Mistaken:
+    """A projection with a mistake in it."""
+
+    name: str = "mistaken"
+    version: int = 1
+    types: frozenset[str] | None = None
+    opens: frozenset[str] = frozenset()
+
+    def project(self, fact: Fact, current: StatusRow | None) -> Change | None:
+        raise KeyError("secret words")
+
+    def fallback(self, fact: Fact) -> TranscriptRow | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Idle(Mistaken):
+    """A projection that changes nothing."""
+
+    def project(self, fact: Fact, current: StatusRow | None) -> Change | None:
+        return None
+
+
+def test_a_mistake_of_ours_holds_one_view_of_one_transcription() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    reading = reading_of(log, log.events[-1])
+    projections = {"mistaken": Mistaken(), "words": PROJECTIONS["words"]}
+    held, words = project(["mistaken", "words"], reading, None, projections)
+    assert isinstance(held, Hold)
+    assert held.reason == "KeyError in the projection"
+    assert isinstance(words, PutView)
+
+
+def test_a_projection_may_change_nothing() -> None:
+    log = MemoryLog()
+    log.request(1)
+    reading = reading_of(log, log.events[0])
+    assert project(["idle"], reading, None, {"idle": Idle()}) == ()
+
+
+def test_each_outcome_changes_every_view_once() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    names = [change.projection for change in changes_of(log) if not isinstance(change, Hold)]
+    assert names == ["transcriptions"] * 5 + [one for one in PROJECTIONS if one != names[0]]
+
+
+def test_names_are_those_of_the_urls() -> None:
+    assert set(PROJECTIONS) == {
+        "transcriptions",
+        "transcript",
+        "words",
+        "utterances",
+        "speakers",
+        "chapters",
+        "sentiment",
+        "entities",
+        "content-safety",
+    }

@@ -1,0 +1,185 @@
+"""The `/v2` answer that a customer gets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from service.projections.transcript import customer_body
+from tests.unit.projections.answers import answer
+from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
+from tests.unit.projections.projecting import hold_of, status_of, view_of
+
+PARAMS = {"audio_url": "https://audio.example/1.mp3", **WEBHOOK}
+
+
+def body_of(log: MemoryLog) -> dict[str, Any]:
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    body = json.loads(transcript.body)
+    assert isinstance(body, dict)
+    return body
+
+
+def test_the_answer_is_the_providers_but_for_what_is_the_customers() -> None:
+    log = MemoryLog()
+    log.done(1, answer(), **WEBHOOK)
+    ours = {
+        "id": transcription_id(1),
+        "status": "completed",
+        "audio_url": "https://audio.example/1.mp3",
+        "webhook_url": "https://customer.example/hook",
+        "webhook_auth": True,
+        "webhook_auth_header_name": "X-Customer",
+        "webhook_auth_header_value": None,
+        "webhook_status_code": None,
+        "speech_model": None,
+    }
+    assert body_of(log) == answer() | ours
+
+
+def test_neither_our_callback_nor_any_secret_is_in_it() -> None:
+    log = MemoryLog()
+    log.done(1, answer(), **WEBHOOK)
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    for secret in (b"our-token", b"our-secret", b"customer-secret", b"X-Stenolog", b"provider-job"):
+        assert secret not in transcript.body
+
+
+def test_without_a_webhook_of_the_customer_there_is_none() -> None:
+    body = customer_body("id", {"audio_url": "https://x.example"}, answer())
+    assert (body["webhook_url"], body["webhook_auth"]) == (None, False)
+    assert body["webhook_auth_header_name"] is None
+
+
+def test_a_header_name_without_a_value_is_no_authentication() -> None:
+    params = PARAMS | {"webhook_auth_header_value": None}
+    assert customer_body("id", params, answer())["webhook_auth"] is False
+
+
+def test_the_secret_header_is_not_added_where_the_provider_has_none() -> None:
+    provider = answer()
+    del provider["webhook_auth_header_value"]
+    assert "webhook_auth_header_value" not in customer_body("id", PARAMS, provider)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [("best", "best"), ("universal-3-pro", None), (None, None), ([], None)]
+)
+def test_speech_model_is_null_or_a_word_that_the_sdk_knows(given: object, shown: object) -> None:
+    assert customer_body("id", PARAMS, answer(speech_model=given))["speech_model"] == shown
+
+
+@pytest.mark.parametrize(("given", "shown"), [(12, 12), (12.5, 13), (12.0, 12), (None, None)])
+def test_the_duration_is_in_whole_seconds(given: object, shown: object) -> None:
+    assert customer_body("id", PARAMS, answer(audio_duration=given))["audio_duration"] == shown
+
+
+def test_the_audio_url_is_never_null() -> None:
+    assert customer_body("id", {}, answer())["audio_url"] == ""
+
+
+def test_integers_of_any_size_and_lone_surrogates_come_through() -> None:
+    log = MemoryLog()
+    log.done(1, answer(project_id=2**80, odd="\ud800", text="a\ud800b"))
+    body = body_of(log)
+    assert body["project_id"] == 2**80
+    assert body["odd"] == "\ud800"
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    assert transcript.text == "a?b"
+
+
+def test_text_confidence_language_and_the_number_of_words_stand_beside_it() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    row = view_of(log, "transcript").transcript
+    assert row is not None
+    assert (row.text, row.confidence, row.language_code) == (answer()["text"], 0.95, "en_us")
+    assert row.words == len(answer()["words"])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"text": None, "words": None, "confidence": None, "language_code": None},
+        {"text": 3, "words": {}, "confidence": "high", "language_code": []},
+        {"confidence": True, "text": "", "words": []},
+        {"confidence": 10**400},
+    ],
+)
+def test_odd_fields_are_shown_as_they_are_and_not_believed(odd: dict[str, Any]) -> None:
+    log = MemoryLog()
+    log.done(1, answer(**odd))
+    view = view_of(log, "transcript")
+    assert view.transcript is not None
+    assert view.transcript.confidence is None or odd.get("confidence") is None
+    assert body_of(log) | odd == body_of(log)
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    log = MemoryLog()
+    log.done(1, {})
+    row = view_of(log, "transcript").transcript
+    assert row is not None
+    assert (row.text, row.words) == (None, 0)
+    assert body_of(log)["status"] == "completed"
+
+
+def test_a_failure_is_the_whole_transcript_object_with_the_sentence() -> None:
+    log = MemoryLog()
+    log.request(1, speaker_labels=True, **WEBHOOK)
+    log.fail(1, "The file has no audio.", {"status": "error", "audio_duration": 4})
+    view = view_of(log, "transcript")
+    body = body_of(log)
+    assert view.reason == "error"
+    assert (body["id"], body["status"]) == (transcription_id(1), "error")
+    assert body["error"] == "The file has no audio."
+    assert (body["speaker_labels"], body["audio_duration"]) == (True, 4)
+    assert body["audio_url"] == "https://audio.example/1.mp3"
+    assert body["webhook_url"] == "https://customer.example/hook"
+    assert body["words"] is None
+    assert b"customer-secret" not in json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b'{"error": null, "answer": 3}'])
+def test_a_failure_that_cannot_be_read_is_shown_as_one(payload: bytes) -> None:
+    log = MemoryLog()
+    log.request(1)
+    data = {"submission": 1, "reason": "provider", "wake": "poll"}
+    log.add(1, "transcription.failed", data, payload)
+    assert (body_of(log)["status"], bool(body_of(log)["error"])) == ("error", True)
+
+
+def test_an_unreadable_result_is_held_and_answered_with_an_error() -> None:
+    log = MemoryLog()
+    log.done(1, b"<html>")
+    hold = hold_of(log, "transcript")
+    assert "html" not in hold.reason
+    assert hold.transcript is not None
+    body = json.loads(hold.transcript.body)
+    assert (body["status"], body["error"]) == ("error", "The provider's result could not be read.")
+
+
+def test_an_erased_transcript_has_no_body() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    log.missing.update({1, 5})
+    view = view_of(log, "transcript")
+    assert (view.reason, view.transcript) == ("erased", None)
+
+
+def test_a_failure_without_a_request_has_an_audio_url_all_the_same() -> None:
+    log = MemoryLog()
+    log.fail(1, "The file has no audio.")
+    assert body_of(log)["audio_url"] == ""
+
+
+def test_a_result_without_a_payload_is_held() -> None:
+    log = MemoryLog()
+    log.done(1, None)
+    assert hold_of(log, "transcript").reason == "the payload is missing"
+    assert status_of(log).status == "error"

@@ -1,0 +1,220 @@
+"""Status and times as a fold over a transcription's stream."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.projections.answers import answer
+from tests.unit.projections.events import MemoryLog, transcription_id
+from tests.unit.projections.projecting import changes_of, hold_of, status_of
+
+
+def test_a_request_is_queued_and_shows_what_the_customer_gave() -> None:
+    log = MemoryLog()
+    event = log.request(7)
+    row = status_of(log)
+    assert (row.id, row.status, row.open) == (transcription_id(7), "queued", True)
+    assert (row.tenant, row.provider, row.region, row.surface) == (
+        event.tenant,
+        "assemblyai",
+        "us",
+        "v2",
+    )
+    assert row.audio_url == "https://audio.example/7.mp3"
+    assert (row.subject, json.loads(row.metadata or "")) == ("subject 7", {"n": 7})
+    assert (row.version, row.position, row.requested_position) == (1, 1, 1)
+    assert row.created_at == event.time
+
+
+def test_the_request_payload_is_kept_once_as_it_was_given() -> None:
+    log = MemoryLog()
+    log.request(1, speaker_labels=True)
+    log.claim(1)
+    first, second = changes_of(log, ["transcriptions"])
+    assert first.request == log.payloads[1]  # type: ignore[union-attr]
+    assert second.request is None  # type: ignore[union-attr]
+
+
+def test_every_step_leaves_its_time() -> None:
+    log = MemoryLog()
+    events = [
+        log.request(1),
+        log.claim(1),
+        log.accept(1),
+        log.call_back(1),
+        log.complete(1, answer()),
+    ]
+    row = status_of(log)
+    times = (row.created_at, row.claimed_at, row.accepted_at, row.called_back_at, row.completed_at)
+    assert times == tuple(event.time for event in events)
+    assert (row.status, row.open, row.audio_ms) == ("completed", False, 9_500)
+    assert (row.provider_job, row.submission, row.version, row.position) == ("job-1", 1, 5, 5)
+    assert row.requested_position == 1
+
+
+def test_only_an_accepted_job_is_processing() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    assert status_of(log).status == "queued"
+    log.accept(1)
+    assert status_of(log).status == "processing"
+
+
+def test_a_provider_job_of_another_form_comes_from_the_payload() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.accept(1, job=None)
+    assert status_of(log).provider_job == "job of another form"
+
+
+def test_a_second_submission_starts_its_own_times() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.accept(1)
+    log.call_back(1)
+    again = log.claim(1, 2)
+    row = status_of(log)
+    assert (row.submission, row.claimed_at) == (2, again.time)
+    assert (row.accepted_at, row.called_back_at, row.provider_job) == (None, None, None)
+    accepted = log.accept(1, 2, job="job-2")
+    row = status_of(log)
+    assert (row.provider_job, row.accepted_at) == ("job-2", accepted.time)
+
+
+def test_a_superseded_submission_changes_nothing_that_is_shown() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.claim(1, 2)
+    log.accept(1, 2, job="job-2")
+    before = status_of(log)
+    log.accept(1, 1, job="late")
+    log.call_back(1, 1)
+    log.add(1, "submission.superseded", {"submission": 1, "provider_job": "late"})
+    log.add(1, "submission.removed", {"submission": 1})
+    after = status_of(log)
+    assert (after.provider_job, after.accepted_at) == ("job-2", before.accepted_at)
+    assert after.called_back_at is None
+    assert after.version == 8
+
+
+def test_a_callback_before_our_own_acceptance_counts() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    called_back = log.call_back(1)
+    log.accept(1)
+    row = status_of(log)
+    assert (row.status, row.called_back_at) == ("processing", called_back.time)
+
+
+def test_the_first_callback_counts_and_redacted_audio_is_none() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.accept(1)
+    log.call_back(1, kind="redacted_audio")
+    assert status_of(log).called_back_at is None
+    first = log.call_back(1, kind="unreadable")
+    log.call_back(1)
+    assert status_of(log).called_back_at == first.time
+
+
+def test_after_the_outcome_only_the_version_moves() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    before = status_of(log)
+    log.call_back(1)
+    log.claim(1, 2)
+    after = status_of(log)
+    assert (after.version, after.position) == (7, 7)
+    assert after.called_back_at == before.called_back_at
+    assert (after.status, after.submission) == ("completed", 1)
+
+
+def test_a_failure_carries_its_sentence() -> None:
+    log = MemoryLog()
+    log.request(1)
+    failed = log.fail(1, "The file has no audio.")
+    row = status_of(log)
+    assert (row.status, row.error, row.completed_at) == (
+        "error",
+        "The file has no audio.",
+        failed.time,
+    )
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"{", b'{"error": 3}', b"{}"])
+def test_a_failure_without_a_sentence_is_a_failure_all_the_same(payload: bytes) -> None:
+    log = MemoryLog()
+    log.request(1)
+    data = {"submission": 1, "reason": "provider", "wake": "poll"}
+    log.add(1, "transcription.failed", data, payload)
+    row = status_of(log)
+    assert row.status == "error"
+    assert row.error
+
+
+@pytest.mark.parametrize("payload", [b"", b"null", b"[1]", b"\xff\xfe\x00", b'{"a": NaN}'])
+def test_an_unreadable_result_ends_in_error_so_that_nobody_waits_for_ever(payload: bytes) -> None:
+    log = MemoryLog()
+    log.done(1, payload)
+    row = status_of(log)
+    assert (row.status, row.audio_ms) == ("error", None)
+    assert row.error == "The provider's result could not be read."
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"3", b'{"params": 3}', b'{"params": {"audio_url": 3}, "subject": []}']
+)
+def test_an_odd_request_still_has_a_status(payload: bytes) -> None:
+    log = MemoryLog()
+    data = {"provider": "local", "region": None, "surface": "native", "upload": None}
+    log.add(1, "transcription.requested", data, payload)
+    row = status_of(log)
+    assert (row.status, row.audio_url, row.subject, row.erased) == ("queued", "", None, False)
+
+
+def test_an_erased_request_is_marked() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.missing.add(1)
+    row = status_of(log)
+    assert (row.erased, row.audio_url, row.subject, row.metadata) == (True, "", None, None)
+
+
+def test_lone_surrogates_can_be_stored() -> None:
+    log = MemoryLog()
+    data = {"provider": "local", "region": None, "surface": "native", "upload": None}
+    payload = b'{"params": {"audio_url": "https://x.example/\\ud800"}, "metadata": "\\udfff"}'
+    log.add(1, "transcription.requested", data, payload)
+    row = status_of(log)
+    assert row.audio_url.encode() == b"https://x.example/?"
+    assert (row.metadata or "").encode() == b'"\\udfff"'
+
+
+def test_a_type_that_this_version_does_not_know_moves_only_the_version() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.add(1, "something.new", {"any": 1}, b"{}")
+    row = status_of(log)
+    assert (row.version, row.status) == (2, "queued")
+
+
+def test_a_known_type_of_unknown_shape_is_held_visibly() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.add(1, "submission.claimed", {"submission": 1, "kid": 1, "new": 2})
+    _, change = changes_of(log, ["transcriptions"])
+    assert change.reason.startswith("an event of type submission.claimed")  # type: ignore[union-attr]
+
+
+def test_a_stream_without_a_request_is_held_visibly() -> None:
+    log = MemoryLog()
+    log.claim(1)
+    assert hold_of(log, "transcriptions").reason == "the stream does not begin with a request"

@@ -1,0 +1,110 @@
+"""The worker process: what becomes of it, and of what it was working on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.projections.registry import PROJECTIONS, project
+from service.projections.rows import PutStatus
+from service.projections.worker import Worker, WorkerEnded
+from tests.unit.projections.answers import EVERYTHING, full_answer
+from tests.unit.projections.events import MemoryLog
+from tests.unit.projections.projecting import changes_of, reading_of
+
+DEADLINE_S = 20
+
+PARENT = """
+import asyncio, os, sys
+from service.projections.worker import Worker
+from tests.unit.projections.test_worker import dialogue
+from tests.unit.projections.projecting import reading_of
+
+async def main():
+    log = dialogue()
+    worker = Worker()
+    await worker.project(["words"], reading_of(log, log.events[-1]), None)
+    print(*worker.process_ids(), flush=True)
+    os.kill(os.getpid(), 9)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def dialogue() -> MemoryLog:
+    log = MemoryLog()
+    log.done(1, full_answer(), **EVERYTHING)
+    return log
+
+
+async def test_the_worker_makes_what_would_be_made_here() -> None:
+    log = dialogue()
+    reading = reading_of(log, log.events[-1])
+    *before, _ = [one for one in changes_of(log, ["transcriptions"]) if isinstance(one, PutStatus)]
+    worker = Worker()
+    try:
+        names = list(PROJECTIONS)
+        made = await worker.project(names, reading, before[-1].row)
+        assert made == project(names, reading, before[-1].row)
+    finally:
+        await worker.close()
+    assert worker.process_ids() == ()
+
+
+async def test_a_killed_worker_is_replaced() -> None:
+    log = dialogue()
+    reading = reading_of(log, log.events[-1])
+    worker = Worker()
+    try:
+        first = await worker.project(["words"], reading, None)
+        [killed] = worker.process_ids()
+        os.kill(killed, signal.SIGKILL)
+        assert await worker.project(["words"], reading, None) == first
+        assert killed not in worker.process_ids()
+    finally:
+        await worker.close()
+
+
+async def test_what_ends_the_worker_twice_is_given_up() -> None:
+    log = dialogue()
+    worker = Worker()
+
+    async def kill() -> None:
+        while True:
+            for process_id in worker.process_ids():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process_id, signal.SIGKILL)
+            await asyncio.sleep(0)
+
+    killing = asyncio.create_task(kill())
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            with pytest.raises(WorkerEnded):
+                await worker.project(["words"], reading_of(log, log.events[-1]), None)
+    finally:
+        killing.cancel()
+        await asyncio.gather(killing, return_exceptions=True)
+        await worker.close()
+
+
+def test_the_worker_ends_with_its_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    ended = subprocess.run(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        timeout=DEADLINE_S,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
+    )
+    # The worker holds the pipe as long as it lives: without its end `run` runs into the deadline.
+    assert ended.returncode == -signal.SIGKILL
+    assert ended.stdout.strip().isdigit()
