@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
+    UPLOAD,
     callback_keys,
     first_api_key,
     open_master_key,
@@ -21,6 +22,7 @@ from service.bootstrap.identity import (
 )
 from service.bootstrap.upkeep import OpenInViews, observe, ready
 from service.clock import now_ms
+from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
 from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from service.compliance.tree_heads import record_heads, write_head
@@ -89,6 +91,23 @@ class Gateway:
     polled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Everything that is kept, open.
+
+    Attributes:
+        new_master_key: Whether the master key was made now.
+    """
+
+    keys: SqliteKeys
+    master: MasterKey
+    events: SqliteLog
+    views: SqliteViews
+    vault: Vault
+    uploads: UploadStore
+    new_master_key: bool
+
+
 @contextlib.asynccontextmanager
 async def open_gateway(
     settings: Settings, address: str, wrapping: Wrapping | None = None
@@ -101,82 +120,64 @@ async def open_gateway(
         StoreUnavailable: A file cannot be opened.
     """
     wrapping = wrapping or Wrapping()
-    directory, metrics = settings.data_dir, Metrics()
+    metrics, seen = Metrics(), CommitTimes()
     public_url = settings.public_url or address
     async with contextlib.AsyncExitStack() as stack:
-        keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
-        secret, new_master_key = await open_master_key(settings, keys)
-        master = MasterKey(secret)
-        events = wrapping.log(
-            await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
-        )
-        views = wrapping.views(await _closing(stack, await SqliteViews.open(directory / VIEWS)))
-        vault = Vault(master, keys)
-        handler = CommandHandler(events, vault)
-        uploads = UploadStore(directory / UPLOADS, vault)
-        signing = await callback_keys(keys, master)
+        stores = await _open_stores(stack, settings, wrapping, metrics)
+        signing = await callback_keys(stores.keys, stores.master)
         engine = _engine(settings, address) if settings.chosen_provider == "local" else None
         polled = engine is None and is_unreachable(public_url, settings.assemblyai_url)
-        providers = await _providers(stack, settings, engine)
         gates = {
+            # The engine calls the address that is bound, whatever customers are told.
             name: ProviderGate(
                 wrapping.provider(provider), address if name == "local" else public_url
             )
-            for name, provider in providers.items()
+            for name, provider in _providers(stack, settings, engine).items()
         }
-        recorder = Recorder(handler, gates)
-        submitter = Submitter(recorder, signing, uploads, now_ms)
-        fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-        reconciler = Reconciler(
-            events,
-            recorder,
-            submitter,
-            fetcher,
-            Settler(recorder, fetcher, now_ms),
-            _timings(settings, gates, polled=polled),
-            now_ms,
-        )
-        seen = CommitTimes()
+        handler = CommandHandler(stores.events, stores.vault)
+        timings = _timings(settings, gates, polled=polled)
+        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
         projector = Projector(
-            log_store=events,
-            sealer=vault,
-            views=views,
+            log_store=stores.events,
+            sealer=stores.vault,
+            views=stores.views,
             now_ms=now_ms,
             on_committed=[seen.note],
         )
         stack.push_async_callback(projector.close)
         if engine is not None:
             engine.on_start = lambda: reconciler.wake_all("local", "start")
-        new_api_key = await first_api_key(keys, directory / API_KEY)
+        new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
         edge = Edge(
             handler=handler,
-            events=events,
-            views=views,
-            api_keys=keys,
+            events=stores.events,
+            views=stores.views,
+            api_keys=stores.keys,
             callback_keys=lambda: signing,
-            uploads=uploads,
-            upload_key=await secret_of(keys, master, "upload"),
+            uploads=stores.uploads,
+            upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
             wake=reconciler.wake,
             rebuild=projector.rebuild,
             metrics=metrics,
-            readiness=lambda: ready(events, keys),
+            readiness=lambda: ready(stores.events, stores.keys),
             public_url=lambda: public_url,
             default_provider=settings.chosen_provider,
             providers=_regions(settings, gates),
             readable_at=seen.at,
             upload_bytes_max=settings.upload_bytes_max,
         )
+        heads = settings.data_dir / TREE_HEADS
 
         async def run() -> None:
             async with asyncio.TaskGroup() as group:
                 if engine is not None:
                     group.create_task(engine.run())
                 group.create_task(projector.run())
-                group.create_task(reconciler.run(OpenInViews(views)))
-                group.create_task(record_heads(events, directory / TREE_HEADS))
-                group.create_task(observe(metrics, projector, views))
+                group.create_task(reconciler.run(OpenInViews(stores.views)))
+                group.create_task(record_heads(stores.events, heads))
+                group.create_task(observe(metrics, projector, stores.views))
 
-        stack.push_async_callback(_last_head, events, directory / TREE_HEADS)
+        stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
             run=run,
@@ -184,9 +185,45 @@ async def open_gateway(
             projector=projector,
             engine=engine,
             new_api_key=new_api_key,
-            new_master_key=new_master_key,
+            new_master_key=stores.new_master_key,
             polled=polled,
         )
+
+
+async def _open_stores(
+    stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
+) -> Stores:
+    directory = settings.data_dir
+    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+    secret, new_master_key = await open_master_key(settings, keys)
+    master = MasterKey(secret)
+    events = await SqliteLog.open(directory / LOG, report=metrics.committed)
+    views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
+    vault = Vault(master, keys)
+    return Stores(
+        keys=keys,
+        master=master,
+        events=wrapping.log(await _closing(stack, events)),
+        views=wrapping.views(views),
+        vault=vault,
+        uploads=UploadStore(directory / UPLOADS, vault),
+        new_master_key=new_master_key,
+    )
+
+
+def _reconciler(
+    stores: Stores,
+    handler: CommandHandler,
+    gates: Mapping[ProviderName, ProviderGate],
+    signing: CallbackKeys,
+    timings: Mapping[ProviderName, Timing],
+    metrics: Metrics,
+) -> Reconciler:
+    recorder = Recorder(handler, gates)
+    submitter = Submitter(recorder, signing, stores.uploads, now_ms)
+    fetcher = Fetcher(recorder, submitter, metrics, now_ms)
+    settler = Settler(recorder, fetcher, now_ms)
+    return Reconciler(stores.events, recorder, submitter, fetcher, settler, timings, now_ms)
 
 
 async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
@@ -214,7 +251,7 @@ def _engine(settings: Settings, address: str) -> EngineChild:
     )
 
 
-async def _providers(
+def _providers(
     stack: contextlib.AsyncExitStack, settings: Settings, engine: EngineChild | None
 ) -> Mapping[ProviderName, Provider]:
     providers: dict[ProviderName, Provider] = {}
@@ -250,7 +287,7 @@ def _regions(
 
 def _timings(
     settings: Settings, gates: Mapping[ProviderName, ProviderGate], *, polled: bool
-) -> Mapping[str, Timing]:
+) -> Mapping[ProviderName, Timing]:
     return {
         name: Timing(
             settle_ms=min(settings.settle_ms, LOCAL_SETTLE_MS_MAX)

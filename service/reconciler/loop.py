@@ -20,7 +20,7 @@ from service.backoff import exponential_ms
 from service.clock import NowMs
 from service.commands.transcription import Transcription
 from service.errors import ProviderError, StoreError, WrongExpectedVersion
-from service.log.catalogue import TRANSCRIPTION, WakeReason
+from service.log.catalogue import TRANSCRIPTION, ProviderName, WakeReason
 from service.log.store import EventStore
 from service.providers.port import Provider
 from service.reconciler.fetching import Fetcher, seen_running
@@ -73,7 +73,7 @@ class Reconciler:
         submitter: Submitter,
         fetcher: Fetcher,
         settler: Settler,
-        timings: Mapping[str, Timing],
+        timings: Mapping[ProviderName, Timing],
         now_ms: NowMs,
     ) -> None:
         self._events = events

@@ -1,0 +1,97 @@
+"""The rules of the house that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.config import settings_table
+
+ROOT = Path(__file__).parents[2]
+MODULE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 70
+VAGUE_NAMES = {"utils", "helpers", "common", "base", "manager", "misc"}
+MODULES = sorted((ROOT / "service").rglob("*.py"))
+
+
+def functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_rooms_import_only_what_they_may() -> None:
+    said = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
+def test_a_module_has_one_reason_and_fits_a_screenful_or_six(module: Path) -> None:
+    text = module.read_text()
+    assert len(text.splitlines()) <= MODULE_LINES_MAX
+    assert module.stem not in VAGUE_NAMES
+    assert ast.get_docstring(ast.parse(text)), "the first line says what it is for"
+    for function in functions(module):
+        assert function.end_lineno is not None
+        length = function.end_lineno - function.lineno + 1
+        assert length <= FUNCTION_LINES_MAX, f"{function.name} has {length} lines"
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if m.name == "__init__.py"], ids=lambda m: m.parent.name
+)
+def test_packages_hold_a_docstring_and_nothing_else(module: Path) -> None:
+    body = ast.parse(module.read_text()).body
+    assert len(body) == 1
+    assert isinstance(body[0], ast.Expr)
+
+
+def test_the_documents_have_the_settings_as_they_are() -> None:
+    assert settings_table() in (ROOT / "docs" / "SETTINGS.md").read_text()
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "DECISIONS.md"])
+def test_documents_name_no_file_that_is_not_there(document: str) -> None:
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / target).exists(), target
+    for module in re.findall(r"`(service/[a-z_/]+(?:\.py)?)`", text):
+        assert (ROOT / module).exists(), module
+
+
+def test_the_architecture_fits_in_two_hundred_lines() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) < 200
+
+
+def test_a_decision_has_at_most_25_lines() -> None:
+    entries = re.split(r"^## ", (ROOT / "DECISIONS.md").read_text(), flags=re.M)[1:]
+    assert entries
+    for number, entry in enumerate(entries, start=1):
+        assert entry.startswith(f"{number}. ")
+        assert len(entry.strip().splitlines()) <= 26, entry.splitlines()[0]
+
+
+def test_the_readme_shows_both_commands() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert "make demo" in text
+    assert "make test" in text
+
+
+def test_requirement_files_have_hashes_and_no_addresses() -> None:
+    for name in ("requirements.txt", "requirements-engine.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        for line in text.splitlines():
+            assert re.match(r"\S+==\S+|\s+--hash=sha256:[0-9a-f]{64}", line), line
