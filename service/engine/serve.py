@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -27,7 +26,8 @@ from service.errors import CannotStart
 DRAIN_SECONDS = 3  # requests in flight; jobs are not waited for, they are submitted again
 STOP_SECONDS_MAX = 8  # after that the process ends whatever it is doing
 BACKLOG = 128
-LINE_BYTES_MAX = 65_536
+STANDARD_INPUT = 0
+READ_BYTES = 4_096
 
 
 async def serve(settings: EngineSettings) -> None:
@@ -113,8 +113,9 @@ def _stop_on_signals_and_end_of_input(server: uvicorn.Server) -> None:
         loop.add_signal_handler(number, stop)
 
     def watch() -> None:
-        while sys.stdin.buffer.readline(LINE_BYTES_MAX):
-            pass  # nothing is said after the settings; only the end matters
+        # The descriptor and not `sys.stdin`, whose lock a daemon thread must not hold at the end.
+        while os.read(STANDARD_INPUT, READ_BYTES):
+            pass  # nothing is said after the settings
         with contextlib.suppress(RuntimeError):  # the loop may be closed already
             loop.call_soon_threadsafe(stop)
         overdue = threading.Timer(STOP_SECONDS_MAX, lambda: os._exit(1))

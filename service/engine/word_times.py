@@ -6,6 +6,7 @@ a run they follow each other in proportion. No model is needed; a forced alignme
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -106,13 +107,15 @@ def _proportional(
     """Words one after another over the voiced frames of a run."""
     if lengths.size == 0:
         return []
-    edges = np.concatenate(([0.0], np.cumsum(lengths))) / lengths.sum() * frames.size
+    ends = np.cumsum(lengths) / lengths.sum() * frames.size
+    edges = [0, *np.round(ends).astype(np.int64).tolist()]
     times = []
-    for index in range(lengths.size):
-        first = min(int(edges[index]), frames.size - 1)
-        last = min(max(first, int(np.ceil(edges[index + 1])) - 1), frames.size - 1)
-        start, end = int(frames[first]) * FRAME_MS, (int(frames[last]) + 1) * FRAME_MS
-        times.append((min(start, audio_ms), min(end, audio_ms)))
+    for first, following in itertools.pairwise(edges):
+        if following > first:
+            start, end = int(frames[first]), int(frames[following - 1]) + 1
+        else:  # more words than frames: this one has no time of its own
+            start = end = int(frames[first - 1]) + 1 if first else int(frames[0])
+        times.append((min(start * FRAME_MS, audio_ms), min(end * FRAME_MS, audio_ms)))
     return times
 
 

@@ -14,6 +14,7 @@ from service.engine import weights
 from service.engine.decode import decode
 from service.engine.techniques import SAMPLE_RATE, Waveform
 
+BIT_RATE = 96_000
 # Charles Dickens, A Tale of Two Cities (1859), what is read in `two_cities.wav`.
 TWO_CITIES = (
     "It was the best of times, it was the worst of times, it was the age of wisdom, it was the "
@@ -68,6 +69,7 @@ def encoded(
     with av.open(file, mode="w", format=container) as media:
         stream: Any = media.add_stream(codec, rate=rate)
         stream.layout = layout
+        stream.bit_rate = BIT_RATE
         resampler = av.AudioResampler(
             format=stream.codec_context.format,
             layout=layout,

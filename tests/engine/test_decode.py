@@ -18,11 +18,11 @@ FILES = [
     ("mp3", "libmp3lame", 44_100),
     ("flac", "flac", 48_000),
     ("ogg", "libopus", 48_000),
-    ("ogg", "libvorbis", 44_100),
+    ("ogg", "flac", 44_100),
     ("mp4", "aac", 44_100),
     ("mov", "aac", 22_050),
     ("ipod", "aac", 44_100),
-    ("matroska", "libvorbis", 32_000),
+    ("matroska", "libopus", 24_000),
     ("webm", "libopus", 48_000),
     ("adts", "aac", 16_000),
     ("aiff", "pcm_s16be", 44_100),
@@ -114,9 +114,10 @@ def test_a_heartbeat_is_heard_on_the_way() -> None:
 
 @pytest.mark.parametrize("container", ["mp3", "flac", "matroska", "mp4"])
 def test_mutated_files_end_in_sound_or_in_a_sentence(container: str) -> None:
-    codec = {"mp3": "libmp3lame", "flac": "flac", "matroska": "libvorbis", "mp4": "aac"}[container]
+    codec = {"mp3": "libmp3lame", "flac": "flac", "matroska": "libopus", "mp4": "aac"}[container]
     whole = sounds.encoded(sounds.noise(1.0), container, codec)
     random = np.random.default_rng(11)
+    sentences: list[str] = []
     for _ in range(25):
         content = bytearray(whole)
         for place in random.integers(0, len(content), 20):
@@ -124,7 +125,8 @@ def test_mutated_files_end_in_sound_or_in_a_sentence(container: str) -> None:
         try:
             audio = decoded(bytes(content))
         except AudioRefused as exc:
-            assert str(exc).endswith(".")
+            sentences.append(str(exc))
         else:
             assert np.isfinite(audio).all()
             assert float(np.abs(audio).max(initial=0.0)) <= 1.0
+    assert all(sentence.endswith(".") for sentence in sentences)

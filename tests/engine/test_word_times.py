@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,4 +65,5 @@ def test_times_are_in_order_and_inside(
     times = timer.times_ms(audio, words)
     assert len(times) == len(words)
     assert all(start <= end <= audio.size / 16 for start, end in times)
-    assert list(times) == sorted(times)
+    for (_, end), (start, _) in itertools.pairwise(times):
+        assert end <= start

@@ -61,7 +61,7 @@ def test_sentences_end_with_their_marks(text: str) -> None:
         ("don't!", "don't"),
         ("...", "..."),
         ('"Yes?"', "Yes"),
-    ],  # fmt: skip
+    ],
 )
 def test_punctuation_can_be_left_out(text: str, bare: str) -> None:
     assert plain(text, punctuate=False, format_text=True) == bare

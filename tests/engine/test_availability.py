@@ -1,0 +1,61 @@
+"""Whether the engine can run is found out cheaply, and the models are really there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from service.engine import weights
+from service.engine.availability import engine_models_missing, engine_unavailable
+
+
+def test_the_engine_can_run_here_with_all_its_models() -> None:
+    assert engine_unavailable() is None
+    assert engine_models_missing() is None
+
+
+def test_asking_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from service.engine.availability import engine_unavailable\n"
+        "assert engine_unavailable() is None\n"
+        "heavy = {'numpy', 'onnxruntime', 'av', 'moonshine_voice'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_without_the_wheel_the_reason_is_one_line() -> None:
+    """An interpreter without site packages is a platform without the wheel."""
+    program = (
+        "from service.engine.availability import engine_models_missing, engine_unavailable\n"
+        "print(engine_unavailable())\n"
+        "print(engine_models_missing())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, check=True, text=True
+    )
+    first, second = done.stdout.splitlines()
+    assert first.startswith("moonshine-voice is not installed")
+    assert second.startswith("moonshine-voice's library cannot be loaded")
+
+
+def test_the_engines_own_process_loads_no_model() -> None:
+    """Only workers do: the process that answers HTTP stays small and cannot be crashed by media."""
+    program = (
+        "import sys\n"
+        "import service.engine.serve\n"
+        "heavy = {'numpy', 'onnxruntime', 'av', 'moonshine_voice'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_exported_model_can_be_read() -> None:
+    assert weights.missing_symbols() == ()
+    for model in weights.SYMBOLS:
+        assert len(weights.embedded_model(model)) > 1_000_000
+    with pytest.raises(FileNotFoundError):
+        weights.recogniser_file("no-such-model.ort")

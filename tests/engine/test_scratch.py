@@ -1,0 +1,91 @@
+"""Files of the engine's own folder: whole, bounded, and gone when nobody needs them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from service.engine.scratch import UPLOADS_MAX, Scratch
+from service.errors import PayloadTooLarge
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def broken() -> AsyncIterator[bytes]:
+    yield b"half"
+    raise ConnectionError
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def mode(folder: Path) -> int:
+    return folder.stat().st_mode & 0o777
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "scratch"
+
+
+async def test_an_upload_is_whole_and_its_id_cannot_be_guessed(folder: Path) -> None:
+    scratch = Scratch(folder)
+    first = await scratch.upload(chunks(b"one ", b"two"), bytes_max=7)
+    second = await scratch.upload(chunks(), bytes_max=7)
+    assert first != second
+    assert len(first) == 32
+    assert scratch.hold(first)
+    assert scratch.upload_path(first).read_bytes() == b"one two"
+    assert mode(folder) == 0o700
+
+
+async def test_nothing_is_left_of_what_is_too_large_or_breaks_off(folder: Path) -> None:
+    scratch = Scratch(folder)
+    with pytest.raises(PayloadTooLarge, match="limit of 3 bytes"):
+        await scratch.upload(chunks(b"12", b"34"), bytes_max=3)
+    with pytest.raises(ConnectionError):
+        await scratch.download(broken(), bytes_max=100)
+    assert names(folder) == []
+
+
+async def test_the_last_to_release_an_upload_removes_it(folder: Path) -> None:
+    scratch = Scratch(folder)
+    upload = await scratch.upload(chunks(b"x"), bytes_max=1)
+    assert scratch.hold(upload)
+    assert scratch.hold(upload)
+    scratch.release(upload)
+    assert len(names(folder)) == 1
+    scratch.release(upload)
+    assert names(folder) == []
+    assert not scratch.hold(upload)
+
+
+async def test_the_oldest_unused_uploads_make_room(folder: Path) -> None:
+    scratch = Scratch(folder)
+    ids = [await scratch.upload(chunks(b"x"), bytes_max=1) for _ in range(UPLOADS_MAX)]
+    assert scratch.hold(ids[0])
+    await scratch.upload(chunks(b"x"), bytes_max=1)
+    assert scratch.hold(ids[0])
+    assert not scratch.hold(ids[1])
+    assert scratch.hold(ids[2])
+    assert len(names(folder)) == UPLOADS_MAX
+
+
+def test_what_an_earlier_process_left_is_gone(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "download-old").write_bytes(b"somebody's speech")
+    scratch = Scratch(folder)
+    assert names(folder) == []
+    scratch.remove()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "x"])
+def test_an_id_that_is_none_leads_nowhere(folder: Path, name: str) -> None:
+    assert not Scratch(folder).hold(name)
