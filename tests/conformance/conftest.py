@@ -10,8 +10,11 @@ from typing import Protocol
 
 import pytest
 
+from service.commands.api_keys import ApiKeys
+from service.compliance.vault import DataKeys
 from service.log.merkle import Frontier
 from service.log.store import EventStore
+from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.log import SqliteLog
 
 Report = Callable[[int, int, float], None]
@@ -54,3 +57,40 @@ def opened(request: pytest.FixtureRequest) -> Opener:
 async def store(opened: Opener, tmp_path: Path) -> AsyncIterator[ProvenStore]:
     async with opened(tmp_path) as log:
         yield log
+
+
+class KeyStore(DataKeys, ApiKeys, Protocol):
+    """Where keys, tenants and our own secrets are kept."""
+
+    async def add_secret(self, purpose: str, number: int, box: bytes) -> bytes: ...
+
+    async def secrets(self, purpose: str) -> dict[int, bytes]: ...
+
+
+class KeyOpener(Protocol):
+    """Opens the keys at a place, and again what was there before."""
+
+    def __call__(self, path: Path) -> AbstractAsyncContextManager[KeyStore]: ...
+
+
+@contextlib.asynccontextmanager
+async def sqlite_keys(path: Path) -> AsyncIterator[KeyStore]:
+    keys = await SqliteKeys.open(path / "keys.db")
+    try:
+        yield keys
+    finally:
+        await keys.close()
+
+
+KEY_BACKENDS: Mapping[str, KeyOpener] = {"sqlite": sqlite_keys}
+
+
+@pytest.fixture(params=KEY_BACKENDS)
+def keys_opened(request: pytest.FixtureRequest) -> KeyOpener:
+    return KEY_BACKENDS[request.param]
+
+
+@pytest.fixture
+async def keys(keys_opened: KeyOpener, tmp_path: Path) -> AsyncIterator[KeyStore]:
+    async with keys_opened(tmp_path) as store:
+        yield store

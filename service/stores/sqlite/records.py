@@ -48,8 +48,8 @@ class SqliteRecords:
         """Reads both tables by primary key."""
         with store_errors("log.db"):
             found = self._log.execute(
-                "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, "
-                "box FROM events LEFT JOIN payloads USING (position) "
+                "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, "
+                "key_id, box FROM events LEFT JOIN payloads USING (position) "
                 "WHERE position > ? AND position <= ? ORDER BY position",
                 (after, until),
             ).fetchall()

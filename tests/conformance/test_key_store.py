@@ -1,0 +1,121 @@
+"""What every key store promises."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from service.commands.api_keys import ApiKey
+from service.compliance.vault import WrappedKey
+from service.errors import StoreError
+from tests.conformance.conftest import KeyOpener, KeyStore
+
+KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"\x00\xffbox")
+API_KEY = ApiKey(
+    prefix="AAAAAAAA",
+    id="id-1",
+    hash=b"\x01" * 32,
+    tenant="tenant-1",
+    tenant_name="default",
+    name="ci \N{SNOWMAN}",
+    scopes=("transcripts:read", "events:read"),
+    created_at="2026-11-21T08:00:00.000000Z",
+)
+
+
+async def test_a_data_key_is_found_by_its_stream_and_its_id(keys: KeyStore) -> None:
+    assert await keys.data_key_of(KEY.stream) is None
+    assert await keys.data_key(KEY.key_id) is None
+    assert await keys.add_data_key(KEY) == KEY
+    assert await keys.data_key_of(KEY.stream) == KEY
+    assert await keys.data_key(KEY.key_id) == KEY
+
+
+async def test_the_first_data_key_of_a_stream_wins(keys: KeyStore) -> None:
+    others = [replace(KEY, key_id=f"key-{n}", box=bytes([n])) for n in range(20)]
+    kept = await asyncio.gather(*map(keys.add_data_key, others))
+    assert set(kept) == {kept[0]}
+    assert await keys.data_key_of(KEY.stream) == kept[0]
+    assert await keys.add_data_key(kept[0]) == kept[0]
+    for other in others:
+        assert (await keys.data_key(other.key_id) == other) is (other == kept[0])
+
+
+async def test_secrets_are_kept_once_for_purpose_and_number(keys: KeyStore) -> None:
+    assert await keys.secrets("callbacks") == {}
+    assert await keys.add_secret("callbacks", 1, b"one") == b"one"
+    assert await keys.add_secret("callbacks", 1, b"other") == b"one"
+    assert await keys.add_secret("callbacks", 2, b"two") == b"two"
+    assert await keys.add_secret("subjects", 1, b"three") == b"three"
+    assert await keys.secrets("callbacks") == {1: b"one", 2: b"two"}
+
+
+async def test_a_tenant_has_one_id_for_ever(keys: KeyStore) -> None:
+    names = await asyncio.gather(*(keys.tenant("default", f"id-{n}") for n in range(10)))
+    assert set(names) == {names[0]}
+    assert await keys.tenant("other", "id-other") == "id-other"
+
+
+async def test_an_id_that_is_another_tenants_fails_only_its_own_call(keys: KeyStore) -> None:
+    await keys.tenant("default", "id-1")
+    outcomes = await asyncio.gather(
+        keys.tenant("other", "id-1"),
+        *(keys.tenant(f"tenant {n}", f"id of {n}") for n in range(10)),
+        return_exceptions=True,
+    )
+    assert isinstance(outcomes[0], StoreError)
+    assert outcomes[1:] == [f"id of {n}" for n in range(10)]
+
+
+async def test_an_api_key_is_read_as_it_was_added(keys: KeyStore) -> None:
+    await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
+    await keys.add_api_key(API_KEY)
+    assert await keys.api_key(API_KEY.prefix) == API_KEY
+    assert await keys.api_key("BBBBBBBB") is None
+
+
+async def test_an_api_key_that_cannot_be_fails_only_its_own_call(keys: KeyStore) -> None:
+    await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
+    await keys.add_api_key(API_KEY)
+    outcomes = await asyncio.gather(
+        keys.add_api_key(replace(API_KEY, id="id-2")),
+        keys.add_api_key(replace(API_KEY, prefix="BBBBBBBB")),
+        keys.add_api_key(replace(API_KEY, prefix="CCCCCCCC", id="id-3", tenant="nobody")),
+        keys.add_api_key(replace(API_KEY, prefix="DDDDDDDD", id="id-4", scopes=())),
+        return_exceptions=True,
+    )
+    for outcome in outcomes[:3]:
+        assert isinstance(outcome, StoreError)
+        assert not outcome.retryable
+    assert outcomes[3] is None
+    listed = await keys.api_keys(None, after="", limit=10)
+    assert [key.prefix for key in listed] == ["AAAAAAAA", "DDDDDDDD"]
+    assert listed[1].scopes == ()
+
+
+async def test_api_keys_are_listed_in_order_by_tenant_and_page(keys: KeyStore) -> None:
+    for tenant in ("one", "two"):
+        await keys.tenant(tenant, f"id-{tenant}")
+        for n in range(3):
+            key = replace(API_KEY, prefix=f"{n}{tenant}-aaa", id=f"{tenant}{n}")
+            await keys.add_api_key(replace(key, tenant=f"id-{tenant}", tenant_name=tenant))
+    everything = await keys.api_keys(None, after="", limit=10)
+    assert [key.prefix[0] for key in everything] == ["0", "0", "1", "1", "2", "2"]
+    of_two = await keys.api_keys("id-two", after="", limit=2)
+    assert [key.prefix for key in of_two] == ["0two-aaa", "1two-aaa"]
+    rest = await keys.api_keys("id-two", after=of_two[-1].prefix, limit=2)
+    assert [(key.prefix, key.tenant_name) for key in rest] == [("2two-aaa", "two")]
+
+
+async def test_everything_is_there_after_reopening(keys_opened: KeyOpener, tmp_path: Path) -> None:
+    async with keys_opened(tmp_path) as keys:
+        await keys.add_data_key(KEY)
+        await keys.add_secret("callbacks", 1, b"one")
+        await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
+        await keys.add_api_key(API_KEY)
+    async with keys_opened(tmp_path) as keys:
+        assert await keys.data_key_of(KEY.stream) == KEY
+        assert await keys.secrets("callbacks") == {1: b"one"}
+        assert await keys.tenant(API_KEY.tenant_name, "another") == API_KEY.tenant
+        assert await keys.api_key(API_KEY.prefix) == API_KEY

@@ -1,0 +1,59 @@
+"""A process that appends until it is killed: `python -m tests.faults.appender DIRECTORY`.
+
+Before each append it writes `try ID ID`, after its acknowledgement `ok ID ID`: what was tried may
+be there, what was acknowledged must be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from service.compliance.tree_heads import FILE_NAME, record_heads
+from service.compliance.vault import MasterKey, Vault
+from service.log.event import NewEvent
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from tests.log_samples import PUBLIC, new_event, new_id
+
+MASTER = MasterKey(b"k" * 32)
+WRITERS = 8
+STREAMS_PER_WRITER = 5
+
+
+def pair(first: str, second: str) -> list[NewEvent]:
+    """The two events of one append; the second names the first as its cause."""
+    return [
+        new_event(PUBLIC, id=first, dedupe_key=f"key of {first}"),
+        new_event("submission.claimed", id=second, causation_id=first),
+    ]
+
+
+async def append_for_ever(log: SqliteLog, vault: Vault, writer: int) -> None:
+    count = 0
+    while True:
+        stream = f"transcription-{os.getpid()}-{writer}-{count // 10 % STREAMS_PER_WRITER}"
+        ids = new_id(), new_id()
+        os.write(1, f"try {ids[0]} {ids[1]} {stream}\n".encode())
+        requested, claimed = pair(*ids)
+        sealed = await vault.seal(stream, requested.id, b"what was asked" * (count % 300))
+        events = [replace(requested, payload=sealed), claimed]
+        await log.append(stream, events)
+        os.write(1, f"ok {ids[0]} {ids[1]} {stream}\n".encode())
+        count += 1
+
+
+async def main(directory: Path) -> None:
+    log = await SqliteLog.open(directory / "log.db")
+    vault = Vault(MASTER, await SqliteKeys.open(directory / "keys.db"))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(record_heads(log, directory / FILE_NAME))
+        for writer in range(WRITERS):
+            group.create_task(append_for_ever(log, vault, writer))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

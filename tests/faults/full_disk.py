@@ -1,0 +1,153 @@
+"""A process whose files may not grow for a while: `-m tests.faults.full_disk WHAT SLACK DIR`.
+
+RLIMIT_FSIZE makes the kernel refuse writes beyond a size, as a full disk does, in the middle of
+SQLite's work. The process checks what happens and ends with status 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from service.compliance.tree_heads import FILE_NAME, read_heads, write_head
+from service.compliance.vault import MasterKey, Vault, WrappedKey, new_wrapped_key
+from service.compliance.verify import verify
+from service.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from service.log.event import NewEvent
+from service.log.merkle import Frontier
+from service.log.store import Appended
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.records import SqliteRecords
+from tests.log_samples import PUBLIC, new_event
+
+MASTER = MasterKey(b"f" * 32)
+TRIES = 40
+ACCEPTED = (StoreUnavailable, OutcomeUnknown)
+
+
+@contextlib.contextmanager
+def full(path: Path, slack: int) -> Iterator[None]:
+    """No file may grow beyond what this one has now, and `slack` more bytes."""
+    size = path.stat().st_size if path.exists() else 0
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + slack, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+async def the_log_recovers(directory: Path, slack: int) -> None:
+    log = await SqliteLog.open(directory / "log.db")
+    keys = await SqliteKeys.open(directory / "keys.db")
+    vault = Vault(MASTER, keys)
+    given: list[list[NewEvent]] = []
+
+    async def append(number: int) -> Appended | StoreError:
+        event = new_event(PUBLIC, dedupe_key=f"key {number}")
+        sealed = await vault.seal("transcription-1", event.id, os.urandom(5_000))
+        given.append([replace(event, payload=sealed), new_event()])
+        try:
+            return await log.append("transcription-1", given[-1])
+        except ACCEPTED as exc:
+            return exc
+
+    assert isinstance(await append(-1), Appended)
+    outcomes: list[Appended | StoreError] = []
+    with full(directory / "log.db-wal", slack):
+        for number in range(0, TRIES, 4):
+            outcomes += await asyncio.gather(*(append(number + n) for n in range(4)))
+            assert await log.head() <= 2 * len(given)
+            assert len(await log.read()) >= 2  # readers read on
+    failed = sum(isinstance(outcome, StoreError) for outcome in outcomes)
+    assert failed > TRIES // 2, f"only {failed} appends met the full disk"
+    assert isinstance(await append(TRIES), Appended), "it must go on without being opened anew"
+    present = {event.id for event in await log.read()}
+    for events, outcome in zip(given[1:], outcomes, strict=False):
+        if isinstance(outcome, Appended):
+            assert {event.id for event in events} <= present, "an append failed silently"
+    for events in given:
+        await log.append("transcription-1", events)
+    ids = [event.id for event in await log.read()]
+    assert sorted(ids) == sorted(event.id for events in given for event in events)
+    assert await log.head() == len(ids)
+    await log.close()
+    await keys.close()
+    with contextlib.closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as records:
+        assert verify(records, MASTER, []).count == 2 * len(given)
+
+
+async def the_keys_recover(directory: Path, slack: int) -> None:
+    keys = await SqliteKeys.open(directory / "keys.db")
+    given: list[WrappedKey] = []
+
+    async def add(number: int) -> WrappedKey | StoreError:
+        given.append(new_wrapped_key(MASTER, f"transcription-{number}"))
+        try:
+            return await keys.add_data_key(given[-1])
+        except ACCEPTED as exc:
+            return exc
+
+    assert await add(-1) == given[0]
+    outcomes: list[WrappedKey | StoreError] = []
+    with full(directory / "keys.db-wal", slack):
+        for number in range(0, TRIES, 4):
+            outcomes += await asyncio.gather(*(add(number + n) for n in range(4)))
+            assert await keys.data_key(given[0].key_id) == given[0]
+    failed = sum(isinstance(outcome, StoreError) for outcome in outcomes)
+    assert failed > TRIES // 2, f"only {failed} writes met the full disk"
+    assert await add(TRIES) == given[-1], "it must go on without being opened anew"
+    for key, outcome in zip(given[1:], outcomes, strict=False):
+        if isinstance(outcome, WrappedKey):
+            assert await keys.data_key(key.key_id) == key, "a write failed silently"
+    for key in given:
+        assert await keys.add_data_key(key) == key
+        assert await keys.data_key_of(key.stream) == key
+    await keys.close()
+
+
+async def opening_recovers(directory: Path, slack: int) -> None:
+    with full(directory / "none", slack):
+        for opener in (SqliteLog.open, SqliteKeys.open):
+            try:
+                await opener(directory / "new.db")
+            except StoreUnavailable:
+                continue
+            raise AssertionError("it opened on a full disk")
+    (directory / "new.db").unlink(missing_ok=True)
+    log = await SqliteLog.open(directory / "new.db")
+    assert (await log.append("upload-1", [new_event()])).positions == (1,)
+    await log.close()
+
+
+async def tree_heads_recover(directory: Path, slack: int) -> None:
+    path = directory / FILE_NAME
+    write_head(path, Frontier())
+    with full(path, slack):
+        try:
+            write_head(path, Frontier())
+        except StoreUnavailable:
+            pass
+        else:
+            raise AssertionError("half a line passed for a whole one")
+    write_head(path, Frontier())
+    heads, unreadable = read_heads(path)
+    assert (len(heads), unreadable) == (2, int(slack > 0))
+
+
+CASES = {
+    "log": the_log_recovers,
+    "keys": the_keys_recover,
+    "open": opening_recovers,
+    "heads": tree_heads_recover,
+}
+
+if __name__ == "__main__":
+    asyncio.run(CASES[sys.argv[1]](Path(sys.argv[3]), int(sys.argv[2])))

@@ -1,0 +1,184 @@
+"""Group commit: who gets which answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from service.errors import OutcomeUnknown, StoreError, StoreUnavailable, WrongExpectedVersion
+from service.log.sequencer import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    WAITING_MAX,
+    GroupCommit,
+    Weight,
+)
+
+DEADLINE_S = 20
+
+
+class Commits:
+    """A commit function that can be held, and remembers its batches."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.entered = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __call__(self, batch: Sequence[int]) -> Sequence[int | StoreError]:
+        self.entered.set()
+        assert self.gate.wait(DEADLINE_S)
+        self.batches.append(list(batch))
+        if any(item == -1 for item in batch):
+            raise OutcomeUnknown("injected")
+        if any(item == -2 for item in batch):
+            raise ZeroDivisionError
+        return [WrongExpectedVersion("odd") if item % 2 else item * 10 for item in batch]
+
+
+@pytest.fixture
+def commits() -> Commits:
+    return Commits()
+
+
+@pytest.fixture
+def group(commits: Commits) -> Iterator[GroupCommit[int, int]]:
+    made = GroupCommit[int, int](commits, name="test")
+    yield made
+    commits.gate.set()
+    made.close()
+
+
+async def handed_over(tasks: Sequence[asyncio.Task[int]]) -> None:
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in tasks)
+
+
+async def hold(commits: Commits, group: GroupCommit[int, int]) -> asyncio.Task[int]:
+    """The thread is inside a commit, and what is submitted now gathers behind it."""
+    commits.gate.clear()
+    first = asyncio.create_task(group.submit(0))
+    await asyncio.to_thread(commits.entered.wait, DEADLINE_S)
+    return first
+
+
+async def test_each_caller_gets_its_own_outcome(group: GroupCommit[int, int]) -> None:
+    outcomes = await asyncio.gather(*map(group.submit, range(6)), return_exceptions=True)
+    assert outcomes[::2] == [0, 20, 40]
+    assert all(isinstance(outcome, WrongExpectedVersion) for outcome in outcomes[1::2])
+
+
+async def test_what_gathers_during_a_commit_is_one_batch_in_order_of_arrival(
+    commits: Commits, group: GroupCommit[int, int]
+) -> None:
+    first = await hold(commits, group)
+    tasks = [asyncio.create_task(group.submit(2 * n)) for n in range(1, 101)]
+    await handed_over(tasks)
+    commits.gate.set()
+    assert await asyncio.gather(first, *tasks) == [20 * n for n in range(101)]
+    assert commits.batches == [[0], [2 * n for n in range(1, 101)]]
+
+
+@pytest.mark.parametrize(("poison", "error"), [(-1, OutcomeUnknown), (-2, ZeroDivisionError)])
+async def test_a_commit_that_raises_fails_its_batch_and_the_next_works(
+    commits: Commits, group: GroupCommit[int, int], poison: int, error: type[Exception]
+) -> None:
+    first = await hold(commits, group)
+    tasks = [asyncio.create_task(group.submit(item)) for item in (2, poison, 4)]
+    await handed_over(tasks)
+    commits.gate.set()
+    assert await first == 0
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [error] * 3
+    assert await group.submit(2) == 20
+
+
+async def test_cancelling_a_caller_cancels_nothing(
+    commits: Commits, group: GroupCommit[int, int]
+) -> None:
+    first = await hold(commits, group)
+    tasks = [asyncio.create_task(group.submit(item)) for item in (2, 4)]
+    await handed_over(tasks)
+    tasks[0].cancel()
+    commits.gate.set()
+    assert (await first, await tasks[1]) == (0, 40)
+    assert tasks[0].cancelled()
+    assert commits.batches == [[0], [2, 4]]
+
+
+async def test_a_full_queue_is_told_at_once(commits: Commits, group: GroupCommit[int, int]) -> None:
+    first = await hold(commits, group)
+    tasks = [asyncio.create_task(group.submit(0)) for _ in range(WAITING_MAX)]
+    await handed_over(tasks)
+    with pytest.raises(StoreUnavailable):
+        await group.submit(2)
+    commits.gate.set()
+    await asyncio.gather(first, *tasks)
+    assert await group.submit(2) == 20
+
+
+@pytest.mark.parametrize(
+    ("weigh", "most"),
+    [
+        (lambda _: Weight(1, 1), BATCH_EVENTS_MAX),
+        (lambda _: Weight(60, 1), BATCH_EVENTS_MAX // 60),
+        (lambda _: Weight(1, BATCH_BYTES_MAX // 3), 3),
+        (lambda _: Weight(1, 2 * BATCH_BYTES_MAX), 1),
+        (lambda _: Weight(2 * BATCH_EVENTS_MAX, 1), 1),
+    ],
+)
+async def test_a_batch_ends_at_its_limits_and_nothing_is_lost(
+    commits: Commits, weigh: Callable[[int], Weight], most: int
+) -> None:
+    group = GroupCommit[int, int](commits, name="test", weigh=weigh)
+    first = await hold(commits, group)
+    tasks = [asyncio.create_task(group.submit(2 * n)) for n in range(600)]
+    await handed_over(tasks)
+    commits.gate.set()
+    group.close()
+    assert await asyncio.gather(first, *tasks) == [0, *(20 * n for n in range(600))]
+    assert max(map(len, commits.batches)) == most
+    assert [item for batch in commits.batches for item in batch] == [0, *range(0, 1_200, 2)]
+
+
+async def test_closing_answers_what_was_submitted_and_refuses_the_rest(
+    commits: Commits, group: GroupCommit[int, int]
+) -> None:
+    first = await hold(commits, group)
+    tasks = [asyncio.create_task(group.submit(2)) for _ in range(600)]
+    await handed_over(tasks)
+    closing = asyncio.create_task(asyncio.to_thread(group.close))
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            try:
+                late = asyncio.create_task(group.submit(4))
+                await asyncio.sleep(0)
+                if late.done():
+                    late.result()
+                tasks.append(late)
+            except StoreUnavailable:
+                break
+    commits.gate.set()
+    await asyncio.gather(first, closing, *tasks)
+    assert {task.result() for task in tasks} <= {20, 40}
+    group.close()
+
+
+def test_a_loop_that_is_gone_does_not_end_the_thread(commits: Commits) -> None:
+    group = GroupCommit[int, int](commits, name="test")
+    commits.gate.clear()
+
+    async def leave() -> None:
+        task = asyncio.create_task(group.submit(2))
+        await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(leave())
+    commits.gate.set()
+    assert asyncio.run(asyncio.wait_for(group.submit(4), DEADLINE_S)) == 40
+    group.close()
+    assert [item for batch in commits.batches for item in batch] == [2, 4]

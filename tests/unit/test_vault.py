@@ -1,0 +1,161 @@
+"""Payloads sealed under a key per stream."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from dataclasses import replace
+
+import pytest
+
+from service.compliance.vault import (
+    INLINE_BYTES_MAX,
+    KEYS_CACHED_MAX,
+    MasterKey,
+    PayloadDamaged,
+    Vault,
+    WrappedKey,
+    new_wrapped_key,
+    open_with,
+    seal_with,
+    unwrap_key,
+)
+from service.errors import KeyMissing, StoreError, StoreUnavailable
+from service.log.event import SealedPayload
+
+MASTER = MasterKey(bytes(range(32)))
+EVENT = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0a"
+STREAM = "transcription-1"
+
+
+class KeysInMemory:
+    """`DataKeys` in a dictionary, for as long as the test runs."""
+
+    def __init__(self) -> None:
+        self.by_stream: dict[str, WrappedKey] = {}
+        self.failing = False
+
+    async def add_data_key(self, key: WrappedKey) -> WrappedKey:
+        await asyncio.sleep(0)
+        if self.failing:
+            raise StoreUnavailable("injected: disk full")
+        return self.by_stream.setdefault(key.stream, key)
+
+    async def data_key_of(self, stream: str) -> WrappedKey | None:
+        await asyncio.sleep(0)
+        return self.by_stream.get(stream)
+
+    async def data_key(self, key_id: str) -> WrappedKey | None:
+        return next((k for k in self.by_stream.values() if k.key_id == key_id), None)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_000, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 3 << 20])
+async def test_what_is_sealed_opens_as_it_was(size: int) -> None:
+    vault = Vault(MASTER, KeysInMemory())
+    plaintext = bytes(n % 251 for n in range(size))
+    sealed = await vault.seal(STREAM, EVENT, plaintext)
+    assert await vault.open(EVENT, sealed) == plaintext
+
+
+async def test_the_key_is_stored_before_anything_is_sealed_under_it() -> None:
+    keys = KeysInMemory()
+    keys.failing = True
+    vault = Vault(MASTER, keys)
+    with pytest.raises(StoreUnavailable):
+        await vault.seal(STREAM, EVENT, b"secret")
+    keys.failing = False
+    sealed = await vault.seal(STREAM, EVENT, b"secret")
+    assert keys.by_stream[STREAM].key_id == sealed.key_id
+
+
+async def test_a_stream_has_one_key_however_many_seal_at_once() -> None:
+    keys = KeysInMemory()
+    first, second = Vault(MASTER, keys), Vault(MASTER, keys)
+    sealed = await asyncio.gather(
+        *(vault.seal(STREAM, EVENT, b"secret") for vault in (first, second) for _ in range(10))
+    )
+    assert {each.key_id for each in sealed} == {keys.by_stream[STREAM].key_id}
+    other = await first.seal("transcription-2", EVENT, b"secret")
+    assert other.key_id != sealed[0].key_id
+    assert other.commitment != sealed[0].commitment
+
+
+async def test_without_its_key_nothing_opens_any_more() -> None:
+    keys = KeysInMemory()
+    vault = Vault(MASTER, keys)
+    sealed = await vault.seal(STREAM, EVENT, b"secret")
+    keys.by_stream.clear()
+    with pytest.raises(KeyMissing):
+        await vault.open(EVENT, sealed)
+
+
+async def test_more_streams_than_are_cached_keep_their_keys() -> None:
+    vault = Vault(MASTER, KeysInMemory())
+    first = await vault.seal(STREAM, EVENT, b"secret")
+    for number in range(KEYS_CACHED_MAX + 1):
+        await vault.key_of(f"upload-{number}")
+    assert (await vault.seal(STREAM, EVENT, b"secret")).key_id == first.key_id
+
+
+async def test_another_master_key_opens_nothing() -> None:
+    keys = KeysInMemory()
+    sealed = await Vault(MASTER, keys).seal(STREAM, EVENT, b"secret")
+    with pytest.raises(PayloadDamaged):
+        await Vault(MasterKey(bytes(32)), keys).open(EVENT, sealed)
+    assert issubclass(PayloadDamaged, StoreError)
+
+
+KEY = unwrap_key(MASTER, new_wrapped_key(MASTER, STREAM))
+SEALED = seal_with(KEY, EVENT, b"secret" * 10)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        replace(SEALED, box=SEALED.box[:-1] + bytes([SEALED.box[-1] ^ 1])),
+        replace(SEALED, box=bytes([SEALED.box[0] ^ 1]) + SEALED.box[1:]),
+        replace(SEALED, box=b""),
+        replace(SEALED, box=SEALED.box[:11]),
+        replace(SEALED, box=SEALED.box[:12]),
+        replace(SEALED, commitment="0" * 64),
+        replace(SEALED, commitment=SEALED.commitment.upper()),
+        replace(SEALED, commitment="é"),
+        replace(SEALED, commitment=""),
+    ],
+)
+def test_a_payload_that_is_not_what_was_sealed_does_not_open(damaged: SealedPayload) -> None:
+    with pytest.raises(PayloadDamaged):
+        open_with(KEY, EVENT, damaged)
+
+
+def test_a_payload_opens_for_its_own_event_alone() -> None:
+    with pytest.raises(PayloadDamaged):
+        open_with(KEY, EVENT[:-1] + "b", SEALED)
+    with pytest.raises(PayloadDamaged):
+        open_with(replace(KEY, key_id="other"), EVENT, SEALED)
+
+
+def test_the_commitment_is_keyed_with_the_salt() -> None:
+    assert SEALED.commitment == hmac.new(KEY.salt, b"secret" * 10, hashlib.sha256).hexdigest()
+    assert KEY.salt != KEY.secret
+
+
+def test_a_wrapped_key_opens_under_its_own_name_alone() -> None:
+    wrapped = new_wrapped_key(MASTER, STREAM)
+    assert len(unwrap_key(MASTER, wrapped).salt) == 32
+    for other in (
+        replace(wrapped, stream="transcription-2"),
+        replace(wrapped, key_id="other"),
+        replace(wrapped, box=b""),
+        replace(wrapped, box=wrapped.box[:-1]),
+        replace(wrapped, box=bytes([wrapped.box[0] ^ 1]) + wrapped.box[1:]),
+    ):
+        with pytest.raises(PayloadDamaged):
+            unwrap_key(MASTER, other)
+
+
+def test_keys_for_two_purposes_have_nothing_in_common() -> None:
+    assert MASTER.derive(b"one") == MASTER.derive(b"one")
+    assert MASTER.derive(b"one") != MASTER.derive(b"two")
+    assert len(MASTER.derive(b"one")) == 32
