@@ -20,6 +20,7 @@ from service.bootstrap.identity import (
     open_master_key,
     secret_of,
 )
+from service.bootstrap.timings import timings_of
 from service.bootstrap.upkeep import OpenInViews, observe, ready
 from service.clock import now_ms
 from service.commands.callback_tokens import CallbackKeys
@@ -38,6 +39,7 @@ from service.log.catalogue import ProviderName, Region
 from service.projections.projector import Projector
 from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from service.providers.port import Provider
+from service.reconciler.acting import Actor
 from service.reconciler.fetching import Fetcher
 from service.reconciler.loop import Reconciler
 from service.reconciler.plan import Timing
@@ -52,7 +54,6 @@ from service.stores.sqlite.views import SqliteViews
 from service.telemetry import Metrics
 
 LOOPBACK = "127.0.0.1/32"
-LOCAL_SETTLE_MS_MAX = 5_000  # the engine's list is its memory: it does not lag
 
 Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews)
 
@@ -135,7 +136,7 @@ async def open_gateway(
             for name, provider in _providers(stack, settings, engine).items()
         }
         handler = CommandHandler(stores.events, stores.vault)
-        timings = _timings(settings, gates, polled=polled)
+        timings = timings_of(settings, gates, polled=polled)
         reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
         projector = Projector(
             log_store=stores.events,
@@ -197,13 +198,13 @@ async def _open_stores(
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
-    events = await SqliteLog.open(directory / LOG, report=metrics.committed)
+    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
     vault = Vault(master, keys)
     return Stores(
         keys=keys,
         master=master,
-        events=wrapping.log(await _closing(stack, events)),
+        events=wrapping.log(events),
         views=wrapping.views(views),
         vault=vault,
         uploads=UploadStore(directory / UPLOADS, vault),
@@ -222,8 +223,8 @@ def _reconciler(
     recorder = Recorder(handler, gates)
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-    settler = Settler(recorder, fetcher, now_ms)
-    return Reconciler(stores.events, recorder, submitter, fetcher, settler, timings, now_ms)
+    actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
+    return Reconciler(stores.events, recorder, actor, timings, now_ms)
 
 
 async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
@@ -283,20 +284,3 @@ def _regions(
     settings: Settings, gates: Mapping[ProviderName, ProviderGate]
 ) -> Mapping[ProviderName, Region | None]:
     return {name: settings.assemblyai_region if name == "assemblyai" else None for name in gates}
-
-
-def _timings(
-    settings: Settings, gates: Mapping[ProviderName, ProviderGate], *, polled: bool
-) -> Mapping[ProviderName, Timing]:
-    return {
-        name: Timing(
-            settle_ms=min(settings.settle_ms, LOCAL_SETTLE_MS_MAX)
-            if name == "local"
-            else settings.settle_ms,
-            silence_ms=settings.callback_silence_ms,
-            sweep_interval_ms=settings.sweep_interval_ms,
-            job_lifetime_ms=settings.provider_job_lifetime_ms,
-            polled=polled and name != "local",
-        )
-        for name in gates
-    }

@@ -140,7 +140,8 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
         case ClaimSubmission():
             return decide_claim(command, state)
         case AcceptSubmission():
-            if _outcome(state, command.number) not in {"unknown", "abandoned"}:
+            # Of one that was refused as well: an answer of 503 may have come from in between.
+            if _outcome(state, command.number) not in {"unknown", "abandoned", "refused"}:
                 return ()
             return (
                 SubmissionAccepted(

@@ -9,6 +9,7 @@ from typing import Literal
 from service.clock import microseconds
 from service.log.catalogue import (
     TRANSCRIPTION,
+    AbandonReason,
     CallbackKind,
     CallbackReceived,
     EventData,
@@ -42,6 +43,7 @@ class Submission:
         accepted_position: Where the acceptance stands in the log; 0 before.
         retry_at_ms: For refused ones: not to be tried again before.
         refusal: For refused ones: why.
+        abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
         callback_job: The handle that a callback named; a hint until the provider confirms it.
     """
@@ -54,6 +56,7 @@ class Submission:
     accepted_position: int = 0
     retry_at_ms: int = 0
     refusal: RefusalReason | None = None
+    abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
     callback_job: str | None = None
 
@@ -184,7 +187,7 @@ def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) 
                 retry_at_ms=at_ms + (data.retry_in_ms or 0),
             )
         case SubmissionAbandoned():
-            return replace(submission, outcome="abandoned")
+            return replace(submission, outcome="abandoned", abandonment=data.reason)
         case SubmissionSuperseded():
             return replace(submission, outcome="superseded")
         case SubmissionRemoved():

@@ -72,7 +72,11 @@ class Provider(Protocol):
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
-        """The exact body of the create request: the customer's webhook is never in it."""
+        """The exact body of the create request: the customer's webhook is never in it.
+
+        Raises:
+            ProviderUnavailable: The provider is not there; nothing needs to be claimed to learn it.
+        """
         ...
 
     async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
@@ -98,5 +102,9 @@ class Provider(Protocol):
         ...
 
     async def delete(self, job: str) -> None:
-        """The job and what it held are gone; repeating changes nothing."""
+        """The job and what it held are gone; repeating changes nothing.
+
+        Raises:
+            ProviderRefused: Not while it runs.
+        """
         ...

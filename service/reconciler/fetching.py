@@ -11,13 +11,12 @@ from service.commands.decide import AbandonSubmission, Complete, RecordRemoval, 
 from service.commands.transcription import Transcription
 from service.log.catalogue import FailureReason, WakeReason
 from service.providers.port import FetchedJob
-from service.reconciler.plan import Attempts
-from service.reconciler.recording import Recorder
+from service.reconciler.plan import Attempts, anew
+from service.reconciler.recording import NO_SENTENCE, Recorder
 from service.reconciler.submitting import Submitter
 
 LIFETIME_SENTENCE = "The provider did not finish within {hours:g} h."
 LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
-NO_SENTENCE = "The provider gave no reason."
 
 
 class Metrics(Protocol):
@@ -50,8 +49,10 @@ class Fetcher:
         found = await self._recorder.gate(state).provider.fetch(job)
         if found is not None and is_ours(found, state.id, number):
             await self.adopt(state, number, job)
-            return replace(Attempts(), woken="callback")
-        return replace(attempts, refuted=attempts.refuted | {job})
+            return anew(attempts, "callback")
+        return replace(
+            attempts, failures=0, retry_at_ms=0, refuted=attempts.refuted | {(number, job)}
+        )
 
     async def adopt(self, state: Transcription, number: int, job: str) -> None:
         """The job that was paid for without our knowing is this submission's."""
@@ -59,21 +60,34 @@ class Fetcher:
             self._metrics.adopted()
 
     async def fetch(
-        self, state: Transcription, number: int, wake: WakeReason, attempts: Attempts
+        self,
+        state: Transcription,
+        number: int,
+        wake: WakeReason,
+        attempts: Attempts,
+        *,
+        believed_at_ms: int,
     ) -> Attempts:
-        """Ask for the job, and record its end if it has come."""
+        """Ask for the job, and record its end if it has come.
+
+        A provider that does not know it is believed from `believed_at_ms` on: before that, what it
+        reads from may be behind what it wrote.
+        """
         submission = state.submission(number)
         assert submission is not None
         job = await self._recorder.gate(state).provider.fetch(
             await self._recorder.job_of(submission)
         )
+        now_ms = self._now_ms()
+        if job is None and now_ms < believed_at_ms:
+            return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms, missing=True)
         if job is None:
             await self._recorder.run(AbandonSubmission(number=number, reason="forgotten"), state)
-            return Attempts()
+            return anew(attempts)
         if job.status in {"completed", "error"}:
             await self._finish(state, number, job, wake)
-            return Attempts()
-        return seen_running(attempts, self._now_ms())
+            return anew(attempts)
+        return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms)
 
     async def supersede(self, state: Transcription, number: int) -> None:
         """Another submission finished first."""
@@ -86,18 +100,11 @@ class Fetcher:
         await self._recorder.gate(state).provider.delete(await self._recorder.job_of(submission))
         await self._recorder.run(RecordRemoval(number=number), state)
 
-    async def give_up(
-        self, state: Transcription, number: int, attempts: Attempts, *, lost: bool, hours: float
-    ) -> Attempts:
-        """Ask a last time; what is not finished now will not be."""
-        if not lost:
-            attempts = await self.fetch(state, number, "silence", attempts)
-            state = await self._recorder.handler.load(state.id)
-        if not state.terminal:
-            sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(hours=hours)
-            reason: FailureReason = "lost" if lost else "deadline"
-            await self._recorder.fail(state, number, reason=reason, sentence=sentence)
-        return attempts
+    async def give_up(self, state: Transcription, number: int, *, lost: bool, hours: float) -> None:
+        """The transcription ends without a result, unless it has ended."""
+        sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(hours=hours)
+        reason: FailureReason = "lost" if lost else "deadline"
+        await self._recorder.fail(state, number, reason=reason, sentence=sentence)
 
     async def _finish(
         self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
@@ -136,4 +143,5 @@ def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
         checks=attempts.checks + 1,
         failures=0,
         retry_at_ms=0,
+        missing=False,
     )

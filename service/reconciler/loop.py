@@ -1,4 +1,4 @@
-"""The reconciler: who is open, when to look next, and doing what the plan says.
+"""The reconciler: who is open, when to look next, and having done what the plan says.
 
 It keeps nothing that the log does not have: after a restart every open transcription is due at
 once, and the plan starts from its stream.
@@ -7,56 +7,50 @@ once, and the plan starts from its stream.
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import structlog
 
 from service.backoff import exponential_ms
 from service.clock import NowMs
-from service.commands.transcription import Transcription
 from service.errors import ProviderError, StoreError, WrongExpectedVersion
 from service.log.catalogue import TRANSCRIPTION, ProviderName, WakeReason
-from service.log.store import EventStore
-from service.providers.port import Provider
-from service.reconciler.fetching import Fetcher, seen_running
+from service.log.store import EVENTS_PER_READ_MAX, EventStore
+from service.reconciler.acting import Actor
+from service.reconciler.agenda import Agenda
 from service.reconciler.plan import (
     RETRY_FIRST_MS,
     RETRY_MS_MAX,
     Action,
     Attempts,
-    Check,
-    Confirm,
     Done,
-    Fetch,
-    GiveUp,
-    Remove,
-    Settle,
-    Submit,
-    Supersede,
     Timing,
     Wait,
     next_action,
 )
 from service.reconciler.recording import Recorder
-from service.reconciler.settle import Settler
-from service.reconciler.submitting import Submitter
-from service.reconciler.sweep import Sweep
 
 AT_ONCE_MAX = 64  # transcriptions worked on at the same time
 STEPS_MAX = 16  # actions for one transcription before others have their turn
 START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes
-WAKING_TYPES = frozenset({"transcription.requested", "callback.received"})
+OPEN_PER_READ = 1_000
+BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
+BEHIND_WAIT_MS = 50
+DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had four seconds
+WAKING_TYPES: Mapping[str, WakeReason] = {
+    "transcription.requested": "command",
+    "callback.received": "callback",
+}
 
 log = structlog.get_logger()
 
 
 class OpenTranscriptions(Protocol):
-    """What is open, as of a position of the log: a view."""
+    """What there is still something to do for, as of a position of the log: a view."""
 
     async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
         """Ids behind `after` in order, and the position that they hold for."""
@@ -70,26 +64,22 @@ class Reconciler:
         self,
         events: EventStore,
         recorder: Recorder,
-        submitter: Submitter,
-        fetcher: Fetcher,
-        settler: Settler,
+        actor: Actor,
         timings: Mapping[ProviderName, Timing],
         now_ms: NowMs,
     ) -> None:
         self._events = events
         self._recorder = recorder
-        self._submitter = submitter
-        self._fetcher = fetcher
-        self._settler = settler
+        self._actor = actor
         self._timings = timings
         self._now_ms = now_ms
         self._attempts: dict[str, Attempts] = {}
-        self._due: list[tuple[int, str]] = []
-        self._due_at: dict[str, int] = {}
-        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._providers: dict[str, ProviderName] = {}
+        self._agenda = Agenda()
+        self._busy: dict[str, asyncio.Task[int | None]] = {}
         self._again: set[str] = set()
         self._stirred = asyncio.Event()
-        self._sweeps: dict[str, Sweep] = {}
+        self._stopping = False
 
     @property
     def open_count(self) -> int:
@@ -104,26 +94,34 @@ class Reconciler:
         self._attempts[transcription_id] = attempts
         if transcription_id in self._busy:
             self._again.add(transcription_id)
-        else:
-            self._schedule(transcription_id, self._now_ms() + in_ms)
+        elif self._agenda.put(transcription_id, self._now_ms() + in_ms):
+            self._stirred.set()
 
-    def wake_all(self, provider: str, reason: WakeReason) -> None:
-        """Look at everything that is open; used when the engine has come back."""
-        for number, transcription_id in enumerate(list(self._attempts)):
+    def wake_all(self, provider: ProviderName, reason: WakeReason) -> None:
+        """Look at everything that is open at a provider that has come back."""
+        self._recorder.started_anew(provider)
+        waiting = [i for i in self._attempts if self._providers.get(i, provider) == provider]
+        for number, transcription_id in enumerate(waiting):
+            self._attempts[transcription_id] = replace(
+                self._attempts[transcription_id], failures=0, retry_at_ms=0
+            )
             self.wake(transcription_id, reason, in_ms=number * START_SPREAD_MS)
-        log.info("reconciler.woken", provider=provider, reason=reason, open=len(self._attempts))
+        log.info("reconciler.woken", provider=provider, reason=reason, open=len(waiting))
 
     async def run(self, open_ones: OpenTranscriptions) -> None:
-        """Take up everything that is open, follow the log, and do what falls due."""
-        position = await self._take_up(open_ones)
+        """Take up everything that is open, follow the log, and do what falls due.
+
+        When cancelled, calls that are under way have three seconds to be answered.
+        """
+        self._stopping = False
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(position))
+            group.create_task(self._follow(open_ones))
             group.create_task(self._dispatch())
 
     async def _take_up(self, open_ones: OpenTranscriptions) -> int:
         after, position, count = "", 0, 0
         while True:
-            ids, seen = await open_ones.open_ids(after, 1_000)
+            ids, seen = await open_ones.open_ids(after, OPEN_PER_READ)
             # Later pages may hold for later positions; following from the first misses nothing.
             position = position or seen
             for transcription_id in ids:
@@ -132,24 +130,33 @@ class Reconciler:
             if not ids:
                 break
             after = ids[-1]
-        if count:
-            log.info("reconciler.resumed", open=count)
+        log.info("reconciler.resumed", open=count)
         return position
 
-    async def _follow(self, position: int) -> None:
+    async def _follow(self, open_ones: OpenTranscriptions) -> None:
+        position: int | None = None
         while True:
             try:
-                for event in await self._events.read(after=position):
+                if position is None:
+                    position = await self._take_up(open_ones)
+                events = await self._events.read(after=position)
+                for event in events:
                     position = event.position
-                    if event.type in WAKING_TYPES:
-                        reason: WakeReason = (
-                            "callback" if event.type == "callback.received" else "command"
-                        )
+                    reason = WAKING_TYPES.get(event.type)
+                    if reason is not None:
                         self.wake(event.stream.removeprefix(TRANSCRIPTION), reason)
-                await self._events.wait(after=position)
+                if len(events) == EVENTS_PER_READ_MAX:
+                    await self._catch_up()
+                else:
+                    await self._events.wait(after=position)
             except StoreError as exc:
                 log.warning("reconciler.store_failed", error=str(exc))
                 await asyncio.sleep(RETRY_FIRST_MS / 1000)
+
+    async def _catch_up(self) -> None:
+        """Views that are far behind, or new, must not bring the whole log into memory."""
+        while self._agenda.due_count(self._now_ms()) > BEHIND_MAX:  # noqa: ASYNC110 - a count
+            await asyncio.sleep(BEHIND_WAIT_MS / 1000)
 
     async def _dispatch(self) -> None:
         try:
@@ -157,74 +164,74 @@ class Reconciler:
                 self._start_due()
                 await self._sleep()
         finally:
-            for task in list(self._busy.values()):
-                task.cancel()
-            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            await self._drain()
 
     def _start_due(self) -> None:
         now = self._now_ms()
-        while self._due and self._due[0][0] <= now and len(self._busy) < AT_ONCE_MAX:
-            due_ms, transcription_id = heapq.heappop(self._due)
-            if self._due_at.get(transcription_id) != due_ms:
-                continue  # it was scheduled anew since
-            del self._due_at[transcription_id]
+        while len(self._busy) < AT_ONCE_MAX:
+            transcription_id = self._agenda.take(now)
+            if transcription_id is None:
+                return
             task = asyncio.create_task(self._work(transcription_id))
             self._busy[transcription_id] = task
             task.add_done_callback(partial(self._ended, transcription_id))
 
     async def _sleep(self) -> None:
         self._stirred.clear()
-        timeout = None
-        if self._due and len(self._busy) < AT_ONCE_MAX:
-            timeout = max(0, self._due[0][0] - self._now_ms()) / 1000
+        timeout, next_ms = None, self._agenda.next_ms()
+        if next_ms is not None and len(self._busy) < AT_ONCE_MAX:
+            timeout = max(0, next_ms - self._now_ms()) / 1000
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stirred.wait(), timeout)
 
-    def _schedule(self, transcription_id: str, due_ms: int) -> None:
-        before = self._due_at.get(transcription_id)
-        if before is None or due_ms < before:
-            self._due_at[transcription_id] = due_ms
-            heapq.heappush(self._due, (due_ms, transcription_id))
-            self._stirred.set()
+    async def _drain(self) -> None:
+        """An answer that is on its way is recorded; what takes longer is settled after a start."""
+        self._stopping = True
+        tasks = set(self._busy.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_MS / 1000)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._actor.close()
 
-    def _ended(self, transcription_id: str, _: asyncio.Task[None]) -> None:
+    def _ended(self, transcription_id: str, task: asyncio.Task[int | None]) -> None:
         del self._busy[transcription_id]
+        due_ms = None if task.cancelled() else task.result()
         if transcription_id in self._again:
             self._again.discard(transcription_id)
-            self._schedule(transcription_id, self._now_ms())
+            due_ms = self._now_ms()
+        if due_ms is not None:
+            self._agenda.put(transcription_id, due_ms)
         self._stirred.set()
 
-    async def _work(self, transcription_id: str) -> None:
+    async def _work(self, transcription_id: str) -> int | None:
+        """Do what is due; when to look again, None: not before something wakes it."""
         structlog.contextvars.bind_contextvars(transcription_id=transcription_id)
         try:
             for _ in range(STEPS_MAX):
-                if not await self._step(transcription_id):
-                    return
-            self._schedule(transcription_id, self._now_ms())
+                match await self._step(transcription_id):
+                    case Done():
+                        return None
+                    case Wait() as wait:
+                        return wait.until_ms
+                    case _ if self._stopping:
+                        return None
+                    case _:
+                        pass
         except WrongExpectedVersion:
-            self._schedule(transcription_id, self._now_ms())  # the loser looks again
+            pass  # the loser looks again
         except (ProviderError, StoreError) as exc:
-            self._put_off(transcription_id, exc)
+            return self._put_off(transcription_id, exc)
         except Exception:
             # A fault of ours must not end the loop for everybody else: it is recorded, and this
             # transcription is looked at again.
             log.exception("reconciler.failed")
-            self._put_off(transcription_id, None)
+            return self._put_off(transcription_id, None)
+        return self._now_ms()
 
-    def _put_off(self, transcription_id: str, exc: Exception | None) -> None:
-        attempts = self._attempts.get(transcription_id, Attempts())
-        failures = attempts.failures + 1
-        wait_ms = exponential_ms(failures, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
-        wait_ms = max(wait_ms, getattr(exc, "retry_in_ms", None) or 0)
-        retry_at_ms = self._now_ms() + wait_ms
-        self._attempts[transcription_id] = replace(
-            attempts, failures=failures, retry_at_ms=retry_at_ms
-        )
-        self._schedule(transcription_id, retry_at_ms)
-        log.warning("reconciler.put_off", error=str(exc or "see above"), retry_in_ms=wait_ms)
-
-    async def _step(self, transcription_id: str) -> bool:
-        """One action; whether there may be another at once."""
+    async def _step(self, transcription_id: str) -> Action:
+        """One action, which is done when this returns."""
         state = await self._recorder.handler.load(transcription_id)
         attempts = self._attempts.get(transcription_id, Attempts())
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
@@ -234,62 +241,33 @@ class Reconciler:
             case Done():
                 if transcription_id not in self._again:
                     self._attempts.pop(transcription_id, None)
-                return False
+                    self._providers.pop(transcription_id, None)
             case Wait():
-                self._schedule(transcription_id, action.until_ms)
-                return False
+                self._providers[transcription_id] = state.provider
             case _:
-                after = await self._do(action, state, attempts, timing)
-                if after is not attempts:
-                    # What woke it meanwhile is newer than what the action knew.
-                    newer = transcription_id in self._again
-                    now = self._attempts.get(transcription_id, Attempts())
-                    self._attempts[transcription_id] = (
-                        replace(after, woken=now.woken) if newer else after
-                    )
+                self._providers[transcription_id] = state.provider
+                after = await self._actor.do(action, state, attempts, timing)
+                self._learn(transcription_id, attempts, after)
                 log.info("reconciler.acted", action=type(action).__name__.lower())
-                return True
+        return action
 
-    async def _do(
-        self, action: Action, state: Transcription, attempts: Attempts, timing: Timing
-    ) -> Attempts:
-        match action:
-            case Submit():
-                return await self._submitter.submit(state, action.number, attempts)
-            case Settle():
-                submission = state.submission(action.number)
-                assert submission is not None
-                return await self._settler.settle(state, submission, attempts)
-            case Confirm():
-                return await self._fetcher.confirm(state, action.number, action.job, attempts)
-            case Fetch():
-                return await self._fetcher.fetch(state, action.number, action.wake, attempts)
-            case Check():
-                return await self._check(action, state, attempts)
-            case Supersede():
-                await self._fetcher.supersede(state, action.number)
-            case Remove():
-                await self._fetcher.remove(state, action.number)
-            case GiveUp():
-                hours = timing.job_lifetime_ms / 3_600_000
-                return await self._fetcher.give_up(
-                    state, action.number, attempts, lost=action.lost, hours=hours
-                )
-            case Wait() | Done():
-                pass
-            case _:
-                assert_never(action)
-        return attempts
+    def _learn(self, transcription_id: str, before: Attempts, after: Attempts) -> None:
+        """Keep what an action has learned; what woke it meanwhile is newer than that."""
+        now = self._attempts.get(transcription_id, before)
+        if after is before:
+            return
+        newer = transcription_id in self._again
+        self._attempts[transcription_id] = replace(after, woken=now.woken) if newer else after
 
-    async def _check(self, action: Check, state: Transcription, attempts: Attempts) -> Attempts:
-        submission = state.submission(action.number)
-        assert submission is not None
-        sweep = self._sweep_of(state.provider, self._recorder.gate(state).provider)
-        if await sweep.is_running(await self._recorder.job_of(submission)):
-            return seen_running(attempts, self._now_ms())
-        return await self._fetcher.fetch(state, action.number, action.wake, attempts)
-
-    def _sweep_of(self, name: str, provider: Provider) -> Sweep:
-        if name not in self._sweeps:
-            self._sweeps[name] = Sweep(provider)
-        return self._sweeps[name]
+    def _put_off(self, transcription_id: str, exc: Exception | None) -> int:
+        """When to try again what did not work."""
+        attempts = self._attempts.get(transcription_id, Attempts())
+        failures = attempts.failures + 1
+        wait_ms = exponential_ms(failures, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
+        wait_ms = max(wait_ms, getattr(exc, "retry_in_ms", None) or 0)
+        retry_at_ms = self._now_ms() + wait_ms
+        self._attempts[transcription_id] = replace(
+            attempts, failures=failures, retry_at_ms=retry_at_ms
+        )
+        log.warning("reconciler.put_off", error=str(exc or "see above"), retry_in_ms=wait_ms)
+        return retry_at_ms

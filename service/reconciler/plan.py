@@ -19,6 +19,8 @@ RETRY_FIRST_MS = 1_000
 RETRY_MS_MAX = 60_000
 POLL_FIRST_MS = 1_000
 CHECK_MS_MAX = 600_000
+ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
+REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
 EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
 
 
@@ -49,21 +51,30 @@ class Attempts:
         woken: Why it is to be looked at now, whatever the deadlines; None: no reason.
         checked_at_ms: When the job was last seen unfinished; 0: not yet.
         checks: How often.
+        asked_at_ms: When the provider was last asked for the job itself, and it had not ended.
+        missing: It did not know the job then, and is not believed yet.
         failures: How often in a row the provider could not be asked.
         retry_at_ms: Not to be asked again before.
         sweeps: Lists in a row that did not know the open claim.
         swept_at_ms: When the last of them was read.
-        refuted: Handles from callbacks that the provider did not confirm.
+        refuted: Submissions and jobs that the provider denied to belong together.
     """
 
     woken: WakeReason | None = None
     checked_at_ms: int = 0
     checks: int = 0
+    asked_at_ms: int = 0
+    missing: bool = False
     failures: int = 0
     retry_at_ms: int = 0
     sweeps: int = 0
     swept_at_ms: int = 0
-    refuted: frozenset[str] = frozenset()
+    refuted: frozenset[tuple[int, str]] = frozenset()
+
+
+def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
+    """What is left of the attempts once something has moved: what the provider denied."""
+    return Attempts(woken=woken, refuted=attempts.refuted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +179,14 @@ def clear_up(
     number = submission.number
     match submission.outcome:
         case "superseded":
-            return Remove(number=number)
+            last_ms = submission.accepted_at_ms + timing.job_lifetime_ms
+            if now_ms < last_ms or attempts.failures < REMOVALS_MIN:
+                return Remove(number=number)
         case "accepted" if state.terminal and number != state.finished_by:
             return Supersede(number=number)
-        case "unknown" | "abandoned":
+        case "unknown" | "abandoned" | "refused":
             job = submission.callback_job
-            if job is not None and job not in attempts.refuted:
+            if job is not None and (number, job) not in attempts.refuted:
                 return Confirm(number=number, job=job)
             if submission.outcome == "unknown":
                 return settle(submission, attempts, timing, now_ms)
@@ -197,6 +210,9 @@ def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: i
         return GiveUp(number=number, lost=False)
     called_back = bool(submission.called_back & {"completed", "error"})
     if attempts.woken == "callback" or (called_back and not attempts.checks):
+        # Whatever the provider calls and however often: its job is asked for once a second.
+        if attempts.asked_at_ms and now_ms < attempts.asked_at_ms + ASK_SPACING_MS:
+            return Wait(until_ms=attempts.asked_at_ms + ASK_SPACING_MS)
         return Fetch(number=number, wake="callback")
     if attempts.woken is not None:
         return Check(number=number, wake=attempts.woken)
@@ -208,6 +224,8 @@ def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: i
 
 def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
     """When a job that says nothing is to be looked at."""
+    if attempts.missing:
+        return max(submission.accepted_at_ms + timing.settle_ms, attempts.checked_at_ms)
     if not attempts.checks:
         first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
         return submission.accepted_at_ms + first_ms
@@ -223,18 +241,18 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
 
 
 def submit(state: Transcription, now_ms: int) -> Action:
-    """The next submission, when the last one's refusal is long enough ago."""
+    """The next submission, when the last one that came to nothing is long enough ago."""
     number = len(state.submissions) + 1
-    if sum(s.outcome == "abandoned" for s in state.submissions) > FORGOTTEN_MAX:
+    if sum(s.abandonment == "forgotten" for s in state.submissions) > FORGOTTEN_MAX:
         return GiveUp(number=len(state.submissions), lost=True)
-    last = state.last
-    if last is not None and last.outcome == "refused":
-        refusals = 0
-        for submission in reversed(state.submissions):
-            if submission.outcome != "refused":
-                break
-            refusals += 1
-        wait_ms = exponential_ms(refusals, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
+    fruitless = 0
+    for submission in reversed(state.submissions):
+        if submission.outcome != "refused" and submission.abandonment != "not-listed":
+            break
+        fruitless += 1
+    if fruitless:
+        last = state.submissions[-1]
+        wait_ms = exponential_ms(fruitless, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
         due_ms = max(last.retry_at_ms, last.claimed_at_ms + wait_ms)
         if now_ms < due_ms:
             return Wait(until_ms=due_ms)

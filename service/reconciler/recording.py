@@ -13,6 +13,8 @@ from service.log.catalogue import FailureReason, ProviderName, WakeReason
 from service.providers.port import Provider
 from service.reconciler.breaker import Breaker
 
+NO_SENTENCE = "The provider gave no reason."
+
 
 class ProviderGate:
     """One provider, where it is to call us, and its breaker."""
@@ -40,6 +42,12 @@ class Recorder:
         if gate is None:
             raise ProviderUnavailable(f"provider {state.provider} is not configured")
         return gate
+
+    def started_anew(self, provider: ProviderName) -> None:
+        """What a provider failed at before does not count any more."""
+        gate = self._gates.get(provider)
+        if gate is not None:
+            gate.breaker.succeeded()
 
     async def run(
         self,

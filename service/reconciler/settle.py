@@ -13,12 +13,12 @@ from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
 from service.providers.port import ListedJob, Provider
 from service.reconciler.fetching import Fetcher, is_ours
-from service.reconciler.plan import EMPTY_SWEEPS, Attempts
+from service.reconciler.plan import EMPTY_SWEEPS, Attempts, anew
 from service.reconciler.recording import Recorder
 
 CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
-PAGES_MAX = 100  # 20,000 jobs since the claim
-CANDIDATES_MAX = 500  # jobs with the same audio URL since the claim
+PAGES_MAX = 500  # 100,000 jobs since the claim
+QUESTIONS_MAX = 50  # jobs with the claim's audio URL that are asked for in one go
 
 
 class Settler:
@@ -39,24 +39,25 @@ class Settler:
         """
         provider = self._recorder.gate(state).provider
         claim = await self.claim_of(state, submission.number)
-        candidates = await self.candidates(provider, submission, str(claim.get("audio_url")))
-        for candidate in candidates:
-            job = await provider.fetch(candidate.id)
-            if job is not None and is_ours(job, state.id, submission.number):
-                await self._fetcher.adopt(state, submission.number, job.id)
-                return replace(Attempts(), woken="start")
+        listed = await self.candidates(provider, submission, str(claim.get("audio_url")))
+        number, refuted = submission.number, set(attempts.refuted)
+        unasked = [job.id for job in listed if (number, job.id) not in refuted]
+        for candidate in unasked[:QUESTIONS_MAX]:
+            job = await provider.fetch(candidate)
+            if job is not None and is_ours(job, state.id, number):
+                await self._fetcher.adopt(state, number, candidate)
+                return anew(attempts, "start")
+            if job is not None:
+                refuted.add((number, candidate))
+        attempts = replace(attempts, refuted=frozenset(refuted), failures=0, retry_at_ms=0)
+        if len(unasked) > QUESTIONS_MAX:
+            return attempts  # the others have their turn before this sweep is over
         if attempts.sweeps + 1 < EMPTY_SWEEPS:
-            return replace(
-                attempts,
-                sweeps=attempts.sweeps + 1,
-                swept_at_ms=self._now_ms(),
-                failures=0,
-                retry_at_ms=0,
-            )
+            return replace(attempts, sweeps=attempts.sweeps + 1, swept_at_ms=self._now_ms())
         await self._recorder.run(
             AbandonSubmission(number=submission.number, reason="not-listed"), state
         )
-        return Attempts()
+        return anew(attempts)
 
     async def claim_of(self, state: Transcription, number: int) -> Mapping[str, Any]:
         """The create body of a claim, as it was sent."""
@@ -74,7 +75,7 @@ class Settler:
         """The jobs since the claim, less clock slack, that have its audio URL.
 
         Raises:
-            ProviderUnavailable: There are more than can be looked through.
+            ProviderUnavailable: There are more jobs than can be looked through.
         """
         oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS
         found: list[ListedJob] = []
@@ -88,10 +89,6 @@ class Settler:
                 if job.audio_url == audio_url
                 and (job.created_at_ms is None or job.created_at_ms >= oldest_ms)
             ]
-            if len(found) > CANDIDATES_MAX:
-                raise ProviderUnavailable(
-                    f"more than {CANDIDATES_MAX} jobs with one audio URL since the claim"
-                )
             done = any(time is not None and time < oldest_ms for time in times)
             if page.older is None or done:
                 return found

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+import structlog
+
 from service.clock import NowMs
 from service.commands.callback_tokens import HEADER_NAME, CallbackKeys, register
 from service.commands.decide import (
@@ -21,12 +23,15 @@ from service.errors import (
     ProviderOutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
+    StoreError,
     WrongExpectedVersion,
 )
 from service.log.catalogue import RefusalReason
-from service.providers.port import CallbackTarget
-from service.reconciler.plan import Attempts
-from service.reconciler.recording import ProviderGate, Recorder, failure
+from service.providers.port import CallbackTarget, Provider
+from service.reconciler.plan import Attempts, anew
+from service.reconciler.recording import NO_SENTENCE, ProviderGate, Recorder, failure
+
+log = structlog.get_logger()
 
 # At most five callbacks of one submission are recorded: it cannot move on more often.
 RECORD_ATTEMPTS_MAX = 8
@@ -56,25 +61,24 @@ class Submitter:
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
         """Claim, then call; whatever the answer, it is recorded."""
         gate, now = self._recorder.gate(state), self._now_ms()
-        if not gate.breaker.admits(now):
-            return replace(attempts, retry_at_ms=gate.breaker.retry_at_ms(now))
-        try:
-            body = await self._create_body(state, number, gate)
-        except ProviderUnavailable as exc:
-            gate.breaker.failed(now, exc.retry_in_ms)
-            raise
-        except ProviderRefused as exc:
-            gate.breaker.succeeded()
-            if not exc.final:
+        with gate.breaker.turn(now) as admitted:
+            if not admitted:
+                return replace(attempts, retry_at_ms=gate.breaker.retry_at_ms(now))
+            try:
+                body = await self._create_body(state, number, gate)
+            except ProviderUnavailable as exc:
+                gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
                 raise
-            await self._never(state, number, exc)
-            return Attempts()
-        claim = ClaimSubmission(number=number, kid=self._keys.current)
-        if not await self._recorder.run(claim, state, {"submission.claimed": body}):
-            gate.breaker.spared()
-            return attempts
-        await self._create(state, number, gate, body)
-        return Attempts()
+            except ProviderRefused as exc:
+                self._heed(gate, exc)
+                if not exc.final:
+                    raise
+                await self._never(state, number, exc)
+                return anew(attempts)
+            claim = ClaimSubmission(number=number, kid=self._keys.current)
+            if await self._recorder.run(claim, state, {"submission.claimed": body}):
+                await self._create(state, number, gate, body)
+            return anew(attempts)
 
     async def _create(
         self, state: Transcription, number: int, gate: ProviderGate, body: bytes
@@ -82,7 +86,7 @@ class Submitter:
         try:
             job = await gate.provider.submit(body)
         except ProviderRefused as exc:
-            gate.breaker.succeeded()
+            self._heed(gate, exc)
             await self._refused(state, number, exc)
         except ProviderUnavailable as exc:
             gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
@@ -113,13 +117,7 @@ class Submitter:
         params = json.loads(payload or b"{}")["params"]
         audio_url = str(params["audio_url"])
         if state.upload is not None:
-            opened = await self._uploads.open(state.upload)
-            if opened is None:
-                raise ProviderRefused(
-                    "the upload is gone", status=0, sentence=MISSING_UPLOAD_SENTENCE, final=True
-                )
-            size, chunks = opened
-            audio_url = await gate.provider.upload(chunks, size)
+            audio_url = await self._forwarded(state.upload, gate.provider)
         registration = register(self._keys, state.provider, state.id, number)
         target = CallbackTarget(
             url=f"{gate.callback_base}/callbacks/{state.provider}/{registration.token}",
@@ -127,6 +125,29 @@ class Submitter:
             header_value=registration.header,
         )
         return gate.provider.create_body(params, audio_url, target)
+
+    async def _forwarded(self, upload: str, provider: Provider) -> str:
+        """The provider's URL of an upload of ours."""
+        try:
+            opened = await self._uploads.open(upload)
+            if opened is not None:
+                size, chunks = opened
+                return await provider.upload(chunks, size)
+        except StoreError as exc:
+            if exc.retryable:
+                raise
+            log.error("upload.unreadable", error=exc.code, reason=str(exc))
+        raise ProviderRefused(
+            "the upload is gone", status=0, sentence=MISSING_UPLOAD_SENTENCE, final=True
+        )
+
+    def _heed(self, gate: ProviderGate, exc: ProviderRefused) -> None:
+        """A refusal of one request says nothing about others; one of our key does."""
+        if exc.final:
+            gate.breaker.succeeded()
+        else:
+            gate.breaker.failed(self._now_ms())
+            log.error("submission.refused", status=exc.status, mend="the provider's key or account")
 
     async def _never(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
         """A transcription that can never be submitted ends, with a claim that called nobody."""
@@ -148,7 +169,7 @@ class Submitter:
             final=exc.final,
             wake="command",
         )
-        await self._refuse(state, command, exc.sentence)
+        await self._refuse(state, command, exc.sentence or NO_SENTENCE)
 
     async def _postponed(self, state: Transcription, number: int, exc: ProviderUnavailable) -> None:
         """The provider said not now, or was not reached."""

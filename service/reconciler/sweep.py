@@ -30,6 +30,12 @@ class Sweep:
             self._looking = asyncio.create_task(self._look())
         return job in await asyncio.shield(self._looking)
 
+    async def close(self) -> None:
+        """Nothing is being listed; whoever waited for it is cancelled."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
     async def _look(self) -> frozenset[str]:
         await asyncio.sleep(SETTLES_MS / 1000)
         running: set[str] = set()

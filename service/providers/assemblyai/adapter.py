@@ -35,6 +35,7 @@ OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_heade
 FINAL_STATUSES = frozenset({400, 413, 422})
 FOREIGN_UPLOAD = "Cannot access uploaded file"
 UNKNOWN_JOB = "transcript id not found"
+STARTING_MS = 500  # an engine is there within a second or two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class AssemblyAI:
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
         """The customer's parameters, less their webhook and the deprecated `speech_model`."""
+        self._there()
         body = {
             name: value
             for name, value in params.items()
@@ -96,7 +98,7 @@ class AssemblyAI:
             ("content-type", "application/octet-stream"),
             ("content-length", str(size)),
         ]
-        answer = await self._ask(
+        answer = await self._asked(
             "POST", "/v2/upload", headers=headers, content=chunks, timeout_ms=UPLOAD_TIMEOUT_MS
         )
         self._check(answer)
@@ -122,9 +124,7 @@ class AssemblyAI:
     async def fetch(self, job: str) -> FetchedJob | None:
         """The service answers 400 with a sentence for an id that it does not know."""
         answer = await self._asked("GET", f"/v2/transcript/{quote(job, safe='')}")
-        if answer.status == 404 or (
-            answer.status == 400 and UNKNOWN_JOB in error_sentence(answer.body)
-        ):
+        if _is_unknown(answer):
             return None
         self._check(answer)
         return read_job(answer.body)
@@ -143,12 +143,23 @@ class AssemblyAI:
     async def delete(self, job: str) -> None:
         """A job that is not known is gone."""
         answer = await self._asked("DELETE", f"/v2/transcript/{quote(job, safe='')}")
-        if answer.status not in {400, 404}:
+        if not _is_unknown(answer):
             self._check(answer)
 
-    async def _asked(self, method: str, path: str) -> Answer:
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: list[tuple[str, str]] | None = None,
+        content: AsyncIterator[bytes] | None = None,
+        timeout_ms: int | None = None,
+    ) -> Answer:
+        """An answer to what may be asked again: what did not arrive did no harm."""
         try:
-            return await self._ask(method, path)
+            return await self._ask(
+                method, path, headers=headers, content=content, timeout_ms=timeout_ms
+            )
         except EgressFailed as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
 
@@ -161,9 +172,7 @@ class AssemblyAI:
         content: bytes | AsyncIterator[bytes] | None = None,
         timeout_ms: int | None = None,
     ) -> Answer:
-        address = self._address()
-        if address is None:
-            raise ProviderUnavailable(f"{self._name}: it is not running yet", retry_in_ms=500)
+        address = self._there()
         try:
             return await self._egress.request(
                 method,
@@ -175,6 +184,14 @@ class AssemblyAI:
             )
         except ForbiddenAddress as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+
+    def _there(self) -> ServiceAddress:
+        address = self._address()
+        if address is None:
+            raise ProviderUnavailable(
+                f"{self._name}: it is not running yet", retry_in_ms=STARTING_MS
+            )
+        return address
 
     def _check(self, answer: Answer) -> None:
         """Nothing, for a 200.
@@ -199,3 +216,9 @@ class AssemblyAI:
         raise ProviderRefused(
             what, status=answer.status, sentence=sentence, final=final, raw=answer.body
         )
+
+
+def _is_unknown(answer: Answer) -> bool:
+    return answer.status == 404 or (
+        answer.status == 400 and UNKNOWN_JOB in error_sentence(answer.body)
+    )

@@ -101,7 +101,7 @@ def _object(body: bytes) -> dict[str, Any]:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         try:
-            value = json.loads(body)
+            value = json.loads(body.decode())
         except (ValueError, RecursionError) as exc:
             raise ProviderUnavailable("the answer is not JSON") from exc
     if not isinstance(value, dict):
@@ -111,7 +111,12 @@ def _object(body: bytes) -> dict[str, Any]:
 
 def _job_id(job: dict[str, Any]) -> str:
     job_id = job.get("id")
-    if not isinstance(job_id, str) or not 0 < len(job_id) <= JOB_ID_CHARACTERS_MAX:
+    if (
+        not isinstance(job_id, str)
+        or not 0 < len(job_id) <= JOB_ID_CHARACTERS_MAX
+        or not job_id.isprintable()
+        or job_id in {".", ".."}  # as a part of a path these mean something else
+    ):
         raise ProviderUnavailable("the answer names no job")
     return job_id
 

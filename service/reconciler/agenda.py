@@ -1,0 +1,52 @@
+"""When to look at what: one time for each transcription, the earliest first."""
+
+from __future__ import annotations
+
+import heapq
+
+STALE_MIN = 64  # entries that were replaced and may lie about before they are swept out
+
+
+class Agenda:
+    """Holds at most one time for each id; memory follows the ids, not how often they are put."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[int, str]] = []
+        self._due_at: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._due_at)
+
+    def put(self, item: str, due_ms: int) -> bool:
+        """Look at `item` at `due_ms`, unless it is to be looked at earlier; whether it changed."""
+        before = self._due_at.get(item)
+        if before is not None and before <= due_ms:
+            return False
+        self._due_at[item] = due_ms
+        heapq.heappush(self._entries, (due_ms, item))
+        if len(self._entries) > 2 * len(self._due_at) + STALE_MIN:
+            self._entries = [(due, known) for known, due in self._due_at.items()]
+            heapq.heapify(self._entries)
+        return True
+
+    def take(self, now_ms: int) -> str | None:
+        """The item that is due first, no longer on the agenda; None when nothing is due."""
+        if not self._drop_stale() or self._entries[0][0] > now_ms:
+            return None
+        _, item = heapq.heappop(self._entries)
+        del self._due_at[item]
+        return item
+
+    def next_ms(self) -> int | None:
+        """When the first item is due; None when there is none."""
+        return self._entries[0][0] if self._drop_stale() else None
+
+    def due_count(self, now_ms: int) -> int:
+        """How many items are due; looks at every one."""
+        return sum(due <= now_ms for due in self._due_at.values())
+
+    def _drop_stale(self) -> bool:
+        """Whether there is an entry left, and it is the one that counts."""
+        while self._entries and self._due_at.get(self._entries[0][1]) != self._entries[0][0]:
+            heapq.heappop(self._entries)
+        return bool(self._entries)
