@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from service.clock import rfc3339
 from service.errors import StoreError, WrongExpectedVersion
-from service.log.canonical import leaf_hash
+from service.log.canonical import canonical_bytes, leaf_hash
 from service.log.catalogue import EVENT_TYPES, is_public, read_data
-from service.log.event import Event, NewEvent, SealedPayload
+from service.log.event import NewEvent, SealedPayload
 from service.log.merkle import Frontier
 from service.log.sequencer import Weight
 from service.log.store import EVENTS_PER_APPEND_MAX, Appended
@@ -82,9 +83,15 @@ class BatchState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One accepted event, ready to be inserted: its canonical bytes and their leaf hash."""
+    """One accepted event, ready to be inserted.
 
-    event: Event
+    Attributes:
+        envelope: Its fields by name, as `Event` has them.
+        stored: Their canonical bytes.
+        leaf: The leaf hash of these.
+    """
+
+    envelope: Mapping[str, Any]
     stored: bytes
     leaf: bytes
     payload: SealedPayload | None
@@ -117,8 +124,8 @@ def sequence_batch(batch: Sequence[Append], state: BatchState, now_us: int) -> S
             rows.extend(added)
             count += len(added)
             outcome = Appended(
-                positions=tuple(row.event.position for row in added),
-                version=added[-1].event.version,
+                positions=tuple(row.envelope["position"] for row in added),
+                version=added[-1].envelope["version"],
             )
         outcomes.append(outcome)
     frontier = state.frontier.extended(row.leaf for row in rows)
@@ -152,43 +159,44 @@ def answer_without_writing(append: Append, state: BatchState) -> Appended | Stor
 def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]:
     """Give the events of an accepted append their places behind `count` earlier events."""
     rows = []
+    at = state.streams.get(append.stream, NOWHERE)
     for position, new in enumerate(append.events, start=count + 1):
-        at = state.streams.get(append.stream, NOWHERE)
         sequence = 0
         if is_public(new.type):
             sequence = state.sequences.get(new.tenant, 0) + 1
             state.sequences[new.tenant] = sequence
-        event = Event(
-            position=position,
-            id=new.id,
-            stream=append.stream,
-            version=at.version + 1,
-            previous=at.position,
-            sequence=sequence,
-            type=new.type,
-            time=time,
-            tenant=new.tenant,
-            actor=new.actor,
-            correlation_id=new.correlation_id,
-            causation_id=new.causation_id,
-            data=new.data,
-            commitment=new.payload.commitment if new.payload else None,
-        )
-        here = Place(position=position, version=event.version)
-        state.streams[append.stream] = here
-        state.ids[new.id] = here
+        # No `Event` is made of it here: the one writing thread has better things to do.
+        envelope = {
+            "position": position,
+            "id": new.id,
+            "stream": append.stream,
+            "version": at.version + 1,
+            "previous": at.position,
+            "sequence": sequence,
+            "type": new.type,
+            "time": time,
+            "tenant": new.tenant,
+            "actor": new.actor,
+            "correlation_id": new.correlation_id,
+            "causation_id": new.causation_id,
+            "data": new.data,
+            "commitment": new.payload.commitment if new.payload else None,
+        }
+        at = Place(position=position, version=at.version + 1)
+        state.ids[new.id] = at
         if new.dedupe_key is not None:
-            state.dedupe[new.dedupe_key] = here
-        stored = event.to_bytes()
+            state.dedupe[new.dedupe_key] = at
+        stored = canonical_bytes(envelope)
         rows.append(
             Row(
-                event=event,
+                envelope=envelope,
                 stored=stored,
                 leaf=leaf_hash(stored),
                 payload=new.payload,
                 dedupe_key=new.dedupe_key,
             )
         )
+    state.streams[append.stream] = at
     return rows
 
 

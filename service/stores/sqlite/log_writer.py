@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from service.clock import microseconds, now_us
 from service.errors import StoreError
@@ -17,8 +20,19 @@ from service.log.store import Appended
 from service.stores.sqlite.log_schema import LOG
 from service.stores.sqlite.writer import Writer
 
-VARIABLES_MAX = 500  # SQLite's default limit is 32,766; statements are cached by their length
+_columns = itemgetter("position", "id", "stream", "version", "tenant", "sequence", "type")
 
+_LAST_OF_STREAMS = (
+    "SELECT stream, position, version FROM json_each(?) JOIN events ON position = "
+    "(SELECT position FROM events WHERE stream = value ORDER BY version DESC LIMIT 1)"
+)
+_PLACES_OF_IDS = (
+    "SELECT id, position, version FROM events WHERE id IN (SELECT value FROM json_each(?))"
+)
+_PLACES_OF_DEDUPE_KEYS = (
+    "SELECT key, position, version FROM dedupe JOIN events USING (position) "
+    "WHERE key IN (SELECT value FROM json_each(?))"
+)
 ADVICE = "run `stenolog log verify`"
 
 CommitReport = Callable[[int, int, float], None]
@@ -114,24 +128,17 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> Batc
         frontier=frontier,
         time_us=_time_us(last[1]) if last else 0,
     )
-    for stream in asked["streams"]:
-        row = connection.execute(
-            "SELECT position, version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1",
-            (stream,),
-        ).fetchone()
-        if row:
-            state.streams[stream] = Place(position=row[0], version=row[1])
+    for stream, position, version in connection.execute(
+        _LAST_OF_STREAMS, (_json(asked["streams"]),)
+    ):
+        state.streams[stream] = Place(position=position, version=version)
     for tenant in asked["tenants"]:
         row = connection.execute(
             "SELECT max(sequence) FROM events WHERE tenant = ? AND sequence > 0", (tenant,)
         ).fetchone()
         state.sequences[tenant] = row[0] or 0
-    state.ids = _places(connection, "SELECT id, position, version FROM events", asked["ids"])
-    state.dedupe = _places(
-        connection,
-        "SELECT key, position, version FROM dedupe JOIN events USING (position)",
-        asked["dedupe"],
-    )
+    state.ids = _places(connection, _PLACES_OF_IDS, asked["ids"])
+    state.dedupe = _places(connection, _PLACES_OF_DEDUPE_KEYS, asked["dedupe"])
     return state
 
 
@@ -139,33 +146,19 @@ def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
     rows: Sequence[Row] = sequenced.rows
     connection.executemany(
         "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                e.position,
-                e.id,
-                e.stream,
-                e.version,
-                e.tenant,
-                e.sequence,
-                e.type,
-                row.stored,
-                row.leaf,
-            )
-            for row in rows
-            for e in (row.event,)
-        ],
+        [(*_columns(row.envelope), row.stored, row.leaf) for row in rows],
     )
     connection.executemany(
         "INSERT INTO payloads VALUES (?, ?, ?)",
         [
-            (row.event.position, row.payload.key_id, row.payload.box)
+            (row.envelope["position"], row.payload.key_id, row.payload.box)
             for row in rows
             if row.payload is not None
         ],
     )
     connection.executemany(
         "INSERT INTO dedupe VALUES (?, ?)",
-        [(row.dedupe_key, row.event.position) for row in rows if row.dedupe_key is not None],
+        [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
     )
     frontier = sequenced.frontier
     connection.execute(
@@ -174,16 +167,14 @@ def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
 
 
 def _places(
-    connection: sqlite3.Connection, select: str, names: Collection[str]
+    connection: sqlite3.Connection, statement: str, names: Collection[str]
 ) -> dict[str, Place]:
-    column = select.split()[1].rstrip(",")
-    found: dict[str, Place] = {}
-    wanted = sorted(names)
-    for at in range(0, len(wanted), VARIABLES_MAX):
-        some = wanted[at : at + VARIABLES_MAX]
-        marks = ",".join("?" * len(some))
-        for name, position, version in connection.execute(
-            f"{select} WHERE {column} IN ({marks})", some
-        ):
-            found[name] = Place(position=position, version=version)
-    return found
+    return {
+        name: Place(position=position, version=version)
+        for name, position, version in connection.execute(statement, (_json(names),))
+    }
+
+
+def _json(names: Collection[str]) -> str:
+    # One array, so that the statement is the same however many names there are.
+    return orjson.dumps(list(names)).decode()
