@@ -1,0 +1,266 @@
+"""A small house for the reconciler: log, keys, vault and adapter as they are, no HTTP in front.
+
+Callbacks are taken by the edge's own application, on a server of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from service.clock import now_ms
+from service.commands.callback_tokens import CallbackKeys
+from service.commands.decide import RequestTranscription
+from service.commands.handler import Cause, CommandHandler, new_id
+from service.commands.transcription import Transcription
+from service.compliance.vault import MasterKey, Vault
+from service.compliance.verify import verify as verify_log
+from service.edge.callbacks import Callbacks
+from service.edge.tenancy import Tenancy
+from service.egress.client import Egress
+from service.egress.guard import AddressPolicy
+from service.log.event import Event
+from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from service.providers.port import Provider
+from service.reconciler.acting import Actor
+from service.reconciler.fetching import Fetcher
+from service.reconciler.loop import Reconciler
+from service.reconciler.plan import Timing
+from service.reconciler.recording import ProviderGate, Recorder
+from service.reconciler.settle import Settler
+from service.reconciler.submitting import Submitter
+from service.simulator.behaviour import Behaviour
+from service.simulator.jobs import Job
+from service.simulator.provider import API_KEY, Simulator
+from service.simulator.server import LocalServer
+from service.stores.files.uploads import UploadStore
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.records import SqliteRecords
+from service.telemetry import Metrics
+
+MASTER = MasterKey(bytes(range(32)))
+KEYS = CallbackKeys(current=1, secrets={1: b"k" * 32})
+TENANT = "00000000-0000-4000-8000-0000000000aa"
+CLIENT = "00000000-0000-4000-8000-0000000000bb"
+PATIENCE_S = 15.0
+# Short enough for a test, long enough that their order shows.
+QUICK = Timing(settle_ms=300, silence_ms=200_000, sweep_interval_ms=200, job_lifetime_ms=86_400_000)
+
+
+async def until(condition: Callable[[], bool], what: str = "") -> None:
+    """Return once it holds.
+
+    Raises:
+        AssertionError: It did not in time.
+    """
+    deadline = monotonic() + PATIENCE_S
+    while not condition():
+        assert monotonic() < deadline, what or "it did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+@dataclass(slots=True)
+class OpenOnes:
+    """What a view would say is open, as of a position."""
+
+    position: int
+    ids: list[str] = field(default_factory=list)
+
+    async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
+        """In order of id."""
+        return [one for one in sorted(self.ids) if one > after][:limit], self.position
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """What a test holds in its hands."""
+
+    directory: Path
+    simulator: Simulator
+    keys: SqliteKeys
+    events: SqliteLog
+    handler: CommandHandler
+    uploads: UploadStore
+    reconciler: Reconciler
+    metrics: Metrics
+    ids: list[str]
+
+    async def request(self, behaviour: Behaviour | None = None, **params: object) -> str:
+        """A transcription was asked for, of an audio URL of its own."""
+        identifier = new_id()
+        audio_url = str(params.pop("audio_url", f"https://audio.example/{identifier}.mp3"))
+        if behaviour is not None:
+            self.behave(audio_url, behaviour)
+        upload = params.pop("upload", None)
+        await self.handler.run(
+            RequestTranscription(
+                provider="assemblyai",
+                region="us",
+                surface="v2",
+                upload=None if upload is None else str(upload),
+            ),
+            Transcription(id=identifier),
+            Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id()),
+            {
+                "transcription.requested": json.dumps(
+                    {"params": {"audio_url": audio_url, **params}}
+                ).encode()
+            },
+        )
+        self.ids.append(identifier)
+        return identifier
+
+    def behave(self, audio_url: str, behaviour: Behaviour) -> None:
+        """Jobs for this audio go like this; others as before."""
+        before = self.simulator.behave
+        self.simulator.behave = lambda body: (
+            behaviour if body.get("audio_url") == audio_url else before(body)
+        )
+
+    async def types(self, identifier: str) -> list[str]:
+        """The types of its events, in order."""
+        return [event.type for event in await self.stream(identifier)]
+
+    async def stream(self, identifier: str) -> list[Event]:
+        """Its events."""
+        return await self.handler.events(identifier)
+
+    async def ended(self, identifier: str) -> Transcription:
+        """The transcription, once it has an outcome."""
+        return await self.when(identifier, lambda state: state.terminal)
+
+    async def when(self, identifier: str, holds: Callable[[Transcription], bool]) -> Transcription:
+        """The transcription, once it is so."""
+        deadline = monotonic() + PATIENCE_S
+        while True:
+            state = await self.handler.load(identifier)
+            if holds(state):
+                return state
+            assert monotonic() < deadline, (state, await self.types(identifier))
+            await asyncio.sleep(0.01)
+
+    async def payload(self, identifier: str, event_type: str) -> bytes:
+        """The payload of the first event of this type."""
+        for event in await self.stream(identifier):
+            if event.type == event_type:
+                payload = await self.handler.payload_of(event.id, event.position)
+                assert payload is not None
+                return payload
+        raise AssertionError(f"no {event_type}")
+
+    async def sentence(self, identifier: str) -> str:
+        """What the customer is told of a failure."""
+        return str(json.loads(await self.payload(identifier, "transcription.failed"))["error"])
+
+    def jobs_of(self, identifier: str) -> list[Job]:
+        """The provider's jobs for it that were not deleted."""
+        return [
+            job
+            for job in self.simulator.jobs
+            if job.request.audio_url.endswith(f"/{identifier}.mp3") and not job.deleted
+        ]
+
+    def gets(self, job_id: str | None = None) -> int:
+        """How often a job, or any job, was asked for."""
+        return sum(
+            seen.method == "GET" and seen.path.startswith("/v2/transcript/")
+            for seen in self.simulator.requests
+            if job_id is None or seen.job_id == job_id
+        )
+
+    @property
+    def lists(self) -> list[dict[str, str]]:
+        """The queries of every list that was asked for."""
+        return [
+            dict(seen.query)
+            for seen in self.simulator.requests
+            if (seen.method, seen.path) == ("GET", "/v2/transcript")
+        ]
+
+    def check_log(self) -> None:
+        """The log verifies, from its files alone."""
+        with closing(
+            SqliteRecords(self.directory / "log.db", self.directory / "keys.db")
+        ) as records:
+            verify_log(records, MASTER, [])
+
+
+@asynccontextmanager
+async def house(
+    directory: Path,
+    simulator: Simulator,
+    *,
+    timing: Timing = QUICK,
+    http_timeout_ms: int = 1_000,
+    around: Callable[[Provider], Provider] = lambda provider: provider,
+    callbacks: bool = True,
+    ids: Sequence[str] = (),
+) -> AsyncIterator[House]:
+    """A house whose reconciler runs; `ids` are open from before.
+
+    On the way out the reconciler is stopped, every transcription's events are dense, and the log
+    verifies.
+    """
+    async with AsyncExitStack() as stack:
+        keys = await SqliteKeys.open(directory / "keys.db")
+        stack.push_async_callback(keys.close)
+        events = await SqliteLog.open(directory / "log.db")
+        stack.push_async_callback(events.close)
+        vault = Vault(MASTER, keys)
+        handler = CommandHandler(events, vault)
+        (directory / "uploads").mkdir(exist_ok=True)
+        uploads = UploadStore(directory / "uploads", vault)
+        egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
+        stack.push_async_callback(egress.aclose)
+        address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
+        provider = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=http_timeout_ms)
+        metrics = Metrics()
+        wakes: list[Reconciler] = []
+        called = Callbacks(
+            handler=handler,
+            tenancy=Tenancy(events),
+            keys=lambda: KEYS,
+            wake=lambda identifier, reason: wakes[0].wake(identifier, reason),  # noqa: PLW0108 - made later
+            metrics=metrics,
+        )
+        server = LocalServer(
+            Starlette(routes=[Route("/callbacks/{provider}/{token}", called, methods=None)])
+        )
+        base = await stack.enter_async_context(server.serve())
+        if not callbacks:
+            await server.refuse()
+        gate = ProviderGate(around(provider), base)
+        recorder = Recorder(handler, {"assemblyai": gate})
+        submitter = Submitter(recorder, KEYS, uploads, now_ms)
+        fetcher = Fetcher(recorder, submitter, metrics, now_ms)
+        actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
+        reconciler = Reconciler(events, recorder, actor, {"assemblyai": timing}, now_ms)
+        wakes.append(reconciler)
+        made = House(
+            directory=directory,
+            simulator=simulator,
+            keys=keys,
+            events=events,
+            handler=handler,
+            uploads=uploads,
+            reconciler=reconciler,
+            metrics=metrics,
+            ids=list(ids),
+        )
+        running = asyncio.create_task(reconciler.run(OpenOnes(await events.head(), list(ids))))
+        try:
+            yield made
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert running.cancelled()
+    made.check_log()
