@@ -1,0 +1,1 @@
+"""What stands beside the service: its benchmark, and how requirements are locked."""

@@ -1,0 +1,38 @@
+"""The provider of the benchmark: the simulator, with five-minute calls that are made beforehand.
+
+`python -m infra.bench.provider RUN_MS` prints its URL; when its input ends it prints one JSON
+object, the millisecond in which each job ended, by job id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import sys
+
+from infra.bench.gateway import PROVIDER_KEY
+from infra.bench.transcripts import EVERY_FEATURE, result
+from service.simulator.behaviour import Behaviour
+from service.simulator.provider import Simulator
+
+SECONDS_OF_AUDIO = 300.0  # design §9
+DIFFERENT_CALLS = 8
+
+
+async def _serve(run_ms: int) -> None:
+    calls = itertools.cycle(
+        [result(f"call {n}", SECONDS_OF_AUDIO, EVERY_FEATURE) for n in range(DIFFERENT_CALLS)]
+    )
+    simulator = Simulator(
+        api_key=PROVIDER_KEY,
+        behave=lambda body: Behaviour(run_ms=run_ms, result=next(calls)),
+    )
+    async with simulator.serve() as url:
+        print(url, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        print(json.dumps({job.id: job.ends_ms for job in simulator.jobs}), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

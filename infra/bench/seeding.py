@@ -1,0 +1,99 @@
+"""A data directory with finished transcriptions in its log, written by the service's own parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.bench.transcripts import NO_FEATURE, answer, request_payload
+from service.bootstrap.identity import callback_keys, open_master_key
+from service.commands.callback_tokens import CallbackKeys, Registration, register
+from service.commands.handler import Cause, CommandHandler, Fact, new_id
+from service.commands.transcription import stream_of
+from service.compliance.vault import MasterKey, Vault
+from service.config import Settings
+from service.log.catalogue import (
+    SubmissionAccepted,
+    SubmissionClaimed,
+    TranscriptionCompleted,
+    TranscriptionRequested,
+)
+from service.stores.files.directory import KEYS, LOG, locked, make_directory
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+
+AT_ONCE = 256  # as many as one commit takes
+SECONDS_OF_AUDIO = 10.0
+EVENTS_EACH = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """One finished transcription, and what its provider was told to call."""
+
+    transcription_id: str
+    provider_job: str
+    registration: Registration
+
+
+async def seed(directory: Path, count: int) -> Sequence[Seeded]:
+    """`count` finished transcriptions of four events each are in `directory`, which is closed."""
+    made = [str(uuid.uuid4()) for _ in range(count)]
+    payload = answer("seeded", SECONDS_OF_AUDIO, NO_FEATURE)
+    async with _opened(directory) as (handler, signing):
+        cause = Cause(tenant=str(uuid.uuid4()), actor=str(uuid.uuid4()), correlation_id=new_id())
+        seeded = [
+            Seeded(
+                transcription_id=one,
+                provider_job=str(uuid.uuid4()),
+                registration=register(signing, "assemblyai", one, 1),
+            )
+            for one in made
+        ]
+        for at in range(0, count, AT_ONCE):
+            await asyncio.gather(
+                *(_append(handler, cause, one, payload) for one in seeded[at : at + AT_ONCE])
+            )
+    return seeded
+
+
+async def _append(handler: CommandHandler, cause: Cause, one: Seeded, payload: bytes) -> None:
+    facts = [
+        Fact(
+            data=TranscriptionRequested(
+                provider="assemblyai", region="us", surface="v2", upload=None
+            ),
+            payload=request_payload(NO_FEATURE),
+        ),
+        Fact(data=SubmissionClaimed(submission=1, kid=one.registration.kid), payload=b"{}"),
+        Fact(
+            data=SubmissionAccepted(submission=1, provider_job=one.provider_job, adopted=False),
+        ),
+        Fact(
+            data=TranscriptionCompleted(
+                submission=1, reason="callback", audio_ms=int(SECONDS_OF_AUDIO * 1000), words=20
+            ),
+            payload=payload,
+        ),
+    ]
+    assert len(facts) == EVENTS_EACH
+    await handler.append(stream_of(one.transcription_id), facts, cause)
+
+
+@contextlib.asynccontextmanager
+async def _opened(directory: Path) -> AsyncIterator[tuple[CommandHandler, CallbackKeys]]:
+    make_directory(directory)
+    with locked(directory):
+        async with contextlib.AsyncExitStack() as stack:
+            keys = await SqliteKeys.open(directory / KEYS)
+            stack.push_async_callback(keys.close)
+            secret, _ = await open_master_key(Settings(data_dir=directory), keys)
+            master = MasterKey(secret)
+            log = await SqliteLog.open(directory / LOG)
+            stack.push_async_callback(log.close)
+            signing = await callback_keys(keys, master)
+            yield CommandHandler(log, Vault(master, keys)), signing
