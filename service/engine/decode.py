@@ -25,6 +25,7 @@ DEMUXERS = "wav,mp3,flac,ogg,mov,matroska,webm,aac,aiff,amr,asf,au,caf,mpegts,av
 AUDIO_MS_MIN = 160  # AssemblyAI documentation, "Audio duration is too short"
 RATE_HZ_MIN, RATE_HZ_MAX = 4_000, 768_000  # below, a few KB become hours of samples
 CHANNELS_MAX = 8  # 7.1 surround; more is damage or malice
+GROWTH_SAMPLES = 600 * SAMPLE_RATE  # ten minutes, 38 MB
 GAP_SAMPLES_MIN = SAMPLE_RATE // 10  # shorter holes between packets are rounding of time stamps
 GAP_SAMPLES_MAX = 300 * SAMPLE_RATE  # longer ones are clocks that were set, as in broadcasts
 
@@ -65,34 +66,44 @@ def _checked_beginning(file: BinaryIO) -> bytes:
 
 
 class _Samples:
-    """Decoded samples in arrival order, never more than the limit."""
+    """Decoded samples in order of arrival, never more than the limit.
+
+    One growing block: hours of audio fit only once into a worker's memory.
+    """
 
     def __init__(self, samples_max: int, audio_ms_max: int) -> None:
-        self._pieces: list[NDArray[np.float32]] = []
+        self._block = np.empty(min(samples_max, GROWTH_SAMPLES), dtype=np.float32)
         self._samples_max = samples_max
         self._audio_ms_max = audio_ms_max
         self.count = 0
 
     def add(self, piece: NDArray[np.float32]) -> None:
-        self.count += piece.size
-        if self.count > self._samples_max:
-            raise audio_errors.too_long(self._audio_ms_max)
-        self._pieces.append(piece)
+        begin = self._reserve(piece.size)
+        self._block[begin : self.count] = piece
 
     def silence(self, samples: int) -> None:
-        if self.count + samples > self._samples_max:
-            raise audio_errors.too_long(self._audio_ms_max)
-        self.add(np.zeros(samples, dtype=np.float32))
+        begin = self._reserve(samples)
+        self._block[begin : self.count] = 0.0
 
     def joined(self) -> Waveform:
-        audio = np.empty(self.count, dtype=np.float32)
-        at = 0
-        for index, piece in enumerate(self._pieces):
-            audio[at : at + piece.size] = piece
-            at += piece.size
-            self._pieces[index] = np.empty(0, dtype=np.float32)  # gives memory back as we go
-        np.nan_to_num(audio, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
-        return np.clip(audio, -1.0, 1.0, out=audio)
+        """All of them, finite and within ±1; nothing can be added afterwards."""
+        self._block.resize(self.count, refcheck=False)
+        for begin in range(0, self.count, GROWTH_SAMPLES):
+            part = self._block[begin : begin + GROWTH_SAMPLES]
+            np.nan_to_num(part, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+            np.clip(part, -1.0, 1.0, out=part)
+        return self._block
+
+    def _reserve(self, samples: int) -> int:
+        """Where `samples` more may be written; they are counted."""
+        begin = self.count
+        if begin + samples > self._samples_max:
+            raise audio_errors.too_long(self._audio_ms_max)
+        self.count += samples
+        if self.count > self._block.size:
+            # Nobody else refers to the block: it is moved by the kernel, not copied.
+            self._block.resize(self.count + GROWTH_SAMPLES, refcheck=False)
+        return begin
 
 
 def _drain(packets: Packets, sink: _Samples, alive: Heartbeat) -> None:

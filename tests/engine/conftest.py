@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from service.engine.transcribe import Techniques, load_techniques
+from service.engine.availability import engine_unavailable
 from tests.engine.engine_process import EngineProcess, is_running
 from tests.engine.servers import Site, site
+
+if TYPE_CHECKING:
+    from service.engine.transcribe import Techniques
+
+# Without the engine's wheels there is nothing to test; the header says so.
+UNAVAILABLE = engine_unavailable()
+collect_ignore_glob = ["test_*.py"] if UNAVAILABLE else []
 
 # On Linux all of 127/8 is this machine: one address is allowed to the engine, the other is not.
 ALLOWED_HOST = "127.0.0.2"
@@ -16,8 +24,14 @@ AUDIO_MS_MAX = 120_000
 UPLOAD_BYTES_MAX = 12_000_000
 
 
+def pytest_report_header() -> str:
+    return f"engine: {UNAVAILABLE or 'available'}"
+
+
 @pytest.fixture(scope="session")
 def techniques() -> Techniques:
+    from service.engine.transcribe import load_techniques  # noqa: PLC0415  # needs the wheels
+
     return load_techniques(threads=2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
 import pytest
 
 from service.engine.techniques import Waveform
@@ -155,8 +156,10 @@ def test_the_language_of_silence_cannot_be_detected(engine: EngineProcess) -> No
 
 
 def test_speech_that_is_no_english_is_an_error(engine: EngineProcess) -> None:
-    """English backwards has the sounds of speech and no English in it."""
-    backwards = sounds.speech("two_cities")[::-1].copy()
+    """English backwards, a little faster, has the sounds of speech and no English in it."""
+    forwards = sounds.speech("two_cities", 0, 17)
+    places = np.arange(forwards.size - 1, 0, -1.2)
+    backwards = np.interp(places, np.arange(forwards.size), forwards).astype(np.float32)
     assert "does not appear to be clear English" in refused(engine, sounds.wav(backwards))
 
 

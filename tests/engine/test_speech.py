@@ -84,12 +84,11 @@ def test_a_long_line_is_decoded_whole(techniques: Techniques) -> None:
 
 
 def test_the_same_words_come_from_every_kind_of_file(techniques: Techniques) -> None:
-    audio = sounds.speech("two_cities", 0, 10.5)
+    audio = sounds.speech("two_cities", 0, 8.5)
     plain = plain_words(joined(heard(sounds.wav(audio), techniques)))
     for container, codec, rate, layout in (
         ("mp3", "libmp3lame", 44_100, "stereo"),
         ("webm", "libopus", 48_000, "stereo"),
-        ("ipod", "aac", 48_000, "mono"),
         ("au", "pcm_mulaw", 8_000, "mono"),
     ):
         content = sounds.encoded(audio, container, codec, rate=rate, layout=layout)
@@ -154,12 +153,11 @@ def test_at_most_a_tenth_of_words_has_the_wrong_speaker(techniques: Techniques) 
     assert len({label for label, _ in pairs}) == 4
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_an_expected_number_of_speakers_is_kept(techniques: Techniques, count: int) -> None:
-    audio, _ = sequence()
-    bounds = SpeakerBounds(least=count, most=count)
-    turns = techniques.speakers.turns(audio, bounds, sounds.nothing)
-    assert len({turn.speaker for turn in turns}) == count
+def test_an_expected_number_of_speakers_is_kept(techniques: Techniques) -> None:
+    """Two take turns; three are found when three are expected."""
+    bounds = SpeakerBounds(least=3, most=3)
+    turns = techniques.speakers.turns(sounds.speech("endgame_nagg_nell"), bounds, sounds.nothing)
+    assert len({turn.speaker for turn in turns}) == 3
 
 
 def test_text_without_punctuation_and_capitals_is_plain(techniques: Techniques) -> None:
