@@ -81,9 +81,9 @@ class Resource:
         self._allowed = ", ".join(sorted({*methods, *implied}))
 
     @property
-    def methods(self) -> tuple[str, ...]:
+    def operations(self) -> Mapping[str, Operation]:
         """The methods as declared; HEAD goes with GET."""
-        return tuple(self._methods)
+        return self._methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The method's answer, or the failure in this surface's form."""

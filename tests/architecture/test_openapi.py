@@ -1,0 +1,100 @@
+"""`openapi.yaml` and the route table say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+from openapi_spec_validator import validate
+from starlette.routing import Route
+
+from service.edge.app import build_app
+from service.edge.callbacks import Callbacks
+from service.edge.ports import Edge
+from service.edge.resource import Guarded, Resource
+from service.wire.parameters import KNOWN
+from service.wire.transcript import queued_transcript
+
+DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
+METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
+
+
+class Anything:
+    """Stands for every port: building an application calls none of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return 0 if name == "rate_limit_per_minute" else Anything()
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    loaded = yaml.safe_load(DOCUMENT.read_text())
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def routed() -> Iterator[tuple[str, str, str | None]]:
+    """Path, method and scope of everything that is routed."""
+    for route in build_app(cast(Edge, Anything())).routes:
+        assert isinstance(route, Route)
+        path = route.path.replace(":path}", "}")
+        if isinstance(route.endpoint, Callbacks):
+            yield path, "post", None
+            continue
+        assert isinstance(route.endpoint, Resource)
+        for method, operation in route.endpoint.operations.items():
+            scope = operation.scope if isinstance(operation, Guarded) else None
+            yield path, method.lower(), scope
+
+
+def documented(document: dict[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                named = {
+                    scope for one in operation["security"] for scope in next(iter(one.values()))
+                }
+                assert len(named) <= 1
+                yield path, method, next(iter(named), None)
+
+
+def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_route_is_documented_with_its_scope_and_nothing_else_is(
+    document: dict[str, Any],
+) -> None:
+    assert sorted(routed(), key=str) == sorted(documented(document), key=str)
+
+
+def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+    names = [
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_every_component_is_used(document: dict[str, Any]) -> None:
+    text = DOCUMENT.read_text()
+    for kind, components in document["components"].items():
+        if kind != "securitySchemes":
+            for name in components:
+                assert f"'#/components/{kind}/{name}'" in text
+
+
+def test_every_parameter_of_the_contract_is_documented(document: dict[str, Any]) -> None:
+    assert set(document["components"]["schemas"]["TranscriptRequest"]["properties"]) == KNOWN
+
+
+def test_every_documented_field_of_a_transcript_is_answered(document: dict[str, Any]) -> None:
+    schema = document["components"]["schemas"]["Transcript"]
+    answered = queued_transcript("id", {"audio_url": "https://audio.example/a"})
+    assert set(schema["properties"]) <= set(answered)

@@ -1,0 +1,172 @@
+"""The running service does what `openapi.yaml` says, whatever it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from service.commands.callback_tokens import HEADER_NAME
+from service.wire.transcript import completed_transcript
+from tests.http.composed import Composed
+
+DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
+EXAMPLES = 6  # of each operation and each kind: all of them take some seconds
+SEED = 20_261_121
+WORD = {"text": "hello", "start": 0, "end": 9, "confidence": 0.9, "speaker": "A"}
+ANSWER = completed_transcript(
+    "job-1",
+    {"audio_url": "https://audio.example/a.mp3", "speaker_labels": True},
+    {
+        "text": "hello",
+        "confidence": 0.9,
+        "audio_duration": 10,
+        "words": [WORD],
+        "utterances": [{**WORD, "words": [WORD]}],
+    },
+)
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "allow_header_conformance",
+)
+
+
+CALLBACK = "/callbacks/{provider}/{token}"
+
+
+class Driver:
+    """Calls every operation with generated examples; every answer is held against the document."""
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        load_all_checks()
+        self._checks = [CHECKS.get_one(name) for name in CHECKED]
+        self._document = schemathesis.openapi.from_path(DOCUMENT)
+        self._url = url
+        self._headers = headers
+
+    def run(self, mode: GenerationMode, known: dict[str, str]) -> dict[str, set[int]]:
+        """The statuses that were seen, by operation; `known` are path parameters that exist."""
+        seen: dict[str, set[int]] = {}
+        for found in self._document.get_all_operations():
+            operation = found.ok()
+            given_ids = {
+                name: one for name, one in known.items() if f"{{{name}}}" in operation.path
+            }
+            cases = operation.as_strategy(generation_mode=mode, path_parameters=given_ids or None)
+            seen[operation.label] = self._call_each(cases)
+            if mode is GenerationMode.POSITIVE:
+                for example in operation.get_strategies_from_examples():
+                    seen[operation.label] |= self._call_each(example)
+        return seen
+
+    def _call_each(self, cases: Any) -> set[int]:
+        statuses: set[int] = set()
+
+        @seed(SEED)
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=cases)
+        def each(case: Any) -> None:
+            answer = case.call_and_validate(
+                base_url=self._url, headers=self._headers, checks=self._checks
+            )
+            statuses.add(answer.status_code)
+
+        with suppress(Unsatisfiable):  # nothing that could be wrong, such as GET /healthz
+            each()
+        return statuses
+
+
+async def driven(
+    service: Composed, mode: GenerationMode, headers: dict[str, str], known: dict[str, str]
+) -> dict[str, set[int]]:
+    driver = Driver(service.url, headers)
+    return await asyncio.to_thread(driver.run, mode, known)
+
+
+@pytest.fixture
+async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
+    """What a transcription that exists is called, and the header of its callback."""
+    transcription_id, registration = await service.submitted(speaker_labels=True)
+    await service.call_back(registration)
+    await service.complete(transcription_id, ANSWER)
+    await service.projected()
+    known = {
+        "id": transcription_id,
+        "name": "words",
+        "provider": "assemblyai",
+        "token": registration.token,
+    }
+    return known, {HEADER_NAME: registration.header}
+
+
+async def test_what_is_asked_rightly_is_answered_as_documented(
+    service: Composed, seeded: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    known, header = seeded
+    headers = {"Authorization": service.key, **header}
+    seen = await driven(service, GenerationMode.POSITIVE, headers, known)
+    for label, statuses in seen.items():
+        assert min(statuses) < 300, f"{label} was never answered well: {statuses}"
+
+
+async def test_what_is_asked_wrongly_is_refused_as_documented(
+    service: Composed, seeded: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    known, header = seeded
+    headers = {"Authorization": service.key, **header}
+    seen = await driven(service, GenerationMode.NEGATIVE, headers, known)
+    for label, statuses in seen.items():
+        if label in ("POST /v2/transcript", "POST /api/v1/transcripts", "POST /api/v1/keys"):
+            assert statuses == {400}, label
+
+
+async def test_what_does_not_exist_is_answered_as_documented(service: Composed) -> None:
+    seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": service.key}, {})
+    for label, statuses in seen.items():
+        if "{id}" in label:
+            assert statuses == ({400} if "/v2/" in label else {404})
+        if label == f"POST {CALLBACK}":
+            assert statuses == {401}
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"), [("", 401), ("Bearer sk_wrong", 401), ("the key of nobody", 401)]
+)
+async def test_without_a_key_nothing_that_needs_one_is_answered(
+    service: Composed, seeded: tuple[dict[str, str], dict[str, str]], header: str, expected: int
+) -> None:
+    known, _ = seeded
+    seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": header}, known)
+    for label, statuses in seen.items():
+        if label.partition(" ")[2] not in ("/healthz", "/readyz", "/metrics"):
+            assert statuses == {expected}, label
+
+
+async def test_a_key_without_the_scope_is_forbidden(
+    service: Composed, seeded: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    known, _ = seeded
+    key = await service.new_key("default", "compliance:read")
+    seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": key}, known)
+    for label, statuses in seen.items():
+        if label.partition(" ")[2] not in ("/healthz", "/readyz", "/metrics", CALLBACK):
+            assert statuses == {403}, label
