@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 
 from service.clock import microseconds, now_ms
 from service.commands.api_keys import ApiKeys
+from service.compliance.tree_heads import Tree, record_heads
 from service.edge.ports import Readiness
 from service.errors import StoreError
 from service.log.store import EventStore
@@ -17,6 +19,7 @@ from service.projections.views import ViewReader
 from service.telemetry import Metrics
 
 GAUGES_EVERY_MS = 2_000
+HEADS_RETRY_MS = 10_000
 READY_STREAM = "readiness-probe"
 
 log = structlog.get_logger()
@@ -47,6 +50,16 @@ async def ready(events: EventStore, keys: ApiKeys) -> Readiness:
     except StoreError as exc:
         holds, checks["keys"] = False, str(exc)
     return Readiness(ready=holds, checks=checks)
+
+
+async def keep_heads(events: Tree, file: Path) -> None:
+    """Write tree heads until cancelled; a disk that is full for a while ends nothing else."""
+    while True:
+        try:
+            await record_heads(events, file)
+        except StoreError as exc:
+            log.error("tree_head.not_written", error=str(exc))
+            await asyncio.sleep(HEADS_RETRY_MS / 1000)
 
 
 async def observe(metrics: Metrics, projector: Projector, views: ViewReader) -> None:

@@ -91,9 +91,10 @@ class Submitter:
         except ProviderUnavailable as exc:
             gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
             await self._postponed(state, number, exc)
-        except ProviderOutcomeUnknown:
+        except ProviderOutcomeUnknown as exc:
+            # The claim stands open: the plan settles it.
             gate.breaker.failed(self._now_ms())
-            raise
+            log.warning("submission.unanswered", error=str(exc))
         else:
             gate.breaker.succeeded()
             await self.accept(state, number, job, adopted=False)

@@ -11,11 +11,12 @@ import argparse
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
 
 from service.bootstrap.gateway import Wrapping
 from service.bootstrap.serving import serve
@@ -88,15 +89,15 @@ def wrapping(points: Points) -> Wrapping:
 
 def settings_for(directory: Path, port: int, provider: str | None) -> Settings:
     """Short waits; `provider` is the simulator's base URL, None: the embedded engine."""
-    remote = {"assemblyai_api_key": API_KEY, "assemblyai_base_url": provider} if provider else {}
     return Settings(
+        assemblyai_api_key=SecretStr(API_KEY) if provider else None,
+        assemblyai_base_url=provider,
         data_dir=directory,
         port=port,
         settle_ms=200,
         sweep_interval_ms=100,
         http_timeout_ms=2_000,
         provider="assemblyai" if provider else "local",
-        **remote,
     )
 
 
@@ -123,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
