@@ -74,6 +74,7 @@ class EngineChild:
             "service.engine",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the gateway, which ends its engine itself
         )
         self._process = process
         assert process.stdin is not None
