@@ -9,7 +9,6 @@ is only a hint. Retiring a key revokes everything registered under it.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 import struct
@@ -99,7 +98,8 @@ def verify(keys: CallbackKeys, provider: str, token: str, header: str | None) ->
     if _PROVIDER_NAMES.get(code) != provider:
         raise BadToken("wrong_provider")
     expected = _encode(_mac(secret, b"header", signed))
-    if not hmac.compare_digest((header or "").encode(), expected.encode()):
+    given = (header or "").encode(errors="replace")
+    if not hmac.compare_digest(given, expected.encode()):
         raise BadToken("bad_header" if header else "no_header")
     return Registered(
         kid=kid,
@@ -139,9 +139,7 @@ def read_token(token: str) -> tuple[bytes, bytes]:
 
 
 def _mac(secret: bytes, purpose: bytes, signed: bytes) -> bytes:
-    return hmac.new(
-        secret, b"stenolog callback " + purpose + b"\0" + signed, hashlib.sha256
-    ).digest()
+    return hmac.digest(secret, b"stenolog callback " + purpose + b"\0" + signed, "sha256")
 
 
 def _encode(raw: bytes) -> str:

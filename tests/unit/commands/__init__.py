@@ -1,0 +1,1 @@
+"""Commands: given events, when a command, then events."""

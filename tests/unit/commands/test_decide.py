@@ -1,0 +1,130 @@
+"""Given events, when a command, then events."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.commands.decide import (
+    AbandonSubmission,
+    AcceptSubmission,
+    ClaimSubmission,
+    Command,
+    Complete,
+    Fail,
+    RecordRemoval,
+    RefuseSubmission,
+    RequestTranscription,
+    Supersede,
+    decide,
+)
+from service.log.catalogue import EventData
+from tests.unit.commands.stories import (
+    REQUESTED,
+    abandoned,
+    accepted,
+    called,
+    claimed,
+    completed,
+    failed,
+    refused,
+    removed,
+    superseded,
+    told,
+)
+
+REQUEST = RequestTranscription(provider="assemblyai", region="us", surface="v2", upload=None)
+CLAIM = ClaimSubmission(number=1, kid=1)
+CLAIM_2 = ClaimSubmission(number=2, kid=1)
+ACCEPT = AcceptSubmission(number=1, provider_job="job-1", adopted=False)
+ABANDON = AbandonSubmission(number=1, reason="not-listed")
+COMPLETE = Complete(number=1, wake="callback", audio_ms=1_000, words=3)
+FAIL = Fail(number=1, reason="provider", wake="callback")
+
+
+def refuse(*, final: bool) -> RefuseSubmission:
+    return RefuseSubmission(
+        number=1, status=503, reason="unavailable", retry_in_ms=None, final=final, wake="command"
+    )
+
+
+RUNNING = (REQUESTED, claimed(), accepted())
+TWO_RUN = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(2, "job-2"), accepted())
+
+ENDED: tuple[tuple[str, tuple[EventData, ...], Command, tuple[EventData, ...]], ...] = (
+    ("a request begins a stream", (), REQUEST, (REQUESTED,)),
+    ("and is the first and only", (REQUESTED,), REQUEST, ()),
+    ("a claim needs a request", (), CLAIM, ()),
+    ("a request may be claimed", (REQUESTED,), CLAIM, (claimed(),)),
+    ("a claim has the next number", (REQUESTED,), CLAIM_2, ()),
+    ("an open claim is the only one", (REQUESTED, claimed()), CLAIM_2, ()),
+    ("a job is the only one", RUNNING, CLAIM_2, ()),
+    ("after a refusal comes the next", (REQUESTED, claimed(), refused()), CLAIM_2, (claimed(2),)),
+    ("after no job the next", (REQUESTED, claimed(), abandoned()), CLAIM_2, (claimed(2),)),
+    ("the end ends claims", (REQUESTED, claimed(), refused(), failed()), CLAIM_2, ()),
+    ("a claim may be accepted", (REQUESTED, claimed()), ACCEPT, (accepted(),)),
+    ("what nobody claimed may not", (REQUESTED,), ACCEPT, ()),
+    ("a job is accepted once", RUNNING, ACCEPT, ()),
+    ("a job may turn up", (REQUESTED, claimed(), abandoned()), ACCEPT, (accepted(),)),
+    ("also after a refusal", (REQUESTED, claimed(), refused()), ACCEPT, (accepted(),)),
+    ("not what was superseded", (*TWO_RUN, completed(2), superseded()), ACCEPT, ()),
+    ("a claim may be refused", (REQUESTED, claimed()), refuse(final=False), (refused(),)),
+    ("a job may not", RUNNING, refuse(final=False), ()),
+    ("a job may be forgotten", RUNNING, ABANDON, (abandoned(),)),
+    ("only once", (REQUESTED, claimed(), abandoned()), ABANDON, ()),
+    ("a job may complete", RUNNING, COMPLETE, (completed(),)),
+    ("a claim may not", (REQUESTED, claimed()), COMPLETE, ()),
+    ("the first success wins", (*RUNNING, completed()), COMPLETE, ()),
+    ("success after failure does not", (*RUNNING, failed()), COMPLETE, ()),
+    ("a job may fail", RUNNING, FAIL, (failed(),)),
+    ("failure after success does not", (*RUNNING, completed()), FAIL, ()),
+    ("what was never submitted cannot fail", (REQUESTED,), FAIL, ()),
+    ("the winner is not superseded", (*TWO_RUN, completed(1)), Supersede(number=1), ()),
+    ("the other is", (*TWO_RUN, completed(2)), Supersede(number=1), (superseded(),)),
+    ("not before the end", TWO_RUN, Supersede(number=1), ()),
+    ("the superseded is removed", (*TWO_RUN, completed(2), superseded()), RecordRemoval(number=1),
+     (removed(),)),
+    ("once", (*TWO_RUN, completed(2), superseded(), removed()), RecordRemoval(number=1), ()),
+    ("and nothing else is", (*TWO_RUN, completed(2)), RecordRemoval(number=1), ()),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "when", "then"), [case[1:] for case in ENDED], ids=[case[0] for case in ENDED]
+)
+def test_a_command_leads_to(
+    given: tuple[EventData, ...], when: Command, then: tuple[EventData, ...]
+) -> None:
+    assert tuple(decide(when, told(*given))) == then
+
+
+def test_a_final_refusal_ends_the_transcription_in_the_same_append() -> None:
+    events = decide(refuse(final=True), told(REQUESTED, claimed()))
+    assert [event.type for event in events] == ["submission.refused", "transcription.failed"]
+
+
+def test_a_final_refusal_of_what_has_ended_is_only_a_refusal() -> None:
+    state = told(REQUESTED, claimed(), abandoned(), claimed(2), accepted(2), completed(2))
+    command = RefuseSubmission(
+        number=1, status=400, reason="invalid", retry_in_ms=None, final=True, wake="command"
+    )
+    assert decide(command, state) == ()
+
+
+def test_the_fold_knows_status_jobs_and_callbacks() -> None:
+    assert told(REQUESTED).status == "queued"
+    assert told(REQUESTED, claimed()).status == "queued"
+    state = told(*RUNNING, called(kind="unreadable", job=None), called(job="job-9"))
+    assert state.status == "processing"
+    assert state.callbacks == 2
+    assert state.last is not None
+    assert state.last.provider_job == "job-1"
+    assert state.last.called_back == {"unreadable", "completed"}
+    assert state.last.callback_job == "job-9"
+    assert told(*RUNNING, failed()).status == "error"
+    late = told(*TWO_RUN[:5], completed(2), accepted(1))
+    assert (late.status, late.finished_by) == ("completed", 2)
+
+
+def test_a_callback_for_a_submission_that_is_not_known_changes_no_other() -> None:
+    before, now = told(*RUNNING), told(*RUNNING, called(7))
+    assert now.submissions == before.submissions

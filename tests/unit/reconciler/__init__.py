@@ -1,0 +1,1 @@
+"""The plan: given what is known and tried, what is owed."""

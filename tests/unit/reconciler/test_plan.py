@@ -1,0 +1,240 @@
+"""What is owed in every situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.log.catalogue import EventData
+from service.reconciler.plan import (
+    ASK_SPACING_MS,
+    EXPECTED_MS_MIN,
+    FORGOTTEN_MAX,
+    RETRY_FIRST_MS,
+    RETRY_MS_MAX,
+    Action,
+    Attempts,
+    Check,
+    Confirm,
+    Done,
+    Fetch,
+    GiveUp,
+    Remove,
+    Settle,
+    Submit,
+    Supersede,
+    Timing,
+    Wait,
+    next_action,
+)
+from tests.unit.commands.stories import (
+    REQUESTED,
+    START_MS,
+    abandoned,
+    accepted,
+    called,
+    claimed,
+    completed,
+    failed,
+    refused,
+    removed,
+    superseded,
+    told,
+)
+
+TIMING = Timing(
+    settle_ms=90_000, silence_ms=200_000, sweep_interval_ms=30_000, job_lifetime_ms=86_400_000
+)
+POLLED = replace(TIMING, polled=True)
+RUNNING = (REQUESTED, claimed(), accepted())
+TWO_RUN = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(2, "job-2"), accepted())
+
+
+def owed(
+    *facts: EventData,
+    after_ms: int = 0,
+    attempts: Attempts | None = None,
+    timing: Timing = TIMING,
+) -> Action:
+    return next_action(told(*facts), attempts or Attempts(), timing, START_MS + after_ms)
+
+
+def test_nothing_is_owed_to_what_does_not_exist() -> None:
+    assert owed() == Done()
+
+
+def test_a_request_is_submitted() -> None:
+    assert owed(REQUESTED) == Submit(number=1)
+
+
+def test_a_refusal_is_waited_out_and_longer_each_time() -> None:
+    once = (REQUESTED, claimed(), refused())
+    assert owed(*once) == Wait(until_ms=START_MS + RETRY_FIRST_MS)
+    assert owed(*once, after_ms=RETRY_FIRST_MS) == Submit(number=2)
+    twice = (*once, claimed(2), refused(2))
+    assert owed(*twice) == Wait(until_ms=START_MS + 2 * RETRY_FIRST_MS)
+    often = (REQUESTED, *(fact for n in range(1, 30) for fact in (claimed(n), refused(n))))
+    assert owed(*often) == Wait(until_ms=START_MS + RETRY_MS_MAX)
+
+
+def test_what_the_provider_asked_for_is_waited() -> None:
+    asked = (REQUESTED, claimed(), refused(retry_in_ms=45_000))
+    assert owed(*asked) == Wait(until_ms=START_MS + 45_000)
+    assert owed(*asked, after_ms=45_000) == Submit(number=2)
+
+
+def test_an_outage_never_fails_a_transcription() -> None:
+    facts = (REQUESTED, *(fact for n in range(1, 60) for fact in (claimed(n), abandoned(n))))
+    assert owed(*facts, after_ms=RETRY_MS_MAX) == Submit(number=60)
+
+
+def test_an_unknown_outcome_is_settled_after_a_while_and_by_two_lists() -> None:
+    facts = (REQUESTED, claimed())
+    assert owed(*facts) == Wait(until_ms=START_MS + 90_000)
+    assert owed(*facts, after_ms=90_000) == Settle(number=1)
+    once = Attempts(sweeps=1, swept_at_ms=START_MS + 90_000)
+    assert owed(*facts, after_ms=90_001, attempts=once) == Wait(until_ms=START_MS + 120_000)
+    assert owed(*facts, after_ms=120_000, attempts=once) == Settle(number=1)
+
+
+def test_waking_does_not_settle_earlier() -> None:
+    woken = Attempts(woken="start")
+    assert owed(REQUESTED, claimed(), attempts=woken) == Wait(until_ms=START_MS + 90_000)
+
+
+def test_a_callback_shortens_the_wait_once_the_provider_confirms_it() -> None:
+    facts = (REQUESTED, claimed(), called(job="job-7"))
+    assert owed(*facts) == Confirm(number=1, job="job-7")
+    denied = Attempts(refuted=frozenset({(1, "job-7")}))
+    assert owed(*facts, attempts=denied) == Wait(until_ms=START_MS + 90_000)
+
+
+def test_a_late_callback_brings_back_what_was_abandoned_or_refused() -> None:
+    for gone in (abandoned(), refused()):
+        facts = (REQUESTED, claimed(), gone, called(job="job-7"))
+        assert owed(*facts) == Confirm(number=1, job="job-7")
+        denied = Attempts(refuted=frozenset({(1, "job-7")}))
+        assert owed(*facts, after_ms=60_000, attempts=denied) == Submit(number=2)
+
+
+def test_a_denial_for_one_submission_says_nothing_about_another() -> None:
+    facts = (REQUESTED, claimed(), abandoned(), claimed(2), called(2, job="job-7"))
+    denied = Attempts(refuted=frozenset({(1, "job-7")}))
+    assert owed(*facts, attempts=denied) == Confirm(number=2, job="job-7")
+
+
+def test_a_job_is_left_alone_until_it_is_suspicious() -> None:
+    due = EXPECTED_MS_MIN + TIMING.silence_ms
+    assert owed(*RUNNING) == Wait(until_ms=START_MS + due)
+    assert owed(*RUNNING, after_ms=due) == Check(number=1, wake="silence")
+
+
+def test_silence_is_looked_into_less_and_less_often() -> None:
+    waits = []
+    for checks in range(1, 9):
+        seen = Attempts(checks=checks, checked_at_ms=START_MS)
+        action = owed(*RUNNING, after_ms=1, attempts=seen)
+        assert isinstance(action, Wait)
+        waits.append(action.until_ms - START_MS)
+    assert waits == [30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000, 600_000]
+
+
+def test_a_provider_that_cannot_call_is_polled_from_the_start() -> None:
+    assert owed(*RUNNING, timing=POLLED) == Wait(until_ms=START_MS + 1_000)
+    assert owed(*RUNNING, timing=POLLED, after_ms=1_000) == Check(number=1, wake="poll")
+    seen = Attempts(checks=20, checked_at_ms=START_MS)
+    assert owed(*RUNNING, timing=POLLED, attempts=seen) == Wait(until_ms=START_MS + 30_000)
+
+
+def test_a_callback_leads_to_a_question_at_once() -> None:
+    assert owed(*RUNNING, called()) == Fetch(number=1, wake="callback")
+    woken = Attempts(woken="callback", checks=3, checked_at_ms=START_MS)
+    assert owed(*RUNNING, called(), attempts=woken) == Fetch(number=1, wake="callback")
+
+
+def test_a_lying_callback_is_not_believed_for_ever() -> None:
+    lied = Attempts(checks=1, checked_at_ms=START_MS, asked_at_ms=START_MS)
+    assert owed(*RUNNING, called(), attempts=lied) == Wait(until_ms=START_MS + 30_000)
+
+
+def test_many_callbacks_are_one_question_a_second() -> None:
+    again = Attempts(woken="callback", checks=1, checked_at_ms=START_MS, asked_at_ms=START_MS)
+    due = START_MS + ASK_SPACING_MS
+    assert owed(*RUNNING, called(), after_ms=10, attempts=again) == Wait(until_ms=due)
+    then = owed(*RUNNING, called(), after_ms=ASK_SPACING_MS, attempts=again)
+    assert then == Fetch(number=1, wake="callback")
+
+
+def test_other_kinds_of_callbacks_do_not_mean_the_end() -> None:
+    for kind in ("unreadable", "oversized", "redacted_audio"):
+        action = owed(*RUNNING, called(kind=kind, job=None))
+        assert isinstance(action, Wait)
+
+
+def test_a_start_looks_at_every_job() -> None:
+    assert owed(*RUNNING, attempts=Attempts(woken="start")) == Check(number=1, wake="start")
+
+
+def test_a_job_that_is_not_known_is_asked_for_again_before_it_is_given_up() -> None:
+    missing = Attempts(checks=1, checked_at_ms=START_MS, asked_at_ms=START_MS, missing=True)
+    assert owed(*RUNNING, attempts=missing) == Wait(until_ms=START_MS + 90_000)
+    assert owed(*RUNNING, after_ms=90_000, attempts=missing) == Check(number=1, wake="silence")
+
+
+def test_a_provider_that_could_not_be_asked_has_its_rest() -> None:
+    later = Attempts(woken="callback", failures=3, retry_at_ms=START_MS + 4_000)
+    assert owed(*RUNNING, called(), attempts=later) == Wait(until_ms=START_MS + 4_000)
+    assert owed(REQUESTED, attempts=later) == Wait(until_ms=START_MS + 4_000)
+
+
+def test_a_lifetime_ends_a_job() -> None:
+    day = TIMING.job_lifetime_ms
+    checked = Attempts(checks=99, checked_at_ms=START_MS + day - 1)
+    assert owed(*RUNNING, after_ms=day - 1, attempts=checked) == Wait(until_ms=START_MS + day)
+    assert owed(*RUNNING, after_ms=day) == GiveUp(number=1, lost=False)
+
+
+def test_a_forgotten_job_is_submitted_again_at_once() -> None:
+    assert owed(*RUNNING, abandoned(reason="forgotten")) == Submit(number=2)
+
+
+def test_a_provider_that_forgets_every_job_is_not_paid_for_ever() -> None:
+    facts: list[EventData] = [REQUESTED]
+    for number in range(1, FORGOTTEN_MAX + 2):
+        facts += [claimed(number), accepted(number, "j"), abandoned(number, "forgotten")]
+    assert owed(*facts) == GiveUp(number=FORGOTTEN_MAX + 1, lost=True)
+    assert owed(*facts[:-3]) == Submit(number=FORGOTTEN_MAX + 1)
+
+
+def test_of_two_jobs_the_one_that_called_is_asked_first() -> None:
+    assert owed(*TWO_RUN, called(2, job="job-2")) == Fetch(number=2, wake="callback")
+
+
+def test_the_loser_is_superseded_then_removed_then_forgotten() -> None:
+    ended = (*TWO_RUN, completed(2))
+    assert owed(*ended) == Supersede(number=1)
+    assert owed(*ended, superseded()) == Remove(number=1)
+    assert owed(*ended, superseded(), removed()) == Done()
+
+
+def test_a_removal_that_never_works_is_left_after_the_lifetime() -> None:
+    facts = (*TWO_RUN, completed(2), superseded())
+    tried = Attempts(failures=50)
+    assert owed(*facts, attempts=tried) == Remove(number=1)
+    late = TIMING.job_lifetime_ms
+    assert owed(*facts, attempts=tried, after_ms=late) == Done()
+    assert owed(*facts, after_ms=late) == Remove(number=1)
+
+
+def test_the_end_is_the_end() -> None:
+    assert owed(*RUNNING, completed()) == Done()
+    assert owed(*RUNNING, failed()) == Done()
+    woken = Attempts(woken="callback")
+    assert owed(*RUNNING, called(), completed(), attempts=woken) == Done()
+
+
+def test_an_open_claim_is_settled_even_after_the_end() -> None:
+    """A job that nobody waits for any more is still to be found and removed."""
+    facts = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(), completed(1))
+    assert owed(*facts, after_ms=90_000) == Settle(number=2)
+    found = (*facts, accepted(2, "job-2"))
+    assert owed(*found) == Supersede(number=2)
