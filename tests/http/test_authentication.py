@@ -1,0 +1,215 @@
+"""Keys and limits: revoked within a second, counted evenly, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from service.commands.api_keys import (
+    PREFIX_BYTES,
+    SECRET_BYTES,
+    ApiKey,
+    digest_of,
+    new_secret,
+    prefix_of,
+)
+from service.edge.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator
+from service.edge.commit_times import COMMITS_MAX, CommitTimes
+from service.edge.rate_limit import RateLimit
+from service.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
+from tests.http.composed import composed
+
+SCOPE = "transcripts:read"
+
+
+class Clock:
+    """Seconds, moved by the test."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class MemoryKeys:
+    """Keeps the reading half of `ApiKeys`."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, ApiKey] = {}
+        self.reads = 0
+        self.failing = False
+
+    def add(self, *scopes: str) -> str:
+        secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
+        prefix = prefix_of(secret)
+        assert prefix is not None
+        self.keys[prefix] = ApiKey(
+            prefix=prefix,
+            id=f"key {len(self.keys)}",
+            hash=digest_of(secret),
+            tenant="tenant",
+            tenant_name="default",
+            name="test",
+            scopes=scopes or (SCOPE,),
+            created_at="2026-11-21T00:00:00.000000Z",
+        )
+        return secret
+
+    def revoke(self, secret: str) -> None:
+        prefix = prefix_of(secret) or ""
+        revoked_at = "2026-11-21T00:00:01.000000Z"
+        self.keys[prefix] = replace(self.keys[prefix], revoked_at=revoked_at)
+
+    async def tenant(self, name: str, candidate: str) -> str:
+        raise AssertionError("authentication makes nothing")
+
+    async def add_api_key(self, key: ApiKey) -> None:
+        raise AssertionError("authentication makes nothing")
+
+    async def api_key(self, prefix: str) -> ApiKey | None:
+        self.reads += 1
+        if self.failing:
+            raise StoreUnavailable("keys.db: injected")
+        return self.keys.get(prefix)
+
+    async def api_keys(self, tenant: str | None, *, after: str, limit: int) -> list[ApiKey]:
+        raise AssertionError("authentication lists nothing")
+
+
+async def test_a_revoked_key_is_refused_after_a_second_at_the_latest() -> None:
+    keys, clock = MemoryKeys(), Clock()
+    authenticator = Authenticator(keys, clock)
+    secret = keys.add()
+    await authenticator.caller(secret, SCOPE)
+    keys.revoke(secret)
+    clock.now += CACHED_MS_MAX / 1000
+    with pytest.raises(Unauthenticated):
+        await authenticator.caller(secret, SCOPE)
+
+
+async def test_a_key_is_read_once_a_second_however_often_it_is_used() -> None:
+    keys, clock = MemoryKeys(), Clock()
+    authenticator = Authenticator(keys, clock)
+    secret = keys.add()
+    for _ in range(100):
+        await authenticator.caller(secret, SCOPE)
+    assert keys.reads == 1
+    clock.now += 1.0
+    await authenticator.caller(f"Bearer {secret}", SCOPE)
+    assert keys.reads == 2
+
+
+async def test_the_right_prefix_with_a_wrong_secret_is_refused_in_the_cache_too() -> None:
+    keys = MemoryKeys()
+    authenticator = Authenticator(keys, Clock())
+    secret = keys.add()
+    await authenticator.caller(secret, SCOPE)
+    wrong = secret[:-1] + ("A" if secret[-1] != "A" else "B")
+    for header in (wrong, f"Bearer {wrong}", secret[:-1], secret + "A", None):
+        with pytest.raises(Unauthenticated):
+            await authenticator.caller(header, SCOPE)
+
+
+async def test_an_unknown_key_is_not_remembered_so_that_a_new_one_works_at_once() -> None:
+    keys = MemoryKeys()
+    authenticator = Authenticator(keys, Clock())
+    secret = keys.add()
+    prefix = prefix_of(secret) or ""
+    key = keys.keys.pop(prefix)
+    with pytest.raises(Unauthenticated):
+        await authenticator.caller(secret, SCOPE)
+    keys.keys[prefix] = key
+    assert await authenticator.caller(secret, SCOPE) == key
+
+
+async def test_the_cache_is_bounded() -> None:
+    keys = MemoryKeys()
+    authenticator = Authenticator(keys, Clock())
+    first = keys.add()
+    await authenticator.caller(first, SCOPE)
+    for _ in range(CACHED_MAX):
+        await authenticator.caller(keys.add(), SCOPE)
+    reads = keys.reads
+    await authenticator.caller(first, SCOPE)
+    assert keys.reads == reads + 1
+
+
+async def test_a_missing_scope_is_told_from_a_missing_key() -> None:
+    keys = MemoryKeys()
+    authenticator = Authenticator(keys, Clock())
+    with pytest.raises(Forbidden, match="events:read"):
+        await authenticator.caller(keys.add(), "events:read")
+
+
+async def test_keys_that_cannot_be_read_are_no_reason_to_say_401() -> None:
+    keys = MemoryKeys()
+    keys.failing = True
+    with pytest.raises(StoreUnavailable):
+        await Authenticator(keys, Clock()).caller(keys.add(), SCOPE)
+
+
+def test_a_limit_lets_a_burst_through_and_refills_evenly() -> None:
+    clock = Clock()
+    limit = RateLimit(60, clock)
+    for _ in range(60):
+        limit.take("key")
+    with pytest.raises(RateLimited) as refused:
+        limit.take("key")
+    assert 0 < refused.value.retry_in_ms <= 1_001
+    limit.take("another key")
+    clock.now += refused.value.retry_in_ms / 1000
+    limit.take("key")
+    with pytest.raises(RateLimited):
+        limit.take("key")
+    clock.now += 3_600
+    for _ in range(60):
+        limit.take("key")
+    with pytest.raises(RateLimited):
+        limit.take("key")
+
+
+def test_without_a_limit_nothing_is_counted() -> None:
+    limit = RateLimit(0, Clock())
+    for _ in range(1_000):
+        limit.take("key")
+
+
+async def test_over_the_limit_is_429_with_a_time_on_both_surfaces(tmp_path: Path) -> None:
+    async with composed(tmp_path, rate_limit_per_minute=2) as service:
+        for _ in range(2):
+            assert (await service.client.get("/v2/transcript")).status_code == 200
+        wire = await service.client.get("/v2/transcript")
+        assert (wire.status_code, wire.json()) == (429, {"error": "Too Many Requests"})
+        problem = await service.client.get("/api/v1/transcripts")
+        assert (problem.status_code, problem.json()["title"]) == (429, "Too many requests")
+        assert 1 <= int(problem.headers["Retry-After"]) <= 30
+        assert (await service.client.get("/healthz")).status_code == 200
+
+
+def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> None:
+    clock = iter(range(1, 100))
+    times = CommitTimes(lambda: next(clock))
+    assert times.at(1) is None
+    for position in (10, 20, 30, 30, 5):
+        times.note(position)
+    assert [times.at(position) for position in (5, 10, 11, 20, 21, 30, 31)] == [
+        None,
+        None,
+        2,
+        2,
+        3,
+        3,
+        None,
+    ]
+
+
+def test_the_memory_of_commits_is_bounded() -> None:
+    times = CommitTimes(lambda: 7)
+    for position in range(1, 2 * COMMITS_MAX):
+        times.note(position)
+    assert times.at(2) is None
+    assert times.at(2 * COMMITS_MAX - 1) == 7

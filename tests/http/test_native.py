@@ -1,0 +1,390 @@
+"""`/api/v1`: statuses, views, events, keys and projections, with problems for errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from service.commands.api_keys import DEFAULT_SCOPES
+from service.log.event import ENVELOPE_FIELDS
+from service.projections.registry import ITEM_VIEWS, PROJECTIONS
+from service.wire.transcript import completed_transcript
+from tests.http.composed import Composed
+
+URL = "https://audio.example/call.mp3"
+BASE = "/api/v1/transcripts"
+WORDS = [
+    {
+        "text": f"word{number}",
+        "start": 100 * number,
+        "end": 100 * number + 90,
+        "confidence": 0.5,
+        "speaker": "AB"[number // 6],
+    }
+    for number in range(12)
+]
+TURNS = [
+    {
+        "text": " ".join(str(word["text"]) for word in said),
+        "start": said[0]["start"],
+        "end": said[-1]["end"],
+        "confidence": 0.5,
+        "speaker": speaker,
+        "words": said,
+    }
+    for speaker, said in (("A", WORDS[:6]), ("B", WORDS[6:]))
+]
+CHAPTER = {"gist": "Fire", "headline": "Fire!", "summary": "It burns.", "start": 0, "end": 900}
+SAFETY = {
+    "status": "success",
+    "results": [{"text": "It burns.", "labels": [], "timestamp": {"start": 0, "end": 900}}],
+    "summary": {"disasters": 0.9},
+    "severity_score_summary": {},
+}
+
+
+def answer_of(**more: Any) -> dict[str, Any]:
+    result = {"text": "all of it", "confidence": 0.75, "words": WORDS, "utterances": TURNS, **more}
+    return completed_transcript("job-1", {"audio_url": URL, "speaker_labels": True}, result)
+
+
+async def completed(service: Composed, params: dict[str, Any], **answer: Any) -> str:
+    """A transcription that is done and in the views."""
+    transcription_id, registration = await service.submitted(audio_url=URL, **params)
+    await service.call_back(registration)
+    await service.complete(transcription_id, answer_of(**answer))
+    await service.projected()
+    return transcription_id
+
+
+async def get(service: Composed, path: str, **query: object) -> dict[str, Any]:
+    answer = await service.client.get(path, params={k: str(v) for k, v in query.items()})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert isinstance(body, dict)
+    return body
+
+
+async def pages(service: Composed, path: str, limit: int, **query: object) -> list[dict[str, Any]]:
+    """All items of a list, page by page."""
+    items: list[dict[str, Any]] = []
+    after: dict[str, object] = {}
+    while True:
+        page = await get(service, path, limit=limit, **after, **query)
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        after = {"after": page["next"]}
+
+
+async def refusal(service: Composed, method: str, path: str, **how: Any) -> dict[str, Any]:
+    """The problem that a request is answered with."""
+    answer = await service.client.request(method, path, **how)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert isinstance(problem, dict)
+    assert problem["status"] == answer.status_code
+    assert problem["correlation_id"] == answer.headers["X-Correlation-Id"]
+    return problem
+
+
+async def test_a_request_is_201_with_its_location_and_status(service: Composed) -> None:
+    await service.stand_still()
+    given = {
+        "audio_url": URL,
+        "provider": "local",
+        "subject": "customer 4711",
+        "metadata": {"call": 2**70},
+        "speaker_labels": True,
+    }
+    answer = await service.client.post(BASE, json=given)
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert answer.headers["Location"] == f"{BASE}/{body['id']}"
+    assert (body["status"], body["provider"], body["region"]) == ("queued", "local", None)
+    assert (body["subject"], body["metadata"]) == ("customer 4711", {"call": 2**70})
+    assert await get(service, answer.headers["Location"]) == body
+    [event] = await service.stream(body["id"])
+    assert event.data["surface"] == "native"
+    payload = json.loads(await service.handler.payload_of(event.id, event.position) or b"")
+    assert payload["params"] == {"audio_url": URL, "speaker_labels": True}
+    await service.projected()
+    assert await get(service, answer.headers["Location"]) == body
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "audio_url"),
+        ({"audio_url": URL, "provider": "nobody"}, "provider"),
+        ({"audio_url": URL, "provider": 7}, "provider"),
+        ({"audio_url": URL, "region": "eu"}, "region"),
+        ({"audio_url": URL, "subject": ""}, "subject"),
+        ({"audio_url": URL, "subject": "two\nlines"}, "subject"),
+        ({"audio_url": URL, "metadata": [1]}, "metadata"),
+        ({"audio_url": URL, "metadata": {"x": "y" * 4_096}}, "metadata"),
+        ({"audio_url": URL, "punctuate": "yes"}, "punctuate"),
+    ],
+)
+async def test_a_wrong_request_is_a_problem_that_names_the_field(
+    service: Composed, given: dict[str, Any], field: str
+) -> None:
+    problem = await refusal(service, "POST", BASE, json=given)
+    assert problem["status"] == 400
+    assert field in [error["field"] for error in problem["errors"]]
+    assert await service.events.head() == 0
+
+
+async def test_a_transcription_shows_its_times_and_the_provider_s_job(service: Composed) -> None:
+    transcription_id = await completed(service, {"speaker_labels": True})
+    body = await get(service, f"{BASE}/{transcription_id}")
+    assert (body["status"], body["provider"], body["region"], body["provider_job"]) == (
+        "completed",
+        "assemblyai",
+        "us",
+        "job-1",
+    )
+    assert (body["text"], body["confidence"], body["words"]) == ("all of it", 0.75, 12)
+    assert (body["submissions"], body["audio_ms"], body["error"]) == (1, 9_500, None)
+    times = [
+        body[name]
+        for name in ("created_at", "claimed_at", "accepted_at", "called_back_at", "completed_at")
+    ]
+    assert times == sorted(times)
+    assert 0 <= body["readable_ms"] < 60_000
+    listed = (await get(service, BASE))["items"]
+    assert listed == [{name: body[name] for name in listed[0]}]
+
+
+async def test_a_failed_transcription_says_why(service: Composed) -> None:
+    transcription_id, _ = await service.submitted(audio_url=URL)
+    await service.fail(transcription_id, "Audio duration is too short.")
+    await service.projected()
+    body = await get(service, f"{BASE}/{transcription_id}")
+    assert (body["status"], body["error"], body["text"]) == (
+        "error",
+        "Audio duration is too short.",
+        None,
+    )
+    assert body["readable_ms"] is None, "there was no callback"
+
+
+async def test_a_list_is_newest_first_and_paged(service: Composed) -> None:
+    ids = [await service.submit(audio_url=URL) for _ in range(5)]
+    await service.projected()
+    assert [row["id"] for row in await pages(service, BASE, 2)] == ids[::-1]
+    assert [row["id"] for row in await pages(service, BASE, 5)] == ids[::-1]
+    assert await pages(service, BASE, 5, status="completed") == []
+    assert len(await pages(service, BASE, 2, status="queued")) == 5
+
+
+async def test_words_utterances_and_speakers(service: Composed) -> None:
+    base = f"{BASE}/{await completed(service, {'speaker_labels': True})}"
+    assert await pages(service, f"{base}/words", 5) == WORDS
+    assert await pages(service, f"{base}/utterances", 1) == TURNS
+    assert await pages(service, f"{base}/utterances", 1, speaker="B") == TURNS[1:]
+    assert await pages(service, f"{base}/utterances", 1, speaker="C") == []
+    speakers = await pages(service, f"{base}/speakers", 1)
+    assert {one["speaker"]: one["talk_ms"] for one in speakers} == {"A": 590, "B": 590}
+
+
+async def test_features_that_were_asked_for_and_not(service: Composed) -> None:
+    asked = {"auto_chapters": True, "content_safety": True}
+    rich = await completed(service, asked, chapters=[CHAPTER], content_safety_labels=SAFETY)
+    assert (await get(service, f"{BASE}/{rich}/chapters"))["items"] == [CHAPTER]
+    safety = await get(service, f"{BASE}/{rich}/content-safety")
+    assert safety["items"] == SAFETY["results"]
+    assert safety["beside"] == {"summary": {"disasters": 0.9}, "severity_score_summary": {}}
+    for view in ("sentiment", "entities"):
+        assert await get(service, f"{BASE}/{rich}/{view}") == {
+            "items": [],
+            "next": None,
+            "reason": "not_requested",
+        }
+
+
+@pytest.mark.parametrize("view", ITEM_VIEWS)
+async def test_a_view_before_the_outcome_says_so(service: Composed, view: str) -> None:
+    await service.stand_still()
+    transcription_id = await service.submit(audio_url=URL)
+    expected: dict[str, Any] = {"items": [], "next": None, "reason": "not_ready"}
+    assert await get(service, f"{BASE}/{transcription_id}/{view}") == expected
+    await service.projected()
+    assert await get(service, f"{BASE}/{transcription_id}/{view}") == expected
+
+
+async def test_events_are_the_log_s_own_private_ones_too(service: Composed) -> None:
+    await service.stand_still()
+    transcription_id, registration = await service.submitted(audio_url=URL)
+    await service.call_back(registration)
+    events = await pages(service, f"{BASE}/{transcription_id}/events", 3)
+    assert [event["type"] for event in events] == [
+        "transcription.requested",
+        "submission.claimed",
+        "submission.accepted",
+        "callback.received",
+    ]
+    assert [event["version"] for event in events] == [1, 2, 3, 4]
+    assert [event["previous"] for event in events] == [0, *(e["position"] for e in events[:-1])]
+    assert events == [event.envelope() for event in await service.stream(transcription_id)]
+    assert set(events[0]) == set(ENVELOPE_FIELDS)
+
+
+async def test_another_tenant_s_transcription_answers_as_one_that_never_was(
+    service: Composed,
+) -> None:
+    transcription_id = await completed(service, {})
+    key = await service.new_key("another")
+    never = "4a8d9e9c-0000-4000-8000-000000000000"
+    for path in ("", "/events", *(f"/{view}" for view in ITEM_VIEWS)):
+        told = []
+        for one in (transcription_id, never, "not-an-id"):
+            problem = await refusal(
+                service, "GET", f"{BASE}/{one}{path}", headers={"Authorization": key}
+            )
+            told.append({name: problem[name] for name in ("type", "title", "status", "detail")})
+        assert told[0] == told[1] == told[2]
+        assert told[0]["status"] == 404
+    headers = {"Authorization": key}
+    assert (await service.client.get(BASE, headers=headers)).json() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "201"}, "limit"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "1.5"}, "limit"),
+        ({"limit": "٣"}, "limit"),
+        ({"after": "x"}, "after"),
+        ({"after": "9" * 30}, "after"),
+        ({"status": "done"}, "status"),
+    ],
+)
+async def test_a_query_that_is_wrong_is_a_problem(
+    service: Composed, query: dict[str, str], field: str
+) -> None:
+    problem = await refusal(service, "GET", BASE, params=query)
+    assert (problem["status"], problem["errors"][0]["field"]) == (400, field)
+
+
+async def test_a_query_that_is_not_known_or_empty_is_left_alone(service: Composed) -> None:
+    assert await get(service, BASE, colour="blue", limit="", after="", status="") == {
+        "items": [],
+        "next": None,
+    }
+
+
+async def test_a_key_is_made_shown_once_and_works_at_once(service: Composed) -> None:
+    answer = await service.client.post("/api/v1/keys", json={"name": "backend", "tenant": "acme"})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (made["tenant"], made["name"], tuple(made["scopes"])) == (
+        "acme",
+        "backend",
+        DEFAULT_SCOPES,
+    )
+    headers = {"Authorization": made["key"]}
+    assert (await service.client.get(BASE, headers=headers)).status_code == 200
+    listed = await pages(service, "/api/v1/keys", 1)
+    assert {row["name"] for row in listed} == {"test", "backend"}
+    assert all("key" not in row and "hash" not in row for row in listed)
+
+
+async def test_a_key_gives_away_no_more_than_it_has(service: Composed) -> None:
+    manager = {"Authorization": await service.new_key("acme", "keys:write", "transcripts:read")}
+
+    async def make(**given: Any) -> int:
+        answer = await service.client.post(
+            "/api/v1/keys", json={"name": "x", **given}, headers=manager
+        )
+        return answer.status_code
+
+    assert await make(scopes=["transcripts:read"]) == 201
+    assert await make(scopes=["transcripts:read"], tenant="acme") == 201
+    assert await make(scopes=["transcripts:read"], tenant="default") == 403
+    assert await make(scopes=["transcripts:read"], tenant="new") == 403
+    assert await make(scopes=["transcripts:write"]) == 403
+    assert await make() == 403, "the default scopes are more than it has"
+    listed = (await service.client.get("/api/v1/keys", headers=manager)).json()["items"]
+    assert {row["tenant"] for row in listed} == {"acme"}
+    assert len(listed) == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"name": ""},
+        {"name": "x" * 129},
+        {"name": "a\x00b"},
+        {"name": 7},
+        {"name": "x", "tenant": ""},
+        {"name": "x", "scopes": "all"},
+        {"name": "x", "scopes": ["nothing:write"]},
+        {"name": "x", "scopes": [["transcripts:read"]]},
+    ],
+)
+async def test_a_wrong_key_request_is_a_problem(service: Composed, given: dict[str, Any]) -> None:
+    problem = await refusal(service, "POST", "/api/v1/keys", json=given)
+    assert problem["status"] == 400
+    assert problem["errors"]
+
+
+async def test_projections_are_listed_and_built_again(service: Composed) -> None:
+    transcription_id = await completed(service, {"speaker_labels": True})
+    before = await get(service, "/api/v1/projections")
+    assert {one["name"] for one in before["items"]} == set(PROJECTIONS)
+    assert {one["failures"] for one in before["items"]} == {0}
+    answer = await service.client.post("/api/v1/projections/words/rebuild")
+    assert (answer.status_code, answer.json()) == (202, {"projections": ["words"]})
+    assert await pages(service, f"{BASE}/{transcription_id}/words", 5) == WORDS
+    everything = await service.client.post("/api/v1/projections/all/rebuild")
+    assert set(everything.json()["projections"]) == set(PROJECTIONS)
+    problem = await refusal(service, "POST", "/api/v1/projections/nothing/rebuild")
+    assert problem["status"] == 404
+
+
+async def test_rebuilding_needs_an_operator(service: Composed) -> None:
+    headers = {"Authorization": await service.new_key("acme", *DEFAULT_SCOPES)}
+    for method, path in (("GET", ""), ("POST", "/words/rebuild")):
+        problem = await refusal(service, method, f"/api/v1/projections{path}", headers=headers)
+        assert problem["status"] == 403
+        assert "ops:read" in problem["detail"]
+
+
+async def test_events_have_a_scope_of_their_own(service: Composed) -> None:
+    transcription_id = await service.submit(audio_url=URL)
+    headers = {"Authorization": await service.new_key("default", "transcripts:read")}
+    problem = await refusal(service, "GET", f"{BASE}/{transcription_id}/events", headers=headers)
+    assert problem["status"] == 403
+
+
+async def test_what_is_not_there_is_a_problem(service: Composed) -> None:
+    for path in ("/", "/api/v1", "/api/v1/", f"{BASE}/x/y/z", "/callbacks/assemblyai"):
+        problem = await refusal(service, "GET", path)
+        assert (problem["status"], problem["type"]) == (404, "urn:stenolog:problem:unknown-path")
+    assert (await refusal(service, "DELETE", f"{BASE}/x"))["status"] == 405
+
+
+async def test_a_store_that_cannot_commit_is_a_problem_without_its_reason(
+    service: Composed,
+) -> None:
+    service.events.refusing = True
+    problem = await refusal(service, "POST", BASE, json={"audio_url": URL})
+    assert problem["status"] == 503
+    assert "log.db" not in json.dumps(problem)
+
+
+async def test_readers_do_not_wait_for_one_another(service: Composed) -> None:
+    transcription_id = await completed(service, {"speaker_labels": True})
+    answers = await asyncio.gather(
+        *(service.client.get(f"{BASE}/{transcription_id}/words") for _ in range(50))
+    )
+    assert {len(answer.json()["items"]) for answer in answers} == {12}

@@ -1,0 +1,146 @@
+"""What operators see: health, readiness, metrics, one line a request, and limits of its head."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.edge.authentication import Authenticator
+from service.edge.middleware.correlation import SCOPE_KEY
+from service.edge.middleware.head_limits import (
+    HEADERS_BYTES_MAX,
+    PATH_BYTES_MAX,
+    QUERY_BYTES_MAX,
+)
+from service.edge.ports import Readiness
+from service.edge.problems import as_problem
+from service.edge.rate_limit import RateLimit
+from service.edge.resource import Gate, Open, Resource
+from tests.http.composed import Composed
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NOBODY = {"Authorization": ""}
+
+
+async def test_health_and_readiness_and_metrics_need_no_key(service: Composed) -> None:
+    health = await service.client.get("/healthz", headers=NOBODY)
+    assert (health.status_code, health.json()) == (200, {"status": "alive"})
+    ready = await service.client.get("/readyz", headers=NOBODY)
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    metrics = await service.client.get("/metrics", headers=NOBODY)
+    assert metrics.status_code == 200
+    assert metrics.headers["Content-Type"].startswith("text/plain")
+    assert "stenolog_callbacks" in metrics.text
+    assert (await service.client.head("/healthz")).content == b""
+
+
+async def test_readiness_says_503_and_shows_why_to_an_operator(service: Composed) -> None:
+    service.readiness = Readiness(ready=False, checks={"log": "disk full"})
+    hidden = await service.client.get("/readyz", headers=NOBODY)
+    assert (hidden.status_code, hidden.json()) == (503, {"status": "unavailable"})
+    assert int(hidden.headers["Retry-After"]) >= 1
+    shown = await service.client.get("/readyz")
+    assert shown.json() == {"status": "unavailable", "checks": {"log": "disk full"}}
+    customer = await service.new_key("acme", "transcripts:read")
+    answer = await service.client.get("/readyz", headers={"Authorization": customer})
+    assert answer.json() == {"status": "unavailable"}
+
+
+async def test_metrics_name_no_tenant_no_id_and_no_path(service: Composed) -> None:
+    transcription_id, registration = await service.submitted()
+    await service.call_back(registration)
+    await service.client.get(f"/v2/transcript/{transcription_id}")
+    await service.client.get("/a/secret/path")
+    text = (await service.client.get("/metrics")).text
+    assert 'stenolog_requests_total{route="/v2/transcript/{id}",status="200"} 1.0' in text
+    assert 'route="unknown",status="404"' in text
+    assert not UUID.search(text)
+    assert registration.token not in text
+    assert "secret" not in text
+
+
+async def test_every_answer_has_a_correlation_id_of_its_own(service: Composed) -> None:
+    ids = set()
+    for path in ("/healthz", "/v2/transcript", "/nothing", "/callbacks/assemblyai/x"):
+        answer = await service.client.get(path, headers={"X-Correlation-Id": "forged"})
+        ids.add(answer.headers["X-Correlation-Id"])
+    assert len(ids) == 4
+    assert all(UUID.fullmatch(one) for one in ids)
+
+
+async def test_a_request_is_one_line_without_tokens_ids_or_queries(
+    service: Composed, capfd: pytest.CaptureFixture[str]
+) -> None:
+    transcription_id, registration = await service.submitted()
+    capfd.readouterr()
+    with structlog.testing.capture_logs() as lines:
+        await service.call_back(registration)
+        await service.client.get(f"/v2/transcript/{transcription_id}")
+        await service.client.get("/v2/transcript", params={"status": "queued"})
+    answered = [line for line in lines if line["event"] == "edge.answered"]
+    assert [(line["method"], line["route"], line["status"]) for line in answered] == [
+        ("POST", "/callbacks/{provider}/{token:path}", 204),
+        ("GET", "/v2/transcript/{id}", 200),
+        ("GET", "/v2/transcript", 200),
+    ]
+    said = json.dumps(lines, default=str) + "".join(capfd.readouterr())
+    for secret in (registration.token, registration.header, service.key, transcription_id):
+        assert secret not in said
+    assert "queued" not in json.dumps(answered)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/" + "x" * PATH_BYTES_MAX, {}, 414),
+        ("/v2/transcript?x=" + "x" * QUERY_BYTES_MAX, {}, 414),
+        ("/v2/transcript", {"X-Large": "x" * HEADERS_BYTES_MAX}, 431),
+        ("/callbacks/assemblyai/x", {"X-Large": "x" * HEADERS_BYTES_MAX}, 431),
+    ],
+)
+async def test_the_head_of_a_request_is_bounded(
+    service: Composed, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = await service.client.get(path, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert re.search(r"\d{4}", answer.json()["detail"]), "the limit is named"
+
+
+async def test_a_fault_of_ours_is_500_without_detail_and_a_traceback_in_the_log(
+    service: Composed,
+) -> None:
+    async def broken(request: Request) -> Response:
+        raise ZeroDivisionError("secret")
+
+    gate = Gate(authenticator=Authenticator(service.keys), rate_limit=RateLimit(0))
+    resource = Resource(gate, as_problem, {"GET": Open(handler=broken)})
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: object) -> None:
+        assert isinstance(message, dict)
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        "query_string": b"",
+        SCOPE_KEY: "11111111-1111-4111-8111-111111111111",
+    }
+    with structlog.testing.capture_logs() as lines:
+        await resource(scope, receive, send)
+    assert sent[0]["status"] == 500
+    body = sent[1]["body"]
+    assert isinstance(body, bytes)
+    assert b"secret" not in body
+    assert [(line["event"], line["exc_info"]) for line in lines] == [("edge.crashed", True)]

@@ -1,0 +1,367 @@
+"""`/v2/transcript`: AssemblyAI's shapes, read-your-writes, tenants that are alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from service.wire.transcript import completed_transcript, queued_transcript
+from tests.http.composed import PUBLIC_URL, Composed
+
+URL = "https://audio.example/call.mp3"
+UNKNOWN = {"error": "Transcript lookup error, transcript id not found"}
+UNAUTHENTICATED = {"error": "Authentication error, API token missing/invalid"}
+
+
+def answer_of(text: str) -> dict[str, Any]:
+    return completed_transcript("job-1", {"audio_url": URL}, {"text": text, "words": []})
+
+
+async def status_of(service: Composed, transcription_id: str) -> str:
+    answer = await service.client.get(f"/v2/transcript/{transcription_id}")
+    assert answer.status_code == 200
+    return str(answer.json()["status"])
+
+
+async def test_create_answers_a_whole_queued_transcript(service: Composed) -> None:
+    answer = await service.client.post(
+        "/v2/transcript", json={"audio_url": URL, "speaker_labels": True}
+    )
+    body = answer.json()
+    assert answer.status_code == 200
+    assert uuid.UUID(body["id"])
+    assert body == queued_transcript(body["id"], {"audio_url": URL, "speaker_labels": True})
+
+
+async def test_200_means_that_the_request_is_in_the_log_as_it_was_given(service: Composed) -> None:
+    huge = 2**70
+    transcription_id = await service.submit(audio_url=URL, speech_models=["universal-2"], x=huge)
+    [event] = await service.stream(transcription_id)
+    assert event.data == {
+        "provider": "assemblyai",
+        "region": "us",
+        "surface": "v2",
+        "upload": None,
+    }
+    payload = await service.handler.payload_of(event.id, event.position)
+    assert json.loads(payload or b"") == {
+        "params": {"audio_url": URL, "speech_models": ["universal-2"], "x": huge},
+        "subject": None,
+        "metadata": None,
+    }
+
+
+async def test_the_correlation_id_of_the_answer_is_that_of_the_events(service: Composed) -> None:
+    answer = await service.client.post("/v2/transcript", json={"audio_url": URL})
+    [event] = await service.stream(answer.json()["id"])
+    assert event.correlation_id == answer.headers["X-Correlation-Id"]
+
+
+async def test_a_customer_reads_its_write_while_the_projector_stands_still(
+    service: Composed,
+) -> None:
+    await service.stand_still()
+    transcription_id = await service.submit(audio_url=URL, sentiment_analysis=True, custom_key="x")
+    answer = await service.client.get(f"/v2/transcript/{transcription_id}")
+    assert answer.status_code == 200
+    expected = queued_transcript(transcription_id, {"audio_url": URL, "sentiment_analysis": True})
+    assert answer.json() == expected
+
+
+async def test_an_outcome_is_shown_only_once_the_views_have_it(service: Composed) -> None:
+    await service.stand_still()
+    transcription_id, registration = await service.submitted(audio_url=URL)
+    assert await status_of(service, transcription_id) == "processing"
+    await service.call_back(registration)
+    await service.complete(transcription_id, answer_of("here it is"))
+    assert await status_of(service, transcription_id) == "processing"
+    await service.projected()
+    answer = await service.client.get(f"/v2/transcript/{transcription_id}")
+    assert (answer.json()["status"], answer.json()["text"]) == ("completed", "here it is")
+    assert answer.json()["id"] == transcription_id
+
+
+async def test_a_view_that_is_behind_is_not_believed(service: Composed) -> None:
+    transcription_id = await service.submit(audio_url=URL)
+    await service.projected()
+    assert await status_of(service, transcription_id) == "queued"
+    await service.stand_still()
+    await service.claim(transcription_id)
+    await service.accept(transcription_id)
+    assert await status_of(service, transcription_id) == "processing"
+
+
+async def test_the_same_is_answered_from_the_log_and_from_the_views(service: Composed) -> None:
+    await service.stand_still()
+    transcription_id, _ = await service.submitted(audio_url=URL, prompt="Straße", multichannel=True)
+    path = f"/v2/transcript/{transcription_id}"
+    folded = await service.client.get(path)
+    await service.projected()
+    assert (await service.client.get(path)).json() == folded.json()
+
+
+async def test_a_failure_is_200_with_the_sentence(service: Composed) -> None:
+    transcription_id, _ = await service.submitted(audio_url=URL)
+    await service.fail(transcription_id, "Audio duration is too short.")
+    await service.projected()
+    answer = await service.client.get(f"/v2/transcript/{transcription_id}")
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["error"]) == (
+        "error",
+        "Audio duration is too short.",
+    )
+
+
+async def test_a_webhook_is_echoed_without_its_secret(service: Composed) -> None:
+    given = {
+        "audio_url": URL,
+        "webhook_url": "https://customer.example/hook",
+        "webhook_auth_header_name": "X-Customer",
+        "webhook_auth_header_value": "s3cret-value",
+    }
+    answer = await service.client.post("/v2/transcript", json=given)
+    body = answer.json()
+    assert (body["webhook_url"], body["webhook_auth"]) == (given["webhook_url"], True)
+    read = await service.client.get(f"/v2/transcript/{body['id']}")
+    await service.projected()
+    again = await service.client.get(f"/v2/transcript/{body['id']}")
+    for one in (answer, read, again):
+        assert "s3cret-value" not in one.text
+
+
+async def test_unknown_parameters_are_warned_about_by_name(
+    service: Composed, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await service.submit(audio_url=URL, brand_new="a secret value")
+    said = "".join(capfd.readouterr())
+    assert "request.parameters_unknown" in said
+    assert "brand_new" in said
+    assert "a secret value" not in said
+
+
+@pytest.mark.parametrize(
+    "header", ["wrong", "", "Bearer", "Bearer wrong", "sk_12345678_" + "x" * 43, "x" * 300]
+)
+async def test_a_wrong_key_is_401_with_the_services_body(service: Composed, header: str) -> None:
+    for method, path in (("GET", "/v2/transcript"), ("POST", "/v2/upload")):
+        answer = await service.client.request(method, path, headers={"Authorization": header})
+        assert (answer.status_code, answer.json()) == (401, UNAUTHENTICATED)
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_key_is_taken_bare_and_as_bearer(service: Composed) -> None:
+    for header in (service.key, f"Bearer {service.key}", f"bearer  {service.key}"):
+        answer = await service.client.get("/v2/transcript", headers={"Authorization": header})
+        assert answer.status_code == 200
+
+
+async def test_a_scope_that_is_missing_is_403(service: Composed) -> None:
+    reader = await service.new_key("default", "transcripts:read")
+    headers = {"Authorization": reader}
+    assert (await service.client.get("/v2/transcript", headers=headers)).status_code == 200
+    answer = await service.client.post("/v2/transcript", json={"audio_url": URL}, headers=headers)
+    assert answer.status_code == 403
+    assert list(answer.json()) == ["error"]
+
+
+@pytest.mark.parametrize(
+    "name", ["4a8d9e9c-0000-4000-8000-000000000000", "x", "transcription-1", "%00", "A" * 300]
+)
+async def test_an_unknown_id_is_400_with_the_services_sentence(
+    service: Composed, name: str
+) -> None:
+    answer = await service.client.get(f"/v2/transcript/{name}")
+    assert (answer.status_code, answer.json()) == (400, UNKNOWN)
+
+
+@pytest.mark.parametrize("projected", [True, False])
+async def test_another_tenants_transcript_does_not_exist(
+    service: Composed, *, projected: bool
+) -> None:
+    if not projected:
+        await service.stand_still()
+    transcription_id = await service.submit(audio_url=URL)
+    if projected:
+        await service.projected()
+    headers = {"Authorization": await service.new_key("another")}
+    answer = await service.client.get(f"/v2/transcript/{transcription_id}", headers=headers)
+    assert (answer.status_code, answer.json()) == (400, UNKNOWN)
+    listed = await service.client.get("/v2/transcript", headers=headers)
+    assert listed.json()["transcripts"] == []
+    for bound in ("before_id", "after_id"):
+        answer = await service.client.get(
+            "/v2/transcript", params={bound: transcription_id}, headers=headers
+        )
+        assert (answer.status_code, answer.json()) == (400, UNKNOWN)
+
+
+REFUSED: list[tuple[bytes, str]] = [
+    (b"{}", "Transcript creation error, audio_url not found"),
+    (b'{"audio_url": "ftp://x"}', "Transcript creation error, audio_url should start with http"),
+    (
+        b'{"audio_url": "https://a.example/b", "format_text": "yes"}',
+        "format_text must be a Boolean",
+    ),
+    (b"not json", "The request body is not valid JSON"),
+    (b"", "The request body is not valid JSON"),
+    (b"\xff", "The request body is not valid JSON"),
+    (b"[1]", "The request body must be a JSON object"),
+    (b'{"a":' * 40 + b"1" + b"}" * 40, "The request body is nested deeper than 32 levels"),
+    (b'{"audio_url": "https://a.example/b", "x": NaN}', "The request body is not valid JSON"),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence"), REFUSED)
+async def test_a_request_that_is_wrong_is_400_and_leaves_nothing(
+    service: Composed, body: bytes, sentence: str
+) -> None:
+    answer = await service.client.post("/v2/transcript", content=body)
+    assert (answer.status_code, answer.json()) == (400, {"error": sentence})
+    assert await service.events.head() == 0
+
+
+async def test_a_body_over_a_mebibyte_is_413_naming_the_limit(service: Composed) -> None:
+    body = b'{"audio_url": "' + b"x" * (1 << 20) + b'"}'
+    answer = await service.client.post("/v2/transcript", content=body)
+    assert answer.status_code == 413
+    assert "1048576" in answer.json()["error"]
+
+
+async def test_the_four_headers_of_ours_are_kept(service: Composed) -> None:
+    answer = await service.client.post(
+        "/v2/transcript",
+        json={"audio_url": URL},
+        headers=[
+            (b"Stenolog-Provider", b"local"),
+            (b"Stenolog-Subject", "Jürgen".encode()),
+            (b"Stenolog-Metadata", b'{"call": 7}'),
+        ],
+    )
+    assert answer.status_code == 200, answer.text
+    [event] = await service.stream(answer.json()["id"])
+    assert (event.data["provider"], event.data["region"]) == ("local", None)
+    payload = json.loads(await service.handler.payload_of(event.id, event.position) or b"")
+    assert (payload["subject"], payload["metadata"]) == ("Jürgen", {"call": 7})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Stenolog-Provider", "aimlapi"),
+        ("Stenolog-Provider", "nobody"),
+        ("Stenolog-Region", "eu"),
+        ("Stenolog-Subject", "x" * 257),
+        ("Stenolog-Metadata", "[1]"),
+        ("Stenolog-Metadata", "{"),
+        ("Stenolog-Metadata", json.dumps({"x": "y" * 4_096})),
+    ],
+)
+async def test_a_header_of_ours_that_is_wrong_is_400(
+    service: Composed, name: str, value: str
+) -> None:
+    answer = await service.client.post(
+        "/v2/transcript", json={"audio_url": URL}, headers={name: value}
+    )
+    assert answer.status_code == 400
+    assert name.lower().removeprefix("stenolog-") in answer.json()["error"].lower()
+
+
+async def test_a_log_that_cannot_commit_is_503(service: Composed) -> None:
+    service.events.refusing = True
+    answer = await service.client.post("/v2/transcript", json={"audio_url": URL})
+    assert (answer.status_code, answer.json()) == (503, {"error": "Service unavailable"})
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+async def test_a_lost_reply_of_the_log_leaves_one_request_at_most(service: Composed) -> None:
+    service.events.losing_replies = True
+    answer = await service.client.post("/v2/transcript", json={"audio_url": URL})
+    assert answer.status_code == 503
+    assert await service.events.head() == 1
+
+
+async def listed(service: Composed, **query: object) -> dict[str, Any]:
+    params = {name: str(value) for name, value in query.items()}
+    answer = await service.client.get("/v2/transcript", params=params)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert isinstance(body, dict)
+    return body
+
+
+async def test_a_list_is_paged_both_ways_on_our_own_public_base(service: Composed) -> None:
+    ids = [await service.submit(audio_url=URL) for _ in range(5)]
+    await service.projected()
+    newest = await listed(service, limit=2)
+    assert [row["id"] for row in newest["transcripts"]] == [ids[4], ids[3]]
+    assert newest["page_details"]["result_count"] == 2
+    assert newest["page_details"]["next_url"] is None
+    older = newest["page_details"]["prev_url"]
+    assert older == f"{PUBLIC_URL}/v2/transcript?limit=2&before_id={ids[3]}"
+    page = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in page["transcripts"]] == [ids[2], ids[1]]
+    newer = page["page_details"]["next_url"]
+    back = (await service.client.get(newer.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in back["transcripts"]] == [ids[4], ids[3]]
+    row = newest["transcripts"][0]
+    assert row["resource_url"] == f"{PUBLIC_URL}/v2/transcript/{ids[4]}"
+    assert (row["status"], row["completed"], row["audio_url"], row["error"]) == (
+        "queued",
+        None,
+        URL,
+        "",
+    )
+
+
+async def test_both_bounds_of_a_list_hold(service: Composed) -> None:
+    ids = [await service.submit(audio_url=URL) for _ in range(5)]
+    await service.projected()
+    body = await listed(service, before_id=ids[4], after_id=ids[1])
+    assert [row["id"] for row in body["transcripts"]] == [ids[3], ids[2]]
+    assert body["page_details"]["prev_url"] is None
+
+
+async def test_a_list_is_filtered_by_status_and_day(service: Composed) -> None:
+    done, _ = await service.submitted(audio_url=URL)
+    await service.complete(done, answer_of("done"))
+    waiting = await service.submit(audio_url=URL)
+    await service.projected()
+    today = (await listed(service, status="completed"))["transcripts"]
+    assert [row["id"] for row in today] == [done]
+    day = today[0]["created"][:10]
+    assert today[0]["completed"] is not None
+    both = await listed(service, created_on=day)
+    assert [row["id"] for row in both["transcripts"]] == [waiting, done]
+    assert (await listed(service, created_on="1999-12-31"))["transcripts"] == []
+    assert (await listed(service, throttled_only="true"))["transcripts"] == []
+    assert len((await listed(service, status="", limit=200))["transcripts"]) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"status": "done"}, {"created_on": "today"}],
+)
+async def test_a_list_that_is_asked_wrongly_is_400(
+    service: Composed, query: dict[str, str]
+) -> None:
+    answer = await service.client.get("/v2/transcript", params=query)
+    assert answer.status_code == 400
+    assert next(iter(query)) in answer.json()["error"]
+
+
+async def test_what_v2_does_not_have_is_404_and_405_as_json(service: Composed) -> None:
+    for path in ("/v2/nothing", "/v2/transcript/", "/v2/upload/x"):
+        answer = await service.client.get(path)
+        assert (answer.status_code, answer.json()) == (404, {"error": "Not found"})
+    answer = await service.client.put("/v2/transcript")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+
+
+async def test_requests_at_the_same_time_get_ids_of_their_own(service: Composed) -> None:
+    ids = await asyncio.gather(*(service.submit(audio_url=URL) for _ in range(40)))
+    assert len(set(ids)) == 40
+    assert await service.events.head() == 40
