@@ -7,9 +7,9 @@ log, and neither says anything any more.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import os
+import threading
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ def unwrap_key(master: MasterKey, wrapped: WrappedKey) -> DataKey:
 def seal_with(key: DataKey, event_id: str, plaintext: bytes) -> SealedPayload:
     """Compressed, encrypted, and committed to under the key's salt."""
     nonce = os.urandom(NONCE_BYTES)
-    packed = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(plaintext)
+    packed = _zstd.compressor.compress(plaintext)
     box = nonce + AESGCM(key.secret).encrypt(nonce, packed, _bound_to(event_id, key.key_id))
     return SealedPayload(key_id=key.key_id, box=box, commitment=commitment(key, plaintext))
 
@@ -150,9 +150,7 @@ def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
     nonce, ciphertext = sealed.box[:NONCE_BYTES], sealed.box[NONCE_BYTES:]
     try:
         packed = AESGCM(key.secret).decrypt(nonce, ciphertext, _bound_to(event_id, key.key_id))
-        plaintext = zstandard.ZstdDecompressor().decompress(
-            packed, max_output_size=PLAINTEXT_BYTES_MAX
-        )
+        plaintext = _zstd.decompressor.decompress(packed, max_output_size=PLAINTEXT_BYTES_MAX)
     except (InvalidTag, ValueError, zstandard.ZstdError) as exc:
         raise PayloadDamaged("a payload does not open under its key") from exc
     if not hmac.compare_digest(commitment(key, plaintext).encode(), sealed.commitment.encode()):
@@ -162,7 +160,7 @@ def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
 
 def commitment(key: DataKey, plaintext: bytes) -> str:
     """HMAC-SHA256(salt, plaintext) in hex."""
-    return hmac.new(key.salt, plaintext, hashlib.sha256).hexdigest()
+    return hmac.digest(key.salt, plaintext, "sha256").hex()
 
 
 class Vault:
@@ -209,6 +207,17 @@ class Vault:
         if len(self._by_stream) > KEYS_CACHED_MAX:
             self._by_stream.popitem(last=False)
         return key
+
+
+class _Zstd(threading.local):
+    """One compressor and decompressor for each thread: their contexts cost more than a payload."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_zstd = _Zstd()
 
 
 def _bound_to(first: str, second: str) -> bytes:

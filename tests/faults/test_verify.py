@@ -216,6 +216,14 @@ def test_a_missing_tree_is_found(small: SmallLog, statement: str) -> None:
     assert found_at(small) == 1
 
 
+def test_a_table_whose_positions_are_no_numbers_is_found(small: SmallLog) -> None:
+    with small.altered() as run:
+        run.execute("DROP TABLE payloads")
+        run.execute("CREATE TABLE payloads (position, key_id, box)")
+        run.execute("INSERT INTO payloads VALUES ('one', 'key', x'00')")
+    assert found_at(small) == 1
+
+
 def test_a_missing_tree_is_found_in_an_empty_log(tmp_path: Path) -> None:
     small = SmallLog(directory=tmp_path)
 

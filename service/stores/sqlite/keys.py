@@ -158,9 +158,10 @@ class SqliteKeys:
         )
 
     async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        # One visit to the reading thread, where a cursor would take three.
         with store_errors("keys.db"):
-            async with self._reader.execute(statement, values) as cursor:
-                return await cursor.fetchone()
+            rows = list(await self._reader.execute_fetchall(statement, values))
+        return rows[0] if rows else None
 
     async def _all(self, statement: str, *values: object) -> list[sqlite3.Row]:
         with store_errors("keys.db"):

@@ -123,9 +123,10 @@ class SqliteLog:
         return stored_frontier(tuple(row) if row else None)
 
     async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        # One visit to the reading thread, where a cursor would take three.
         with store_errors("log.db"):
-            async with self._reader.execute(statement, values) as cursor:
-                return await cursor.fetchone()
+            rows = list(await self._reader.execute_fetchall(statement, values))
+        return rows[0] if rows else None
 
     async def _events(self, statement: str, *values: object) -> list[Event]:
         with store_errors("log.db"):

@@ -37,11 +37,13 @@ class SqliteRecords:
                 "(SELECT min(position) FROM events), (SELECT min(position) FROM payloads), "
                 "(SELECT max(position) FROM events), (SELECT max(position) FROM payloads)"
             ).fetchone()
+        ends = [end for end in row[2:] if end is not None]
+        whole = all(isinstance(number, int) for number in (row[0], *ends))
         return StoredTree(
-            count=row[0] if isinstance(row[0], int) else -1,
+            count=row[0] if whole else -1,
             frontier=_bytes(row[1]),
-            first=min((first for first in row[2:4] if first is not None), default=1),
-            last=max((last for last in row[4:6] if last is not None), default=0),
+            first=min(ends, default=1) if whole else 1,
+            last=max(ends, default=0) if whole else 0,
         )
 
     def rows(self, after: int, until: int) -> Sequence[StoredRow]:
