@@ -7,6 +7,7 @@ log, and neither says anything any more.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import os
 import threading
@@ -160,7 +161,7 @@ def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
 
 def commitment(key: DataKey, plaintext: bytes) -> str:
     """HMAC-SHA256(salt, plaintext) in hex."""
-    return hmac.digest(key.salt, plaintext, "sha256").hex()
+    return hmac.new(key.salt, plaintext, hashlib.sha256).hexdigest()
 
 
 class Vault:
