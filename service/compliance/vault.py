@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from service.errors import KeyMissing, StoreError
+from service.errors import KeyMissing, PayloadDamaged
 from service.log.event import SealedPayload
 
 KEY_BYTES = 32
@@ -76,12 +76,6 @@ class DataKey:
     key_id: str
     secret: bytes
     salt: bytes
-
-
-class PayloadDamaged(StoreError):
-    """A payload, or the key that it needs, is not what was sealed."""
-
-    code = "payload-damaged"
 
 
 class MasterKey:

@@ -1,0 +1,81 @@
+"""Everything that is kept, opened in order and closed in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from service.bootstrap.identity import open_master_key
+from service.compliance.vault import MasterKey, Vault
+from service.config import Settings
+from service.providers.port import Provider
+from service.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS
+from service.stores.files.uploads import UploadStore
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.views import SqliteViews
+from service.telemetry import Metrics
+
+Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapping:
+    """What is put around each port; tests break things here, the service puts nothing."""
+
+    log: Callable[[SqliteLog], SqliteLog] = lambda port: port
+    keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
+    views: Callable[[SqliteViews], SqliteViews] = lambda port: port
+    provider: Callable[[Provider], Provider] = lambda port: port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Everything that is kept, open.
+
+    Attributes:
+        new_master_key: Whether the master key was made now.
+    """
+
+    keys: SqliteKeys
+    master: MasterKey
+    events: SqliteLog
+    views: SqliteViews
+    vault: Vault
+    uploads: UploadStore
+    new_master_key: bool
+
+
+async def open_stores(
+    stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
+) -> Stores:
+    """The stores of a data directory; `stack` closes them.
+
+    Raises:
+        CannotStart: The master key is missing or another.
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+    directory = settings.data_dir
+    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+    secret, new_master_key = await open_master_key(settings, keys)
+    master = MasterKey(secret)
+    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
+    views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
+    vault = Vault(master, keys)
+    return Stores(
+        keys=keys,
+        master=master,
+        events=wrapping.log(events),
+        views=wrapping.views(views),
+        vault=vault,
+        uploads=UploadStore(directory / UPLOADS, vault),
+        new_master_key=new_master_key,
+    )
+
+
+async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
+    stack.push_async_callback(store.close)
+    return store
