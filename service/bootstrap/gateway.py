@@ -21,12 +21,12 @@ from service.bootstrap.identity import (
 )
 from service.bootstrap.stores import Stores, Wrapping, open_stores
 from service.bootstrap.timings import timings_of
-from service.bootstrap.upkeep import OpenInViews, observe, ready
+from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
 from service.clock import now_ms
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
 from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from service.compliance.tree_heads import record_heads, write_head
+from service.compliance.tree_heads import write_head
 from service.config import Settings, is_unreachable
 from service.edge.app import build_app
 from service.edge.commit_times import CommitTimes
@@ -162,7 +162,7 @@ async def _run(
             group.create_task(engine.run())
         group.create_task(projector.run())
         group.create_task(reconciler.run(OpenInViews(stores.views)))
-        group.create_task(record_heads(stores.events, heads))
+        group.create_task(keep_heads(stores.events, heads))
         group.create_task(observe(metrics, projector, stores.views))
 
 

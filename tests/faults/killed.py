@@ -97,7 +97,8 @@ class Killed:
     def output(self) -> str:
         """What the processes said."""
         file = self.directory / "output"
-        return file.read_text(errors="replace")[-6_000:] if file.exists() else ""
+        lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+        return "\n".join([line for line in lines if "edge.answered" not in line][-40:])
 
     def points(self) -> list[str]:
         """What was changed, in order, by all of them."""
@@ -148,6 +149,17 @@ class Killed:
             self.revive()
             sleep(LOOK_S)
         raise AssertionError(f"no outcome in time: {self.output()}")
+
+    def wait_for_event(self, identifier: str, event_type: str) -> None:
+        """Return once the transcription's stream has such an event."""
+        deadline = monotonic() + PATIENCE_S
+        while monotonic() < deadline:
+            answer = self.ask("GET", f"/api/v1/transcripts/{identifier}/events?limit=200")
+            if answer is not None and event_type in json.dumps(answer[1]):
+                return
+            self.revive()
+            sleep(LOOK_S)
+        raise AssertionError(f"no {event_type} in time: {self.output()}")
 
     def verified(self) -> list[Event]:
         """All events, once the log verifies from its files alone."""
