@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -115,6 +116,10 @@ async def _serve(gateway: Gateway, listener: socket.socket, started: Callable[[]
         loop.add_signal_handler(number, _stop, server)
     loops = asyncio.create_task(gateway.run())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    # What the start has made lives as long as the process: a full collection, which stops every
+    # request, need not walk it again (50 ms measured).
+    gc.collect()
+    gc.freeze()
     try:
         started()
         await asyncio.wait({loops, serving}, return_when=asyncio.FIRST_COMPLETED)
