@@ -55,7 +55,7 @@ class EngineChild:
                 log.info("engine.started", pid=process.pid)
                 self.on_start()
                 status = await process.wait()
-            except (OSError, ValueError, TimeoutError) as exc:
+            except (OSError, ValueError, LookupError, TypeError, TimeoutError) as exc:
                 status = None
                 log.error("engine.not_started", error=f"{type(exc).__name__}: {exc}")
             finally:
