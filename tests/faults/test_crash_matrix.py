@@ -6,7 +6,9 @@ there with SIGKILL; the next process gets no limit.
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,10 +172,10 @@ def test_any_moment_may_be_the_last(tmp_path: Path, provider: ThreadedSimulator,
             held_reply_ms=dice.choice((0, 0, 100)),
         )
         killed.start()
-        for _ in range(30):
-            timer = Timer(dice.random() * 1.5, killed.kill)
+        for death in range(1, 31):
+            timer = Timer(dice.random() * 1.5, os.kill, (killed.pid, signal.SIGKILL))
             timer.start()
             accepted += [killed.submit() for _ in range(3)]
             timer.join()
-            killed.revive()
+            killed.wait_for_death(death)
         finish(killed, simulator, accepted)
