@@ -7,19 +7,19 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from starlette.applications import Starlette
 
+from service.bootstrap.deliveries import open_deliveries
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
     UPLOAD,
     callback_keys,
     first_api_key,
-    open_master_key,
     secret_of,
 )
+from service.bootstrap.stores import Stores, Wrapping, open_stores
 from service.bootstrap.timings import timings_of
 from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
 from service.clock import now_ms
@@ -27,8 +27,8 @@ from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
 from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from service.compliance.tree_heads import write_head
-from service.compliance.vault import MasterKey, Vault
 from service.config import Settings, is_unreachable
+from service.delivery.rules import Timing as DeliveryTiming
 from service.edge.app import build_app
 from service.edge.commit_times import CommitTimes
 from service.edge.ports import Edge
@@ -46,28 +46,13 @@ from service.reconciler.plan import Timing
 from service.reconciler.recording import ProviderGate, Recorder
 from service.reconciler.settle import Settler
 from service.reconciler.submitting import Submitter
-from service.stores.files.directory import API_KEY, KEYS, LOG, SCRATCH, UPLOADS, VIEWS
-from service.stores.files.uploads import UploadStore
-from service.stores.sqlite.keys import SqliteKeys
+from service.stores.files.directory import API_KEY, SCRATCH
 from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.views import SqliteViews
 from service.telemetry import Metrics
 
 LOOPBACK = "127.0.0.1/32"
 
-Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews)
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrapping:
-    """What is put around each port; tests break things here, the service puts nothing."""
-
-    log: Callable[[SqliteLog], SqliteLog] = lambda port: port
-    keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
-    views: Callable[[SqliteViews], SqliteViews] = lambda port: port
-    provider: Callable[[Provider], Provider] = lambda port: port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,23 +77,6 @@ class Gateway:
     polled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """Everything that is kept, open.
-
-    Attributes:
-        new_master_key: Whether the master key was made now.
-    """
-
-    keys: SqliteKeys
-    master: MasterKey
-    events: SqliteLog
-    views: SqliteViews
-    vault: Vault
-    uploads: UploadStore
-    new_master_key: bool
-
-
 @contextlib.asynccontextmanager
 async def open_gateway(
     settings: Settings, address: str, wrapping: Wrapping | None = None
@@ -124,7 +92,7 @@ async def open_gateway(
     metrics, seen = Metrics(), CommitTimes()
     public_url = settings.public_url or address
     async with contextlib.AsyncExitStack() as stack:
-        stores = await _open_stores(stack, settings, wrapping, metrics)
+        stores = await open_stores(stack, settings, wrapping, metrics)
         signing = await callback_keys(stores.keys, stores.master)
         engine = _engine(settings, address) if settings.chosen_provider == "local" else None
         polled = engine is None and is_unreachable(public_url, settings.assemblyai_url)
@@ -138,12 +106,23 @@ async def open_gateway(
         handler = CommandHandler(stores.events, stores.vault)
         timings = timings_of(settings, gates, polled=polled)
         reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
+        deliveries = await open_deliveries(
+            stack,
+            settings,
+            events=stores.events,
+            sealer=stores.vault,
+            views=stores.views,
+            outbox=stores.work,
+            master=stores.master,
+            metrics=metrics,
+            timing=wrapping.delivery(DeliveryTiming()),
+        )
         projector = Projector(
             log_store=stores.events,
             sealer=stores.vault,
             views=stores.views,
             now_ms=now_ms,
-            on_committed=[seen.note],
+            on_committed=[seen.note, deliveries.moved],
         )
         stack.push_async_callback(projector.close)
         if engine is not None:
@@ -175,6 +154,7 @@ async def open_gateway(
                     group.create_task(engine.run())
                 group.create_task(projector.run())
                 group.create_task(reconciler.run(OpenInViews(stores.views)))
+                group.create_task(deliveries.run())
                 group.create_task(keep_heads(stores.events, heads))
                 group.create_task(observe(metrics, projector, stores.views))
 
@@ -191,27 +171,6 @@ async def open_gateway(
         )
 
 
-async def _open_stores(
-    stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
-) -> Stores:
-    directory = settings.data_dir
-    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
-    secret, new_master_key = await open_master_key(settings, keys)
-    master = MasterKey(secret)
-    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
-    views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
-    vault = Vault(master, keys)
-    return Stores(
-        keys=keys,
-        master=master,
-        events=wrapping.log(events),
-        views=wrapping.views(views),
-        vault=vault,
-        uploads=UploadStore(directory / UPLOADS, vault),
-        new_master_key=new_master_key,
-    )
-
-
 def _reconciler(
     stores: Stores,
     handler: CommandHandler,
@@ -225,11 +184,6 @@ def _reconciler(
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
     actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
     return Reconciler(stores.events, recorder, actor, timings, now_ms)
-
-
-async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
-    stack.push_async_callback(store.close)
-    return store
 
 
 async def _last_head(events: SqliteLog, file: Path) -> None:

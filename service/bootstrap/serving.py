@@ -12,7 +12,8 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
-from service.bootstrap.gateway import Gateway, Wrapping, open_gateway
+from service.bootstrap.gateway import Gateway, open_gateway
+from service.bootstrap.stores import Wrapping
 from service.config import Settings
 from service.errors import CannotStart
 from service.stores.files.directory import locked, make_directory

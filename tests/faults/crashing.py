@@ -18,8 +18,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from service.bootstrap.gateway import Wrapping
 from service.bootstrap.serving import serve
+from service.bootstrap.stores import Wrapping
 from service.config import Settings
 from service.simulator.provider import API_KEY
 from service.telemetry import configure_logging

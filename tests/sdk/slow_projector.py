@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from service.bootstrap.gateway import Wrapping
+from service.bootstrap.stores import Wrapping
 from service.bootstrap.serving import serve
 from service.config import load_settings
 from service.stores.sqlite.views import SqliteViews

@@ -1,0 +1,88 @@
+"""Everything that is kept, opened in the order in which it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from service.bootstrap.identity import open_master_key
+from service.compliance.vault import MasterKey, Vault
+from service.config import Settings
+from service.delivery.rules import Timing as DeliveryTiming
+from service.providers.port import Provider
+from service.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
+from service.stores.files.uploads import UploadStore
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.views import SqliteViews
+from service.stores.sqlite.work import SqliteWork
+from service.telemetry import Metrics
+
+Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapping:
+    """What is put around each port; tests break things here, the service puts nothing."""
+
+    log: Callable[[SqliteLog], SqliteLog] = lambda port: port
+    keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
+    views: Callable[[SqliteViews], SqliteViews] = lambda port: port
+    work: Callable[[SqliteWork], SqliteWork] = lambda port: port
+    provider: Callable[[Provider], Provider] = lambda port: port
+    delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Everything that is kept, open.
+
+    Attributes:
+        new_master_key: Whether the master key was made now.
+    """
+
+    keys: SqliteKeys
+    master: MasterKey
+    events: SqliteLog
+    views: SqliteViews
+    work: SqliteWork
+    vault: Vault
+    uploads: UploadStore
+    new_master_key: bool
+
+
+async def open_stores(
+    stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
+) -> Stores:
+    """The stores of `settings.data_dir`, each behind its wrapping; `stack` closes them.
+
+    Raises:
+        CannotStart: The master key is not the one of this directory.
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+    directory = settings.data_dir
+    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+    secret, new_master_key = await open_master_key(settings, keys)
+    master = MasterKey(secret)
+    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
+    views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
+    work = await _closing(stack, await SqliteWork.open(directory / WORK))
+    vault = Vault(master, keys)
+    return Stores(
+        keys=keys,
+        master=master,
+        events=wrapping.log(events),
+        views=wrapping.views(views),
+        work=wrapping.work(work),
+        vault=vault,
+        uploads=UploadStore(directory / UPLOADS, vault),
+        new_master_key=new_master_key,
+    )
+
+
+async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
+    stack.push_async_callback(store.close)
+    return store
