@@ -14,7 +14,8 @@
     │   ├── OutcomeUnknown         it may have been written; read, or append again with the same ids
     │   ├── SchemaTooNew           the file was written by a newer Stenolog
     │   ├── DataDirectoryLocked    another gateway runs on it
-    │   └── KeyMissing             a payload cannot be opened: its key was destroyed or never known
+    │   ├── KeyMissing             a payload cannot be opened: its key was destroyed or never known
+    │   └── PayloadDamaged         a payload, or the key that it needs, is not what was sealed
     ├── ProviderError
     │   ├── ProviderRefused        the provider said no: the job does not exist
     │   ├── ProviderUnavailable    nothing happened at the provider; ask again later
@@ -139,6 +140,12 @@ class KeyMissing(StoreError):
     """A payload cannot be opened: its key was destroyed or never known."""
 
     code = "key-missing"
+
+
+class PayloadDamaged(StoreError):
+    """A payload, or the key that it needs, is not what was sealed; run `stenolog log verify`."""
+
+    code = "payload-damaged"
 
 
 class ProviderError(StenologError):

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
 
-from service.bootstrap.deliveries import open_deliveries
+from service.bootstrap.deliveries import Deliveries, open_deliveries
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
     UPLOAD,
@@ -125,9 +126,8 @@ async def open_gateway(
             on_committed=[seen.note, deliveries.moved],
         )
         stack.push_async_callback(projector.close)
-        if engine is not None:
-            engine.on_start = lambda: reconciler.wake_all("local", "start")
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
+        upload_key = await secret_of(stores.keys, stores.master, UPLOAD)
         edge = Edge(
             handler=handler,
             events=stores.events,
@@ -135,11 +135,11 @@ async def open_gateway(
             api_keys=stores.keys,
             callback_keys=lambda: signing,
             uploads=stores.uploads,
-            upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
+            upload_key=upload_key,
             wake=reconciler.wake,
             rebuild=projector.rebuild,
             metrics=metrics,
-            readiness=lambda: ready(stores.events, stores.keys),
+            readiness=partial(ready, stores.events, stores.keys),
             public_url=lambda: public_url,
             default_provider=settings.chosen_provider,
             providers=_regions(settings, gates),
@@ -148,20 +148,10 @@ async def open_gateway(
         )
         heads = settings.data_dir / TREE_HEADS
 
-        async def run() -> None:
-            async with asyncio.TaskGroup() as group:
-                if engine is not None:
-                    group.create_task(engine.run())
-                group.create_task(projector.run())
-                group.create_task(reconciler.run(OpenInViews(stores.views)))
-                group.create_task(deliveries.run())
-                group.create_task(keep_heads(stores.events, heads))
-                group.create_task(observe(metrics, projector, stores.views))
-
         stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
-            run=run,
+            run=partial(_run, stores, reconciler, projector, deliveries, engine, metrics, heads),
             reconciler=reconciler,
             projector=projector,
             engine=engine,
@@ -169,6 +159,26 @@ async def open_gateway(
             new_master_key=stores.new_master_key,
             polled=polled,
         )
+
+
+async def _run(
+    stores: Stores,
+    reconciler: Reconciler,
+    projector: Projector,
+    deliveries: Deliveries,
+    engine: EngineChild | None,
+    metrics: Metrics,
+    heads: Path,
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        if engine is not None:
+            engine.on_start = partial(reconciler.wake_all, "local", "start")
+            group.create_task(engine.run())
+        group.create_task(projector.run())
+        group.create_task(reconciler.run(OpenInViews(stores.views)))
+        group.create_task(deliveries.run())
+        group.create_task(keep_heads(stores.events, heads))
+        group.create_task(observe(metrics, projector, stores.views))
 
 
 def _reconciler(

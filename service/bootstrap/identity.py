@@ -8,9 +8,9 @@ from pathlib import Path
 
 from service.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKeys, create_api_key
 from service.commands.callback_tokens import CallbackKeys
-from service.compliance.vault import KEY_BYTES, MasterKey, PayloadDamaged
+from service.compliance.vault import KEY_BYTES, MasterKey
 from service.config import Settings
-from service.errors import CannotStart
+from service.errors import CannotStart, PayloadDamaged
 from service.stores.files.directory import make_master_key, read_master_key, write_durably
 from service.stores.sqlite.keys import SqliteKeys
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import structlog
@@ -22,6 +23,9 @@ DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75
 HEADERS_BYTES_MAX = 64 << 10
+# A thread that comes back from SQLite waits this long for the interpreter, at each statement.
+# CPython's own 5 ms would let a commit of a few rows wait for many turns of the event loop.
+THREAD_SWITCH_SECONDS = 0.0005
 
 log = structlog.get_logger()
 
@@ -47,6 +51,7 @@ async def serve(
         DataDirectoryLocked: Another gateway runs on the directory.
         SchemaTooNew: The directory was written by a newer Stenolog.
     """
+    sys.setswitchinterval(THREAD_SWITCH_SECONDS)
     make_directory(settings.data_dir)
     with contextlib.closing(bind(settings.host, settings.port)) as listener:
         address = url_of(settings.host, listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Everything that is kept, opened in the order in which it is needed."""
+"""Everything that is kept, opened in order and closed in reverse."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Stores:
 async def open_stores(
     stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
 ) -> Stores:
-    """The stores of `settings.data_dir`, each behind its wrapping; `stack` closes them.
+    """The stores of a data directory; `stack` closes them.
 
     Raises:
-        CannotStart: The master key is not the one of this directory.
+        CannotStart: The master key is missing or another.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """

@@ -16,7 +16,7 @@ from service.compliance.tree_heads import FILE_NAME, read_heads
 from service.compliance.vault import MasterKey
 from service.compliance.verify import ROWS_PER_READ, verify
 from service.config import Settings
-from service.errors import CannotStart, EvidenceError
+from service.errors import CannotStart, EvidenceError, StoreError
 from service.log.event import event_from_bytes
 from service.stores.files.directory import KEYS, LOG
 from service.stores.sqlite.records import SqliteRecords
@@ -99,7 +99,10 @@ def _records(settings: Settings) -> Iterator[SqliteRecords]:
     directory = settings.data_dir
     if not (directory / LOG).is_file():
         raise CannotStart(f"there is no log in {directory}: name its directory with --data-dir")
-    records = SqliteRecords(directory / LOG, directory / KEYS)
+    try:
+        records = SqliteRecords(directory / LOG, directory / KEYS)
+    except StoreError as exc:
+        raise EvidenceError(f"the files cannot be read: {exc}", 1) from exc
     try:
         yield records
     finally:

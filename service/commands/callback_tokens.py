@@ -9,6 +9,7 @@ is only a hint. Retiring a key revokes everything registered under it.
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import re
 import struct
@@ -139,7 +140,8 @@ def read_token(token: str) -> tuple[bytes, bytes]:
 
 
 def _mac(secret: bytes, purpose: bytes, signed: bytes) -> bytes:
-    return hmac.digest(secret, b"stenolog callback " + purpose + b"\0" + signed, "sha256")
+    message = b"stenolog callback " + purpose + b"\0" + signed
+    return hmac.new(secret, message, hashlib.sha256).digest()
 
 
 def _encode(raw: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from service.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
 # Who acts when it is not a customer: ids that mean the same in every log.
 RECONCILER = "00000000-0000-4000-8000-000000000001"
 PROVIDER = "00000000-0000-4000-8000-000000000002"
+
+STATES_KEPT_MAX = 4_096  # about a kilobyte each; what is open is looked at again and again
 
 NewId = Callable[[], str]
 
@@ -59,16 +62,25 @@ class CommandHandler:
         self._log = log
         self._sealer = sealer
         self._new_id = new_id
+        self._states: OrderedDict[str, Transcription] = OrderedDict()
 
     async def load(self, transcription_id: str) -> Transcription:
-        """The transcription as it stands; version 0 when there is none."""
-        state = Transcription(id=transcription_id)
+        """The transcription as it stands; version 0 when there is none.
+
+        What was folded before is not folded again: a stream only grows.
+        """
+        state = self._states.pop(transcription_id, Transcription(id=transcription_id))
         while True:
             events = await self._log.read_stream(state.stream, after=state.version)
             for event in events:
                 state = evolve(state, event)
             if len(events) < EVENTS_PER_READ_MAX:
-                return state
+                break
+        if state.version:
+            self._states[transcription_id] = state
+            if len(self._states) > STATES_KEPT_MAX:
+                self._states.popitem(last=False)
+        return state
 
     async def run(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypedDict
 
 from service.clock import microseconds
 from service.log.catalogue import (
@@ -117,56 +117,71 @@ def evolve(state: Transcription, event: Event) -> Transcription:
     """The transcription after one more event of its stream."""
     assert event.version == state.version + 1
     data = read_data(event.type, event.data)
-    state = replace(state, version=event.version, last_event_id=event.id)
-    return _with(state, event, data, microseconds(event.time) // 1000)
+    changed = _fields(state, event, data, microseconds(event.time) // 1000)
+    # Made anew once an event: every callback folds its stream.
+    return replace(state, version=event.version, last_event_id=event.id, **changed)
 
 
-def _with(state: Transcription, event: Event, data: EventData, at_ms: int) -> Transcription:
+class _Fields(TypedDict, total=False):
+    tenant: str
+    correlation_id: str
+    request_position: int
+    status: Status
+    provider: ProviderName
+    region: Region | None
+    upload: str | None
+    requested_at_ms: int
+    finished_by: int
+    submissions: tuple[Submission, ...]
+    callbacks: int
+
+
+def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
+    """The fields that this event changes, beside those that every event does."""
     match data:
         case TranscriptionRequested():
-            return replace(
-                state,
-                tenant=event.tenant,
-                correlation_id=event.correlation_id,
-                request_position=event.position,
-                provider=data.provider,
-                region=data.region,
-                upload=data.upload,
-                requested_at_ms=at_ms,
-            )
+            return {
+                "tenant": event.tenant,
+                "correlation_id": event.correlation_id,
+                "request_position": event.position,
+                "provider": data.provider,
+                "region": data.region,
+                "upload": data.upload,
+                "requested_at_ms": at_ms,
+            }
         case SubmissionClaimed():
             new = Submission(number=data.submission, claimed_at_ms=at_ms)
-            return replace(state, submissions=(*state.submissions, new))
+            return {"submissions": (*state.submissions, new)}
         case TranscriptionCompleted():
-            return replace(state, status="completed", finished_by=data.submission)
+            return {"status": "completed", "finished_by": data.submission}
         case TranscriptionFailed():
-            return replace(state, status="error", finished_by=data.submission)
+            return {"status": "error", "finished_by": data.submission}
         case CallbackReceived():
-            state = replace(state, callbacks=state.callbacks + 1)
-            return _with_submission(state, data.submission, event, data, at_ms)
+            submissions = _submissions(state, data.submission, event, data, at_ms)
+            return {"submissions": submissions, "callbacks": state.callbacks + 1}
+        case SubmissionAccepted():
+            submissions = _submissions(state, data.submission, event, data, at_ms)
+            if state.terminal:
+                return {"submissions": submissions}
+            return {"submissions": submissions, "status": "processing"}
         case (
-            SubmissionAccepted()
-            | SubmissionRefused()
+            SubmissionRefused()
             | SubmissionAbandoned()
             | SubmissionSuperseded()
             | SubmissionRemoved()
         ):
-            state = _with_submission(state, data.submission, event, data, at_ms)
-            if isinstance(data, SubmissionAccepted) and not state.terminal:
-                state = replace(state, status="processing")
-            return state
+            return {"submissions": _submissions(state, data.submission, event, data, at_ms)}
         case _:
-            return state
+            return {}
 
 
-def _with_submission(
+def _submissions(
     state: Transcription, number: int, event: Event, data: EventData, at_ms: int
-) -> Transcription:
-    changed = tuple(
+) -> tuple[Submission, ...]:
+    return tuple(
         _changed(submission, event, data, at_ms) if submission.number == number else submission
         for submission in state.submissions
     )
-    return replace(state, submissions=changed)
 
 
 def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) -> Submission:

@@ -7,6 +7,7 @@ log, and neither says anything any more.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import os
 import threading
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from service.errors import KeyMissing, StoreError
+from service.errors import KeyMissing, PayloadDamaged
 from service.log.event import SealedPayload
 
 KEY_BYTES = 32
@@ -75,12 +76,6 @@ class DataKey:
     key_id: str
     secret: bytes
     salt: bytes
-
-
-class PayloadDamaged(StoreError):
-    """A payload, or the key that it needs, is not what was sealed."""
-
-    code = "payload-damaged"
 
 
 class MasterKey:
@@ -160,7 +155,7 @@ def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
 
 def commitment(key: DataKey, plaintext: bytes) -> str:
     """HMAC-SHA256(salt, plaintext) in hex."""
-    return hmac.digest(key.salt, plaintext, "sha256").hex()
+    return hmac.new(key.salt, plaintext, hashlib.sha256).hexdigest()
 
 
 class Vault:

@@ -14,11 +14,10 @@ from service.compliance.tree_heads import TreeHead
 from service.compliance.vault import (
     DataKey,
     MasterKey,
-    PayloadDamaged,
     open_with,
     unwrap_key,
 )
-from service.errors import EvidenceError, SchemaTooNew, StoreError
+from service.errors import EvidenceError, PayloadDamaged, SchemaTooNew, StoreError
 from service.log.canonical import leaf_hash
 from service.log.catalogue import is_public, read_data
 from service.log.event import ENVELOPE_FIELDS, Event, SealedPayload, event_from_bytes

@@ -38,6 +38,9 @@ class StatusRow:
         subject: As the customer gave it.
         metadata: The customer's JSON object, as JSON; None without.
         erased: The request's payload can no longer be opened.
+        finished_by: The submission that brought the outcome; 0 before.
+        unsettled: Numbers of the submissions of which the provider may have another job, with
+            commas between them; beyond the end they are loose ends.
         created_at: Times are the events' own: RFC 3339, six digits, Z.
         claimed_at: Of the latest submission, as are the next two.
         accepted_at: The provider had the job.
@@ -66,6 +69,8 @@ class StatusRow:
     subject: str | None = None
     metadata: str | None = None
     erased: bool = False
+    finished_by: int = 0
+    unsettled: str = ""
     created_at: str
     claimed_at: str | None = None
     accepted_at: str | None = None

@@ -10,8 +10,11 @@ from service.log.catalogue import (
     DeliveryFailed,
     DeliverySucceeded,
     EventData,
+    SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionRefused,
+    SubmissionRemoved,
     TranscriptionCompleted,
     TranscriptionFailed,
     TranscriptionRequested,
@@ -60,7 +63,7 @@ class Transcriptions:
         elif current is None:
             raise ProjectionFailed("the stream does not begin with a request")
         else:
-            row = _evolved(current, fact)
+            row = replace(_evolved(current, fact), unsettled=_unsettled(current, fact.data))
         seen = replace(row, version=fact.event.version, position=fact.event.position)
         return PutStatus(projection=self.name, row=seen, request=request)
 
@@ -101,9 +104,31 @@ def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
     at = fact.event.time
     match fact.data:
         case TranscriptionCompleted() | TranscriptionFailed():
-            return replace(_ended(row, fact.data, fact.content), completed_at=at)
+            ended = _ended(row, fact.data, fact.content)
+            return replace(ended, finished_by=fact.data.submission, completed_at=at)
         case data:
             return _under_way(row, data, fact.content, at)
+
+
+def _unsettled(row: StatusRow, data: EventData | None) -> str:
+    numbers = {int(number) for number in row.unsettled.split(",") if number}
+    match data:
+        case SubmissionClaimed(submission=number) | SubmissionAccepted(submission=number):
+            numbers.add(number)
+        case (
+            SubmissionRefused(submission=number)
+            | SubmissionAbandoned(submission=number)
+            | SubmissionRemoved(submission=number)
+            | TranscriptionCompleted(submission=number)
+            | TranscriptionFailed(submission=number)
+        ):
+            numbers.discard(number)
+        case CallbackReceived(submission=number, provider_job=str()) if number != row.finished_by:
+            # It may name the job of a submission that was thought to have none.
+            numbers.add(number)
+        case _:
+            pass
+    return ",".join(map(str, sorted(numbers)))
 
 
 def _ended(

@@ -104,7 +104,7 @@ class TranscriptionsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPage:
-    """Ids of transcriptions without an outcome, in order of id.
+    """Ids of transcriptions without an outcome, or with loose ends beyond it, in order of id.
 
     Attributes:
         position: The checkpoint that this holds for.

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -397,6 +398,20 @@ async def test_open_transcriptions_come_with_their_position(views: Views) -> Non
     assert (page.ids, page.position) == (("id-0002",), 1)
     assert (await views.open_transcriptions(after="id-0002", limit=10)).ids == ("id-0003",)
     assert (await views.open_transcriptions(after="id-0003", limit=10)).ids == ()
+
+
+async def test_loose_ends_beyond_an_outcome_are_open(views: Views) -> None:
+    loose = replace(row(2, status="completed"), unsettled="1,3")
+    both = replace(row(4), unsettled="1")
+    await advance(views, put(row(1), loose, row(3, status="error"), both))
+    assert (await views.open_transcriptions(after="", limit=10)).ids == (
+        "id-0001",
+        "id-0002",
+        "id-0004",
+    )
+    assert (await views.open_transcriptions(after="id-0001", limit=1)).ids == ("id-0002",)
+    await advance(views, put(replace(loose, unsettled="")))
+    assert (await views.open_transcriptions(after="id-0001", limit=10)).ids == ("id-0004",)
 
 
 async def test_figures_are_over_all_tenants(views: Views) -> None:

@@ -97,6 +97,41 @@ def test_every_change_may_be_the_last_of_its_process(
     assert len(unreached) <= UNREACHED_MAX, unreached
 
 
+def paid_twice(killed: Killed, simulator: Simulator, limit: int | None) -> None:
+    """The list never shows the first job, and its callback comes when the second has ended."""
+    created = 0
+
+    def behave(body: object) -> Behaviour:
+        nonlocal created
+        created += 1
+        if created == 1:
+            return Behaviour(lost_reply=True, listed_after_ms=60_000, run_ms=1_800)
+        return Behaviour(queued_ms=0, run_ms=20)
+
+    simulator.behave = behave
+    earlier = len(simulator.jobs)
+    killed.start(limit)
+    identifier = killed.submit()
+    killed.wait(identifier)
+    killed.wait_for_event(identifier, "submission.removed")
+    finish(killed, simulator, [identifier], earlier)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.xdist_group("crash-odd")
+def test_loose_ends_beyond_the_end_survive_as_well(
+    tmp_path: Path, provider: ThreadedSimulator
+) -> None:
+    with gateway(tmp_path / "whole", provider.base_url) as whole:
+        paid_twice(whole, provider.simulator, None)
+        points = whole.points()
+    # From the deletion a few changes back: the callback, the adoption, that it is superseded.
+    last = points.index("provider.delete") + 1
+    for limit in range(last - 4, last + 1):
+        with gateway(tmp_path / f"after-{limit}", provider.base_url) as killed:
+            paid_twice(killed, provider.simulator, limit)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("seed", range(20))

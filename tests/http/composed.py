@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,45 +34,18 @@ from service.compliance.vault import KEY_BYTES, MasterKey, Vault
 from service.edge.app import build_app
 from service.edge.commit_times import CommitTimes
 from service.edge.ports import Edge, Readiness
-from service.errors import OutcomeUnknown, StoreUnavailable
 from service.log.catalogue import ProviderName, Region, WakeReason
-from service.log.event import Event, NewEvent
-from service.log.store import Appended
+from service.log.event import Event
 from service.projections.projector import Projector
 from service.stores.files.uploads import UploadStore
 from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
 from service.stores.sqlite.views import SqliteViews
 from service.telemetry import Metrics
+from tests.http.gated_log import GatedLog
 
 DEADLINE_S = 10.0
 PUBLIC_URL = "https://stenolog.example"
 PROVIDERS: dict[ProviderName, Region | None] = {"assemblyai": "us", "local": None}
-
-
-class GatedLog(SqliteLog):
-    """A log that can refuse, lose its reply, or keep appends waiting."""
-
-    refusing = False
-    losing_replies = False
-    appends = 0
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.passing = asyncio.Event()
-        self.passing.set()
-
-    async def append(
-        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
-    ) -> Appended:
-        self.appends += 1
-        await self.passing.wait()
-        if self.refusing:
-            raise StoreUnavailable("log.db: injected: disk full")
-        appended = await super().append(stream, events, expected=expected)
-        if self.losing_replies:
-            raise OutcomeUnknown("log.db: injected: reply lost")
-        return appended
 
 
 async def until(condition: Callable[[], bool]) -> None:

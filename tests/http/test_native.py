@@ -8,88 +8,11 @@ from typing import Any
 
 import pytest
 
-from service.commands.api_keys import DEFAULT_SCOPES
 from service.log.event import ENVELOPE_FIELDS
-from service.projections.registry import ITEM_VIEWS, PROJECTIONS
-from service.wire.transcript import completed_transcript
+from service.projections.registry import ITEM_VIEWS
+from tests.http.asking import get, pages, refusal
 from tests.http.composed import Composed
-
-URL = "https://audio.example/call.mp3"
-BASE = "/api/v1/transcripts"
-WORDS = [
-    {
-        "text": f"word{number}",
-        "start": 100 * number,
-        "end": 100 * number + 90,
-        "confidence": 0.5,
-        "speaker": "AB"[number // 6],
-    }
-    for number in range(12)
-]
-TURNS = [
-    {
-        "text": " ".join(str(word["text"]) for word in said),
-        "start": said[0]["start"],
-        "end": said[-1]["end"],
-        "confidence": 0.5,
-        "speaker": speaker,
-        "words": said,
-    }
-    for speaker, said in (("A", WORDS[:6]), ("B", WORDS[6:]))
-]
-CHAPTER = {"gist": "Fire", "headline": "Fire!", "summary": "It burns.", "start": 0, "end": 900}
-SAFETY = {
-    "status": "success",
-    "results": [{"text": "It burns.", "labels": [], "timestamp": {"start": 0, "end": 900}}],
-    "summary": {"disasters": 0.9},
-    "severity_score_summary": {},
-}
-
-
-def answer_of(**more: Any) -> dict[str, Any]:
-    result = {"text": "all of it", "confidence": 0.75, "words": WORDS, "utterances": TURNS, **more}
-    return completed_transcript("job-1", {"audio_url": URL, "speaker_labels": True}, result)
-
-
-async def completed(service: Composed, params: dict[str, Any], **answer: Any) -> str:
-    """A transcription that is done and in the views."""
-    transcription_id, registration = await service.submitted(audio_url=URL, **params)
-    await service.call_back(registration)
-    await service.complete(transcription_id, answer_of(**answer))
-    await service.projected()
-    return transcription_id
-
-
-async def get(service: Composed, path: str, **query: object) -> dict[str, Any]:
-    answer = await service.client.get(path, params={k: str(v) for k, v in query.items()})
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
-    assert isinstance(body, dict)
-    return body
-
-
-async def pages(service: Composed, path: str, limit: int, **query: object) -> list[dict[str, Any]]:
-    """All items of a list, page by page."""
-    items: list[dict[str, Any]] = []
-    after: dict[str, object] = {}
-    while True:
-        page = await get(service, path, limit=limit, **after, **query)
-        assert len(page["items"]) <= limit
-        items += page["items"]
-        if page["next"] is None:
-            return items
-        after = {"after": page["next"]}
-
-
-async def refusal(service: Composed, method: str, path: str, **how: Any) -> dict[str, Any]:
-    """The problem that a request is answered with."""
-    answer = await service.client.request(method, path, **how)
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem = answer.json()
-    assert isinstance(problem, dict)
-    assert problem["status"] == answer.status_code
-    assert problem["correlation_id"] == answer.headers["X-Correlation-Id"]
-    return problem
+from tests.http.spoken import BASE, CHAPTER, SAFETY, TURNS, URL, WORDS, completed
 
 
 async def test_a_request_is_201_with_its_location_and_status(service: Composed) -> None:
@@ -278,92 +201,6 @@ async def test_a_query_that_is_not_known_or_empty_is_left_alone(service: Compose
         "items": [],
         "next": None,
     }
-
-
-async def test_a_key_is_made_shown_once_and_works_at_once(service: Composed) -> None:
-    answer = await service.client.post("/api/v1/keys", json={"name": "backend", "tenant": "acme"})
-    assert answer.status_code == 201, answer.text
-    made = answer.json()
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert (made["tenant"], made["name"], tuple(made["scopes"])) == (
-        "acme",
-        "backend",
-        DEFAULT_SCOPES,
-    )
-    headers = {"Authorization": made["key"]}
-    assert (await service.client.get(BASE, headers=headers)).status_code == 200
-    listed = await pages(service, "/api/v1/keys", 1)
-    assert {row["name"] for row in listed} == {"test", "backend"}
-    assert all("key" not in row and "hash" not in row for row in listed)
-
-
-async def test_a_key_gives_away_no_more_than_it_has(service: Composed) -> None:
-    manager = {"Authorization": await service.new_key("acme", "keys:write", "transcripts:read")}
-
-    async def make(**given: Any) -> int:
-        answer = await service.client.post(
-            "/api/v1/keys", json={"name": "x", **given}, headers=manager
-        )
-        return answer.status_code
-
-    assert await make(scopes=["transcripts:read"]) == 201
-    assert await make(scopes=["transcripts:read"], tenant="acme") == 201
-    assert await make(scopes=["transcripts:read"], tenant="default") == 403
-    assert await make(scopes=["transcripts:read"], tenant="new") == 403
-    assert await make(scopes=["transcripts:write"]) == 403
-    assert await make() == 403, "the default scopes are more than it has"
-    listed = (await service.client.get("/api/v1/keys", headers=manager)).json()["items"]
-    assert {row["tenant"] for row in listed} == {"acme"}
-    assert len(listed) == 3
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {},
-        {"name": ""},
-        {"name": "x" * 129},
-        {"name": "a\x00b"},
-        {"name": 7},
-        {"name": "x", "tenant": ""},
-        {"name": "x", "scopes": "all"},
-        {"name": "x", "scopes": ["nothing:write"]},
-        {"name": "x", "scopes": [["transcripts:read"]]},
-    ],
-)
-async def test_a_wrong_key_request_is_a_problem(service: Composed, given: dict[str, Any]) -> None:
-    problem = await refusal(service, "POST", "/api/v1/keys", json=given)
-    assert problem["status"] == 400
-    assert problem["errors"]
-
-
-async def test_projections_are_listed_and_built_again(service: Composed) -> None:
-    transcription_id = await completed(service, {"speaker_labels": True})
-    before = await get(service, "/api/v1/projections")
-    assert {one["name"] for one in before["items"]} == set(PROJECTIONS)
-    assert {one["failures"] for one in before["items"]} == {0}
-    answer = await service.client.post("/api/v1/projections/words/rebuild")
-    assert (answer.status_code, answer.json()) == (202, {"projections": ["words"]})
-    assert await pages(service, f"{BASE}/{transcription_id}/words", 5) == WORDS
-    everything = await service.client.post("/api/v1/projections/all/rebuild")
-    assert set(everything.json()["projections"]) == set(PROJECTIONS)
-    problem = await refusal(service, "POST", "/api/v1/projections/nothing/rebuild")
-    assert problem["status"] == 404
-
-
-async def test_rebuilding_needs_an_operator(service: Composed) -> None:
-    headers = {"Authorization": await service.new_key("acme", *DEFAULT_SCOPES)}
-    for method, path in (("GET", ""), ("POST", "/words/rebuild")):
-        problem = await refusal(service, method, f"/api/v1/projections{path}", headers=headers)
-        assert problem["status"] == 403
-        assert "ops:read" in problem["detail"]
-
-
-async def test_events_have_a_scope_of_their_own(service: Composed) -> None:
-    transcription_id = await service.submit(audio_url=URL)
-    headers = {"Authorization": await service.new_key("default", "transcripts:read")}
-    problem = await refusal(service, "GET", f"{BASE}/{transcription_id}/events", headers=headers)
-    assert problem["status"] == 403
 
 
 async def test_what_is_not_there_is_a_problem(service: Composed) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey, PayloadDamaged
-from service.errors import PayloadTooLarge, StoreUnavailable
+from service.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey
+from service.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from service.stores.files.uploads import FRAME_BYTES, UploadStore
 from tests.http.composed import PUBLIC_URL, Composed, composed, until
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from service.bootstrap.stores import Wrapping
 from service.bootstrap.serving import serve
+from service.bootstrap.stores import Wrapping
 from service.config import load_settings
 from service.stores.sqlite.views import SqliteViews
 

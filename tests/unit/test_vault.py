@@ -13,7 +13,6 @@ from service.compliance.vault import (
     INLINE_BYTES_MAX,
     KEYS_CACHED_MAX,
     MasterKey,
-    PayloadDamaged,
     Vault,
     WrappedKey,
     new_wrapped_key,
@@ -21,7 +20,7 @@ from service.compliance.vault import (
     seal_with,
     unwrap_key,
 )
-from service.errors import KeyMissing, StoreError, StoreUnavailable
+from service.errors import KeyMissing, PayloadDamaged, StoreError, StoreUnavailable
 from service.log.event import SealedPayload
 
 MASTER = MasterKey(bytes(range(32)))

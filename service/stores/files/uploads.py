@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from service.compliance.vault import DataKey, PayloadDamaged
-from service.errors import PayloadTooLarge, StoreUnavailable
+from service.compliance.vault import DataKey
+from service.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from service.log.catalogue import UPLOAD
 
 MAGIC = b"STNUPL01"

@@ -67,7 +67,8 @@ class LogWriter:
 
         def work(connection: sqlite3.Connection) -> Sequenced:
             sequenced = sequence_batch(batch, _read_state(connection, batch), now_us())
-            if sequenced.rows:
+            # An append of nothing writes too: it is how one asks whether the log can commit.
+            if sequenced.rows or not all(append.events for append in batch):
                 _insert(connection, sequenced)
             return sequenced
 

@@ -28,6 +28,10 @@ CHUNKS_PER_READ = 16  # when one speaker is looked for; at most 512 KiB and a lo
 _LIVE = "(SELECT generation FROM generations WHERE projection = ? AND state = 'live')"
 _STATUS = f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions"  # noqa: S608  column names are ours
 _NAME = "transcriptions"
+_OPEN = (
+    "SELECT id FROM transcriptions WHERE generation = "
+    "(SELECT generation FROM generations WHERE projection = ?1 AND state = 'live') AND id > ?2"
+)
 
 
 class ViewReads:
@@ -168,12 +172,13 @@ class ViewReads:
         )
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """By the partial index on what is open, beside the checkpoint."""
+        """By the partial indexes on what is open and what is unsettled, beside the checkpoint."""
         assert 1 <= limit <= OPEN_PER_PAGE_MAX
         rows = await self._rows(
-            "SELECT c.position, t.id FROM checkpoint c LEFT JOIN transcriptions t "  # noqa: S608  ours
-            f"ON t.generation = {_LIVE} AND t.id > ? AND t.status IN ('queued', 'processing') "
-            "ORDER BY t.id LIMIT ?",
+            "SELECT c.position, t.id FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
+            f"SELECT * FROM ({_OPEN} AND status IN ('queued', 'processing') ORDER BY id LIMIT ?3) "
+            f"UNION SELECT * FROM ({_OPEN} AND unsettled <> '' ORDER BY id LIMIT ?3)"
+            ") t ORDER BY t.id LIMIT ?3",
             _NAME,
             after,
             limit,

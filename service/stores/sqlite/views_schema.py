@@ -43,6 +43,8 @@ CREATE TABLE transcriptions (
     subject TEXT,
     metadata TEXT,
     erased INTEGER NOT NULL,
+    finished_by INTEGER NOT NULL,
+    unsettled TEXT NOT NULL,
     created_at TEXT NOT NULL,
     claimed_at TEXT,
     accepted_at TEXT,
@@ -56,6 +58,7 @@ CREATE INDEX transcriptions_listed_by_status
 CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
 CREATE INDEX transcriptions_open ON transcriptions (generation, id, created_at)
     WHERE status IN ('queued', 'processing');
+CREATE INDEX transcriptions_unsettled ON transcriptions (generation, id) WHERE unsettled <> '';
 
 CREATE TABLE requests (
     generation INTEGER NOT NULL,

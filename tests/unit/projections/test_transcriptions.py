@@ -218,3 +218,37 @@ def test_a_stream_without_a_request_is_held_visibly() -> None:
     log = MemoryLog()
     log.claim(1)
     assert hold_of(log, "transcriptions").reason == "the stream does not begin with a request"
+
+
+def test_what_the_provider_may_still_have_is_unsettled() -> None:
+    log = MemoryLog()
+    log.request(1)
+    assert status_of(log).unsettled == ""
+    log.claim(1)
+    assert status_of(log).unsettled == "1"
+    log.add(1, "submission.abandoned", {"submission": 1, "reason": "not-listed"})
+    assert status_of(log).unsettled == ""
+    log.claim(1, 2)
+    log.accept(1, 2)
+    log.accept(1, 1)
+    assert status_of(log).unsettled == "1,2"
+    log.complete(1, answer(), 2)
+    assert status_of(log).unsettled == "1"
+    log.call_back(1, 2)
+    assert status_of(log).unsettled == "1"
+    log.add(1, "submission.superseded", {"submission": 1})
+    assert (status_of(log).unsettled, status_of(log).open) == ("1", False)
+    log.add(1, "submission.removed", {"submission": 1})
+    assert (status_of(log).unsettled, status_of(log).finished_by) == ("", 2)
+
+
+def test_a_late_callback_may_name_a_job_that_nobody_knew() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    data = {"submission": 2, "kid": 1, "kind": "completed", "provider_job": "j", "body_bytes": 9}
+    log.add(1, "callback.received", {**data, "submission": 1}, b"{}")
+    assert status_of(log).unsettled == ""
+    log.add(1, "callback.received", {**data, "provider_job": None}, b"{}")
+    assert status_of(log).unsettled == ""
+    log.add(1, "callback.received", data, b"{}")
+    assert status_of(log).unsettled == "2"

@@ -1,0 +1,37 @@
+"""A log that can refuse, lose its reply, or keep appends waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from service.errors import OutcomeUnknown, StoreUnavailable
+from service.log.event import NewEvent
+from service.log.store import Appended
+from service.stores.sqlite.log import SqliteLog
+
+
+class GatedLog(SqliteLog):
+    """A log that can refuse, lose its reply, or keep appends waiting."""
+
+    refusing = False
+    losing_replies = False
+    appends = 0
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.passing = asyncio.Event()
+        self.passing.set()
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        self.appends += 1
+        await self.passing.wait()
+        if self.refusing:
+            raise StoreUnavailable("log.db: injected: disk full")
+        appended = await super().append(stream, events, expected=expected)
+        if self.losing_replies:
+            raise OutcomeUnknown("log.db: injected: reply lost")
+        return appended

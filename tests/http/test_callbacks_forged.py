@@ -1,0 +1,102 @@
+"""Callbacks that are not ours: 401 without detail, never believed, never in the log."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from service.commands.callback_tokens import (
+    HEADER_NAME,
+    CallbackKeys,
+    Registration,
+    register,
+)
+from tests.http.callback_bodies import MEGABYTE, padded
+from tests.http.composed import Composed
+
+
+def changed(token: str, at: int) -> str:
+    return token[:at] + ("B" if token[at] == "A" else "A") + token[at + 1 :]
+
+
+FORGERIES: dict[str, tuple[Callable[[Registration], Registration], str]] = {
+    "first character": (lambda r: replace(r, token=changed(r.token, 0)), "unknown_key"),
+    "middle character": (lambda r: replace(r, token=changed(r.token, 36)), "bad_token"),
+    "last character": (lambda r: replace(r, token=changed(r.token, 71)), "bad_token"),
+    "truncated": (lambda r: replace(r, token=r.token[:-8]), "malformed"),
+    "cut to half": (lambda r: replace(r, token=r.token[:36]), "malformed"),
+    "extended": (lambda r: replace(r, token=r.token + "AAAA"), "malformed"),
+    "random": (lambda r: replace(r, token="Zm9v" * 18), "unknown_key"),
+    "not base64url": (lambda r: replace(r, token="%21%21%21"), "malformed"),
+    "not ASCII": (lambda r: replace(r, token="%C3%A9" * 72), "malformed"),
+    "a path": (lambda r: replace(r, token=f"{r.token}/more"), "malformed"),
+    "wrong header": (lambda r: replace(r, header="x" * 43), "bad_header"),
+    "empty header": (lambda r: replace(r, header=""), "no_header"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+async def test_a_forged_callback_is_refused_without_detail(service: Composed, name: str) -> None:
+    forge, reason = FORGERIES[name]
+    transcription_id, registration = await service.submitted()
+    head = await service.events.head()
+    for body in (b"{}", padded(MEGABYTE)):
+        answer = await service.call_back(forge(registration), body)
+        assert (answer.status_code, answer.content) == (401, b"")
+    assert await service.events.head() == head, "a forged callback never reaches the log"
+    assert service.wakes == []
+    refused = service.counted("stenolog_callbacks_refused_total")
+    assert refused == {f'{{reason="{reason}"}}': 2.0}
+    assert (await service.call_back(registration)).status_code == 204
+    assert len(await service.received(transcription_id)) == 1
+
+
+async def test_a_callback_without_the_header_is_refused(service: Composed) -> None:
+    _, registration = await service.submitted()
+    answer = await service.client.post(f"/callbacks/assemblyai/{registration.token}", content=b"{}")
+    assert answer.status_code == 401
+    assert service.counted("stenolog_callbacks_refused_total") == {'{reason="no_header"}': 1.0}
+
+
+@pytest.mark.parametrize("provider", ["aimlapi", "local", "nobody"])
+async def test_a_token_of_another_providers_route_is_refused(
+    service: Composed, provider: str
+) -> None:
+    _, registration = await service.submitted()
+    answer = await service.client.post(
+        f"/callbacks/{provider}/{registration.token}",
+        content=b"{}",
+        headers={HEADER_NAME: registration.header},
+    )
+    assert answer.status_code == 401
+
+
+async def test_a_key_that_was_never_ours_or_was_retired_is_refused(service: Composed) -> None:
+    transcription_id, registration = await service.submitted()
+    foreign = CallbackKeys(current=2, secrets={2: os.urandom(32)})
+    forged = register(foreign, "assemblyai", transcription_id, 1)
+    assert (await service.call_back(forged)).status_code == 401
+    old = register(replace(service.signing, current=1), "assemblyai", transcription_id, 1)
+    assert (await service.call_back(old)).status_code == 204, "several keys hold at once"
+    service.signing = CallbackKeys(current=1, secrets={1: service.signing.secrets[1]})
+    assert (await service.call_back(registration)).status_code == 401
+
+
+async def test_our_signature_for_a_stream_that_is_not_here_is_refused(service: Composed) -> None:
+    elsewhere = register(service.signing, "assemblyai", str(uuid.uuid4()), 1)
+    assert (await service.call_back(elsewhere)).status_code == 401
+    assert service.counted("stenolog_callbacks_refused_total") == {
+        '{reason="unknown_transcription"}': 1.0
+    }
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+async def test_another_method_is_405(service: Composed, method: str) -> None:
+    _, registration = await service.submitted()
+    path = f"/callbacks/assemblyai/{registration.token}"
+    answer = await service.client.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")

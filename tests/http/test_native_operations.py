@@ -1,0 +1,99 @@
+"""Keys and projections over `/api/v1`: who may make what, and who may build again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from service.commands.api_keys import DEFAULT_SCOPES
+from service.projections.registry import PROJECTIONS
+from tests.http.asking import get, pages, refusal
+from tests.http.composed import Composed
+from tests.http.spoken import BASE, WORDS, completed
+
+
+async def test_a_key_is_made_shown_once_and_works_at_once(service: Composed) -> None:
+    answer = await service.client.post("/api/v1/keys", json={"name": "backend", "tenant": "acme"})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (made["tenant"], made["name"], tuple(made["scopes"])) == (
+        "acme",
+        "backend",
+        DEFAULT_SCOPES,
+    )
+    headers = {"Authorization": made["key"]}
+    assert (await service.client.get(BASE, headers=headers)).status_code == 200
+    listed = await pages(service, "/api/v1/keys", 1)
+    assert {row["name"] for row in listed} == {"test", "backend"}
+    assert all("key" not in row and "hash" not in row for row in listed)
+
+
+async def test_a_key_gives_away_no_more_than_it_has(service: Composed) -> None:
+    manager = {"Authorization": await service.new_key("acme", "keys:write", "transcripts:read")}
+
+    async def make(**given: Any) -> int:
+        answer = await service.client.post(
+            "/api/v1/keys", json={"name": "x", **given}, headers=manager
+        )
+        return answer.status_code
+
+    assert await make(scopes=["transcripts:read"]) == 201
+    assert await make(scopes=["transcripts:read"], tenant="acme") == 201
+    assert await make(scopes=["transcripts:read"], tenant="default") == 403
+    assert await make(scopes=["transcripts:read"], tenant="new") == 403
+    assert await make(scopes=["transcripts:write"]) == 403
+    assert await make() == 403, "the default scopes are more than it has"
+    listed = (await service.client.get("/api/v1/keys", headers=manager)).json()["items"]
+    assert {row["tenant"] for row in listed} == {"acme"}
+    assert len(listed) == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"name": ""},
+        {"name": "x" * 129},
+        {"name": "a\x00b"},
+        {"name": 7},
+        {"name": "x", "tenant": ""},
+        {"name": "x", "scopes": "all"},
+        {"name": "x", "scopes": ["nothing:write"]},
+        {"name": "x", "scopes": [["transcripts:read"]]},
+    ],
+)
+async def test_a_wrong_key_request_is_a_problem(service: Composed, given: dict[str, Any]) -> None:
+    problem = await refusal(service, "POST", "/api/v1/keys", json=given)
+    assert problem["status"] == 400
+    assert problem["errors"]
+
+
+async def test_projections_are_listed_and_built_again(service: Composed) -> None:
+    transcription_id = await completed(service, {"speaker_labels": True})
+    before = await get(service, "/api/v1/projections")
+    assert {one["name"] for one in before["items"]} == set(PROJECTIONS)
+    assert {one["failures"] for one in before["items"]} == {0}
+    answer = await service.client.post("/api/v1/projections/words/rebuild")
+    assert (answer.status_code, answer.json()) == (202, {"projections": ["words"]})
+    assert await pages(service, f"{BASE}/{transcription_id}/words", 5) == WORDS
+    everything = await service.client.post("/api/v1/projections/all/rebuild")
+    assert set(everything.json()["projections"]) == set(PROJECTIONS)
+    problem = await refusal(service, "POST", "/api/v1/projections/nothing/rebuild")
+    assert problem["status"] == 404
+
+
+async def test_rebuilding_needs_an_operator(service: Composed) -> None:
+    headers = {"Authorization": await service.new_key("acme", *DEFAULT_SCOPES)}
+    for method, path in (("GET", ""), ("POST", "/words/rebuild")):
+        problem = await refusal(service, method, f"/api/v1/projections{path}", headers=headers)
+        assert problem["status"] == 403
+        assert "ops:read" in problem["detail"]
+
+
+async def test_events_have_a_scope_of_their_own(service: Composed) -> None:
+    transcription_id = await service.submit()
+    headers = {"Authorization": await service.new_key("default", "transcripts:read")}
+    problem = await refusal(service, "GET", f"{BASE}/{transcription_id}/events", headers=headers)
+    assert problem["status"] == 403

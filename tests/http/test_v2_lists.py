@@ -1,0 +1,85 @@
+"""GET /v2/transcript: pages, filters, URLs on our own public base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from service.wire.transcript import completed_transcript
+from tests.http.composed import PUBLIC_URL, Composed
+
+URL = "https://audio.example/call.mp3"
+
+
+def answer_of(text: str) -> dict[str, Any]:
+    return completed_transcript("job-1", {"audio_url": URL}, {"text": text, "words": []})
+
+
+async def listed(service: Composed, **query: object) -> dict[str, Any]:
+    params = {name: str(value) for name, value in query.items()}
+    answer = await service.client.get("/v2/transcript", params=params)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert isinstance(body, dict)
+    return body
+
+
+async def test_a_list_is_paged_both_ways_on_our_own_public_base(service: Composed) -> None:
+    ids = [await service.submit(audio_url=URL) for _ in range(5)]
+    await service.projected()
+    newest = await listed(service, limit=2)
+    assert [row["id"] for row in newest["transcripts"]] == [ids[4], ids[3]]
+    assert newest["page_details"]["result_count"] == 2
+    assert newest["page_details"]["next_url"] is None
+    older = newest["page_details"]["prev_url"]
+    assert older == f"{PUBLIC_URL}/v2/transcript?limit=2&before_id={ids[3]}"
+    page = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in page["transcripts"]] == [ids[2], ids[1]]
+    newer = page["page_details"]["next_url"]
+    back = (await service.client.get(newer.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in back["transcripts"]] == [ids[4], ids[3]]
+    row = newest["transcripts"][0]
+    assert row["resource_url"] == f"{PUBLIC_URL}/v2/transcript/{ids[4]}"
+    assert (row["status"], row["completed"], row["audio_url"], row["error"]) == (
+        "queued",
+        None,
+        URL,
+        "",
+    )
+
+
+async def test_both_bounds_of_a_list_hold(service: Composed) -> None:
+    ids = [await service.submit(audio_url=URL) for _ in range(5)]
+    await service.projected()
+    body = await listed(service, before_id=ids[4], after_id=ids[1])
+    assert [row["id"] for row in body["transcripts"]] == [ids[3], ids[2]]
+    assert body["page_details"]["prev_url"] is None
+
+
+async def test_a_list_is_filtered_by_status_and_day(service: Composed) -> None:
+    done, _ = await service.submitted(audio_url=URL)
+    await service.complete(done, answer_of("done"))
+    waiting = await service.submit(audio_url=URL)
+    await service.projected()
+    today = (await listed(service, status="completed"))["transcripts"]
+    assert [row["id"] for row in today] == [done]
+    day = today[0]["created"][:10]
+    assert today[0]["completed"] is not None
+    both = await listed(service, created_on=day)
+    assert [row["id"] for row in both["transcripts"]] == [waiting, done]
+    assert (await listed(service, created_on="1999-12-31"))["transcripts"] == []
+    assert (await listed(service, throttled_only="true"))["transcripts"] == []
+    assert len((await listed(service, status="", limit=200))["transcripts"]) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"status": "done"}, {"created_on": "today"}],
+)
+async def test_a_list_that_is_asked_wrongly_is_400(
+    service: Composed, query: dict[str, str]
+) -> None:
+    answer = await service.client.get("/v2/transcript", params=query)
+    assert answer.status_code == 400
+    assert next(iter(query)) in answer.json()["error"]
