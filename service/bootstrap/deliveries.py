@@ -10,21 +10,20 @@ from functools import partial
 
 import structlog
 
+from service.bootstrap.stores import Stores, Wrapping
 from service.bootstrap.upkeep import GAUGES_EVERY_MS
 from service.clock import now_ms
-from service.compliance.vault import MasterKey
 from service.config import Settings
 from service.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
 from service.delivery.fan_out import FanOut
 from service.delivery.outbox import Outbox
-from service.delivery.readiness import ReadableOutcomes, Views
+from service.delivery.readiness import ReadableOutcomes
 from service.delivery.rules import Timing
 from service.delivery.sender import Sender
 from service.delivery.webhook import Requests, lane_of
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.errors import StoreError
-from service.log.store import EventStore, Sealer
 from service.telemetry import Metrics
 
 LANES = b"stenolog outbox lanes"
@@ -69,14 +68,9 @@ class Deliveries:
 async def open_deliveries(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
-    *,
-    events: EventStore,
-    sealer: Sealer,
-    views: Views,
-    outbox: Outbox,
-    master: MasterKey,
+    stores: Stores,
+    wrapping: Wrapping,
     metrics: Metrics,
-    timing: Timing,
 ) -> Deliveries:
     """Deliveries that go on where they were; what ends from now on is told.
 
@@ -88,12 +82,13 @@ async def open_deliveries(
         connections_max=ATTEMPTS_AT_ONCE_MAX,
     )
     stack.push_async_callback(egress.aclose)
-    requests = Requests(events, sealer)
-    readable = ReadableOutcomes(views)
+    timing = wrapping.delivery(Timing())
+    requests = Requests(stores.events, stores.vault)
+    readable = ReadableOutcomes(stores.views)
     dispatcher = Dispatcher(
-        events,
+        stores.events,
         requests,
-        outbox,
+        stores.work,
         readable,
         Sender(egress, timeout_ms=timing.timeout_ms),
         timing=timing,
@@ -101,10 +96,10 @@ async def open_deliveries(
         now_ms=now_ms,
     )
     fan_out = FanOut(
-        events,
+        stores.events,
         requests,
-        outbox,
-        lane_of=partial(lane_of, master.derive(LANES)),
+        stores.work,
+        lane_of=partial(lane_of, stores.master.derive(LANES)),
         now_ms=now_ms,
         added=dispatcher.wake,
     )
@@ -112,7 +107,7 @@ async def open_deliveries(
     return Deliveries(
         fan_out=fan_out,
         dispatcher=dispatcher,
-        outbox=outbox,
+        outbox=stores.work,
         moved=readable.moved,
         metrics=metrics,
     )

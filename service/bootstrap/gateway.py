@@ -29,7 +29,6 @@ from service.commands.handler import CommandHandler
 from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from service.compliance.tree_heads import write_head
 from service.config import Settings, is_unreachable
-from service.delivery.rules import Timing as DeliveryTiming
 from service.edge.app import build_app
 from service.edge.commit_times import CommitTimes
 from service.edge.ports import Edge
@@ -107,17 +106,7 @@ async def open_gateway(
         handler = CommandHandler(stores.events, stores.vault)
         timings = timings_of(settings, gates, polled=polled)
         reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
-        deliveries = await open_deliveries(
-            stack,
-            settings,
-            events=stores.events,
-            sealer=stores.vault,
-            views=stores.views,
-            outbox=stores.work,
-            master=stores.master,
-            metrics=metrics,
-            timing=wrapping.delivery(DeliveryTiming()),
-        )
+        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
         projector = Projector(
             log_store=stores.events,
             sealer=stores.vault,
