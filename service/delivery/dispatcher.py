@@ -94,9 +94,10 @@ class Dispatcher:
                 except StoreError as exc:
                     log.warning("dispatcher.interrupted", reason=str(exc))
                     wait_ms = STORE_RETRY_MS
+                # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with a stir.
                 with suppress(TimeoutError):
-                    timeout = None if wait_ms is None else wait_ms / 1000
-                    await asyncio.wait_for(self._stirred.wait(), timeout)
+                    async with asyncio.timeout(None if wait_ms is None else wait_ms / 1000):
+                        await self._stirred.wait()
         finally:
             await self._drain()
 
@@ -221,5 +222,5 @@ class Dispatcher:
             status=leased.status,
             now_ms=self._now_ms,
         )
-        await self._outbox.remove(leased)
+        await self._outbox.remove(leased, self._now_ms())
         self._metrics.delivered(ending.reason or "succeeded")

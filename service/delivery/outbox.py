@@ -159,8 +159,11 @@ class Outbox(Protocol):
         """The lease is given back; due then. Nothing when it was lost."""
         ...
 
-    async def remove(self, leased: Leased) -> None:
-        """It is owed no more; its attempts are kept for a week. Nothing when it was lost."""
+    async def remove(self, leased: Leased, now_ms: int) -> None:
+        """It is owed no more; nothing when the lease was lost.
+
+        Its attempts are kept for a week; a bounded number of older ones is dropped now.
+        """
         ...
 
     async def attempts(self, position: int) -> Sequence[Attempt]:

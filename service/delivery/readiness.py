@@ -52,7 +52,8 @@ class ReadableOutcomes:
                     if status is not None:
                         return status
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(moved.wait(), LOOK_MS / 1000)
+                        async with asyncio.timeout(LOOK_MS / 1000):
+                            await moved.wait()
         return None
 
     async def _status(self, transcription: str) -> Status | None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiosqlite
 
-from service.clock import NowMs, now_ms
 from service.delivery.outbox import (
     DELIVERIES_PER_ADD_MAX,
     Attempt,
@@ -39,14 +38,13 @@ class SqliteWork:
     was in it reads the outcome instead. A damaged one is refused, so that this is a decision.
     """
 
-    def __init__(self, writer: Writer, reader: aiosqlite.Connection, clock: NowMs) -> None:
+    def __init__(self, writer: Writer, reader: aiosqlite.Connection) -> None:
         self._writer = writer
         self._reader = reader
-        self._now_ms = clock
         self._commits = GroupCommit[Write, Any](self._commit, name="work-writer")
 
     @classmethod
-    async def open(cls, path: Path, *, clock: NowMs = now_ms) -> SqliteWork:
+    async def open(cls, path: Path) -> SqliteWork:
         """The outbox at `path`, created when there is none.
 
         Raises:
@@ -55,7 +53,7 @@ class SqliteWork:
         """
         writer = await asyncio.to_thread(Writer, path, WORK)
         try:
-            return cls(writer, await open_reader(path, "work.db"), clock)
+            return cls(writer, await open_reader(path, "work.db"))
         except BaseException:
             writer.close()
             raise
@@ -127,9 +125,9 @@ class SqliteWork:
         """One transaction."""
         await self._commits.submit(partial(statements.put_off, leased=leased, due_at_ms=due_at_ms))
 
-    async def remove(self, leased: Leased) -> None:
-        """One transaction."""
-        await self._commits.submit(partial(statements.remove, leased=leased, now_ms=self._now_ms()))
+    async def remove(self, leased: Leased, now_ms: int) -> None:
+        """One transaction; a hundred old attempts at most go with it."""
+        await self._commits.submit(partial(statements.remove, leased=leased, now_ms=now_ms))
 
     async def attempts(self, position: int) -> Sequence[Attempt]:
         """By primary key."""
