@@ -101,6 +101,25 @@ class Metrics:
             registry=registry,
         )
 
+        self._deliveries = Counter(
+            "stenolog_deliveries",
+            "Deliveries to customers' webhooks that ended, by how",
+            ["outcome"],
+            registry=registry,
+        )
+        self._delivery_attempts = Counter(
+            "stenolog_delivery_attempts",
+            "Calls of customers' webhooks, by outcome",
+            ["outcome"],
+            registry=registry,
+        )
+        self._outbox = Gauge(
+            "stenolog_outbox_deliveries", "Deliveries that are owed", registry=registry
+        )
+        self._outbox_oldest = Gauge(
+            "stenolog_outbox_oldest_seconds", "Age of the oldest of them", registry=registry
+        )
+
     def callback(self, outcome: str) -> None:
         """A callback with good token and header was answered."""
         self._callbacks.labels(outcome).inc()
@@ -138,6 +157,19 @@ class Metrics:
         for status in STATUSES:
             self._open.labels(status).set(counts.get(status, 0))
         self._oldest.set(oldest_open_ms / 1000)
+
+    def delivery_attempted(self, outcome: str) -> None:
+        """A customer's webhook was called."""
+        self._delivery_attempts.labels(outcome).inc()
+
+    def delivered(self, outcome: str) -> None:
+        """A delivery ended: `succeeded`, or why it did not."""
+        self._deliveries.labels(outcome).inc()
+
+    def outbox(self, deliveries: int, oldest_ms: int) -> None:
+        """How many deliveries are owed, and how long the oldest of them has been."""
+        self._outbox.set(deliveries)
+        self._outbox_oldest.set(oldest_ms / 1000)
 
     def exposition(self) -> tuple[bytes, str]:
         """The metrics in Prometheus' text format, and its media type."""

@@ -48,6 +48,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "body_bytes": 87,
     },
     "upload.stored": {"bytes": 1_048_576},
+    "delivery.succeeded": {"kind": "outcome", "attempts": 2, "status": 204},
+    "delivery.failed": {
+        "kind": "outcome",
+        "attempts": 10,
+        "status": None,
+        "reason": "exhausted",
+    },
 }
 
 PUBLIC = "transcription.failed"

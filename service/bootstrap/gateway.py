@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 from starlette.applications import Starlette
 
+from service.bootstrap.deliveries import Deliveries, open_deliveries
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
     UPLOAD,
@@ -105,12 +106,13 @@ async def open_gateway(
         handler = CommandHandler(stores.events, stores.vault)
         timings = timings_of(settings, gates, polled=polled)
         reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
+        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
         projector = Projector(
             log_store=stores.events,
             sealer=stores.vault,
             views=stores.views,
             now_ms=now_ms,
-            on_committed=[seen.note],
+            on_committed=[seen.note, deliveries.moved],
         )
         stack.push_async_callback(projector.close)
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
@@ -138,7 +140,7 @@ async def open_gateway(
         stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
-            run=partial(_run, stores, reconciler, projector, engine, metrics, heads),
+            run=partial(_run, stores, reconciler, projector, deliveries, engine, metrics, heads),
             reconciler=reconciler,
             projector=projector,
             engine=engine,
@@ -152,6 +154,7 @@ async def _run(
     stores: Stores,
     reconciler: Reconciler,
     projector: Projector,
+    deliveries: Deliveries,
     engine: EngineChild | None,
     metrics: Metrics,
     heads: Path,
@@ -162,6 +165,7 @@ async def _run(
             group.create_task(engine.run())
         group.create_task(projector.run())
         group.create_task(reconciler.run(OpenInViews(stores.views)))
+        group.create_task(deliveries.run())
         group.create_task(keep_heads(stores.events, heads))
         group.create_task(observe(metrics, projector, stores.views))
 

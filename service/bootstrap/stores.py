@@ -10,15 +10,17 @@ from typing import TypeVar
 from service.bootstrap.identity import open_master_key
 from service.compliance.vault import MasterKey, Vault
 from service.config import Settings
+from service.delivery.rules import Timing as DeliveryTiming
 from service.providers.port import Provider
-from service.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS
+from service.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
 from service.stores.files.uploads import UploadStore
 from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.log import SqliteLog
 from service.stores.sqlite.views import SqliteViews
+from service.stores.sqlite.work import SqliteWork
 from service.telemetry import Metrics
 
-Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews)
+Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,9 @@ class Wrapping:
     log: Callable[[SqliteLog], SqliteLog] = lambda port: port
     keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
     views: Callable[[SqliteViews], SqliteViews] = lambda port: port
+    work: Callable[[SqliteWork], SqliteWork] = lambda port: port
     provider: Callable[[Provider], Provider] = lambda port: port
+    delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Stores:
     master: MasterKey
     events: SqliteLog
     views: SqliteViews
+    work: SqliteWork
     vault: Vault
     uploads: UploadStore
     new_master_key: bool
@@ -64,12 +69,14 @@ async def open_stores(
     master = MasterKey(secret)
     events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
+    work = await _closing(stack, await SqliteWork.open(directory / WORK))
     vault = Vault(master, keys)
     return Stores(
         keys=keys,
         master=master,
         events=wrapping.log(events),
         views=wrapping.views(views),
+        work=wrapping.work(work),
         vault=vault,
         uploads=UploadStore(directory / UPLOADS, vault),
         new_master_key=new_master_key,

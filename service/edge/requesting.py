@@ -181,11 +181,6 @@ def _tell(asked: TranscriptRequest) -> None:
             names=[name for name in asked.unknown[:NAMES_LOGGED_MAX]],
             count=len(asked.unknown),
         )
-    if asked.webhook_url is not None:
-        log.info(
-            "request.webhook_kept",
-            note="webhook_url is kept and echoed; delivering to it comes with a later version",
-        )
 
 
 def _encoded(payload: dict[str, object]) -> bytes:

@@ -107,6 +107,7 @@ class Egress:
         url: str,
         *,
         headers: Iterable[tuple[str, str]] = (),
+        content: bytes | None = None,
         redirects_max: int = 0,
         timeout_ms: int,
         idle_ms: int | None = None,
@@ -115,7 +116,8 @@ class Egress:
 
         `timeout_ms` ends with the last byte read; `idle_ms` is the longest wait for any one piece.
         With `redirects_max` 0 a redirect is an answer. Each hop is checked like the first, and a
-        hop to another origin gets none of the caller's headers that could be secrets.
+        hop to another origin gets none of the caller's headers that could be secrets. Leaving the
+        block closes the connection, however much of the body was read.
 
         Raises:
             ForbiddenAddress: A hop leads where it may not.
@@ -128,6 +130,7 @@ class Egress:
             method,
             checked_url(url),
             checked_headers(headers, user_agent=self._user_agent),
+            content,
             redirects_max=redirects_max,
             deadline=deadline,
             idle_ms=min(idle_ms or timeout_ms, timeout_ms),
@@ -147,6 +150,7 @@ class Egress:
         method: str,
         url: httpx.URL,
         headers: Headers,
+        content: bytes | None,
         *,
         redirects_max: int,
         deadline: float,
@@ -154,7 +158,7 @@ class Egress:
     ) -> tuple[httpx.Response, Progress]:
         """The first answer that is not a redirect, or the redirect when none may be followed."""
         for hop in range(redirects_max + 1):
-            request = _build(method, url, headers, None)
+            request = _build(method, url, headers, content)
             progress: Progress = request.extensions[PROGRESS]
             _set_timeouts(request, idle_ms)
             with httpcore_errors(progress), anyio.fail_after(deadline - anyio.current_time()):

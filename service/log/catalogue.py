@@ -20,6 +20,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0
 ProviderJob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
 SubmissionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+AttemptCount = Annotated[int, Field(ge=0, le=2**31 - 1)]
+HttpStatus = Annotated[int, Field(ge=100, le=999)]
 
 ProviderName = Literal["assemblyai", "aimlapi", "local"]
 Region = Literal["us", "eu"]
@@ -29,6 +31,8 @@ WakeReason = Literal["callback", "poll", "silence", "start", "command"]
 RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
 FailureReason = Literal["provider", "refused", "deadline", "lost"]
 AbandonReason = Literal["not-listed", "forgotten"]
+DeliveryKind = Literal["outcome"]
+UndeliveredReason = Literal["refused", "exhausted", "forbidden", "unsendable", "unreadable"]
 
 
 class EventData(BaseModel):
@@ -161,6 +165,31 @@ class CallbackReceived(EventData):
     body_bytes: Count
 
 
+class DeliverySucceeded(EventData):
+    """The customer's own webhook took what we had to tell."""
+
+    type = "delivery.succeeded"
+    public = False
+    payload = ""
+
+    kind: DeliveryKind
+    attempts: AttemptCount
+    status: HttpStatus
+
+
+class DeliveryFailed(EventData):
+    """The customer's webhook will not be told; `status` is the last that it answered, if any."""
+
+    type = "delivery.failed"
+    public = False
+    payload = ""
+
+    kind: DeliveryKind
+    attempts: AttemptCount
+    status: HttpStatus | None
+    reason: UndeliveredReason
+
+
 class UploadStored(EventData):
     """A customer's file is durable on our disk, encrypted under its own key."""
 
@@ -185,6 +214,8 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SubmissionRemoved,
         CallbackReceived,
         UploadStored,
+        DeliverySucceeded,
+        DeliveryFailed,
     )
 }
 

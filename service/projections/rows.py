@@ -46,6 +46,8 @@ class StatusRow:
         accepted_at: The provider had the job.
         called_back_at: The first callback for the latest submission that came before the end.
         completed_at: When the outcome was recorded, `error` included.
+        webhook_status_code: What the customer's webhook answered last, once its delivery has
+            ended; None before, without one, and when nothing was ever received.
     """
 
     id: str
@@ -74,6 +76,7 @@ class StatusRow:
     accepted_at: str | None = None
     called_back_at: str | None = None
     completed_at: str | None = None
+    webhook_status_code: int | None = None
 
     @property
     def open(self) -> bool:

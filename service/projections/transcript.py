@@ -13,6 +13,7 @@ from service.projections.documents import (
     encode,
     number_or_none,
     object_or_empty,
+    read_object,
     text_or_none,
 )
 from service.projections.items import OUTCOMES, milliseconds_or_none
@@ -24,6 +25,10 @@ from service.wire.transcript import failed_transcript
 # Contract, gotcha 9: the Python SDK rejects a transcript whose `speech_model` is anything else.
 LEGACY_SPEECH_MODELS = ("best", "nano", "slam-1", "universal")
 SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not a secret
+WEBHOOK_STATUS = "webhook_status_code"
+# Every body ends with this, so that the one thing that is learned later is put in without reading
+# what may be an hour of words.
+BODY_END = b'"webhook_status_code":null}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,7 @@ class Transcript:
     """The whole answer of a transcription that has come to its end."""
 
     name: str = "transcript"
-    version: int = 1
+    version: int = 2
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = OUTCOMES
 
@@ -90,7 +95,6 @@ def customer_body(
         params.get("webhook_auth_header_name"),
         params.get(SECRET_HEADER),
     )
-    body["webhook_status_code"] = None
     if SECRET_HEADER in body:
         body[SECRET_HEADER] = None
     if body.get("speech_model") not in LEGACY_SPEECH_MODELS:
@@ -99,7 +103,7 @@ def customer_body(
     if isinstance(duration, float):
         # The SDK rejects a fraction of a second; upstream rounds up.
         body["audio_duration"] = math.ceil(duration)
-    return body
+    return _told_to_nobody(body)
 
 
 def failed_body(
@@ -113,6 +117,23 @@ def failed_body(
     body = failed_transcript(transcription_id, params, error, audio_duration=duration)
     if body["audio_url"] is None:
         body["audio_url"] = ""
+    return _told_to_nobody(body)
+
+
+def with_webhook_status(body: bytes, status: int | None) -> bytes:
+    """A stored `/v2` body with what the customer's webhook has answered since it was made."""
+    if status is None:
+        return body
+    if body.endswith(BODY_END):
+        return b"%b%d}" % (body[: -len(b"null}")], status)
+    # Made by an earlier version of this projection, and shown until the new one has followed.
+    return encode({**read_object(body), WEBHOOK_STATUS: status})
+
+
+def _told_to_nobody(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with an empty `webhook_status_code` behind everything else: see `BODY_END`."""
+    body.pop(WEBHOOK_STATUS, None)
+    body[WEBHOOK_STATUS] = None
     return body
 
 

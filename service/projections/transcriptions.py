@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from service.log.catalogue import (
     CallbackReceived,
+    DeliveryFailed,
+    DeliverySucceeded,
     EventData,
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -37,7 +39,7 @@ class Transcriptions:
     """Digests everything: whatever a payload holds, a transcription has a status."""
 
     name: str = NAME
-    version: int = 1
+    version: int = 2
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(
         {
@@ -95,6 +97,8 @@ def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
 
 
 def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
+    if isinstance(fact.data, DeliverySucceeded | DeliveryFailed):
+        return replace(row, webhook_status_code=fact.data.status)
     if not row.open or fact.data is None:
         return row
     at = fact.event.time

@@ -12,10 +12,12 @@ import pytest
 
 from service.commands.api_keys import ApiKeys
 from service.compliance.vault import DataKeys
+from service.delivery.outbox import Outbox
 from service.log.merkle import Frontier
 from service.log.store import EventStore
 from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.log import SqliteLog
+from service.stores.sqlite.work import SqliteWork
 
 Report = Callable[[int, int, float], None]
 
@@ -93,4 +95,33 @@ def keys_opened(request: pytest.FixtureRequest) -> KeyOpener:
 @pytest.fixture
 async def keys(keys_opened: KeyOpener, tmp_path: Path) -> AsyncIterator[KeyStore]:
     async with keys_opened(tmp_path) as store:
+        yield store
+
+
+class OutboxOpener(Protocol):
+    """Opens the outbox at a place, and again what was there before."""
+
+    def __call__(self, path: Path) -> AbstractAsyncContextManager[Outbox]: ...
+
+
+@contextlib.asynccontextmanager
+async def sqlite_work(path: Path) -> AsyncIterator[Outbox]:
+    work = await SqliteWork.open(path / "work.db")
+    try:
+        yield work
+    finally:
+        await work.close()
+
+
+OUTBOX_BACKENDS: Mapping[str, OutboxOpener] = {"sqlite": sqlite_work}
+
+
+@pytest.fixture(params=OUTBOX_BACKENDS)
+def outbox_opened(request: pytest.FixtureRequest) -> OutboxOpener:
+    return OUTBOX_BACKENDS[request.param]
+
+
+@pytest.fixture
+async def outbox(outbox_opened: OutboxOpener, tmp_path: Path) -> AsyncIterator[Outbox]:
+    async with outbox_opened(tmp_path) as store:
         yield store

@@ -12,7 +12,8 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ from service.telemetry import configure_logging
 LOG_CHANGES = frozenset({"append"})
 KEY_CHANGES = frozenset({"add_data_key", "add_secret", "add_api_key", "tenant"})
 VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop"})
+# Taking a lease is none: it is taken whenever something stirs, and is not held beyond a death.
+WORK_CHANGES = frozenset({"begin", "add", "recover", "record", "put_off", "remove"})
 PROVIDER_CHANGES = frozenset({"submit", "upload", "delete"})
 POINTS = "points"
+DELIVERY_SPACING_MS = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,7 +87,9 @@ def wrapping(points: Points) -> Wrapping:
         log=counted("log", LOG_CHANGES),
         keys=counted("keys", KEY_CHANGES),
         views=counted("views", VIEW_CHANGES),
+        work=counted("work", WORK_CHANGES),
         provider=counted("provider", PROVIDER_CHANGES),
+        delivery=lambda timing: replace(timing, spacing_ms=DELIVERY_SPACING_MS),
     )
 
 
@@ -92,6 +98,7 @@ def settings_for(directory: Path, port: int, provider: str | None) -> Settings:
     return Settings(
         assemblyai_api_key=SecretStr(API_KEY) if provider else None,
         assemblyai_base_url=provider,
+        allow_networks=(ip_network("127.0.0.1/32"),),
         data_dir=directory,
         port=port,
         settle_ms=200,

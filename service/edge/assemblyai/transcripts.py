@@ -14,6 +14,7 @@ from service.edge.bodies import read_body
 from service.edge.middleware.correlation import correlation_of
 from service.edge.reading import Found, Reading
 from service.edge.requesting import Requesting, extras_from_headers
+from service.projections.transcript import with_webhook_status
 from service.projections.views import ViewReader
 from service.wire.listing import parse_listing
 from service.wire.strict_json import BODY_BYTES_MAX
@@ -50,6 +51,7 @@ class Transcripts:
         if not found.row.open:
             body = await self._views.customer_body(found.row.id)
             if body is not None:
+                body = with_webhook_status(body, found.row.webhook_status_code)
                 return Response(body, media_type="application/json")
         return await self._unfinished(found)
 

@@ -23,6 +23,7 @@ def status_of(row: StatusRow) -> dict[str, object]:
         "accepted_at": row.accepted_at,
         "called_back_at": row.called_back_at,
         "completed_at": row.completed_at,
+        "webhook_status_code": row.webhook_status_code,
         "audio_url": row.audio_url,
         "audio_ms": row.audio_ms,
         "error": row.error,

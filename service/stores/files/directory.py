@@ -13,7 +13,7 @@ from pathlib import Path
 
 from service.errors import CannotStart, DataDirectoryLocked
 
-LOG, KEYS, VIEWS = "log.db", "keys.db", "views.db"
+LOG, KEYS, VIEWS, WORK = "log.db", "keys.db", "views.db", "work.db"
 LOCK, MASTER_KEY, API_KEY, UPLOADS, SCRATCH = (
     "lock",
     "master-key",

@@ -1,1 +1,1 @@
-"""SQLite: three files, each with exactly one writing connection in one process."""
+"""SQLite: four files, each with exactly one writing connection in one process."""

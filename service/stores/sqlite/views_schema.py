@@ -106,7 +106,14 @@ CREATE TABLE failures (
 ) STRICT, WITHOUT ROWID;
 """
 
-VIEWS = Schema(name="views.db", steps=(_TABLES,), synchronous="NORMAL", secure_delete=True)
+_DELIVERIES = "ALTER TABLE transcriptions ADD COLUMN webhook_status_code INTEGER"
+
+VIEWS = Schema(
+    name="views.db",
+    steps=(_TABLES, _DELIVERIES),
+    synchronous="NORMAL",
+    secure_delete=True,
+)
 
 ROW_TABLES = ("transcriptions", "requests", "transcripts", "views", "chunks", "failures")
 """The tables whose rows belong to a generation."""

@@ -1,0 +1,138 @@
+"""The fan-out: follows the log and writes down, for each outcome, whom it owes a delivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import NoReturn
+
+import structlog
+
+from service.backoff import exponential_ms
+from service.clock import NowMs
+from service.delivery.outbox import DELIVERIES_PER_ADD_MAX, Checkpoint, Outbox, Pending
+from service.delivery.webhook import Requests, RequestUnreadable
+from service.errors import StoreError
+from service.log.catalogue import TRANSCRIPTION, TranscriptionCompleted, TranscriptionFailed
+from service.log.event import Event
+from service.log.store import EventStore
+
+OUTCOMES = frozenset({TranscriptionCompleted.type, TranscriptionFailed.type})
+# Events without a delivery move only the position in memory: this many are read again at most.
+EVENTS_UNSAVED_MAX = 1_000
+RETRY_FIRST_MS = 100
+RETRY_CEILING_MS = 5_000
+
+log = structlog.get_logger(__name__)
+
+
+class FanOut:
+    """A reactor: each outcome is looked at once, and never again by a rebuild or a replay.
+
+    Rows and checkpoint are one transaction. A `work.db` that is new, or that followed another
+    log, begins at the head: what ended before is never told to customers in a flood.
+    """
+
+    def __init__(
+        self,
+        events: EventStore,
+        requests: Requests,
+        outbox: Outbox,
+        *,
+        lane_of: Callable[[str], str],
+        now_ms: NowMs,
+        added: Callable[[], None],
+    ) -> None:
+        """`lane_of` marks a URL's host; `added` is called whenever something is owed."""
+        self._events = events
+        self._requests = requests
+        self._outbox = outbox
+        self._lane_of = lane_of
+        self._now_ms = now_ms
+        self._added = added
+        self._saved = 0
+        self._position: int | None = None
+
+    async def resume(self) -> int:
+        """There is a checkpoint, which is returned; called before anything can be requested.
+
+        Raises:
+            StoreUnavailable: A store cannot be read or written.
+        """
+        checkpoint = await self._outbox.checkpoint()
+        if checkpoint is None or not await self._of_this_log(checkpoint):
+            if checkpoint is not None:
+                log.warning("outbox.discarded", reason="it is not of this log")
+            checkpoint = await self._head()
+            await self._outbox.begin(checkpoint)
+        self._saved = self._position = checkpoint.position
+        return checkpoint.position
+
+    async def run(self) -> NoReturn:
+        """Follow the log until cancelled; a store that fails is tried again, nothing is lost."""
+        failed = 0
+        while True:
+            try:
+                if self._position is None:
+                    await self.resume()
+                if not await self.step():
+                    assert self._position is not None
+                    await self._events.wait(after=self._position)
+                failed = 0
+            except StoreError as exc:
+                # What is stored may be ahead of what is known here: read it again.
+                self._position = None
+                failed += 1
+                retry_in_ms = exponential_ms(
+                    failed, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_CEILING_MS
+                )
+                log.warning("fan_out.interrupted", reason=str(exc), retry_in_ms=retry_in_ms)
+                await asyncio.sleep(retry_in_ms / 1000)
+
+    async def step(self) -> bool:
+        """A bounded number of events was looked at; False: there are none.
+
+        Raises:
+            StoreError: A store failed; `resume` before going on.
+        """
+        assert self._position is not None, "resume first"
+        events = await self._events.read(after=self._position, limit=DELIVERIES_PER_ADD_MAX)
+        if not events:
+            return False
+        pending = [owed for event in events if (owed := await self._owed(event)) is not None]
+        to = Checkpoint(position=events[-1].position, event_id=events[-1].id)
+        if pending or to.position - self._saved >= EVENTS_UNSAVED_MAX:
+            await self._outbox.add(pending, after=self._saved, to=to)
+            self._saved = to.position
+        self._position = to.position
+        if pending:
+            self._added()
+        return True
+
+    async def _owed(self, event: Event) -> Pending | None:
+        if event.type not in OUTCOMES or not event.stream.startswith(TRANSCRIPTION):
+            return None
+        try:
+            webhook = await self._requests.webhook(event.stream)
+        except RequestUnreadable:
+            return None  # nobody knows any more whether there was one
+        if webhook is None:
+            return None
+        return Pending(
+            position=event.position,
+            stream=event.stream,
+            lane=self._lane_of(webhook.url),
+            created_at_ms=self._now_ms(),
+        )
+
+    async def _of_this_log(self, checkpoint: Checkpoint) -> bool:
+        """Whether the log still has the event at the checkpoint: it may have been restored."""
+        if checkpoint.position == 0:
+            return True
+        found = await self._events.read(after=checkpoint.position - 1, limit=1)
+        return bool(found) and found[0].id == checkpoint.event_id
+
+    async def _head(self) -> Checkpoint:
+        head = await self._events.head()
+        found = await self._events.read(after=head - 1, limit=1) if head else []
+        return Checkpoint(position=head, event_id=found[0].id if found else "")

@@ -1,0 +1,56 @@
+"""How a delivery ended becomes a fact in the transcription's stream, once."""
+
+from __future__ import annotations
+
+import os
+
+from service.clock import NowMs
+from service.delivery.outbox import Ending
+from service.errors import OutcomeUnknown
+from service.log.catalogue import DeliveryFailed, DeliverySucceeded, EventData
+from service.log.event import Event, NewEvent, uuid7
+from service.log.store import EventStore
+
+# Who acts when it is not a customer: the reconciler is 1, a provider is 2.
+DELIVERY = "00000000-0000-4000-8000-000000000003"
+
+
+async def record_ending(
+    log: EventStore,
+    told: Event,
+    ending: Ending,
+    *,
+    attempts: int,
+    status: int | None,
+    now_ms: NowMs,
+) -> None:
+    """The fact is in the log, however often this is called for the event that was `told`.
+
+    Raises:
+        StoreUnavailable: Nothing was written.
+        OutcomeUnknown: It may have been written; call again.
+    """
+    data = _data(ending, attempts, status)
+    fact = NewEvent(
+        id=uuid7(now_ms(), os.urandom(10)),
+        type=data.type,
+        tenant=told.tenant,
+        actor=DELIVERY,
+        correlation_id=told.correlation_id,
+        causation_id=told.id,
+        data=data.model_dump(),
+        dedupe_key=f"delivery-{told.id}",
+    )
+    try:
+        await log.append(told.stream, [fact])
+    except OutcomeUnknown:
+        await log.append(told.stream, [fact])
+
+
+def _data(ending: Ending, attempts: int, status: int | None) -> EventData:
+    if ending.reason is not None:
+        return DeliveryFailed(
+            kind="outcome", attempts=attempts, status=status, reason=ending.reason
+        )
+    assert status is not None
+    return DeliverySucceeded(kind="outcome", attempts=attempts, status=status)

@@ -1,0 +1,100 @@
+"""The customer's webhook as the request names it, and the mark of its host."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from service.errors import KeyMissing, StoreError, StoreUnavailable
+from service.log.catalogue import TranscriptionRequested
+from service.log.event import Event
+from service.log.store import EventStore, Sealer
+from service.wire.parameters import WEBHOOK_PARAMETERS
+
+LANE_BYTES = 8  # enough to tell hosts apart; two that share a mark only share a limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where to call and with which header; neither is ever shown.
+
+    Attributes:
+        header: Name and value, as the customer gave them; None without.
+    """
+
+    url: str = field(repr=False)
+    header: tuple[str, str] | None = field(default=None, repr=False)
+
+
+class RequestUnreadable(Exception):
+    """The request's payload cannot be opened any more: it was erased, or is damaged."""
+
+
+class Requests:
+    """Reads from the log what is to be told, and to whom."""
+
+    def __init__(self, log: EventStore, sealer: Sealer) -> None:
+        self._log = log
+        self._sealer = sealer
+
+    async def event(self, position: int) -> Event:
+        """The event at `position`.
+
+        Raises:
+            StoreUnavailable: The log cannot be read, or does not have it.
+        """
+        events = await self._log.read(after=position - 1, limit=1)
+        if not events:
+            raise StoreUnavailable(f"the log has nothing at position {position}")
+        return events[0]
+
+    async def webhook(self, stream: str) -> Webhook | None:
+        """The webhook that the transcription's request names; None when it names none.
+
+        Raises:
+            RequestUnreadable: It cannot be known any more.
+            StoreUnavailable: The log or the keys cannot be read now.
+        """
+        first = await self._log.read_stream(stream, limit=1)
+        if not first or first[0].type != TranscriptionRequested.type:
+            raise RequestUnreadable
+        sealed = await self._log.payload(first[0].position)
+        if sealed is None:
+            raise RequestUnreadable
+        try:
+            return webhook_of(await self._sealer.open(first[0].id, sealed))
+        except KeyMissing as exc:
+            raise RequestUnreadable from exc
+        except StoreUnavailable:
+            raise
+        except (StoreError, ValueError) as exc:
+            raise RequestUnreadable from exc
+
+
+def webhook_of(payload: bytes) -> Webhook | None:
+    """The webhook in the payload of `transcription.requested`.
+
+    Raises:
+        ValueError: The payload is not JSON.
+    """
+    content = json.loads(payload)
+    params = content.get("params") if isinstance(content, Mapping) else None
+    if not isinstance(params, Mapping):
+        return None
+    url, name, value = (params.get(parameter) for parameter in WEBHOOK_PARAMETERS)
+    if not isinstance(url, str) or not url:
+        return None
+    named = isinstance(name, str) and isinstance(value, str)
+    return Webhook(url=url, header=(str(name), str(value)) if named else None)
+
+
+def lane_of(secret: bytes, url: str) -> str:
+    """The mark of the URL's host under `secret`: what is stored must not tell who is called."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    return hmac.digest(secret, host.lower().rstrip(".").encode(), "sha256")[:LANE_BYTES].hex()

@@ -1,0 +1,180 @@
+"""All that is written to the outbox in `work.db`, inside a transaction of its writing thread."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from service.delivery.outbox import (
+    ATTEMPTS_FORGOTTEN_PER_REMOVE,
+    ATTEMPTS_KEPT_MS,
+    DELIVERIES_PER_TAKE_MAX,
+    Attempt,
+    Checkpoint,
+    Ending,
+    Leased,
+    Pending,
+    Taken,
+)
+from service.errors import StoreUnavailable
+
+FAN_OUT = "fan-out"
+
+
+def begin(run: sqlite3.Connection, at: Checkpoint) -> None:
+    """Nothing is owed, and the checkpoint is `at`."""
+    run.execute("DELETE FROM outbox")
+    run.execute("DELETE FROM attempts")
+    run.execute(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", (FAN_OUT, at.position, at.event_id)
+    )
+
+
+def add(run: sqlite3.Connection, pending: Sequence[Pending], after: int, to: Checkpoint) -> None:
+    """Rows and checkpoint together.
+
+    Raises:
+        StoreUnavailable: The checkpoint is not at `after`.
+    """
+    moved = run.execute(
+        "UPDATE checkpoints SET position = ?, event_id = ? WHERE reader = ? AND position = ?",
+        (to.position, to.event_id, FAN_OUT, after),
+    )
+    if moved.rowcount != 1:
+        raise StoreUnavailable("work.db: the checkpoint is not where it was")
+    run.executemany(
+        "INSERT INTO outbox (position, stream, lane, created_at_ms, due_at_ms) "
+        "VALUES (?, ?, ?, ?, ?)",
+        [
+            (one.position, one.stream, one.lane, one.created_at_ms, one.created_at_ms)
+            for one in pending
+        ],
+    )
+
+
+def recover(run: sqlite3.Connection, now_ms: int) -> None:
+    """One process at a time has this file: at its start every lease is a dead one's."""
+    run.execute("UPDATE outbox SET leased = 0, due_at_ms = ? WHERE leased = 1", (now_ms,))
+
+
+def take(
+    run: sqlite3.Connection,
+    now_ms: int,
+    until_ms: int,
+    limit: int,
+    busy: Mapping[str, int],
+    per_lane: int,
+) -> Taken:
+    """Pages of what is due, each without the lanes that are full; a page fills one, or is last."""
+    held = Counter(busy)
+    leases: list[Leased] = []
+    while len(leases) < limit:
+        page = run.execute(
+            "SELECT position, lane FROM outbox WHERE due_at_ms <= ? "
+            "AND lane NOT IN (SELECT value FROM json_each(?)) "
+            "ORDER BY due_at_ms, position LIMIT ?",
+            (now_ms, _full(held, per_lane), DELIVERIES_PER_TAKE_MAX),
+        ).fetchall()
+        for position, lane in page:
+            if held[lane] < per_lane and len(leases) < limit:
+                held[lane] += 1
+                leases.append(_lease(run, position, until_ms))
+        if len(page) < DELIVERIES_PER_TAKE_MAX:
+            break
+    return Taken(
+        leases=tuple(leases),
+        next_due_ms=None if len(leases) >= limit else _next_due(run, held, per_lane),
+    )
+
+
+def record(
+    run: sqlite3.Connection,
+    leased: Leased,
+    attempt: Attempt,
+    due_at_ms: int | None,
+    ending: Ending | None,
+) -> bool:
+    """The attempt and what follows from it together."""
+    assert (due_at_ms is None) != (ending is None)
+    held = run.execute(
+        "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "
+        "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ? "
+        "WHERE position = ? AND lease = ?",
+        (
+            attempt.number,
+            attempt.status,
+            due_at_ms,
+            ending is not None,
+            ending is not None,
+            ending.reason if ending is not None else None,
+            leased.position,
+            leased.lease,
+        ),
+    )
+    if held.rowcount != 1:
+        return False
+    run.execute(
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            leased.position,
+            attempt.number,
+            attempt.at_ms,
+            attempt.took_ms,
+            attempt.status,
+            attempt.outcome,
+        ),
+    )
+    return True
+
+
+def put_off(run: sqlite3.Connection, leased: Leased, due_at_ms: int) -> None:
+    """Only by who holds the lease."""
+    run.execute(
+        "UPDATE outbox SET leased = 0, due_at_ms = ? WHERE position = ? AND lease = ?",
+        (due_at_ms, leased.position, leased.lease),
+    )
+
+
+def remove(run: sqlite3.Connection, leased: Leased, now_ms: int) -> None:
+    """Only by who holds the lease; attempts that are old enough go with it, a few at a time."""
+    run.execute(
+        "DELETE FROM outbox WHERE position = ? AND lease = ?", (leased.position, leased.lease)
+    )
+    run.execute(
+        "DELETE FROM attempts WHERE (position, number) IN (SELECT position, number FROM attempts "
+        "WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+        (now_ms - ATTEMPTS_KEPT_MS, ATTEMPTS_FORGOTTEN_PER_REMOVE),
+    )
+
+
+def _lease(run: sqlite3.Connection, position: int, until_ms: int) -> Leased:
+    """A leased delivery falls due again when its lease expires."""
+    stream, lane, lease, attempts, status, ended, reason = run.execute(
+        "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ? WHERE position = ? "
+        "RETURNING stream, lane, lease, attempts, status, ended, reason",
+        (until_ms, position),
+    ).fetchone()
+    return Leased(
+        position=position,
+        stream=stream,
+        lane=lane,
+        lease=lease,
+        attempts=attempts,
+        status=status,
+        ending=Ending(reason=reason) if ended else None,
+    )
+
+
+def _next_due(run: sqlite3.Connection, held: Mapping[str, int], per_lane: int) -> int | None:
+    found = run.execute(
+        "SELECT due_at_ms FROM outbox WHERE lane NOT IN (SELECT value FROM json_each(?)) "
+        "ORDER BY due_at_ms LIMIT 1",
+        (_full(held, per_lane),),
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _full(held: Mapping[str, int], per_lane: int) -> str:
+    return json.dumps([lane for lane, count in held.items() if count >= per_lane])

@@ -1,0 +1,41 @@
+"""The tables of `work.db`: what is under way. It holds no address and no secret of a customer."""
+
+from service.stores.sqlite.connection import Schema
+
+WORK = Schema(
+    name="work.db",
+    synchronous="FULL",
+    steps=(
+        """
+        CREATE TABLE checkpoints (
+            reader TEXT PRIMARY KEY,
+            position INTEGER NOT NULL,
+            event_id TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE outbox (
+            position INTEGER PRIMARY KEY,
+            stream TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            created_at_ms INTEGER NOT NULL,
+            due_at_ms INTEGER NOT NULL,
+            lease INTEGER NOT NULL DEFAULT 0,
+            leased INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            status INTEGER,
+            ended INTEGER NOT NULL DEFAULT 0,
+            reason TEXT
+        ) STRICT;
+        CREATE INDEX outbox_due ON outbox (due_at_ms, lane);
+        CREATE TABLE attempts (
+            position INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL,
+            took_ms INTEGER NOT NULL,
+            status INTEGER,
+            outcome TEXT NOT NULL,
+            PRIMARY KEY (position, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX attempts_by_age ON attempts (at_ms)
+        """,
+    ),
+)

@@ -1,0 +1,232 @@
+"""What every outbox promises."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from service.delivery.outbox import (
+    ATTEMPTS_KEPT_MS,
+    DELIVERIES_PER_ADD_MAX,
+    Attempt,
+    Backlog,
+    Checkpoint,
+    Ending,
+    Leased,
+    Outbox,
+    Pending,
+    Taken,
+)
+from service.errors import StoreUnavailable
+from tests.conformance.conftest import OutboxOpener
+
+HEAD = Checkpoint(position=7, event_id="event-7")
+NOW = 1_000_000
+UNTIL = NOW + 60_000
+
+
+def pending(position: int, lane: str = "a", at_ms: int = NOW) -> Pending:
+    return Pending(
+        position=position, stream=f"transcription-{position}", lane=lane, created_at_ms=at_ms
+    )
+
+
+def at(position: int) -> Checkpoint:
+    return Checkpoint(position=position, event_id=f"event-{position}")
+
+
+def attempt(number: int, status: int | None = 500, at_ms: int = NOW) -> Attempt:
+    return Attempt(number=number, at_ms=at_ms, took_ms=5, status=status, outcome="failed")
+
+
+async def owe(outbox: Outbox, *owed: Pending) -> None:
+    await outbox.begin(HEAD)
+    await outbox.add(owed, after=7, to=at(owed[-1].position))
+
+
+async def take(
+    outbox: Outbox,
+    now_ms: int = NOW,
+    *,
+    limit: int = 10,
+    busy: dict[str, int] | None = None,
+    per_lane: int = 10,
+) -> Taken:
+    return await outbox.take(
+        now_ms, until_ms=now_ms + 60_000, limit=limit, busy=busy or {}, per_lane=per_lane
+    )
+
+
+async def one(outbox: Outbox, now_ms: int = NOW) -> Leased:
+    (leased,) = (await take(outbox, now_ms)).leases
+    return leased
+
+
+async def test_a_new_outbox_has_followed_nothing_and_owes_nothing(outbox: Outbox) -> None:
+    assert await outbox.checkpoint() is None
+    assert await outbox.backlog() == Backlog(deliveries=0, oldest_at_ms=None)
+    assert await take(outbox) == Taken(leases=(), next_due_ms=None)
+
+
+async def test_rows_and_checkpoint_are_one(outbox: Outbox) -> None:
+    await owe(outbox, pending(9), pending(11, at_ms=NOW - 5))
+    assert await outbox.checkpoint() == at(11)
+    assert await outbox.backlog() == Backlog(deliveries=2, oldest_at_ms=NOW - 5)
+    with pytest.raises(StoreUnavailable, match="checkpoint"):
+        await outbox.add([pending(12)], after=7, to=at(12))
+    assert await outbox.checkpoint() == at(11)
+    assert (await outbox.backlog()).deliveries == 2
+
+
+async def test_a_refused_add_harms_no_other_write_of_its_batch(outbox: Outbox) -> None:
+    await outbox.begin(HEAD)
+    said = await asyncio.gather(
+        outbox.add([pending(9)], after=7, to=at(9)),
+        outbox.add([pending(10)], after=8, to=at(10)),
+        outbox.add([pending(11)], after=9, to=at(11)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in said] == [type(None), StoreUnavailable, type(None)]
+    assert (await outbox.backlog()).deliveries == 2
+
+
+async def test_a_checkpoint_moves_without_deliveries(outbox: Outbox) -> None:
+    await outbox.begin(HEAD)
+    await outbox.add([], after=7, to=at(1_007))
+    assert await outbox.checkpoint() == at(1_007)
+
+
+async def test_beginning_anew_drops_what_was_owed(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    await outbox.begin(at(3))
+    assert await outbox.checkpoint() == at(3)
+    assert (await outbox.backlog()).deliveries == 0
+
+
+async def test_what_is_leased_is_nobody_elses_until_the_lease_expires(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    first = await take(outbox)
+    assert [one.position for one in first.leases] == [9]
+    again = await take(outbox)
+    assert again == Taken(leases=(), next_due_ms=UNTIL)
+    (second,) = (await take(outbox, UNTIL)).leases
+    assert second.lease != first.leases[0].lease
+
+
+async def test_takers_at_the_same_time_share_nothing(outbox: Outbox) -> None:
+    await owe(outbox, *(pending(n) for n in range(8, 28)))
+    taken = await asyncio.gather(*(take(outbox, limit=3) for _ in range(10)))
+    positions = [leased.position for one in taken for leased in one.leases]
+    assert len(positions) == len(set(positions)) == 20
+
+
+async def test_the_oldest_due_come_first_and_what_is_not_due_stays(outbox: Outbox) -> None:
+    await owe(outbox, pending(8, at_ms=NOW), pending(9, at_ms=NOW - 1), pending(10, at_ms=NOW + 5))
+    taken = await take(outbox)
+    assert [one.position for one in taken.leases] == [9, 8]
+    assert taken.next_due_ms == NOW + 5
+
+
+async def test_a_lane_that_is_full_does_not_hold_the_others(outbox: Outbox) -> None:
+    many = DELIVERIES_PER_ADD_MAX
+    await outbox.begin(HEAD)
+    for round_ in range(3):
+        first = 8 + round_ * many
+        await outbox.add(
+            [pending(first + n, "down") for n in range(many)],
+            after=7 if round_ == 0 else first - 1,
+            to=at(first + many - 1),
+        )
+    last = 8 + 3 * many
+    await outbox.add([pending(last, "up")], after=last - 1, to=at(last))
+    taken = await take(outbox, limit=10, busy={"down": 2}, per_lane=4)
+    assert [one.lane for one in taken.leases] == ["down", "down", "up"]
+    assert taken.next_due_ms == UNTIL, "the full lane's deliveries are due, and cannot be taken"
+    assert (await take(outbox, busy={"down": 4, "up": 1}, per_lane=4)).leases == ()
+
+
+async def test_without_room_left_nothing_falls_due(outbox: Outbox) -> None:
+    await owe(outbox, pending(8), pending(9))
+    taken = await take(outbox, limit=1)
+    assert len(taken.leases) == 1
+    assert taken.next_due_ms is None
+
+
+async def test_an_attempt_is_written_down_and_the_next_is_due_later(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    leased = await one(outbox)
+    assert (leased.attempts, leased.status, leased.ending) == (0, None, None)
+    assert await outbox.record(leased, attempt(1), due_at_ms=NOW + 10, ending=None)
+    assert (await take(outbox, NOW + 9)).leases == ()
+    leased = await one(outbox, NOW + 10)
+    assert (leased.attempts, leased.status) == (1, 500)
+    assert await outbox.attempts(9) == [attempt(1)]
+
+
+async def test_the_last_status_that_was_answered_is_kept(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    for number, status in ((1, 500), (2, 503), (3, None)):
+        leased = await one(outbox)
+        assert await outbox.record(leased, attempt(number, status), due_at_ms=NOW, ending=None)
+    assert (await one(outbox)).status == 503
+
+
+@pytest.mark.parametrize("ending", [Ending(reason=None), Ending(reason="refused")])
+async def test_an_ending_waits_for_whoever_takes_it_next(outbox: Outbox, ending: Ending) -> None:
+    await owe(outbox, pending(9))
+    leased = await one(outbox)
+    assert await outbox.record(leased, attempt(1, 200), due_at_ms=None, ending=ending)
+    assert (await take(outbox)).leases == (), "the lease is kept"
+    again = await one(outbox, UNTIL)
+    assert (again.ending, again.attempts, again.status) == (ending, 1, 200)
+    await outbox.remove(again, NOW)
+    assert (await outbox.backlog()).deliveries == 0
+    assert await outbox.attempts(9) == [attempt(1, 200)]
+
+
+async def test_who_lost_the_lease_writes_nothing(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    lost = await one(outbox)
+    held = await one(outbox, UNTIL)
+    assert not await outbox.record(lost, attempt(1), due_at_ms=NOW, ending=None)
+    await outbox.put_off(lost, NOW)
+    await outbox.remove(lost, NOW)
+    assert (await take(outbox, UNTIL)).leases == ()
+    assert await outbox.attempts(9) == []
+    assert await outbox.record(held, attempt(1), due_at_ms=NOW, ending=None)
+
+
+async def test_what_is_put_off_is_due_then(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    await outbox.put_off(await one(outbox), NOW + 3)
+    assert await take(outbox, NOW + 2) == Taken(leases=(), next_due_ms=NOW + 3)
+    assert (await one(outbox, NOW + 3)).attempts == 0
+
+
+async def test_everything_is_there_again_and_leases_of_the_dead_are_over(
+    outbox_opened: OutboxOpener, tmp_path: Path
+) -> None:
+    async with outbox_opened(tmp_path) as outbox:
+        await owe(outbox, pending(8), pending(9))
+        for leased in (await take(outbox)).leases:
+            if leased.position == 8:
+                await outbox.record(leased, attempt(1), due_at_ms=NOW + 10_000, ending=None)
+    async with outbox_opened(tmp_path) as outbox:
+        assert await outbox.checkpoint() == at(9)
+        assert (await take(outbox, NOW + 1)).leases == ()
+        await outbox.recover(NOW + 1)
+        assert (await one(outbox, NOW + 1)).position == 9
+        assert (await one(outbox, NOW + 10_000)).position == 8, "its spacing is kept"
+        assert await outbox.attempts(8) == [attempt(1)]
+
+
+async def test_attempts_are_forgotten_after_a_week(outbox: Outbox) -> None:
+    await owe(outbox, pending(8), pending(9))
+    taken = (await take(outbox)).leases
+    old = attempt(1, at_ms=NOW - ATTEMPTS_KEPT_MS)
+    assert await outbox.record(taken[0], old, due_at_ms=None, ending=Ending(reason="refused"))
+    await outbox.remove(taken[0], NOW)
+    await outbox.remove(taken[1], NOW + 1)
+    assert await outbox.attempts(8) == []

@@ -1,0 +1,1 @@
+"""Deliveries with real stores, over real HTTP."""
