@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.edge.assemblyai import transcripts as v2
+from service.edge.assemblyai.derived import Derived
 from service.edge.assemblyai.pages import Pages
 from service.edge.assemblyai.uploads import Upload
 from service.edge.authentication import Authenticator
@@ -28,7 +29,7 @@ from service.edge.problems import UNKNOWN_PATH, FailureForm, as_problem, as_wire
 from service.edge.rate_limit import RateLimit
 from service.edge.reading import Reading
 from service.edge.requesting import Requesting
-from service.edge.resource import Gate, Guarded, Open, Operation, Resource
+from service.edge.resource import Gate, Guarded, Handler, Open, Operation, Resource
 from service.edge.tenancy import Tenancy
 from service.projections.registry import ITEM_VIEWS
 
@@ -86,7 +87,21 @@ def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading)
             POST=Guarded(scope=write, handler=transcripts.post),
         ),
         route("/transcript/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
+        *(
+            route(f"/transcript/{{id}}/{name}", GET=Guarded(scope=read, handler=handler))
+            for name, handler in _derived(Derived(reading, edge.views)).items()
+        ),
     ]
+
+
+def _derived(derived: Derived) -> dict[str, Handler]:
+    return {
+        "sentences": derived.sentences,
+        "paragraphs": derived.paragraphs,
+        "srt": derived.srt,
+        "vtt": derived.vtt,
+        "word-search": derived.word_search,
+    }
 
 
 def _native_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading) -> list[Route]:
