@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
+    IDEMPOTENCY,
     UPLOAD,
     callback_keys,
     first_api_key,
@@ -123,6 +124,7 @@ async def open_gateway(
             callback_keys=lambda: signing,
             uploads=stores.uploads,
             upload_key=upload_key,
+            idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
             wake=reconciler.wake,
             rebuild=projector.rebuild,
             metrics=metrics,
@@ -191,13 +193,13 @@ async def _last_head(events: SqliteLog, file: Path) -> None:
 def _engine(settings: Settings, address: str) -> EngineChild:
     return EngineChild(
         {
-            "scratch_dir": str((settings.data_dir / SCRATCH).absolute()),
             "allow_networks": [str(network) for network in settings.allow_networks],
             "upload_bytes_max": settings.upload_bytes_max,
             "audio_ms_max": settings.engine_audio_ms_max,
             "workers": settings.engine_workers,
             "public_origin": address,
-        }
+        },
+        (settings.data_dir / SCRATCH).absolute(),
     )
 
 
