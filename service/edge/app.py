@@ -16,6 +16,7 @@ from service.edge.assemblyai.uploads import Upload
 from service.edge.authentication import Authenticator
 from service.edge.callbacks import Callbacks
 from service.edge.middleware.correlation import Correlation, correlation_of
+from service.edge.middleware.cross_origin import cross_origin
 from service.edge.middleware.head_limits import HeadLimits
 from service.edge.middleware.request_line import RequestLine
 from service.edge.native import transcripts as native
@@ -56,12 +57,13 @@ def build_app(edge: Edge) -> Starlette:
         routes=[
             Route(CALLBACKS, callbacks),  # first: nothing is looked for before it
             *_v2_routes(edge, gate, requesting, reading),
-            *_native_routes(edge, gate, requesting, reading),
+            *_native_routes(edge, gate, requesting, reading, authenticator),
             *_operator_routes(edge, gate, authenticator),
         ],
         middleware=[
             Middleware(Correlation),
             Middleware(RequestLine, metrics=edge.metrics),
+            *cross_origin(edge.cors_origins),
             Middleware(HeadLimits),
         ],
         exception_handlers={HTTPException: _unknown_path},
@@ -104,10 +106,16 @@ def _derived(derived: Derived) -> dict[str, Handler]:
     }
 
 
-def _native_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading) -> list[Route]:
+def _native_routes(
+    edge: Edge,
+    gate: Gate,
+    requesting: Requesting,
+    reading: Reading,
+    authenticator: Authenticator,
+) -> list[Route]:
     transcripts = native.Transcripts(requesting, reading, edge.views, edge.readable_at)
     events = Events(reading, edge.events)
-    keys = Keys(edge.api_keys)
+    keys = Keys(edge.api_keys, authenticator)
     projections = Projections(edge.views, edge.rebuild)
     write, read = "transcripts:write", "transcripts:read"
 
@@ -134,6 +142,7 @@ def _native_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Read
             GET=Guarded(scope="keys:write", handler=keys.list),
             POST=Guarded(scope="keys:write", handler=keys.post),
         ),
+        route("/keys/{key}", DELETE=Guarded(scope="keys:write", handler=keys.delete)),
         route("/projections", GET=Guarded(scope="ops:read", handler=projections.get)),
         # `ops:read` is all of an operator's scopes there is, and a rebuild changes no fact.
         route(

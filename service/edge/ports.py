@@ -92,6 +92,7 @@ class Edge:
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
         rate_limit_per_minute: Requests per API key; 0: no limit.
+        cors_origins: Whose pages may call us from a browser; none: no answer says anything of it.
     """
 
     handler: CommandHandler
@@ -111,4 +112,5 @@ class Edge:
     providers: Mapping[ProviderName, Region | None]
     readable_at: Callable[[int], int | None] = _never_seen
     rate_limit_per_minute: int = 0
+    cors_origins: tuple[str, ...] = ()
     upload_bytes_max: int = UPLOAD_BYTES_MAX

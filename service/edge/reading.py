@@ -78,7 +78,7 @@ class Reading:
         """
         if not ID.fullmatch(transcription_id):
             raise NotFound(UNKNOWN)
-        origin = await self._tenancy.origin_of(transcription_id)
+        origin = await self._tenancy.origin_of(transcription_id, tenant=tenant)
         if origin is None or origin.tenant != tenant:
             raise NotFound(UNKNOWN)
 

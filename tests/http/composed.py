@@ -197,6 +197,7 @@ async def composed(
     rate_limit_per_minute: int = 0,
     upload_bytes_max: int = 50 << 20,
     master_key: bytes | None = None,
+    cors_origins: tuple[str, ...] = (),
 ) -> AsyncIterator[Composed]:
     """A service on a free port, its stores below `directory`; the projector follows the log."""
     async with contextlib.AsyncExitStack() as stack:
@@ -244,6 +245,7 @@ async def composed(
                 providers=PROVIDERS,
                 readable_at=seen.at,
                 rate_limit_per_minute=rate_limit_per_minute,
+                cors_origins=cors_origins,
                 upload_bytes_max=upload_bytes_max,
             )
         )
