@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -22,6 +23,9 @@ ASSEMBLYAI_BASE_URLS: Mapping[str, str] = {
     "eu": "https://api.eu.assemblyai.com",
 }
 MASKED = "********"
+RATE_MAX = 10**9
+# RFC 6454: scheme, host and port as a browser sends them, without a path or a slash at the end.
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 Milliseconds = Annotated[int, Field(ge=1, le=10**10)]
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -78,6 +82,12 @@ class Settings(BaseSettings):
     provider_job_lifetime_ms: Milliseconds = Field(
         86_400_000, description="After which an unfinished provider job is given up."
     )
+    rate_limit_per_minute: int = Field(
+        0, ge=0, le=RATE_MAX, description="Requests a minute of one API key; 0: no limit."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins of pages that may call us (commas; `*`: any); none: CORS is off."
+    )
     upload_bytes_max: int = Field(
         2_200_000_000, ge=1, description="Largest upload; AssemblyAI's own limit is 2.2 GB."
     )
@@ -94,7 +104,7 @@ class Settings(BaseSettings):
         None, description="For commands: the API key; default: DATA_DIR/api-key."
     )
 
-    @field_validator("speech_models", mode="before")
+    @field_validator("speech_models", "cors_origins", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return _split(value) if isinstance(value, str) else value
@@ -118,6 +128,13 @@ class Settings(BaseSettings):
         if parts.username or parts.password or parts.fragment:
             raise ValueError("must have no user, password or fragment")
         return value.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(origin != "*" and not ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("must be origins such as https://app.example:8443, or *")
+        return value
 
     @field_validator("master_key")
     @classmethod

@@ -6,6 +6,7 @@
     │   ├── Unauthenticated     no key, or one that is not known
     │   ├── Forbidden           the key lacks a scope
     │   ├── NotFound            no such thing for this tenant
+    │   ├── IdempotencyKeyReused   the key belongs to another request
     │   ├── PayloadTooLarge     over a named limit
     │   └── RateLimited         too many requests of one key
     ├── StoreError
@@ -78,6 +79,12 @@ class NotFound(RequestError):
     """There is no such thing for this tenant."""
 
     code = "not-found"
+
+
+class IdempotencyKeyReused(RequestError):
+    """The idempotency key was used before, for another request."""
+
+    code = "idempotency-key-reused"
 
 
 class PayloadTooLarge(RequestError):

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from service.bootstrap.deliveries import Deliveries, open_deliveries
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
+    IDEMPOTENCY,
     UPLOAD,
     callback_keys,
     first_api_key,
@@ -116,7 +117,6 @@ async def open_gateway(
         )
         stack.push_async_callback(projector.close)
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
-        upload_key = await secret_of(stores.keys, stores.master, UPLOAD)
         edge = Edge(
             handler=handler,
             events=stores.events,
@@ -124,7 +124,8 @@ async def open_gateway(
             api_keys=stores.keys,
             callback_keys=lambda: signing,
             uploads=stores.uploads,
-            upload_key=upload_key,
+            upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
+            idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
             wake=reconciler.wake,
             rebuild=projector.rebuild,
             metrics=metrics,
@@ -133,10 +134,11 @@ async def open_gateway(
             default_provider=settings.chosen_provider,
             providers=_regions(settings, gates),
             readable_at=seen.at,
+            rate_limit_per_minute=settings.rate_limit_per_minute,
+            cors_origins=settings.cors_origins,
             upload_bytes_max=settings.upload_bytes_max,
         )
         heads = settings.data_dir / TREE_HEADS
-
         stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),

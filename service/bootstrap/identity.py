@@ -15,6 +15,7 @@ from service.stores.files.directory import make_master_key, read_master_key, wri
 from service.stores.sqlite.keys import SqliteKeys
 
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
+IDEMPOTENCY = "idempotency"
 FIRST_KEY_NAME = "first"
 
 

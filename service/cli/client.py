@@ -57,6 +57,10 @@ class ServiceClient:
         content = json.dumps(body).encode()
         return _read(await self._ask("POST", path, content, "application/json"))
 
+    async def delete(self, path: str) -> Any:
+        """The JSON answered to a DELETE; raises as `get`."""
+        return _read(await self._ask("DELETE", path))
+
     async def upload(self, file: Path) -> str:
         """The URL under which the service keeps this file.
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from service.cli.client import ServiceClient
 from service.cli.offline import is_stopped, needs_service, open_keys
 from service.cli.words import guarded, run, safe, settings_from, with_service
+from service.clock import now_us, rfc3339
 from service.commands.api_keys import (
     DEFAULT_SCOPES,
     DEFAULT_TENANT,
     SCOPES,
+    ApiKey,
     checked_name,
     checked_scopes,
     create_api_key,
 )
 from service.config import Settings
-from service.errors import EgressFailed
+from service.errors import EgressFailed, NotFound
 
 KEYS_PER_PAGE = 200
 
 
 @click.group("keys")
 def command() -> None:
-    """Make and list API keys."""
+    """Make, list and revoke API keys."""
 
 
 @command.command("create")
@@ -61,13 +64,26 @@ def create(
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Every key's public prefix, tenant, name and scopes."""
+    """Every key's public prefix, tenant, name and scopes, and when it was revoked."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     for key in run(_list(settings)):
         click.echo(
             f"{key['prefix']}  {safe(key['tenant']):<12} {safe(key['name']):<16} "
             f"{','.join(key['scopes'])}"
+            + (f"  revoked {key['revoked_at']}" if key["revoked_at"] else "")
         )
+
+
+# A prefix may begin with a hyphen.
+@command.command("revoke", context_settings={"ignore_unknown_options": True})
+@click.argument("prefix")
+@with_service
+@guarded
+def revoke(prefix: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
+    """Refuse a key from now on; PREFIX is what `keys list` shows, or the key's id."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    key = run(_revoke(settings, prefix))
+    click.echo(f"{key['prefix']}  revoked {key['revoked_at']}")
 
 
 async def _create(settings: Settings, tenant: str, name: str, scopes: tuple[str, ...]) -> str:
@@ -101,7 +117,29 @@ async def _list(settings: Settings) -> list[dict[str, Any]]:
         while some := await keys.api_keys(None, after=last, limit=KEYS_PER_PAGE):
             rows += some
             last = some[-1].prefix
-    return [
-        {"prefix": key.prefix, "tenant": key.tenant_name, "name": key.name, "scopes": key.scopes}
-        for key in rows
-    ]
+    return [_shown(key) for key in rows]
+
+
+async def _revoke(settings: Settings, prefix: str) -> dict[str, Any]:
+    try:
+        async with ServiceClient(settings) as client:
+            revoked: dict[str, Any] = await client.delete(f"/api/v1/keys/{quote(prefix, safe='')}")
+            return revoked
+    except EgressFailed:
+        if not is_stopped(settings):
+            raise
+    async with open_keys(settings) as keys:
+        key = await keys.revoke_api_key(prefix, None, rfc3339(now_us()))
+    if key is None:
+        raise NotFound(f"there is no API key {prefix}")
+    return _shown(key)
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    return {
+        "prefix": key.prefix,
+        "tenant": key.tenant_name,
+        "name": key.name,
+        "scopes": key.scopes,
+        "revoked_at": key.revoked_at,
+    }

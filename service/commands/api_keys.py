@@ -67,6 +67,13 @@ class ApiKeys(Protocol):
         """At most `limit` keys of one tenant (None: of all) behind `after`, in prefix order."""
         ...
 
+    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
+        """The key with this prefix or id, revoked durably; None when the tenant has no such key.
+
+        `tenant` None: of any. A key that was revoked before stays revoked since then.
+        """
+        ...
+
 
 def new_secret(entropy: bytes) -> str:
     """The key that the customer keeps, from 38 random bytes: `sk_` prefix `_` secret."""

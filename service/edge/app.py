@@ -10,11 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.edge.assemblyai import transcripts as v2
+from service.edge.assemblyai.derived import Derived
 from service.edge.assemblyai.pages import Pages
 from service.edge.assemblyai.uploads import Upload
 from service.edge.authentication import Authenticator
 from service.edge.callbacks import Callbacks
 from service.edge.middleware.correlation import Correlation, correlation_of
+from service.edge.middleware.cross_origin import cross_origin
 from service.edge.middleware.head_limits import HeadLimits
 from service.edge.middleware.request_line import RequestLine
 from service.edge.native import transcripts as native
@@ -28,7 +30,7 @@ from service.edge.problems import UNKNOWN_PATH, FailureForm, as_problem, as_wire
 from service.edge.rate_limit import RateLimit
 from service.edge.reading import Reading
 from service.edge.requesting import Requesting
-from service.edge.resource import Gate, Guarded, Open, Operation, Resource
+from service.edge.resource import Gate, Guarded, Handler, Open, Operation, Resource
 from service.edge.tenancy import Tenancy
 from service.projections.registry import ITEM_VIEWS
 
@@ -55,12 +57,13 @@ def build_app(edge: Edge) -> Starlette:
         routes=[
             Route(CALLBACKS, callbacks),  # first: nothing is looked for before it
             *_v2_routes(edge, gate, requesting, reading),
-            *_native_routes(edge, gate, requesting, reading),
+            *_native_routes(edge, gate, requesting, reading, authenticator),
             *_operator_routes(edge, gate, authenticator),
         ],
         middleware=[
             Middleware(Correlation),
             Middleware(RequestLine, metrics=edge.metrics),
+            *cross_origin(edge.cors_origins),
             Middleware(HeadLimits),
         ],
         exception_handlers={HTTPException: _unknown_path},
@@ -86,13 +89,33 @@ def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading)
             POST=Guarded(scope=write, handler=transcripts.post),
         ),
         route("/transcript/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
+        *(
+            route(f"/transcript/{{id}}/{name}", GET=Guarded(scope=read, handler=handler))
+            for name, handler in _derived(Derived(reading, edge.views)).items()
+        ),
     ]
 
 
-def _native_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading) -> list[Route]:
+def _derived(derived: Derived) -> dict[str, Handler]:
+    return {
+        "sentences": derived.sentences,
+        "paragraphs": derived.paragraphs,
+        "srt": derived.srt,
+        "vtt": derived.vtt,
+        "word-search": derived.word_search,
+    }
+
+
+def _native_routes(
+    edge: Edge,
+    gate: Gate,
+    requesting: Requesting,
+    reading: Reading,
+    authenticator: Authenticator,
+) -> list[Route]:
     transcripts = native.Transcripts(requesting, reading, edge.views, edge.readable_at)
     events = Events(reading, edge.events)
-    keys = Keys(edge.api_keys)
+    keys = Keys(edge.api_keys, authenticator)
     projections = Projections(edge.views, edge.rebuild)
     write, read = "transcripts:write", "transcripts:read"
 
@@ -119,6 +142,7 @@ def _native_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Read
             GET=Guarded(scope="keys:write", handler=keys.list),
             POST=Guarded(scope="keys:write", handler=keys.post),
         ),
+        route("/keys/{key}", DELETE=Guarded(scope="keys:write", handler=keys.delete)),
         route("/projections", GET=Guarded(scope="ops:read", handler=projections.get)),
         # `ops:read` is all of an operator's scopes there is, and a rebuild changes no fact.
         route(

@@ -40,6 +40,10 @@ class Authenticator:
             raise Forbidden(f"The API key lacks the scope {scope}")
         return key
 
+    def forget(self, prefix: str) -> None:
+        """The key with this prefix is read anew when it is next used."""
+        self._cached.pop(prefix, None)
+
     async def _known(self, prefix: str) -> ApiKey | None:
         now = self._monotonic()
         cached = self._cached.get(prefix)

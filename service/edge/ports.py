@@ -88,9 +88,11 @@ class Edge:
         public_url: How we are reached, without a slash at its end.
         providers: The configured ones, and the region that each is reached in.
         upload_key: 32 bytes that sign the URLs of uploads.
+        idempotency_secret: 32 bytes under which customers' idempotency keys are hashed.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
         rate_limit_per_minute: Requests per API key; 0: no limit.
+        cors_origins: Whose pages may call us from a browser; none: no answer says anything of it.
     """
 
     handler: CommandHandler
@@ -100,6 +102,7 @@ class Edge:
     callback_keys: Callable[[], CallbackKeys]
     uploads: Uploads
     upload_key: bytes
+    idempotency_secret: bytes
     wake: Callable[[str, WakeReason], None]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]
     metrics: EdgeMetrics
@@ -109,4 +112,5 @@ class Edge:
     providers: Mapping[ProviderName, Region | None]
     readable_at: Callable[[int], int | None] = _never_seen
     rate_limit_per_minute: int = 0
+    cors_origins: tuple[str, ...] = ()
     upload_bytes_max: int = UPLOAD_BYTES_MAX

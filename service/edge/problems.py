@@ -14,6 +14,7 @@ from service.errors import InvalidRequest, ProviderUnavailable, RateLimited, Ste
 from service.wire import sentences
 
 PROBLEM_JSON = "application/problem+json"
+WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
 RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
 PROBLEM_TYPE = "urn:stenolog:problem:"
 
@@ -24,6 +25,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "An API key is needed"),
     errors.Forbidden: (403, "The API key does not allow this"),
     errors.NotFound: (404, "There is no such thing"),
+    errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
     errors.PayloadTooLarge: (413, "The body is too large"),
     errors.RateLimited: (429, "Too many requests"),
     errors.StoreError: (500, "A store failed"),
@@ -134,7 +136,7 @@ def as_problem(failure: Failure, correlation_id: str) -> Response:
 
 def as_wire_error(failure: Failure, correlation_id: str) -> Response:
     """`{"error": sentence}`, with AssemblyAI's own status and sentence where it has one."""
-    status = 400 if failure.code == "not-found" else failure.status
+    status = 400 if failure.code in WIRE_400 else failure.status
     return Response(
         orjson.dumps({"error": _sentence(failure)}),
         status_code=status,

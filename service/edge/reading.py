@@ -78,7 +78,7 @@ class Reading:
         """
         if not ID.fullmatch(transcription_id):
             raise NotFound(UNKNOWN)
-        origin = await self._tenancy.origin_of(transcription_id)
+        origin = await self._tenancy.origin_of(transcription_id, tenant=tenant)
         if origin is None or origin.tenant != tenant:
             raise NotFound(UNKNOWN)
 
@@ -92,8 +92,19 @@ class Reading:
         """Everything that the log says of it, oldest first."""
         return await self._handler.events(transcription_id)
 
+    async def as_requested(self, transcription_id: str) -> StatusRow:
+        """The transcription as it was when it had just been requested.
+
+        Raises:
+            StoreUnavailable: It cannot be read now.
+        """
+        events = await self._events.read_stream(stream_of(transcription_id), limit=1)
+        return (await self._found(transcription_id, events)).row
+
     async def _folded(self, transcription_id: str) -> Found:
-        events = await self._handler.events(transcription_id)
+        return await self._found(transcription_id, await self._handler.events(transcription_id))
+
+    async def _found(self, transcription_id: str, events: list[Event]) -> Found:
         state = fold(transcription_id, events)
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -11,10 +12,11 @@ import structlog
 from starlette.requests import Request
 
 from service.commands.api_keys import ApiKey
-from service.commands.decide import RequestTranscription
-from service.commands.handler import Cause
+from service.commands.decide import RequestTranscription, decide
+from service.commands.handler import Cause, Fact
 from service.commands.transcription import Transcription
 from service.edge.capabilities import is_upload_url, upload_of
+from service.edge.idempotency import REPLAYED, Idempotency
 from service.edge.ports import Edge
 from service.edge.tenancy import Origin, Tenancy
 from service.errors import Forbidden, InvalidRequest
@@ -22,7 +24,6 @@ from service.log.catalogue import (
     ProviderName,
     Region,
     Surface,
-    TranscriptionRequested,
 )
 from service.wire import sentences
 from service.wire.strict_json import parse_object
@@ -104,12 +105,26 @@ def checked_extras(given: dict[str, object]) -> Extras:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """A transcription that was asked for, now or, when `replayed`, before with the same key."""
+
+    id: str
+    replayed: bool = False
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the answer says beside its body."""
+        return REPLAYED if self.replayed else {}
+
+
 class Requesting:
     """Turns a request that the contract allows into the first fact of a transcription."""
 
     def __init__(self, edge: Edge, tenancy: Tenancy) -> None:
         self._edge = edge
         self._tenancy = tenancy
+        self._idempotency = Idempotency(edge.idempotency_secret, edge.handler, edge.events)
 
     async def request(
         self,
@@ -119,36 +134,45 @@ class Requesting:
         *,
         surface: Surface,
         correlation_id: str,
-    ) -> str:
-        """The new transcription's id; it will be done, or fail visibly, whatever happens to us.
+        key: str | None = None,
+    ) -> Requested:
+        """The transcription; it will be done, or fail visibly, whatever happens to us.
+
+        `key` is the client's idempotency key: the first request with it is the only one.
 
         Raises:
+            IdempotencyKeyReused: The key was used for another request.
             InvalidRequest: The provider or its region is not one that is configured.
             Forbidden: The audio is an upload that is not this tenant's, or is gone.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
+        payload = _payload(asked, extras, keyed=key is not None)
+        dedupe_key = None if key is None else self._idempotency.dedupe_key(caller.tenant, key)
+        if dedupe_key is not None:
+            first = await self._idempotency.first(dedupe_key, surface, payload)
+            if first is not None:
+                return Requested(id=first, replayed=True)
         provider, region = self._provider(extras)
         upload = await self._upload(caller, asked.audio_url)
-        transcription_id = str(uuid.uuid4())
+        state = Transcription(id=str(uuid.uuid4()))
         command = RequestTranscription(
             provider=provider, region=region, surface=surface, upload=upload
         )
+        facts = [
+            Fact(data=data, payload=payload, dedupe_key=dedupe_key)
+            for data in decide(command, state)
+        ]
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
-        payload: dict[str, object] = {
-            "params": dict(asked.params),
-            "subject": extras.subject,
-            "metadata": extras.metadata,
-        }
-        await self._edge.handler.run(
-            command,
-            Transcription(id=transcription_id),
-            cause,
-            {TranscriptionRequested.type: _encoded(payload)},
-        )
-        self._tenancy.remember(transcription_id, Origin(caller.tenant, correlation_id))
+        appended = await self._edge.handler.append(state.stream, facts, cause, expected=0)
+        if dedupe_key is not None and appended.already_there:
+            # Two came at the same time, or the reply to our own append was lost.
+            first = await self._idempotency.first(dedupe_key, surface, payload)
+            if first is not None and first != state.id:
+                return Requested(id=first, replayed=True)
+        self._tenancy.remember(state.id, Origin(caller.tenant, correlation_id))
         _tell(asked)
-        return transcription_id
+        return Requested(id=state.id)
 
     def _provider(self, extras: Extras) -> tuple[ProviderName, Region | None]:
         name = extras.provider or self._edge.default_provider
@@ -183,7 +207,15 @@ def _tell(asked: TranscriptRequest) -> None:
         )
 
 
-def _encoded(payload: dict[str, object]) -> bytes:
+def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:
+    """The request as it is recorded; with a key, also what must be the same in a repetition."""
+    payload: dict[str, object] = {
+        "params": dict(asked.params),
+        "subject": extras.subject,
+        "metadata": extras.metadata,
+    }
+    if keyed:
+        payload["asked"] = {"provider": extras.provider, "region": extras.region}
     try:
         return orjson.dumps(payload)
     except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send

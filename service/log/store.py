@@ -65,6 +65,10 @@ class EventStore(Protocol):
         """The stream's version; 0 means no stream."""
         ...
 
+    async def position_of(self, dedupe_key: str) -> int | None:
+        """The position of the event that was accepted with this dedupe key; None: there is none."""
+        ...
+
     async def payload(self, position: int) -> SealedPayload | None:
         """The sealed payload of the event at `position`, None when it has none."""
         ...

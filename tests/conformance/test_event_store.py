@@ -182,6 +182,13 @@ async def test_a_dedupe_key_is_known_across_batches_and_reopening(
         assert not fresh.already_there
 
 
+async def test_a_dedupe_key_leads_to_its_event(store: ProvenStore) -> None:
+    await store.append(STREAM, [new_event(), new_event(dedupe_key="a")])
+    await store.append(STREAM, [new_event(dedupe_key="a")])
+    assert await store.position_of("a") == 2
+    assert await store.position_of("b") is None
+
+
 async def test_a_taken_dedupe_key_keeps_out_the_whole_append(store: ProvenStore) -> None:
     await store.append(STREAM, [new_event(dedupe_key="a")])
     refused = await store.append(STREAM, [new_event(), new_event(dedupe_key="a")])

@@ -192,7 +192,12 @@ class Composed:
 
 @contextlib.asynccontextmanager
 async def composed(
-    directory: Path, *, rate_limit_per_minute: int = 0, upload_bytes_max: int = 50 << 20
+    directory: Path,
+    *,
+    rate_limit_per_minute: int = 0,
+    upload_bytes_max: int = 50 << 20,
+    master_key: bytes | None = None,
+    cors_origins: tuple[str, ...] = (),
 ) -> AsyncIterator[Composed]:
     """A service on a free port, its stores below `directory`; the projector follows the log."""
     async with contextlib.AsyncExitStack() as stack:
@@ -203,7 +208,7 @@ async def composed(
         stack.push_async_callback(log.close)
         views = await SqliteViews.open(directory / "views.db")
         stack.push_async_callback(views.close)
-        vault = Vault(MasterKey(os.urandom(KEY_BYTES)), keys)
+        vault = Vault(MasterKey(master_key or os.urandom(KEY_BYTES)), keys)
         handler = CommandHandler(log, vault)
         uploads_directory = directory / "uploads"
         uploads_directory.mkdir(mode=0o700, exist_ok=True)
@@ -230,6 +235,7 @@ async def composed(
                 callback_keys=lambda: service.signing,
                 uploads=uploads,
                 upload_key=os.urandom(32),
+                idempotency_secret=bytes(32),
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
                 rebuild=projector.rebuild,
                 metrics=metrics,
@@ -239,6 +245,7 @@ async def composed(
                 providers=PROVIDERS,
                 readable_at=seen.at,
                 rate_limit_per_minute=rate_limit_per_minute,
+                cors_origins=cors_origins,
                 upload_bytes_max=upload_bytes_max,
             )
         )

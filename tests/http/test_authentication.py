@@ -59,6 +59,9 @@ class MemoryKeys:
         )
         return secret
 
+    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
+        raise AssertionError("authentication revokes nothing")
+
     def revoke(self, secret: str) -> None:
         prefix = prefix_of(secret) or ""
         revoked_at = "2026-11-21T00:00:01.000000Z"

@@ -109,7 +109,9 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
     await service.call_back(registration)
     await service.complete(transcription_id, ANSWER)
     await service.projected()
+    secret = await service.new_key()
     known = {
+        "key": secret.split("_", 1)[1][:8],
         "id": transcription_id,
         "name": "words",
         "provider": "assemblyai",

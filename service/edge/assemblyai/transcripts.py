@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import orjson
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from service.commands.api_keys import ApiKey
 from service.edge.assemblyai.pages import Pages
 from service.edge.bodies import read_body
+from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
 from service.edge.reading import Found, Reading
 from service.edge.requesting import Requesting, extras_from_headers
@@ -36,14 +38,15 @@ class Transcripts:
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript, queued; 200 means that the request is durable."""
         asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
-        transcription_id = await self._requesting.request(
+        requested = await self._requesting.request(
             caller,
             asked,
             extras_from_headers(request),
             surface="v2",
             correlation_id=correlation_of(request.scope),
+            key=idempotency_key(request),
         )
-        return _json(queued_transcript(transcription_id, asked.params))
+        return _json(queued_transcript(requested.id, asked.params), requested.headers)
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript as it is now; the bytes of a finished one were made before."""
@@ -71,9 +74,9 @@ class Transcripts:
         return _json(queued_transcript(row.id, params, status=status))
 
 
-def _json(body: dict[str, object]) -> Response:
+def _json(body: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
     try:
         encoded = orjson.dumps(body)
     except orjson.JSONEncodeError:  # an integer over 64 bits comes back as it was given
         encoded = json.dumps(body, ensure_ascii=False).encode()
-    return Response(encoded, media_type="application/json")
+    return Response(encoded, headers=headers, media_type="application/json")

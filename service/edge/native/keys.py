@@ -1,7 +1,7 @@
-"""/api/v1/keys: API keys are made and listed; a secret is shown once.
+"""/api/v1/keys: API keys are made, listed and revoked; a secret is shown once.
 
 A key gives away no more than it has: only its own scopes, and only within its own tenant. Keys of
-the tenant `default`, the operator's, also make and list those of other tenants.
+the tenant `default`, the operator's, also make, list and revoke those of other tenants.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.clock import now_us, rfc3339
 from service.commands.api_keys import (
     DEFAULT_TENANT,
     ApiKey,
@@ -20,21 +21,24 @@ from service.commands.api_keys import (
     checked_scopes,
     create_api_key,
 )
+from service.edge.authentication import Authenticator
 from service.edge.bodies import read_body
 from service.edge.native.paging import limit_of, page_answer, refuse_if
-from service.errors import Forbidden, InvalidRequest
+from service.errors import Forbidden, InvalidRequest, NotFound
 from service.wire.strict_json import parse_object
 
 BODY_BYTES_MAX = 16 * 1024
 SCOPES_MAX = 64
 PREFIX = re.compile(r"[A-Za-z0-9_-]{8}")
+UNKNOWN = "There is no such API key"
 
 
 class Keys:
     """Made durably before they are shown."""
 
-    def __init__(self, api_keys: ApiKeys) -> None:
+    def __init__(self, api_keys: ApiKeys, authenticator: Authenticator) -> None:
         self._api_keys = api_keys
+        self._authenticator = authenticator
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the key; `key` is its secret, and is never to be had again."""
@@ -71,6 +75,17 @@ class Keys:
         shown = found[:limit]
         following = shown[-1].prefix if len(found) > limit else None
         return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
+
+    async def delete(self, request: Request, caller: ApiKey) -> Response:
+        """The key, which is refused from now on; one that was revoked before stays as it is."""
+        of_all = caller.tenant_name == DEFAULT_TENANT
+        revoked = await self._api_keys.revoke_api_key(
+            request.path_params["key"], None if of_all else caller.tenant, rfc3339(now_us())
+        )
+        if revoked is None:
+            raise NotFound(UNKNOWN)
+        self._authenticator.forget(revoked.prefix)
+        return Response(orjson.dumps(_shown(revoked)), media_type="application/json")
 
 
 def _shown(key: ApiKey) -> dict[str, object]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from service.clock import microseconds
 from service.commands.api_keys import ApiKey
 from service.edge.bodies import read_body
+from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
 from service.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from service.edge.native.status import US_PER_MS, detail_of, status_of
@@ -50,18 +51,19 @@ class Transcripts:
         ours = {name: given.pop(name) for name in HEADERS if name in given}
         extras = checked_extras(ours)
         asked = parse_request(json.dumps(given).encode())
-        transcription_id = await self._requesting.request(
+        requested = await self._requesting.request(
             caller,
             asked,
             extras,
             surface="native",
             correlation_id=correlation_of(request.scope),
+            key=idempotency_key(request),
         )
-        found = await self._reading.find(caller.tenant, transcription_id)
+        row = await self._reading.as_requested(requested.id)
         return Response(
-            orjson.dumps(detail_of(found.row, None, None)),
+            orjson.dumps(detail_of(row, None, None)),
             status_code=201,
-            headers={"Location": f"{PATH}/{transcription_id}"},
+            headers={"Location": f"{PATH}/{requested.id}", **requested.headers},
             media_type="application/json",
         )
 

@@ -152,6 +152,25 @@ class SqliteKeys:
         )
         return [_api_key(row) for row in rows]
 
+    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
+        """Found by primary key or by the unique index on ids."""
+
+        def write(connection: sqlite3.Connection) -> ApiKey | None:
+            connection.execute(
+                "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?1) "
+                "WHERE (prefix = ?2 OR id = ?2) AND (?3 IS NULL OR tenant = ?3)",
+                (at, key, tenant),
+            )
+            row = connection.execute(
+                f"{_SELECT_API_KEYS} WHERE (prefix = ?1 OR api_keys.id = ?1) "
+                "AND (?2 IS NULL OR tenant = ?2)",
+                (key, tenant),
+            ).fetchone()
+            return _api_key(row) if row else None
+
+        revoked: ApiKey | None = await self._commits.submit(write)
+        return revoked
+
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
         return self._writer.transact(
             lambda connection: [_outcome(connection, write) for write in batch]

@@ -97,6 +97,11 @@ class SqliteLog:
         row = await self._one("SELECT max(version) FROM events WHERE stream = ?", stream)
         return int(row[0] or 0) if row else 0
 
+    async def position_of(self, dedupe_key: str) -> int | None:
+        """Reads by primary key."""
+        row = await self._one("SELECT position FROM dedupe WHERE key = ?", dedupe_key)
+        return int(row[0]) if row else None
+
     async def payload(self, position: int) -> SealedPayload | None:
         """Takes the commitment from the event's own bytes."""
         row = await self._one(

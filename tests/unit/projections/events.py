@@ -156,6 +156,9 @@ class MemoryLog:
     async def version(self, stream: str) -> int:
         return len(await self.read_stream(stream))
 
+    async def position_of(self, dedupe_key: str) -> int | None:
+        raise AssertionError("projections look for no dedupe key")
+
     async def payload(self, position: int) -> SealedPayload | None:
         if position not in self.payloads:
             return None

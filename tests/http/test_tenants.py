@@ -1,0 +1,85 @@
+"""No tenant can see, list, search or time what is another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.edge.tenancy import Tenancy
+from service.log.store import EVENTS_PER_READ_MAX
+from tests.http.composed import Composed
+from tests.http.gated_log import GatedLog
+
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+READS = (
+    "/v2/transcript/{id}",
+    "/v2/transcript/{id}/sentences",
+    "/v2/transcript/{id}/paragraphs",
+    "/v2/transcript/{id}/srt",
+    "/v2/transcript/{id}/vtt",
+    "/v2/transcript/{id}/word-search?words=a",
+    "/v2/transcript?before_id={id}",
+    "/v2/transcript?after_id={id}",
+    "/api/v1/transcripts/{id}",
+    "/api/v1/transcripts/{id}/words",
+    "/api/v1/transcripts/{id}/events",
+)
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_anothers_answers_exactly_as_one_that_never_existed(
+    service: Composed, read: str
+) -> None:
+    transcription_id = await service.submit()
+    await service.projected()
+    other = {"Authorization": await service.new_key("another")}
+    answers = [
+        await service.client.get(read.format(id=one), headers=other)
+        for one in (transcription_id, NOBODYS)
+    ]
+    theirs, nobodys = answers
+    assert theirs.status_code == nobodys.status_code >= 400
+    for answer in answers:
+        correlation_id = answer.headers.pop("X-Correlation-Id")
+        answer.headers.pop("date", None)
+        answer.headers["asked"] = answer.text.replace(correlation_id, "")
+    assert theirs.headers == nobodys.headers
+
+
+async def test_lists_hold_only_ones_own(service: Composed) -> None:
+    await service.submit()
+    await service.projected()
+    other = {"Authorization": await service.new_key("another")}
+    assert (await service.client.get("/v2/transcript", headers=other)).json()["transcripts"] == []
+    answer = await service.client.get("/api/v1/transcripts", headers=other)
+    assert answer.json()["items"] == []
+
+
+class Counting:
+    """Counts how often the log is asked for a stream."""
+
+    def __init__(self, log: GatedLog) -> None:
+        self.reads = 0
+        self._log = log
+        self._read_stream = log.read_stream
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
+    ) -> object:
+        self.reads += 1
+        return await self._read_stream(stream, after=after, limit=limit)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._log, name)
+
+
+async def test_anothers_takes_the_same_steps_as_one_that_never_existed(service: Composed) -> None:
+    transcription_id = await service.submit()
+    log = Counting(service.events)
+    tenancy = Tenancy(log)  # type: ignore[arg-type]
+    mine = (await tenancy.origin_of(transcription_id)).tenant  # type: ignore[union-attr]
+    counts = []
+    for one, tenant in ((transcription_id, mine), (transcription_id, "other"), (NOBODYS, "other")):
+        log.reads = 0
+        await tenancy.origin_of(one, tenant=tenant)
+        counts.append(log.reads)
+    assert counts == [0, 1, 1]

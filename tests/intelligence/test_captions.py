@@ -1,0 +1,79 @@
+"""Captions as SubRip and WebVTT."""
+
+from __future__ import annotations
+
+from service.intelligence.captions import CHARACTERS, captions, srt, vtt
+from service.intelligence.words import joined_text, read_words
+from tests.intelligence.speech import raw_words, spoken
+
+HOUR = 3_600_000
+
+
+def test_srt_has_numbers_times_with_hours_and_a_blank_line_between() -> None:
+    words = spoken("Hello there. | How are you?")
+    assert srt(captions(words)) == (
+        "1\n00:00:00,000 --> 00:00:00,600\nHello there.\n\n"
+        "2\n00:00:02,600 --> 00:00:03,500\nHow are you?\n"
+    )
+
+
+def test_vtt_has_no_hours_below_one_and_hours_from_then_on() -> None:
+    raw = raw_words("Early.") + raw_words("Late.", begin=HOUR - 100)
+    assert vtt(captions(read_words(raw, "Early. Late."))) == (
+        "WEBVTT\n\n00:00.000 --> 00:00.300\nEarly.\n\n59:59.900 --> 01:00:00.200\nLate.\n"
+    )
+
+
+def test_hours_of_more_than_two_digits_are_written_out() -> None:
+    words = spoken("Long.", begin=123 * HOUR)
+    assert "123:00:00,000 --> 123:00:00,300" in srt(captions(words))
+
+
+def test_no_words_are_an_empty_srt_and_a_vtt_of_its_head_alone() -> None:
+    assert srt(captions(())) == ""
+    assert vtt(captions(())) == "WEBVTT\n"
+
+
+def test_captions_are_at_most_60_characters_wide_by_default() -> None:
+    found = captions(spoken("several words of a long talk that does not end " * 20))
+    widths = [len(joined_text(cue)) for cue in found]
+    assert max(widths) <= CHARACTERS == 60
+    assert min(widths[:-1]) > 40
+
+
+def test_a_word_that_is_wider_than_a_caption_stands_alone() -> None:
+    found = captions(spoken("a characteristically long word"), 5)
+    assert [joined_text(cue) for cue in found] == ["a", "characteristically", "long", "word"]
+
+
+def test_a_caption_ends_at_a_turn_a_pause_and_with_its_sentence_when_half_full() -> None:
+    raw = raw_words("Yes. No.", speaker="A") + raw_words("Why?", speaker="B", begin=600)
+    found = captions(read_words(raw, "Yes. No. Why?"))
+    assert [joined_text(cue) for cue in found] == ["Yes. No.", "Why?"]
+    found = captions(spoken("A sentence of more than thirty letters. Next | here"))
+    assert [joined_text(cue) for cue in found] == [
+        "A sentence of more than thirty letters.",
+        "Next",
+        "here",
+    ]
+
+
+def test_what_would_be_markup_in_vtt_is_escaped_and_in_srt_it_is_text() -> None:
+    words = spoken("AT&T <b>loud</b> -->")
+    assert "AT&amp;T &lt;b&gt;loud&lt;/b&gt; --&gt;" in vtt(captions(words))
+    assert "AT&T <b>loud</b> -->" in srt(captions(words))
+
+
+def test_a_line_break_within_a_word_cannot_end_a_cue() -> None:
+    words = read_words([{"text": "a\n\n2\n00:00", "start": 0, "end": 9}], "")
+    assert srt(captions(words)) == "1\n00:00:00,000 --> 00:00:00,009\na 2 00:00\n"
+
+
+def test_a_cue_lasts_at_least_a_millisecond() -> None:
+    assert "00:00.000 --> 00:00.001" in vtt(captions(read_words([{"text": "a", "start": 0}], "a")))
+
+
+def test_letters_beyond_ascii_count_as_one_character_each() -> None:
+    raw = [{"text": letter, "start": at, "end": at} for at, letter in enumerate("今日は晴れです")]
+    found = captions(read_words(raw, "今日は晴れです"), 3)
+    assert [joined_text(cue) for cue in found] == ["今日は", "晴れで", "す"]

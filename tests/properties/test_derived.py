@@ -1,0 +1,88 @@
+"""Whatever words a provider gives: none is lost, and none is told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.intelligence.captions import captions, srt, vtt
+from service.intelligence.sentences import paragraphs, sentences
+from service.intelligence.word_search import find_terms
+from service.intelligence.words import Word, joined_text, read_words
+
+TIMES = st.none() | st.integers(-1, 40_000_000)
+RAW = st.fixed_dictionaries(
+    {
+        "text": st.text(max_size=12) | st.sampled_from(["Mr.", "U.S.", "Yes.", "well,", "p.m."]),
+        "start": TIMES,
+        "end": TIMES,
+        "confidence": st.floats(0, 1) | st.none(),
+        "speaker": st.sampled_from([None, "A", "B"]),
+    }
+)
+WORDS = st.lists(RAW, max_size=60)
+CHANNELS = st.lists(
+    st.builds(lambda raw, channel: {**raw, "channel": channel}, RAW, st.sampled_from("12")),
+    max_size=40,
+)
+
+
+def flat(pieces: Sequence[Sequence[Word]]) -> list[Word]:
+    return [word for piece in pieces for word in piece]
+
+
+@given(raw=WORDS, text=st.text(max_size=200))
+def test_read_words_keep_order_and_never_end_before_they_start(
+    raw: list[dict[str, Any]], text: str
+) -> None:
+    words = read_words(raw, text)
+    assert [word.index for word in words] == sorted({word.index for word in words})
+    assert all(0 <= word.start <= word.end and word.text.strip() for word in words)
+
+
+@given(raw=WORDS)
+def test_sentences_and_paragraphs_hold_every_word_once_in_order(raw: list[dict[str, Any]]) -> None:
+    words = list(read_words(raw, ""))
+    assert flat(sentences(words)) == words
+    assert flat(paragraphs(words)) == words
+    assert all(len({word.voice for word in one}) == 1 for one in paragraphs(words))
+
+
+@given(raw=WORDS, width=st.integers(1, 80))
+def test_captions_lose_no_word_keep_order_and_hold_their_width(
+    raw: list[dict[str, Any]], width: int
+) -> None:
+    words = list(read_words(raw, ""))
+    found = captions(words, width)
+    assert flat(found) == words
+    assert all(len(joined_text(cue)) <= width or len(cue) == 1 for cue in found)
+
+
+@given(raw=CHANNELS, width=st.integers(1, 80))
+def test_with_channels_every_word_is_there_once_in_the_order_of_its_channel(
+    raw: list[dict[str, Any]], width: int
+) -> None:
+    words = read_words(raw, "")
+    for pieces in (sentences(words), paragraphs(words), captions(words, width)):
+        for channel in "12":
+            expected = [word for word in words if word.channel == channel]
+            assert [word for word in flat(pieces) if word.channel == channel] == expected
+
+
+@given(raw=WORDS, width=st.integers(1, 80))
+def test_files_of_captions_have_one_block_a_cue(raw: list[dict[str, Any]], width: int) -> None:
+    found = captions(read_words(raw, ""), width)
+    assert srt(found).count(" --> ") >= len(found)
+    assert vtt(found).count(" --> ") == len(found)
+    assert vtt(found).count("\n\n") == len(found)
+
+
+@given(raw=WORDS)
+def test_a_word_that_is_said_is_found_where_it_is_said(raw: list[dict[str, Any]]) -> None:
+    words = read_words(raw, "")
+    for word in words:
+        for match in find_terms(words, [word.text]):
+            assert word.index in match.indexes

@@ -1,0 +1,87 @@
+"""What the official Python SDK makes of a finished transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import assemblyai as aai
+import pytest
+
+from tests.gateway_process import GatewayProcess
+
+pytestmark = [
+    pytest.mark.xdist_group("sdk"),
+    # The SDK's own models.
+    pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20"),
+]
+
+
+@contextmanager
+def client_of(process: GatewayProcess) -> Iterator[aai.Client]:
+    settings = aai.Settings(
+        api_key=process.key, base_url=process.url, polling_interval=0.05, http_timeout=20
+    )
+    client = aai.Client(settings=settings)
+    try:
+        yield client
+    finally:
+        client.http_client.close()
+
+
+@contextmanager
+def transcribed(process: GatewayProcess, **wishes: bool) -> Iterator[aai.Transcript]:
+    config = aai.TranscriptionConfig(**wishes)
+    with client_of(process) as client:
+        yield aai.Transcriber(client=client).transcribe("https://audio.example/d.mp3", config)
+
+
+def test_sentences_and_paragraphs_hold_all_words(simulated: GatewayProcess) -> None:
+    with transcribed(simulated, speaker_labels=True) as transcript:
+        sentences, paragraphs = transcript.get_sentences(), transcript.get_paragraphs()
+    assert transcript.words
+    spoken = [word.text for word in transcript.words]
+    assert [word.text for sentence in sentences for word in sentence.words] == spoken
+    assert [word.text for paragraph in paragraphs for word in paragraph.words] == spoken
+    assert " ".join(sentence.text for sentence in sentences) == transcript.text
+    assert {sentence.speaker for sentence in sentences} == {"A", "B"}
+
+
+def test_subtitles_are_as_wide_as_asked(simulated: GatewayProcess) -> None:
+    with transcribed(simulated) as transcript:
+        narrow = transcript.export_subtitles_srt(chars_per_caption=32)
+        wide, vtt = transcript.export_subtitles_srt(), transcript.export_subtitles_vtt()
+    assert max(map(len, narrow.splitlines())) <= 32
+    assert wide.startswith("1\n00:00:0")
+    assert narrow.count(" --> ") > wide.count(" --> ") == vtt.count(" --> ")
+    assert vtt.startswith("WEBVTT\n\n00:0")
+
+
+def test_words_are_found_where_they_are_said(simulated: GatewayProcess) -> None:
+    with transcribed(simulated) as transcript:
+        assert transcript.words
+        first = transcript.words[0]
+        found = transcript.word_search([first.text, "neversaid"])
+    assert [match.text for match in found] == [first.text.lower().strip(".,?!")]
+    assert (first.start, first.end) in found[0].timestamps
+    assert 0 in found[0].indexes
+    assert found[0].count == len(found[0].indexes)
+
+
+def test_a_list_is_paged_to_its_end(simulated: GatewayProcess) -> None:
+    seen: list[str] = []
+    with client_of(simulated) as client:
+        transcriber = aai.Transcriber(client=client)
+        made = {
+            str(transcriber.transcribe(f"https://audio.example/p{number}.mp3").id)
+            for number in range(3)
+        }
+        parameters = aai.ListTranscriptParameters(limit=2)
+        while made - set(seen):
+            page = transcriber.list_transcripts(parameters)
+            seen += [item.id for item in page.transcripts]
+            if page.page_details.before_id_of_prev_url is None:
+                break
+            parameters.before_id = page.page_details.before_id_of_prev_url
+    assert made <= set(seen)
+    assert len(seen) == len(set(seen))
