@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from starlette.applications import Starlette
 
-from service.bootstrap.deliveries import Deliveries, open_deliveries
+from service.bootstrap.deliveries import open_deliveries
 from service.bootstrap.engine_child import EngineChild
 from service.bootstrap.identity import (
     IDEMPOTENCY,
@@ -52,6 +52,8 @@ from service.stores.sqlite.log import SqliteLog
 from service.telemetry import Metrics
 
 LOOPBACK = "127.0.0.1/32"
+
+Loop = Callable[[], Coroutine[None, None, None]]
 
 log = structlog.get_logger()
 
@@ -108,41 +110,35 @@ async def open_gateway(
         timings = timings_of(settings, gates, polled=polled)
         reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
         deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
-        projector = Projector(
-            log_store=stores.events,
-            sealer=stores.vault,
-            views=stores.views,
-            now_ms=now_ms,
-            on_committed=[seen.note, deliveries.moved],
-        )
-        stack.push_async_callback(projector.close)
+        projector = _projector(stack, stores, [seen.note, deliveries.moved])
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
-        edge = Edge(
+        edge = await _edge(
+            settings,
+            stores,
             handler=handler,
-            events=stores.events,
-            views=stores.views,
-            api_keys=stores.keys,
-            callback_keys=lambda: signing,
-            uploads=stores.uploads,
-            upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
-            idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
-            wake=reconciler.wake,
-            rebuild=projector.rebuild,
+            signing=signing,
+            reconciler=reconciler,
+            projector=projector,
             metrics=metrics,
-            readiness=partial(ready, stores.events, stores.keys),
-            public_url=lambda: public_url,
-            default_provider=settings.chosen_provider,
+            seen=seen,
+            public_url=public_url,
             providers=_regions(settings, gates),
-            readable_at=seen.at,
-            rate_limit_per_minute=settings.rate_limit_per_minute,
-            cors_origins=settings.cors_origins,
-            upload_bytes_max=settings.upload_bytes_max,
         )
         heads = settings.data_dir / TREE_HEADS
+        loops: list[Loop] = [
+            projector.run,
+            partial(reconciler.run, OpenInViews(stores.views)),
+            deliveries.run,
+            partial(keep_heads, stores.events, heads),
+            partial(observe, metrics, projector, stores.views),
+        ]
+        if engine is not None:
+            engine.on_start = partial(reconciler.wake_all, "local", "start")
+            loops.append(engine.run)
         stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
-            run=partial(_run, stores, reconciler, projector, deliveries, engine, metrics, heads),
+            run=partial(_run, loops),
             reconciler=reconciler,
             projector=projector,
             engine=engine,
@@ -152,24 +148,60 @@ async def open_gateway(
         )
 
 
-async def _run(
+async def _edge(
+    settings: Settings,
     stores: Stores,
+    *,
+    handler: CommandHandler,
+    signing: CallbackKeys,
     reconciler: Reconciler,
     projector: Projector,
-    deliveries: Deliveries,
-    engine: EngineChild | None,
     metrics: Metrics,
-    heads: Path,
-) -> None:
+    seen: CommitTimes,
+    public_url: str,
+    providers: Mapping[ProviderName, Region | None],
+) -> Edge:
+    return Edge(
+        handler=handler,
+        events=stores.events,
+        views=stores.views,
+        api_keys=stores.keys,
+        callback_keys=lambda: signing,
+        uploads=stores.uploads,
+        upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
+        idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
+        wake=reconciler.wake,
+        rebuild=projector.rebuild,
+        metrics=metrics,
+        readiness=partial(ready, stores.events, stores.keys),
+        public_url=lambda: public_url,
+        default_provider=settings.chosen_provider,
+        providers=providers,
+        readable_at=seen.at,
+        rate_limit_per_minute=settings.rate_limit_per_minute,
+        cors_origins=settings.cors_origins,
+        upload_bytes_max=settings.upload_bytes_max,
+    )
+
+
+async def _run(loops: Sequence[Loop]) -> None:
     async with asyncio.TaskGroup() as group:
-        if engine is not None:
-            engine.on_start = partial(reconciler.wake_all, "local", "start")
-            group.create_task(engine.run())
-        group.create_task(projector.run())
-        group.create_task(reconciler.run(OpenInViews(stores.views)))
-        group.create_task(deliveries.run())
-        group.create_task(keep_heads(stores.events, heads))
-        group.create_task(observe(metrics, projector, stores.views))
+        for loop in loops:
+            group.create_task(loop())
+
+
+def _projector(
+    stack: contextlib.AsyncExitStack, stores: Stores, told: Sequence[Callable[[int], None]]
+) -> Projector:
+    projector = Projector(
+        log_store=stores.events,
+        sealer=stores.vault,
+        views=stores.views,
+        now_ms=now_ms,
+        on_committed=told,
+    )
+    stack.push_async_callback(projector.close)
+    return projector
 
 
 def _reconciler(
