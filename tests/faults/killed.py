@@ -76,6 +76,13 @@ class Killed:
         self.deaths += 1
         self.start()
 
+    def wait_for_death(self, number: int) -> None:
+        """The `number`-th process was killed, by somebody else, and another one runs."""
+        assert self._process is not None
+        while self.deaths < number:
+            self._process.join(PATIENCE_S)
+            self.revive()
+
     def kill(self) -> None:
         """The process is gone, in the middle of whatever it did."""
         assert self._process is not None

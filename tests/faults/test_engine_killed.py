@@ -116,3 +116,42 @@ def test_a_worker_that_is_killed_takes_at_most_its_job_with_it(killed: Killed) -
     uploaded = until(lambda: killed.ask("POST", "/v2/upload", speech))
     after = killed.submit(audio_url=uploaded[1]["upload_url"])
     assert killed.wait(after)["status"] == "completed"
+
+
+def test_a_gateway_that_is_killed_leaves_its_successors_engine_alone(killed: Killed) -> None:
+    """The engine of a killed gateway ends, and clears up, when the next one is already there."""
+    for _ in range(2):
+        in_mid_job(killed)
+        killed.kill()
+        killed.start()
+    identifier, _, _ = in_mid_job(killed)
+    assert killed.wait(identifier)["status"] == "completed"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+def test_every_change_may_be_the_last_with_the_embedded_engine(tmp_path: Path) -> None:
+    """The engine and its jobs end with the gateway: what was accepted is transcribed anew."""
+    with gateway(tmp_path / "whole", None) as whole:
+        live_once(whole, None)
+        points = whole.points()
+    for limit in range(1, len(points) + 1):
+        with gateway(tmp_path / f"after-{limit}", None) as one:
+            live_once(one, limit)
+
+
+def live_once(killed: Killed, limit: int | None) -> None:
+    """Upload and submit until that is acknowledged, and wait for the text."""
+    killed.start(limit)
+
+    def uploaded() -> str | None:
+        answer = killed.ask("POST", "/v2/upload", recording("two_cities"))
+        killed.revive()
+        return str(answer[1]["upload_url"]) if answer and answer[0] == 200 else None
+
+    identifier = killed.submit(audio_url=until(uploaded))
+    transcript = killed.wait(identifier)
+    assert transcript["status"] == "completed", (limit, transcript)
+    killed.revive()
+    killed.kill()
+    assert_each_once(killed.verified())
