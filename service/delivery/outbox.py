@@ -156,7 +156,7 @@ class Outbox(Protocol):
         ...
 
     async def put_off(self, leased: Leased, due_at_ms: int) -> None:
-        """The lease is given back; due then. Nothing when it was lost."""
+        """The lease is given back; due then. Nothing when it was lost or is given back."""
         ...
 
     async def remove(self, leased: Leased, now_ms: int) -> None:

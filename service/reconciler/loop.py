@@ -181,8 +181,10 @@ class Reconciler:
         timeout, next_ms = None, self._agenda.next_ms()
         if next_ms is not None and len(self._busy) < AT_ONCE_MAX:
             timeout = max(0, next_ms - self._now_ms()) / 1000
+        # Not wait_for: in Python 3.11 it can swallow a cancellation that comes with the event.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stirred.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._stirred.wait()
 
     async def _drain(self) -> None:
         """An answer that is on its way is recorded; what takes longer is settled after a start."""

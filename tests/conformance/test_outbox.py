@@ -205,6 +205,15 @@ async def test_what_is_put_off_is_due_then(outbox: Outbox) -> None:
     assert (await one(outbox, NOW + 3)).attempts == 0
 
 
+async def test_what_was_given_back_with_an_attempt_cannot_be_put_off(outbox: Outbox) -> None:
+    """As after a commit of which nobody knew whether it happened: the spacing is kept."""
+    await owe(outbox, pending(9))
+    leased = await one(outbox)
+    await outbox.record(leased, attempt(1), due_at_ms=NOW + 10_000, ending=None)
+    await outbox.put_off(leased, NOW + 1_000)
+    assert await take(outbox, NOW + 1_000) == Taken(leases=(), next_due_ms=NOW + 10_000)
+
+
 async def test_everything_is_there_again_and_leases_of_the_dead_are_over(
     outbox_opened: OutboxOpener, tmp_path: Path
 ) -> None:

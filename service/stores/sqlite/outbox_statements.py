@@ -130,9 +130,10 @@ def record(
 
 
 def put_off(run: sqlite3.Connection, leased: Leased, due_at_ms: int) -> None:
-    """Only by who holds the lease."""
+    """Only by who holds the lease, and has not given it back with an attempt."""
     run.execute(
-        "UPDATE outbox SET leased = 0, due_at_ms = ? WHERE position = ? AND lease = ?",
+        "UPDATE outbox SET leased = 0, due_at_ms = ? "
+        "WHERE position = ? AND lease = ? AND leased = 1",
         (due_at_ms, leased.position, leased.lease),
     )
 

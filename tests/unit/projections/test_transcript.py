@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.projections.transcript import customer_body
+from service.projections.transcript import customer_body, with_webhook_status
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
 from tests.unit.projections.projecting import hold_of, status_of, view_of
@@ -183,3 +183,36 @@ def test_a_result_without_a_payload_is_held() -> None:
     log.done(1, None)
     assert hold_of(log, "transcript").reason == "the payload is missing"
     assert status_of(log).status == "error"
+
+
+@pytest.mark.parametrize("odd", [{}, {"a_large_integer": 2**70}, {"webhook_status_code": 204}])
+def test_what_the_webhook_answered_is_put_in_and_nothing_else_changes(odd: dict[str, Any]) -> None:
+    log = MemoryLog()
+    log.done(1, answer() | odd, **WEBHOOK)
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    assert with_webhook_status(transcript.body, None) == transcript.body
+    before = json.loads(transcript.body)
+    assert before["webhook_status_code"] is None
+    after = json.loads(with_webhook_status(transcript.body, 201))
+    assert after == before | {"webhook_status_code": 201}
+
+
+def test_a_failed_body_takes_the_status_too() -> None:
+    log = MemoryLog()
+    log.request(1, **WEBHOOK)
+    log.claim(1)
+    log.accept(1)
+    log.fail(1, "no audio")
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    assert json.loads(with_webhook_status(transcript.body, 404))["webhook_status_code"] == 404
+
+
+def test_a_body_of_an_earlier_version_takes_the_status_as_well() -> None:
+    old = b'{"webhook_status_code":null,"id":"1","n":%d}' % 2**70
+    assert json.loads(with_webhook_status(old, 204)) == {
+        "id": "1",
+        "n": 2**70,
+        "webhook_status_code": 204,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -252,3 +253,25 @@ def test_a_late_callback_may_name_a_job_that_nobody_knew() -> None:
     assert status_of(log).unsettled == ""
     log.add(1, "callback.received", data, b"{}")
     assert status_of(log).unsettled == "2"
+
+
+@pytest.mark.parametrize("status", [204, None])
+def test_a_delivery_that_failed_says_what_was_answered_last(status: int | None) -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    assert status_of(log).webhook_status_code is None
+    failed = {"kind": "outcome", "attempts": 10, "status": status, "reason": "exhausted"}
+    event = log.add(1, "delivery.failed", failed)
+    row = status_of(log)
+    assert (row.webhook_status_code, row.version) == (status, event.version)
+
+
+def test_a_delivery_changes_nothing_else() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    before = status_of(log)
+    log.add(1, "delivery.succeeded", {"kind": "outcome", "attempts": 1, "status": 201})
+    after = status_of(log)
+    assert after == replace(
+        before, webhook_status_code=201, version=after.version, position=after.position
+    )

@@ -1,0 +1,74 @@
+"""The deliveries as the gateway composes them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from ipaddress import ip_network
+
+from service.bootstrap.deliveries import Deliveries, open_deliveries
+from service.bootstrap.stores import Stores, Wrapping
+from service.compliance.vault import KEY_BYTES, MasterKey
+from service.config import Settings
+from service.simulator.receiver import Reply
+from service.stores.sqlite.work import SqliteWork
+from tests.delivery.house import House, until
+
+
+@contextlib.asynccontextmanager
+async def composed_deliveries(home: House, *networks: str) -> AsyncIterator[Deliveries]:
+    service = home.service
+    async with contextlib.AsyncExitStack() as stack:
+        home.work = work = await SqliteWork.open(home.directory / "work.db")
+        stack.push_async_callback(work.close)
+        stores = Stores(
+            keys=service.keys,
+            master=MasterKey(os.urandom(KEY_BYTES)),
+            events=service.events,
+            views=service.views,
+            work=work,
+            vault=service.vault,
+            uploads=service.uploads,
+            new_master_key=False,
+        )
+        settings = Settings(
+            data_dir=home.directory, allow_networks=tuple(map(ip_network, networks))
+        )
+        wrapping = Wrapping(delivery=lambda timing: replace(timing, spacing_ms=500))
+        deliveries = await open_deliveries(stack, settings, stores, wrapping, service.metrics)
+        running = asyncio.create_task(deliveries.run())
+        try:
+            yield deliveries
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def gauge(home: House, name: str) -> float:
+    lines = home.service.metrics.exposition()[0].decode().splitlines()
+    (value,) = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
+    return float(value)
+
+
+async def test_private_networks_are_reached_only_as_the_setting_allows(home: House) -> None:
+    async with composed_deliveries(home):
+        refused = await home.ended(await home.done())
+    assert (refused["reason"], home.got()) == ("forbidden", [])
+    async with composed_deliveries(home, "127.0.0.0/8"):
+        assert (await home.ended(await home.done()))["type"] == "delivery.succeeded"
+    assert len(home.got()) == 1
+
+
+async def test_the_outbox_is_measured(home: House) -> None:
+    home.receiver.answer = lambda delivery: Reply(status=500)
+    async with composed_deliveries(home, "127.0.0.0/8"):
+        transcription_id = await home.done()
+        await until(lambda: gauge(home, "stenolog_outbox_deliveries") == 1.0)
+        assert gauge(home, "stenolog_outbox_oldest_seconds") > 0
+        home.receiver.answer = lambda delivery: Reply()
+        await home.ended(transcription_id)
+        await until(lambda: gauge(home, "stenolog_outbox_deliveries") == 0.0)
+        assert gauge(home, "stenolog_outbox_oldest_seconds") == 0.0
