@@ -37,6 +37,7 @@ from service.errors import StoreError
 from service.log.catalogue import ProviderName, Region
 from service.projections.projector import Projector
 from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from service.providers.pace import Pace
 from service.providers.port import Provider
 from service.reconciler.acting import Actor
 from service.reconciler.fetching import Fetcher
@@ -210,7 +211,11 @@ def _providers(
         local = Egress(AddressPolicy.of(networks=[LOOPBACK]))
         stack.push_async_callback(local.aclose)
         providers["local"] = AssemblyAI(
-            "local", lambda: engine.address, local, timeout_ms=settings.http_timeout_ms
+            "local",
+            lambda: engine.address,
+            local,
+            timeout_ms=settings.http_timeout_ms,
+            pace=Pace(requests_max=None),
         )
     if settings.assemblyai_api_key is not None:
         remote = Egress(AddressPolicy.of(origins=[settings.assemblyai_url]))

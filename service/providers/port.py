@@ -101,6 +101,14 @@ class Provider(Protocol):
         """One page of jobs, 200 where that is allowed; `before` is an earlier page's `older`."""
         ...
 
+    async def redacted_audio(self, job: str) -> str | None:
+        """A link to the job's redacted audio, good for minutes; None while it is not ready.
+
+        Raises:
+            ProviderRefused: There is none: it was not asked for, or it has expired.
+        """
+        ...
+
     async def delete(self, job: str) -> None:
         """The job and what it held are gone; repeating changes nothing.
 
