@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     provider_job_lifetime_ms: Milliseconds = Field(
         86_400_000, description="After which an unfinished provider job is given up."
     )
+    tenant_concurrency: int = Field(
+        0, ge=0, le=100_000, description="Provider jobs of one tenant at a time; 0: no limit."
+    )
     upload_bytes_max: int = Field(
         2_200_000_000, ge=1, description="Largest upload; AssemblyAI's own limit is 2.2 GB."
     )

@@ -105,7 +105,7 @@ async def open_gateway(
         }
         handler = CommandHandler(stores.events, stores.vault)
         timings = timings_of(settings, gates, polled=polled)
-        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
+        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics, settings)
         projector = Projector(
             log_store=stores.events,
             sealer=stores.vault,
@@ -174,12 +174,20 @@ def _reconciler(
     signing: CallbackKeys,
     timings: Mapping[ProviderName, Timing],
     metrics: Metrics,
+    settings: Settings,
 ) -> Reconciler:
     recorder = Recorder(handler, gates)
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
     actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
-    return Reconciler(stores.events, recorder, actor, timings, now_ms)
+    return Reconciler(
+        stores.events,
+        recorder,
+        actor,
+        timings,
+        now_ms,
+        tenant_concurrency=settings.tenant_concurrency,
+    )
 
 
 async def _last_head(events: SqliteLog, file: Path) -> None:

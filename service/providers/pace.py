@@ -85,6 +85,11 @@ class Pace:
         """The provider answered: the next refusal is the first one again."""
         self._refusals = 0
 
+    def resume(self) -> None:
+        """Nobody has to wait for what the provider said before."""
+        self._refusals = 0
+        self._paused_until_ms = 0
+
     def _forget(self, now_ms: int) -> None:
         """What was asked more than a window ago counts no more."""
         while self._buckets and self._buckets[0][0] + BUCKET_MS + WINDOW_MS <= now_ms:

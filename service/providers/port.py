@@ -69,6 +69,10 @@ class Provider(Protocol):
         """Its name in messages."""
         ...
 
+    def started_anew(self) -> None:
+        """It was started again: what it asked us to wait for counts no more."""
+        ...
+
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:

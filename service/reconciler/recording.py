@@ -48,6 +48,7 @@ class Recorder:
         gate = self._gates.get(provider)
         if gate is not None:
             gate.breaker.succeeded()
+            gate.provider.started_anew()
 
     async def run(
         self,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from service.commands.transcription import Transcription
+from service.log.catalogue import TRANSCRIPTION
+from service.log.event import Event
+from service.log.store import EVENTS_PER_READ_MAX
+
+Load = Callable[[str], Awaitable[Transcription]]
 
 
 def is_running(state: Transcription) -> bool:
@@ -33,9 +38,9 @@ class Turns:
         self._queued: set[str] = set()
 
     @property
-    def limited(self) -> bool:
-        """Whether there is a limit at all."""
-        return self._limit > 0
+    def opened(self) -> bool:
+        """Whether turns are given; without a limit from the beginning."""
+        return self._open
 
     @property
     def waiting_count(self) -> int:
@@ -86,3 +91,21 @@ class Turns:
             del self._waiting[tenant]
         if not running:
             del self._running[tenant]
+
+
+async def note_at_start(turns: Turns, load: Load, ids: Iterable[str]) -> None:
+    """What these do is known; nothing once turns are given, when every look tells."""
+    if not turns.opened:
+        for transcription_id in ids:
+            turns.note(await load(transcription_id))
+
+
+async def follow_at_start(turns: Turns, load: Load, events: Sequence[Event]) -> None:
+    """What these events moved is known; with the last of those before the start, turns are given.
+
+    A view of what is open may lag behind the log, which alone says what runs.
+    """
+    streams = {one.stream for one in events if one.stream.startswith(TRANSCRIPTION)}
+    await note_at_start(turns, load, [one.removeprefix(TRANSCRIPTION) for one in streams])
+    if len(events) < EVENTS_PER_READ_MAX:
+        turns.open()

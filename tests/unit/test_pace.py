@@ -100,3 +100,10 @@ def test_without_a_limit_only_the_provider_s_word_counts() -> None:
 
 def test_its_own_clock_goes_forward() -> None:
     assert monotonic_ms() <= monotonic_ms()
+
+
+def test_a_provider_that_was_started_again_is_asked_at_once() -> None:
+    pace = Pace(now_ms=Watch())
+    pace.refused(3_600_000)
+    pace.resume()
+    pace.take()

@@ -81,6 +81,10 @@ class AssemblyAI:
         """`assemblyai` or `local`."""
         return self._name
 
+    def started_anew(self) -> None:
+        """A pause that it asked for is over."""
+        self._pace.resume()
+
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
