@@ -86,7 +86,8 @@ class Edge:
             raises `NotFound` for another name.
         readiness: Whether the log can commit and keys can be read.
         public_url: How we are reached, without a slash at its end.
-        providers: The configured ones, and the region that each is reached in.
+        providers: The configured ones, and the regions that each is reached in, the default one
+            first; one that has no regions has None.
         upload_key: 32 bytes that sign the URLs of uploads.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
@@ -106,7 +107,7 @@ class Edge:
     readiness: Callable[[], Awaitable[Readiness]]
     public_url: Callable[[], str]
     default_provider: ProviderName
-    providers: Mapping[ProviderName, Region | None]
+    providers: Mapping[ProviderName, Sequence[Region | None]]
     readable_at: Callable[[int], int | None] = _never_seen
     rate_limit_per_minute: int = 0
     upload_bytes_max: int = UPLOAD_BYTES_MAX

@@ -45,7 +45,10 @@ from tests.http.gated_log import GatedLog
 
 DEADLINE_S = 10.0
 PUBLIC_URL = "https://stenolog.example"
-PROVIDERS: dict[ProviderName, Region | None] = {"assemblyai": "us", "local": None}
+PROVIDERS: dict[ProviderName, tuple[Region | None, ...]] = {
+    "assemblyai": ("us", "eu"),
+    "local": (None,),
+}
 
 
 async def until(condition: Callable[[], bool]) -> None:

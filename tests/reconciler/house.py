@@ -241,7 +241,7 @@ async def house(
         )
         base = await stack.enter_async_context(server.serve())
         gate = ProviderGate(around(provider), base)
-        recorder = Recorder(handler, {"assemblyai": gate})
+        recorder = Recorder(handler, {("assemblyai", "us"): gate})
         submitter = Submitter(recorder, KEYS, uploads, now_ms)
         fetcher = Fetcher(recorder, submitter, metrics, now_ms)
         actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
