@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import assemblyai as aai
 import pytest
@@ -85,3 +86,19 @@ def test_a_list_is_paged_to_its_end(simulated: GatewayProcess) -> None:
             parameters.before_id = page.page_details.before_id_of_prev_url
     assert made <= set(seen)
     assert len(seen) == len(set(seen))
+
+
+def test_redacted_audio_is_downloaded_without_the_key(
+    simulated: GatewayProcess, tmp_path: Path
+) -> None:
+    config = aai.TranscriptionConfig().set_redact_pii(
+        policies=[aai.PIIRedactionPolicy.phone_number], redact_audio=True
+    )
+    file = tmp_path / "redacted.wav"
+    with client_of(simulated) as client:
+        transcriber = aai.Transcriber(client=client)
+        transcript = transcriber.transcribe("https://audio.example/pii.mp3", config)
+        url = transcript.get_redacted_audio_url()
+        transcript.save_redacted_audio(str(file))
+    assert url.startswith(f"{simulated.url}/redacted-audio/")
+    assert file.read_bytes().startswith(b"RIFF")
