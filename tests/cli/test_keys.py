@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli.main import main
+from service.cli.keys import command
 from service.stores.sqlite.keys import SqliteKeys
 from tests.http.composed import composed
 
@@ -17,7 +17,7 @@ NOBODY = "http://127.0.0.1:1"
 
 def stenolog(data_dir: Path, *words: str, url: str = NOBODY, key: str = "") -> Result:
     environment = {"STENOLOG_DATA_DIR": str(data_dir), "STENOLOG_URL": url, "STENOLOG_API_KEY": key}
-    return CliRunner().invoke(main, ["keys", *words], env=environment)
+    return CliRunner().invoke(command, list(words), env=environment)
 
 
 def prefix_in(secret: str) -> str:
