@@ -41,6 +41,11 @@ def asked(running: GatewayProcess, path: str, body: object = None, **headers: st
         return json.load(answer)
 
 
+def keys_of(simulator: Simulator) -> set[str]:
+    """Every key that it was asked with."""
+    return {seen.headers["authorization"] for seen in simulator.requests}
+
+
 def completed(running: GatewayProcess, transcript_id: str) -> None:
     """Return once it is."""
     ends = monotonic() + PATIENCE_S
@@ -78,5 +83,5 @@ def test_each_transcription_stays_in_its_region(
             sleep(0.05)
     assert len(eu.jobs) == 2, "the lost reply was adopted, not paid for twice"
     assert len(us.creates) == 1
-    assert {one.headers["authorization"] for one in eu.requests} == {EU_KEY}
-    assert {one.headers["authorization"] for one in us.requests} == {US_KEY}
+    assert keys_of(eu) == {EU_KEY}
+    assert keys_of(us) == {US_KEY}
