@@ -18,7 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from service.errors import StenologError
 
 PREFIX = "STENOLOG_"
-ASSEMBLYAI_BASE_URLS: Mapping[str, str] = {
+RegionName = Literal["us", "eu"]
+ASSEMBLYAI_BASE_URLS: Mapping[RegionName, str] = {
     "us": "https://api.assemblyai.com",
     "eu": "https://api.eu.assemblyai.com",
 }
@@ -54,11 +55,21 @@ class Settings(BaseSettings):
     provider: Literal["assemblyai", "local"] | None = Field(
         None, description="Who transcribes; default: `assemblyai` if its key is set, else `local`."
     )
-    assemblyai_api_key: SecretStr | None = Field(None, description="AssemblyAI's API key.")
+    assemblyai_api_key: SecretStr | None = Field(
+        None, description="AssemblyAI's API key, for every region that has none of its own."
+    )
     assemblyai_base_url: str | None = Field(
         None, description="AssemblyAI's base URL, when it is not its region's own."
     )
-    assemblyai_region: Literal["us", "eu"] = Field("us", description="AssemblyAI's region.")
+    assemblyai_region: RegionName = Field(
+        "us", description="AssemblyAI's region for requests that name none."
+    )
+    assemblyai_eu_api_key: SecretStr | None = Field(
+        None, description="AssemblyAI's API key for its EU region, when it is another one."
+    )
+    assemblyai_eu_base_url: str | None = Field(
+        None, description="Base URL for the EU region, when it is not AssemblyAI's own."
+    )
     speech_models: Annotated[tuple[str, ...], NoDecode] = Field(
         ("universal-3-pro", "universal-2"),
         description="Asked of AssemblyAI when the customer names none; commas between them.",
@@ -87,6 +98,9 @@ class Settings(BaseSettings):
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins of pages that may call us (commas; `*`: any); none: CORS is off."
+    )
+    tenant_concurrency: int = Field(
+        0, ge=0, le=100_000, description="Provider jobs of one tenant at a time; 0: no limit."
     )
     upload_bytes_max: int = Field(
         2_200_000_000, ge=1, description="Largest upload; AssemblyAI's own limit is 2.2 GB."
@@ -117,7 +131,7 @@ class Settings(BaseSettings):
             return tuple(ip_network(part, strict=False) for part in _split(value))
         return value
 
-    @field_validator("public_url", "assemblyai_base_url", "url")
+    @field_validator("public_url", "assemblyai_base_url", "assemblyai_eu_base_url", "url")
     @classmethod
     def _base_url(cls, value: str | None) -> str | None:
         if value is None:
@@ -151,12 +165,38 @@ class Settings(BaseSettings):
     @property
     def chosen_provider(self) -> Literal["assemblyai", "local"]:
         """The default provider for new transcriptions."""
-        return self.provider or ("assemblyai" if self.assemblyai_api_key else "local")
+        return self.provider or (
+            "assemblyai" if self.assemblyai_key(self.assemblyai_region) else "local"
+        )
 
     @property
     def assemblyai_url(self) -> str:
-        """AssemblyAI's base URL."""
-        return self.assemblyai_base_url or ASSEMBLYAI_BASE_URLS[self.assemblyai_region]
+        """AssemblyAI's base URL in the default region."""
+        return self.assemblyai_regions[self.assemblyai_region]
+
+    @property
+    def assemblyai_regions(self) -> Mapping[RegionName, str]:
+        """The base URL of each region that can be asked for, the default one first.
+
+        A base URL of one's own replaces AssemblyAI's: then a region without one is not offered,
+        for its audio and our key would go where nobody meant them to.
+        """
+        own, eu, default = (
+            self.assemblyai_base_url,
+            self.assemblyai_eu_base_url,
+            self.assemblyai_region,
+        )
+        urls: Mapping[RegionName, str] = ASSEMBLYAI_BASE_URLS
+        if eu is not None:
+            urls = {"us": own or urls["us"], "eu": eu}
+        elif own is not None:
+            urls = {default: own}
+        return {default: urls[default], **urls}
+
+    def assemblyai_key(self, region: RegionName) -> SecretStr | None:
+        """The key that AssemblyAI takes in this region."""
+        own = self.assemblyai_eu_api_key if region == "eu" else None
+        return own or self.assemblyai_api_key
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -172,7 +212,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
         first = exc.errors(include_url=False, include_input=False)[0]
         name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "settings"
         raise BadSetting(f"{name}: {first['msg'].removeprefix('Value error, ')}") from exc
-    if settings.chosen_provider == "assemblyai" and settings.assemblyai_api_key is None:
+    if settings.chosen_provider == "assemblyai" and not settings.assemblyai_key(
+        settings.assemblyai_region
+    ):
         raise BadSetting(
             f"{PREFIX}ASSEMBLYAI_API_KEY is not set, but {PREFIX}PROVIDER is assemblyai"
         )

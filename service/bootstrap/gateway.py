@@ -21,6 +21,8 @@ from service.bootstrap.identity import (
     first_api_key,
     secret_of,
 )
+from service.bootstrap.providers import providers_of, regions_of
+from service.bootstrap.redacted_audio import redacted_audio_of
 from service.bootstrap.stores import Stores, Wrapping, open_stores
 from service.bootstrap.timings import timings_of
 from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
@@ -32,19 +34,16 @@ from service.compliance.tree_heads import write_head
 from service.config import Settings, is_unreachable
 from service.edge.app import build_app
 from service.edge.commit_times import CommitTimes
-from service.edge.ports import Edge
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
+from service.edge.ports import Edge, RedactedAudio
 from service.errors import StoreError
 from service.log.catalogue import ProviderName, Region
 from service.projections.projector import Projector
-from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from service.providers.port import Provider
 from service.reconciler.acting import Actor
 from service.reconciler.fetching import Fetcher
 from service.reconciler.loop import Reconciler
 from service.reconciler.plan import Timing
-from service.reconciler.recording import ProviderGate, Recorder
+from service.reconciler.recording import Place, ProviderGate, Recorder
 from service.reconciler.settle import Settler
 from service.reconciler.submitting import Submitter
 from service.stores.files.directory import API_KEY, SCRATCH
@@ -98,17 +97,13 @@ async def open_gateway(
         stores = await open_stores(stack, settings, wrapping, metrics)
         signing = await callback_keys(stores.keys, stores.master)
         engine = _engine(settings, address) if settings.chosen_provider == "local" else None
-        polled = engine is None and is_unreachable(public_url, settings.assemblyai_url)
-        gates = {
-            # The engine calls the address that is bound, whatever customers are told.
-            name: ProviderGate(
-                wrapping.provider(provider), address if name == "local" else public_url
-            )
-            for name, provider in _providers(stack, settings, engine).items()
-        }
+        polled = engine is None and any(
+            is_unreachable(public_url, url) for url in settings.assemblyai_regions.values()
+        )
+        gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
         handler = CommandHandler(stores.events, stores.vault)
-        timings = timings_of(settings, gates, polled=polled)
-        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
+        timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
+        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics, settings)
         deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
@@ -122,7 +117,8 @@ async def open_gateway(
             metrics=metrics,
             seen=seen,
             public_url=public_url,
-            providers=_regions(settings, gates),
+            providers=regions_of(gates),
+            redacted_audio=redacted_audio_of(stack, settings, Recorder(handler, gates)),
         )
         heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
@@ -148,6 +144,18 @@ async def open_gateway(
         )
 
 
+def _gates(
+    providers: Mapping[Place, Provider], wrapping: Wrapping, address: str, public_url: str
+) -> Mapping[Place, ProviderGate]:
+    return {
+        # The engine calls the address that is bound, whatever customers are told.
+        place: ProviderGate(
+            wrapping.provider(provider), address if place[0] == "local" else public_url
+        )
+        for place, provider in providers.items()
+    }
+
+
 async def _edge(
     settings: Settings,
     stores: Stores,
@@ -159,7 +167,8 @@ async def _edge(
     metrics: Metrics,
     seen: CommitTimes,
     public_url: str,
-    providers: Mapping[ProviderName, Region | None],
+    providers: Mapping[ProviderName, Sequence[Region | None]],
+    redacted_audio: RedactedAudio,
 ) -> Edge:
     return Edge(
         handler=handler,
@@ -170,6 +179,7 @@ async def _edge(
         uploads=stores.uploads,
         upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
+        redacted_audio=redacted_audio,
         wake=reconciler.wake,
         rebuild=projector.rebuild,
         metrics=metrics,
@@ -207,16 +217,24 @@ def _projector(
 def _reconciler(
     stores: Stores,
     handler: CommandHandler,
-    gates: Mapping[ProviderName, ProviderGate],
+    gates: Mapping[Place, ProviderGate],
     signing: CallbackKeys,
     timings: Mapping[ProviderName, Timing],
     metrics: Metrics,
+    settings: Settings,
 ) -> Reconciler:
     recorder = Recorder(handler, gates)
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
     actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
-    return Reconciler(stores.events, recorder, actor, timings, now_ms)
+    return Reconciler(
+        stores.events,
+        recorder,
+        actor,
+        timings,
+        now_ms,
+        tenant_concurrency=settings.tenant_concurrency,
+    )
 
 
 async def _last_head(events: SqliteLog, file: Path) -> None:
@@ -237,37 +255,3 @@ def _engine(settings: Settings, address: str) -> EngineChild:
         },
         (settings.data_dir / SCRATCH).absolute(),
     )
-
-
-def _providers(
-    stack: contextlib.AsyncExitStack, settings: Settings, engine: EngineChild | None
-) -> Mapping[ProviderName, Provider]:
-    providers: dict[ProviderName, Provider] = {}
-    if engine is not None:
-        # Only the engine's own address is ever asked for with this client.
-        local = Egress(AddressPolicy.of(networks=[LOOPBACK]))
-        stack.push_async_callback(local.aclose)
-        providers["local"] = AssemblyAI(
-            "local", lambda: engine.address, local, timeout_ms=settings.http_timeout_ms
-        )
-    if settings.assemblyai_api_key is not None:
-        remote = Egress(AddressPolicy.of(origins=[settings.assemblyai_url]))
-        stack.push_async_callback(remote.aclose)
-        address = ServiceAddress(
-            base_url=settings.assemblyai_url,
-            api_key=settings.assemblyai_api_key.get_secret_value(),
-        )
-        providers["assemblyai"] = AssemblyAI(
-            "assemblyai",
-            lambda: address,
-            remote,
-            timeout_ms=settings.http_timeout_ms,
-            speech_models=settings.speech_models,
-        )
-    return providers
-
-
-def _regions(
-    settings: Settings, gates: Mapping[ProviderName, ProviderGate]
-) -> Mapping[ProviderName, Region | None]:
-    return {name: settings.assemblyai_region if name == "assemblyai" else None for name in gates}

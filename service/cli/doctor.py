@@ -12,9 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 
 from service.cli.words import NO, common, guarded, run, safe, settings_from
-from service.config import Settings, is_unreachable
+from service.config import RegionName, Settings, is_unreachable
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.engine.availability import engine_models_missing, engine_unavailable
@@ -172,32 +173,41 @@ def engine(settings: Settings) -> Finding:
 
 
 async def provider_findings(settings: Settings) -> list[Finding]:
-    """Whether the provider answers and takes our key."""
-    if settings.assemblyai_api_key is None:
-        return [Finding(what="provider", holds=True, said="local: nothing to reach")]
-    url = settings.assemblyai_url
+    """Whether the provider answers and takes our key, in each region."""
+    found = [
+        await _region_finding(settings, region, url, key)
+        for region, url in settings.assemblyai_regions.items()
+        if (key := settings.assemblyai_key(region)) is not None
+    ]
+    return found or [Finding(what="provider", holds=True, said="local: nothing to reach")]
+
+
+async def _region_finding(
+    settings: Settings, region: RegionName, url: str, key: SecretStr
+) -> Finding:
+    # Audio goes to another region only where a request names it.
+    failed = False if region == settings.assemblyai_region else None
+    what = f"provider, {region}"
     egress = Egress(AddressPolicy.of(origins=[url]))
     try:
         answer = await egress.request(
             "GET",
             f"{url}/v2/transcript?limit=1",
-            headers=[("authorization", settings.assemblyai_api_key.get_secret_value())],
+            headers=[("authorization", key.get_secret_value())],
             timeout_ms=TIMEOUT_MS,
             answer_bytes_max=ANSWER_BYTES_MAX,
         )
     except (EgressFailed, ForbiddenAddress) as exc:
-        return [
-            Finding(
-                what="provider",
-                holds=False,
-                said=f"{url}: {exc}",
-                advice="check the network, a firewall, STENOLOG_ASSEMBLYAI_BASE_URL",
-            )
-        ]
+        return Finding(
+            what=what,
+            holds=failed,
+            said=f"{url}: {exc}",
+            advice="check the network, a firewall, STENOLOG_ASSEMBLYAI_BASE_URL",
+        )
     finally:
         await egress.aclose()
     if answer.status == 200:
-        return [Finding(what="provider", holds=True, said=f"{url} answers and takes the key")]
+        return Finding(what=what, holds=True, said=f"{url} answers and takes the key")
     advice = "check STENOLOG_ASSEMBLYAI_API_KEY and its region" if answer.status == 401 else ""
     said = f"{url} answers {answer.status}"
-    return [Finding(what="provider", holds=False, said=said, advice=advice)]
+    return Finding(what=what, holds=failed, said=said, advice=advice)

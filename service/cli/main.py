@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keys": ("keys", "Make and list API keys."),
     "config": ("settings", "Show the settings."),
     "doctor": ("doctor", "Check what a gateway needs, and say what to do."),
+    "simulate": ("simulate", "Simulate AssemblyAI, with bad days, for your own tests."),
     "demo": ("demo", "Transcribe real speech through a gateway of its own."),
 }
 

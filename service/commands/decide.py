@@ -14,20 +14,24 @@ from service.log.catalogue import (
     ProviderName,
     RefusalReason,
     Region,
+    RetryableFailure,
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
     Surface,
     TranscriptionCompleted,
+    TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
     WakeReason,
 )
 
 _OPEN = {"unknown", "accepted"}
+RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,15 @@ class Complete:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailSubmission:
+    """The provider's job ended in a server error of its own, which another attempt may not meet."""
+
+    number: int
+    kind: RetryableFailure
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fail:
     """There will be no result."""
 
@@ -117,6 +130,7 @@ Command = (
     | RefuseSubmission
     | AbandonSubmission
     | Complete
+    | FailSubmission
     | Fail
     | Supersede
     | RecordRemoval
@@ -157,16 +171,9 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
                 return ()
             return (SubmissionAbandoned(submission=command.number, reason=command.reason),)
         case Complete():
-            if state.terminal or _outcome(state, command.number) != "accepted":
-                return ()
-            return (
-                TranscriptionCompleted(
-                    submission=command.number,
-                    reason=command.wake,
-                    audio_ms=command.audio_ms,
-                    words=command.words,
-                ),
-            )
+            return decide_completion(command, state)
+        case FailSubmission():
+            return decide_failure(command, state)
         case Fail():
             if state.terminal or not state.submissions:
                 return ()
@@ -196,6 +203,30 @@ def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[Eve
     if command.number != len(state.submissions) + 1:
         return ()
     return (SubmissionClaimed(submission=command.number, kid=command.kid),)
+
+
+def decide_completion(command: Complete, state: Transcription) -> Sequence[EventData]:
+    """The result; a late one when the transcription had been given up."""
+    if _outcome(state, command.number) != "accepted" or (state.terminal and not state.given_up):
+        return ()
+    completed = TranscriptionCompletedLate if state.given_up else TranscriptionCompleted
+    return (
+        completed(
+            submission=command.number,
+            reason=command.wake,
+            audio_ms=command.audio_ms,
+            words=command.words,
+        ),
+    )
+
+
+def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[EventData]:
+    """Another submission is owed, or, after enough of them, the end."""
+    if state.terminal or _outcome(state, command.number) != "accepted":
+        return ()
+    if state.failed_submissions < RESUBMISSIONS_MAX:
+        return (SubmissionFailed(submission=command.number, kind=command.kind, wake=command.wake),)
+    return (TranscriptionFailed(submission=command.number, reason="provider", wake=command.wake),)
 
 
 def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:

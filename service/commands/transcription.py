@@ -13,16 +13,19 @@ from service.log.catalogue import (
     CallbackKind,
     CallbackReceived,
     EventData,
+    FailureReason,
     ProviderName,
     RefusalReason,
     Region,
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
     TranscriptionCompleted,
+    TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
     read_data,
@@ -30,7 +33,7 @@ from service.log.catalogue import (
 from service.log.event import Event
 
 Status = Literal["queued", "processing", "completed", "error"]
-Outcome = Literal["unknown", "accepted", "refused", "abandoned", "superseded", "removed"]
+Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Submission:
         outcome: `unknown` from the claim until the provider has said something.
         provider_job: Their handle; None before it is accepted, or when it is in the payload.
         accepted_position: Where the acceptance stands in the log; 0 before.
-        retry_at_ms: For refused ones: not to be tried again before.
+        retry_at_ms: For refused ones: not to be tried again before. For failed ones: their end.
         refusal: For refused ones: why.
         abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
@@ -77,6 +80,7 @@ class Transcription:
     upload: str | None = None
     requested_at_ms: int = 0
     finished_by: int = 0
+    failure: FailureReason | None = None
     submissions: tuple[Submission, ...] = ()
     callbacks: int = 0
 
@@ -89,6 +93,16 @@ class Transcription:
     def terminal(self) -> bool:
         """Whether there is a result, or will be none."""
         return self.status in {"completed", "error"}
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it failed although the provider never said so: a result may still come."""
+        return self.failure in {"deadline", "lost"}
+
+    @property
+    def failed_submissions(self) -> int:
+        """How many of the provider's jobs ended in a server error."""
+        return sum(submission.outcome == "failed" for submission in self.submissions)
 
     @property
     def last(self) -> Submission | None:
@@ -132,6 +146,7 @@ class _Fields(TypedDict, total=False):
     upload: str | None
     requested_at_ms: int
     finished_by: int
+    failure: FailureReason | None
     submissions: tuple[Submission, ...]
     callbacks: int
 
@@ -152,10 +167,14 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
         case SubmissionClaimed():
             new = Submission(number=data.submission, claimed_at_ms=at_ms)
             return {"submissions": (*state.submissions, new)}
-        case TranscriptionCompleted():
-            return {"status": "completed", "finished_by": data.submission}
+        case TranscriptionCompleted() | TranscriptionCompletedLate():
+            return {"status": "completed", "finished_by": data.submission, "failure": None}
         case TranscriptionFailed():
-            return {"status": "error", "finished_by": data.submission}
+            return {
+                "status": "error",
+                "finished_by": data.submission,
+                "failure": data.reason,
+            }
         case CallbackReceived():
             submissions = _submissions(state, data.submission, event, data, at_ms)
             return {"submissions": submissions, "callbacks": state.callbacks + 1}
@@ -166,6 +185,7 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             return {"submissions": submissions, "status": "processing"}
         case (
             SubmissionRefused()
+            | SubmissionFailed()
             | SubmissionAbandoned()
             | SubmissionSuperseded()
             | SubmissionRemoved()
@@ -201,6 +221,8 @@ def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) 
                 refusal=data.reason,
                 retry_at_ms=at_ms + (data.retry_in_ms or 0),
             )
+        case SubmissionFailed():
+            return replace(submission, outcome="failed", retry_at_ms=at_ms)
         case SubmissionAbandoned():
             return replace(submission, outcome="abandoned", abandonment=data.reason)
         case SubmissionSuperseded():

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from service.edge.assemblyai import transcripts as v2
 from service.edge.assemblyai.derived import Derived
 from service.edge.assemblyai.pages import Pages
+from service.edge.assemblyai.redacted_audio import RedactedAudioOf
 from service.edge.assemblyai.uploads import Upload
 from service.edge.authentication import Authenticator
 from service.edge.callbacks import Callbacks
@@ -58,6 +59,7 @@ def build_app(edge: Edge) -> Starlette:
             Route(CALLBACKS, callbacks),  # first: nothing is looked for before it
             *_v2_routes(edge, gate, requesting, reading),
             *_native_routes(edge, gate, requesting, reading, authenticator),
+            _redacted_audio(edge, gate, reading),
             *_operator_routes(edge, gate, authenticator),
         ],
         middleware=[
@@ -91,19 +93,26 @@ def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading)
         route("/transcript/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
         *(
             route(f"/transcript/{{id}}/{name}", GET=Guarded(scope=read, handler=handler))
-            for name, handler in _derived(Derived(reading, edge.views)).items()
+            for name, handler in _derived(edge, reading).items()
         ),
     ]
 
 
-def _derived(derived: Derived) -> dict[str, Handler]:
+def _derived(edge: Edge, reading: Reading) -> dict[str, Handler]:
+    derived = Derived(reading, edge.views)
     return {
+        "redacted-audio": RedactedAudioOf(edge, reading).get,
         "sentences": derived.sentences,
         "paragraphs": derived.paragraphs,
         "srt": derived.srt,
         "vtt": derived.vtt,
         "word-search": derived.word_search,
     }
+
+
+def _redacted_audio(edge: Edge, gate: Gate, reading: Reading) -> Route:
+    download = RedactedAudioOf(edge, reading).download
+    return _route(gate, as_problem, "/redacted-audio/{link}", GET=Open(handler=download))
 
 
 def _native_routes(

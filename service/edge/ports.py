@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +37,41 @@ class Uploads(Protocol):
 
     async def discard(self, upload_id: str) -> None:
         """There is no such file any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    """Audio that comes piece by piece.
+
+    Attributes:
+        media_type: As its keeper says; empty when it says none.
+        size: In bytes; None when it is not known before.
+    """
+
+    media_type: str
+    size: int | None
+    chunks: AsyncIterator[bytes]
+
+
+class RedactedAudio(Protocol):
+    """Audio without what was to be redacted, where a provider makes it."""
+
+    async def is_ready(self, transcription_id: str) -> bool:
+        """Whether it can be opened now; False: it may be later.
+
+        Raises:
+            InvalidRequest: There is none, or none any more.
+            ProviderUnavailable: The provider cannot be asked now.
+        """
+        ...
+
+    def open(self, transcription_id: str) -> AbstractAsyncContextManager[AudioStream]:
+        """The audio, to be read while it is open; raises as `is_ready`.
+
+        Raises:
+            EgressFailed: It cannot be fetched.
+        """
         ...
 
 
@@ -86,8 +122,9 @@ class Edge:
             raises `NotFound` for another name.
         readiness: Whether the log can commit and keys can be read.
         public_url: How we are reached, without a slash at its end.
-        providers: The configured ones, and the region that each is reached in.
-        upload_key: 32 bytes that sign the URLs of uploads.
+        providers: The configured ones, and the regions that each is reached in, the default one
+            first; one that has no regions has None.
+        upload_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         idempotency_secret: 32 bytes under which customers' idempotency keys are hashed.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
@@ -103,13 +140,14 @@ class Edge:
     uploads: Uploads
     upload_key: bytes
     idempotency_secret: bytes
+    redacted_audio: RedactedAudio
     wake: Callable[[str, WakeReason], None]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]
     metrics: EdgeMetrics
     readiness: Callable[[], Awaitable[Readiness]]
     public_url: Callable[[], str]
     default_provider: ProviderName
-    providers: Mapping[ProviderName, Region | None]
+    providers: Mapping[ProviderName, Sequence[Region | None]]
     readable_at: Callable[[int], int | None] = _never_seen
     rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()

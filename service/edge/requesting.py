@@ -176,13 +176,15 @@ class Requesting:
 
     def _provider(self, extras: Extras) -> tuple[ProviderName, Region | None]:
         name = extras.provider or self._edge.default_provider
-        for provider, region in self._edge.providers.items():
+        for provider, regions in self._edge.providers.items():
             if provider != name:
                 continue
-            if extras.region is not None and extras.region != region:
-                choice = f"{provider} is reached in region {region}" if region else "has no regions"
-                raise InvalidRequest(f"region: {choice}", [("region", choice)])
-            return provider, region
+            for region in regions:
+                if extras.region in {None, region}:
+                    return provider, region
+            known = " or ".join(str(region) for region in regions if region)
+            choice = f"{provider} is reached in region {known}" if known else "has no regions"
+            raise InvalidRequest(f"region: {choice}", [("region", choice)])
         known = ", ".join(self._edge.providers)
         raise InvalidRequest(
             f"provider must be one of: {known}", [("provider", f"must be one of: {known}")]

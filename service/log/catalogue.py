@@ -33,6 +33,7 @@ FailureReason = Literal["provider", "refused", "deadline", "lost"]
 AbandonReason = Literal["not-listed", "forgotten"]
 DeliveryKind = Literal["outcome"]
 UndeliveredReason = Literal["refused", "exhausted", "forbidden", "unsendable", "unreadable"]
+RetryableFailure = Literal["server-error", "download-server-error"]
 
 
 class EventData(BaseModel):
@@ -84,6 +85,19 @@ class TranscriptionFailed(EventData):
     wake: WakeReason
 
 
+class TranscriptionCompletedLate(EventData):
+    """A result came although the transcription had been given up; it counts from here on."""
+
+    type = "transcription.completed_late"
+    public = True
+    payload = "the provider's answer, byte for byte"
+
+    submission: SubmissionNumber
+    reason: WakeReason
+    audio_ms: Count | None
+    words: Count
+
+
 class SubmissionClaimed(EventData):
     """We are about to ask the provider; written before the call, so that no job is paid twice."""
 
@@ -118,6 +132,18 @@ class SubmissionRefused(EventData):
     status: Count
     reason: RefusalReason
     retry_in_ms: Count | None
+
+
+class SubmissionFailed(EventData):
+    """The provider's job ended in a server error of its own: the audio is submitted again."""
+
+    type = "submission.failed"
+    public = False
+    payload = "a JSON object: `error`, the provider's sentence; `answer`, the provider's"
+
+    submission: SubmissionNumber
+    kind: RetryableFailure
+    wake: WakeReason
 
 
 class SubmissionAbandoned(EventData):
@@ -206,9 +232,11 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         TranscriptionRequested,
         TranscriptionCompleted,
         TranscriptionFailed,
+        TranscriptionCompletedLate,
         SubmissionClaimed,
         SubmissionAccepted,
         SubmissionRefused,
+        SubmissionFailed,
         SubmissionAbandoned,
         SubmissionSuperseded,
         SubmissionRemoved,

@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.log.catalogue import TranscriptionCompleted, TranscriptionFailed
+from service.log.catalogue import (
+    TranscriptionCompleted,
+    TranscriptionCompletedLate,
+    TranscriptionFailed,
+)
 from service.projections.documents import ProjectionFailed, encode, text_or_none
 from service.projections.projection import Erased, Fact, Unreadable
 from service.projections.rows import (
@@ -22,7 +26,8 @@ from service.projections.rows import (
 Document = Mapping[str, Any]
 Item = Mapping[str, Any]
 
-OUTCOMES = frozenset({TranscriptionCompleted.type, TranscriptionFailed.type})
+COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
+OUTCOMES = COMPLETED | {TranscriptionFailed.type}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ class ItemsProjection:
     features: tuple[str, ...]
     pick: Callable[[Document], Picked]
     types: frozenset[str] | None = OUTCOMES
-    opens: frozenset[str] = frozenset({TranscriptionCompleted.type})
+    opens: frozenset[str] = COMPLETED
 
     def project(self, fact: Fact, current: StatusRow | None) -> PutView:
         """The view of a transcription that has come to its end.

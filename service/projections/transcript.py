@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.log.catalogue import TranscriptionCompleted, TranscriptionFailed
+from service.log.catalogue import (
+    TranscriptionCompleted,
+    TranscriptionCompletedLate,
+    TranscriptionFailed,
+)
 from service.projections.documents import (
     ProjectionFailed,
     encode,
@@ -72,7 +76,7 @@ class Transcript:
 
     def fallback(self, fact: Fact) -> TranscriptRow | None:
         """An answer in `error`: who polls for the transcript must come to an end."""
-        if isinstance(fact.data, TranscriptionCompleted):
+        if isinstance(fact.data, TranscriptionCompleted | TranscriptionCompletedLate):
             return _without_text(fact, UNREADABLE_SENTENCE)
         return None
 

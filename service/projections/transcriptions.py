@@ -13,9 +13,11 @@ from service.log.catalogue import (
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
     TranscriptionCompleted,
+    TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
 )
@@ -46,6 +48,7 @@ class Transcriptions:
             TranscriptionRequested.type,
             SubmissionAccepted.type,
             TranscriptionCompleted.type,
+            TranscriptionCompletedLate.type,
             TranscriptionFailed.type,
         }
     )
@@ -99,11 +102,14 @@ def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
 def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
     if isinstance(fact.data, DeliverySucceeded | DeliveryFailed):
         return replace(row, webhook_status_code=fact.data.status)
-    if not row.open or fact.data is None:
-        return row
     at = fact.event.time
+    if isinstance(fact.data, TranscriptionCompletedLate):
+        # The one event that turns an outcome: the result is here, whatever was said before.
+        row = replace(row, error=None)
+    elif not row.open or fact.data is None:
+        return row
     match fact.data:
-        case TranscriptionCompleted() | TranscriptionFailed():
+        case TranscriptionCompleted() | TranscriptionCompletedLate() | TranscriptionFailed():
             ended = _ended(row, fact.data, fact.content)
             return replace(ended, finished_by=fact.data.submission, completed_at=at)
         case data:
@@ -117,12 +123,17 @@ def _unsettled(row: StatusRow, data: EventData | None) -> str:
             numbers.add(number)
         case (
             SubmissionRefused(submission=number)
+            | SubmissionFailed(submission=number)
             | SubmissionAbandoned(submission=number)
             | SubmissionRemoved(submission=number)
             | TranscriptionCompleted(submission=number)
+            | TranscriptionCompletedLate(submission=number)
             | TranscriptionFailed(submission=number)
         ):
             numbers.discard(number)
+        case CallbackReceived(kind="completed", submission=number) if row.status == "error":
+            # We may have given it up too early.
+            numbers.add(number)
         case CallbackReceived(submission=number, provider_job=str()) if number != row.finished_by:
             # It may name the job of a submission that was thought to have none.
             numbers.add(number)
@@ -132,7 +143,9 @@ def _unsettled(row: StatusRow, data: EventData | None) -> str:
 
 
 def _ended(
-    row: StatusRow, data: TranscriptionCompleted | TranscriptionFailed, content: Content
+    row: StatusRow,
+    data: TranscriptionCompleted | TranscriptionCompletedLate | TranscriptionFailed,
+    content: Content,
 ) -> StatusRow:
     if isinstance(data, TranscriptionFailed):
         error = text_or_none(content.get("error")) if isinstance(content, Mapping) else None

@@ -69,6 +69,10 @@ class Provider(Protocol):
         """Its name in messages."""
         ...
 
+    def started_anew(self) -> None:
+        """It was started again: what it asked us to wait for counts no more."""
+        ...
+
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
@@ -99,6 +103,14 @@ class Provider(Protocol):
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """One page of jobs, 200 where that is allowed; `before` is an earlier page's `older`."""
+        ...
+
+    async def redacted_audio(self, job: str) -> str | None:
+        """A link to the job's redacted audio, good for minutes; None while it is not ready.
+
+        Raises:
+            ProviderRefused: There is none: it was not asked for, or it has expired.
+        """
         ...
 
     async def delete(self, job: str) -> None:

@@ -23,7 +23,7 @@ from service.reconciler.plan import (
     Timing,
     Wait,
 )
-from service.reconciler.recording import Recorder
+from service.reconciler.recording import Place, Recorder, place_of
 from service.reconciler.settle import Settler
 from service.reconciler.submitting import Submitter
 from service.reconciler.sweep import Sweep
@@ -47,7 +47,7 @@ class Actor:
         self._fetcher = fetcher
         self._settler = settler
         self._now_ms = now_ms
-        self._sweeps: dict[str, Sweep] = {}
+        self._sweeps: dict[Place, Sweep] = {}
 
     async def do(
         self, action: Action, state: Transcription, attempts: Attempts, timing: Timing
@@ -121,9 +121,10 @@ class Actor:
         return attempts
 
     def _sweep_of(self, state: Transcription) -> Sweep:
-        if state.provider not in self._sweeps:
-            self._sweeps[state.provider] = Sweep(self._recorder.gate(state).provider)
-        return self._sweeps[state.provider]
+        place = place_of(state)
+        if place not in self._sweeps:
+            self._sweeps[place] = Sweep(self._recorder.gate(state).provider)
+        return self._sweeps[place]
 
 
 def _of(state: Transcription, number: int) -> Submission:

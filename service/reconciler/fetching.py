@@ -7,14 +7,22 @@ from typing import Protocol
 
 from service.clock import NowMs
 from service.commands.callback_tokens import BadToken, read_registration
-from service.commands.decide import AbandonSubmission, Complete, RecordRemoval, Supersede
+from service.commands.decide import (
+    AbandonSubmission,
+    Complete,
+    FailSubmission,
+    RecordRemoval,
+    Supersede,
+)
 from service.commands.transcription import Transcription
-from service.log.catalogue import FailureReason, WakeReason
+from service.log.catalogue import FailureReason, RetryableFailure, WakeReason
 from service.providers.port import FetchedJob
 from service.reconciler.plan import Attempts, anew
-from service.reconciler.recording import NO_SENTENCE, Recorder
+from service.reconciler.recording import NO_SENTENCE, Recorder, failure
 from service.reconciler.submitting import Submitter
+from service.wire.sentences import failure_of
 
+COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {hours:g} h."
 LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
 
@@ -84,7 +92,7 @@ class Fetcher:
         if job is None:
             await self._recorder.run(AbandonSubmission(number=number, reason="forgotten"), state)
             return anew(attempts)
-        if job.status in {"completed", "error"}:
+        if job.status == "completed" or (job.status == "error" and not state.terminal):
             await self._finish(state, number, job, wake)
             return anew(attempts)
         return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms)
@@ -111,14 +119,34 @@ class Fetcher:
     ) -> None:
         if job.status == "completed":
             command = Complete(number=number, wake=wake, audio_ms=job.audio_ms, words=job.words)
-            changed = await self._recorder.run(command, state, {"transcription.completed": job.raw})
+            changed = await self._recorder.run(command, state, dict.fromkeys(COMPLETED, job.raw))
         else:
-            sentence = job.error or NO_SENTENCE
-            changed = await self._recorder.fail(
-                state, number, reason="provider", sentence=sentence, answer=job.raw, wake=wake
-            )
+            changed = await self._failed(state, number, job, wake)
         if changed:
             self._metrics.reconciled(wake)
+
+    async def _failed(
+        self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
+    ) -> bool:
+        """The end, except after a server error: then the audio is submitted again, so often."""
+        sentence = job.error or NO_SENTENCE
+        kind = retryable(sentence)
+        if kind is None:
+            return await self._recorder.fail(
+                state, number, reason="provider", sentence=sentence, answer=job.raw, wake=wake
+            )
+        told = failure(sentence, job.raw)
+        command = FailSubmission(number=number, kind=kind, wake=wake)
+        payloads = {"submission.failed": told, "transcription.failed": told}
+        return await self._recorder.run(command, state, payloads)
+
+
+def retryable(sentence: str) -> RetryableFailure | None:
+    """The kind of server error that a failed job's sentence tells of; None for all others."""
+    found = failure_of(sentence)
+    if found is None or not found.retryable:
+        return None
+    return "download-server-error" if found.kind == "download-server-error" else "server-error"
 
 
 def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:

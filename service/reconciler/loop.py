@@ -28,11 +28,13 @@ from service.reconciler.plan import (
     Action,
     Attempts,
     Done,
+    Submit,
     Timing,
     Wait,
     next_action,
 )
 from service.reconciler.recording import Recorder
+from service.reconciler.turns import Turns, follow_at_start, note_at_start
 
 AT_ONCE_MAX = 64  # transcriptions worked on at the same time
 STEPS_MAX = 16  # actions for one transcription before others have their turn
@@ -40,6 +42,7 @@ START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000
 OPEN_PER_READ = 1_000
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
+TURN_MS_MAX = 600_000  # a turn that comes wakes; this only bounds what a mistake would cost
 DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had four seconds
 WAKING_TYPES: Mapping[str, WakeReason] = {
     "transcription.requested": "command",
@@ -67,7 +70,11 @@ class Reconciler:
         actor: Actor,
         timings: Mapping[ProviderName, Timing],
         now_ms: NowMs,
+        *,
+        tenant_concurrency: int = 0,
     ) -> None:
+        """`tenant_concurrency`: how many of a tenant's may run at once; 0: no limit."""
+        self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"))
         self._events = events
         self._recorder = recorder
         self._actor = actor
@@ -125,6 +132,7 @@ class Reconciler:
             # Later pages may hold for later positions; following from the first misses nothing.
             position = position or seen
             for transcription_id in ids:
+                await note_at_start(self._turns, self._recorder.handler.load, [transcription_id])
                 self.wake(transcription_id, "start", in_ms=count * START_SPREAD_MS)
                 count += 1
             if not ids:
@@ -145,6 +153,7 @@ class Reconciler:
                     reason = WAKING_TYPES.get(event.type)
                     if reason is not None:
                         self.wake(event.stream.removeprefix(TRANSCRIPTION), reason)
+                await follow_at_start(self._turns, self._recorder.handler.load, events)
                 if len(events) == EVENTS_PER_READ_MAX:
                     await self._catch_up()
                 else:
@@ -239,6 +248,10 @@ class Reconciler:
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
         timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
         action = next_action(state, attempts, timing, self._now_ms())
+        if not isinstance(action, Submit):
+            self._turns.note(state)
+        elif not self._turns.admit(state):
+            action = Wait(until_ms=self._now_ms() + TURN_MS_MAX)
         match action:
             case Done():
                 if transcription_id not in self._again:
@@ -248,7 +261,11 @@ class Reconciler:
                 self._providers[transcription_id] = state.provider
             case _:
                 self._providers[transcription_id] = state.provider
-                after = await self._actor.do(action, state, attempts, timing)
+                try:
+                    after = await self._actor.do(action, state, attempts, timing)
+                except ProviderError:
+                    self._turns.note(state)  # a turn that could not be used is another's
+                    raise
                 self._learn(transcription_id, attempts, after)
                 log.info("reconciler.acted", action=type(action).__name__.lower())
         return action

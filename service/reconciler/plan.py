@@ -21,6 +21,7 @@ POLL_FIRST_MS = 1_000
 CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
+RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
 EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
 
 
@@ -163,7 +164,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         if action is not None:
             return action
     if state.terminal:
-        return Done()
+        return late(state, attempts, now_ms)
     accepted = [s for s in state.submissions if s.outcome == "accepted"]
     if accepted:
         # Rarely more than one: then the one that called back is asked first.
@@ -183,7 +184,8 @@ def clear_up(
             if now_ms < last_ms or attempts.failures < REMOVALS_MIN:
                 return Remove(number=number)
         case "accepted" if state.terminal and number != state.finished_by:
-            return Supersede(number=number)
+            if not may_be_late(state, submission, attempts):
+                return Supersede(number=number)
         case "unknown" | "abandoned" | "refused":
             job = submission.callback_job
             if job is not None and (number, job) not in attempts.refuted:
@@ -193,6 +195,26 @@ def clear_up(
         case _:
             pass
     return None
+
+
+def may_be_late(state: Transcription, submission: Submission, attempts: Attempts) -> bool:
+    """Whether a job is said to have completed after the transcription was given up."""
+    return (
+        state.given_up
+        and submission.outcome == "accepted"
+        and "completed" in submission.called_back
+        and (attempts.woken == "callback" or not attempts.checks)
+    )
+
+
+def late(state: Transcription, attempts: Attempts, now_ms: int) -> Action:
+    """What a callback after the end still leads to: a question, when we had given up."""
+    for submission in state.submissions:
+        if may_be_late(state, submission, attempts):
+            if attempts.asked_at_ms and now_ms < attempts.asked_at_ms + ASK_SPACING_MS:
+                return Wait(until_ms=attempts.asked_at_ms + ASK_SPACING_MS)
+            return Fetch(number=submission.number, wake="callback")
+    return Done()
 
 
 def settle(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -245,13 +267,19 @@ def submit(state: Transcription, now_ms: int) -> Action:
     number = len(state.submissions) + 1
     if sum(s.abandonment == "forgotten" for s in state.submissions) > FORGOTTEN_MAX:
         return GiveUp(number=len(state.submissions), lost=True)
+    last = state.last
+    if last is not None and last.outcome == "failed":
+        wait_ms = exponential_ms(
+            state.failed_submissions, first_ms=RESUBMIT_FIRST_MS, ceiling_ms=RETRY_MS_MAX
+        )
+        if now_ms < last.retry_at_ms + wait_ms:
+            return Wait(until_ms=last.retry_at_ms + wait_ms)
     fruitless = 0
     for submission in reversed(state.submissions):
         if submission.outcome != "refused" and submission.abandonment != "not-listed":
             break
         fruitless += 1
-    if fruitless:
-        last = state.submissions[-1]
+    if last is not None and fruitless:
         wait_ms = exponential_ms(fruitless, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
         due_ms = max(last.retry_at_ms, last.claimed_at_ms + wait_ms)
         if now_ms < due_ms:

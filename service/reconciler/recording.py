@@ -9,11 +9,14 @@ from service.commands.decide import Command, Fail
 from service.commands.handler import RECONCILER, Cause, CommandHandler
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
-from service.log.catalogue import FailureReason, ProviderName, WakeReason
+from service.log.catalogue import FailureReason, ProviderName, Region, WakeReason
 from service.providers.port import Provider
 from service.reconciler.breaker import Breaker
 
 NO_SENTENCE = "The provider gave no reason."
+
+Place = tuple[ProviderName, Region | None]
+"""A provider, and the region in which it is reached; None: it has no regions."""
 
 
 class ProviderGate:
@@ -28,26 +31,28 @@ class ProviderGate:
 class Recorder:
     """The way from the reconciler into the log, and what it needs from there."""
 
-    def __init__(self, handler: CommandHandler, gates: Mapping[ProviderName, ProviderGate]) -> None:
+    def __init__(self, handler: CommandHandler, gates: Mapping[Place, ProviderGate]) -> None:
         self._gates = gates
         self.handler = handler
 
     def gate(self, state: Transcription) -> ProviderGate:
-        """The provider of this transcription.
+        """The provider of this transcription, in the region that it was asked for in.
 
         Raises:
-            ProviderUnavailable: It is not configured any more: its key is missing.
+            ProviderUnavailable: It is not configured any more: its key or region is missing.
         """
-        gate = self._gates.get(state.provider)
+        gate = self._gates.get(place_of(state))
         if gate is None:
-            raise ProviderUnavailable(f"provider {state.provider} is not configured")
+            where = "" if state.region is None else f" in region {state.region}"
+            raise ProviderUnavailable(f"provider {state.provider} is not configured{where}")
         return gate
 
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""
-        gate = self._gates.get(provider)
-        if gate is not None:
-            gate.breaker.succeeded()
+        for (name, _), gate in self._gates.items():
+            if name == provider:
+                gate.breaker.succeeded()
+                gate.provider.started_anew()
 
     async def run(
         self,
@@ -88,6 +93,11 @@ class Recorder:
             return submission.provider_job
         payload = await self.handler.payload_at(submission.accepted_position)
         return str(json.loads(payload or b"{}")["provider_job"])
+
+
+def place_of(state: Transcription) -> Place:
+    """Where everything about this transcription is asked, from its claim to its deletion."""
+    return state.provider, state.region
 
 
 def failure(sentence: str, answer: bytes = b"null") -> bytes:

@@ -104,6 +104,8 @@ class Behaviour:
         throttled: It waits for its turn while it is queued, and says so.
         seconds: How long its audio is.
         result: Fields of the finished transcript, instead of a made-up conversation.
+        answer: The bytes that every GET of the finished job is answered with, whatever they are.
+        content_type: What the answer to a GET claims to be.
     """
 
     queued_ms: int = 20
@@ -120,3 +122,5 @@ class Behaviour:
     throttled: bool = False
     seconds: float = 30.0
     result: Mapping[str, object] | None = None
+    answer: bytes | None = None
+    content_type: str = "application/json"

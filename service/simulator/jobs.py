@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.clock import rfc3339
+from service.simulator.account import NEVER_MS
 from service.simulator.behaviour import Behaviour
 from service.simulator.results import transcript
 from service.wire import sentences
@@ -28,6 +29,8 @@ class Job:
 
     Attributes:
         number: From 1, in order of creation.
+        waits_ms: For its turn, before it is queued as its behaviour says.
+        expires_ms: How long after its end it is forgotten; None for never.
         webhook_status: What its endpoint answered last to a transcript callback, or None.
         reads: How many times it was read.
     """
@@ -37,6 +40,8 @@ class Job:
     request: TranscriptRequest
     behaviour: Behaviour
     created_ms: int
+    waits_ms: int = 0
+    expires_ms: int | None = None
     deleted: bool = False
     webhook_status: int | None = None
     reads: int = 0
@@ -50,7 +55,14 @@ class Job:
     @property
     def ends_ms(self) -> int | None:
         """When it ends, or None when it never does."""
-        return None if self.behaviour.never_ends else self.created_ms + self.behaviour.run_ms
+        if self.behaviour.never_ends or self.waits_ms >= NEVER_MS // 2:
+            return None
+        return self.created_ms + self.waits_ms + self.behaviour.run_ms
+
+    @property
+    def throttled(self) -> bool:
+        """Whether it had to wait for its turn, or says so."""
+        return self.behaviour.throttled or self.waits_ms > 0
 
     def status(self, now_ms: int) -> str:
         """Its status at a time."""
@@ -58,13 +70,14 @@ class Job:
             return "completed"
         if self.ends_ms is not None and now_ms >= self.ends_ms:
             return "error" if self.behaviour.error else "completed"
-        queued = now_ms < self.created_ms + self.behaviour.queued_ms
+        queued = now_ms < self.created_ms + self.waits_ms + self.behaviour.queued_ms
         return "queued" if queued else "processing"
 
     def is_known(self, now_ms: int) -> bool:
         """False once its results are forgotten."""
-        expires = self.behaviour.expires_ms
-        return expires is None or self.ends_ms is None or now_ms < self.ends_ms + expires
+        if self.expires_ms is None or self.ends_ms is None:
+            return True
+        return now_ms < self.ends_ms + self.expires_ms
 
     def transcript(self, now_ms: int, *, as_created: bool = False) -> dict[str, object]:
         """The whole Transcript at a time; the answer to a create is never a finished one."""
@@ -82,7 +95,7 @@ class Job:
             body = failed_transcript(self.id, echoed, error, audio_duration=duration)
         else:
             body = queued_transcript(self.id, echoed, status=status)
-        if self.behaviour.throttled:
+        if self.throttled:
             body["throttled"] = True
         return {**body, "webhook_status_code": self.webhook_status}
 
@@ -213,5 +226,5 @@ def _matches(job: Job, query: ListQuery, now_ms: int) -> bool:
     if query.created_on is not None and day != query.created_on.isoformat():
         return False
     if query.throttled_only:
-        return job.behaviour.throttled and job.status(now_ms) == "queued"
+        return job.throttled and job.status(now_ms) == "queued"
     return query.status is None or job.status(now_ms) == query.status

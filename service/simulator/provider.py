@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 from service.clock import NowMs, now_ms
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
+from service.simulator.account import JobQueue, RequestWindow
 from service.simulator.background import Background
 from service.simulator.behaviour import Behaviour, Callback, Fault
 from service.simulator.callbacks import USER_AGENT, Caller, DeliveryRules
@@ -46,9 +47,20 @@ class Simulator:
         policy: AddressPolicy = LOOPBACK,
         latency_ms: int = 0,
         deletes_unfinished: bool = True,
+        concurrency: int | None = None,
+        result_ttl_ms: int | None = None,
+        window: RequestWindow | None = None,
         now_ms: NowMs = now_ms,
     ) -> None:
-        """`policy` says where callbacks may go beside public addresses."""
+        """`policy` says where callbacks may go beside public addresses.
+
+        `concurrency`: so many jobs run at once, the others wait and say `throttled`.
+        `result_ttl_ms`: so long after its end a job is forgotten whose behaviour does not say.
+        `window`: what is over it is answered 429.
+        """
+        self.window = window or RequestWindow(None)
+        self._queue = JobQueue(concurrency)
+        self._result_ttl_ms = result_ttl_ms
         self.api_key = api_key
         self.behave: Behave = behave or (lambda body: Behaviour())
         self.outage: Fault | None = None
@@ -149,12 +161,17 @@ class Simulator:
 
     def make_job(self, request: TranscriptRequest, behaviour: Behaviour) -> Job:
         """Remember a new job and schedule its callbacks."""
+        created_ms = self._now_ms()
+        run_ms = None if behaviour.never_ends else behaviour.run_ms
+        ttl_ms, own_ms = self._result_ttl_ms, behaviour.expires_ms
         job = Job(
             id=str(uuid4()),
             number=len(self.memory.jobs) + 1,
             request=request,
             behaviour=behaviour,
-            created_ms=self._now_ms(),
+            created_ms=created_ms,
+            waits_ms=self._queue.wait_ms(created_ms, run_ms),
+            expires_ms=ttl_ms if own_ms is None else own_ms,
         )
         self.memory.add_job(job)
         self._caller.schedule(job, self._background)

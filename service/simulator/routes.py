@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 from uuid import uuid4
@@ -15,7 +16,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from service.errors import InvalidRequest, PayloadTooLarge
-from service.simulator.behaviour import Behaviour, Fault
+from service.simulator.account import RequestWindow
+from service.simulator.behaviour import Behaviour, Fault, too_many_requests
+from service.simulator.derived_routes import DerivedRoutes
 from service.simulator.jobs import Job, Memory, Seen, Upload
 from service.wire import listing, sentences
 from service.wire.strict_json import BODY_BYTES_MAX, parse_object
@@ -40,6 +43,7 @@ class Host(Protocol):
     outage: Fault | None
     latency_ms: int
     deletes_unfinished: bool
+    window: RequestWindow
 
     def now_ms(self) -> int:
         """The time."""
@@ -66,8 +70,13 @@ class Host(Protocol):
 def provider_app(host: Host) -> Starlette:
     """The application."""
     routes = _Routes(host)
+    derived = DerivedRoutes(routes.find, host.now_ms)
     return Starlette(
         routes=[
+            *(
+                Route(path, routes.entry(answer), methods=["GET"])
+                for path, answer in derived.by_path()
+            ),
             Route("/v2/upload", routes.entry(routes.upload), methods=["POST"]),
             Route("/v2/transcript", routes.entry(routes.create), methods=["POST"]),
             Route("/v2/transcript", routes.entry(routes.list), methods=["GET"]),
@@ -157,17 +166,17 @@ class _Routes:
 
     async def read(self, request: Request, seen: Seen) -> Response:
         """The whole transcript, whatever its status."""
-        job = self._find(request, seen)
+        job = self.find(request, seen)
         if job is None:
             return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
         job.reads += 1
         if job.reads <= len(job.behaviour.read_faults):
             return await self._fault(job.behaviour.read_faults[job.reads - 1])
-        return JSONResponse(job.transcript(self._host.now_ms()))
+        return job_answer(job, self._host.now_ms())
 
     async def delete(self, request: Request, seen: Seen) -> Response:
         """Scrub a job and forget its upload; the same answer as often as it is asked."""
-        host, job = self._host, self._find(request, seen)
+        host, job = self._host, self.find(request, seen)
         if job is None:
             return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
         unfinished = job.status(host.now_ms()) in ("queued", "processing")
@@ -180,7 +189,7 @@ class _Routes:
 
     async def redacted_audio(self, request: Request, seen: Seen) -> Response:
         """Where the redacted audio is; 202 while it is not ready."""
-        job = self._find(request, seen)
+        job = self.find(request, seen)
         if job is None:
             return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
         status = job.status(self._host.now_ms())
@@ -207,6 +216,9 @@ class _Routes:
         host = self._host
         if host.outage is not None:
             return await self._fault(host.outage)
+        retry_after_s = host.window.retry_after_s(host.now_ms())
+        if retry_after_s is not None:
+            return await self._fault(too_many_requests(retry_after_s))
         if request.headers.get("authorization") != host.api_key:
             return _error(401, sentences.UNAUTHENTICATED)
         try:
@@ -222,7 +234,8 @@ class _Routes:
             return _Dropped(self._host)
         return Response(fault.body, fault.status, dict(fault.headers), fault.content_type)
 
-    def _find(self, request: Request, seen: Seen) -> Job | None:
+    def find(self, request: Request, seen: Seen) -> Job | None:
+        """The job that the path names, noted in the request."""
         seen.job_id = request.path_params["id"]
         return self._host.memory.find(request.path_params["id"], self._host.now_ms())
 
@@ -236,6 +249,14 @@ class _Dropped(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._host.drop(scope, receive)
+
+
+def job_answer(job: Job, now_ms: int) -> Response:
+    """The whole transcript, or what the job's behaviour has instead of it once it is finished."""
+    body, content_type = job.behaviour.answer, job.behaviour.content_type
+    if body is None or job.deleted or job.status(now_ms) != "completed":
+        body = json.dumps(job.transcript(now_ms)).encode()
+    return Response(body, media_type=content_type)
 
 
 def redacted_audio_url(base_url: str, job: Job) -> str:

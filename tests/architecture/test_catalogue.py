@@ -27,7 +27,7 @@ from service.log.event import Event
 from tests.log_samples import ACTOR, CORRELATION, EXAMPLES, TENANT, UPLOAD_ID
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events.json"
-NAME = re.compile(r"[a-z]+\.[a-z_]+(ed|sent|made|found|begun)")
+NAME = re.compile(r"[a-z]+\.[a-z_]+(ed|sent|made|found|begun)(_late)?")
 SAFE_PATTERNS = {
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     r"^[A-Za-z0-9_-]{1,64}$",

@@ -168,3 +168,51 @@ def test_a_public_url_that_a_remote_provider_cannot_reach_is_recognised(
     public_url: str, provider_url: str, unreachable: bool
 ) -> None:
     assert is_unreachable(public_url, provider_url) is unreachable
+
+
+@pytest.mark.parametrize(
+    ("given", "regions"),
+    [
+        ({}, {"us": "https://api.assemblyai.com", "eu": "https://api.eu.assemblyai.com"}),
+        (
+            {"REGION": "eu"},
+            {"eu": "https://api.eu.assemblyai.com", "us": "https://api.assemblyai.com"},
+        ),
+        ({"BASE_URL": "http://a.example"}, {"us": "http://a.example"}),
+        ({"BASE_URL": "http://a.example", "REGION": "eu"}, {"eu": "http://a.example"}),
+        (
+            {"BASE_URL": "http://a.example", "EU_BASE_URL": "http://b.example"},
+            {"us": "http://a.example", "eu": "http://b.example"},
+        ),
+        (
+            {"EU_BASE_URL": "http://b.example", "REGION": "eu"},
+            {"eu": "http://b.example", "us": "https://api.assemblyai.com"},
+        ),
+    ],
+)
+def test_regions_are_offered_where_their_address_is_known(
+    monkeypatch: pytest.MonkeyPatch, given: Mapping[str, str], regions: Mapping[str, str]
+) -> None:
+    environ = {f"STENOLOG_ASSEMBLYAI_{name}": value for name, value in given.items()}
+    settings = loaded(monkeypatch, environ)
+    assert list(settings.assemblyai_regions.items()) == list(regions.items())
+
+
+def test_a_region_may_have_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(
+        monkeypatch,
+        {"STENOLOG_ASSEMBLYAI_API_KEY": "both", "STENOLOG_ASSEMBLYAI_EU_API_KEY": "eu alone"},
+    )
+    us, eu = settings.assemblyai_key("us"), settings.assemblyai_key("eu")
+    assert us is not None
+    assert eu is not None
+    assert (us.get_secret_value(), eu.get_secret_value()) == ("both", "eu alone")
+
+
+def test_the_key_of_the_default_region_alone_chooses_the_provider(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environ = {"STENOLOG_ASSEMBLYAI_EU_API_KEY": "k"}
+    assert loaded(monkeypatch, environ).chosen_provider == "local"
+    environ["STENOLOG_ASSEMBLYAI_REGION"] = "eu"
+    assert loaded(monkeypatch, environ).chosen_provider == "assemblyai"

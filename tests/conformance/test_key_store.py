@@ -75,6 +75,18 @@ async def test_an_api_key_is_read_as_it_was_added(keys: KeyStore) -> None:
     assert await keys.api_key("BBBBBBBB") is None
 
 
+async def test_an_api_key_is_revoked_once_by_prefix_or_id_within_its_tenant(keys: KeyStore) -> None:
+    await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
+    await keys.add_api_key(API_KEY)
+    assert await keys.revoke_api_key("BBBBBBBB", None, "then") is None
+    assert await keys.revoke_api_key(API_KEY.prefix, "tenant-2", "then") is None
+    assert await keys.api_key(API_KEY.prefix) == API_KEY
+    revoked = await keys.revoke_api_key(API_KEY.id, API_KEY.tenant, "then")
+    assert revoked == replace(API_KEY, revoked_at="then")
+    assert await keys.revoke_api_key(API_KEY.prefix, None, "later") == revoked
+    assert await keys.api_key(API_KEY.prefix) == revoked
+
+
 async def test_an_api_key_that_cannot_be_fails_only_its_own_call(keys: KeyStore) -> None:
     await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
     await keys.add_api_key(API_KEY)

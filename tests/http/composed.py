@@ -42,10 +42,14 @@ from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.views import SqliteViews
 from service.telemetry import Metrics
 from tests.http.gated_log import GatedLog
+from tests.http.stored_audio import StoredAudio
 
 DEADLINE_S = 10.0
 PUBLIC_URL = "https://stenolog.example"
-PROVIDERS: dict[ProviderName, Region | None] = {"assemblyai": "us", "local": None}
+PROVIDERS: dict[ProviderName, tuple[Region | None, ...]] = {
+    "assemblyai": ("us", "eu"),
+    "local": (None,),
+}
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -75,6 +79,7 @@ class Composed:
     metrics: Metrics
     signing: CallbackKeys
     wakes: list[tuple[str, WakeReason]] = field(default_factory=list)
+    audio: StoredAudio
     readiness: Readiness
     routes: list[Any]
     _following: asyncio.Task[None] | None = None
@@ -220,7 +225,7 @@ async def composed(
         stack.push_async_callback(projector.close)
         signing = CallbackKeys(current=2, secrets={1: os.urandom(32), 2: os.urandom(32)})
         secret, _ = await create_api_key(keys, tenant=DEFAULT_TENANT, name="test", scopes=SCOPES)
-        metrics = Metrics()
+        metrics, audio = Metrics(), StoredAudio()
         wakes: list[tuple[str, WakeReason]] = []
 
         async def readiness() -> Readiness:
@@ -234,8 +239,9 @@ async def composed(
                 api_keys=keys,
                 callback_keys=lambda: service.signing,
                 uploads=uploads,
-                upload_key=os.urandom(32),
+                upload_key=bytes(32),
                 idempotency_secret=bytes(32),
+                redacted_audio=audio,
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
                 rebuild=projector.rebuild,
                 metrics=metrics,
@@ -277,6 +283,7 @@ async def composed(
             metrics=metrics,
             signing=signing,
             wakes=wakes,
+            audio=audio,
             readiness=Readiness(ready=True, checks={"log": "commits"}),
             routes=list(app.routes),
         )

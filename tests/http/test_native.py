@@ -45,7 +45,8 @@ async def test_a_request_is_201_with_its_location_and_status(service: Composed) 
         ({}, "audio_url"),
         ({"audio_url": URL, "provider": "nobody"}, "provider"),
         ({"audio_url": URL, "provider": 7}, "provider"),
-        ({"audio_url": URL, "region": "eu"}, "region"),
+        ({"audio_url": URL, "region": "mars"}, "region"),
+        ({"audio_url": URL, "region": "eu", "provider": "local"}, "region"),
         ({"audio_url": URL, "subject": ""}, "subject"),
         ({"audio_url": URL, "subject": "two\nlines"}, "subject"),
         ({"audio_url": URL, "metadata": [1]}, "metadata"),
@@ -225,3 +226,11 @@ async def test_readers_do_not_wait_for_one_another(service: Composed) -> None:
         *(service.client.get(f"{BASE}/{transcription_id}/words") for _ in range(50))
     )
     assert {len(answer.json()["items"]) for answer in answers} == {12}
+
+
+async def test_a_request_names_its_region(service: Composed) -> None:
+    answer = await service.client.post(
+        "/v2/transcript", json={"audio_url": URL}, headers={"Stenolog-Region": "eu"}
+    )
+    [event] = await service.stream(answer.json()["id"])
+    assert (event.data["provider"], event.data["region"]) == ("assemblyai", "eu")

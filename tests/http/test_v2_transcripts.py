@@ -253,7 +253,7 @@ async def test_the_four_headers_of_ours_are_kept(service: Composed) -> None:
     [
         ("Stenolog-Provider", "aimlapi"),
         ("Stenolog-Provider", "nobody"),
-        ("Stenolog-Region", "eu"),
+        ("Stenolog-Region", "mars"),
         ("Stenolog-Subject", "x" * 257),
         ("Stenolog-Metadata", "[1]"),
         ("Stenolog-Metadata", "{"),

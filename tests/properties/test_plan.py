@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.commands.decide import (
+    RESUBMISSIONS_MAX,
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,
     Command,
     Complete,
     Fail,
+    FailSubmission,
     RecordRemoval,
     RefuseSubmission,
     decide,
@@ -90,6 +92,7 @@ class World:
     jobs: dict[str, Job] = field(default_factory=dict)
     recorded: set[tuple[int, CallbackKind]] = field(default_factory=set)
     ends: int = 0
+    late: int = 0
 
     def run(self, command: Command) -> bool:
         """As the handler: decide on the state, append at its version."""
@@ -98,6 +101,7 @@ class World:
         self.state = after(self.state, facts, self.log_ms)
         self.ends += sum(fact.type in {"transcription.completed", "transcription.failed"}
                          for fact in facts)  # fmt: skip
+        self.late += sum(fact.type == "transcription.completed_late" for fact in facts)
         assert not any(decide(command, self.state)), "a command that was done leads to nothing"
         return bool(facts)
 
@@ -110,8 +114,13 @@ class World:
         self.attempts = replace(self.attempts, woken="callback")
 
     def live_jobs(self) -> list[str]:
-        """Jobs of ours that were not deleted."""
-        return [name for name, job in self.jobs.items() if job.submission and not job.deleted]
+        """Jobs of ours that were not deleted, and may have a result."""
+        over = {s.number for s in self.state.submissions if s.outcome == "failed"}
+        return [
+            name
+            for name, job in self.jobs.items()
+            if job.submission and not job.deleted and job.submission not in over
+        ]
 
     def lied_about(self, name: str) -> bool:
         """Whether the one callback that is recorded for the job's submission names another."""
@@ -181,7 +190,7 @@ def submit(world: World, action: Submit, create: str, status: str) -> None:
     number = action.number
     # The heart of it: nothing else may still have a job when another is paid for.
     for submission in world.state.submissions:
-        assert submission.outcome in {"refused", "abandoned", "superseded", "removed"}
+        assert submission.outcome in {"refused", "failed", "abandoned", "superseded", "removed"}
     assert not [name for name in world.live_jobs() if world.jobs[name].listed]
     assert world.run(ClaimSubmission(number=number, kid=1))
     name = f"job-{len(world.jobs) + 1}"
@@ -229,6 +238,14 @@ def fetch(world: World, number: int) -> None:
     elif status == "completed":
         world.run(Complete(number=number, wake="callback", audio_ms=1, words=1))
         world.attempts = anew(world.attempts)
+    elif world.state.terminal:
+        # A job that is said to be complete, and is not: nothing is learned.
+        world.attempts = replace(
+            seen_running(world.attempts, world.now_ms), asked_at_ms=world.now_ms
+        )
+    elif status == "server error":
+        world.run(FailSubmission(number=number, kind="server-error", wake="callback"))
+        world.attempts = anew(world.attempts)
     elif status == "error":
         world.run(Fail(number=number, reason="provider", wake="callback"))
         world.attempts = anew(world.attempts)
@@ -239,7 +256,8 @@ def fetch(world: World, number: int) -> None:
 
 happenings = st.one_of(
     st.tuples(st.just("act"), st.sampled_from(CREATES), st.sampled_from(ASKS),
-              st.sampled_from(["completed", "error"])),
+              st.sampled_from(["completed", "error", "server error"])),
+    st.tuples(st.just("give up")),
     st.tuples(st.just("pass"), st.integers(1, 400_000)),
     st.tuples(st.just("step back"), st.integers(1, 60_000)),
     st.tuples(st.just("crash")),
@@ -260,6 +278,8 @@ def happen(world: World, what: tuple[object, ...]) -> None:
             act(world, create, ask, status)
         case ("pass", int(ms)):
             world.now_ms += ms
+        case ("give up",):
+            world.now_ms += TIMING.job_lifetime_ms
         case ("step back", int(ms)):
             world.now_ms -= ms
         case ("crash",):
@@ -302,6 +322,8 @@ def test_one_job_at_most_and_it_always_ends(polled: bool, story: list[tuple[obje
     for what in story:
         happen(world, what)
         assert world.ends <= 1
+        assert world.late <= world.ends
+        assert world.state.failed_submissions <= RESUBMISSIONS_MAX
     finish(world)
     assert world.state.terminal
     assert world.ends == 1
@@ -328,11 +350,13 @@ def test_after_the_end_only_loose_ends_are_left(story: list[tuple[object, ...]])
         happen(world, what)
         if world.state.terminal:
             action = world.action()
-            assert isinstance(action, Done | Wait | Settle | Confirm | Supersede | Remove)
+            asked = (Fetch,) if world.state.given_up else ()
+            assert isinstance(action, (Done, Wait, Settle, Confirm, Supersede, Remove, *asked))
             if not any(
                 s.outcome in {"unknown", "superseded"}
                 or (s.outcome == "accepted" and s.number != world.state.finished_by)
                 or (s.callback_job is not None and s.outcome in {"abandoned", "refused"})
+                or (world.state.given_up and "completed" in s.called_back)
                 for s in world.state.submissions
             ):
                 assert isinstance(action, Done | Wait)

@@ -94,7 +94,9 @@ class House:
     metrics: Metrics
     ids: list[str]
 
-    async def request(self, behaviour: Behaviour | None = None, **params: object) -> str:
+    async def request(
+        self, behaviour: Behaviour | None = None, *, tenant: str = TENANT, **params: object
+    ) -> str:
         """A transcription was asked for, of an audio URL of its own."""
         identifier = new_id()
         audio_url = str(params.pop("audio_url", f"https://audio.example/{identifier}.mp3"))
@@ -109,7 +111,7 @@ class House:
                 upload=None if upload is None else str(upload),
             ),
             Transcription(id=identifier),
-            Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id()),
+            Cause(tenant=tenant, actor=CLIENT, correlation_id=new_id()),
             {
                 "transcription.requested": json.dumps(
                     {"params": {"audio_url": audio_url, **params}}
@@ -204,8 +206,10 @@ async def house(
     around: Callable[[Provider], Provider] = lambda provider: provider,
     log: type[SqliteLog] = SqliteLog,
     ids: Sequence[str] = (),
+    tenant_concurrency: int = 0,
+    head: int | None = None,
 ) -> AsyncIterator[House]:
-    """A house whose reconciler runs; `ids` are open from before.
+    """A house whose reconciler runs; `ids` are open from before, as of `head` (None: now).
 
     On the way out the reconciler is stopped, every transcription's events are dense, and the log
     verifies.
@@ -237,11 +241,18 @@ async def house(
         )
         base = await stack.enter_async_context(server.serve())
         gate = ProviderGate(around(provider), base)
-        recorder = Recorder(handler, {"assemblyai": gate})
+        recorder = Recorder(handler, {("assemblyai", "us"): gate})
         submitter = Submitter(recorder, KEYS, uploads, now_ms)
         fetcher = Fetcher(recorder, submitter, metrics, now_ms)
         actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
-        reconciler = Reconciler(events, recorder, actor, {"assemblyai": timing}, now_ms)
+        reconciler = Reconciler(
+            events,
+            recorder,
+            actor,
+            {"assemblyai": timing},
+            now_ms,
+            tenant_concurrency=tenant_concurrency,
+        )
         wakes.append(reconciler)
         made = House(
             directory=directory,
@@ -254,7 +265,8 @@ async def house(
             metrics=metrics,
             ids=list(ids),
         )
-        running = asyncio.create_task(reconciler.run(OpenOnes(await events.head(), list(ids))))
+        position = await events.head() if head is None else head
+        running = asyncio.create_task(reconciler.run(OpenOnes(position, list(ids))))
         try:
             yield made
         finally:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import assemblyai as aai
+import httpx
 import pytest
 
+from service.simulator.behaviour import Fault
+from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess
 
 pytestmark = [
@@ -85,3 +89,44 @@ def test_a_list_is_paged_to_its_end(simulated: GatewayProcess) -> None:
             parameters.before_id = page.page_details.before_id_of_prev_url
     assert made <= set(seen)
     assert len(seen) == len(set(seen))
+
+
+def test_redacted_audio_is_downloaded_without_the_key(
+    simulated: GatewayProcess, tmp_path: Path
+) -> None:
+    config = aai.TranscriptionConfig().set_redact_pii(
+        policies=[aai.PIIRedactionPolicy.phone_number], redact_audio=True
+    )
+    file = tmp_path / "redacted.wav"
+    with client_of(simulated) as client:
+        transcriber = aai.Transcriber(client=client)
+        transcript = transcriber.transcribe("https://audio.example/pii.mp3", config)
+        url = transcript.get_redacted_audio_url()
+        transcript.save_redacted_audio(str(file))
+    assert url.startswith(f"{simulated.url}/redacted-audio/")
+    assert file.read_bytes().startswith(b"RIFF")
+
+
+def test_redacted_audio_while_its_provider_is_out_is_503_and_when_it_is_gone_400(
+    simulated: GatewayProcess, simulator: ThreadedSimulator
+) -> None:
+    config = aai.TranscriptionConfig().set_redact_pii(
+        policies=[aai.PIIRedactionPolicy.phone_number], redact_audio=True
+    )
+    with client_of(simulated) as client:
+        transcript = aai.Transcriber(client=client).transcribe(
+            "https://audio.example/out.mp3", config
+        )
+        ask = f"{simulated.url}/v2/transcript/{transcript.id}/redacted-audio"
+        link = httpx.get(ask, headers={"Authorization": simulated.key}).json()["redacted_audio_url"]
+        simulator.simulator.outage = Fault(status=500)
+        try:
+            out = httpx.get(ask, headers={"Authorization": simulated.key})
+            assert (out.status_code, httpx.get(link).status_code) == (503, 503)
+            assert out.headers["Retry-After"]
+        finally:
+            simulator.simulator.outage = None
+        for job in simulator.simulator.jobs:
+            job.deleted = True
+        gone = httpx.get(ask, headers={"Authorization": simulated.key})
+        assert (gone.status_code, httpx.get(link).status_code) == (400, 400)

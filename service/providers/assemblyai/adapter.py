@@ -23,8 +23,10 @@ from service.providers.assemblyai.answers import (
     read_created,
     read_job,
     read_page,
+    read_redacted_audio,
     read_upload,
 )
+from service.providers.pace import Pace
 from service.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
@@ -61,8 +63,13 @@ class AssemblyAI:
         *,
         timeout_ms: int,
         speech_models: Sequence[str] = (),
+        pace: Pace | None = None,
     ) -> None:
-        """`speech_models` is asked for when the customer asked for none."""
+        """`speech_models` is asked for when the customer asked for none.
+
+        `pace` is the account's, shared with whatever else asks it; None: it has one of its own.
+        """
+        self._pace = pace or Pace()
         self._speech_models = tuple(speech_models)
         self._name = name
         self._address = address
@@ -74,11 +81,16 @@ class AssemblyAI:
         """`assemblyai` or `local`."""
         return self._name
 
+    def started_anew(self) -> None:
+        """A pause that it asked for is over."""
+        self._pace.resume()
+
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
         """The customer's parameters, less their webhook and the deprecated `speech_model`."""
         self._there()
+        self._pace.check()
         body = {
             name: value
             for name, value in params.items()
@@ -146,6 +158,15 @@ class AssemblyAI:
         if not _is_unknown(answer):
             self._check(answer)
 
+    async def redacted_audio(self, job: str) -> str | None:
+        """200 with the link, 202 while there is none yet, 400 when there is none any more."""
+        path = f"/v2/transcript/{quote(job, safe='')}/redacted-audio"
+        answer = await self._asked("GET", path)
+        if answer.status == 202:
+            return None
+        self._check(answer)
+        return read_redacted_audio(answer.body)
+
     async def _asked(
         self,
         method: str,
@@ -173,8 +194,9 @@ class AssemblyAI:
         timeout_ms: int | None = None,
     ) -> Answer:
         address = self._there()
+        self._pace.take()
         try:
-            return await self._egress.request(
+            answer = await self._egress.request(
                 method,
                 address.base_url.rstrip("/") + path,
                 headers=[("authorization", address.api_key), *(headers or [])],
@@ -184,6 +206,12 @@ class AssemblyAI:
             )
         except ForbiddenAddress as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+        wait_ms = retry_after_ms(answer.headers, now_ms())
+        if answer.status == 429 or (answer.status == 503 and wait_ms is not None):
+            self._pace.refused(wait_ms)
+        else:
+            self._pace.answered()
+        return answer
 
     def _there(self) -> ServiceAddress:
         address = self._address()

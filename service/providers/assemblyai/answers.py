@@ -73,6 +73,16 @@ def read_page(body: bytes) -> JobPage:
     return JobPage(jobs=jobs, older=jobs[-1].id if more else None)
 
 
+def read_redacted_audio(body: bytes) -> str | None:
+    """The link to the redacted audio; None when the answer says that it is not ready.
+
+    Raises:
+        ProviderUnavailable: The answer is not JSON.
+    """
+    url = _object(body).get("redacted_audio_url")
+    return url if isinstance(url, str) and url.startswith("http") else None
+
+
 def error_sentence(body: bytes) -> str:
     """The `error` of an answer; its text when it is not JSON; empty when there is none."""
     try:

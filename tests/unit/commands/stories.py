@@ -12,14 +12,17 @@ from service.log.catalogue import (
     CallbackKind,
     CallbackReceived,
     EventData,
+    FailureReason,
     RefusalReason,
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
     TranscriptionCompleted,
+    TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
 )
@@ -46,6 +49,10 @@ def refused(
     return SubmissionRefused(submission=number, status=503, reason=reason, retry_in_ms=retry_in_ms)
 
 
+def server_error(number: int = 1) -> EventData:
+    return SubmissionFailed(submission=number, kind="server-error", wake="callback")
+
+
 def abandoned(number: int = 1, reason: AbandonReason = "not-listed") -> EventData:
     return SubmissionAbandoned(submission=number, reason=reason)
 
@@ -68,8 +75,12 @@ def completed(number: int = 1) -> EventData:
     return TranscriptionCompleted(submission=number, reason="callback", audio_ms=1_000, words=3)
 
 
-def failed(number: int = 1) -> EventData:
-    return TranscriptionFailed(submission=number, reason="provider", wake="callback")
+def completed_late(number: int = 1) -> EventData:
+    return TranscriptionCompletedLate(submission=number, reason="callback", audio_ms=1_000, words=3)
+
+
+def failed(number: int = 1, reason: FailureReason = "provider") -> EventData:
+    return TranscriptionFailed(submission=number, reason=reason, wake="callback")
 
 
 def told(*facts: EventData, every_ms: int = 0) -> Transcription:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from service.commands.decide import (
+    RESUBMISSIONS_MAX,
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,
     Command,
     Complete,
     Fail,
+    FailSubmission,
     RecordRemoval,
     RefuseSubmission,
     RequestTranscription,
@@ -25,9 +27,11 @@ from tests.unit.commands.stories import (
     called,
     claimed,
     completed,
+    completed_late,
     failed,
     refused,
     removed,
+    server_error,
     superseded,
     told,
 )
@@ -128,3 +132,41 @@ def test_the_fold_knows_status_jobs_and_callbacks() -> None:
 def test_a_callback_for_a_submission_that_is_not_known_changes_no_other() -> None:
     before, now = told(*RUNNING), told(*RUNNING, called(7))
     assert now.submissions == before.submissions
+
+
+def test_a_server_error_leads_to_another_submission_until_there_were_enough() -> None:
+    story: list[EventData] = [REQUESTED]
+    for number in range(1, RESUBMISSIONS_MAX + 1):
+        story += [claimed(number), accepted(number, f"job-{number}")]
+        events = decide(
+            FailSubmission(number=number, kind="server-error", wake="poll"), told(*story)
+        )
+        assert [event.type for event in events] == ["submission.failed"]
+        story.append(server_error(number))
+    last = RESUBMISSIONS_MAX + 1
+    story += [claimed(last), accepted(last, f"job-{last}")]
+    events = decide(FailSubmission(number=last, kind="server-error", wake="poll"), told(*story))
+    assert [event.type for event in events] == ["transcription.failed"]
+
+
+def test_a_failed_submission_is_over() -> None:
+    state = told(REQUESTED, claimed(), accepted(), server_error())
+    assert state.status == "processing"
+    again = FailSubmission(number=1, kind="server-error", wake="poll")
+    assert decide(again, state) == ()
+    assert decide(Complete(number=1, wake="poll", audio_ms=1, words=1), state) == ()
+    assert decide(ClaimSubmission(number=2, kid=1), state) != ()
+
+
+def test_a_result_after_we_gave_up_is_late_and_there_is_one() -> None:
+    late = Complete(number=1, wake="callback", audio_ms=1_000, words=3)
+    given_up = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
+    assert [event.type for event in decide(late, given_up)] == ["transcription.completed_late"]
+    done = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"), completed_late())
+    assert done.status == "completed"
+    assert decide(late, done) == ()
+
+
+def test_what_the_provider_failed_stays_failed() -> None:
+    state = told(REQUESTED, claimed(), accepted(), failed())
+    assert decide(Complete(number=1, wake="callback", audio_ms=1, words=1), state) == ()

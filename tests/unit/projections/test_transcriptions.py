@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from service.log.event import Event
+from service.projections.rows import PutView
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog, transcription_id
 from tests.unit.projections.projecting import changes_of, hold_of, status_of
@@ -275,3 +277,48 @@ def test_a_delivery_changes_nothing_else() -> None:
     assert after == replace(
         before, webhook_status_code=201, version=after.version, position=after.position
     )
+
+
+def late(log: MemoryLog, payload: object) -> Event:
+    data = {"submission": 1, "reason": "callback", "audio_ms": 9_500, "words": 0}
+    return log.add(1, "transcription.completed_late", data, payload)
+
+
+def test_a_late_result_turns_a_failure_on_every_view() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.accept(1)
+    log.fail(1, "The provider did not finish within 24 h.")
+    log.call_back(1)
+    assert status_of(log).unsettled == "1"
+    event = late(log, answer())
+    row = status_of(log)
+    assert (row.status, row.error, row.audio_ms) == ("completed", None, 9_500)
+    assert (row.completed_at, row.unsettled) == (event.time, "")
+    for name in ("transcript", "words"):
+        last = changes_of(log, [name])[-1]
+        assert isinstance(last, PutView)
+        assert last.reason is None
+
+
+def test_a_late_result_that_is_unreadable_leaves_an_error() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.fail(1, "given up")
+    late(log, b"[]")
+    row = status_of(log)
+    assert (row.status, row.error) == ("error", "The provider's result could not be read.")
+
+
+def test_a_submission_that_failed_is_settled_and_the_transcription_goes_on() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.accept(1)
+    data = {"submission": 1, "kind": "server-error", "wake": "callback"}
+    log.add(1, "submission.failed", data, {"error": "Server error", "answer": None})
+    row = status_of(log)
+    assert (row.status, row.unsettled) == ("processing", "")
+    log.claim(1, 2)
+    assert status_of(log).submission == 2

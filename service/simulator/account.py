@@ -1,0 +1,48 @@
+"""What an account allows: so many jobs at once, so many requests in a window."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+
+NEVER_MS = 10**15  # a turn that does not come: longer than any clock here counts
+WINDOW_MS = 300_000  # contract §13
+
+
+class JobQueue:
+    """Turns of jobs, first come, first served; when a job ends is known when it is made."""
+
+    def __init__(self, concurrency: int | None) -> None:
+        """`concurrency` None: everything runs at once."""
+        self._free_at_ms = [0] * (concurrency or 0)
+
+    def wait_ms(self, created_ms: int, run_ms: int | None) -> int:
+        """How long a new job waits for its turn; `run_ms` None: it never ends."""
+        if not self._free_at_ms:
+            return 0
+        starts_ms = max(created_ms, self._free_at_ms[0])
+        ends_ms = NEVER_MS if run_ms is None else starts_ms + run_ms
+        heapq.heapreplace(self._free_at_ms, ends_ms)
+        return starts_ms - created_ms
+
+
+class RequestWindow:
+    """At most so many requests in a window that slides."""
+
+    def __init__(self, requests_max: int | None, window_ms: int = WINDOW_MS) -> None:
+        """`requests_max` None: as many as come."""
+        self._requests_max = requests_max
+        self._window_ms = window_ms
+        self._times_ms: deque[int] = deque()
+
+    def retry_after_s(self, now_ms: int) -> int | None:
+        """None for a request that is allowed, and counted; else when to come back, in seconds."""
+        if self._requests_max is None:
+            return None
+        while self._times_ms and self._times_ms[0] + self._window_ms <= now_ms:
+            self._times_ms.popleft()
+        if len(self._times_ms) < self._requests_max:
+            self._times_ms.append(now_ms)
+            return None
+        wait_ms = self._times_ms[0] + self._window_ms - now_ms if self._times_ms else 1
+        return max(1, -(-wait_ms // 1000))

@@ -1,0 +1,124 @@
+"""Bad days by name: what `stenolog simulate` and tests ask for in a word."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.simulator import behaviour
+from service.simulator.behaviour import Behaviour, Callback
+from service.wire import sentences
+
+FORGOTTEN_AFTER_MS = 200
+SLOW_MS = 30_000
+LATE_MS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One kind of job that goes wrong.
+
+    Attributes:
+        says: What happens, for people.
+        behaviour: How the job goes.
+    """
+
+    says: str
+    behaviour: Behaviour
+
+
+def _day(says: str, how: Behaviour) -> Day:
+    return Day(says=says, behaviour=how)
+
+
+DAYS: Mapping[str, Day] = {
+    "good": _day("The job completes and calls back.", Behaviour()),
+    "audio-error": _day(
+        "The job fails for good: the audio is too short.",
+        Behaviour(error=sentences.AUDIO_TOO_SHORT),
+    ),
+    "server-error": _day(
+        "The job ends in a server error: submit it again.",
+        Behaviour(error=sentences.SERVER_ERROR),
+    ),
+    "create-500": _day(
+        "The first create is answered 500, without a job.",
+        Behaviour(create_faults=(behaviour.SERVER_ERROR,)),
+    ),
+    "create-503": _day(
+        "The first create is answered 503.", Behaviour(create_faults=(behaviour.UNAVAILABLE,))
+    ),
+    "create-429": _day(
+        "The first create is answered 429 with Retry-After: 2.",
+        Behaviour(create_faults=(behaviour.too_many_requests(2),)),
+    ),
+    "create-web-page": _day(
+        "The first create is answered 200 with a web page.",
+        Behaviour(create_faults=(behaviour.WEB_PAGE,)),
+    ),
+    "create-dropped": _day(
+        "The first create is never answered, and makes no job.",
+        Behaviour(create_faults=(behaviour.DROPPED,)),
+    ),
+    "lost-reply": _day(
+        "The job is made, and the answer to its create is lost.", Behaviour(lost_reply=True)
+    ),
+    "read-500": _day(
+        "The first read of the job is answered 500.",
+        Behaviour(read_faults=(behaviour.SERVER_ERROR,)),
+    ),
+    "read-cut-off": _day(
+        "The first read of the job is answered with half a JSON object.",
+        Behaviour(read_faults=(behaviour.MALFORMED,)),
+    ),
+    "read-web-page": _day(
+        "The first read of the job is answered 200 with a web page.",
+        Behaviour(read_faults=(behaviour.WEB_PAGE,)),
+    ),
+    "text-json": _day(
+        "Reads are right, and claim to be text/plain.", Behaviour(content_type="text/plain")
+    ),
+    "no-callback": _day("It completes and never calls.", Behaviour(callbacks=behaviour.MISSING)),
+    "late-callback": _day(
+        "It calls five seconds late.", Behaviour(callbacks=(Callback(after_ms=LATE_MS),))
+    ),
+    "early-callback": _day(
+        "It calls `completed` when it has just begun, and again at its end.",
+        Behaviour(callbacks=(behaviour.LYING, Callback())),
+    ),
+    "three-callbacks": _day(
+        "It calls three times at once.", Behaviour(callbacks=(Callback(times=3),))
+    ),
+    "odd-callback": _day(
+        "Its callback is no JSON.", Behaviour(callbacks=(Callback(body=b"status=completed"),))
+    ),
+    "slow": _day("It takes half a minute.", Behaviour(run_ms=SLOW_MS)),
+    "never": _day("It never ends.", Behaviour(never_ends=True)),
+    "forgotten": _day(
+        "Its result is gone a fifth of a second after its end.",
+        Behaviour(expires_ms=FORGOTTEN_AFTER_MS),
+    ),
+}
+
+
+def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]:
+    """Jobs go by these days, one after the other and from the first again.
+
+    A repeated create of the same audio is the same job: it keeps its day.
+    """
+    turns = itertools.cycle([DAYS[name].behaviour for name in names])
+    given: dict[str, Behaviour] = {}
+
+    def behave(body: Mapping[str, object]) -> Behaviour:
+        audio_url = str(body.get("audio_url"))
+        if audio_url not in given or not _is_again(given[audio_url]):
+            given[audio_url] = next(turns)
+        return given[audio_url]
+
+    return behave
+
+
+def _is_again(behaviour: Behaviour) -> bool:
+    """Whether its first create came to nothing, so that the same is created again."""
+    return bool(behaviour.create_faults)

@@ -1,0 +1,95 @@
+"""A tenant's jobs are limited by queueing: nobody is refused, and nobody waits for others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from service.simulator import behaviour as day
+from service.simulator.behaviour import Behaviour
+from service.simulator.provider import Simulator
+from tests.reconciler.house import QUICK, House, house, until
+
+OTHER = "00000000-0000-4000-8000-0000000000ab"
+
+
+def most_at_once(simulator: Simulator) -> int:
+    """How many jobs ran at the same time at most."""
+    jobs = simulator.jobs
+    return max(
+        sum(
+            other.created_ms <= job.created_ms and (other.ends_ms or 2**62) > job.created_ms
+            for other in jobs
+        )
+        for job in jobs
+    )
+
+
+async def all_ended(home: House) -> None:
+    for identifier in home.ids:
+        assert (await home.ended(identifier)).status == "completed"
+
+
+async def test_more_than_the_limit_wait_in_the_order_of_their_requests(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, tenant_concurrency=2) as home:
+        wanted = [await home.request(Behaviour(run_ms=150)) for _ in range(8)]
+        await all_ended(home)
+        assert most_at_once(simulator) <= 2
+        order = [
+            job.request.audio_url.split("/")[-1].removesuffix(".mp3") for job in simulator.jobs
+        ]
+        assert sorted(order, key=wanted.index) == wanted
+        # Two run side by side: each is at most one place away from where it was asked for.
+        assert all(abs(order.index(one) - wanted.index(one)) <= 1 for one in wanted)
+
+
+async def test_one_tenant_does_not_wait_for_another(tmp_path: Path, simulator: Simulator) -> None:
+    async with house(tmp_path, simulator, tenant_concurrency=1) as home:
+        await home.request(Behaviour(never_ends=True))
+        await until(lambda: len(simulator.jobs) == 1)
+        waiting = [await home.request() for _ in range(3)]
+        other = await home.request(tenant=OTHER)
+        assert (await home.ended(other)).status == "completed"
+        for identifier in waiting:
+            assert (await home.handler.load(identifier)).submissions == ()
+
+
+async def test_a_job_that_cannot_be_made_gives_its_turn_to_the_next(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, tenant_concurrency=1) as home:
+        faults = (day.refusal(400, "audio_url is wrong"),)
+        refused = await home.request(Behaviour(create_faults=faults))
+        following = await home.request()
+        assert (await home.ended(refused)).status == "error"
+        assert (await home.ended(following)).status == "completed"
+
+
+async def test_what_runs_is_known_after_a_start_before_anything_is_submitted(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, tenant_concurrency=1) as home:
+        ids = home.ids
+        await home.request(Behaviour(run_ms=1_500))
+        await until(lambda: len(simulator.jobs) == 1)
+        for _ in range(3):
+            await home.request(Behaviour(run_ms=100))
+    async with house(tmp_path, simulator, tenant_concurrency=1, ids=ids) as home:
+        await all_ended(home)
+    assert len(simulator.jobs) == 4
+    assert most_at_once(simulator) == 1
+
+
+async def test_views_that_lag_do_not_let_more_run(tmp_path: Path, simulator: Simulator) -> None:
+    """Nothing is open by the view; the log knows better."""
+    timing = replace(QUICK, silence_ms=500)
+    async with house(tmp_path, simulator, tenant_concurrency=1, timing=timing) as home:
+        running = await home.request(Behaviour(run_ms=1_500))
+        await until(lambda: len(simulator.jobs) == 1)
+    async with house(tmp_path, simulator, tenant_concurrency=1, head=0) as home:
+        waiting = await home.request()
+        assert (await home.ended(waiting)).status == "completed"
+        assert (await home.ended(running)).status == "completed"
+    assert most_at_once(simulator) == 1

@@ -1,0 +1,225 @@
+"""The account's limits, derived resources, and bad days by name."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from service.cli.main import stenolog
+from service.cli.simulate import announcement
+from service.simulator.account import JobQueue, RequestWindow
+from service.simulator.behaviour import Behaviour
+from service.simulator.days import DAYS, in_turn
+from service.simulator.derived import paragraphs, sentences, srt, vtt, word_search
+from service.simulator.provider import Simulator
+from tests.simulator.conftest import AUDIO, KEY, Bench
+
+STOP_S_MAX = 10
+
+
+@asynccontextmanager
+async def asking(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a simulator that serves."""
+    async with (
+        simulator.serve() as url,
+        httpx.AsyncClient(
+            base_url=url, headers={"Authorization": simulator.api_key}, verify=False
+        ) as client,
+    ):
+        yield client
+
+
+def said(*lines: str, speaker: str | None = None) -> list[dict[str, object]]:
+    """Words of a second each."""
+    words = " ".join(lines).split(" ")
+    return [
+        {"text": w, "start": n * 1000, "end": n * 1000 + 900, "confidence": 0.5, "speaker": speaker}
+        for n, w in enumerate(words)
+    ]
+
+
+def test_jobs_beyond_the_concurrency_wait_first_come_first_served() -> None:
+    queue = JobQueue(2)
+    assert [queue.wait_ms(0, 100) for _ in range(5)] == [0, 0, 100, 100, 200]
+    assert queue.wait_ms(1_000, None) == 0
+    assert queue.wait_ms(1_000, 50) == 0
+    assert queue.wait_ms(1_000, 50) == 50
+    assert JobQueue(None).wait_ms(0, None) == 0
+
+
+def test_the_window_slides() -> None:
+    window = RequestWindow(2, 1_000)
+    assert [window.retry_after_s(now) for now in (0, 900, 950, 1_000, 1_001)] == [
+        None,
+        None,
+        1,
+        None,
+        1,
+    ]
+
+
+async def test_a_job_that_waits_for_its_turn_is_queued_and_throttled() -> None:
+    simulator = Simulator(concurrency=1, behave=lambda body: Behaviour(never_ends=True))
+    async with asking(simulator) as client:
+        for _ in range(2):
+            created = await client.post("/v2/transcript", json={"audio_url": AUDIO})
+        body = (await client.get(f"/v2/transcript/{created.json()['id']}")).json()
+        assert (body["status"], body["throttled"]) == ("queued", True)
+        listed = (await client.get("/v2/transcript", params={"throttled_only": "true"})).json()
+        assert [item["id"] for item in listed["transcripts"]] == [body["id"]]
+
+
+async def test_requests_over_the_window_are_429_with_when_to_come_back() -> None:
+    async with asking(Simulator(window=RequestWindow(2))) as client:
+        answers = [await client.get("/v2/transcript") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 0 < int(answers[2].headers["retry-after"]) <= 300
+    assert answers[2].json() == {"error": "Too Many Requests"}
+
+
+async def test_results_expire_after_their_time_to_live() -> None:
+    simulator = Simulator(result_ttl_ms=0, behave=lambda body: Behaviour(run_ms=0))
+    async with asking(simulator) as client:
+        created = await client.post("/v2/transcript", json={"audio_url": AUDIO})
+        answer = await client.get(f"/v2/transcript/{created.json()['id']}")
+        assert answer.status_code == 400
+
+
+async def test_a_right_answer_may_claim_to_be_text(bench: Bench) -> None:
+    bench.simulator.behave = in_turn(["text-json"])
+    answer = await bench.client.get(f"/v2/transcript/{await bench.created()}")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.json()["audio_url"] == AUDIO
+
+
+async def test_a_finished_job_may_answer_any_bytes(bench: Bench) -> None:
+    bench.simulator.behave = lambda body: Behaviour(run_ms=0, answer=b'{"id": 1e400}')
+    answer = await bench.client.get(f"/v2/transcript/{await bench.created()}")
+    assert answer.content == b'{"id": 1e400}'
+
+
+async def test_derived_resources_have_the_services_shapes(bench: Bench) -> None:
+    bench.simulator.behave = lambda body: Behaviour(run_ms=0)
+    job = await bench.created(speaker_labels=True)
+    whole = await bench.read(job)
+    base = f"/v2/transcript/{job}"
+    for name in ("sentences", "paragraphs"):
+        body = (await bench.client.get(f"{base}/{name}")).json()
+        assert (body["id"], body["audio_duration"]) == (job, whole["audio_duration"])
+        assert " ".join(one["text"] for one in body[name]) == whole["text"]
+        assert sum(len(one["words"]) for one in body[name]) == len(whole["words"])
+    captions = await bench.client.get(f"{base}/srt", params={"chars_per_caption": "40"})
+    assert captions.headers["content-type"].startswith("text/plain")
+    assert captions.text.startswith("1\n00:00:00,")
+    assert (await bench.client.get(f"{base}/vtt")).text.startswith("WEBVTT\n\n00:00.")
+    first = whole["words"][0]
+    term = first["text"].strip(".,?").lower()
+    found = (await bench.client.get(f"{base}/word-search", params={"words": term})).json()
+    assert found["matches"][0]["timestamps"][0] == [first["start"], first["end"]]
+    assert found["total_count"] == found["matches"][0]["count"]
+
+
+@pytest.mark.parametrize(
+    "path", ["sentences", "paragraphs", "srt", "vtt", "word-search?words=a", "word-search"]
+)
+async def test_derived_resources_of_what_is_not_finished_are_refused(
+    bench: Bench, path: str
+) -> None:
+    bench.simulator.behave = lambda body: Behaviour(never_ends=True)
+    for job in (await bench.created(), "unknown"):
+        answer = await bench.client.get(f"/v2/transcript/{job}/{path}")
+        assert answer.status_code == 400
+        assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("query", ["srt?chars_per_caption=0", "vtt?chars_per_caption=x",
+                                   "word-search?words=,"])  # fmt: skip
+async def test_derived_resources_check_their_query(bench: Bench, query: str) -> None:
+    bench.simulator.behave = lambda body: Behaviour(run_ms=0)
+    answer = await bench.client.get(f"/v2/transcript/{await bench.created()}/{query}")
+    assert answer.status_code == 400
+
+
+def test_words_become_sentences_paragraphs_captions_and_hits() -> None:
+    words = said("Good morning. How are you?", "I am fine")
+    assert [one["text"] for one in sentences(words)] == [
+        "Good morning.",
+        "How are you?",
+        "I am fine",
+    ]
+    assert len(paragraphs(words)) == 1
+    assert len(paragraphs([*words, *said("And you?", speaker="B")])) == 2
+    assert srt(words, 15).splitlines()[:4] == [
+        "1",
+        "00:00:00,000 --> 00:00:01,900",
+        "Good morning.",
+        "",
+    ]
+    late = [{**word, "start": 3_600_000, "end": 3_601_000} for word in said("Late")]
+    assert vtt(late) == "WEBVTT\n\n01:00:00.000 --> 01:00:01.000\nLate\n"
+    [match] = word_search(words, ["ARE you", "never"])
+    assert match == {"text": "are you", "count": 1, "timestamps": [[3_000, 4_900]], "indexes": [3]}
+    assert sentences([]) == []
+    assert srt([]) == ""
+
+
+def test_days_take_turns_and_a_repeated_create_keeps_its_day() -> None:
+    behave = in_turn(["create-500", "never"])
+    one, two = {"audio_url": "a"}, {"audio_url": "b"}
+    assert behave(one) is behave(one) is DAYS["create-500"].behaviour
+    assert behave(two) is DAYS["never"].behaviour
+    assert behave(two) is DAYS["create-500"].behaviour
+
+
+@pytest.mark.parametrize("name", [n for n in DAYS if n not in {"slow", "late-callback"}])
+async def test_every_day_can_be_had(bench: Bench, name: str) -> None:
+    bench.simulator.behave = in_turn([name])
+    try:
+        await bench.create()
+        await bench.create()
+    except httpx.HTTPError:
+        assert name in {"create-dropped", "lost-reply"}
+    assert bench.simulator.creates
+
+
+def test_the_command_says_where_it_is_and_ends_by_a_signal() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli.main", "simulate", "--port", "0", "--api-key", KEY],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline().strip() for _ in range(3)]
+    url = lines[0].split()[-1]
+    answer = httpx.get(f"{url}/v2/transcript", headers={"Authorization": KEY})
+    assert answer.status_code == 200
+    assert lines == announcement(url, KEY, "us").splitlines()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(STOP_S_MAX) == 0
+    process.stdout.close()
+
+
+def test_the_command_names_a_port_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(stenolog, ["simulate", "--port", port])
+    assert result.exit_code == 3
+    assert port in result.stderr
+
+
+def test_the_command_knows_the_days_and_networks() -> None:
+    result = CliRunner().invoke(stenolog, ["simulate", "--help"])
+    assert all(name in result.stdout for name in DAYS)
+    wrong = CliRunner().invoke(stenolog, ["simulate", "--allow-network", "here"])
+    assert wrong.exit_code == 2
+    assert "STENOLOG_ASSEMBLYAI_EU_BASE_URL=http://x" in announcement("http://x", "k", "eu")

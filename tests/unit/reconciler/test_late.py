@@ -1,0 +1,93 @@
+"""What is owed after a server error, and after we gave up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.log.catalogue import EventData
+from service.reconciler.fetching import retryable, seen_running
+from service.reconciler.plan import (
+    RESUBMIT_FIRST_MS,
+    Attempts,
+    Done,
+    Fetch,
+    Submit,
+    Supersede,
+    Timing,
+    Wait,
+    next_action,
+)
+from service.wire import sentences
+from tests.unit.commands.stories import (
+    REQUESTED,
+    START_MS,
+    abandoned,
+    accepted,
+    after,
+    called,
+    claimed,
+    completed_late,
+    failed,
+    server_error,
+    told,
+)
+
+TIMING = Timing(
+    settle_ms=90_000, silence_ms=200_000, sweep_interval_ms=30_000, job_lifetime_ms=86_400_000
+)
+NOTHING = Attempts()
+
+
+def test_after_a_server_error_each_next_submission_waits_longer() -> None:
+    story: list[EventData] = [REQUESTED]
+    waits = []
+    for number in (1, 2, 3):
+        story += [claimed(number), accepted(number, f"job-{number}"), server_error(number)]
+        state = told(*story)
+        action = next_action(state, NOTHING, TIMING, START_MS)
+        assert isinstance(action, Wait)
+        waits.append(action.until_ms - START_MS)
+        assert next_action(state, NOTHING, TIMING, action.until_ms) == Submit(number=number + 1)
+    assert waits == [RESUBMIT_FIRST_MS, 2 * RESUBMIT_FIRST_MS, 4 * RESUBMIT_FIRST_MS]
+
+
+def test_a_callback_after_we_gave_up_leads_to_one_question() -> None:
+    state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
+    assert next_action(state, NOTHING, TIMING, START_MS) == Done()
+    called_back = after(state, (called(),), START_MS)
+    asked = next_action(called_back, NOTHING, TIMING, START_MS)
+    assert asked == Fetch(number=1, wake="callback")
+    running = seen_running(Attempts(woken="callback"), START_MS)
+    assert next_action(called_back, running, TIMING, START_MS) == Done()
+    spaced = replace(running, woken="callback", asked_at_ms=START_MS)
+    assert isinstance(next_action(called_back, spaced, TIMING, START_MS), Wait)
+
+
+def test_a_callback_after_the_provider_failed_it_leads_to_nothing() -> None:
+    state = told(REQUESTED, claimed(), accepted(), failed(), called())
+    assert next_action(state, NOTHING, TIMING, START_MS) == Done()
+
+
+def test_another_job_that_completed_late_is_asked_for_before_it_is_superseded() -> None:
+    state = told(
+        REQUESTED,
+        claimed(1),
+        abandoned(1),
+        claimed(2),
+        accepted(2, "job-2"),
+        failed(2, reason="deadline"),
+        called(1),
+        accepted(1, "job-1", adopted=True),
+    )
+    assert next_action(state, NOTHING, TIMING, START_MS) == Fetch(number=1, wake="callback")
+    done = after(state, (completed_late(1),), START_MS)
+    assert next_action(done, NOTHING, TIMING, START_MS) == Supersede(number=2)
+
+
+def test_only_server_errors_are_submitted_again() -> None:
+    assert retryable(sentences.SERVER_ERROR) == "server-error"
+    assert retryable(sentences.INTERNAL_ERROR) == "server-error"
+    refused = "Download error to https://a.example/b, 503 Server Error: Unavailable for url: b"
+    assert retryable(refused) == "download-server-error"
+    assert retryable(sentences.AUDIO_TOO_SHORT) is None
+    assert retryable("what no table knows") is None
