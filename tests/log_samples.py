@@ -48,6 +48,9 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "body_bytes": 87,
     },
     "upload.stored": {"bytes": 1_048_576},
+    "upload.released": {"reason": "unused"},
+    "erasure.requested": {"surface": "v2"},
+    "erasure.completed": {"jobs": 1},
 }
 
 PUBLIC = "transcription.failed"

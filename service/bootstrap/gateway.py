@@ -13,6 +13,7 @@ import structlog
 from starlette.applications import Starlette
 
 from service.bootstrap.engine_child import EngineChild
+from service.bootstrap.erasing import eraser, keep_swept, upload_lifetime
 from service.bootstrap.identity import (
     UPLOAD,
     callback_keys,
@@ -25,6 +26,7 @@ from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
 from service.clock import now_ms
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
+from service.compliance.erasure import Eraser
 from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from service.compliance.tree_heads import write_head
 from service.config import Settings, is_unreachable
@@ -104,7 +106,6 @@ async def open_gateway(
         }
         handler = CommandHandler(stores.events, stores.vault)
         timings = timings_of(settings, gates, polled=polled)
-        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics)
         projector = Projector(
             log_store=stores.events,
             sealer=stores.vault,
@@ -113,6 +114,9 @@ async def open_gateway(
             on_committed=[seen.note],
         )
         stack.push_async_callback(projector.close)
+        uploads = upload_lifetime(stores, handler, projector, settings.upload_retention_ms)
+        erasing = eraser(stores, projector, uploads)
+        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics, erasing)
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
         upload_key = await secret_of(stores.keys, stores.master, UPLOAD)
         edge = Edge(
@@ -124,6 +128,7 @@ async def open_gateway(
             uploads=stores.uploads,
             upload_key=upload_key,
             wake=reconciler.wake,
+            erase=erasing.erase_now,
             rebuild=projector.rebuild,
             metrics=metrics,
             readiness=partial(ready, stores.events, stores.keys),
@@ -138,7 +143,16 @@ async def open_gateway(
         stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
-            run=partial(_run, stores, reconciler, projector, engine, metrics, heads),
+            run=partial(
+                _run,
+                stores,
+                reconciler,
+                projector,
+                engine,
+                metrics,
+                heads,
+                partial(keep_swept, uploads, settings.upload_retention_ms),
+            ),
             reconciler=reconciler,
             projector=projector,
             engine=engine,
@@ -155,6 +169,7 @@ async def _run(
     engine: EngineChild | None,
     metrics: Metrics,
     heads: Path,
+    sweeping: Callable[[], Coroutine[None, None, None]],
 ) -> None:
     async with asyncio.TaskGroup() as group:
         if engine is not None:
@@ -163,6 +178,7 @@ async def _run(
         group.create_task(projector.run())
         group.create_task(reconciler.run(OpenInViews(stores.views)))
         group.create_task(keep_heads(stores.events, heads))
+        group.create_task(sweeping())
         group.create_task(observe(metrics, projector, stores.views))
 
 
@@ -173,11 +189,13 @@ def _reconciler(
     signing: CallbackKeys,
     timings: Mapping[ProviderName, Timing],
     metrics: Metrics,
+    erasing: Eraser,
 ) -> Reconciler:
     recorder = Recorder(handler, gates)
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-    actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
+    settler = Settler(recorder, fetcher, now_ms)
+    actor = Actor(recorder, submitter, fetcher, settler, erasing, now_ms)
     return Reconciler(stores.events, recorder, actor, timings, now_ms)
 
 

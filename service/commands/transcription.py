@@ -12,6 +12,8 @@ from service.log.catalogue import (
     AbandonReason,
     CallbackKind,
     CallbackReceived,
+    ErasureCompleted,
+    ErasureRequested,
     EventData,
     ProviderName,
     RefusalReason,
@@ -63,7 +65,12 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcription:
-    """What is known of one transcription after `version` events; version 0: nothing."""
+    """What is known of one transcription after `version` events; version 0: nothing.
+
+    Attributes:
+        erasure_position: Where its erasure was requested; 0: it was not.
+        erased: Everything is gone, here and at the provider.
+    """
 
     id: str
     version: int = 0
@@ -79,6 +86,8 @@ class Transcription:
     finished_by: int = 0
     submissions: tuple[Submission, ...] = ()
     callbacks: int = 0
+    erasure_position: int = 0
+    erased: bool = False
 
     @property
     def stream(self) -> str:
@@ -88,7 +97,20 @@ class Transcription:
     @property
     def terminal(self) -> bool:
         """Whether there is a result, or will be none."""
-        return self.status in {"completed", "error"}
+        return self.erasing or self.status in {"completed", "error"}
+
+    @property
+    def erasing(self) -> bool:
+        """Whether its content must go, or is gone."""
+        return self.erasure_position > 0
+
+    @property
+    def handle_sealed(self) -> bool:
+        """Whether a job is known only by a payload: removing it comes before destroying the key."""
+        return any(
+            s.provider_job is None and s.outcome in {"accepted", "superseded"}
+            for s in self.submissions
+        )
 
     @property
     def last(self) -> Submission | None:
@@ -134,6 +156,8 @@ class _Fields(TypedDict, total=False):
     finished_by: int
     submissions: tuple[Submission, ...]
     callbacks: int
+    erasure_position: int
+    erased: bool
 
 
 def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
@@ -156,6 +180,10 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             return {"status": "completed", "finished_by": data.submission}
         case TranscriptionFailed():
             return {"status": "error", "finished_by": data.submission}
+        case ErasureRequested():
+            return {"erasure_position": event.position}
+        case ErasureCompleted():
+            return {"erased": True}
         case CallbackReceived():
             submissions = _submissions(state, data.submission, event, data, at_ms)
             return {"submissions": submissions, "callbacks": state.callbacks + 1}

@@ -29,6 +29,7 @@ WakeReason = Literal["callback", "poll", "silence", "start", "command"]
 RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
 FailureReason = Literal["provider", "refused", "deadline", "lost"]
 AbandonReason = Literal["not-listed", "forgotten"]
+ReleaseReason = Literal["erased", "unused"]
 
 
 class EventData(BaseModel):
@@ -138,7 +139,7 @@ class SubmissionSuperseded(EventData):
 
 
 class SubmissionRemoved(EventData):
-    """The superseded job is gone at the provider."""
+    """The job is gone at the provider: it was superseded, or its transcription is erased."""
 
     type = "submission.removed"
     public = False
@@ -171,6 +172,39 @@ class UploadStored(EventData):
     bytes: Count
 
 
+class UploadReleased(EventData):
+    """No transcription needs the file any more; from here on its key and the file go."""
+
+    type = "upload.released"
+    public = False
+    payload = ""
+
+    reason: ReleaseReason
+
+
+class ErasureRequested(EventData):
+    """A customer deleted the transcription; from here on nothing is sealed for its stream.
+
+    Public, so that whoever keeps a copy hears that it must go.
+    """
+
+    type = "erasure.requested"
+    public = True
+    payload = ""
+
+    surface: Surface
+
+
+class ErasureCompleted(EventData):
+    """Key, views and upload are gone here, and the jobs are gone at the provider."""
+
+    type = "erasure.completed"
+    public = True
+    payload = ""
+
+    jobs: Count
+
+
 EVENT_TYPES: Mapping[str, type[EventData]] = {
     data.type: data
     for data in (
@@ -185,6 +219,9 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SubmissionRemoved,
         CallbackReceived,
         UploadStored,
+        UploadReleased,
+        ErasureRequested,
+        ErasureCompleted,
     )
 }
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from service.log.catalogue import (
     CallbackReceived,
+    ErasureCompleted,
+    ErasureRequested,
     EventData,
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -28,6 +30,7 @@ from service.projections.projection import (
 from service.projections.rows import PutStatus, StatusRow, TranscriptRow
 
 NAME = "transcriptions"
+ERASURE = 0  # among the unsettled submissions: the erasure is not completed
 UNREADABLE_SENTENCE = "The provider's result could not be read."
 UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
 
@@ -37,7 +40,7 @@ class Transcriptions:
     """Digests everything: whatever a payload holds, a transcription has a status."""
 
     name: str = NAME
-    version: int = 1
+    version: int = 2
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(
         {
@@ -95,9 +98,11 @@ def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
 
 
 def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
+    at = fact.event.time
+    if isinstance(fact.data, ErasureRequested):
+        return _erased(row, at)
     if not row.open or fact.data is None:
         return row
-    at = fact.event.time
     match fact.data:
         case TranscriptionCompleted() | TranscriptionFailed():
             ended = _ended(row, fact.data, fact.content)
@@ -106,9 +111,28 @@ def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
             return _under_way(row, data, fact.content, at)
 
 
+def _erased(row: StatusRow, at: str) -> StatusRow:
+    """The same whatever could be read of it before: a rebuild can read nothing any more."""
+    return replace(
+        row,
+        status="completed",
+        erased=True,
+        error=None,
+        audio_url="",
+        subject=None,
+        metadata=None,
+        provider_job=None,
+        completed_at=row.completed_at or at,
+    )
+
+
 def _unsettled(row: StatusRow, data: EventData | None) -> str:
     numbers = {int(number) for number in row.unsettled.split(",") if number}
     match data:
+        case ErasureRequested():
+            numbers.add(ERASURE)
+        case ErasureCompleted():
+            numbers.clear()
         case SubmissionClaimed(submission=number) | SubmissionAccepted(submission=number):
             numbers.add(number)
         case (
@@ -135,7 +159,7 @@ def _ended(
         return replace(row, status="error", error=error or UNKNOWN_SENTENCE)
     if content is None or isinstance(content, Unreadable):
         # The other views fail on it, and a reader must not see `completed` without a transcript.
-        return replace(row, status="error", error=UNREADABLE_SENTENCE)
+        return replace(row, status="error", error=UNREADABLE_SENTENCE, audio_ms=data.audio_ms)
     return replace(row, status="completed", audio_ms=data.audio_ms)
 
 

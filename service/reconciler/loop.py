@@ -44,6 +44,7 @@ DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had
 WAKING_TYPES: Mapping[str, WakeReason] = {
     "transcription.requested": "command",
     "callback.received": "callback",
+    "erasure.requested": "command",
 }
 
 log = structlog.get_logger()

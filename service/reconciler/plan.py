@@ -58,6 +58,7 @@ class Attempts:
         sweeps: Lists in a row that did not know the open claim.
         swept_at_ms: When the last of them was read.
         refuted: Submissions and jobs that the provider denied to belong together.
+        erased: What is here of an erased transcription was erased by this process.
     """
 
     woken: WakeReason | None = None
@@ -70,11 +71,12 @@ class Attempts:
     sweeps: int = 0
     swept_at_ms: int = 0
     refuted: frozenset[tuple[int, str]] = frozenset()
+    erased: bool = False
 
 
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
-    """What is left of the attempts once something has moved: what the provider denied."""
-    return Attempts(woken=woken, refuted=attempts.refuted)
+    """What is left of the attempts once something has moved: what was denied, what was erased."""
+    return Attempts(woken=woken, refuted=attempts.refuted, erased=attempts.erased)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class Supersede:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
-    """Delete the superseded job at the provider."""
+    """Delete the job at the provider: it is superseded, or its transcription erased."""
 
     number: int
 
@@ -135,6 +137,16 @@ class GiveUp:
 
     number: int
     lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """Erase what is here: key, views, upload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishErasure:
+    """Record that everything is gone, here and at the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +161,20 @@ class Done:
     """Nothing any more."""
 
 
-Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
+Action = (
+    Submit
+    | Settle
+    | Confirm
+    | Fetch
+    | Check
+    | Supersede
+    | Remove
+    | GiveUp
+    | Erase
+    | FinishErasure
+    | Wait
+    | Done
+)
 
 
 def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -158,6 +183,8 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         return Done()
     if now_ms < attempts.retry_at_ms:
         return Wait(until_ms=attempts.retry_at_ms)
+    if state.erasing:
+        return erase(state, attempts, timing, now_ms)
     for submission in state.submissions:
         action = clear_up(state, submission, attempts, timing, now_ms)
         if action is not None:
@@ -170,6 +197,27 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         called = [s for s in accepted if s.called_back & {"completed", "error"}]
         return follow((called or accepted)[0], attempts, timing, now_ms)
     return submit(state, now_ms)
+
+
+def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
+    """What is owed to an erased transcription: here first, then at the provider.
+
+    A job is deleted however often that takes: `erasure.completed` says that it is gone. One whose
+    handle is sealed comes before the key goes; one that turns up after the end is deleted too.
+    """
+    held = [s for s in state.submissions if s.outcome in {"accepted", "superseded"}]
+    sealed = [s for s in held if s.provider_job is None]
+    if sealed:
+        return Remove(number=sealed[0].number)
+    if not state.erased and not attempts.erased:
+        return Erase()
+    if held:
+        return Remove(number=held[0].number)
+    for submission in state.submissions:
+        action = clear_up(state, submission, attempts, timing, now_ms)
+        if action is not None:
+            return action
+    return Done() if state.erased else FinishErasure()
 
 
 def clear_up(

@@ -43,6 +43,13 @@ class Recorder:
             raise ProviderUnavailable(f"provider {state.provider} is not configured")
         return gate
 
+    def is_gone(self, state: Transcription) -> bool:
+        """Whether the provider and all its jobs are no more.
+
+        The embedded engine keeps jobs in memory only: where none is run, none are left.
+        """
+        return state.provider == "local" and "local" not in self._gates
+
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""
         gate = self._gates.get(provider)

@@ -106,7 +106,14 @@ CREATE TABLE failures (
 ) STRICT, WITHOUT ROWID;
 """
 
-VIEWS = Schema(name="views.db", steps=(_TABLES,), synchronous="NORMAL", secure_delete=True)
+_BY_UPLOAD = """
+CREATE INDEX transcriptions_by_upload ON transcriptions (generation, upload)
+    WHERE upload IS NOT NULL;
+"""
+
+VIEWS = Schema(
+    name="views.db", steps=(_TABLES, _BY_UPLOAD), synchronous="NORMAL", secure_delete=True
+)
 
 ROW_TABLES = ("transcriptions", "requests", "transcripts", "views", "chunks", "failures")
 """The tables whose rows belong to a generation."""
