@@ -29,8 +29,6 @@ from service.log.catalogue import (
 )
 
 _OPEN = {"unknown", "accepted"}
-# Once the transcription is erased, any submission may turn out to have a job, which then goes.
-_REMOVED_ON_ERASURE = {"unknown", "accepted", "refused", "abandoned", "superseded"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +129,20 @@ Command = (
     | CompleteErasure
 )
 
+# What may still be said of an erased transcription: what becomes of its jobs.
+_AFTER_ERASURE = (
+    AcceptSubmission,
+    RefuseSubmission,
+    AbandonSubmission,
+    RecordRemoval,
+    CompleteErasure,
+)
+
 
 def decide(command: Command, state: Transcription) -> Sequence[EventData]:
     """The events that the command leads to; none when it changes nothing any more."""
+    if state.erasing and not isinstance(command, _AFTER_ERASURE):
+        return ()
     match command:
         case RequestTranscription():
             if state.version:
@@ -238,8 +247,8 @@ def decide_supersession(command: Supersede, state: Transcription) -> Sequence[Ev
 
 def decide_removal(command: RecordRemoval, state: Transcription) -> Sequence[EventData]:
     """Of a superseded job, or of any once the transcription is to be erased."""
-    removable = _REMOVED_ON_ERASURE if state.erasing else {"superseded"}
-    if _outcome(state, command.number) not in removable:
+    outcome = _outcome(state, command.number)
+    if outcome in {"", "removed"} or not (state.erasing or outcome == "superseded"):
         return ()
     return (SubmissionRemoved(submission=command.number),)
 

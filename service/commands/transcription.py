@@ -108,7 +108,7 @@ class Transcription:
     def handle_sealed(self) -> bool:
         """Whether a job is known only by a payload: removing it comes before destroying the key."""
         return any(
-            s.provider_job is None and s.outcome in {"accepted", "superseded"}
+            s.accepted_position and s.provider_job is None and s.outcome != "removed"
             for s in self.submissions
         )
 

@@ -9,16 +9,14 @@ from service.clock import NowMs
 from service.commands.decide import CompleteErasure
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
+from service.reconciler.erasing import Erase, FinishErasure, Step
 from service.reconciler.fetching import Fetcher, seen_running
 from service.reconciler.plan import (
-    Action,
     Attempts,
     Check,
     Confirm,
     Done,
-    Erase,
     Fetch,
-    FinishErasure,
     GiveUp,
     Remove,
     Settle,
@@ -68,7 +66,7 @@ class Actor:
         self._sweeps: dict[str, Sweep] = {}
 
     async def do(
-        self, action: Action, state: Transcription, attempts: Attempts, timing: Timing
+        self, action: Step, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         """What has been tried, once the action is done.
 

@@ -22,15 +22,14 @@ from service.log.catalogue import TRANSCRIPTION, ProviderName, WakeReason
 from service.log.store import EVENTS_PER_READ_MAX, EventStore
 from service.reconciler.acting import Actor
 from service.reconciler.agenda import Agenda
+from service.reconciler.erasing import Step, next_action
 from service.reconciler.plan import (
     RETRY_FIRST_MS,
     RETRY_MS_MAX,
-    Action,
     Attempts,
     Done,
     Timing,
     Wait,
-    next_action,
 )
 from service.reconciler.recording import Recorder
 
@@ -231,7 +230,7 @@ class Reconciler:
             return self._put_off(transcription_id, None)
         return self._now_ms()
 
-    async def _step(self, transcription_id: str) -> Action:
+    async def _step(self, transcription_id: str) -> Step:
         """One action, which is done when this returns."""
         state = await self._recorder.handler.load(transcription_id)
         attempts = self._attempts.get(transcription_id, Attempts())

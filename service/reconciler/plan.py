@@ -140,16 +140,6 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Erase:
-    """Erase what is here: key, views, upload."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishErasure:
-    """Record that everything is gone, here and at the provider."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """Nothing before `until_ms`, unless something wakes it."""
 
@@ -161,20 +151,7 @@ class Done:
     """Nothing any more."""
 
 
-Action = (
-    Submit
-    | Settle
-    | Confirm
-    | Fetch
-    | Check
-    | Supersede
-    | Remove
-    | GiveUp
-    | Erase
-    | FinishErasure
-    | Wait
-    | Done
-)
+Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
 
 
 def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -183,8 +160,6 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         return Done()
     if now_ms < attempts.retry_at_ms:
         return Wait(until_ms=attempts.retry_at_ms)
-    if state.erasing:
-        return erase(state, attempts, timing, now_ms)
     for submission in state.submissions:
         action = clear_up(state, submission, attempts, timing, now_ms)
         if action is not None:
@@ -197,27 +172,6 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         called = [s for s in accepted if s.called_back & {"completed", "error"}]
         return follow((called or accepted)[0], attempts, timing, now_ms)
     return submit(state, now_ms)
-
-
-def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
-    """What is owed to an erased transcription: here first, then at the provider.
-
-    A job is deleted however often that takes: `erasure.completed` says that it is gone. One whose
-    handle is sealed comes before the key goes; one that turns up after the end is deleted too.
-    """
-    held = [s for s in state.submissions if s.outcome in {"accepted", "superseded"}]
-    sealed = [s for s in held if s.provider_job is None]
-    if sealed:
-        return Remove(number=sealed[0].number)
-    if not state.erased and not attempts.erased:
-        return Erase()
-    if held:
-        return Remove(number=held[0].number)
-    for submission in state.submissions:
-        action = clear_up(state, submission, attempts, timing, now_ms)
-        if action is not None:
-            return action
-    return Done() if state.erased else FinishErasure()
 
 
 def clear_up(

@@ -55,9 +55,9 @@ def apply(
 def _put_status(run: sqlite3.Connection, generation: int, change: PutStatus) -> None:
     row = change.row
     run.execute(_INSERT_STATUS, (generation, *(getattr(row, name) for name in STATUS_COLUMNS)))
-    if row.erased:
+    if row.erased and change.request is None:
         run.execute("DELETE FROM requests WHERE generation = ? AND id = ?", (generation, row.id))
-    elif change.request is not None:
+    if change.request is not None:
         run.execute(
             "INSERT OR REPLACE INTO requests (generation, id, body) VALUES (?, ?, ?)",
             (generation, row.id, change.request),
