@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
 
 from service.bootstrap.stores import Stores
 from service.clock import now_ms
@@ -42,11 +45,23 @@ class UsersInViews:
         return use.users
 
 
-def upload_lifetime(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasing:
+    """Erasure over the stores.
+
+    Attributes:
+        sweep: Removes uploads that nobody needs, until cancelled.
+    """
+
+    eraser: Eraser
+    sweep: Callable[[], Coroutine[None, None, None]]
+
+
+def erasing_over(
     stores: Stores, handler: CommandHandler, projector: Projector, retention_ms: int
-) -> UploadLifetime:
-    """The lifetime of uploads over these stores."""
-    return UploadLifetime(
+) -> Erasing:
+    """Erasure, and the lifetime of uploads, over these stores."""
+    uploads = UploadLifetime(
         events=stores.events,
         handler=handler,
         keys=stores.vault,
@@ -55,11 +70,10 @@ def upload_lifetime(
         retention_ms=retention_ms,
         now_ms=now_ms,
     )
-
-
-def eraser(stores: Stores, projector: Projector, uploads: UploadLifetime) -> Eraser:
-    """Erasure over these stores."""
-    return Eraser(stores.vault, projector, uploads)
+    return Erasing(
+        eraser=Eraser(stores.vault, projector, uploads),
+        sweep=partial(keep_swept, uploads, retention_ms),
+    )
 
 
 async def keep_swept(uploads: UploadLifetime, retention_ms: int) -> None:

@@ -13,7 +13,7 @@ import structlog
 from starlette.applications import Starlette
 
 from service.bootstrap.engine_child import EngineChild
-from service.bootstrap.erasing import eraser, keep_swept, upload_lifetime
+from service.bootstrap.erasing import erasing_over
 from service.bootstrap.identity import (
     UPLOAD,
     callback_keys,
@@ -106,17 +106,9 @@ async def open_gateway(
         }
         handler = CommandHandler(stores.events, stores.vault)
         timings = timings_of(settings, gates, polled=polled)
-        projector = Projector(
-            log_store=stores.events,
-            sealer=stores.vault,
-            views=stores.views,
-            now_ms=now_ms,
-            on_committed=[seen.note],
-        )
-        stack.push_async_callback(projector.close)
-        uploads = upload_lifetime(stores, handler, projector, settings.upload_retention_ms)
-        erasing = eraser(stores, projector, uploads)
-        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics, erasing)
+        projector = _projector(stack, stores, seen)
+        erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
+        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics, erasing.eraser)
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
         upload_key = await secret_of(stores.keys, stores.master, UPLOAD)
         edge = Edge(
@@ -128,7 +120,7 @@ async def open_gateway(
             uploads=stores.uploads,
             upload_key=upload_key,
             wake=reconciler.wake,
-            erase=erasing.erase_now,
+            erase=erasing.eraser.erase_now,
             rebuild=projector.rebuild,
             metrics=metrics,
             readiness=partial(ready, stores.events, stores.keys),
@@ -143,16 +135,7 @@ async def open_gateway(
         stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
-            run=partial(
-                _run,
-                stores,
-                reconciler,
-                projector,
-                engine,
-                metrics,
-                heads,
-                partial(keep_swept, uploads, settings.upload_retention_ms),
-            ),
+            run=partial(_run, stores, reconciler, projector, engine, metrics, heads, erasing.sweep),
             reconciler=reconciler,
             projector=projector,
             engine=engine,
@@ -180,6 +163,18 @@ async def _run(
         group.create_task(keep_heads(stores.events, heads))
         group.create_task(sweeping())
         group.create_task(observe(metrics, projector, stores.views))
+
+
+def _projector(stack: contextlib.AsyncExitStack, stores: Stores, seen: CommitTimes) -> Projector:
+    projector = Projector(
+        log_store=stores.events,
+        sealer=stores.vault,
+        views=stores.views,
+        now_ms=now_ms,
+        on_committed=[seen.note],
+    )
+    stack.push_async_callback(projector.close)
+    return projector
 
 
 def _reconciler(
