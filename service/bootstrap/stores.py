@@ -29,6 +29,7 @@ class Wrapping:
     keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
     views: Callable[[SqliteViews], SqliteViews] = lambda port: port
     provider: Callable[[Provider], Provider] = lambda port: port
+    uploads: Callable[[UploadStore], UploadStore] = lambda port: port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ async def open_stores(
         events=wrapping.log(events),
         views=wrapping.views(views),
         vault=vault,
-        uploads=UploadStore(directory / UPLOADS, vault),
+        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault)),
         new_master_key=new_master_key,
     )
 

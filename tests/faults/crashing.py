@@ -1,8 +1,8 @@
 """The whole gateway, which kills itself between two of its own changes.
 
 A composition root for tests: `service.bootstrap` with every port wrapped. Each call that changes
-something (append, key, view commit, POST or DELETE at the provider) counts when it is done, and
-after the n-th this process gets SIGKILL: before its caller knows, and before anything else is done.
+something (append, key, view commit, file, POST or DELETE at the provider) counts when it is done,
+and after the n-th this process gets SIGKILL: before its caller knows, before anything else is done.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from service.simulator.provider import API_KEY
 from service.telemetry import configure_logging
 
 LOG_CHANGES = frozenset({"append"})
-KEY_CHANGES = frozenset({"add_data_key", "add_secret", "add_api_key", "tenant"})
-VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop"})
+KEY_CHANGES = frozenset({"add_data_key", "destroy_data_key", "add_secret", "add_api_key", "tenant"})
+VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop", "erase"})
 PROVIDER_CHANGES = frozenset({"submit", "upload", "delete"})
+UPLOAD_CHANGES = frozenset({"store", "discard"})
 POINTS = "points"
 
 
@@ -84,6 +85,7 @@ def wrapping(points: Points) -> Wrapping:
         keys=counted("keys", KEY_CHANGES),
         views=counted("views", VIEW_CHANGES),
         provider=counted("provider", PROVIDER_CHANGES),
+        uploads=counted("uploads", UPLOAD_CHANGES),
     )
 
 
