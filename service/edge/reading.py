@@ -17,7 +17,7 @@ from service.commands.handler import CommandHandler
 from service.commands.transcription import Transcription, fold, stream_of
 from service.edge.tenancy import Tenancy
 from service.errors import KeyMissing, NotFound
-from service.log.catalogue import TranscriptionCompleted, TranscriptionRequested, read_data
+from service.log.catalogue import TranscriptionRequested, read_data
 from service.log.event import Event
 from service.log.store import EventStore
 from service.projections.documents import encode, text_or_none
@@ -110,12 +110,9 @@ class Reading:
 
 
 def audio_ms_of(events: Sequence[Event]) -> int | None:
-    """The length of the audio in ms, as the outcome's event says it; None without."""
-    for event in events:
-        if event.type == TranscriptionCompleted.type:
-            audio_ms = event.data["audio_ms"]
-            return None if audio_ms is None else int(audio_ms)
-    return None
+    """The length of the audio in ms, as the event of its completion says it; None without."""
+    told = [event.data["audio_ms"] for event in events if "audio_ms" in event.data]
+    return told[-1] if told else None
 
 
 def _as_erased(row: StatusRow) -> StatusRow:
