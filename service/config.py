@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     upload_bytes_max: int = Field(
         2_200_000_000, ge=1, description="Largest upload; AssemblyAI's own limit is 2.2 GB."
     )
+    upload_retention_ms: Milliseconds = Field(
+        86_400_000, description="After which an upload that no transcription uses is removed."
+    )
     engine_audio_ms_max: Milliseconds = Field(
         14_400_000, description="Longest audio that the embedded engine takes; 4 hours."
     )

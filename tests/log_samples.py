@@ -62,6 +62,9 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "status": None,
         "reason": "exhausted",
     },
+    "upload.released": {"reason": "unused"},
+    "erasure.requested": {"surface": "v2"},
+    "erasure.completed": {"jobs": 1},
 }
 
 PUBLIC = "transcription.failed"

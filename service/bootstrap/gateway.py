@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from service.bootstrap.deliveries import open_deliveries
 from service.bootstrap.engine_child import EngineChild
+from service.bootstrap.erasing import erasing_over
 from service.bootstrap.identity import (
     IDEMPOTENCY,
     UPLOAD,
@@ -29,6 +30,7 @@ from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
 from service.clock import now_ms
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
+from service.compliance.erasure import Eraser
 from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from service.compliance.tree_heads import write_head
 from service.config import Settings, is_unreachable
@@ -102,10 +104,14 @@ async def open_gateway(
         )
         gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
         handler = CommandHandler(stores.events, stores.vault)
-        timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
-        reconciler = _reconciler(stores, handler, gates, signing, timings, metrics, settings)
         deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
+        erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
+        timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
+        recorder = Recorder(handler, gates)
+        reconciler = _reconciler(
+            settings, stores, recorder, signing, timings, metrics, erasing.eraser
+        )
         new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
         edge = await _edge(
             settings,
@@ -114,17 +120,19 @@ async def open_gateway(
             signing=signing,
             reconciler=reconciler,
             projector=projector,
+            erasing=erasing.eraser,
             metrics=metrics,
             seen=seen,
             public_url=public_url,
             providers=regions_of(gates),
-            redacted_audio=redacted_audio_of(stack, settings, Recorder(handler, gates)),
+            redacted_audio=redacted_audio_of(stack, settings, recorder),
         )
         heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
             projector.run,
             partial(reconciler.run, OpenInViews(stores.views)),
             deliveries.run,
+            erasing.sweep,
             partial(keep_heads, stores.events, heads),
             partial(observe, metrics, projector, stores.views),
         ]
@@ -164,6 +172,7 @@ async def _edge(
     signing: CallbackKeys,
     reconciler: Reconciler,
     projector: Projector,
+    erasing: Eraser,
     metrics: Metrics,
     seen: CommitTimes,
     public_url: str,
@@ -181,6 +190,7 @@ async def _edge(
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
         redacted_audio=redacted_audio,
         wake=reconciler.wake,
+        erase=erasing.erase_now,
         rebuild=projector.rebuild,
         metrics=metrics,
         readiness=partial(ready, stores.events, stores.keys),
@@ -215,18 +225,18 @@ def _projector(
 
 
 def _reconciler(
+    settings: Settings,
     stores: Stores,
-    handler: CommandHandler,
-    gates: Mapping[Place, ProviderGate],
+    recorder: Recorder,
     signing: CallbackKeys,
     timings: Mapping[ProviderName, Timing],
     metrics: Metrics,
-    settings: Settings,
+    erasing: Eraser,
 ) -> Reconciler:
-    recorder = Recorder(handler, gates)
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-    actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
+    settler = Settler(recorder, fetcher, now_ms)
+    actor = Actor(recorder, submitter, fetcher, settler, erasing, now_ms)
     return Reconciler(
         stores.events,
         recorder,

@@ -33,6 +33,7 @@ class Wrapping:
     work: Callable[[SqliteWork], SqliteWork] = lambda port: port
     provider: Callable[[Provider], Provider] = lambda port: port
     delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
+    uploads: Callable[[UploadStore], UploadStore] = lambda port: port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ async def open_stores(
         views=wrapping.views(views),
         work=wrapping.work(work),
         vault=vault,
-        uploads=UploadStore(directory / UPLOADS, vault),
+        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault)),
         new_master_key=new_master_key,
     )
 

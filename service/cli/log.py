@@ -12,9 +12,10 @@ import click
 
 from service.bootstrap.identity import known_master_key
 from service.cli.words import NO, common, guarded, safe, settings_from
+from service.compliance.records import ROWS_PER_READ
 from service.compliance.tree_heads import FILE_NAME, read_heads
 from service.compliance.vault import MasterKey
-from service.compliance.verify import ROWS_PER_READ, verify
+from service.compliance.verify import verify
 from service.config import Settings
 from service.errors import CannotStart, EvidenceError, StoreError
 from service.log.event import event_from_bytes
@@ -80,6 +81,7 @@ def verify_command(as_object: bool, data_dir: Path | None) -> None:
                     "head": verdict.count,
                     "root": verdict.root,
                     "payloads": verdict.payloads,
+                    "erased": verdict.erased,
                     "tree_heads": verdict.heads,
                     "unchecked": verdict.unchecked,
                 }
@@ -90,7 +92,7 @@ def verify_command(as_object: bool, data_dir: Path | None) -> None:
         click.echo(f"not checked: {sentence}")
     click.echo(
         f"verified: head {verdict.count}, root {verdict.root}, {verdict.count} events, "
-        f"{verdict.payloads} payloads, {verdict.heads} tree heads"
+        f"{verdict.payloads} payloads, {verdict.erased} erased, {verdict.heads} tree heads"
     )
 
 

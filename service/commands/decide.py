@@ -9,7 +9,7 @@ from typing import assert_never
 from service.commands.transcription import Transcription
 from service.log.catalogue import (
     AbandonReason,
-    EventData,
+    ErasureCompleted,
     FailureReason,
     ProviderName,
     RefusalReason,
@@ -29,6 +29,7 @@ from service.log.catalogue import (
     TranscriptionRequested,
     WakeReason,
 )
+from service.log.event_data import EventData
 
 _OPEN = {"unknown", "accepted"}
 RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all
@@ -118,9 +119,14 @@ class Supersede:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRemoval:
-    """The superseded job is gone at the provider."""
+    """The job is gone at the provider."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteErasure:
+    """Everything is gone, here and at the provider."""
 
 
 Command = (
@@ -134,11 +140,23 @@ Command = (
     | Fail
     | Supersede
     | RecordRemoval
+    | CompleteErasure
+)
+
+# What may still be said of an erased transcription: what becomes of its jobs.
+_AFTER_ERASURE = (
+    AcceptSubmission,
+    RefuseSubmission,
+    AbandonSubmission,
+    RecordRemoval,
+    CompleteErasure,
 )
 
 
 def decide(command: Command, state: Transcription) -> Sequence[EventData]:
     """The events that the command leads to; none when it changes nothing any more."""
+    if state.erasing and not isinstance(command, _AFTER_ERASURE):
+        return ()
     match command:
         case RequestTranscription():
             if state.version:
@@ -154,16 +172,7 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
         case ClaimSubmission():
             return decide_claim(command, state)
         case AcceptSubmission():
-            # Of one that was refused as well: an answer of 503 may have come from in between.
-            if _outcome(state, command.number) not in {"unknown", "abandoned", "refused"}:
-                return ()
-            return (
-                SubmissionAccepted(
-                    submission=command.number,
-                    provider_job=command.provider_job,
-                    adopted=command.adopted,
-                ),
-            )
+            return decide_acceptance(command, state)
         case RefuseSubmission():
             return decide_refusal(command, state)
         case AbandonSubmission():
@@ -183,14 +192,11 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
                 ),
             )
         case Supersede():
-            finished = state.terminal and command.number != state.finished_by
-            if not finished or _outcome(state, command.number) != "accepted":
-                return ()
-            return (SubmissionSuperseded(submission=command.number),)
+            return decide_supersession(command, state)
         case RecordRemoval():
-            if _outcome(state, command.number) != "superseded":
-                return ()
-            return (SubmissionRemoved(submission=command.number),)
+            return decide_removal(command, state)
+        case CompleteErasure():
+            return decide_completed_erasure(state)
         case _:
             assert_never(command)
 
@@ -243,6 +249,47 @@ def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[
         return (refused,)
     failed = TranscriptionFailed(submission=command.number, reason="refused", wake=command.wake)
     return (refused, failed)
+
+
+def decide_acceptance(command: AcceptSubmission, state: Transcription) -> Sequence[EventData]:
+    """The job's handle, unless it could not be kept."""
+    # Of one that was refused as well: an answer of 503 may have come from in between.
+    if _outcome(state, command.number) not in {"unknown", "abandoned", "refused"}:
+        return ()
+    # Nothing is sealed any more: found again by its token, the job is removed at once.
+    if state.erasing and command.provider_job is None:
+        return ()
+    return (
+        SubmissionAccepted(
+            submission=command.number,
+            provider_job=command.provider_job,
+            adopted=command.adopted,
+        ),
+    )
+
+
+def decide_supersession(command: Supersede, state: Transcription) -> Sequence[EventData]:
+    """Only of a job that did not bring the outcome."""
+    finished = state.terminal and command.number != state.finished_by
+    if not finished or _outcome(state, command.number) != "accepted":
+        return ()
+    return (SubmissionSuperseded(submission=command.number),)
+
+
+def decide_removal(command: RecordRemoval, state: Transcription) -> Sequence[EventData]:
+    """Of a superseded job, or of any once the transcription is to be erased."""
+    outcome = _outcome(state, command.number)
+    if outcome in {"", "removed"} or not (state.erasing or outcome == "superseded"):
+        return ()
+    return (SubmissionRemoved(submission=command.number),)
+
+
+def decide_completed_erasure(state: Transcription) -> Sequence[EventData]:
+    """Once, and only after it was requested."""
+    if not state.erasing or state.erased:
+        return ()
+    removed = sum(submission.outcome == "removed" for submission in state.submissions)
+    return (ErasureCompleted(jobs=removed),)
 
 
 def _outcome(state: Transcription, number: int) -> str:

@@ -11,8 +11,8 @@ from service.clock import now_ms
 from service.commands.decide import Command, decide
 from service.commands.transcription import Transcription, evolve, stream_of
 from service.errors import OutcomeUnknown
-from service.log.catalogue import EventData
 from service.log.event import Event, NewEvent, uuid7
+from service.log.event_data import EventData
 from service.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
 
 # Who acts when it is not a customer: ids that mean the same in every log.
@@ -91,7 +91,8 @@ class CommandHandler:
     ) -> bool:
         """Whether the command changed something; `payloads` are by event type.
 
-        Decides on `state` and appends at its version. Only one try: who loses a race discards
+        Decides on `state` and appends at its version; once the erasure was requested, without any
+        payload. Only one try: who loses a race discards
         what it found and looks again.
 
         Raises:
@@ -102,7 +103,8 @@ class CommandHandler:
         events = decide(command, state)
         if not events:
             return False
-        facts = [Fact(data=data, payload=(payloads or {}).get(data.type)) for data in events]
+        sealed = {} if state.erasing or payloads is None else payloads
+        facts = [Fact(data=data, payload=sealed.get(data.type)) for data in events]
         await self.append(state.stream, facts, cause, expected=state.version)
         return True
 

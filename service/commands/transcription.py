@@ -12,7 +12,8 @@ from service.log.catalogue import (
     AbandonReason,
     CallbackKind,
     CallbackReceived,
-    EventData,
+    ErasureCompleted,
+    ErasureRequested,
     FailureReason,
     ProviderName,
     RefusalReason,
@@ -31,6 +32,7 @@ from service.log.catalogue import (
     read_data,
 )
 from service.log.event import Event
+from service.log.event_data import EventData
 
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
@@ -66,7 +68,12 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcription:
-    """What is known of one transcription after `version` events; version 0: nothing."""
+    """What is known of one transcription after `version` events; version 0: nothing.
+
+    Attributes:
+        erasure_position: Where its erasure was requested; 0: it was not.
+        erased: Everything is gone, here and at the provider.
+    """
 
     id: str
     version: int = 0
@@ -83,6 +90,8 @@ class Transcription:
     failure: FailureReason | None = None
     submissions: tuple[Submission, ...] = ()
     callbacks: int = 0
+    erasure_position: int = 0
+    erased: bool = False
 
     @property
     def stream(self) -> str:
@@ -92,7 +101,20 @@ class Transcription:
     @property
     def terminal(self) -> bool:
         """Whether there is a result, or will be none."""
-        return self.status in {"completed", "error"}
+        return self.erasing or self.status in {"completed", "error"}
+
+    @property
+    def erasing(self) -> bool:
+        """Whether its content must go, or is gone."""
+        return self.erasure_position > 0
+
+    @property
+    def handle_sealed(self) -> bool:
+        """Whether a job is known only by a payload: removing it comes before destroying the key."""
+        return any(
+            s.accepted_position and s.provider_job is None and s.outcome != "removed"
+            for s in self.submissions
+        )
 
     @property
     def given_up(self) -> bool:
@@ -149,6 +171,8 @@ class _Fields(TypedDict, total=False):
     failure: FailureReason | None
     submissions: tuple[Submission, ...]
     callbacks: int
+    erasure_position: int
+    erased: bool
 
 
 def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
@@ -175,6 +199,10 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
                 "finished_by": data.submission,
                 "failure": data.reason,
             }
+        case ErasureRequested():
+            return {"erasure_position": event.position}
+        case ErasureCompleted():
+            return {"erased": True}
         case CallbackReceived():
             submissions = _submissions(state, data.submission, event, data, at_ms)
             return {"submissions": submissions, "callbacks": state.callbacks + 1}

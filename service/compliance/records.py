@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from service.compliance.vault import WrappedKey
+from service.errors import EvidenceError, StoreError
+
+ROWS_PER_READ = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,47 @@ class Records(Protocol):
         """
         ...
 
+    def erasure(self, stream: str, after: int) -> StoredRow | None:
+        """The row of the stream's `erasure.requested` at position `after` or behind it.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
     def data_key(self, key_id: str) -> WrappedKey | None:
         """The wrapped key with this id."""
         ...
+
+
+def every_row(records: Records, count: int) -> Iterator[StoredRow]:
+    """The rows with positions 1 to `count`, in order.
+
+    Raises:
+        EvidenceError: One is missing or cannot be read.
+    """
+    for after in range(0, count, ROWS_PER_READ):
+        until = min(after + ROWS_PER_READ, count)
+        try:
+            rows = records.rows(after, until)
+        except StoreError:
+            rows = None
+        if rows is None:
+            yield from _one_by_one(records, after, until)
+            continue
+        yield from rows
+        if len(rows) < until - after:
+            # A hole within was named by check_row; only the end can be short.
+            last = rows[-1].position if rows else after
+            raise EvidenceError("the record is missing", last + 1)
+
+
+def _one_by_one(records: Records, after: int, until: int) -> Iterator[StoredRow]:
+    for position in range(after + 1, until + 1):
+        try:
+            rows = records.rows(position - 1, position)
+        except StoreError as exc:
+            raise EvidenceError(f"the record cannot be read: {exc}", position) from exc
+        if not rows:
+            raise EvidenceError("the record is missing", position)
+        yield from rows

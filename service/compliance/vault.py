@@ -32,6 +32,7 @@ PLAINTEXT_BYTES_MAX = (
     256 << 20
 )  # an answer of ten hours of speech with every feature is under 64 MiB
 KEYS_CACHED_MAX = 4_096
+DESTROYED_REMEMBERED_MAX = 4_096  # the key store knows them all; this closes a race with it
 INLINE_BYTES_MAX = 128 << 10  # larger payloads are sealed and opened beside the event loop
 
 
@@ -55,7 +56,18 @@ class DataKeys(Protocol):
         """The stream's key, durably: `key`, or the one that was there before.
 
         Raises:
+            KeyMissing: The stream's key was destroyed: it gets no other.
             StoreUnavailable: Nothing was written.
+        """
+        ...
+
+    async def destroy_data_key(self, stream: str) -> None:
+        """The stream's key is in no file any more, and the stream never gets another.
+
+        Repeating changes nothing.
+
+        Raises:
+            StoreUnavailable: It may still be there; try again.
         """
         ...
 
@@ -164,9 +176,14 @@ class Vault:
         self._master = master
         self._keys = keys
         self._by_stream: OrderedDict[str, DataKey] = OrderedDict()
+        self._destroyed: OrderedDict[str, None] = OrderedDict()
 
     async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
-        """Makes and stores the stream's key when there is none."""
+        """Makes and stores the stream's key when there is none and never was.
+
+        Raises:
+            KeyMissing: The stream is erased: nothing is sealed for it any more.
+        """
         assert len(plaintext) <= PLAINTEXT_BYTES_MAX
         key = await self.key_of(stream)
         if len(plaintext) <= INLINE_BYTES_MAX:
@@ -187,8 +204,10 @@ class Vault:
         """The stream's data key, durable.
 
         Raises:
+            KeyMissing: It was destroyed.
             StoreUnavailable: It could not be made durable.
         """
+        self._refuse_destroyed(stream)
         key = self._by_stream.get(stream)
         if key is not None:
             self._by_stream.move_to_end(stream)
@@ -196,11 +215,30 @@ class Vault:
         wrapped = await self._keys.data_key_of(stream)
         if wrapped is None:
             wrapped = await self._keys.add_data_key(new_wrapped_key(self._master, stream))
+        self._refuse_destroyed(stream)  # it may have been while the key was read
         key = unwrap_key(self._master, wrapped)
         self._by_stream[stream] = key
         if len(self._by_stream) > KEYS_CACHED_MAX:
             self._by_stream.popitem(last=False)
         return key
+
+    async def destroy(self, stream: str) -> None:
+        """The stream's key and salt are gone from memory and disk, and it never gets others.
+
+        From the call on nothing is sealed for the stream. Repeating changes nothing.
+
+        Raises:
+            StoreUnavailable: They may still be on the disk; try again.
+        """
+        self._destroyed[stream] = None
+        if len(self._destroyed) > DESTROYED_REMEMBERED_MAX:
+            self._destroyed.popitem(last=False)
+        self._by_stream.pop(stream, None)
+        await self._keys.destroy_data_key(stream)
+
+    def _refuse_destroyed(self, stream: str) -> None:
+        if stream in self._destroyed:
+            raise KeyMissing("the key of this stream was destroyed")
 
 
 class _Zstd(threading.local):

@@ -9,21 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.clock import microseconds, rfc3339
-from service.compliance.records import Records, StoredRow, StoredTree
+from service.compliance.erased_streams import MISSING, ErasedStreams
+from service.compliance.records import Records, StoredRow, StoredTree, every_row
 from service.compliance.tree_heads import TreeHead
-from service.compliance.vault import (
-    DataKey,
-    MasterKey,
-    open_with,
-    unwrap_key,
-)
+from service.compliance.vault import DataKey, MasterKey, open_with, unwrap_key
 from service.errors import EvidenceError, PayloadDamaged, SchemaTooNew, StoreError
 from service.log.canonical import leaf_hash
 from service.log.catalogue import is_public, read_data
 from service.log.event import ENVELOPE_FIELDS, Event, SealedPayload, event_from_bytes
 from service.log.merkle import Frontier
 
-ROWS_PER_READ = 500
+KEYS_HELD_MAX = 500
 FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(ENVELOPE_FIELDS, (str,)),
     **dict.fromkeys(("position", "version", "previous", "sequence"), (int,)),
@@ -40,6 +36,7 @@ class Verdict:
         count: Events, all of them recomputed.
         root: The Merkle root over them, in hex.
         payloads: Payloads that were opened and match their commitments.
+        erased: Payloads whose key is gone, each in a stream whose erasure was requested.
         heads: Tree heads that were compared.
         unchecked: Sentences on what could not be checked.
     """
@@ -47,6 +44,7 @@ class Verdict:
     count: int
     root: str
     payloads: int
+    erased: int
     heads: int
     unchecked: tuple[str, ...]
 
@@ -61,6 +59,7 @@ class _Progress:
     time: str = ""
     payloads: int = 0
     keys: dict[str, DataKey] = field(default_factory=dict)
+    erased: ErasedStreams = field(default_factory=ErasedStreams)
 
 
 def verify(
@@ -79,19 +78,24 @@ def verify(
     for head in heads:
         by_count.setdefault(head.count, []).append(head)
     agreed = 0
-    check_heads(by_count.get(0, ()), progress.frontier, agreed)
-    for row in _rows(records, tree.count):
-        event = check_row(row, progress)
-        check_payload(row, event, records, master, progress)
-        progress.frontier = progress.frontier.extended([row.leaf])
-        if row.position in by_count:
-            check_heads(by_count[row.position], progress.frontier, agreed)
-            agreed = row.position
-    check_end(tree, progress.frontier, heads, agreed)
+    try:
+        check_heads(by_count.get(0, ()), progress.frontier, agreed)
+        for row in every_row(records, tree.count):
+            event = check_row(row, progress)
+            check_payload(row, event, records, master, progress)
+            progress.frontier = progress.frontier.extended([row.leaf])
+            if row.position in by_count:
+                check_heads(by_count[row.position], progress.frontier, agreed)
+                agreed = row.position
+        check_end(tree, progress.frontier, heads, agreed)
+    except EvidenceError as exc:
+        raise progress.erased.first_wrong(exc, records) from exc
+    progress.erased.settled()
     return Verdict(
         count=tree.count,
         root=progress.frontier.root().hex(),
         payloads=progress.payloads,
+        erased=progress.erased.payloads,
         heads=len(heads),
         unchecked=tuple(_unchecked(master, heads, unreadable_heads)),
     )
@@ -160,6 +164,7 @@ def check_row(row: StoredRow, progress: _Progress) -> Event:
     if sequence:
         progress.sequences[event.tenant] = sequence
     progress.time = event.time
+    progress.erased.saw(event.stream, event.type)
     return event
 
 
@@ -197,7 +202,11 @@ def check_payload(
         return
     sealed = SealedPayload(key_id=row.key_id, box=row.box, commitment=event.commitment)
     try:
-        open_with(_key(row, records, master, progress), event.id, sealed)
+        key = _key(row, records, master, progress)
+        if key is None:
+            progress.erased.key_is_missing(row)
+            return
+        open_with(key, event.id, sealed)
     except StoreError as exc:
         raise EvidenceError(str(exc), row.position) from exc
     progress.payloads += 1
@@ -241,43 +250,19 @@ def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead], a
         )
 
 
-def _rows(records: Records, count: int) -> Iterator[StoredRow]:
-    for after in range(0, count, ROWS_PER_READ):
-        until = min(after + ROWS_PER_READ, count)
-        try:
-            rows = records.rows(after, until)
-        except StoreError:
-            rows = None
-        if rows is None:
-            yield from _one_by_one(records, after, until)
-            continue
-        yield from rows
-        if len(rows) < until - after:
-            # A hole within was named by check_row; only the end can be short.
-            last = rows[-1].position if rows else after
-            raise EvidenceError("the record is missing", last + 1)
-
-
-def _one_by_one(records: Records, after: int, until: int) -> Iterator[StoredRow]:
-    for position in range(after + 1, until + 1):
-        try:
-            rows = records.rows(position - 1, position)
-        except StoreError as exc:
-            raise EvidenceError(f"the record cannot be read: {exc}", position) from exc
-        if not rows:
-            raise EvidenceError("the record is missing", position)
-        yield from rows
-
-
-def _key(row: StoredRow, records: Records, master: MasterKey, progress: _Progress) -> DataKey:
+def _key(
+    row: StoredRow, records: Records, master: MasterKey, progress: _Progress
+) -> DataKey | None:
     assert row.key_id is not None
     key = progress.keys.get(row.key_id)
     if key is None:
         wrapped = records.data_key(row.key_id)
-        if wrapped is None or wrapped.stream != row.stream:
-            raise PayloadDamaged("the key of its payload is missing")
+        if wrapped is None:
+            return None
+        if wrapped.stream != row.stream:
+            raise PayloadDamaged(MISSING)
         key = unwrap_key(master, wrapped)
-        if len(progress.keys) >= ROWS_PER_READ:
+        if len(progress.keys) >= KEYS_HELD_MAX:
             progress.keys.clear()
         progress.keys[row.key_id] = key
     return key

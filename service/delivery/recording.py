@@ -7,8 +7,9 @@ import os
 from service.clock import NowMs
 from service.delivery.outbox import Ending
 from service.errors import OutcomeUnknown
-from service.log.catalogue import DeliveryFailed, DeliverySucceeded, EventData
+from service.log.catalogue import DeliveryFailed, DeliverySucceeded
 from service.log.event import Event, NewEvent, uuid7
+from service.log.event_data import EventData
 from service.log.store import EventStore
 
 # Who acts when it is not a customer: the reconciler is 1, a provider is 2.

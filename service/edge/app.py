@@ -16,6 +16,7 @@ from service.edge.assemblyai.redacted_audio import RedactedAudioOf
 from service.edge.assemblyai.uploads import Upload
 from service.edge.authentication import Authenticator
 from service.edge.callbacks import Callbacks
+from service.edge.erasing import Erasing
 from service.edge.middleware.correlation import Correlation, correlation_of
 from service.edge.middleware.cross_origin import cross_origin
 from service.edge.middleware.head_limits import HeadLimits
@@ -47,6 +48,7 @@ def build_app(edge: Edge) -> Starlette:
     gate = Gate(authenticator=authenticator, rate_limit=RateLimit(edge.rate_limit_per_minute))
     reading = Reading(edge.handler, edge.events, edge.views, tenancy)
     requesting = Requesting(edge, tenancy)
+    erasing = Erasing(edge, reading)
     callbacks = Callbacks(
         handler=edge.handler,
         tenancy=tenancy,
@@ -57,8 +59,8 @@ def build_app(edge: Edge) -> Starlette:
     app = Starlette(
         routes=[
             Route(CALLBACKS, callbacks),  # first: nothing is looked for before it
-            *_v2_routes(edge, gate, requesting, reading),
-            *_native_routes(edge, gate, requesting, reading, authenticator),
+            *_v2_routes(edge, gate, requesting, reading, erasing),
+            *_native_routes(edge, gate, requesting, reading, authenticator, erasing),
             _redacted_audio(edge, gate, reading),
             *_operator_routes(edge, gate, authenticator),
         ],
@@ -75,9 +77,11 @@ def build_app(edge: Edge) -> Starlette:
     return app
 
 
-def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading) -> list[Route]:
+def _v2_routes(
+    edge: Edge, gate: Gate, requesting: Requesting, reading: Reading, erasing: Erasing
+) -> list[Route]:
     pages = Pages(reading, edge.views, edge.public_url)
-    transcripts = v2.Transcripts(requesting, reading, edge.views, pages)
+    transcripts = v2.Transcripts(requesting, reading, edge.views, pages, erasing)
     write, read = "transcripts:write", "transcripts:read"
 
     def route(path: str, **methods: Operation) -> Route:
@@ -90,7 +94,11 @@ def _v2_routes(edge: Edge, gate: Gate, requesting: Requesting, reading: Reading)
             GET=Guarded(scope=read, handler=transcripts.list),
             POST=Guarded(scope=write, handler=transcripts.post),
         ),
-        route("/transcript/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
+        route(
+            "/transcript/{id}",
+            GET=Guarded(scope=read, handler=transcripts.get),
+            DELETE=Guarded(scope=write, handler=transcripts.delete),
+        ),
         *(
             route(f"/transcript/{{id}}/{name}", GET=Guarded(scope=read, handler=handler))
             for name, handler in _derived(edge, reading).items()
@@ -121,8 +129,9 @@ def _native_routes(
     requesting: Requesting,
     reading: Reading,
     authenticator: Authenticator,
+    erasing: Erasing,
 ) -> list[Route]:
-    transcripts = native.Transcripts(requesting, reading, edge.views, edge.readable_at)
+    transcripts = native.Transcripts(requesting, reading, edge.views, edge.readable_at, erasing)
     events = Events(reading, edge.events)
     keys = Keys(edge.api_keys, authenticator)
     projections = Projections(edge.views, edge.rebuild)
@@ -137,7 +146,11 @@ def _native_routes(
             GET=Guarded(scope=read, handler=transcripts.list),
             POST=Guarded(scope=write, handler=transcripts.post),
         ),
-        route("/transcripts/{id}", GET=Guarded(scope=read, handler=transcripts.get)),
+        route(
+            "/transcripts/{id}",
+            GET=Guarded(scope=read, handler=transcripts.get),
+            DELETE=Guarded(scope=write, handler=transcripts.delete),
+        ),
         *(
             route(
                 f"/transcripts/{{id}}/{view}",

@@ -10,6 +10,7 @@ import base64
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 import orjson
@@ -27,7 +28,7 @@ from service.commands.handler import PROVIDER, Cause, CommandHandler, Fact
 from service.edge.ports import EdgeMetrics
 from service.edge.problems import RETRY_AFTER_SECONDS
 from service.edge.tenancy import Origin, Tenancy
-from service.errors import StoreError, StoreUnavailable
+from service.errors import KeyMissing, StoreError, StoreUnavailable
 from service.log.catalogue import CallbackKind, CallbackReceived, WakeReason
 from service.wire.webhook import read_callback
 
@@ -147,7 +148,11 @@ class Callbacks:
         self._pending[key] = pending
         done = False
         try:
-            appended = await self._handler.record(transcription_id, fact, cause)
+            try:
+                appended = await self._handler.record(transcription_id, fact, cause)
+            except KeyMissing:  # erased: that it called is all that may be kept
+                fact = replace(fact, payload=None)
+                appended = await self._handler.record(transcription_id, fact, cause)
             self._known[key] = None
             if len(self._known) > KNOWN_MAX:
                 self._known.popitem(last=False)

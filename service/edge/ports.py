@@ -10,6 +10,7 @@ from typing import Protocol
 from service.commands.api_keys import ApiKeys
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
+from service.commands.transcription import Transcription
 from service.log.catalogue import ProviderName, Region, WakeReason
 from service.log.store import EventStore
 from service.projections.views import ViewReader
@@ -126,6 +127,8 @@ class Edge:
             first; one that has no regions has None.
         upload_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         idempotency_secret: 32 bytes under which customers' idempotency keys are hashed.
+        erase: Erases what is here of a transcription whose erasure was requested; raises
+            `StoreUnavailable` when something may be left.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
         rate_limit_per_minute: Requests per API key; 0: no limit.
@@ -142,6 +145,7 @@ class Edge:
     idempotency_secret: bytes
     redacted_audio: RedactedAudio
     wake: Callable[[str, WakeReason], None]
+    erase: Callable[[Transcription], Awaitable[None]]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]
     metrics: EdgeMetrics
     readiness: Callable[[], Awaitable[Readiness]]

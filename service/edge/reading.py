@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.clock import rfc3339
@@ -64,6 +64,8 @@ class Reading:
         row = await self._views.transcription(transcription_id)
         if row is not None:
             # What comes after the outcome, such as a late callback, changes nothing in it.
+            if row.erased:
+                return Found(row=_as_erased(row))
             if not row.open:
                 return Found(row=row)
             if row.version >= await self._events.version(stream_of(transcription_id)):
@@ -106,6 +108,9 @@ class Reading:
 
     async def _found(self, transcription_id: str, events: list[Event]) -> Found:
         state = fold(transcription_id, events)
+        if state.erasing:
+            row = _row(state, events, {}, erased=True)
+            return Found(row=_as_erased(row), folded=True, params={})
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)
             content, erased = _content(payload), False
@@ -113,6 +118,17 @@ class Reading:
             content, erased = {}, True
         row = _row(state, events, content, erased=erased)
         return Found(row=row, folded=True, params=_params(content))
+
+
+def audio_ms_of(events: Sequence[Event]) -> int | None:
+    """The length of the audio in ms, as the event of its completion says it; None without."""
+    told = [event.data["audio_ms"] for event in events if "audio_ms" in event.data]
+    return told[-1] if told else None
+
+
+def _as_erased(row: StatusRow) -> StatusRow:
+    """The same whether the views have the erasure already or not."""
+    return replace(row, status="completed", error=None, provider_job=None)
 
 
 def _content(payload: bytes | None) -> Mapping[str, Any]:
@@ -151,6 +167,7 @@ def _row(
         subject=text_or_none(content.get("subject")),
         metadata=None if metadata is None else encode(metadata).decode(),
         erased=erased,
+        audio_ms=audio_ms_of(events) if erased else None,
         created_at=events[0].time,
         claimed_at=rfc3339(last.claimed_at_ms * 1000) if last else None,
         accepted_at=rfc3339(accepted_at_ms * 1000) if accepted_at_ms else None,

@@ -8,20 +8,20 @@ publicity never changes (`sequence` counts on it): add a type, or an upcaster wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from service.errors import SchemaTooNew
-
-INTEGER_MAX = 2**53 - 1  # RFC 8785: integers beyond this have no one representation
-
-Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-ProviderJob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
-SubmissionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
-AttemptCount = Annotated[int, Field(ge=0, le=2**31 - 1)]
-HttpStatus = Annotated[int, Field(ge=100, le=999)]
+from service.log.event_data import (
+    AttemptCount,
+    Count,
+    EventData,
+    HttpStatus,
+    Id,
+    ProviderJob,
+    SubmissionNumber,
+)
 
 ProviderName = Literal["assemblyai", "aimlapi", "local"]
 Region = Literal["us", "eu"]
@@ -34,17 +34,7 @@ AbandonReason = Literal["not-listed", "forgotten"]
 DeliveryKind = Literal["outcome"]
 UndeliveredReason = Literal["refused", "exhausted", "forbidden", "unsendable", "unreadable"]
 RetryableFailure = Literal["server-error", "download-server-error"]
-
-
-class EventData(BaseModel):
-    """What an event of one type says in clear."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    type: ClassVar[str]
-    public: ClassVar[bool]
-    payload: ClassVar[str]
-    """What the payload holds; empty when the type has none."""
+ReleaseReason = Literal["erased", "unused"]
 
 
 class TranscriptionRequested(EventData):
@@ -168,7 +158,7 @@ class SubmissionSuperseded(EventData):
 
 
 class SubmissionRemoved(EventData):
-    """The superseded job is gone at the provider."""
+    """The job is gone at the provider: it was superseded, or its transcription is erased."""
 
     type = "submission.removed"
     public = False
@@ -226,6 +216,39 @@ class UploadStored(EventData):
     bytes: Count
 
 
+class UploadReleased(EventData):
+    """No transcription needs the file any more; from here on its key and the file go."""
+
+    type = "upload.released"
+    public = False
+    payload = ""
+
+    reason: ReleaseReason
+
+
+class ErasureRequested(EventData):
+    """A customer deleted the transcription; from here on nothing is sealed for its stream.
+
+    Public, so that whoever keeps a copy hears that it must go.
+    """
+
+    type = "erasure.requested"
+    public = True
+    payload = ""
+
+    surface: Surface
+
+
+class ErasureCompleted(EventData):
+    """Key, views and upload are gone here, and the jobs are gone at the provider."""
+
+    type = "erasure.completed"
+    public = True
+    payload = ""
+
+    jobs: Count
+
+
 EVENT_TYPES: Mapping[str, type[EventData]] = {
     data.type: data
     for data in (
@@ -244,6 +267,9 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         UploadStored,
         DeliverySucceeded,
         DeliveryFailed,
+        UploadReleased,
+        ErasureRequested,
+        ErasureCompleted,
     )
 }
 

@@ -89,6 +89,7 @@ class Sealer(Protocol):
         """Sealed under the stream's data key, which is durable when this returns.
 
         Raises:
+            KeyMissing: The stream is erased: nothing is sealed for it any more.
             StoreUnavailable: The key could not be made durable.
         """
         ...

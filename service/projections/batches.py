@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from service.log.catalogue import ErasureRequested
 from service.log.store import EventStore
 from service.projections.readings import Readings, of_transcription
 from service.projections.registry import Reading, project, status_after
@@ -39,6 +40,10 @@ class Batches:
         self._readings = readings
         self._views = views
         self._worker = Worker()
+
+    def forget(self, stream: str) -> None:
+        """Nothing of this stream's content is remembered."""
+        self._readings.forget(stream)
 
     async def close(self) -> None:
         """The worker process is gone."""
@@ -74,6 +79,8 @@ class Batches:
         held = {(projection_of[number], id_) for number, id_ in known.held} if known else set()
         for reading in readings:
             transcription = reading.transcription
+            if reading.event.type == ErasureRequested.type:
+                held -= {(name, transcription) for name in names}  # nothing is left to fail on
             willing = [name for name in names if (name, transcription) not in held]
             made = await self._one(willing, reading, rows.get(transcription))
             row = status_after(made, rows.get(transcription))

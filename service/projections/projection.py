@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from service.log.catalogue import TRANSCRIPTION, EventData
+from service.log.catalogue import TRANSCRIPTION
 from service.log.event import Event
+from service.log.event_data import EventData
 from service.projections.rows import Change, StatusRow, TranscriptRow
 
 NOTHING: Mapping[str, Any] = {}

@@ -12,6 +12,7 @@ import structlog
 from service.backoff import exponential_ms
 from service.clock import NowMs, microseconds
 from service.errors import NotFound, StoreUnavailable
+from service.log.catalogue import TRANSCRIPTION
 from service.log.store import EventStore, Sealer
 from service.projections.batches import Batches, report_held
 from service.projections.generations import Begin, Drop, due, next_to_build
@@ -125,6 +126,18 @@ class Projector:
                 log.info("projection.rebuild_begun", projection=one)
         self._woken.set()
         return names
+
+    async def erase(self, transcription_id: str) -> None:
+        """The views hold nothing of its content; its key is destroyed, so nothing comes back.
+
+        Between two batches: one that has read the content before is in the views by then.
+
+        Raises:
+            StoreUnavailable: Something may be left; ask again.
+        """
+        async with self._turn:
+            self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
+            await self._views.erase(transcription_id)
 
     async def wait_projected(self, position: int) -> None:
         """Return as soon as the event at `position` is in the views."""

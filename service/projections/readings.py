@@ -57,6 +57,10 @@ class Readings:
             request_erased=request.erased,
         )
 
+    def forget(self, stream: str) -> None:
+        """The stream's request is not remembered."""
+        self._requests.pop(stream, None)
+
     async def _request(self, stream: str) -> Opened:
         known = self._requests.get(stream)
         if known is not None:

@@ -9,17 +9,18 @@ from service.errors import SchemaTooNew
 from service.log.catalogue import (
     EVENT_TYPES,
     TRANSCRIPTION,
-    EventData,
+    ErasureRequested,
     TranscriptionRequested,
     read_data,
 )
 from service.log.event import Event
+from service.log.event_data import EventData
 from service.projections.chapters import CHAPTERS
 from service.projections.content_safety import CONTENT_SAFETY
 from service.projections.documents import ProjectionFailed, read_object
 from service.projections.entities import ENTITIES
 from service.projections.projection import Content, Erased, Fact, Projection, Unreadable
-from service.projections.rows import Change, Hold, PutStatus, StatusRow
+from service.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
 from service.projections.sentiment import SENTIMENT
 from service.projections.speakers import SPEAKERS
 from service.projections.transcript import Transcript
@@ -84,6 +85,9 @@ def project(
     changes: list[Change] = []
     for name in names:
         projection = projections[name]
+        if projection.types is not None and reading.event.type == ErasureRequested.type:
+            changes.append(Forget(projection=name, transcription=reading.transcription))
+            continue
         if projection.types is not None and reading.event.type not in projection.types:
             continue
         try:

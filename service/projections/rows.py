@@ -37,10 +37,11 @@ class StatusRow:
         audio_url: As the customer gave it; empty when it cannot be known any more.
         subject: As the customer gave it.
         metadata: The customer's JSON object, as JSON; None without.
-        erased: The request's payload can no longer be opened.
+        erased: Its erasure was requested; the content is gone.
         finished_by: The submission that brought the outcome; 0 before.
         unsettled: Numbers of the submissions of which the provider may have another job, with
-            commas between them; beyond the end they are loose ends.
+            commas between them; beyond the end they are loose ends. 0 stands for an erasure that
+            is not completed.
         created_at: Times are the events' own: RFC 3339, six digits, Z.
         claimed_at: Of the latest submission, as are the next two.
         accepted_at: The provider had the job.
@@ -161,4 +162,12 @@ class Hold:
     transcript: TranscriptRow | None = None
 
 
-Change = PutStatus | PutView | Hold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """The transcription is erased: this view of it holds nothing, and says so."""
+
+    projection: str
+    transcription: str
+
+
+Change = PutStatus | PutView | Hold | Forget

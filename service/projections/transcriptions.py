@@ -9,7 +9,8 @@ from service.log.catalogue import (
     CallbackReceived,
     DeliveryFailed,
     DeliverySucceeded,
-    EventData,
+    ErasureCompleted,
+    ErasureRequested,
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
@@ -21,6 +22,7 @@ from service.log.catalogue import (
     TranscriptionFailed,
     TranscriptionRequested,
 )
+from service.log.event_data import EventData
 from service.projections.documents import ProjectionFailed, encode, text_or_none
 from service.projections.projection import (
     Content,
@@ -32,6 +34,7 @@ from service.projections.projection import (
 from service.projections.rows import PutStatus, StatusRow, TranscriptRow
 
 NAME = "transcriptions"
+ERASURE = 0  # among the unsettled submissions: the erasure is not completed
 UNREADABLE_SENTENCE = "The provider's result could not be read."
 UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
 
@@ -103,6 +106,8 @@ def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
     if isinstance(fact.data, DeliverySucceeded | DeliveryFailed):
         return replace(row, webhook_status_code=fact.data.status)
     at = fact.event.time
+    if isinstance(fact.data, ErasureRequested):
+        return _erased(row, at)
     if isinstance(fact.data, TranscriptionCompletedLate):
         # The one event that turns an outcome: the result is here, whatever was said before.
         row = replace(row, error=None)
@@ -116,9 +121,28 @@ def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
             return _under_way(row, data, fact.content, at)
 
 
+def _erased(row: StatusRow, at: str) -> StatusRow:
+    """The same whatever could be read of it before: a rebuild can read nothing any more."""
+    return replace(
+        row,
+        status="completed",
+        erased=True,
+        error=None,
+        audio_url="",
+        subject=None,
+        metadata=None,
+        provider_job=None,
+        completed_at=row.completed_at or at,
+    )
+
+
 def _unsettled(row: StatusRow, data: EventData | None) -> str:
     numbers = {int(number) for number in row.unsettled.split(",") if number}
     match data:
+        case ErasureRequested():
+            numbers.add(ERASURE)
+        case ErasureCompleted():
+            numbers.clear()
         case SubmissionClaimed(submission=number) | SubmissionAccepted(submission=number):
             numbers.add(number)
         case (
@@ -152,7 +176,7 @@ def _ended(
         return replace(row, status="error", error=error or UNKNOWN_SENTENCE)
     if content is None or isinstance(content, Unreadable):
         # The other views fail on it, and a reader must not see `completed` without a transcript.
-        return replace(row, status="error", error=UNREADABLE_SENTENCE)
+        return replace(row, status="error", error=UNREADABLE_SENTENCE, audio_ms=data.audio_ms)
     return replace(row, status="completed", audio_ms=data.audio_ms)
 
 

@@ -127,6 +127,19 @@ class Known:
     held: frozenset[tuple[int, str]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadUse:
+    """Who needs an upload, as of one moment.
+
+    Attributes:
+        position: The checkpoint that this holds for.
+        users: Transcriptions that were requested with it and are not erased.
+    """
+
+    position: int
+    users: int
+
+
 class ViewWriter(Protocol):
     """The writing side; one caller at a time, the projector.
 
@@ -171,6 +184,13 @@ class ViewWriter(Protocol):
 
     async def reset(self) -> None:
         """Nothing is left, and the checkpoint is 0: the log is not the one that was followed."""
+        ...
+
+    async def erase(self, transcription: str) -> None:
+        """No generation, nor the WAL, holds anything of its content; its views say `erased`.
+
+        Repeating changes nothing.
+        """
         ...
 
     async def purge(self) -> bool:
@@ -229,6 +249,14 @@ class ViewReader(Protocol):
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
         """At most `limit` ids greater than `after` (empty: from the first)."""
+        ...
+
+    async def upload_use(self, upload: str) -> UploadUse:
+        """How many transcriptions need this upload.
+
+        Raises:
+            StoreUnavailable: There is no complete view of transcriptions.
+        """
         ...
 
     async def projections(self) -> tuple[ProjectionStatus, ...]:

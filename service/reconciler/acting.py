@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from dataclasses import replace
+from typing import Protocol, assert_never
 
 from service.clock import NowMs
+from service.commands.decide import CompleteErasure
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
+from service.reconciler.erasing import Erase, FinishErasure, Step
 from service.reconciler.fetching import Fetcher, seen_running
 from service.reconciler.plan import (
-    Action,
     Attempts,
     Check,
     Confirm,
@@ -31,6 +33,18 @@ from service.reconciler.sweep import Sweep
 LAST_ASKS_MAX = 8  # with their backoff some three minutes; then a job is given up unasked
 
 
+class Eraser(Protocol):
+    """Who erases what is here; `compliance/erasure` keeps this promise."""
+
+    async def erase(self, state: Transcription) -> None:
+        """Key, views and upload are gone; repeating changes nothing.
+
+        Raises:
+            StoreUnavailable: Something may be left; try again.
+        """
+        ...
+
+
 class Actor:
     """Carries out one action; what was learned comes back, what happened is in the log."""
 
@@ -40,17 +54,19 @@ class Actor:
         submitter: Submitter,
         fetcher: Fetcher,
         settler: Settler,
+        eraser: Eraser,
         now_ms: NowMs,
     ) -> None:
         self._recorder = recorder
         self._submitter = submitter
         self._fetcher = fetcher
         self._settler = settler
+        self._eraser = eraser
         self._now_ms = now_ms
         self._sweeps: dict[Place, Sweep] = {}
 
     async def do(
-        self, action: Action, state: Transcription, attempts: Attempts, timing: Timing
+        self, action: Step, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         """What has been tried, once the action is done.
 
@@ -76,6 +92,11 @@ class Actor:
                 await self._fetcher.remove(state, action.number)
             case GiveUp():
                 return await self._give_up(action, state, attempts, timing)
+            case Erase():
+                await self._eraser.erase(state)
+                return replace(attempts, erased=True, failures=0, retry_at_ms=0)
+            case FinishErasure():
+                await self._recorder.run(CompleteErasure(), state)
             case Wait() | Done():
                 pass
             case _:

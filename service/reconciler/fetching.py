@@ -102,10 +102,17 @@ class Fetcher:
         await self._recorder.run(Supersede(number=number), state)
 
     async def remove(self, state: Transcription, number: int) -> None:
-        """The superseded job is deleted at the provider."""
+        """The job is deleted at the provider."""
         submission = state.submission(number)
         assert submission is not None
-        await self._recorder.gate(state).provider.delete(await self._recorder.job_of(submission))
+        if self._recorder.is_gone(state):
+            await self._recorder.run(RecordRemoval(number=number), state)
+            return
+        await self.remove_job(state, number, await self._recorder.job_of(submission))
+
+    async def remove_job(self, state: Transcription, number: int, job: str) -> None:
+        """The same for a job that only now was found to be this submission's."""
+        await self._recorder.gate(state).provider.delete(job)
         await self._recorder.run(RecordRemoval(number=number), state)
 
     async def give_up(self, state: Transcription, number: int, *, lost: bool, hours: float) -> None:

@@ -22,16 +22,15 @@ from service.log.catalogue import TRANSCRIPTION, ProviderName, WakeReason
 from service.log.store import EVENTS_PER_READ_MAX, EventStore
 from service.reconciler.acting import Actor
 from service.reconciler.agenda import Agenda
+from service.reconciler.erasing import Step, next_action
 from service.reconciler.plan import (
     RETRY_FIRST_MS,
     RETRY_MS_MAX,
-    Action,
     Attempts,
     Done,
     Submit,
     Timing,
     Wait,
-    next_action,
 )
 from service.reconciler.recording import Recorder
 from service.reconciler.turns import Turns, follow_at_start, note_at_start
@@ -47,6 +46,7 @@ DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had
 WAKING_TYPES: Mapping[str, WakeReason] = {
     "transcription.requested": "command",
     "callback.received": "callback",
+    "erasure.requested": "command",
 }
 
 log = structlog.get_logger()
@@ -241,7 +241,7 @@ class Reconciler:
             return self._put_off(transcription_id, None)
         return self._now_ms()
 
-    async def _step(self, transcription_id: str) -> Action:
+    async def _step(self, transcription_id: str) -> Step:
         """One action, which is done when this returns."""
         state = await self._recorder.handler.load(transcription_id)
         attempts = self._attempts.get(transcription_id, Attempts())

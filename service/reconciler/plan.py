@@ -59,6 +59,7 @@ class Attempts:
         sweeps: Lists in a row that did not know the open claim.
         swept_at_ms: When the last of them was read.
         refuted: Submissions and jobs that the provider denied to belong together.
+        erased: What is here of an erased transcription was erased by this process.
     """
 
     woken: WakeReason | None = None
@@ -71,11 +72,12 @@ class Attempts:
     sweeps: int = 0
     swept_at_ms: int = 0
     refuted: frozenset[tuple[int, str]] = frozenset()
+    erased: bool = False
 
 
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
-    """What is left of the attempts once something has moved: what the provider denied."""
-    return Attempts(woken=woken, refuted=attempts.refuted)
+    """What is left of the attempts once something has moved: what was denied, what was erased."""
+    return Attempts(woken=woken, refuted=attempts.refuted, erased=attempts.erased)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ class Supersede:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
-    """Delete the superseded job at the provider."""
+    """Delete the job at the provider: it is superseded, or its transcription erased."""
 
     number: int
 

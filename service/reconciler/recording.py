@@ -47,6 +47,13 @@ class Recorder:
             raise ProviderUnavailable(f"provider {state.provider} is not configured{where}")
         return gate
 
+    def is_gone(self, state: Transcription) -> bool:
+        """Whether the provider and all its jobs are no more.
+
+        The embedded engine keeps jobs in memory only: where none is run, none are left.
+        """
+        return state.provider == "local" and place_of(state) not in self._gates
+
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""
         for (name, _), gate in self._gates.items():

@@ -37,15 +37,24 @@ class Settler:
         Raises:
             ProviderUnavailable: The list could not be read to the claim: nothing was learned.
         """
+        if self._recorder.is_gone(state):
+            await self._fetcher.remove(state, submission.number)
+            return anew(attempts)
         provider = self._recorder.gate(state).provider
-        claim = await self.claim_of(state, submission.number)
-        listed = await self.candidates(provider, submission, str(claim.get("audio_url")))
+        audio_url = None  # of an erased transcription nobody knows it: every job is asked for
+        if not state.erasing:
+            claim = await self.claim_of(state, submission.number)
+            audio_url = str(claim.get("audio_url"))
+        listed = await self.candidates(provider, submission, audio_url)
         number, refuted = submission.number, set(attempts.refuted)
         unasked = [job.id for job in listed if (number, job.id) not in refuted]
         for candidate in unasked[:QUESTIONS_MAX]:
             job = await provider.fetch(candidate)
             if job is not None and is_ours(job, state.id, number):
-                await self._fetcher.adopt(state, number, candidate)
+                if state.erasing:
+                    await self._fetcher.remove_job(state, number, candidate)
+                else:
+                    await self._fetcher.adopt(state, number, candidate)
                 return anew(attempts, "start")
             if job is not None:
                 refuted.add((number, candidate))
@@ -70,9 +79,9 @@ class Settler:
         raise AssertionError(f"no claim {number}")
 
     async def candidates(
-        self, provider: Provider, submission: Submission, audio_url: str
+        self, provider: Provider, submission: Submission, audio_url: str | None
     ) -> Sequence[ListedJob]:
-        """The jobs since the claim, less clock slack, that have its audio URL.
+        """The jobs since the claim, less clock slack, that have its audio URL, or any.
 
         Raises:
             ProviderUnavailable: There are more jobs than can be looked through.
@@ -86,7 +95,7 @@ class Settler:
             found += [
                 job
                 for job in page.jobs
-                if job.audio_url == audio_url
+                if audio_url in {None, job.audio_url}
                 and (job.created_at_ms is None or job.created_at_ms >= oldest_ms)
             ]
             done = any(time is not None and time < oldest_ms for time in times)

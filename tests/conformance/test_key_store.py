@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from service.commands.api_keys import ApiKey
 from service.compliance.vault import WrappedKey
-from service.errors import StoreError
+from service.errors import KeyMissing, StoreError
 from tests.conformance.conftest import KeyOpener, KeyStore
 
 KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"\x00\xffbox")
@@ -40,6 +42,31 @@ async def test_the_first_data_key_of_a_stream_wins(keys: KeyStore) -> None:
     assert await keys.add_data_key(kept[0]) == kept[0]
     for other in others:
         assert (await keys.data_key(other.key_id) == other) is (other == kept[0])
+
+
+async def test_a_destroyed_key_is_gone_and_its_stream_gets_no_other(keys: KeyStore) -> None:
+    other = replace(KEY, key_id="key-2", stream="transcription-2")
+    await keys.add_data_key(KEY)
+    await keys.add_data_key(other)
+    await keys.destroy_data_key(KEY.stream)
+    await keys.destroy_data_key(KEY.stream)
+    assert await keys.data_key_of(KEY.stream) is None
+    assert await keys.data_key(KEY.key_id) is None
+    outcomes = await asyncio.gather(
+        keys.add_data_key(replace(KEY, key_id="key-3")),
+        keys.add_secret("callbacks", 1, b"of the same batch"),
+        return_exceptions=True,
+    )
+    assert isinstance(outcomes[0], KeyMissing)
+    assert outcomes[1] == b"of the same batch"
+    assert await keys.data_key_of(KEY.stream) is None
+    assert await keys.data_key_of(other.stream) == other
+
+
+async def test_a_stream_that_never_had_a_key_can_be_forbidden_one(keys: KeyStore) -> None:
+    await keys.destroy_data_key(KEY.stream)
+    with pytest.raises(KeyMissing):
+        await keys.add_data_key(KEY)
 
 
 async def test_secrets_are_kept_once_for_purpose_and_number(keys: KeyStore) -> None:

@@ -1,8 +1,8 @@
 """The whole gateway, which kills itself between two of its own changes.
 
 A composition root for tests: `service.bootstrap` with every port wrapped. Each call that changes
-something (append, key, view commit, POST or DELETE at the provider) counts when it is done, and
-after the n-th this process gets SIGKILL: before its caller knows, and before anything else is done.
+something (append, key, view commit, file, POST or DELETE at the provider) counts when it is done,
+and after the n-th this process gets SIGKILL: before its caller knows, before anything else is done.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from service.simulator.provider import API_KEY
 from service.telemetry import configure_logging
 
 LOG_CHANGES = frozenset({"append"})
-KEY_CHANGES = frozenset({"add_data_key", "add_secret", "add_api_key", "tenant"})
-VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop"})
+KEY_CHANGES = frozenset({"add_data_key", "destroy_data_key", "add_secret", "add_api_key", "tenant"})
+VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop", "erase"})
 # Taking a lease is none: it is taken whenever something stirs, and is not held beyond a death.
 WORK_CHANGES = frozenset({"begin", "add", "recover", "record", "put_off", "remove"})
 PROVIDER_CHANGES = frozenset({"submit", "upload", "delete"})
+UPLOAD_CHANGES = frozenset({"store", "discard"})
 POINTS = "points"
 DELIVERY_SPACING_MS = 100
 
@@ -90,6 +91,7 @@ def wrapping(points: Points) -> Wrapping:
         work=counted("work", WORK_CHANGES),
         provider=counted("provider", PROVIDER_CHANGES),
         delivery=lambda timing: replace(timing, spacing_ms=DELIVERY_SPACING_MS),
+        uploads=counted("uploads", UPLOAD_CHANGES),
     )
 
 

@@ -23,6 +23,7 @@ from tests.log_samples import OTHER_TENANT, TENANT, new_event
 
 MASTER = MasterKey(b"m" * 32)
 STREAMS = ("transcription-1", "upload-2", "transcription-3")
+ERASED = "transcription-4"
 COUNT = 2 * len(EVENT_TYPES)
 HEADS_AT = (0, 8, 16, COUNT)
 
@@ -103,8 +104,10 @@ async def build(directory: Path) -> SmallLog:
     try:
         write_head(small.heads, await log.frontier())
         for position in range(1, COUNT + 1):
-            stream = STREAMS[position % len(STREAMS)]
             event_type = list(EVENT_TYPES)[position % len(EVENT_TYPES)]
+            stream = STREAMS[position % len(STREAMS)]
+            if event_type.startswith("erasure."):
+                stream = ERASED  # in another stream it would excuse missing keys
             tenant = TENANT if position % 4 else OTHER_TENANT
             event = new_event(event_type, tenant=tenant, dedupe_key=f"key {position}")
             if EVENT_TYPES[event_type].payload:

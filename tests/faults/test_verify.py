@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from service.compliance.records import ROWS_PER_READ
 from service.compliance.tree_heads import read_heads, write_head
 from service.compliance.vault import MasterKey
-from service.compliance.verify import ROWS_PER_READ, verify
+from service.compliance.verify import verify
 from service.errors import EvidenceError, StoreError, StoreUnavailable
 from service.log.canonical import canonical_bytes, leaf_hash
 from service.log.catalogue import EVENT_TYPES

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from service.bootstrap.erasing import UsersInViews
 from service.bootstrap.serving import bind, server_for, url_of
 from service.clock import now_ms
 from service.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
@@ -30,6 +31,8 @@ from service.commands.callback_tokens import (
 from service.commands.decide import AcceptSubmission, ClaimSubmission, Command, Complete, Fail
 from service.commands.handler import RECONCILER, Cause, CommandHandler
 from service.commands.transcription import stream_of
+from service.compliance.erasure import Eraser
+from service.compliance.upload_lifetime import UploadLifetime
 from service.compliance.vault import KEY_BYTES, MasterKey, Vault
 from service.edge.app import build_app
 from service.edge.commit_times import CommitTimes
@@ -46,6 +49,7 @@ from tests.http.stored_audio import StoredAudio
 
 DEADLINE_S = 10.0
 PUBLIC_URL = "https://stenolog.example"
+UPLOAD_RETENTION_MS = 86_400_000
 PROVIDERS: dict[ProviderName, tuple[Region | None, ...]] = {
     "assemblyai": ("us", "eu"),
     "local": (None,),
@@ -75,6 +79,7 @@ class Composed:
     handler: CommandHandler
     uploads: UploadStore
     uploads_directory: Path
+    lifetime: UploadLifetime
     projector: Projector
     metrics: Metrics
     signing: CallbackKeys
@@ -223,6 +228,15 @@ async def composed(
             log_store=log, sealer=vault, views=views, now_ms=now_ms, on_committed=[seen.note]
         )
         stack.push_async_callback(projector.close)
+        lifetime = UploadLifetime(
+            events=log,
+            handler=handler,
+            keys=vault,
+            files=uploads,
+            users=UsersInViews(views, projector),
+            retention_ms=UPLOAD_RETENTION_MS,
+            now_ms=now_ms,
+        )
         signing = CallbackKeys(current=2, secrets={1: os.urandom(32), 2: os.urandom(32)})
         secret, _ = await create_api_key(keys, tenant=DEFAULT_TENANT, name="test", scopes=SCOPES)
         metrics, audio = Metrics(), StoredAudio()
@@ -242,6 +256,7 @@ async def composed(
                 upload_key=bytes(32),
                 idempotency_secret=bytes(32),
                 redacted_audio=audio,
+                erase=Eraser(vault, projector, lifetime).erase_now,
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
                 rebuild=projector.rebuild,
                 metrics=metrics,
@@ -279,6 +294,7 @@ async def composed(
             handler=handler,
             uploads=uploads,
             uploads_directory=uploads_directory,
+            lifetime=lifetime,
             projector=projector,
             metrics=metrics,
             signing=signing,

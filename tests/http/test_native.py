@@ -208,7 +208,7 @@ async def test_what_is_not_there_is_a_problem(service: Composed) -> None:
     for path in ("/", "/api/v1", "/api/v1/", f"{BASE}/x/y/z", "/callbacks/assemblyai"):
         problem = await refusal(service, "GET", path)
         assert (problem["status"], problem["type"]) == (404, "urn:stenolog:problem:unknown-path")
-    assert (await refusal(service, "DELETE", f"{BASE}/x"))["status"] == 405
+    assert (await refusal(service, "PATCH", f"{BASE}/x"))["status"] == 405
 
 
 async def test_a_store_that_cannot_commit_is_a_problem_without_its_reason(

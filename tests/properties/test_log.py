@@ -30,8 +30,9 @@ from service.compliance.vault import (
 from service.errors import WrongExpectedVersion
 from service.log.batch import Append, BatchState, Place, Row, sequence_batch
 from service.log.canonical import leaf_hash
-from service.log.catalogue import EVENT_TYPES, EventData, read_data
+from service.log.catalogue import EVENT_TYPES, read_data
 from service.log.event import Event, NewEvent, event_from_bytes, uuid7
+from service.log.event_data import EventData
 from service.log.merkle import Frontier, frontier_from_bytes
 from service.stores.sqlite.log import SqliteLog
 from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event

@@ -61,7 +61,9 @@ ANSWERS = (
 STEPS = st.lists(
     st.tuples(
         st.integers(min_value=1, max_value=TRANSCRIPTIONS),
-        st.sampled_from(["claim", "accept", "call_back", "complete", "fail", "upload", "remove"]),
+        st.sampled_from(
+            ["claim", "accept", "call_back", "complete", "fail", "upload", "remove", "erase"]
+        ),
         ANSWERS,
     ),
     max_size=14,
@@ -73,6 +75,7 @@ def legal(steps: list[tuple[int, str, Any]]) -> MemoryLog:
     log = MemoryLog()
     submissions: dict[int, int] = {}
     ended: set[int] = set()
+    erased: set[int] = set()
     for number, step, answer in steps:
         if number not in submissions:
             log.request(number, **(EVERYTHING if number % 2 else {}))
@@ -80,6 +83,10 @@ def legal(steps: list[tuple[int, str, Any]]) -> MemoryLog:
         match step:
             case "upload":
                 log.add_to("upload-1", "upload.stored", {"bytes": 1})
+            case "erase" if number not in erased:
+                ended.add(number)
+                erased.add(number)
+                log.erase(number)
             case "claim" if number not in ended:
                 submissions[number] += 1
                 log.claim(number, submissions[number])
@@ -123,8 +130,16 @@ async def projected(
     projector = Projector(log_store=log, sealer=OpenSealer(log), views=views, now_ms=lambda: 0)
     try:
         events, log.events = log.events, []
+        log.erased.clear()
+        reached = 0
         for cut in [*sorted(cuts), len(events)]:
             log.events = events[:cut]
+            for event in events[reached:cut]:
+                if event.type == "erasure.requested":
+                    # As in the service: the key goes, then what the views have so far.
+                    log.destroy_key(event.stream)
+                    await projector.erase(event.stream.removeprefix("transcription-"))
+            reached = max(reached, cut)
             await projector.catch_up()
         seen = [await everything(views)]
         if rebuild:

@@ -80,6 +80,17 @@ class OpenOnes:
         return [one for one in sorted(self.ids) if one > after][:limit], self.position
 
 
+@dataclass(slots=True)
+class KeysOnly:
+    """Erases what there is to erase in a house without views."""
+
+    vault: Vault
+
+    async def erase(self, state: Transcription) -> None:
+        """The key is gone."""
+        await self.vault.destroy(state.stream)
+
+
 @dataclass(slots=True, kw_only=True)
 class House:
     """What a test holds in its hands."""
@@ -244,7 +255,8 @@ async def house(
         recorder = Recorder(handler, {("assemblyai", "us"): gate})
         submitter = Submitter(recorder, KEYS, uploads, now_ms)
         fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-        actor = Actor(recorder, submitter, fetcher, Settler(recorder, fetcher, now_ms), now_ms)
+        settler = Settler(recorder, fetcher, now_ms)
+        actor = Actor(recorder, submitter, fetcher, settler, KeysOnly(vault), now_ms)
         reconciler = Reconciler(
             events,
             recorder,

@@ -45,6 +45,11 @@ class KeysInMemory:
         await asyncio.sleep(0)
         return self.by_stream.get(stream)
 
+    async def destroy_data_key(self, stream: str) -> None:
+        if self.failing:
+            raise StoreUnavailable("injected: disk full")
+        self.by_stream.pop(stream, None)
+
     async def data_key(self, key_id: str) -> WrappedKey | None:
         return next((k for k in self.by_stream.values() if k.key_id == key_id), None)
 
@@ -158,3 +163,37 @@ def test_keys_for_two_purposes_have_nothing_in_common() -> None:
     assert MASTER.derive(b"one") == MASTER.derive(b"one")
     assert MASTER.derive(b"one") != MASTER.derive(b"two")
     assert len(MASTER.derive(b"one")) == 32
+
+
+async def test_once_the_key_is_destroyed_nothing_opens_and_nothing_is_sealed() -> None:
+    keys = KeysInMemory()
+    vault = Vault(MASTER, keys)
+    sealed = await vault.seal(STREAM, EVENT, b"said")
+    await vault.destroy(STREAM)
+    await vault.destroy(STREAM)
+    assert keys.by_stream == {}
+    with pytest.raises(KeyMissing):
+        await vault.open(EVENT, sealed)
+    with pytest.raises(KeyMissing):
+        await vault.seal(STREAM, EVENT, b"more")
+    assert await vault.open(EVENT, await vault.seal("transcription-2", EVENT, b"x")) == b"x"
+
+
+async def test_a_key_that_is_being_read_while_it_is_destroyed_is_not_kept() -> None:
+    vault = Vault(MASTER, KeysInMemory())
+    sealing = asyncio.create_task(vault.seal(STREAM, EVENT, b"said"))
+    await asyncio.sleep(0)
+    await vault.destroy(STREAM)
+    with pytest.raises(KeyMissing):
+        await sealing
+
+
+async def test_nothing_is_sealed_either_while_destroying_fails() -> None:
+    keys = KeysInMemory()
+    vault = Vault(MASTER, keys)
+    await vault.seal(STREAM, EVENT, b"said")
+    keys.failing = True
+    with pytest.raises(StoreUnavailable):
+        await vault.destroy(STREAM)
+    with pytest.raises(KeyMissing):
+        await vault.seal(STREAM, EVENT, b"more")

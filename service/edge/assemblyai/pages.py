@@ -67,7 +67,7 @@ class Pages:
 def _item(row: StatusRow) -> ListItem:
     return ListItem(
         id=row.id,
-        status=row.status,
+        status="completed" if row.erased else row.status,
         created=row.created_at,
         completed=row.completed_at if row.status == "completed" else None,
         audio_url=sentences.DELETED_URL_IN_LIST if row.erased else row.audio_url,

@@ -1,4 +1,4 @@
-"""/v2/transcript: create, read and list, in AssemblyAI's shapes."""
+"""/v2/transcript: create, read, list and delete, in AssemblyAI's shapes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from service.commands.api_keys import ApiKey
 from service.edge.assemblyai.pages import Pages
 from service.edge.bodies import read_body
+from service.edge.erasing import Erasing
 from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
 from service.edge.reading import Found, Reading
@@ -28,12 +29,18 @@ class Transcripts:
     """Ids are ours; everything else is as the service would answer."""
 
     def __init__(
-        self, requesting: Requesting, reading: Reading, views: ViewReader, pages: Pages
+        self,
+        requesting: Requesting,
+        reading: Reading,
+        views: ViewReader,
+        pages: Pages,
+        erasing: Erasing,
     ) -> None:
         self._requesting = requesting
         self._reading = reading
         self._views = views
         self._pages = pages
+        self._erasing = erasing
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript, queued; 200 means that the request is durable."""
@@ -51,7 +58,7 @@ class Transcripts:
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript as it is now; the bytes of a finished one were made before."""
         found = await self._reading.find(caller.tenant, request.path_params["id"])
-        if not found.row.open:
+        if not found.row.open and not found.row.erased:
             body = await self._views.customer_body(found.row.id)
             if body is not None:
                 body = with_webhook_status(body, found.row.webhook_status_code)
@@ -63,15 +70,30 @@ class Transcripts:
         query = parse_listing(request.query_params.multi_items())
         return _json(await self._pages.page(caller.tenant, query))
 
+    async def delete(self, request: Request, caller: ApiKey) -> Response:
+        """What is left of it, as a GET shows it from now on; the same as often as it is asked."""
+        transcription_id = request.path_params["id"]
+        audio_ms = await self._erasing.erase(
+            caller,
+            transcription_id,
+            surface="v2",
+            correlation_id=correlation_of(request.scope),
+        )
+        return _deleted(transcription_id, audio_ms)
+
     async def _unfinished(self, found: Found) -> Response:
         row = found.row
         if row.erased:
-            seconds = None if row.audio_ms is None else -(-row.audio_ms // 1000)
-            return _json(deleted_transcript(row.id, seconds))
+            return _deleted(row.id, row.audio_ms)
         # A view that is built for the first time does not have the outcome yet.
         status = row.status if row.open else "processing"
         params = await self._reading.params(found)
         return _json(queued_transcript(row.id, params, status=status))
+
+
+def _deleted(transcription_id: str, audio_ms: int | None) -> Response:
+    seconds = None if audio_ms is None else -(-audio_ms // 1000)
+    return _json(deleted_transcript(transcription_id, seconds))
 
 
 def _json(body: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:

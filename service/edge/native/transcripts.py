@@ -1,4 +1,4 @@
-"""/api/v1/transcripts: create, read, list."""
+"""/api/v1/transcripts: create, read, list, delete."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from service.clock import microseconds
 from service.commands.api_keys import ApiKey
 from service.edge.bodies import read_body
+from service.edge.erasing import Erasing
 from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
 from service.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
@@ -39,11 +40,13 @@ class Transcripts:
         reading: Reading,
         views: ViewReader,
         readable_at: Callable[[int], int | None],
+        erasing: Erasing,
     ) -> None:
         self._requesting = requesting
         self._reading = reading
         self._views = views
         self._readable_at = readable_at
+        self._erasing = erasing
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the status and its `Location`; it means that the request is durable."""
@@ -75,6 +78,17 @@ class Transcripts:
         return Response(
             orjson.dumps(detail_of(row, transcript, readable_ms)), media_type="application/json"
         )
+
+    async def delete(self, request: Request, caller: ApiKey) -> Response:
+        """200 with what is left of it; nothing of its content can be read here any more."""
+        transcription_id = request.path_params["id"]
+        await self._erasing.erase(
+            caller,
+            transcription_id,
+            surface="native",
+            correlation_id=correlation_of(request.scope),
+        )
+        return await self.get(request, caller)
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Newest first; may lag behind by what the views do."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from service.compliance.upload_lifetime import StoredFile
 from service.compliance.vault import DataKey
 from service.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from service.log.catalogue import UPLOAD
@@ -31,6 +33,7 @@ TAG_BYTES = 16
 SEALED_FRAME_BYTES = FRAME_BYTES + TAG_BYTES
 FILE_MODE = 0o600
 PART = ".part"
+NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class UploadKeys(Protocol):
@@ -46,7 +49,7 @@ class UploadKeys(Protocol):
 
 
 class UploadStore:
-    """Keeps the promises of the edge's `Uploads` and of the reconciler's `Uploads`."""
+    """Keeps the promises of the edge's and the reconciler's `Uploads`, and of `Files`."""
 
     def __init__(self, directory: Path, keys: UploadKeys) -> None:
         """The directory exists; what interrupted uploads left in it is removed."""
@@ -82,6 +85,11 @@ class UploadStore:
         """Repeating changes nothing."""
         with _disk_errors():
             await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
+
+    async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
+        """One reading of the directory; what is being written is not in it."""
+        with _disk_errors():
+            return await asyncio.to_thread(_stored, self._directory, after, limit)
 
     async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
         """The size in bytes and the decrypted bytes, at most 1 MiB at a time; None: no such file.
@@ -121,6 +129,19 @@ class UploadStore:
     def _path(self, upload_id: str) -> Path:
         # Only an id becomes a file's name, whatever a caller was told.
         return self._directory / str(uuid.UUID(upload_id))
+
+
+def _stored(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
+    with os.scandir(directory) as entries:
+        names = sorted(
+            entry.name for entry in entries if entry.name > after and NAME.fullmatch(entry.name)
+        )
+    found = []
+    for name in names[:limit]:
+        with contextlib.suppress(FileNotFoundError):  # discarded meanwhile
+            written_ms = (directory / name).stat().st_mtime_ns // 1_000_000
+            found.append(StoredFile(upload=name, written_ms=written_ms))
+    return found
 
 
 def plain_size(stored: int) -> int:

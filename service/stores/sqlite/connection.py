@@ -94,6 +94,18 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
         connection.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
 
 
+def truncate_wal(connection: sqlite3.Connection, what: str) -> None:
+    """Everything committed is in the file itself, and the WAL is empty: old pages are gone.
+
+    Raises:
+        StoreUnavailable: A reader was in the way for too long, or SQLite said no; try again.
+    """
+    with store_errors(what):
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise StoreUnavailable(f"{what}: the WAL is being read, it cannot be truncated now")
+
+
 async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
     """A reading connection (`mode=ro`) on its own thread; reads hold no transaction open.
 

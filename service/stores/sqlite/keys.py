@@ -12,7 +12,7 @@ import aiosqlite
 
 from service.commands.api_keys import ApiKey
 from service.compliance.vault import WrappedKey
-from service.errors import StoreError
+from service.errors import KeyMissing, StoreError
 from service.log.sequencer import GroupCommit
 from service.stores.sqlite.connection import open_reader, store_errors
 from service.stores.sqlite.keys_schema import KEYS
@@ -51,9 +51,11 @@ class SqliteKeys:
         self._writer.close()
 
     async def add_data_key(self, key: WrappedKey) -> WrappedKey:
-        """The first key of a stream wins."""
+        """The first key of a stream wins; looked up and written in one transaction."""
 
         def write(connection: sqlite3.Connection) -> WrappedKey:
+            if connection.execute(_IS_DESTROYED, (key.stream,)).fetchone():
+                raise KeyMissing("the key of this stream was destroyed, it gets no other")
             connection.execute(
                 "INSERT INTO data_keys VALUES (?, ?, ?) ON CONFLICT (stream) DO NOTHING",
                 (key.key_id, key.stream, key.box),
@@ -65,6 +67,17 @@ class SqliteKeys:
 
         wrapped: WrappedKey = await self._commits.submit(write)
         return wrapped
+
+    async def destroy_data_key(self, stream: str) -> None:
+        """Overwritten in the file by `secure_delete`, and the WAL truncated."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?)", (stream,))
+            connection.execute("DELETE FROM data_keys WHERE stream = ?", (stream,))
+
+        await self._commits.submit(write)
+        # Always, even when there was nothing to delete: a crash may have come in between.
+        await self._commits.submit(_truncate)
 
     async def data_key_of(self, stream: str) -> WrappedKey | None:
         """Reads by the unique index on the stream."""
@@ -172,9 +185,18 @@ class SqliteKeys:
         return revoked
 
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
-        return self._writer.transact(
+        outcomes = self._writer.transact(
             lambda connection: [_outcome(connection, write) for write in batch]
         )
+        if _truncate in batch:
+            try:
+                self._writer.truncate_wal()
+            except StoreError as exc:  # fails only those who asked for it
+                return [
+                    exc if write is _truncate else outcome
+                    for write, outcome in zip(batch, outcomes, strict=True)
+                ]
+        return outcomes
 
     async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
         # One visit to the reading thread, where a cursor would take three.
@@ -187,15 +209,22 @@ class SqliteKeys:
             return list(await self._reader.execute_fetchall(statement, values))
 
 
+_IS_DESTROYED = "SELECT 1 FROM destroyed WHERE stream = ?"
 _SELECT_API_KEYS = (
     "SELECT prefix, api_keys.id, hash, tenant, tenants.name, api_keys.name, scopes, created_at, "
     "revoked_at FROM api_keys JOIN tenants ON tenants.id = tenant"
 )
 
 
+def _truncate(connection: sqlite3.Connection) -> None:
+    """Writes nothing: a mark in a batch that the WAL is to be truncated behind it."""
+
+
 def _outcome(connection: sqlite3.Connection, write: Write) -> Any | StoreError:
     try:
         return write(connection)
+    except KeyMissing as exc:
+        return exc
     except sqlite3.IntegrityError as exc:
         # SQLite undid the one statement that failed: the other writes of the batch stand.
         return StoreError(f"keys.db: {exc}")

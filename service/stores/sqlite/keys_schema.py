@@ -35,5 +35,11 @@ KEYS = Schema(
             revoked_at TEXT
         ) WITHOUT ROWID
         """,
+        # A stream named here had its key destroyed, and gets no other.
+        """
+        CREATE TABLE destroyed (
+            stream TEXT PRIMARY KEY
+        ) WITHOUT ROWID
+        """,
     ),
 )

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from service.compliance.records import StoredRow, StoredTree
 from service.compliance.vault import WrappedKey
+from service.log.catalogue import ErasureRequested
 from service.stores.sqlite.connection import open_reader_sync, store_errors
+
+_ROWS = (
+    "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, box "
+    "FROM events LEFT JOIN payloads USING (position)"
+)
 
 
 class SqliteRecords:
@@ -50,12 +56,18 @@ class SqliteRecords:
         """Reads both tables by primary key."""
         with store_errors("log.db"):
             found = self._log.execute(
-                "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, "
-                "key_id, box FROM events LEFT JOIN payloads USING (position) "
-                "WHERE position > ? AND position <= ? ORDER BY position",
-                (after, until),
+                f"{_ROWS} WHERE position > ? AND position <= ? ORDER BY position", (after, until)
             ).fetchall()
         return [_stored_row(row) for row in found]
+
+    def erasure(self, stream: str, after: int) -> StoredRow | None:
+        """Reads the stream by its unique index."""
+        with store_errors("log.db"):
+            row = self._log.execute(
+                f"{_ROWS} WHERE stream = ? AND type = ? AND position >= ?",
+                (stream, ErasureRequested.type, after),
+            ).fetchone()
+        return _stored_row(row) if row else None
 
     def data_key(self, key_id: str) -> WrappedKey | None:
         """Reads by primary key."""

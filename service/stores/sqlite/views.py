@@ -17,6 +17,7 @@ from service.errors import StoreUnavailable
 from service.projections.rows import Change
 from service.projections.views import Checkpoint, Known, ViewsState
 from service.stores.sqlite.connection import Schema, open_reader, open_writer, store_errors
+from service.stores.sqlite.views_erasing import erase
 from service.stores.sqlite.views_reader import ViewReads
 from service.stores.sqlite.views_schema import ROW_TABLES, VIEWS
 from service.stores.sqlite.views_writer import ViewStatements
@@ -93,6 +94,10 @@ class SqliteViews(ViewReads):
     async def reset(self) -> None:
         """One transaction."""
         await self._run(self._statements.reset)
+
+    async def erase(self, transcription: str) -> None:
+        """One transaction; then the WAL is truncated."""
+        await self._run(lambda: erase(self._statements, transcription))
 
     async def purge(self) -> bool:
         """One transaction."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiosqlite
 
+from service.errors import StoreUnavailable
 from service.projections.rows import ITEMS_PER_CHUNK_MAX, Reason, Status, StatusRow, TranscriptRow
 from service.projections.views import (
     ITEMS_PER_PAGE_MAX,
@@ -19,9 +20,10 @@ from service.projections.views import (
     OpenPage,
     ProjectionStatus,
     TranscriptionsPage,
+    UploadUse,
 )
 from service.stores.sqlite.connection import store_errors
-from service.stores.sqlite.views_writer import STATUS_COLUMNS, status_row
+from service.stores.sqlite.views_rows import STATUS_COLUMNS, status_row
 
 CHUNKS_PER_READ = 16  # when one speaker is looked for; at most 512 KiB and a longest item
 
@@ -186,6 +188,20 @@ class ViewReads:
         return OpenPage(
             ids=tuple(row[1] for row in rows if row[1] is not None), position=rows[0][0]
         )
+
+    async def upload_use(self, upload: str) -> UploadUse:
+        """By the partial index on uploads, beside the checkpoint."""
+        rows = await self._rows(
+            "SELECT c.position, g.generation, (SELECT count(*) FROM transcriptions t "
+            "WHERE t.generation = g.generation AND t.upload = ? AND NOT t.erased) "
+            "FROM checkpoint c LEFT JOIN generations g ON g.projection = ? AND g.state = 'live'",
+            upload,
+            _NAME,
+        )
+        position, generation, users = rows[0]
+        if generation is None:
+            raise StoreUnavailable("views.db: transcriptions are being projected anew")
+        return UploadUse(position=position, users=users)
 
     async def projections(self) -> tuple[ProjectionStatus, ...]:
         """Live and building generations side by side, by name."""

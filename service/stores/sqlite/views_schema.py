@@ -108,9 +108,14 @@ CREATE TABLE failures (
 
 _DELIVERIES = "ALTER TABLE transcriptions ADD COLUMN webhook_status_code INTEGER"
 
+_BY_UPLOAD = """
+CREATE INDEX transcriptions_by_upload ON transcriptions (generation, upload)
+    WHERE upload IS NOT NULL;
+"""
+
 VIEWS = Schema(
     name="views.db",
-    steps=(_TABLES, _DELIVERIES),
+    steps=(_TABLES, _DELIVERIES, _BY_UPLOAD),
     synchronous="NORMAL",
     secure_delete=True,
 )

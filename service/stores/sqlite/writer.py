@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.errors import OutcomeUnknown
-from service.stores.sqlite.connection import Schema, open_writer, store_errors
+from service.stores.sqlite.connection import Schema, open_writer, store_errors, truncate_wal
 
 Result = TypeVar("Result")
 
@@ -50,6 +50,16 @@ class Writer:
             self.close()
             raise OutcomeUnknown(f"{self._schema.name}: COMMIT failed: {exc}") from exc
         return result
+
+    def truncate_wal(self) -> None:
+        """What was overwritten or deleted is in no file any more.
+
+        Raises:
+            StoreUnavailable: It may be; try again.
+        """
+        if self._connection is None:
+            self._connection = open_writer(self._path, self._schema)
+        truncate_wal(self._connection, self._schema.name)
 
     def close(self) -> None:
         """The file is closed and, when nobody else has it open, its WAL folded back."""

@@ -11,7 +11,6 @@ from service.log.catalogue import (
     AbandonReason,
     CallbackKind,
     CallbackReceived,
-    EventData,
     FailureReason,
     RefusalReason,
     SubmissionAbandoned,
@@ -27,6 +26,7 @@ from service.log.catalogue import (
     TranscriptionRequested,
 )
 from service.log.event import Event
+from service.log.event_data import EventData
 
 ID = "11111111-2222-4333-8444-555555555555"
 TENANT = "aaaaaaaa-2222-4333-8444-555555555555"

@@ -19,7 +19,7 @@ from service.commands.decide import (
     Supersede,
     decide,
 )
-from service.log.catalogue import EventData
+from service.log.event_data import EventData
 from tests.unit.commands.stories import (
     REQUESTED,
     abandoned,

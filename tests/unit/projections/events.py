@@ -42,6 +42,7 @@ class MemoryLog:
         self.payloads: dict[int, bytes] = {}
         self.missing: set[int] = set()
         self.damaged: set[int] = set()
+        self.erased: set[str] = set()
         self.opened: list[str] = []
         self.waited = asyncio.Event()
         self._watch = HeadWatch(0)
@@ -131,6 +132,13 @@ class MemoryLog:
         payload = {"error": error, "answer": answer}
         return self.add(number, "transcription.failed", data, payload)
 
+    def erase(self, number: int) -> Event:
+        return self.add(number, "erasure.requested", {"surface": "v2"})
+
+    def destroy_key(self, stream: str) -> None:
+        """No payload of this stream opens any more, those included that are still to come."""
+        self.erased.add(stream)
+
     def done(self, number: int, answer: object, **params: Any) -> Event:
         """From the request to the provider's answer."""
         self.request(number, **params)
@@ -188,7 +196,8 @@ class OpenSealer:
             raise StoreUnavailable("injected: the keys cannot be read")
         position = int(sealed.key_id)
         self._log.opened.append(self._log.events[position - 1].type)
-        if position in self._log.missing:
+        event = self._log.events[position - 1]
+        if position in self._log.missing or event.stream in self._log.erased:
             raise KeyMissing("destroyed")
         if position in self._log.damaged:
             raise SealBroken("not what was sealed")

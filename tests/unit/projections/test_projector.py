@@ -104,6 +104,9 @@ class Wrapped:
     async def reset(self) -> None:
         await self._views.reset()
 
+    async def erase(self, transcription: str) -> None:
+        await self._views.erase(transcription)
+
     async def purge(self) -> bool:
         return await self._views.purge()
 

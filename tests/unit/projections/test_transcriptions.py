@@ -168,7 +168,7 @@ def test_an_unreadable_result_ends_in_error_so_that_nobody_waits_for_ever(payloa
     log = MemoryLog()
     log.done(1, payload)
     row = status_of(log)
-    assert (row.status, row.audio_ms) == ("error", None)
+    assert (row.status, row.audio_ms) == ("error", 9_500)
     assert row.error == "The provider's result could not be read."
 
 

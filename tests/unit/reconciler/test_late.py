@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.log.catalogue import EventData
+from service.log.event_data import EventData
 from service.reconciler.fetching import retryable, seen_running
 from service.reconciler.plan import (
     RESUBMIT_FIRST_MS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.log.catalogue import EventData
+from service.log.event_data import EventData
 from service.reconciler.plan import (
     ASK_SPACING_MS,
     EXPECTED_MS_MIN,

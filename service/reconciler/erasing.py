@@ -1,0 +1,52 @@
+"""The plan from `erasure.requested` on: what is owed to an erased transcription, as pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.commands.transcription import Transcription
+from service.reconciler.plan import Action, Attempts, Done, Remove, Timing, Wait, clear_up
+from service.reconciler.plan import next_action as next_before_erasure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """Erase what is here: key, views, upload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishErasure:
+    """Record that everything is gone, here and at the provider."""
+
+
+Step = Action | Erase | FinishErasure
+
+
+def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Step:
+    """What the reconciler owes this transcription now, erased or not."""
+    if not state.erasing:
+        return next_before_erasure(state, attempts, timing, now_ms)
+    if now_ms < attempts.retry_at_ms:
+        return Wait(until_ms=attempts.retry_at_ms)
+    return erase(state, attempts, timing, now_ms)
+
+
+def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Step:
+    """First here, then at the provider.
+
+    A job is deleted however often that takes: `erasure.completed` says that it is gone. One whose
+    handle is sealed comes before the key goes; one that turns up after the end is deleted too.
+    """
+    held = [s for s in state.submissions if s.accepted_position and s.outcome != "removed"]
+    sealed = [s for s in held if s.provider_job is None]
+    if sealed:
+        return Remove(number=sealed[0].number)
+    if not state.erased and not attempts.erased:
+        return Erase()
+    if held:
+        return Remove(number=held[0].number)
+    for submission in state.submissions:
+        action = clear_up(state, submission, attempts, timing, now_ms)
+        if action is not None:
+            return action
+    return Done() if state.erased else FinishErasure()

@@ -1,0 +1,118 @@
+"""Uploads go with the last transcription that used them, or when none ever did."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+
+import pytest
+
+from service.compliance.upload_lifetime import ORPHAN_MS
+from service.errors import KeyMissing
+from service.log.catalogue import UPLOAD
+from tests.http.composed import UPLOAD_RETENTION_MS, Composed
+from tests.http.test_erasure import delete
+
+
+def names(service: Composed) -> list[str]:
+    return sorted(file.name for file in service.uploads_directory.iterdir())
+
+
+async def upload(service: Composed) -> tuple[str, str]:
+    """Its URL and its id."""
+    before = set(names(service))
+    answer = await service.client.post("/v2/upload", content=b"audio of somebody")
+    [upload_id] = set(names(service)) - before
+    return str(answer.json()["upload_url"]), upload_id
+
+
+def aged(service: Composed, upload_id: str, age_ms: int) -> None:
+    at = time.time() - age_ms / 1000
+    os.utime(service.uploads_directory / upload_id, (at, at))
+
+
+async def types(service: Composed, upload_id: str) -> list[str]:
+    return [event.type for event in await service.events.read_stream(UPLOAD + upload_id)]
+
+
+async def test_it_goes_with_the_last_transcription_that_used_it(service: Composed) -> None:
+    url, upload_id = await upload(service)
+    first = await service.submit(audio_url=url)
+    second = await service.submit(audio_url=url)
+    await delete(service, first)
+    assert names(service) == [upload_id]
+    wrapped = await service.keys.data_key_of(UPLOAD + upload_id)
+    await delete(service, second)
+    assert names(service) == []
+    assert await types(service, upload_id) == ["upload.stored", "upload.released"]
+    assert wrapped is not None
+    assert await service.keys.data_key(wrapped.key_id) is None
+    with pytest.raises(KeyMissing):
+        await service.vault.key_of(UPLOAD + upload_id)
+    refused = await service.client.post("/v2/transcript", json={"audio_url": url})
+    assert (refused.status_code, refused.json()) == (403, {"error": "Cannot access uploaded file"})
+
+
+async def test_one_that_none_used_goes_after_its_retention(service: Composed) -> None:
+    _, unused = await upload(service)
+    _, young = await upload(service)
+    url, used = await upload(service)
+    await service.submit(audio_url=url)
+    aged(service, unused, UPLOAD_RETENTION_MS + 1)
+    aged(service, used, UPLOAD_RETENTION_MS + 1)
+    aged(service, young, UPLOAD_RETENTION_MS - 60_000)
+    await service.projected()
+    assert await service.lifetime.sweep() == 1
+    assert names(service) == sorted([young, used])
+    assert await types(service, unused) == ["upload.stored", "upload.released"]
+    assert await service.lifetime.sweep() == 0
+
+
+async def test_nothing_is_removed_while_it_is_not_known_who_uses_it(service: Composed) -> None:
+    await service.stand_still()
+    url, used = await upload(service)
+    await service.submit(audio_url=url)
+    aged(service, used, UPLOAD_RETENTION_MS + 1)
+    answered = await service.client.get("/healthz")
+    assert answered.status_code == 200
+    with pytest.raises(Exception, match="behind"):
+        await service.lifetime.sweep()
+    assert names(service) == [used]
+
+
+async def test_a_file_without_an_event_goes_and_one_just_written_stays(
+    service: Composed,
+) -> None:
+    orphan, fresh = str(uuid.uuid4()), str(uuid.uuid4())
+
+    async def content() -> object:
+        yield b"bytes"
+
+    for one in (orphan, fresh):
+        await service.uploads.store(one, content(), bytes_max=100)  # type: ignore[arg-type]
+    aged(service, orphan, ORPHAN_MS + 1)
+    assert await service.lifetime.sweep() == 1
+    assert names(service) == [fresh]
+    assert await service.keys.data_key_of(UPLOAD + orphan) is None
+
+
+async def test_what_a_crash_left_of_a_released_one_goes_with_the_next_sweep(
+    service: Composed,
+) -> None:
+    url, upload_id = await upload(service)
+    file = service.uploads_directory / upload_id
+    sealed = file.read_bytes()
+    await delete(service, await service.submit(audio_url=url))
+    file.write_bytes(sealed)  # as if the power went before the directory was on the disk
+    aged(service, upload_id, ORPHAN_MS + 1)
+    assert await service.lifetime.sweep() == 1
+    assert names(service) == []
+
+
+async def test_what_is_no_upload_is_left_alone(service: Composed) -> None:
+    with (service.uploads_directory / "README").open("w"):
+        pass
+    aged(service, "README", 2 * UPLOAD_RETENTION_MS)
+    assert await service.lifetime.sweep() == 0
+    assert names(service) == ["README"]
