@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from service.simulator.behaviour import Behaviour
 from service.simulator.provider import API_KEY, Simulator
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 
+FAILED = "Audio duration is too short."
+
+
+def behave(params: Mapping[str, object]) -> Behaviour:
+    """By the name of the audio: `fails`, `never`; everything else goes well."""
+    url = str(params["audio_url"])
+    failing = FAILED if "/fails" in url else None
+    return Behaviour(error=failing, never_ends="/never" in url)
+
 
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[ThreadedSimulator]:
-    running = ThreadedSimulator(Simulator())
+    running = ThreadedSimulator(Simulator(behave=behave))
     with running:
         yield running
 
@@ -32,6 +42,14 @@ def simulated(
 def with_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
     with gateway(tmp_path_factory.mktemp("engine"), {"PROVIDER": "local"}) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that only the simulator takes for speech."""
+    file = tmp_path_factory.mktemp("recording") / "call.mp3"
+    file.write_bytes(bytes(range(256)) * 1_000)
+    return file
 
 
 @pytest.fixture
