@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from service.simulator.provider import API_KEY, Simulator
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 
+OPENING_S = 9
 FAILED = "Audio duration is too short."
 
 
@@ -57,3 +59,13 @@ def dialogue() -> Path:
     """Two people, 28 s; ships in the engine's package."""
     moonshine_voice = pytest.importorskip("moonshine_voice")
     return Path(moonshine_voice.__file__).parent / "assets" / "endgame_nagg_nell.wav"
+
+
+@pytest.fixture
+def opening(dialogue: Path, tmp_path: Path) -> Path:
+    """The first seconds of it: as good a proof of a program, in a third of the time."""
+    file = tmp_path / "opening.wav"
+    with wave.open(str(dialogue)) as whole, wave.open(str(file), "wb") as part:
+        part.setparams(whole.getparams())
+        part.writeframes(whole.readframes(OPENING_S * whole.getframerate()))
+    return file

@@ -129,12 +129,12 @@ def test_an_error_is_thrown_with_the_services_sentence(
     assert sentence in got["thrown"][what]
 
 
-def test_real_speech_of_two_people(
-    programs: Path, with_engine: GatewayProcess, dialogue: Path
+def test_real_speech_is_transcribed_and_what_the_engine_cannot_do_is_named(
+    programs: Path, with_engine: GatewayProcess, opening: Path
 ) -> None:
-    found = printed([node(), str(programs / "engine.mjs")], with_engine, dialogue)
+    found = printed([node(), str(programs / "engine.mjs")], with_engine, opening)
     assert found["said"]["status"] == "completed", found["said"]["error"]
     assert "do you hear me" in found["said"]["text"].lower()
-    assert {turn["speaker"] for turn in found["said"]["utterances"]} == {"A", "B"}
+    assert found["said"]["utterances"][0]["speaker"] == "A"
     assert found["refused"]["status"] == "error"
     assert "auto_chapters" in found["refused"]["error"]

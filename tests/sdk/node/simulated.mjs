@@ -44,39 +44,43 @@ async function listed() {
 }
 
 const strangers = new AssemblyAI({ apiKey: "wrong", baseUrl });
-const got = {
-  url: await transcribe({ audio: "https://audio.example/call.mp3", speaker_labels: true }),
-  path: await transcribe({ audio: file }),
-  buffer: await transcribe({ audio: bytes }),
-  array: await transcribe({ audio: new Uint8Array(bytes) }),
-  stream: await transcribe({ audio: createReadStream(file) }),
-  data: await transcribe({ audio: `data:audio/mpeg;base64,${bytes.toString("base64")}` }),
-  uploaded: await uploaded(),
-  submitted: await submitted(),
-  parallel: (await Promise.all(Array.from({ length: 10 }, () => transcribe({ audio: file })))).map(({ id, status }) => ({ id, status })),
-  listed: await listed(),
-  rich: await transcribe({
-    audio: "https://audio.example/rich.mp3",
-    speaker_labels: true,
-    auto_highlights: true,
-    content_safety: true,
-    entity_detection: true,
-    iab_categories: true,
-    sentiment_analysis: true,
-    language_detection: true,
-    custom_spelling: [{ from: ["acme"], to: "ACME" }],
-    webhook_url: "https://customer.example/hook",
-    webhook_auth_header_name: "X-Secret",
-    webhook_auth_header_value: "kept",
-  }),
-  channels: await transcribe({ audio: "https://audio.example/stereo.mp3", multichannel: true }),
-  failed: await transcribe({ audio: "https://audio.example/fails.mp3" }),
-  thrown: {
-    parameter: await thrown(() => client.transcripts.submit({ audio: "https://audio.example/a.mp3", speech_threshold: 7 })),
-    key: await thrown(() => strangers.transcripts.submit({ audio: "https://audio.example/a.mp3" })),
-    id: await thrown(() => client.transcripts.get("00000000-0000-4000-8000-000000000000")),
-    empty: await thrown(() => client.files.upload(new Uint8Array())),
-    late: await thrown(() => client.transcripts.transcribe({ audio: "https://audio.example/never.mp3" }, { pollingInterval: 20, pollingTimeout: 100 })),
-  },
-};
-console.log(JSON.stringify(got));
+const together = async (works) =>
+  Object.fromEntries(await Promise.all(Object.entries(works).map(async ([name, work]) => [name, await work()])));
+
+const finished = await together({
+  url: () => transcribe({ audio: "https://audio.example/call.mp3", speaker_labels: true }),
+  path: () => transcribe({ audio: file }),
+  buffer: () => transcribe({ audio: bytes }),
+  array: () => transcribe({ audio: new Uint8Array(bytes) }),
+  stream: () => transcribe({ audio: createReadStream(file) }),
+  data: () => transcribe({ audio: `data:audio/mpeg;base64,${bytes.toString("base64")}` }),
+  uploaded,
+  submitted,
+  parallel: () => Promise.all(Array.from({ length: 10 }, () => transcribe({ audio: file }))),
+  rich: () =>
+    transcribe({
+      audio: "https://audio.example/rich.mp3",
+      speaker_labels: true,
+      auto_highlights: true,
+      content_safety: true,
+      entity_detection: true,
+      iab_categories: true,
+      sentiment_analysis: true,
+      language_detection: true,
+      custom_spelling: [{ from: ["acme"], to: "ACME" }],
+      webhook_url: "https://customer.example/hook",
+      webhook_auth_header_name: "X-Secret",
+      webhook_auth_header_value: "kept",
+    }),
+  channels: () => transcribe({ audio: "https://audio.example/stereo.mp3", multichannel: true }),
+  failed: () => transcribe({ audio: "https://audio.example/fails.mp3" }),
+  thrown: () =>
+    together({
+      parameter: () => thrown(() => client.transcripts.submit({ audio: "https://audio.example/a.mp3", speech_threshold: 7 })),
+      key: () => thrown(() => strangers.transcripts.submit({ audio: "https://audio.example/a.mp3" })),
+      id: () => thrown(() => client.transcripts.get("00000000-0000-4000-8000-000000000000")),
+      empty: () => thrown(() => client.files.upload(new Uint8Array())),
+      late: () => thrown(() => client.transcripts.transcribe({ audio: "https://audio.example/never.mp3" }, { pollingInterval: 20, pollingTimeout: 100 })),
+    }),
+});
+console.log(JSON.stringify({ ...finished, listed: await listed() }));
