@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 AUDIO ?=
 
 help: ## What can be made
@@ -44,7 +44,8 @@ bench: dev ## Speed and memory, against bare baselines of the same run
 	@$(BIN)/python -m infra.bench
 
 soak: dev ## What takes longer than a test may
-	@$(BIN)/python -m pytest -m soak --timeout 600
+	@$(BIN)/python -m pytest -m soak --timeout 900
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties --timeout 900
 
 lock: ## Write the requirement files anew from pyproject.toml
 	@sh infra/lock.sh

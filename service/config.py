@@ -94,18 +94,17 @@ class Settings(BaseSettings):
         None, description="For commands: the API key; default: DATA_DIR/api-key."
     )
 
-    @field_validator("speech_models", "allow_networks", mode="before")
+    @field_validator("speech_models", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    def _names(cls, value: object) -> object:
+        return _split(value) if isinstance(value, str) else value
 
     @field_validator("allow_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        if isinstance(value, tuple | list):
-            return tuple(ip_network(part, strict=False) for part in value)
+        # An address within a network stands for it: 192.168.1.7/24.
+        if isinstance(value, str):
+            return tuple(ip_network(part, strict=False) for part in _split(value))
         return value
 
     @field_validator("public_url", "assemblyai_base_url", "url")
@@ -161,6 +160,10 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
             f"{PREFIX}ASSEMBLYAI_API_KEY is not set, but {PREFIX}PROVIDER is assemblyai"
         )
     return settings
+
+
+def _split(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:

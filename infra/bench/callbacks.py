@@ -46,10 +46,12 @@ async def measure(place: Path) -> Sequence[Figure]:
         await ours.followed()
         cold = await run_load(_load(ours.url, seeded, COLD_STATUS), errors=errors)
         for status in WARM_STATUSES:
-            bare.append(await run_load(_load(baseline.first_line, seeded, status), errors=errors))
+            load = _load(baseline.first_line, seeded, status)
+            bare.append(await run_load(load, errors=errors))
             await ours.followed()
             warm.append(await run_load(_load(ours.url, seeded, status), errors=errors))
             await ours.followed()
+            bare.append(await run_load(load, errors=errors))  # before and after: noise is shared
     return _figures(cold, warm, bare, fsync_ms_p50(place))
 
 

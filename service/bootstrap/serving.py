@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import os
 import signal
 import socket
 import sys
@@ -19,6 +21,7 @@ from service.config import Settings
 from service.errors import CannotStart
 from service.stores.files.directory import locked, make_directory
 
+FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75
@@ -52,6 +55,7 @@ async def serve(
         SchemaTooNew: The directory was written by a newer Stenolog.
     """
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
+    os.umask(FILES_UMASK)
     make_directory(settings.data_dir)
     with contextlib.closing(bind(settings.host, settings.port)) as listener:
         address = url_of(settings.host, listener.getsockname()[1])
@@ -115,6 +119,10 @@ async def _serve(gateway: Gateway, listener: socket.socket, started: Callable[[]
         loop.add_signal_handler(number, _stop, server)
     loops = asyncio.create_task(gateway.run())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    # What the start has made lives as long as the process: a full collection, which stops every
+    # request, need not walk it again (50 ms measured).
+    gc.collect()
+    gc.freeze()
     try:
         started()
         await asyncio.wait({loops, serving}, return_when=asyncio.FIRST_COMPLETED)

@@ -46,7 +46,7 @@ def command(audio: str | None, data_dir: Path | None) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     reason = engine_unavailable()
     if reason is not None:
-        click.echo(f"The engine is unavailable ({reason}): a simulator stands in.")
+        echo_wrapped(f"A simulator stands in, the engine is unavailable: {reason}")
     audio = audio or str(shipped_speech() or UNHEARD_URL)
     provider = simulated_provider() if reason else no_provider()
     with provider as environment, served(directory, environment):

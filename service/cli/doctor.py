@@ -17,7 +17,7 @@ from service.cli.words import NO, common, guarded, run, safe, settings_from
 from service.config import Settings, is_unreachable
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
-from service.engine.availability import engine_unavailable
+from service.engine.availability import engine_models_missing, engine_unavailable
 from service.errors import CannotStart, EgressFailed, ForbiddenAddress
 from service.stores.files.directory import LOG, read_master_key, running
 from service.stores.sqlite.connection import WAL_BUG_FIXED
@@ -159,7 +159,7 @@ def public_url(settings: Settings) -> Finding:
 
 def engine(settings: Settings) -> Finding:
     """Whether the embedded engine can run."""
-    reason = engine_unavailable()
+    reason = engine_unavailable() or engine_models_missing()
     if reason is None:
         return Finding(what="engine", holds=True, said="available (English)")
     needed = settings.chosen_provider == "local"

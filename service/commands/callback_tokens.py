@@ -9,7 +9,6 @@ is only a hint. Retiring a key revokes everything registered under it.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 import struct
@@ -141,7 +140,7 @@ def read_token(token: str) -> tuple[bytes, bytes]:
 
 def _mac(secret: bytes, purpose: bytes, signed: bytes) -> bytes:
     message = b"stenolog callback " + purpose + b"\0" + signed
-    return hmac.new(secret, message, hashlib.sha256).digest()
+    return hmac.digest(secret, message, "sha256")
 
 
 def _encode(raw: bytes) -> str:

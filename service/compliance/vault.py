@@ -7,7 +7,6 @@ log, and neither says anything any more.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import os
 import threading
@@ -155,7 +154,7 @@ def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
 
 def commitment(key: DataKey, plaintext: bytes) -> str:
     """HMAC-SHA256(salt, plaintext) in hex."""
-    return hmac.new(key.salt, plaintext, hashlib.sha256).hexdigest()
+    return hmac.digest(key.salt, plaintext, "sha256").hex()
 
 
 class Vault:

@@ -6,7 +6,9 @@ there with SIGKILL; the next process gets no limit.
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +68,27 @@ def live(killed: Killed, simulator: Simulator, limit: int | None, count: int) ->
     return killed.deaths > 0
 
 
+def matrix(
+    tmp_path: Path, provider: ThreadedSimulator, count: int, *, first: int = 1, step: int = 1
+) -> None:
+    """A life for each change from the `first`, every `step`-th; hardly any may be missing."""
+    with gateway(tmp_path / "whole", provider.base_url) as whole:
+        live(whole, provider.simulator, None, count)
+        points = whole.points()
+    unreached = []
+    for limit in range(first, len(points) + 1, step):
+        with gateway(tmp_path / f"after-{limit}", provider.base_url) as killed:
+            try:
+                if not live(killed, provider.simulator, limit, count):
+                    unreached.append((limit, points[limit - 1]))
+            except AssertionError as exc:
+                exc.add_note(f"after change {limit}: {killed.points()[:limit]}")
+                exc.add_note(killed.output())
+                raise
+    print(f"{len(points)} points, not reached: {unreached}")
+    assert len(unreached) <= UNREACHED_MAX, unreached
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("day", DAYS)
 @pytest.mark.parametrize(
@@ -78,23 +101,25 @@ def live(killed: Killed, simulator: Simulator, limit: int | None, count: int) ->
 def test_every_change_may_be_the_last_of_its_process(
     tmp_path: Path, provider: ThreadedSimulator, day: str, parity: int
 ) -> None:
-    simulator = provider.simulator
-    simulator.behave = lambda body: DAYS[day]
-    with gateway(tmp_path / "whole", provider.base_url) as whole:
-        live(whole, simulator, None, TRANSCRIPTIONS[day])
-        points = whole.points()
-    unreached = []
-    for limit in range(1 + parity, len(points) + 1, 2):
-        with gateway(tmp_path / f"after-{limit}", provider.base_url) as killed:
-            try:
-                if not live(killed, simulator, limit, TRANSCRIPTIONS[day]):
-                    unreached.append((limit, points[limit - 1]))
-            except AssertionError as exc:
-                exc.add_note(f"after change {limit}: {killed.points()[:limit]}")
-                exc.add_note(killed.output())
-                raise
-    print(f"{len(points)} points, not reached: {unreached}")
-    assert len(unreached) <= UNREACHED_MAX, unreached
+    provider.simulator.behave = lambda body: DAYS[day]
+    matrix(tmp_path, provider, TRANSCRIPTIONS[day], first=1 + parity, step=2)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("seed", range(10))
+def test_every_change_may_be_the_last_at_any_pace(
+    tmp_path: Path, provider: ThreadedSimulator, seed: int
+) -> None:
+    dice = random.Random(seed)
+    provider.simulator.latency_ms = dice.choice((0, 5, 30))
+    provider.simulator.behave = lambda body: Behaviour(
+        queued_ms=0,
+        run_ms=dice.randrange(150),
+        lost_reply=dice.random() < 0.3,
+        held_reply_ms=dice.choice((0, 0, 100)),
+    )
+    matrix(tmp_path, provider, dice.randint(1, 4))
 
 
 def paid_twice(killed: Killed, simulator: Simulator, limit: int | None) -> None:
@@ -147,10 +172,10 @@ def test_any_moment_may_be_the_last(tmp_path: Path, provider: ThreadedSimulator,
             held_reply_ms=dice.choice((0, 0, 100)),
         )
         killed.start()
-        for _ in range(30):
-            timer = Timer(dice.random() * 1.5, killed.kill)
+        for death in range(1, 31):
+            timer = Timer(dice.random() * 1.5, os.kill, (killed.pid, signal.SIGKILL))
             timer.start()
             accepted += [killed.submit() for _ in range(3)]
             timer.join()
-            killed.revive()
+            killed.wait_for_death(death)
         finish(killed, simulator, accepted)

@@ -202,7 +202,7 @@ async def house(
     timing: Timing = QUICK,
     http_timeout_ms: int = 1_000,
     around: Callable[[Provider], Provider] = lambda provider: provider,
-    callbacks: bool = True,
+    log: type[SqliteLog] = SqliteLog,
     ids: Sequence[str] = (),
 ) -> AsyncIterator[House]:
     """A house whose reconciler runs; `ids` are open from before.
@@ -213,7 +213,7 @@ async def house(
     async with AsyncExitStack() as stack:
         keys = await SqliteKeys.open(directory / "keys.db")
         stack.push_async_callback(keys.close)
-        events = await SqliteLog.open(directory / "log.db")
+        events = await log.open(directory / "log.db")
         stack.push_async_callback(events.close)
         vault = Vault(MASTER, keys)
         handler = CommandHandler(events, vault)
@@ -236,8 +236,6 @@ async def house(
             Starlette(routes=[Route("/callbacks/{provider}/{token}", called, methods=None)])
         )
         base = await stack.enter_async_context(server.serve())
-        if not callbacks:
-            await server.refuse()
         gate = ProviderGate(around(provider), base)
         recorder = Recorder(handler, {"assemblyai": gate})
         submitter = Submitter(recorder, KEYS, uploads, now_ms)

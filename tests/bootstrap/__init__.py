@@ -1,0 +1,1 @@
+"""Starting and stopping: settings, the data directory, the process."""

@@ -1,0 +1,165 @@
+"""The data directory: ours alone, locked once, recognised by its master key."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from service.bootstrap.gateway import open_gateway
+from service.bootstrap.identity import callback_keys, open_master_key, secret_of
+from service.compliance.vault import MasterKey
+from service.config import Settings
+from service.errors import CannotStart, DataDirectoryLocked
+from service.stores.files.directory import (
+    LOCK,
+    MASTER_KEY,
+    locked,
+    make_directory,
+    read_master_key,
+    running,
+    write_durably,
+)
+from service.stores.sqlite.keys import SqliteKeys
+
+ADDRESS = "http://127.0.0.1:1"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def settings_in(directory: Path, **more: object) -> Settings:
+    given: dict[str, object] = {
+        "assemblyai_api_key": SecretStr("k"),
+        "assemblyai_base_url": "http://127.0.0.1:9",
+        **more,
+    }
+    return Settings(data_dir=directory, **given)  # type: ignore[arg-type]
+
+
+def test_a_directory_and_all_in_it_are_ours_alone(tmp_path: Path) -> None:
+    make_directory(tmp_path / "a" / "b")
+    assert mode(tmp_path / "a" / "b") == 0o700
+    assert {mode(path) for path in (tmp_path / "a" / "b").iterdir()} == {0o700}
+    (tmp_path / "wide").mkdir(mode=0o755)
+    make_directory(tmp_path / "wide")
+    assert mode(tmp_path / "wide") == 0o700
+
+
+def test_a_place_that_is_no_directory_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(CannotStart, match="--data-dir") as raised:
+            make_directory(place)
+        assert "\n" not in str(raised.value)
+
+
+def test_a_lock_is_held_by_one_and_says_by_whom(tmp_path: Path) -> None:
+    assert running(tmp_path) is None
+    with locked(tmp_path, url="http://127.0.0.1:8080"):
+        found = running(tmp_path)
+        assert found is not None
+        assert (found.pid, found.url) == (os.getpid(), "http://127.0.0.1:8080")
+        assert mode(tmp_path / LOCK) == 0o600
+        with (
+            pytest.raises(DataDirectoryLocked, match=f"process {os.getpid()} at http://127"),
+            locked(tmp_path),
+        ):
+            pass
+        assert running(tmp_path) == found
+    assert running(tmp_path) is None
+    with locked(tmp_path):
+        pass
+
+
+def test_a_lock_with_nonsense_in_it_is_still_a_lock(tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text("no JSON")
+    assert running(tmp_path) is None
+    with locked(tmp_path), (tmp_path / LOCK).open("w") as file:
+        file.write("[]")
+        file.flush()
+        with pytest.raises(DataDirectoryLocked), locked(tmp_path):
+            pass
+
+
+def test_a_small_file_is_written_whole_and_for_us_alone(tmp_path: Path) -> None:
+    write_durably(tmp_path / "key", "one\n")
+    write_durably(tmp_path / "key", "two\n")
+    assert (tmp_path / "key").read_text() == "two\n"
+    assert mode(tmp_path / "key") == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    with pytest.raises(CannotStart):
+        write_durably(tmp_path / "missing" / "key", "x")
+
+
+@pytest.mark.parametrize("content", ["", "00", "zz" * 32, "é" * 64])
+def test_a_master_key_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / MASTER_KEY).write_text(content)
+    with pytest.raises(CannotStart, match="64 hex digits"):
+        read_master_key(tmp_path)
+
+
+async def test_a_gateway_makes_what_it_needs_once(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    make_directory(tmp_path)
+    async with open_gateway(settings, ADDRESS) as gateway:
+        assert gateway.new_api_key
+        assert gateway.new_master_key
+        assert not gateway.polled
+    assert mode(tmp_path) == 0o700
+    assert {mode(tmp_path / name) for name in ("api-key", "master-key")} == {0o600}
+    key = (tmp_path / "api-key").read_text()
+    assert key.startswith("sk_")
+    async with open_gateway(settings, ADDRESS) as gateway:
+        assert not gateway.new_api_key
+        assert not gateway.new_master_key
+    assert (tmp_path / "api-key").read_text() == key
+
+
+async def test_a_provider_that_cannot_call_is_polled(tmp_path: Path) -> None:
+    make_directory(tmp_path)
+    remote = settings_in(tmp_path, assemblyai_base_url=None)
+    async with open_gateway(remote, ADDRESS) as gateway:
+        assert gateway.polled
+
+
+async def test_another_master_key_is_refused(tmp_path: Path) -> None:
+    make_directory(tmp_path)
+    async with open_gateway(settings_in(tmp_path), ADDRESS):
+        pass
+    other = settings_in(tmp_path, master_key=SecretStr("ab" * 32))
+    with pytest.raises(CannotStart, match="not the one of this data directory"):
+        async with open_gateway(other, ADDRESS):
+            pass
+    (tmp_path / MASTER_KEY).unlink()
+    with pytest.raises(CannotStart, match="is missing"):
+        async with open_gateway(settings_in(tmp_path), ADDRESS):
+            pass
+
+
+async def test_a_start_that_broke_off_after_the_master_key_goes_on(tmp_path: Path) -> None:
+    write_durably(tmp_path / MASTER_KEY, "ab" * 32 + "\n")
+    keys = await SqliteKeys.open(tmp_path / "keys.db")
+    try:
+        secret, made = await open_master_key(settings_in(tmp_path), keys)
+        assert (secret, made) == (bytes.fromhex("ab" * 32), False)
+        assert await open_master_key(settings_in(tmp_path), keys) == (secret, False)
+    finally:
+        await keys.close()
+
+
+async def test_our_own_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
+    keys = await SqliteKeys.open(tmp_path / "keys.db")
+    master = MasterKey(bytes(32))
+    try:
+        upload = await secret_of(keys, master, "upload")
+        assert await secret_of(keys, master, "upload") == upload
+        signing = await callback_keys(keys, master)
+        assert signing.secrets[signing.current] != upload
+        assert await callback_keys(keys, master) == signing
+    finally:
+        await keys.close()

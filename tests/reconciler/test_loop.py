@@ -1,0 +1,162 @@
+"""What the loop promises beside the provider's days: stores that fail, waking, two at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.errors import OutcomeUnknown, StoreUnavailable
+from service.log.event import NewEvent
+from service.log.store import Appended
+from service.providers.port import FetchedJob, Provider
+from service.simulator import behaviour as day
+from service.simulator.behaviour import Behaviour, Callback
+from service.simulator.provider import Simulator
+from service.stores.sqlite.log import SqliteLog
+from tests.reconciler.house import QUICK, house, until
+
+FAILING = ("submission.claimed", "submission.accepted", "transcription.completed")
+
+
+class FailingLog(SqliteLog):
+    """What the reconciler appends fails the first time."""
+
+    loses_replies = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.seen: set[str] = set()
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        name = f"{stream} {[event.type for event in events]}"
+        first = name not in self.seen and events[0].type in FAILING
+        self.seen.add(name)
+        if first and not self.loses_replies:
+            raise StoreUnavailable("injected: nothing was written")
+        appended = await super().append(stream, events, expected=expected)
+        if first:
+            raise OutcomeUnknown("injected: the reply was lost")
+        return appended
+
+
+class UnsaidLog(FailingLog):
+    """Writes, and does not say so the first time."""
+
+    loses_replies = True
+
+
+@pytest.mark.parametrize("log", [FailingLog, UnsaidLog])
+async def test_a_log_that_fails_costs_time_and_no_second_job(
+    tmp_path: Path, simulator: Simulator, log: type[FailingLog]
+) -> None:
+    async with house(tmp_path, simulator, log=log) as home:
+        identifier = await home.request()
+        assert (await home.ended(identifier)).status == "completed"
+        live = [job for job in simulator.jobs if not job.deleted]
+        assert len(live) == 1
+        types = await home.types(identifier)
+        assert types.count("transcription.completed") == 1
+
+
+async def test_a_superseded_job_that_runs_is_removed_when_it_may_be(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    simulator.deletes_unfinished = False
+    made = 0
+
+    def behave(body: object) -> Behaviour:
+        nonlocal made
+        made += 1
+        if made == 1:  # hidden from the list; its only callback comes long before its end
+            early = Callback(since="creation", after_ms=1_600, status="completed", retried=False)
+            return Behaviour(
+                lost_reply=True, listed_after_ms=60_000, run_ms=3_500, callbacks=(early,)
+            )
+        return Behaviour(run_ms=20)
+
+    simulator.behave = behave
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request()
+        await home.ended(identifier)
+        state = await home.when(identifier, lambda s: s.submissions[0].outcome == "removed")
+        assert state.finished_by == 2
+        assert [job.deleted for job in simulator.jobs] == [True, False]
+        deletes = [seen.status for seen in simulator.requests if seen.method == "DELETE"]
+        assert deletes[0] == 400
+        assert deletes[-1] == 200
+
+
+class Forgetting:
+    """A provider that does not know its newest jobs when it is asked the first time."""
+
+    def __init__(self, inner: Provider) -> None:
+        self._inner = inner
+        self._asked: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def fetch(self, job: str) -> FetchedJob | None:
+        if job not in self._asked:
+            self._asked.add(job)
+            return None
+        return await self._inner.fetch(job)
+
+
+async def test_a_job_that_is_not_known_yet_is_not_given_up(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    def around(provider: Provider) -> Provider:
+        lagging: Any = Forgetting(provider)
+        return lagging  # type: ignore[no-any-return]
+
+    async with house(
+        tmp_path, simulator, around=around, timing=replace(QUICK, settle_ms=1_000)
+    ) as home:
+        identifier = await home.request()
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.creates) == 1
+
+
+async def test_a_provider_that_has_come_back_is_asked_at_once(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        simulator.outage = day.too_many_requests(3_600)
+        identifier = await home.request()
+        await home.when(identifier, lambda s: bool(s.last and s.last.outcome == "refused"))
+        simulator.outage = None
+        other = await home.request()
+        home.reconciler.wake_all("local", "start")
+        assert (await home.handler.load(other)).status == "queued"
+        home.reconciler.wake_all("assemblyai", "start")
+        # The one whose own Retry-After is in the log waits; the other one does not.
+        assert (await home.ended(other)).status == "completed"
+        assert (await home.handler.load(identifier)).status == "queued"
+
+
+async def test_waking_a_hundred_times_asks_once_or_twice(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request(Behaviour(never_ends=True))
+        await home.when(identifier, lambda s: s.status == "processing")
+        for _ in range(100):
+            home.reconciler.wake(identifier, "callback")
+        await until(lambda: home.gets() >= 1)
+        await simulator.pause(300)
+        assert home.gets() <= 2
+
+
+async def test_what_nobody_knows_is_woken_without_harm(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        home.reconciler.wake("00000000-0000-4000-8000-00000000dead", "callback")
+        await until(lambda: home.reconciler.open_count == 0)
