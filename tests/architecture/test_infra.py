@@ -18,14 +18,11 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from starlette.routing import Route
 
 from service.bootstrap.serving import DRAIN_SECONDS, KEEP_ALIVE_SECONDS
 from service.cli.main import COMMANDS
 from service.config import PREFIX, Settings, load_settings
-from service.edge.app import build_app
 from service.edge.bodies import CHUNK_MS_MAX
-from service.edge.ports import Edge
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
@@ -88,12 +85,8 @@ def stenolog_only(environ: dict[str, str]) -> dict[str, str]:
 
 
 def paths() -> set[str]:
-    class Anything:
-        def __getattr__(self, name: str) -> Any:
-            return 0 if name == "rate_limit_per_minute" else Anything()
-
-    routes = build_app(cast(Edge, Anything())).routes
-    return {route.path for route in routes if isinstance(route, Route)}
+    """Every path; another test holds the document against the routes."""
+    return set(yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"])
 
 
 @pytest.mark.parametrize("file", [*(INFRA / name for name in ALL), ROOT / "docs" / "DEPLOY.md"])
