@@ -12,7 +12,17 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from infra.bench import appends, callbacks, completions, engine, memory, views
+from infra.bench import (
+    appends,
+    callbacks,
+    completions,
+    engine,
+    memory,
+    pollers,
+    reading,
+    uploads,
+    views,
+)
 from infra.bench.figures import Figure, NotMeasured, table
 from infra.bench.machine import REPOSITORY, machine
 
@@ -22,6 +32,9 @@ PARTS: Mapping[str, Measure] = {
     "views": views.measure,
     "callbacks": callbacks.measure,
     "completions": completions.measure,
+    "reading": reading.measure,
+    "pollers": pollers.measure,
+    "uploads": uploads.measure,
     "memory": memory.measure,
     "engine": engine.measure,
 }

@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httptools
@@ -34,9 +35,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What is posted, each request once.
+    """What is asked, each request once.
 
     Attributes:
+        method: POST, or GET without a body.
         header_name: Of the header of every `Post`.
         rate: Requests a second; None: each connection posts again as soon as it is answered.
     """
@@ -46,6 +48,7 @@ class Load:
     header_name: str
     connections: int
     rate: float | None = None
+    method: Literal["GET", "POST"] = "POST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,13 +179,15 @@ class _Driver:
 
 
 def _request(load: Load, post: Post) -> bytes:
-    body = post.body.encode()
     head = (
-        f"POST {post.path} HTTP/1.1\r\nHost: {urlsplit(load.url).netloc}\r\n"
-        f"Content-Type: application/json\r\n{load.header_name}: {post.header}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"{load.method} {post.path} HTTP/1.1\r\nHost: {urlsplit(load.url).netloc}\r\n"
+        f"{load.header_name}: {post.header}\r\n"
     )
-    return head.encode() + body
+    if load.method == "GET":
+        return f"{head}\r\n".encode()
+    body = post.body.encode()
+    about = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return (head + about).encode() + body
 
 
 async def _main() -> None:

@@ -1,7 +1,8 @@
-"""The provider of the benchmark: the simulator, with five-minute calls that are made beforehand.
+"""The provider of the benchmark: the simulator, with calls that are made beforehand.
 
-`python -m infra.bench.provider RUN_MS` prints its URL; when its input ends it prints one JSON
-object, the millisecond in which each job ended, by job id.
+`python -m infra.bench.provider RUN_MS [SECONDS DIFFERENT]` has so many different calls of so many
+seconds, eight of five minutes when nothing else is said. It prints its URL; when its input ends it
+prints one JSON object, the millisecond in which each job ended, by job id.
 """
 
 from __future__ import annotations
@@ -16,14 +17,12 @@ from infra.bench.transcripts import EVERY_FEATURE, result
 from service.simulator.behaviour import Behaviour
 from service.simulator.provider import Simulator
 
-SECONDS_OF_AUDIO = 300.0  # design §9
-DIFFERENT_CALLS = 8
+SECONDS_OF_AUDIO = "300"  # design §9
+DIFFERENT_CALLS = "8"
 
 
-async def _serve(run_ms: int) -> None:
-    calls = itertools.cycle(
-        [result(f"call {n}", SECONDS_OF_AUDIO, EVERY_FEATURE) for n in range(DIFFERENT_CALLS)]
-    )
+async def _serve(run_ms: int, seconds: float, different: int) -> None:
+    calls = itertools.cycle([result(f"call {n}", seconds, EVERY_FEATURE) for n in range(different)])
     simulator = Simulator(
         api_key=PROVIDER_KEY,
         behave=lambda body: Behaviour(run_ms=run_ms, result=next(calls)),
@@ -35,4 +34,5 @@ async def _serve(run_ms: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    run, length, count = [*sys.argv[1:], SECONDS_OF_AUDIO, DIFFERENT_CALLS][:3]
+    asyncio.run(_serve(int(run), float(length), int(count)))

@@ -10,10 +10,10 @@ from pathlib import Path
 import assemblyai as aai
 import pytest
 
-from service.simulator.behaviour import Behaviour
 from service.simulator.provider import API_KEY
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
+from tests.sdk.conftest import FAILED
 
 pytestmark = [
     pytest.mark.xdist_group("sdk"),
@@ -66,16 +66,13 @@ def test_intelligence_comes_back_in_the_sdks_own_types(simulated: GatewayProcess
 
 
 def test_a_failed_job_is_an_error_status_with_the_providers_sentence(
-    simulated: GatewayProcess, simulator: ThreadedSimulator
+    simulated: GatewayProcess,
 ) -> None:
-    simulator.simulator.behave = lambda _: Behaviour(error="Audio duration is too short.")
-    try:
-        with client_of(simulated) as client:
-            transcript = aai.Transcriber(client=client).transcribe("https://audio.example/s.mp3")
-    finally:
-        simulator.simulator.behave = lambda _: Behaviour()
+    with client_of(simulated) as client:
+        transcript = aai.Transcriber(client=client).transcribe("https://audio.example/fails.mp3")
     assert transcript.status == aai.TranscriptStatus.error
-    assert transcript.error == "Audio duration is too short."
+    assert transcript.error == FAILED
+    assert transcript.text is None
 
 
 def test_a_wrong_parameter_raises_with_the_services_sentence(simulated: GatewayProcess) -> None:

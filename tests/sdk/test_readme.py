@@ -30,11 +30,11 @@ def here(text: str, process: GatewayProcess, audio: Path) -> str:
 
 
 def test_the_python_program_prints_what_was_said(
-    with_engine: GatewayProcess, dialogue: Path
+    with_engine: GatewayProcess, opening: Path
 ) -> None:
     (program,) = blocks("python")
     said = subprocess.run(
-        [sys.executable, "-c", here(program, with_engine, dialogue)],
+        [sys.executable, "-c", here(program, with_engine, opening)],
         capture_output=True,
         text=True,
         check=False,
@@ -44,10 +44,10 @@ def test_the_python_program_prints_what_was_said(
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is what the README shows")
 def test_the_curl_commands_upload_create_and_read(
-    with_engine: GatewayProcess, dialogue: Path
+    with_engine: GatewayProcess, opening: Path
 ) -> None:
     (commands,) = [block for block in blocks("") if "curl" in block]
-    text = here(commands, with_engine, dialogue).replace("\\\n", " ")
+    text = here(commands, with_engine, opening).replace("\\\n", " ")
     key, upload, create, get = [line.strip() for line in text.strip().splitlines()]
 
     def run(command: str) -> dict[str, str]:
