@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,6 +18,7 @@ from service.backoff import exponential_ms
 from service.providers.assemblyai.adapter import ServiceAddress
 
 KEY_BYTES = 32
+FOLDER_BYTES = 8
 START_MS_MAX = 30_000
 RESTART_FIRST_MS, RESTART_MS_MAX = 200, 10_000
 STABLE_MS = 30_000  # an engine that lived this long is started again at once
@@ -32,8 +35,13 @@ class EngineChild:
     """
 
     def __init__(
-        self, settings: Mapping[str, Any], on_start: Callable[[], None] = lambda: None
+        self,
+        settings: Mapping[str, Any],
+        scratch: Path,
+        on_start: Callable[[], None] = lambda: None,
     ) -> None:
+        """`scratch` is a directory of ours alone, in which each engine gets one of its own."""
+        self._scratch = scratch
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
         self.on_start = on_start
@@ -68,6 +76,8 @@ class EngineChild:
 
     async def _start(self) -> asyncio.subprocess.Process:
         key = secrets.token_urlsafe(KEY_BYTES)
+        own = await asyncio.to_thread(_own_folder, self._scratch)
+        settings = {**self._settings, "scratch_dir": str(own), "api_key": key}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -79,7 +89,7 @@ class EngineChild:
         self._process = process
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps({**self._settings, "api_key": key}).encode() + b"\n")
+        process.stdin.write(json.dumps(settings).encode() + b"\n")
         line = await asyncio.wait_for(process.stdout.readline(), START_MS_MAX / 1000)
         url = json.loads(line)["url"] if line else None
         if not isinstance(url, str):
@@ -99,3 +109,15 @@ class EngineChild:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def _own_folder(scratch: Path) -> Path:
+    """A name in `scratch` that no engine has had; what earlier ones left there is gone.
+
+    An engine empties its folder when it starts and when it ends, and one whose gateway was killed
+    may end after its successor has started.
+    """
+    if scratch.is_dir():
+        for left in scratch.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+    return scratch / secrets.token_hex(FOLDER_BYTES)

@@ -197,11 +197,11 @@ async def _last_head(events: SqliteLog, file: Path) -> None:
 def _engine(settings: Settings, address: str) -> EngineChild:
     return EngineChild(
         {
-            "scratch_dir": str((settings.data_dir / SCRATCH).absolute()),
             "allow_networks": [str(network) for network in settings.allow_networks],
             "upload_bytes_max": settings.upload_bytes_max,
             "audio_ms_max": settings.engine_audio_ms_max,
             "workers": settings.engine_workers,
             "public_origin": address,
-        }
+        },
+        (settings.data_dir / SCRATCH).absolute(),
     )

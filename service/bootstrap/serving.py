@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ from service.config import Settings
 from service.errors import CannotStart
 from service.stores.files.directory import locked, make_directory
 
+FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75
@@ -53,6 +55,7 @@ async def serve(
         SchemaTooNew: The directory was written by a newer Stenolog.
     """
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
+    os.umask(FILES_UMASK)
     make_directory(settings.data_dir)
     with contextlib.closing(bind(settings.host, settings.port)) as listener:
         address = url_of(settings.host, listener.getsockname()[1])

@@ -73,6 +73,14 @@ def submit(running: GatewayProcess) -> None:
         assert answer.status == 200
 
 
+def test_nobody_else_may_read_what_it_makes(tmp_path: Path) -> None:
+    with gateway(tmp_path / "data", nowhere()) as running:
+        made = {path.name: path.stat().st_mode for path in running.data_dir.iterdir()}
+    del made["said"]  # the test's own
+    assert {"log.db", "keys.db", "views.db", "master-key", "api-key"} <= made.keys()
+    assert [name for name, mode in made.items() if mode & 0o077] == []
+
+
 def test_a_request_under_way_is_answered_at_the_end(tmp_path: Path) -> None:
     """An upload that is being sent when the signal comes is durable, and answered so."""
     with gateway(tmp_path / "data", nowhere()) as running:

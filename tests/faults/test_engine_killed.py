@@ -118,6 +118,16 @@ def test_a_worker_that_is_killed_takes_at_most_its_job_with_it(killed: Killed) -
     assert killed.wait(after)["status"] == "completed"
 
 
+def test_a_gateway_that_is_killed_leaves_its_successors_engine_alone(killed: Killed) -> None:
+    """The engine of a killed gateway ends, and clears up, when the next one is already there."""
+    for _ in range(2):
+        in_mid_job(killed)
+        killed.kill()
+        killed.start()
+    identifier, _, _ = in_mid_job(killed)
+    assert killed.wait(identifier)["status"] == "completed"
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
 def test_every_change_may_be_the_last_with_the_embedded_engine(tmp_path: Path) -> None:
