@@ -191,7 +191,9 @@ class Reconciler:
         if next_ms is not None and len(self._busy) < AT_ONCE_MAX:
             timeout = max(0, next_ms - self._now_ms()) / 1000
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stirred.wait(), timeout)
+            # Not `wait_for`: CPython 3.11's forgets a cancellation that comes with the wake-up.
+            async with asyncio.timeout(timeout):
+                await self._stirred.wait()
 
     async def _drain(self) -> None:
         """An answer that is on its way is recorded; what takes longer is settled after a start."""
