@@ -117,9 +117,7 @@ def every_subclass(model: type[EventData]) -> Iterator[type[EventData]]:
 
 
 def test_every_type_is_in_the_catalogue() -> None:
-    written = {
-        each for each in every_subclass(EventData) if each.__module__.startswith("service.")
-    }
+    written = {each for each in every_subclass(EventData) if each.__module__.startswith("service.")}
     assert written == set(EVENT_TYPES.values())
 
 

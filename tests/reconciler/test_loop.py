@@ -160,3 +160,16 @@ async def test_what_nobody_knows_is_woken_without_harm(
     async with house(tmp_path, simulator) as home:
         home.reconciler.wake("00000000-0000-4000-8000-00000000dead", "callback")
         await until(lambda: home.reconciler.open_count == 0)
+
+
+async def test_stopping_is_not_lost_when_something_wakes_it_at_the_same_time(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request()
+        await home.ended(identifier)
+        await until(lambda: home.reconciler.open_count == 0)
+        home.reconciler.wake(identifier, "start", in_ms=60_000)
+        await home.types(identifier)  # meanwhile it goes to sleep, for a minute
+        # The house stops it before anything else runs; a loop that goes on would never end.
+        home.reconciler.wake(identifier, "start", in_ms=50_000)

@@ -1,0 +1,72 @@
+"""What the provider answers comes back from `/v2`, field by field, through log and views."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from service.simulator.behaviour import Behaviour
+from service.simulator.provider import API_KEY, Simulator
+from service.simulator.threaded import ThreadedSimulator
+from tests.gateway_process import GatewayProcess, before, gateway
+
+BODIES = {path.stem: path for path in (Path(__file__).parent / "assemblyai").glob("*.json")}
+OURS = frozenset(
+    {
+        "id",
+        "audio_url",
+        "webhook_url",
+        "webhook_status_code",
+        "webhook_auth",
+        "webhook_auth_header_name",
+    }
+)
+PATIENCE_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway whose provider answers with the body that the audio URL names."""
+
+    def behave(body: Any) -> Behaviour:
+        path = BODIES[str(body["audio_url"]).rpartition("/")[2]]
+        return Behaviour(run_ms=50, answer=path.read_bytes())
+
+    with (
+        ThreadedSimulator(Simulator(behave=behave)) as url,
+        gateway(tmp_path_factory.mktemp("golden") / "data", before(url, API_KEY)) as made,
+    ):
+        yield made
+
+
+def asked(running: GatewayProcess, path: str, body: object = None) -> Any:
+    """The JSON answer; integers of any size survive."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(running.url + path, data, {"authorization": running.key})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return json.loads(answer.read())
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_body_comes_back_field_by_field(running: GatewayProcess, name: str) -> None:
+    told = json.loads(BODIES[name].read_text())
+    audio_url = f"https://audio.example/{name}"
+    created = asked(running, "/v2/transcript", {"audio_url": audio_url})
+    ends = monotonic() + PATIENCE_S
+    path = f"/v2/transcript/{created['id']}"
+    while (got := asked(running, path))["status"] not in {"completed", "error"}:
+        assert monotonic() < ends, running.said
+        sleep(0.05)
+    assert (got["id"], got["audio_url"]) == (created["id"], audio_url)
+    assert got["webhook_url"] is None
+    assert got["status"] == told["status"]
+    wanted = set(told) - OURS if told["status"] == "completed" else {"error", "text", "words"}
+    assert {field: got.get(field, "absent") for field in wanted} == {
+        field: told[field] for field in wanted
+    }
