@@ -190,7 +190,6 @@ class Reconciler:
         timeout, next_ms = None, self._agenda.next_ms()
         if next_ms is not None and len(self._busy) < AT_ONCE_MAX:
             timeout = max(0, next_ms - self._now_ms()) / 1000
-        # Not wait_for: in Python 3.11 it can swallow a cancellation that comes with the event.
         with suppress(TimeoutError):
             # Not `wait_for`: CPython 3.11's forgets a cancellation that comes with the wake-up.
             async with asyncio.timeout(timeout):

@@ -63,8 +63,9 @@ class Driver:
     def run(self, mode: GenerationMode, known: dict[str, str]) -> dict[str, set[int]]:
         """The statuses that were seen, by operation; `known` are path parameters that exist."""
         seen: dict[str, set[int]] = {}
-        for found in self._document.get_all_operations():
-            operation = found.ok()
+        operations = [found.ok() for found in self._document.get_all_operations()]
+        # What is deleted would be missed by what comes after it.
+        for operation in sorted(operations, key=lambda one: one.method == "delete"):
             given_ids = {
                 name: one for name, one in known.items() if f"{{{name}}}" in operation.path
             }
