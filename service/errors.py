@@ -16,6 +16,7 @@
     │   ├── SchemaTooNew           the file was written by a newer Stenolog
     │   ├── DataDirectoryLocked    another gateway runs on it
     │   ├── KeyMissing             a payload cannot be opened: its key was destroyed or never known
+    │   ├── RecordDamaged          an event's record is not what was appended: go on behind it
     │   └── PayloadDamaged         a payload, or the key that it needs, is not what was sealed
     ├── ProviderError
     │   ├── ProviderRefused        the provider said no: the job does not exist
@@ -147,6 +148,24 @@ class KeyMissing(StoreError):
     """A payload cannot be opened: its key was destroyed or never known."""
 
     code = "key-missing"
+
+
+class RecordDamaged(StoreError):
+    """An event's record is not what was appended; run `stenolog log verify`.
+
+    The records behind it can be read: whoever follows the log reports it once and goes on there.
+
+    Attributes:
+        position: Where it stands in the log.
+        stream: Whose event it was, as far as the store can still tell; else empty.
+    """
+
+    code = "record-damaged"
+
+    def __init__(self, message: str, *, position: int, stream: str = "") -> None:
+        super().__init__(message)
+        self.position = position
+        self.stream = stream
 
 
 class PayloadDamaged(StoreError):

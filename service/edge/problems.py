@@ -35,6 +35,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.SchemaTooNew: (500, "The data was written by a newer version"),
     errors.DataDirectoryLocked: (503, "Another gateway holds the data"),
     errors.KeyMissing: (410, "The content was erased"),
+    errors.RecordDamaged: (500, "A record of the log is damaged"),
     errors.PayloadDamaged: (500, "Stored content is damaged"),
     errors.ProviderError: (502, "The provider failed"),
     errors.ProviderRefused: (502, "The provider refused"),
