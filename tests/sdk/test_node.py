@@ -108,6 +108,28 @@ def test_channels_are_strings(got: dict[str, Any]) -> None:
     assert {word["channel"] for word in got["channels"]["words"]} == {"1", "2"}
 
 
+def test_sentences_subtitles_and_words_are_those_of_the_transcript(got: dict[str, Any]) -> None:
+    derived = got["derived"]
+    for name in ("sentences", "paragraphs"):
+        parts = derived[name][name]
+        assert [word["text"] for part in parts for word in part["words"]] == derived["spoken"]
+    assert max(map(len, derived["srt"].splitlines())) <= 32
+    assert derived["vtt"].startswith("WEBVTT")
+    assert derived["found"]["total_count"] >= 1
+    assert derived["found"]["matches"][0]["indexes"][0] == 0
+
+
+def test_redacted_audio_is_downloaded(got: dict[str, Any]) -> None:
+    assert got["redacted"]["bytes"] > 0
+
+
+def test_a_deleted_one_is_scrubbed_for_good(got: dict[str, Any]) -> None:
+    for one in got["deleted"].values():
+        assert (one["status"], one["text"]) == ("completed", "Deleted by user.")
+        assert one["audio_url"] == "http://deleted_by_user"
+        assert one["words"] is None
+
+
 def test_a_failed_job_resolves_with_the_providers_sentence(got: dict[str, Any]) -> None:
     assert got["failed"]["status"] == "error"
     assert got["failed"]["error"] == FAILED

@@ -43,6 +43,37 @@ async function listed() {
   };
 }
 
+async function derived() {
+  const { id, words, text } = await transcribe({ audio: "https://audio.example/derived.mp3", speaker_labels: true });
+  const { transcripts } = client;
+  return {
+    text,
+    spoken: words.map((word) => word.text),
+    sentences: await transcripts.sentences(id),
+    paragraphs: await transcripts.paragraphs(id),
+    srt: await transcripts.subtitles(id, "srt", 32),
+    vtt: await transcripts.subtitles(id, "vtt"),
+    found: await transcripts.wordSearch(id, [words[0].text.replace(/\W/g, "")]),
+  };
+}
+
+async function redacted() {
+  const { id } = await transcribe({
+    audio: "https://audio.example/redacted.mp3",
+    redact_pii: true,
+    redact_pii_audio: true,
+    redact_pii_policies: ["phone_number"],
+  });
+  const file = await client.transcripts.redactedAudioFile(id);
+  return { bytes: (await file.arrayBuffer()).byteLength };
+}
+
+async function deleted() {
+  const { id } = await transcribe({ audio: "https://audio.example/forget.mp3" });
+  const answer = await client.transcripts.delete(id);
+  return { answer, later: await client.transcripts.get(id), again: await client.transcripts.delete(id) };
+}
+
 const strangers = new AssemblyAI({ apiKey: "wrong", baseUrl });
 const together = async (works) =>
   Object.fromEntries(await Promise.all(Object.entries(works).map(async ([name, work]) => [name, await work()])));
@@ -73,6 +104,9 @@ const finished = await together({
       webhook_auth_header_value: "kept",
     }),
   channels: () => transcribe({ audio: "https://audio.example/stereo.mp3", multichannel: true }),
+  derived,
+  redacted,
+  deleted,
   failed: () => transcribe({ audio: "https://audio.example/fails.mp3" }),
   thrown: () =>
     together({
