@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.clock import now_us
 from service.engine.capabilities import wishes
-from service.engine.jobs import OPEN_MAX, Job, Jobs, transcript
+from service.engine.jobs import Job, Jobs, transcript
 from service.engine.runner import Runner
 from service.engine.scratch import Scratch
 from service.engine.settings import EngineSettings
@@ -89,13 +89,9 @@ class EngineApp:
             upload_id = asked.audio_url.removeprefix(self._upload_prefix)
             if not self._scratch.hold(upload_id):
                 return _error(403, sentences.UPLOAD_INACCESSIBLE)
-        full = self._jobs.open_count() >= OPEN_MAX
         try:
-            if not full:
-                self._runner.submit(job, upload_id)
+            self._runner.submit(job, upload_id)
         except asyncio.QueueFull:
-            full = True
-        if full:
             if upload_id is not None:
                 self._scratch.release(upload_id)
             retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}

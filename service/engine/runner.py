@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,24 @@ from service.engine.jobs import OPEN_MAX, Job, Jobs
 from service.engine.messages import Order
 from service.engine.scratch import Scratch
 from service.engine.settings import EngineSettings
+from service.engine.turns import Turns
 from service.engine.webhooks import Webhooks
 from service.engine.worker_process import Patience, Worker, WorkerLost
 
 log = structlog.get_logger()
 
-DOWNLOADS_MAX = 4  # at one time, so that a slow server holds up nobody else's job
-FETCHED_MAX = 4  # files that wait for a worker; more downloads wait, not the disk
 JOB_MS_MIN = 60_000  # a job may take this long however short its audio
 DECODED_PER_MS = 20  # ms of audio in a ms at the least; decoders were measured at 460 and more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class _Fetched:
-    """A job whose audio is on the disk; `upload_id` None for a download."""
+    """A job whose audio is here, in the order of creation; no `upload_id` for a download."""
 
-    job_id: str
-    path: Path
-    upload_id: str | None
+    number: int
+    job_id: str = field(compare=False)
+    path: Path = field(compare=False)
+    upload_id: str | None = field(compare=False)
 
 
 class Runner:
@@ -55,26 +56,40 @@ class Runner:
         self._scratch = scratch
         self._downloads = downloads
         self._webhooks = webhooks
-        self._waiting: asyncio.Queue[tuple[str, str | None]] = asyncio.Queue(OPEN_MAX)
-        self._fetched: asyncio.Queue[_Fetched] = asyncio.Queue(FETCHED_MAX)
+        self._numbers = itertools.count()
+        self._turns = Turns()
+        self._waiting: dict[str, int] = {}  # numbers of the jobs that have no audio yet
+        # Not bounded by itself: it holds open jobs, and downloads of as many as there are turns.
+        self._fetched: asyncio.PriorityQueue[_Fetched] = asyncio.PriorityQueue()
         self._workers = [Worker(threads=settings.threads) for _ in range(settings.workers)]
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Jobs are taken from now on; the workers load their models in the background."""
-        for _ in range(DOWNLOADS_MAX):
-            self._spawn(self._fetch_for_ever())
         for worker in self._workers:
             self._spawn(self._work_for_ever(worker))
 
     def submit(self, job: Job, upload_id: str | None) -> None:
         """The job is queued; `upload_id` is held and is released when the job is finished.
 
+        A job whose audio is here waits for a worker only, never for a download.
+
         Raises:
-            asyncio.QueueFull: `OPEN_MAX` jobs wait already.
+            asyncio.QueueFull: `OPEN_MAX` jobs wait or run already.
         """
-        self._waiting.put_nowait((job.id, upload_id))
+        if self._jobs.open_count() >= OPEN_MAX:
+            raise asyncio.QueueFull
         self._jobs.put(job)
+        number = next(self._numbers)
+        if upload_id is None:
+            self._waiting[job.id] = number
+            self._turns.ask(job.id, job.audio_url)
+            self._begin_downloads()
+        else:
+            path = self._scratch.upload_path(upload_id)
+            self._fetched.put_nowait(
+                _Fetched(number=number, job_id=job.id, path=path, upload_id=upload_id)
+            )
 
     async def stop(self) -> None:
         """No task and no worker is left."""
@@ -84,28 +99,38 @@ class Runner:
         for worker in self._workers:
             await worker.end()
 
-    async def _fetch_for_ever(self) -> None:
-        while True:
-            job_id, upload_id = await self._waiting.get()
-            job = self._update(job_id, status="processing")
-            if upload_id is not None:
-                path = self._scratch.upload_path(upload_id)
-            else:
-                try:
-                    path = await fetch(
-                        job.audio_url,
-                        egress=self._downloads,
-                        scratch=self._scratch,
-                        bytes_max=self._settings.upload_bytes_max,
-                    )
-                except AudioRefused as exc:
-                    self._finish(job, status="error", error=str(exc))
-                    continue
-                except OSError as exc:  # a full disk must not end the loop
-                    log.error("engine.download_failed", job_id=job_id, kind=type(exc).__name__)
-                    self._finish(job, status="error", error="Download error: no space to store it.")
-                    continue
-            await self._fetched.put(_Fetched(job_id=job_id, path=path, upload_id=upload_id))
+    def _begin_downloads(self) -> None:
+        while (job_id := self._turns.following()) is not None:
+            self._spawn(self._download(job_id, self._waiting.pop(job_id)))
+
+    def _end_download(self, job_id: str) -> None:
+        self._turns.give_back(job_id)
+        self._begin_downloads()
+
+    async def _download(self, job_id: str, number: int) -> None:
+        """The job has its audio or has failed; its turn lasts until a worker takes the file.
+
+        So no more than `DOWNLOADS_MAX` files wait on the disk, however busy the workers are.
+        """
+        job = self._update(job_id, status="processing")
+        try:
+            path = await fetch(
+                job.audio_url,
+                egress=self._downloads,
+                scratch=self._scratch,
+                bytes_max=self._settings.upload_bytes_max,
+            )
+        except AudioRefused as exc:
+            self._finish(job, status="error", error=str(exc))
+        except OSError as exc:  # a full disk fails this job and no other
+            log.error("engine.download_failed", job_id=job_id, kind=type(exc).__name__)
+            self._finish(job, status="error", error="Download error: no space to store it.")
+        else:
+            self._fetched.put_nowait(
+                _Fetched(number=number, job_id=job_id, path=path, upload_id=None)
+            )
+            return
+        self._end_download(job_id)
 
     async def _work_for_ever(self, worker: Worker) -> None:
         while True:
@@ -115,6 +140,7 @@ class Runner:
                 # The next job tries again, and tells its owner when that fails too.
                 log.error("engine.worker_failed", reason=str(exc))
             fetched = await self._fetched.get()
+            self._end_download(fetched.job_id)
             try:
                 await self._transcribe(worker, fetched)
             finally:
@@ -124,7 +150,7 @@ class Runner:
                     self._scratch.release(fetched.upload_id)
 
     async def _transcribe(self, worker: Worker, fetched: _Fetched) -> None:
-        job = self._update(fetched.job_id)
+        job = self._update(fetched.job_id, status="processing")
         order = Order(
             path=str(fetched.path),
             wishes=job.wishes,

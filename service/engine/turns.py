@@ -1,0 +1,47 @@
+"""Whose download may begin: the earliest asked, few in all and fewer from one host. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+# A download is a socket and a file in the scratch folder, and most of its time is waiting.
+DOWNLOADS_MAX = 32
+DOWNLOADS_PER_HOST_MAX = 8  # so that four slow hosts are needed to hold up everybody else
+
+
+class Turns:
+    """Jobs that wait for their download, and those that have a turn until they give it back."""
+
+    def __init__(
+        self, *, turns_max: int = DOWNLOADS_MAX, per_host_max: int = DOWNLOADS_PER_HOST_MAX
+    ) -> None:
+        self._turns_max = turns_max
+        self._per_host_max = per_host_max
+        self._waiting: dict[str, str] = {}  # host by job, in the order of asking
+        self._having: dict[str, str] = {}
+
+    def ask(self, job_id: str, url: str) -> None:
+        """The job waits behind all that asked before it for the same host."""
+        self._waiting[job_id] = _host(url)
+
+    def following(self) -> str | None:
+        """The job that has a turn from now on; None when nobody may begin yet."""
+        if len(self._having) >= self._turns_max:
+            return None
+        hosts = list(self._having.values())
+        for job_id, host in self._waiting.items():
+            if hosts.count(host) < self._per_host_max:
+                self._having[job_id] = self._waiting.pop(job_id)
+                return job_id
+        return None
+
+    def give_back(self, job_id: str) -> None:
+        """The job's turn is over; once more is nothing."""
+        self._having.pop(job_id, None)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # the download will say what is wrong with it
+        return ""

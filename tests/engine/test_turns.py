@@ -1,0 +1,44 @@
+"""Downloads begin in the order of asking, and no host takes all turns."""
+
+from __future__ import annotations
+
+from service.engine.turns import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX, Turns
+
+
+def begun(turns: Turns) -> list[str]:
+    found = []
+    while (job_id := turns.following()) is not None:
+        found.append(job_id)
+    return found
+
+
+def test_the_earliest_has_the_next_turn() -> None:
+    turns = Turns(turns_max=2, per_host_max=2)
+    for job_id in ("a", "b", "c", "d"):
+        turns.ask(job_id, f"https://{job_id}.example/x.mp3")
+    assert begun(turns) == ["a", "b"]
+    turns.give_back("b")
+    assert begun(turns) == ["c"]
+    turns.give_back("a")
+    turns.give_back("a")
+    assert begun(turns) == ["d"]
+
+
+def test_a_host_with_all_its_turns_holds_up_nobody_else() -> None:
+    turns = Turns(turns_max=4, per_host_max=2)
+    for number in range(3):
+        turns.ask(f"slow-{number}", f"http://SLOW.example:{8000 + number}/x")
+    turns.ask("quick", "http://quick.example/x")
+    assert begun(turns) == ["slow-0", "slow-1", "quick"]
+    turns.give_back("slow-1")
+    assert begun(turns) == ["slow-2"]
+
+
+def test_one_host_never_has_every_turn() -> None:
+    assert DOWNLOADS_PER_HOST_MAX < DOWNLOADS_MAX
+
+
+def test_an_url_that_is_none_has_a_turn_too() -> None:
+    turns = Turns()
+    turns.ask("odd", "http://[::1")
+    assert begun(turns) == ["odd"]
