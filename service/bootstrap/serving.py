@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from service.bootstrap.gateway import Gateway, open_gateway
+from service.bootstrap.protocol import BoundedHeads
 from service.bootstrap.stores import Wrapping
 from service.config import Settings
 from service.errors import CannotStart
@@ -25,7 +26,6 @@ FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75
-HEADERS_BYTES_MAX = 64 << 10
 # A thread that comes back from SQLite waits this long for the interpreter, at each statement.
 # CPython's own 5 ms would let a commit of a few rows wait for many turns of the event loop.
 THREAD_SWITCH_SECONDS = 0.0005
@@ -94,12 +94,12 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
-def server_for(app: Starlette) -> Server:
+def server_for(app: Starlette, protocol: type[BoundedHeads] = BoundedHeads) -> Server:
     """The server, with its limits; its own access log is off: paths carry tokens."""
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,
