@@ -25,6 +25,7 @@ from service.commands.callback_tokens import (
     verify,
 )
 from service.commands.handler import PROVIDER, Cause, CommandHandler, Fact
+from service.edge.middleware.correlation import continue_with
 from service.edge.ports import EdgeMetrics
 from service.edge.problems import RETRY_AFTER_SECONDS
 from service.edge.tenancy import Origin, Tenancy
@@ -63,12 +64,14 @@ class Callbacks:
         keys: Callable[[], CallbackKeys],
         wake: Callable[[str, WakeReason], None],
         metrics: EdgeMetrics,
+        body_ms_max: int = BODY_MS_MAX,
     ) -> None:
         self._handler = handler
         self._tenancy = tenancy
         self._keys = keys
         self._wake = wake
         self._metrics = metrics
+        self._body_ms_max = body_ms_max
         self._known: OrderedDict[str, None] = OrderedDict()
         self._pending: dict[str, asyncio.Future[bool]] = {}
 
@@ -85,7 +88,11 @@ class Callbacks:
             if origin is None:
                 # Our signature for a stream that we do not have: another data directory's.
                 raise BadToken("unknown_transcription")
-            outcome = await self._record(registered, origin, await _read(receive), scope)
+            continue_with(
+                scope, origin.correlation_id, transcription_id=registered.transcription_id
+            )
+            body = await _read(receive, self._body_ms_max)
+            outcome = await self._record(registered, origin, body, scope)
         except BadToken as exc:
             self._metrics.callback_refused(exc.reason)
             await _answer(send, 401)
@@ -196,23 +203,21 @@ def _header(scope: Scope) -> str | None:
     return None
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, body_ms_max: int) -> bytes:
     """The body, or its first bytes once they are over the limit; the server drops the rest.
 
     Raises:
         BodyInterrupted: It did not come to its end.
     """
-    message = await _next(receive)
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body
-    chunks, size = [body], len(body)
+    chunks: list[bytes] = []
+    size, more_body = 0, True
     try:
-        async with asyncio.timeout(BODY_MS_MAX / 1000):
-            while size <= BODY_BYTES_MAX and message.get("more_body", False):
+        async with asyncio.timeout(body_ms_max / 1000):
+            while more_body and size <= BODY_BYTES_MAX:
                 message = await _next(receive)
                 chunks.append(message.get("body", b""))
                 size += len(chunks[-1])
+                more_body = message.get("more_body", False)
     except TimeoutError as exc:
         raise BodyInterrupted from exc
     return b"".join(chunks)

@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from starlette.types import Message
 
 from service.commands.callback_tokens import (
     HEADER_NAME,
     Registration,
 )
-from service.edge.callbacks import BODY_BYTES_MAX
+from service.edge.callbacks import BODY_BYTES_MAX, Callbacks
+from service.edge.tenancy import Tenancy
 from tests.http.callback_bodies import MEGABYTE, padded, payload_of
 from tests.http.composed import DEADLINE_S, Composed, until
 
@@ -96,6 +98,41 @@ async def test_a_provider_that_goes_away_in_mid_body_leaves_nothing(service: Com
     writer.close()
     await until(lambda: bool(service.counted("stenolog_callbacks_total")))
     assert service.counted("stenolog_callbacks_total") == {'{outcome="interrupted"}': 1.0}
+    assert await service.received(transcription_id) == []
+
+
+@pytest.mark.parametrize("came", [0, 1])
+async def test_a_body_that_does_not_come_is_answered_503_in_time(
+    service: Composed, came: int
+) -> None:
+    transcription_id, registration = await service.submitted()
+    callbacks = Callbacks(
+        handler=service.handler,
+        tenancy=Tenancy(service.events),
+        keys=lambda: service.signing,
+        wake=lambda transcription_id, reason: None,
+        metrics=service.metrics,
+        body_ms_max=50,
+    )
+    sent: list[Message] = []
+    pieces: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}] * came
+
+    async def receive() -> Message:
+        return pieces.pop() if pieces else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path_params": {"provider": "assemblyai", "token": registration.token},
+        "headers": [(HEADER_NAME.lower().encode(), registration.header.encode())],
+    }
+    async with asyncio.timeout(DEADLINE_S):
+        await callbacks(scope, receive, send)
+    assert sent[0]["status"] == 503
+    assert b"retry-after" in dict(sent[0]["headers"])
     assert await service.received(transcription_id) == []
 
 

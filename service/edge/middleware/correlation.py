@@ -27,16 +27,27 @@ class Correlation:
             return
         correlation_id = new_correlation_id()
         scope[SCOPE_KEY] = correlation_id
-        header = (HEADER, correlation_id.encode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
+                header = (HEADER, correlation_of(scope).encode())
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
-        # The server runs each request in a context of its own: nothing has to be unbound.
+        # A task starts with a copy of the context of whoever started it: for a pipelined request,
+        # or after reading was resumed, that is the request before.
+        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
         await self._app(scope, receive, send_with_id)
+
+
+def continue_with(scope: Scope, correlation_id: str, **names: str) -> None:
+    """From here on the request belongs to what began under another id of ours.
+
+    The answer and all its log lines have that id, and the lines have `names` too.
+    """
+    scope[SCOPE_KEY] = correlation_id
+    structlog.contextvars.bind_contextvars(correlation_id=correlation_id, **names)
 
 
 def new_correlation_id() -> str:
