@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
@@ -24,25 +25,54 @@ STATUSES = ("queued", "processing", "completed", "error")
 
 
 def configure_logging() -> None:
-    """One line per unit of work on standard error: JSON, or plain columns on a terminal."""
+    """One line per unit of work on standard error: JSON, or plain columns on a terminal.
+
+    What libraries say by `logging` or `warnings` goes there in the same form, warnings and up.
+    """
     renderer: structlog.typing.Processor
     if sys.stderr.isatty():
         renderer = structlog.dev.ConsoleRenderer()
     else:
         renderer = structlog.processors.JSONRenderer(serializer=_json)
+    ours: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.StackInfoRenderer(),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[*ours, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    theirs: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        renderer,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=theirs,
+            foreign_pre_chain=[*ours, structlog.stdlib.add_logger_name, _library_line],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
+
+
+def _library_line(
+    logger: object, method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A library's line without the line breaks at its ends, and without what is no fault."""
+    line["event"] = str(line["event"]).strip()
+    exc_info = line.get("exc_info")
+    # Uvicorn reports the requests that it cancels itself, when it stops, as crashes.
+    if isinstance(exc_info, tuple) and isinstance(exc_info[1], asyncio.CancelledError):
+        del line["exc_info"]
+        line.update(event="request cancelled", level="warning")
+    return line
 
 
 def _json(line: Mapping[str, Any], default: Callable[[Any], Any]) -> str:
