@@ -19,6 +19,7 @@ from service.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
 RECONCILER = "00000000-0000-4000-8000-000000000001"
 PROVIDER = "00000000-0000-4000-8000-000000000002"
 
+STREAM_PAGES_MAX = 64  # 64,000 events of one transcription: weeks of a provider that refuses
 STATES_KEPT_MAX = 4_096  # about a kilobyte each; what is open is looked at again and again
 
 NewId = Callable[[], str]
@@ -152,8 +153,15 @@ class CommandHandler:
         return await self.payload_of(events[0].id, position) if events else None
 
     async def events(self, transcription_id: str) -> list[Event]:
-        """The first thousand events of a transcription: more than any has."""
-        return await self._log.read_stream(stream_of(transcription_id))
+        """The events of a transcription, oldest first; of more than 64,000 the oldest."""
+        found: list[Event] = []
+        for _ in range(STREAM_PAGES_MAX):
+            after = found[-1].version if found else 0
+            page = await self._log.read_stream(stream_of(transcription_id), after=after)
+            found += page
+            if len(page) < EVENTS_PER_READ_MAX:
+                break
+        return found
 
     async def _event(self, stream: str, fact: Fact, cause: Cause) -> NewEvent:
         event_id = self._new_id()

@@ -43,6 +43,8 @@ class Submission:
     """One attempt to get a provider job, numbered from 1.
 
     Attributes:
+        claimed_position: Where the claim stands in the log.
+        ahead_ms: How far its times were ahead of the clock, and were moved back; 0 from a fold.
         outcome: `unknown` from the claim until the provider has said something.
         provider_job: Their handle; None before it is accepted, or when it is in the payload.
         accepted_position: Where the acceptance stands in the log; 0 before.
@@ -55,6 +57,8 @@ class Submission:
 
     number: int
     claimed_at_ms: int
+    claimed_position: int = 0
+    ahead_ms: int = 0
     outcome: Outcome = "unknown"
     provider_job: str | None = None
     accepted_at_ms: int = 0
@@ -71,6 +75,7 @@ class Transcription:
     """What is known of one transcription after `version` events; version 0: nothing.
 
     Attributes:
+        last_at_ms: The time of the last event; later than now when the clock was set back since.
         erasure_position: Where its erasure was requested; 0: it was not.
         erased: Everything is gone, here and at the provider.
     """
@@ -81,6 +86,7 @@ class Transcription:
     correlation_id: str = ""
     request_position: int = 0
     last_event_id: str = ""
+    last_at_ms: int = 0
     status: Status = "queued"
     provider: ProviderName = "local"
     region: Region | None = None
@@ -153,9 +159,12 @@ def evolve(state: Transcription, event: Event) -> Transcription:
     """The transcription after one more event of its stream."""
     assert event.version == state.version + 1
     data = read_data(event.type, event.data)
-    changed = _fields(state, event, data, microseconds(event.time) // 1000)
+    at_ms = microseconds(event.time) // 1000
+    changed = _fields(state, event, data, at_ms)
     # Made anew once an event: every callback folds its stream.
-    return replace(state, version=event.version, last_event_id=event.id, **changed)
+    return replace(
+        state, version=event.version, last_event_id=event.id, last_at_ms=at_ms, **changed
+    )
 
 
 class _Fields(TypedDict, total=False):
@@ -189,7 +198,9 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
                 "requested_at_ms": at_ms,
             }
         case SubmissionClaimed():
-            new = Submission(number=data.submission, claimed_at_ms=at_ms)
+            new = Submission(
+                number=data.submission, claimed_at_ms=at_ms, claimed_position=event.position
+            )
             return {"submissions": (*state.submissions, new)}
         case TranscriptionCompleted() | TranscriptionCompletedLate():
             return {"status": "completed", "finished_by": data.submission, "failure": None}
