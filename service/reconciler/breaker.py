@@ -49,6 +49,10 @@ class Breaker:
         self._failures = 0
         self._open_until_ms = 0
 
+    def clock_set_back(self) -> None:
+        """When it may be asked again is not known any more: now, by one caller."""
+        self._open_until_ms = 0
+
     def failed(self, now_ms: int, retry_in_ms: int | None = None) -> None:
         """The provider could not be asked, said not now, or does not take our key."""
         self._failures += 1

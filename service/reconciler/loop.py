@@ -7,22 +7,22 @@ once, and the plan starts from its stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 import structlog
 
 from service.backoff import exponential_ms
 from service.clock import NowMs
 from service.errors import ProviderError, StoreError, WrongExpectedVersion
-from service.log.catalogue import TRANSCRIPTION, ProviderName, WakeReason
-from service.log.store import EVENTS_PER_READ_MAX, EventStore
+from service.log.catalogue import ProviderName, WakeReason
+from service.log.store import EventStore
 from service.reconciler.acting import Actor
 from service.reconciler.agenda import Agenda
 from service.reconciler.erasing import Step, next_action
+from service.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
 from service.reconciler.plan import (
     RETRY_FIRST_MS,
     RETRY_MS_MAX,
@@ -32,32 +32,17 @@ from service.reconciler.plan import (
     Timing,
     Wait,
 )
+from service.reconciler.reckoning import SLEW_MS, Reckoning, not_in_future
 from service.reconciler.recording import Recorder
-from service.reconciler.turns import Turns, follow_at_start, note_at_start
+from service.reconciler.turns import Turns
 
 AT_ONCE_MAX = 64  # transcriptions worked on at the same time
 STEPS_MAX = 16  # actions for one transcription before others have their turn
-START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes
-OPEN_PER_READ = 1_000
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
 TURN_MS_MAX = 600_000  # a turn that comes wakes; this only bounds what a mistake would cost
 DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had four seconds
-WAKING_TYPES: Mapping[str, WakeReason] = {
-    "transcription.requested": "command",
-    "callback.received": "callback",
-    "erasure.requested": "command",
-}
-
 log = structlog.get_logger()
-
-
-class OpenTranscriptions(Protocol):
-    """What there is still something to do for, as of a position of the log: a view."""
-
-    async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
-        """Ids behind `after` in order, and the position that they hold for."""
-        ...
 
 
 class Reconciler:
@@ -75,7 +60,11 @@ class Reconciler:
     ) -> None:
         """`tenant_concurrency`: how many of a tenant's may run at once; 0: no limit."""
         self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"))
-        self._events = events
+        self._follower = Follower(
+            events, self._turns, recorder.handler.load, self.wake, self._catch_up
+        )
+        self._reckoning = Reckoning()
+        self._read_ms = 0
         self._recorder = recorder
         self._actor = actor
         self._timings = timings
@@ -122,45 +111,8 @@ class Reconciler:
         """
         self._stopping = False
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(open_ones))
+            group.create_task(self._follower.run(open_ones))
             group.create_task(self._dispatch())
-
-    async def _take_up(self, open_ones: OpenTranscriptions) -> int:
-        after, position, count = "", 0, 0
-        while True:
-            ids, seen = await open_ones.open_ids(after, OPEN_PER_READ)
-            # Later pages may hold for later positions; following from the first misses nothing.
-            position = position or seen
-            for transcription_id in ids:
-                await note_at_start(self._turns, self._recorder.handler.load, [transcription_id])
-                self.wake(transcription_id, "start", in_ms=count * START_SPREAD_MS)
-                count += 1
-            if not ids:
-                break
-            after = ids[-1]
-        log.info("reconciler.resumed", open=count)
-        return position
-
-    async def _follow(self, open_ones: OpenTranscriptions) -> None:
-        position: int | None = None
-        while True:
-            try:
-                if position is None:
-                    position = await self._take_up(open_ones)
-                events = await self._events.read(after=position)
-                for event in events:
-                    position = event.position
-                    reason = WAKING_TYPES.get(event.type)
-                    if reason is not None:
-                        self.wake(event.stream.removeprefix(TRANSCRIPTION), reason)
-                await follow_at_start(self._turns, self._recorder.handler.load, events)
-                if len(events) == EVENTS_PER_READ_MAX:
-                    await self._catch_up()
-                else:
-                    await self._events.wait(after=position)
-            except StoreError as exc:
-                log.warning("reconciler.store_failed", error=str(exc))
-                await asyncio.sleep(RETRY_FIRST_MS / 1000)
 
     async def _catch_up(self) -> None:
         """Views that are far behind, or new, must not bring the whole log into memory."""
@@ -175,8 +127,23 @@ class Reconciler:
         finally:
             await self._drain()
 
-    def _start_due(self) -> None:
+    def _look_at_clock(self) -> int:
+        """The time; once it was set back, no time reckoned before holds: all are looked at."""
         now = self._now_ms()
+        if now < self._read_ms - SLEW_MS:
+            log.warning("reconciler.clock_set_back", by_ms=self._read_ms - now)
+            self._recorder.clock_set_back()
+            for number, one in enumerate(list(self._attempts)):
+                self._attempts[one] = replace(self._attempts[one], retry_at_ms=0)
+                if one in self._busy:
+                    self._again.add(one)
+                else:
+                    self._agenda.put(one, now + number * START_SPREAD_MS)
+        self._read_ms = now
+        return now
+
+    def _start_due(self) -> None:
+        now = self._look_at_clock()
         while len(self._busy) < AT_ONCE_MAX:
             transcription_id = self._agenda.take(now)
             if transcription_id is None:
@@ -244,10 +211,12 @@ class Reconciler:
     async def _step(self, transcription_id: str) -> Step:
         """One action, which is done when this returns."""
         state = await self._recorder.handler.load(transcription_id)
-        attempts = self._attempts.get(transcription_id, Attempts())
+        now_ms = self._now_ms()
+        state = self._reckoning.as_of(state, now_ms)
+        attempts = not_in_future(self._attempts.get(transcription_id, Attempts()), now_ms)
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
         timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
-        action = next_action(state, attempts, timing, self._now_ms())
+        action = next_action(state, attempts, timing, now_ms)
         if not isinstance(action, Submit):
             self._turns.note(state)
         elif not self._turns.admit(state):
@@ -257,6 +226,7 @@ class Reconciler:
                 if transcription_id not in self._again:
                     self._attempts.pop(transcription_id, None)
                     self._providers.pop(transcription_id, None)
+                    self._reckoning.forget(transcription_id)
             case Wait():
                 self._providers[transcription_id] = state.provider
             case _:

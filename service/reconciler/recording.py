@@ -61,6 +61,11 @@ class Recorder:
                 gate.breaker.succeeded()
                 gate.provider.started_anew()
 
+    def clock_set_back(self) -> None:
+        """No provider is left alone until a time that the clock had before."""
+        for gate in self._gates.values():
+            gate.breaker.clock_set_back()
+
     async def run(
         self,
         command: Command,

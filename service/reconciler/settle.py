@@ -43,7 +43,7 @@ class Settler:
         provider = self._recorder.gate(state).provider
         audio_url = None  # of an erased transcription nobody knows it: every job is asked for
         if not state.erasing:
-            claim = await self.claim_of(state, submission.number)
+            claim = await self.claim_of(submission)
             audio_url = str(claim.get("audio_url"))
         listed = await self.candidates(provider, submission, audio_url)
         number, refuted = submission.number, set(attempts.refuted)
@@ -68,25 +68,26 @@ class Settler:
         )
         return anew(attempts)
 
-    async def claim_of(self, state: Transcription, number: int) -> Mapping[str, Any]:
+    async def claim_of(self, submission: Submission) -> Mapping[str, Any]:
         """The create body of a claim, as it was sent."""
-        for event in await self._recorder.handler.events(state.id):
-            if event.type == "submission.claimed" and event.data["submission"] == number:
-                payload = await self._recorder.handler.payload_of(event.id, event.position)
-                body = json.loads(payload or b"{}")
-                assert isinstance(body, dict)
-                return body
-        raise AssertionError(f"no claim {number}")
+        payload = await self._recorder.handler.payload_at(submission.claimed_position)
+        body = json.loads(payload or b"{}")
+        assert isinstance(body, dict)
+        return body
 
     async def candidates(
         self, provider: Provider, submission: Submission, audio_url: str | None
     ) -> Sequence[ListedJob]:
         """The jobs since the claim, less clock slack, that have its audio URL, or any.
 
+        A claim from before the clock was set back says nothing of when its job was created: then
+        the newest 100,000 are looked through, and count as all.
+
         Raises:
-            ProviderUnavailable: There are more jobs than can be looked through.
+            ProviderUnavailable: There are more jobs since the claim than can be looked through.
         """
-        oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS
+        dated = not submission.ahead_ms and submission.claimed_at_ms <= self._now_ms()
+        oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS if dated else 0
         found: list[ListedJob] = []
         before: str | None = None
         for _ in range(PAGES_MAX):
@@ -102,4 +103,6 @@ class Settler:
             if page.older is None or done:
                 return found
             before = page.older
+        if not dated:
+            return found
         raise ProviderUnavailable(f"more than {PAGES_MAX} pages of jobs since the claim")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 
 from service.commands.transcription import Transcription
+from service.errors import RecordDamaged
 from service.log.catalogue import TRANSCRIPTION
 from service.log.event import Event
-from service.log.store import EVENTS_PER_READ_MAX
 
 Load = Callable[[str], Awaitable[Transcription]]
 
@@ -94,18 +95,20 @@ class Turns:
 
 
 async def note_at_start(turns: Turns, load: Load, ids: Iterable[str]) -> None:
-    """What these do is known; nothing once turns are given, when every look tells."""
+    """What these do is known; nothing once turns are given, when every look tells.
+
+    One with a damaged record is left out: it cannot be worked on, and holds up nobody else.
+    """
     if not turns.opened:
         for transcription_id in ids:
-            turns.note(await load(transcription_id))
+            with suppress(RecordDamaged):
+                turns.note(await load(transcription_id))
 
 
 async def follow_at_start(turns: Turns, load: Load, events: Sequence[Event]) -> None:
-    """What these events moved is known; with the last of those before the start, turns are given.
+    """What these events moved is known, until turns are given.
 
     A view of what is open may lag behind the log, which alone says what runs.
     """
     streams = {one.stream for one in events if one.stream.startswith(TRANSCRIPTION)}
     await note_at_start(turns, load, [one.removeprefix(TRANSCRIPTION) for one in streams])
-    if len(events) < EVENTS_PER_READ_MAX:
-        turns.open()

@@ -16,7 +16,7 @@ from time import monotonic
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from service.clock import now_ms
+from service.clock import NowMs, now_ms
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.decide import RequestTranscription
 from service.commands.handler import Cause, CommandHandler, new_id
@@ -219,6 +219,7 @@ async def house(
     ids: Sequence[str] = (),
     tenant_concurrency: int = 0,
     head: int | None = None,
+    clock: NowMs = now_ms,
 ) -> AsyncIterator[House]:
     """A house whose reconciler runs; `ids` are open from before, as of `head` (None: now).
 
@@ -253,16 +254,16 @@ async def house(
         base = await stack.enter_async_context(server.serve())
         gate = ProviderGate(around(provider), base)
         recorder = Recorder(handler, {("assemblyai", "us"): gate})
-        submitter = Submitter(recorder, KEYS, uploads, now_ms)
-        fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-        settler = Settler(recorder, fetcher, now_ms)
-        actor = Actor(recorder, submitter, fetcher, settler, KeysOnly(vault), now_ms)
+        submitter = Submitter(recorder, KEYS, uploads, clock)
+        fetcher = Fetcher(recorder, submitter, metrics, clock)
+        settler = Settler(recorder, fetcher, clock)
+        actor = Actor(recorder, submitter, fetcher, settler, KeysOnly(vault), clock)
         reconciler = Reconciler(
             events,
             recorder,
             actor,
             {"assemblyai": timing},
-            now_ms,
+            clock,
             tenant_concurrency=tenant_concurrency,
         )
         wakes.append(reconciler)

@@ -1,0 +1,47 @@
+"""A clock that was set ahead and back stops nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from service.clock import now_ms
+from service.simulator import behaviour as day
+from service.simulator.behaviour import Behaviour
+from service.simulator.provider import Simulator
+from tests.reconciler.house import house, until
+
+JUMP_MS = 864_000_000  # ten days
+
+
+async def test_a_lost_reply_is_settled_while_the_log_is_ahead_of_the_clock(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, clock=lambda: now_ms() - JUMP_MS) as home:
+        identifier = await home.request(Behaviour(lost_reply=True, callbacks=day.MISSING))
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.jobs) == 1
+        assert "submission.abandoned" not in await home.types(identifier)
+
+
+async def test_a_refused_submission_is_tried_again_while_the_log_is_ahead_of_the_clock(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, clock=lambda: now_ms() - JUMP_MS) as home:
+        identifier = await home.request(Behaviour(create_faults=(day.UNAVAILABLE,)))
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.jobs) == 1
+
+
+async def test_what_was_put_off_by_a_clock_that_is_set_back_is_tried_again(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    ahead_ms = JUMP_MS
+    async with house(tmp_path, simulator, clock=lambda: now_ms() + ahead_ms) as home:
+        # The provider is left alone for a second, by the clock before it is set back.
+        identifier = await home.request(Behaviour(create_faults=(day.too_many_requests(1),)))
+        await home.when(
+            identifier, lambda state: state.last is not None and state.last.outcome == "refused"
+        )
+        ahead_ms = 0
+        assert (await home.ended(identifier)).status == "completed"
+        await until(lambda: home.reconciler.open_count == 0)

@@ -1,0 +1,129 @@
+"""The reconciler follows this log, whatever the views say and whatever a record holds."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from service.commands.decide import RequestTranscription
+from service.commands.handler import Cause, CommandHandler, Fact, new_id
+from service.commands.transcription import Transcription, stream_of
+from service.compliance.vault import Vault
+from service.errors import RecordDamaged
+from service.log.catalogue import CallbackReceived, SubmissionClaimed, SubmissionRefused
+from service.log.event import Event
+from service.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
+from service.simulator import behaviour as day
+from service.simulator.behaviour import Behaviour
+from service.simulator.provider import Simulator
+from service.stores.sqlite.keys import SqliteKeys
+from service.stores.sqlite.log import SqliteLog
+from tests.reconciler.house import CLIENT, MASTER, TENANT, house, until
+
+BEYOND = 390  # where views of another, longer log are
+
+
+async def test_views_that_are_beyond_the_log_are_not_waited_for(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, ids=[new_id()], head=BEYOND) as home:
+        identifier = await home.request()
+        assert (await home.ended(identifier)).status == "completed"
+
+
+class DamagedLog(SqliteLog):
+    """Its second record cannot be read."""
+
+    damaged = 2
+
+    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
+        return self._read(await super().read(after=after, limit=limit))
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
+    ) -> list[Event]:
+        return self._read(await super().read_stream(stream, after=after, limit=limit))
+
+    def _read(self, events: list[Event]) -> list[Event]:
+        if any(event.position == self.damaged for event in events):
+            raise RecordDamaged("injected: damaged", position=self.damaged)
+        return events
+
+
+@pytest.mark.parametrize("tenant_concurrency", [0, 2])
+async def test_a_damaged_record_is_followed_past_and_what_stands_before_it_is_heeded(
+    tmp_path: Path, simulator: Simulator, tenant_concurrency: int
+) -> None:
+    async with AsyncExitStack() as stack:
+        handler = await _handler(stack, tmp_path)
+        first, damaged, third = [await _requested(handler) for _ in range(3)]
+    async with house(
+        tmp_path,
+        simulator,
+        log=DamagedLog,
+        ids=[damaged],
+        head=0,
+        tenant_concurrency=tenant_concurrency,
+    ) as home:
+        assert (await home.ended(third)).status == "completed"
+        assert (await home.ended(first)).status == "completed"
+        later = await home.request()
+        assert (await home.ended(later)).status == "completed"
+
+
+async def test_a_lost_reply_is_settled_however_long_the_stream_is(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with AsyncExitStack() as stack:
+        handler = await _handler(stack, tmp_path)
+        identifier = await _requested(handler)
+        await _grow(handler, identifier, EVENTS_PER_READ_MAX)
+    async with house(tmp_path, simulator, ids=[identifier]) as home:
+        url = f"https://audio.example/{identifier}.mp3"
+        home.behave(url, Behaviour(lost_reply=True, callbacks=day.MISSING))
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.jobs) == 1
+        events = await home.stream(identifier)
+        assert [event.version for event in events] == list(range(1, len(events) + 1))
+        assert events[-1].type == "transcription.completed"
+        await until(lambda: home.reconciler.open_count == 0)
+
+
+async def _handler(stack: AsyncExitStack, directory: Path) -> CommandHandler:
+    keys = await SqliteKeys.open(directory / "keys.db")
+    stack.push_async_callback(keys.close)
+    events = await SqliteLog.open(directory / "log.db")
+    stack.push_async_callback(events.close)
+    return CommandHandler(events, Vault(MASTER, keys))
+
+
+def _cause() -> Cause:
+    return Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
+
+
+async def _requested(handler: CommandHandler) -> str:
+    identifier = new_id()
+    body = b'{"params": {"audio_url": "https://audio.example/%s.mp3"}}' % identifier.encode()
+    await handler.run(
+        RequestTranscription(provider="assemblyai", region="us", surface="v2", upload=None),
+        Transcription(id=identifier),
+        _cause(),
+        {"transcription.requested": body},
+    )
+    return identifier
+
+
+async def _grow(handler: CommandHandler, identifier: str, count: int) -> None:
+    """A refused submission, and callbacks for it, more than `count` in all."""
+    refused = SubmissionRefused(submission=1, status=503, reason="unavailable", retry_in_ms=None)
+    called = CallbackReceived(
+        submission=1, kid=1, kind="completed", provider_job=None, body_bytes=60
+    )
+    stream = stream_of(identifier)
+    facts = [Fact(data=SubmissionClaimed(submission=1, kid=1)), Fact(data=refused)]
+    await handler.append(stream, facts, _cause())
+    many = [Fact(data=called)] * EVENTS_PER_APPEND_MAX
+    for _ in range(count // EVENTS_PER_APPEND_MAX + 1):
+        await handler.append(stream, many, _cause())
