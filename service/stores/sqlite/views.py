@@ -56,10 +56,13 @@ class SqliteViews(ViewReads):
             raise
 
     async def close(self) -> None:
-        """What was begun is committed; then the file is closed."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._statements.close)
-        await asyncio.to_thread(self._thread.shutdown)
-        await self._reader.close()
+        """What was begun is committed; then the file is closed, and its WAL folded back."""
+        try:
+            # The last connection to close removes the WAL, and one that only reads cannot.
+            await self._reader.close()
+        finally:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._statements.close)
+            await asyncio.to_thread(self._thread.shutdown)
 
     async def state(self) -> ViewsState:
         """On the writing thread, so that it sees what was just written."""
