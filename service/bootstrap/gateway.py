@@ -48,7 +48,7 @@ from service.reconciler.plan import Timing
 from service.reconciler.recording import Place, ProviderGate, Recorder
 from service.reconciler.settle import Settler
 from service.reconciler.submitting import Submitter
-from service.stores.files.directory import API_KEY, SCRATCH
+from service.stores.files.directory import SCRATCH
 from service.stores.sqlite.log import SqliteLog
 from service.telemetry import Metrics
 
@@ -69,6 +69,7 @@ class Gateway:
         new_api_key: Whether this start made the first API key.
         new_master_key: Whether this start made the master key.
         polled: The provider cannot reach `public_url`.
+        loss: One sentence when the log is shorter than it was; else empty.
     """
 
     app: Starlette
@@ -79,6 +80,7 @@ class Gateway:
     new_api_key: bool
     new_master_key: bool
     polled: bool
+    loss: str
 
 
 @contextlib.asynccontextmanager
@@ -112,7 +114,7 @@ async def open_gateway(
         reconciler = _reconciler(
             settings, stores, recorder, signing, timings, metrics, erasing.eraser
         )
-        new_api_key = await first_api_key(stores.keys, settings.data_dir / API_KEY)
+        new_api_key = await first_api_key(stores.keys, settings.data_dir)
         edge = await _edge(
             settings,
             stores,
@@ -149,6 +151,7 @@ async def open_gateway(
             new_api_key=new_api_key,
             new_master_key=stores.new_master_key,
             polled=polled,
+            loss=stores.loss,
         )
 
 

@@ -6,12 +6,24 @@ import asyncio
 import os
 from pathlib import Path
 
-from service.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKeys, create_api_key
+from service.commands.api_keys import (
+    DEFAULT_TENANT,
+    SCOPES,
+    ApiKeys,
+    create_api_key,
+    prefix_of,
+)
 from service.commands.callback_tokens import CallbackKeys
 from service.compliance.vault import KEY_BYTES, MasterKey
 from service.config import Settings
 from service.errors import CannotStart, PayloadDamaged
-from service.stores.files.directory import make_master_key, read_master_key, write_durably
+from service.stores.files.directory import (
+    API_KEY,
+    make_master_key,
+    read_api_key,
+    read_master_key,
+    write_durably,
+)
 from service.stores.sqlite.keys import SqliteKeys
 
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
@@ -75,12 +87,18 @@ async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
     return CallbackKeys(current=max(held), secrets=held)
 
 
-async def first_api_key(keys: ApiKeys, file: Path) -> bool:
-    """`DATA_DIR/api-key` holds a key of tenant `default` with every scope; whether made now."""
-    if await asyncio.to_thread(file.exists):
+async def first_api_key(keys: ApiKeys, directory: Path) -> bool:
+    """`DATA_DIR/api-key` holds a key of tenant `default` with every scope; whether made now.
+
+    A file that holds no key, as a crash or a full disk can leave it, counts as none.
+
+    Raises:
+        CannotStart: The file cannot be read or written.
+    """
+    if prefix_of(await asyncio.to_thread(read_api_key, directory)) is not None:
         return False
     secret, _ = await create_api_key(
         keys, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=SCOPES
     )
-    await asyncio.to_thread(write_durably, file, secret + "\n")
+    await asyncio.to_thread(write_durably, directory / API_KEY, secret + "\n")
     return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from service.bootstrap.identity import open_master_key
+from service.bootstrap.lost_files import is_new, lost_events, refuse_lost_keys
 from service.compliance.vault import MasterKey, Vault
 from service.config import Settings
 from service.delivery.rules import Timing as DeliveryTiming
@@ -42,6 +43,7 @@ class Stores:
 
     Attributes:
         new_master_key: Whether the master key was made now.
+        loss: One sentence when the log is shorter than it was; else empty.
     """
 
     keys: SqliteKeys
@@ -52,6 +54,7 @@ class Stores:
     vault: Vault
     uploads: UploadStore
     new_master_key: bool
+    loss: str = ""
 
 
 async def open_stores(
@@ -60,15 +63,18 @@ async def open_stores(
     """The stores of a data directory; `stack` closes them.
 
     Raises:
-        CannotStart: The master key is missing or another.
+        CannotStart: The master key is missing or another, or `keys.db` was lost.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
     directory = settings.data_dir
+    new_log = is_new(directory / LOG)
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
+    await refuse_lost_keys(keys, events)
+    loss = await lost_events(directory, keys, events, new_log=new_log)
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
-    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
     work = await _closing(stack, await SqliteWork.open(directory / WORK))
     vault = Vault(master, keys)
@@ -81,6 +87,7 @@ async def open_stores(
         vault=vault,
         uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault)),
         new_master_key=new_master_key,
+        loss=loss,
     )
 
 

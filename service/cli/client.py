@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import stat
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from service.config import Settings
 from service.egress.client import Answer, Egress
 from service.egress.guard import AddressPolicy
 from service.errors import EgressFailed, InvalidRequest, NotFound, RequestError, Unauthenticated
-from service.stores.files.directory import API_KEY, running
+from service.stores.files.directory import API_KEY, read_api_key, running
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 TIMEOUT_MS = 30_000
@@ -65,10 +66,12 @@ class ServiceClient:
         """The URL under which the service keeps this file.
 
         Raises:
-            InvalidRequest: The file cannot be read.
+            InvalidRequest: The file cannot be read, or is empty.
         """
         try:
-            size = (await asyncio.to_thread(file.stat)).st_size
+            found = await asyncio.to_thread(file.stat)
+            if stat.S_ISREG(found.st_mode) and not found.st_size:
+                raise InvalidRequest(f"{file} is empty: there is nothing to transcribe")
             stream = await asyncio.to_thread(file.open, "rb")
         except OSError as exc:
             raise InvalidRequest(f"{file}: {exc.strerror}") from exc
@@ -83,7 +86,7 @@ class ServiceClient:
                 "/v2/upload",
                 chunks(),
                 "application/octet-stream",
-                size=size,
+                size=found.st_size,
                 timeout_ms=UPLOAD_TIMEOUT_MS,
             )
         return str(_read(answer)["upload_url"])
@@ -144,10 +147,11 @@ def api_key(settings: Settings) -> str:
     """The key to show: as set, else the data directory's first one; empty when there is none."""
     if settings.api_key is not None:
         return settings.api_key.get_secret_value()
-    file = settings.data_dir / API_KEY
-    if os.access(file, os.R_OK):
-        return file.read_text(encoding="ascii").strip()
-    return ""
+    found = (
+        read_api_key(settings.data_dir) if os.access(settings.data_dir / API_KEY, os.R_OK) else ""
+    )
+    # Whatever a damaged file holds, a header can only hold ASCII.
+    return found if found.isascii() and found.isprintable() else ""
 
 
 def _read(answer: Answer) -> Any:

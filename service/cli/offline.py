@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from service.bootstrap.identity import open_master_key
+from service.bootstrap.lost_files import refuse_lost_keys
 from service.cli.client import DEFAULT_URL, service_url
 from service.clock import now_ms
 from service.compliance.vault import MasterKey, Vault
@@ -58,13 +59,16 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, S
 
     Raises:
         DataDirectoryLocked: A gateway runs on it after all.
-        CannotStart: The master key is not here.
+        CannotStart: The master key is not here, or `log.db` or `keys.db` was lost.
     """
+    if not (settings.data_dir / LOG).is_file():
+        raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
     async with contextlib.AsyncExitStack() as stack:
         keys = await stack.enter_async_context(open_keys(settings))
-        secret, _ = await open_master_key(settings, keys)
         log = await SqliteLog.open(settings.data_dir / LOG)
         stack.push_async_callback(log.close)
+        await refuse_lost_keys(keys, log)
+        secret, _ = await open_master_key(settings, keys)
         views = await SqliteViews.open(settings.data_dir / VIEWS)
         stack.push_async_callback(views.close)
         projector = Projector(

@@ -11,7 +11,7 @@ from service.bootstrap.serving import serve
 from service.cli.words import common, guarded, run, settings_from
 from service.config import Settings
 from service.engine.availability import engine_unavailable
-from service.errors import CannotStart
+from service.errors import CannotStart, DataDirectoryLocked, SchemaTooNew, StoreError
 from service.telemetry import configure_logging
 
 
@@ -29,7 +29,33 @@ def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
             "use AssemblyAI"
         )
     configure_logging()
-    run(serve(settings, lambda gateway, address: announce(settings, gateway, address)))
+    run(serve_or_refuse(settings))
+
+
+async def serve_or_refuse(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        CannotStart: Also when a store could not be read or written before it was announced.
+    """
+    announced = False
+
+    def started(gateway: Gateway, address: str) -> None:
+        nonlocal announced
+        announced = True
+        announce(settings, gateway, address)
+
+    try:
+        await serve(settings, started)
+    except (DataDirectoryLocked, SchemaTooNew):
+        raise
+    except StoreError as exc:
+        if announced:
+            raise
+        raise CannotStart(
+            f"{exc}; `stenolog doctor` looks at the files: restore the broken one from a backup, "
+            "or make room on the disk"
+        ) from exc
 
 
 def announce(settings: Settings, gateway: Gateway, address: str) -> None:
@@ -46,6 +72,8 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
             f"  warning   {directory / 'master-key'} was made now and wraps all keys: "
             "back it up apart from the data, or set STENOLOG_MASTER_KEY"
         )
+    if gateway.loss:
+        lines.append(f"  warning   {gateway.loss}")
     if gateway.polled:
         lines.append(
             f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "

@@ -60,27 +60,45 @@ def locked(path: Path, *, url: str = "") -> Iterator[None]:
 
     Raises:
         DataDirectoryLocked: Another one does.
+        CannotStart: The lock cannot be written.
     """
-    descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    with _lock_errors(path):
+        descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            other = _read(descriptor)
-            at = f" (process {other.pid} at {other.url or 'no address'})" if other else ""
-            raise DataDirectoryLocked(
-                f"data directory {path} is in use by another gateway{at}: stop it, or give "
-                "another directory with --data-dir"
-            ) from exc
-        content = json.dumps({"pid": os.getpid(), "url": url}).encode()
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, content, 0)
+        with _lock_errors(path):
+            _take(descriptor, path, url)
         try:
             yield
         finally:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _lock_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise CannotStart(
+            f"{path / LOCK} cannot be written: {exc.strerror}; it must be a file of a directory "
+            "that this user can write"
+        ) from exc
+
+
+def _take(descriptor: int, path: Path, url: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        other = _read(descriptor)
+        at = f" (process {other.pid} at {other.url or 'no address'})" if other else ""
+        raise DataDirectoryLocked(
+            f"data directory {path} is in use by another gateway{at}: stop it, or give "
+            "another directory with --data-dir"
+        ) from exc
+    content = json.dumps({"pid": os.getpid(), "url": url}).encode()
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, content, 0)
 
 
 def running(path: Path) -> Running | None:
@@ -122,6 +140,21 @@ def make_master_key(path: Path) -> bytes:
     key = secrets.token_bytes(32)
     write_durably(path / MASTER_KEY, key.hex() + "\n")
     return key
+
+
+def read_api_key(path: Path) -> str:
+    """The line in `DATA_DIR/api-key`, whatever it is; empty when there is no such file.
+
+    Raises:
+        CannotStart: The file cannot be read.
+    """
+    file = path / API_KEY
+    try:
+        return file.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as exc:
+        raise CannotStart(f"{file} cannot be read: {exc.strerror}") from exc
 
 
 def write_durably(file: Path, text: str) -> None:

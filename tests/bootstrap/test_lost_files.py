@@ -1,0 +1,132 @@
+"""A data directory that lost a file, or the end of its log, does not start silently."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from service.bootstrap.gateway import Gateway, open_gateway
+from service.commands.api_keys import prefix_of
+from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from service.errors import CannotStart
+from service.stores.files.directory import API_KEY, make_directory
+from service.stores.sqlite.log import SqliteLog
+from tests.bootstrap.test_directory import ADDRESS, settings_in
+from tests.log_samples import new_event
+
+EVENTS = 3
+
+
+@contextlib.asynccontextmanager
+async def opened(directory: Path) -> AsyncIterator[Gateway]:
+    async with open_gateway(settings_in(directory), ADDRESS) as gateway:
+        yield gateway
+
+
+async def open_once(directory: Path) -> None:
+    async with opened(directory):
+        pass
+
+
+async def append(directory: Path, events: int) -> None:
+    log = await SqliteLog.open(directory / "log.db")
+    try:
+        for number in range(events):
+            await log.append(f"thing-{number}", [new_event()])
+    finally:
+        await log.close()
+
+
+@pytest.fixture
+async def used(tmp_path: Path) -> Path:
+    """A directory of a gateway that was stopped with events in its log, and with tree heads."""
+    make_directory(tmp_path)
+    await open_once(tmp_path)
+    await append(tmp_path, EVENTS)
+    await open_once(tmp_path)
+    return tmp_path
+
+
+def remove(directory: Path, name: str) -> None:
+    for path in directory.glob(f"{name}*"):
+        path.unlink()
+
+
+async def test_a_whole_directory_starts_without_a_word(used: Path) -> None:
+    with capture_logs() as lines:
+        async with opened(used) as gateway:
+            assert gateway.loss == ""
+    assert "log.truncated" not in [line["event"] for line in lines]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+async def test_lost_keys_are_refused_each_time(used: Path, empty: bool) -> None:
+    remove(used, "keys.db")
+    if empty:
+        (used / "keys.db").touch()
+    for _ in range(2):
+        with pytest.raises(CannotStart, match=r"3 events.*restore DATA_DIR/keys\.db"):
+            await open_once(used)
+
+
+@pytest.mark.parametrize("empty", [False, True])
+async def test_a_lost_log_is_said_and_started_without(used: Path, empty: bool) -> None:
+    remove(used, "log.db")
+    if empty:
+        (used / "log.db").touch()
+    for _ in range(2):
+        with capture_logs() as lines:
+            async with opened(used) as gateway:
+                assert "0 events" in gateway.loss
+                assert f"knows of {EVENTS}" in gateway.loss
+        (said,) = [line for line in lines if line["event"] == "log.truncated"]
+        assert (said["log_level"], said["events"], said["events_known"]) == ("error", 0, EVENTS)
+
+
+async def test_a_log_that_was_cut_short_is_said(used: Path) -> None:
+    whole = (used / TREE_HEADS).read_bytes()
+    remove(used, "log.db")
+    await append(used, EVENTS - 1)
+    (used / TREE_HEADS).write_bytes(whole)
+    async with opened(used) as gateway:
+        assert f"has {EVENTS - 1} events" in gateway.loss
+        assert f"knows of {EVENTS}" in gateway.loss
+
+
+async def test_a_lost_log_is_said_where_the_tree_heads_are_lost_too(used: Path) -> None:
+    remove(used, "log.db")
+    remove(used, TREE_HEADS)
+    async with opened(used) as gateway:
+        assert "made anew" in gateway.loss
+
+
+async def test_a_first_start_that_broke_off_is_no_loss(tmp_path: Path) -> None:
+    make_directory(tmp_path)
+    (tmp_path / "keys.db").touch()
+    (tmp_path / "log.db").touch()
+    async with opened(tmp_path) as gateway:
+        assert gateway.loss == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"sk_cut", b"\xff\xfe" * 40])
+async def test_an_api_key_file_without_a_key_gets_a_new_one(tmp_path: Path, content: bytes) -> None:
+    make_directory(tmp_path)
+    (tmp_path / API_KEY).write_bytes(content)
+    async with opened(tmp_path) as gateway:
+        assert gateway.new_api_key
+    assert prefix_of((tmp_path / API_KEY).read_text().strip()) is not None
+    async with opened(tmp_path) as gateway:
+        assert not gateway.new_api_key
+
+
+async def test_a_clean_stop_leaves_no_wal(used: Path) -> None:
+    assert names(used) >= {"log.db", "keys.db", "views.db", "work.db"}
+    assert [name for name in names(used) if name.endswith(("-wal", "-shm"))] == []
+
+
+def names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
