@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -12,15 +13,17 @@ import click
 
 from service.bootstrap.identity import known_master_key
 from service.cli.words import NO, common, guarded, safe, settings_from
-from service.compliance.records import ROWS_PER_READ
+from service.compliance.records import ROWS_PER_READ, StoredRow
 from service.compliance.tree_heads import FILE_NAME, read_heads
 from service.compliance.vault import MasterKey
 from service.compliance.verify import verify
 from service.config import Settings
-from service.errors import CannotStart, EvidenceError, StoreError
+from service.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError
 from service.log.event import event_from_bytes
 from service.stores.files.directory import KEYS, LOG
 from service.stores.sqlite.records import SqliteRecords
+
+ADVICE = "run `stenolog log verify`"
 
 
 @click.group("log")
@@ -39,20 +42,10 @@ def show(after: int, limit: int, stream: str | None, as_lines: bool, data_dir: P
     """List events: position, time, type, version and stream."""
     settings = settings_from(data_dir=data_dir)
     with _records(settings) as records:
-        last = records.tree().count
-        left = limit
-        while after < last and left > 0:
-            for row in records.rows(after, min(after + ROWS_PER_READ, last)):
-                after = row.position
-                if stream is not None and row.stream not in {stream, f"transcription-{stream}"}:
-                    continue
-                if left <= 0:
-                    break
-                left -= 1
-                click.echo(row.stored.decode() if as_lines else _line(row.stored))
-            else:
-                continue
-            break
+        streams = None if stream is None else {stream, f"transcription-{stream}"}
+        found = (row for row in _rows(records, after) if streams is None or row.stream in streams)
+        for row in itertools.islice(found, limit):
+            click.echo(_as_json(row) if as_lines else _line(row))
 
 
 @command.command("verify")
@@ -103,6 +96,8 @@ def _records(settings: Settings) -> Iterator[SqliteRecords]:
         raise CannotStart(f"there is no log in {directory}: name its directory with --data-dir")
     try:
         records = SqliteRecords(directory / LOG, directory / KEYS)
+    except SchemaTooNew:
+        raise
     except StoreError as exc:
         raise EvidenceError(f"the files cannot be read: {exc}", 1) from exc
     try:
@@ -111,9 +106,36 @@ def _records(settings: Settings) -> Iterator[SqliteRecords]:
         records.close()
 
 
-def _line(stored: bytes) -> str:
+def _rows(records: SqliteRecords, after: int) -> Iterator[StoredRow]:
+    """The rows behind `after`; what is missing between them is named on standard error."""
+    count = records.tree().count
+    while rows := records.rows_behind(after, ROWS_PER_READ):
+        for row in rows:
+            _name_gap(after, row.position)
+            after = row.position
+            yield row
+    _name_gap(after, count + 1)
+
+
+def _name_gap(after: int, before: int) -> None:
+    if before > after + 1:
+        click.echo(f"positions {after + 1} to {before - 1} are missing: {ADVICE}", err=True)
+
+
+def _as_json(row: StoredRow) -> str:
     try:
-        event = event_from_bytes(stored)
-    except ValueError:
-        return "(damaged: run `stenolog log verify`)"
-    return f"{event.position:>7}  {event.time}  {event.type:<24} {event.version:>3}  {event.stream}"
+        event_from_bytes(row.stored)
+        return row.stored.decode()
+    except (ValueError, TypeError):
+        return json.dumps({"position": row.position, "damaged": ADVICE})
+
+
+def _line(row: StoredRow) -> str:
+    try:
+        event = event_from_bytes(row.stored)
+        return safe(
+            f"{event.position:>7}  {event.time}  {event.type:<24} {event.version:>3}  "
+            f"{event.stream}"
+        )
+    except (ValueError, TypeError):
+        return f"{row.position:>7}  (damaged: {ADVICE})"

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from service.compliance.records import StoredRow, StoredTree
 from service.compliance.vault import WrappedKey
+from service.errors import SchemaTooNew
 from service.log.catalogue import ErasureRequested
-from service.stores.sqlite.connection import open_reader_sync, store_errors
+from service.stores.sqlite.connection import Schema, open_reader_sync, store_errors
+from service.stores.sqlite.keys_schema import KEYS
+from service.stores.sqlite.log_schema import LOG
 
 _ROWS = (
     "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, box "
@@ -18,12 +21,17 @@ _ROWS = (
 
 
 class SqliteRecords:
-    """`log.db` and `keys.db`, opened `mode=ro`."""
+    """`log.db` and `keys.db`, opened `mode=ro`.
+
+    Raises:
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
 
     def __init__(self, log: Path, keys: Path) -> None:
-        self._log = open_reader_sync(log, "log.db")
+        self._log = _opened(log, LOG)
         try:
-            self._keys = open_reader_sync(keys, "keys.db")
+            self._keys = _opened(keys, KEYS)
         except BaseException:
             self._log.close()
             raise
@@ -60,6 +68,18 @@ class SqliteRecords:
             ).fetchall()
         return [_stored_row(row) for row in found]
 
+    def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
+        """At most `limit` rows behind `after`, however far away; none only at the end.
+
+        Raises:
+            StoreUnavailable: One of them cannot be read.
+        """
+        with store_errors("log.db"):
+            found = self._log.execute(
+                f"{_ROWS} WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
+            ).fetchall()
+        return [_stored_row(row) for row in found]
+
     def erasure(self, stream: str, after: int) -> StoredRow | None:
         """Reads the stream by its unique index."""
         with store_errors("log.db"):
@@ -76,6 +96,34 @@ class SqliteRecords:
                 "SELECT key_id, stream, box FROM data_keys WHERE key_id = ?", (key_id,)
             ).fetchone()
         return WrappedKey(key_id=row[0], stream=row[1], box=_bytes(row[2])) if row else None
+
+    def secret(self, purpose: str, number: int) -> bytes | None:
+        """The box of one of our own secrets; None when there is none.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        with store_errors("keys.db"):
+            row = self._keys.execute(
+                "SELECT box FROM secrets WHERE purpose = ? AND number = ?", (purpose, number)
+            ).fetchone()
+        return _bytes(row[0]) if row else None
+
+
+def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+    connection = open_reader_sync(path, schema.name)
+    try:
+        with store_errors(schema.name):
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > len(schema.steps):
+            raise SchemaTooNew(
+                f"{schema.name} has schema version {found}, this Stenolog knows "
+                f"{len(schema.steps)}: read it with the newer version that wrote it"
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _text(raw: bytes) -> str:
