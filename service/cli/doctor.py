@@ -7,40 +7,26 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 from pydantic import SecretStr
 
+from service.cli.data_files import log_and_keys, master_key
+from service.cli.findings import Finding
 from service.cli.words import NO, common, guarded, run, safe, settings_from
 from service.config import RegionName, Settings, is_unreachable
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.engine.availability import engine_models_missing, engine_unavailable
-from service.errors import CannotStart, EgressFailed, ForbiddenAddress
-from service.stores.files.directory import LOG, read_master_key, running
+from service.errors import EgressFailed, ForbiddenAddress
+from service.stores.files.directory import running
 from service.stores.sqlite.connection import WAL_BUG_FIXED
 
 TIMEOUT_MS = 5_000
 ANSWER_BYTES_MAX = 1 << 20
 FREE_BYTES_MIN = 1 << 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        holds: True: well; None: worth knowing; False: to be mended.
-        advice: What to do about it; empty when there is nothing to do.
-    """
-
-    what: str
-    holds: bool | None
-    said: str
-    advice: str = ""
 
 
 @click.command("doctor")
@@ -66,6 +52,7 @@ def local_findings(settings: Settings) -> Iterator[Finding]:
     )
     yield directory(settings)
     yield master_key(settings)
+    yield log_and_keys(settings)
     yield sqlite()
     yield public_url(settings)
     yield engine(settings)
@@ -100,31 +87,6 @@ def directory(settings: Settings) -> Finding:
         )
     return Finding(
         what="data directory", holds=True, said=f"{path}, {state}, {free >> 30} GiB free"
-    )
-
-
-def master_key(settings: Settings) -> Finding:
-    """Where the key that wraps all others is."""
-    if settings.master_key is not None:
-        return Finding(what="master key", holds=True, said="from STENOLOG_MASTER_KEY")
-    try:
-        key = read_master_key(settings.data_dir)
-    except CannotStart as exc:
-        return Finding(what="master key", holds=False, said=str(exc))
-    if key is None:
-        if (settings.data_dir / LOG).exists():
-            return Finding(
-                what="master key",
-                holds=False,
-                said="missing, and there is a log",
-                advice="restore DATA_DIR/master-key or set STENOLOG_MASTER_KEY",
-            )
-        return Finding(what="master key", holds=None, said="not there yet")
-    return Finding(
-        what="master key",
-        holds=None,
-        said="DATA_DIR/master-key, beside the data",
-        advice="keep a copy elsewhere, or set STENOLOG_MASTER_KEY",
     )
 
 

@@ -1,0 +1,20 @@
+"""What `stenolog doctor` says of one thing that it looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        holds: True: well; None: worth knowing; False: to be mended.
+        advice: What to do about it; empty when there is nothing to do.
+    """
+
+    what: str
+    holds: bool | None
+    said: str
+    advice: str = ""

@@ -1,0 +1,88 @@
+"""`stenolog doctor` on data directories that lost something."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from service.bootstrap.gateway import open_gateway
+from service.cli.data_files import log_and_keys, master_key
+from service.cli.findings import Finding
+from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from service.config import Settings
+from service.stores.files.directory import make_directory
+from service.stores.sqlite.log import SqliteLog
+from tests.bootstrap.test_directory import ADDRESS, settings_in
+from tests.log_samples import new_event
+
+
+@pytest.fixture
+def used(tmp_path: Path) -> Path:
+    """A directory of a gateway that was stopped with one event in its log."""
+
+    async def make() -> None:
+        make_directory(tmp_path)
+        async with open_gateway(settings_in(tmp_path), ADDRESS):
+            pass
+        log = await SqliteLog.open(tmp_path / "log.db")
+        await log.append("thing-1", [new_event()])
+        await log.close()
+
+    asyncio.run(make())
+    return tmp_path
+
+
+def test_a_whole_directory_has_nothing_to_mend(used: Path) -> None:
+    assert master_key(settings_in(used)).holds is None
+    found = log_and_keys(settings_in(used))
+    assert (found.holds, found.said) == (True, "1 events")
+
+
+def test_an_empty_directory_has_nothing_yet(tmp_path: Path) -> None:
+    assert master_key(settings_in(tmp_path)).holds is None
+    assert log_and_keys(settings_in(tmp_path)).holds is None
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:200] + b"nonsense" * 100)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "log.db missing": lambda used: (used / "log.db").unlink(),
+    "keys.db missing": lambda used: (used / "keys.db").unlink(),
+    "keys.db empty": lambda used: (used / "keys.db").write_bytes(b""),
+    "log.db cut": lambda used: cut(used / "log.db"),
+    "keys.db cut": lambda used: cut(used / "keys.db"),
+    "no database": lambda used: (used / "log.db").write_bytes(b"x" * 9_000),
+    "log.db shorter": lambda used: (used / TREE_HEADS).write_text(
+        f"9 {'0' * 64} 2026-01-01T00:00:00.000000Z\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_missing_or_broken_file_is_to_be_mended(used: Path, damage: str) -> None:
+    DAMAGES[damage](used)
+    found = log_and_keys(settings_in(used))
+    assert found.holds is False, found
+    assert "restore" in found.advice
+    assert isinstance(master_key(settings_in(used)), Finding)
+
+
+def test_a_missing_or_foreign_master_key_is_to_be_mended(used: Path) -> None:
+    foreign = settings_in(used, master_key=SecretStr("ab" * 32))
+    assert said_of(foreign) == (False, "not the one of this data directory")
+    shutil.move(used / "master-key", used / "elsewhere")
+    assert said_of(settings_in(used)) == (False, "missing, and there is a log")
+    (used / "master-key").write_text("cd" * 32)
+    assert said_of(settings_in(used)) == (False, "not the one of this data directory")
+
+
+def said_of(settings: Settings) -> tuple[bool | None, str]:
+    found = master_key(settings)
+    return found.holds, found.said
