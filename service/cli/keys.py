@@ -22,7 +22,7 @@ from service.commands.api_keys import (
     create_api_key,
 )
 from service.config import Settings
-from service.errors import EgressFailed, NotFound
+from service.errors import EgressFailed, InvalidRequest, NotFound
 
 KEYS_PER_PAGE = 200
 
@@ -52,9 +52,12 @@ def create(
 ) -> None:
     """Make a key; it is shown this once, alone on the last line."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    asked = checked_scopes(tuple(part.strip() for part in scopes.split(",") if part.strip()))
-    checked_name("tenant", tenant)
-    checked_name("name", name)
+    try:
+        asked = checked_scopes(tuple(part.strip() for part in scopes.split(",") if part.strip()))
+        checked_name("tenant", tenant)
+        checked_name("name", name)
+    except InvalidRequest as exc:
+        raise click.UsageError(str(exc)) from exc
     secret = run(_create(settings, tenant, name, asked))
     click.echo(f"tenant {tenant}, scopes {','.join(asked)}; keep it, it is not shown again:")
     click.echo(secret)

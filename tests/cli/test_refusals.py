@@ -1,0 +1,71 @@
+"""Commands end with one line and a status, never with a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli.keys import command as keys
+from service.cli.projections import command as projections
+from service.cli.transcribe import command as transcribe
+
+NOBODY = "http://127.0.0.1:1"
+CANNOT_START, WRONG_USAGE, NO = 3, 2, 1
+
+
+def stenolog(command: click.Command, directory: Path, *words: str) -> Result:
+    environment = {"STENOLOG_DATA_DIR": str(directory), "STENOLOG_URL": NOBODY}
+    answer = CliRunner().invoke(command, list(words), env=environment)
+    assert isinstance(answer.exception, SystemExit), answer.exception
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (projections, ("list",)),
+        (projections, ("rebuild", "all")),
+        (keys, ("list",)),
+        (keys, ("create", "--name", "x")),
+        (keys, ("revoke", "AAAAAAAA")),
+    ],
+)
+def test_a_lock_that_cannot_be_written_is_named(
+    tmp_path: Path, command: click.Command, words: tuple[str, ...]
+) -> None:
+    for name in ("keys.db", "log.db"):
+        (tmp_path / name).touch()
+    (tmp_path / "lock").mkdir()
+    answer = stenolog(command, tmp_path, *words)
+    assert answer.exit_code == CANNOT_START
+    (line,) = answer.stderr.splitlines()
+    assert str(tmp_path / "lock") in line
+
+
+@pytest.mark.parametrize("words", [("list",), ("rebuild", "all")])
+def test_views_of_a_lost_log_are_not_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "keys.db").touch()
+    answer = stenolog(projections, tmp_path, *words)
+    assert answer.exit_code == CANNOT_START
+    assert "restore" in answer.stderr
+    assert not (tmp_path / "log.db").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--name", "x", "--scopes", "everything"), ("--name", ""), ("--name", "x", "--tenant", "\n")],
+)
+def test_a_key_that_cannot_be_is_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert stenolog(keys, tmp_path, "create", *words).exit_code == WRONG_USAGE
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe"])
+def test_an_empty_recording_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.wav").touch()
+    (tmp_path / "api-key").write_bytes(content)
+    answer = stenolog(transcribe, tmp_path, str(tmp_path / "a.wav"))
+    assert answer.exit_code == NO
+    assert "a.wav is empty" in answer.stderr
