@@ -63,4 +63,7 @@ async def lost_events(
 
 def is_new(path: Path) -> bool:
     """Whether opening this file will make it; SQLite takes an empty one for a new one."""
-    return not path.exists() or path.stat().st_size == 0
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return True  # why it cannot be reached shows when it is opened

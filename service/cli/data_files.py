@@ -65,7 +65,7 @@ def log_and_keys(settings: Settings) -> Finding:
     """
     what = "log and keys"
     missing = _missing(settings)
-    if len(missing) == 2 and not (settings.data_dir / TREE_HEADS).exists():
+    if len(missing) == 2 and is_new(settings.data_dir / TREE_HEADS):
         return Finding(what=what, holds=None, said="not there yet")
     if missing:
         said = f"{' and '.join(missing)} missing or empty"
