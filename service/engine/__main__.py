@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 
-import structlog
-
 from service.engine.availability import engine_unavailable
 from service.engine.serve import serve
 from service.engine.settings import parse_settings
 from service.errors import CannotStart
+from service.telemetry import configure_logging
 
 EXIT_USAGE, EXIT_CANNOT_START = 2, 3
 SETTINGS_BYTES_MAX = 65_536
@@ -22,14 +21,7 @@ def main(arguments: list[str]) -> int:
     Settings come as one JSON object, on standard input so that the key is in nobody's process
     list, or as the only argument. The engine stops when standard input ends.
     """
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_logging()
     try:
         line = arguments[0].encode() if arguments else _first_line()
         settings = parse_settings(line)
