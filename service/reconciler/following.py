@@ -17,6 +17,7 @@ from service.reconciler.turns import Load, Turns, follow_at_start, note_at_start
 
 START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes
 OPEN_PER_READ = 1_000
+MEND = "run stenolog log verify"
 WAKING_TYPES: Mapping[str, WakeReason] = {
     "transcription.requested": "command",
     "callback.received": "callback",
@@ -95,28 +96,23 @@ class Follower:
 
     async def _next(self, after: int) -> int:
         """Heed the events behind `after`, and wait when there are no more; returns the last."""
+        head = await self._events.head()
         try:
             events = await self._events.read(after=after)
         except RecordDamaged as exc:
-            return await self._around(after, exc)
+            log.error("reconciler.record_damaged", position=exc.position, mend=MEND)
+            return exc.position
+        if not events and after < head:
+            log.error("reconciler.records_missing", after=after, head=head, mend=MEND)
+            return head
         await self._heed(events)
         position = events[-1].position if events else after
         if len(events) == EVENTS_PER_READ_MAX:
             await self._catch_up()
-        else:
+        elif position >= head:  # a damaged record ends a read before that
             self._turns.open()
             await self._events.wait(after=position)
         return position
-
-    async def _around(self, after: int, exc: RecordDamaged) -> int:
-        """Heed what stands before a damaged record, and go on behind it."""
-        sound = exc.position - after - 1
-        if sound > 0:
-            await self._heed(await self._events.read(after=after, limit=sound))
-        log.error(
-            "reconciler.record_damaged", position=exc.position, mend="run stenolog log verify"
-        )
-        return exc.position
 
     async def _heed(self, events: Sequence[Event]) -> None:
         for event in events:

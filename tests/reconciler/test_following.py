@@ -39,7 +39,9 @@ class DamagedLog(SqliteLog):
     damaged = 2
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        return self._read(await super().read(after=after, limit=limit))
+        events = await super().read(after=after, limit=limit)
+        sound = [event for event in events if event.position < self.damaged]
+        return sound or self._read(events)
 
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
@@ -71,6 +73,34 @@ async def test_a_damaged_record_is_followed_past_and_what_stands_before_it_is_he
         assert (await home.ended(first)).status == "completed"
         later = await home.request()
         assert (await home.ended(later)).status == "completed"
+
+
+class TruncatedLog(SqliteLog):
+    """The last records of its start are gone, although its head counts them."""
+
+    gone = 3
+    reads = 0
+
+    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
+        self.reads += 1
+        events = await super().read(after=after, limit=limit)
+        return [event for event in events if event.position > self.gone]
+
+
+async def test_records_that_are_missing_are_not_read_for_in_a_circle(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with AsyncExitStack() as stack:
+        handler = await _handler(stack, tmp_path)
+        for _ in range(TruncatedLog.gone):
+            await _requested(handler)
+    async with house(tmp_path, simulator, log=TruncatedLog, head=0) as home:
+        assert isinstance(home.events, TruncatedLog)
+        identifier = await home.request()
+        state = await home.ended(identifier)
+        assert state.status == "completed"
+        # One look at the gap, and one for what was appended each time, and for the payload.
+        assert home.events.reads <= 4 * state.version
 
 
 async def test_a_lost_reply_is_settled_however_long_the_stream_is(
