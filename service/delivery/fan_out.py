@@ -12,7 +12,7 @@ from service.backoff import exponential_ms
 from service.clock import NowMs
 from service.delivery.outbox import DELIVERIES_PER_ADD_MAX, Checkpoint, Outbox, Pending
 from service.delivery.webhook import Requests, RequestUnreadable
-from service.errors import StoreError
+from service.errors import RecordDamaged, StoreError
 from service.log.catalogue import TRANSCRIPTION, TranscriptionCompleted, TranscriptionFailed
 from service.log.event import Event
 from service.log.store import EventStore
@@ -96,7 +96,12 @@ class FanOut:
             StoreError: A store failed; `resume` before going on.
         """
         assert self._position is not None, "resume first"
-        events = await self._events.read(after=self._position, limit=DELIVERIES_PER_ADD_MAX)
+        try:
+            events = await self._events.read(after=self._position, limit=DELIVERIES_PER_ADD_MAX)
+        except RecordDamaged as exc:
+            log.error("fan_out.record_damaged", position=exc.position, reason=str(exc))
+            self._position = exc.position
+            return True
         if not events:
             return False
         pending = [owed for event in events if (owed := await self._owed(event)) is not None]
@@ -129,10 +134,16 @@ class FanOut:
         """Whether the log still has the event at the checkpoint: it may have been restored."""
         if checkpoint.position == 0:
             return True
-        found = await self._events.read(after=checkpoint.position - 1, limit=1)
-        return bool(found) and found[0].id == checkpoint.event_id
+        try:
+            found = await self._events.read(after=checkpoint.position - 1, limit=1)
+        except RecordDamaged:
+            return True  # nothing says otherwise
+        return bool(found) and checkpoint.event_id in (found[0].id, "")
 
     async def _head(self) -> Checkpoint:
         head = await self._events.head()
-        found = await self._events.read(after=head - 1, limit=1) if head else []
+        try:
+            found = await self._events.read(after=head - 1, limit=1) if head else []
+        except RecordDamaged:
+            found = []
         return Checkpoint(position=head, event_id=found[0].id if found else "")

@@ -18,7 +18,7 @@ AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Up to where the fan-out has followed the log; `event_id` is empty at 0."""
+    """Up to where the fan-out has followed the log; `event_id` is empty at 0, or if damaged."""
 
     position: int
     event_id: str

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from service.errors import KeyMissing, StoreError, StoreUnavailable
+from service.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavailable
 from service.log.catalogue import TranscriptionRequested
 from service.log.event import Event
 from service.log.store import EventStore, Sealer
@@ -58,7 +58,10 @@ class Requests:
             RequestUnreadable: It cannot be known any more.
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        first = await self._log.read_stream(stream, limit=1)
+        try:
+            first = await self._log.read_stream(stream, limit=1)
+        except RecordDamaged as exc:
+            raise RequestUnreadable from exc
         if not first or first[0].type != TranscriptionRequested.type:
             raise RequestUnreadable
         sealed = await self._log.payload(first[0].position)

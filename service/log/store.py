@@ -52,13 +52,25 @@ class EventStore(Protocol):
         ...
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        """At most `limit` events (and never more than 1,000) behind position `after`, in order."""
+        """At most `limit` events (and never more than 1,000) behind position `after`, in order.
+
+        A damaged record ends them: the read that would begin with it says so.
+
+        Raises:
+            RecordDamaged: The first record there is damaged; read on behind its position.
+            StoreUnavailable: The log cannot be read now.
+        """
         ...
 
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
-        """The same for one stream, behind version `after`; none: no such stream."""
+        """The same for one stream, behind version `after`; none: no such stream.
+
+        Raises:
+            RecordDamaged: A record among them is damaged: what is left is not the stream.
+            StoreUnavailable: The log cannot be read now.
+        """
         ...
 
     async def version(self, stream: str) -> int:
@@ -70,7 +82,12 @@ class EventStore(Protocol):
         ...
 
     async def payload(self, position: int) -> SealedPayload | None:
-        """The sealed payload of the event at `position`, None when it has none."""
+        """The sealed payload of the event at `position`, None when it has none.
+
+        Raises:
+            RecordDamaged: The event's record is damaged.
+            StoreUnavailable: The log cannot be read now.
+        """
         ...
 
     async def head(self) -> int:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from service.log.catalogue import ErasureRequested
+from service.errors import RecordDamaged
+from service.log.catalogue import TRANSCRIPTION, ErasureRequested
 from service.log.store import EventStore
+from service.projections.items import OUTCOMES
 from service.projections.readings import Readings, of_transcription
 from service.projections.registry import Reading, project, status_after
 from service.projections.rows import Change, Hold, StatusRow
@@ -26,10 +28,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What some consecutive events change, and where the last of them stands."""
+    """What some consecutive events change, and where the last of them stands.
+
+    Attributes:
+        readable: Rows of transcriptions whose outcome is in it, each as of that event.
+        damaged: The record that stood there instead of an event; None: there were events.
+    """
 
     changes: tuple[Change, ...]
     checkpoint: Checkpoint
+    readable: tuple[StatusRow, ...] = ()
+    damaged: RecordDamaged | None = None
 
 
 class Batches:
@@ -54,29 +63,21 @@ class Batches:
     ) -> Batch | None:
         """What the events behind `after`, and not behind `until`, change; None: there are none.
 
+        A damaged record is a batch of its own: it holds the transcription in whose stream it is.
+
         Raises:
             StoreUnavailable: A store cannot be read now.
         """
         names = [one.projection for one in generations]
-        readings, checkpoint = await self._read(names, after=after, until=until)
+        try:
+            readings, checkpoint = await self._read(names, after=after, until=until)
+        except RecordDamaged as exc:
+            return await self._held_by(exc, generations, until)
         if checkpoint is None:
             return None
-        known = (
-            await self._views.known(
-                next(
-                    (one.generation for one in generations if one.projection == TRANSCRIPTIONS),
-                    None,
-                ),
-                [one.generation for one in generations],
-                {one.transcription for one in readings},
-            )
-            if readings
-            else None
-        )
+        rows, held = await self._known(generations, {one.transcription for one in readings})
         changes: list[Change] = []
-        rows: dict[str, StatusRow] = dict(known.rows) if known else {}
-        projection_of = {one.generation: one.projection for one in generations}
-        held = {(projection_of[number], id_) for number, id_ in known.held} if known else set()
+        readable: list[StatusRow] = []
         for reading in readings:
             transcription = reading.transcription
             if reading.event.type == ErasureRequested.type:
@@ -85,10 +86,53 @@ class Batches:
             made = await self._one(willing, reading, rows.get(transcription))
             row = status_after(made, rows.get(transcription))
             if row is not None:
+                if reading.event.type in OUTCOMES and row != rows.get(transcription):
+                    readable.append(row)
                 rows[transcription] = row
             held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
             changes += made
-        return Batch(changes=tuple(changes), checkpoint=checkpoint)
+        return Batch(changes=tuple(changes), checkpoint=checkpoint, readable=tuple(readable))
+
+    async def _held_by(
+        self, damaged: RecordDamaged, generations: Sequence[Generation], until: int | None
+    ) -> Batch | None:
+        """The batch of a record that no projection can be shown."""
+        if until is not None and damaged.position > until:
+            return None
+        changes: tuple[Change, ...] = ()
+        if damaged.stream.startswith(TRANSCRIPTION):
+            transcription = damaged.stream.removeprefix(TRANSCRIPTION)
+            _, held = await self._known(generations, {transcription})
+            changes = tuple(
+                Hold(
+                    projection=one.projection,
+                    transcription=transcription,
+                    position=damaged.position,
+                    reason="a record of its stream is damaged",
+                )
+                for one in generations
+                if (one.projection, transcription) not in held
+            )
+        return Batch(
+            changes=changes,
+            checkpoint=Checkpoint(position=damaged.position, event_id=""),
+            damaged=damaged,
+        )
+
+    async def _known(
+        self, generations: Sequence[Generation], transcriptions: set[str]
+    ) -> tuple[dict[str, StatusRow], set[tuple[str, str]]]:
+        """Their rows, and the pairs of projection and transcription that are held."""
+        if not transcriptions:
+            return {}, set()
+        statuses = [one.generation for one in generations if one.projection == TRANSCRIPTIONS]
+        known = await self._views.known(
+            statuses[0] if statuses else None,
+            [one.generation for one in generations],
+            transcriptions,
+        )
+        projection_of = {one.generation: one.projection for one in generations}
+        return dict(known.rows), {(projection_of[number], id_) for number, id_ in known.held}
 
     async def _read(
         self, names: Sequence[str], *, after: int, until: int | None
@@ -117,6 +161,28 @@ class Batches:
         if reading.payload is not None:
             await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
         return project(names, reading, current)
+
+
+def report_damaged(damaged: RecordDamaged) -> None:
+    """One line for a record that the views go on behind."""
+    log.error(
+        "projector.record_damaged",
+        position=damaged.position,
+        stream=damaged.stream,
+        reason=str(damaged),
+    )
+
+
+def report_readable(rows: Sequence[StatusRow]) -> None:
+    """One line for every outcome that readers are given from now on."""
+    for row in rows:
+        log.info(
+            "projection.readable",
+            transcription_id=row.id,
+            correlation_id=row.correlation_id,
+            position=row.position,
+            status=row.status,
+        )
 
 
 def report_held(changes: Sequence[Change]) -> None:

@@ -11,10 +11,10 @@ import structlog
 
 from service.backoff import exponential_ms
 from service.clock import NowMs, microseconds
-from service.errors import NotFound, StoreUnavailable
+from service.errors import NotFound, RecordDamaged, StoreError
 from service.log.catalogue import TRANSCRIPTION
 from service.log.store import EventStore, Sealer
-from service.projections.batches import Batches, report_held
+from service.projections.batches import Batch, Batches, report_damaged, report_held, report_readable
 from service.projections.generations import Begin, Drop, due, next_to_build
 from service.projections.readings import Readings
 from service.projections.registry import PROJECTIONS
@@ -68,6 +68,7 @@ class Projector:
         self._moved = asyncio.Event()
         self._state: ViewsState | None = None
         self._position = 0
+        self._rebuilt_until = 0
 
     @property
     def position(self) -> int:
@@ -82,7 +83,7 @@ class Projector:
                 await self.catch_up()
                 failed = 0
                 await self._growth()
-            except StoreUnavailable as exc:
+            except StoreError as exc:
                 failed += 1
                 retry_in_ms = exponential_ms(
                     failed, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_CEILING_MS
@@ -151,7 +152,12 @@ class Projector:
             StoreUnavailable: The log cannot be read.
         """
         behind = await self._log.head() - self._position
-        oldest = await self._log.read(after=self._position, limit=1) if behind > 0 else []
+        if behind <= 0:
+            return Lag(events=0, age_ms=0)
+        try:
+            oldest = await self._log.read(after=self._position, limit=1)
+        except RecordDamaged:
+            return Lag(events=behind, age_ms=0)
         if not oldest:
             return Lag(events=0, age_ms=0)
         age_ms = self._now_ms() - microseconds(oldest[0].time) // 1000
@@ -177,8 +183,15 @@ class Projector:
         )
         self._state = replace(state, checkpoint=batch.checkpoint)
         self._reached(batch.checkpoint.position)
-        report_held(batch.changes)
+        self._report(batch)
         return True
+
+    def _report(self, batch: Batch) -> None:
+        if batch.damaged is not None:
+            report_damaged(batch.damaged)
+            return
+        report_readable([row for row in batch.readable if row.position > self._rebuilt_until])
+        report_held(batch.changes)
 
     async def _build(self, state: ViewsState) -> bool:
         generations, until = next_to_build(state)
@@ -188,11 +201,13 @@ class Projector:
         batch = await self._batches.project(generations, after=after, until=until)
         position = batch.checkpoint.position if batch is not None else until
         changes = batch.changes if batch is not None else ()
+        damaged = batch is not None and batch.damaged is not None
         self._state = None
         switched = await self._views.build(
             [one.generation for one in generations], changes, after=after, position=position
         )
-        report_held(changes)
+        if not damaged:  # that was said when the live ones came there
+            report_held(changes)
         if switched:
             for one in generations:
                 log.info("projection.rebuilt", projection=one.projection, position=position)
@@ -211,6 +226,8 @@ class Projector:
             for action in owed:
                 match action:
                     case Begin():
+                        if action.live and state.checkpoint.position == 0:
+                            self._rebuilt_until = await self._log.head()
                         await self._views.begin(action.projection, action.version, live=action.live)
                     case Drop():
                         await self._views.drop(action.projection)
@@ -222,7 +239,10 @@ class Projector:
         """Whether the log still has the event at the checkpoint: it may have been restored."""
         if checkpoint.position == 0:
             return True
-        found = await self._log.read(after=checkpoint.position - 1, limit=1)
+        try:
+            found = await self._log.read(after=checkpoint.position - 1, limit=1)
+        except RecordDamaged:
+            return True  # nothing says otherwise
         return bool(found) and found[0].id == checkpoint.event_id
 
     def _reached(self, position: int) -> None:

@@ -6,7 +6,13 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.errors import EvidenceError, KeyMissing, StoreError, StoreUnavailable
+from service.errors import (
+    EvidenceError,
+    KeyMissing,
+    RecordDamaged,
+    StoreError,
+    StoreUnavailable,
+)
 from service.log.catalogue import TRANSCRIPTION, TranscriptionRequested
 from service.log.event import Event
 from service.log.store import EventStore, Sealer
@@ -65,7 +71,10 @@ class Readings:
         known = self._requests.get(stream)
         if known is not None:
             return Opened(plaintext=known)
-        first = await self._log.read_stream(stream, limit=1)
+        try:
+            first = await self._log.read_stream(stream, limit=1)
+        except RecordDamaged:
+            first = []
         if not first or first[0].type != TranscriptionRequested.type:
             return Opened()
         opened = await self._open(first[0])
@@ -75,10 +84,10 @@ class Readings:
     async def _open(self, event: Event) -> Opened:
         if event.commitment is None:
             return Opened()
-        sealed = await self._log.payload(event.position)
-        if sealed is None:
-            return Opened(erased=True)
         try:
+            sealed = await self._log.payload(event.position)
+            if sealed is None:
+                return Opened(erased=True)
             return Opened(plaintext=await self._sealer.open(event.id, sealed))
         except KeyMissing:
             return Opened(erased=True)

@@ -38,7 +38,7 @@ class Checkpoint:
     """Up to where all live generations have followed the log.
 
     Attributes:
-        event_id: The id of the event at `position`; empty at 0.
+        event_id: The id of the event at `position`; empty at 0, and where a damaged record stands.
     """
 
     position: int

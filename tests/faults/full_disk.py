@@ -85,6 +85,22 @@ async def the_log_recovers(directory: Path, slack: int) -> None:
         assert verify(records, MASTER, []).count == 2 * len(given)
 
 
+async def the_probe_tells(directory: Path, slack: int) -> None:
+    log = await SqliteLog.open(directory / "log.db")
+    await log.append("upload-1", [new_event()])
+    await log.append("probe", [])
+    with full(directory / "none", slack):
+        for _ in range(3):
+            try:
+                await log.append("probe", [])
+            except ACCEPTED:
+                continue
+            raise AssertionError("an append of nothing did not meet the full disk")
+    await log.append("probe", [])
+    assert await log.head() == 1
+    await log.close()
+
+
 async def the_keys_recover(directory: Path, slack: int) -> None:
     keys = await SqliteKeys.open(directory / "keys.db")
     given: list[WrappedKey] = []
@@ -145,6 +161,7 @@ async def tree_heads_recover(directory: Path, slack: int) -> None:
 
 CASES = {
     "log": the_log_recovers,
+    "probe": the_probe_tells,
     "keys": the_keys_recover,
     "open": opening_recovers,
     "heads": tree_heads_recover,

@@ -15,6 +15,7 @@ DEADLINE_S = 40
 # Within a frame's header, within its page, between two frames, behind several of them.
 SLACKS = {
     "log": (0, 10, 2_000, 4_120, 15_000),
+    "probe": (0, 10),
     "keys": (0, 10, 2_000, 4_120),
     "open": (0, 5_000),
     "heads": (0, 1, 50),

@@ -20,6 +20,7 @@ import httpx
 
 from service.bootstrap.erasing import UsersInViews
 from service.bootstrap.serving import bind, server_for, url_of
+from service.bootstrap.upkeep import ready
 from service.clock import now_ms
 from service.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
 from service.commands.callback_tokens import (
@@ -208,8 +209,12 @@ async def composed(
     upload_bytes_max: int = 50 << 20,
     master_key: bytes | None = None,
     cors_origins: tuple[str, ...] = (),
+    asks_the_stores: bool = False,
 ) -> AsyncIterator[Composed]:
-    """A service on a free port, its stores below `directory`; the projector follows the log."""
+    """A service on a free port, its stores below `directory`; the projector follows the log.
+
+    `asks_the_stores`: readiness is what the gateway says, not what the test sets.
+    """
     async with contextlib.AsyncExitStack() as stack:
         keys = await SqliteKeys.open(directory / "keys.db")
         stack.push_async_callback(keys.close)
@@ -243,7 +248,7 @@ async def composed(
         wakes: list[tuple[str, WakeReason]] = []
 
         async def readiness() -> Readiness:
-            return service.readiness
+            return await ready(log, keys) if asks_the_stores else service.readiness
 
         app = build_app(
             Edge(

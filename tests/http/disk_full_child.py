@@ -17,7 +17,7 @@ WRITES_MAX = {"full": 1, "free": resource.RLIM_INFINITY}
 
 
 async def main(directory: Path) -> None:
-    async with composed(directory) as service:
+    async with composed(directory, asks_the_stores=True) as service:
         transcription_id, registration = await service.submitted()
         await service.projected()
         target = {

@@ -87,8 +87,11 @@ def child(tmp_path: Path) -> Iterator[Child]:
 
 def test_a_full_disk_is_503_and_is_recovered_from(child: Child, tmp_path: Path) -> None:
     before = child.types()
+    assert child.client.get("/readyz").status_code == 200
     uploads = tmp_path / "uploads"
     child.tell("full")
+    # Nothing was written since the disk is full: readiness must find out by itself.
+    assert [child.client.get("/readyz").status_code for _ in range(3)] == [503] * 3
     for _ in range(3):
         refused = child.call_back("completed")
         assert refused.status_code == 503
@@ -101,6 +104,7 @@ def test_a_full_disk_is_503_and_is_recovered_from(child: Child, tmp_path: Path) 
     assert list(uploads.iterdir()) == []
     assert child.client.get("/healthz").status_code == 200
     child.tell("free")
+    assert child.client.get("/readyz").status_code == 200
     assert child.call_back("completed").status_code == 204
     assert child.call_back("error").status_code == 204
     assert child.types() == [*before, "callback.received", "callback.received"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from service.errors import StoreError
+from service.errors import RecordDamaged, StoreError
 from service.log.batch import Append, checked_append
 from service.log.event import Event, NewEvent, SealedPayload
 from service.log.head import HeadWatch
@@ -19,6 +19,7 @@ from service.log.sequencer import GroupCommit
 from service.log.store import EVENTS_PER_READ_MAX, Appended
 from service.stores.sqlite.connection import open_reader, store_errors
 from service.stores.sqlite.log_writer import (
+    RECORD,
     CommitReport,
     LogWriter,
     stored_event,
@@ -76,9 +77,10 @@ class SqliteLog:
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
         """Reads by primary key."""
         return await self._events(
-            "SELECT bytes FROM events WHERE position > ? ORDER BY position LIMIT ?",
+            f"SELECT {RECORD} FROM events WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608  the columns are ours
             _bounded(after, INTEGER_MAX),
             _bounded(limit, EVENTS_PER_READ_MAX),
+            up_to_damage=True,
         )
 
     async def read_stream(
@@ -86,7 +88,8 @@ class SqliteLog:
     ) -> list[Event]:
         """Reads by the unique index on stream and version."""
         return await self._events(
-            "SELECT bytes FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
+            f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
+            "ORDER BY version LIMIT ?",
             stream,
             _bounded(after, INTEGER_MAX),
             _bounded(limit, EVENTS_PER_READ_MAX),
@@ -105,13 +108,13 @@ class SqliteLog:
     async def payload(self, position: int) -> SealedPayload | None:
         """Takes the commitment from the event's own bytes."""
         row = await self._one(
-            "SELECT key_id, box, bytes FROM payloads JOIN events USING (position) "
+            f"SELECT key_id, box, {RECORD} FROM payloads JOIN events USING (position) "  # noqa: S608  the same
             "WHERE position = ?",
             _bounded(position, INTEGER_MAX),
         )
         if row is None:
             return None
-        commitment = stored_event(row[2]).commitment or ""
+        commitment = stored_event(*tuple(row)[2:]).commitment or ""
         return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
 
     async def head(self) -> int:
@@ -133,10 +136,20 @@ class SqliteLog:
             rows = list(await self._reader.execute_fetchall(statement, values))
         return rows[0] if rows else None
 
-    async def _events(self, statement: str, *values: object) -> list[Event]:
+    async def _events(
+        self, statement: str, *values: object, up_to_damage: bool = False
+    ) -> list[Event]:
         with store_errors("log.db"):
             rows = await self._reader.execute_fetchall(statement, values)
-        return [stored_event(row[0]) for row in rows]
+        events: list[Event] = []
+        for row in rows:
+            try:
+                events.append(stored_event(*row))
+            except RecordDamaged:
+                if events and up_to_damage:
+                    break
+                raise
+        return events
 
 
 def _bounded(number: int, maximum: int) -> int:

@@ -1,6 +1,8 @@
-"""The tables of `log.db`: append-only, but for the one row of the tree.
+"""The tables of `log.db`: append-only, but for the one row of the tree, and that of the probe.
 
 `leaf` is the hash that the tree was grown with: it says which record is another when the tree is.
+`probe` is for the append of nothing, which must write: SQLite leaves a page alone whose bytes would
+stay what they are.
 """
 
 from service.stores.sqlite.connection import Schema
@@ -37,7 +39,12 @@ LOG = Schema(
             count INTEGER NOT NULL,
             frontier BLOB NOT NULL
         );
-        INSERT INTO tree VALUES (1, 0, x'')
+        INSERT INTO tree VALUES (1, 0, x'');
+        CREATE TABLE probe (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            at_us INTEGER NOT NULL
+        );
+        INSERT INTO probe VALUES (1, 0)
         """,
     ),
 )

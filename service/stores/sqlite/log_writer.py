@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from service.clock import microseconds, now_us
-from service.errors import StoreError
+from service.errors import RecordDamaged, StoreError
 from service.log.batch import Append, BatchState, Place, Row, Sequenced, sequence_batch, touched
+from service.log.canonical import leaf_hash
 from service.log.event import Event, event_from_bytes
 from service.log.merkle import Frontier, frontier_from_bytes
 from service.log.store import Appended
@@ -33,6 +34,9 @@ _PLACES_OF_DEDUPE_KEYS = (
     "SELECT key, position, version FROM dedupe JOIN events USING (position) "
     "WHERE key IN (SELECT value FROM json_each(?))"
 )
+RECORD = "position, CAST(stream AS BLOB), bytes, leaf"
+"""The columns that `stored_event` takes; a damaged stream's name need not be text."""
+
 ADVICE = "run `stenolog log verify`"
 
 CommitReport = Callable[[int, int, float], None]
@@ -66,10 +70,13 @@ class LogWriter:
         began = time.perf_counter()
 
         def work(connection: sqlite3.Connection) -> Sequenced:
-            sequenced = sequence_batch(batch, _read_state(connection, batch), now_us())
-            # An append of nothing writes too: it is how one asks whether the log can commit.
-            if sequenced.rows or not all(append.events for append in batch):
+            at_us = now_us()
+            sequenced = sequence_batch(batch, _read_state(connection, batch), at_us)
+            if sequenced.rows:
                 _insert(connection, sequenced)
+            elif not all(append.events for append in batch):
+                # An append of nothing writes too: it is how one asks whether the log can commit.
+                connection.execute("UPDATE probe SET at_us = max(at_us + 1, ?)", (at_us,))
             return sequenced
 
         sequenced = self._writer.transact(work)
@@ -79,23 +86,32 @@ class LogWriter:
         return sequenced.outcomes, self.head
 
 
-def stored_event(stored: bytes) -> Event:
-    """The event in a column `bytes`.
+def stored_event(position: int, stream: object, stored: bytes, leaf: object) -> Event:
+    """The event in a row of these columns, the same that was appended.
 
     Raises:
-        StoreError: The column is damaged.
+        RecordDamaged: It is another, or none.
     """
     try:
-        return event_from_bytes(stored)
+        if leaf_hash(stored) != leaf:
+            raise ValueError("its hash is another")
+        event = event_from_bytes(stored)
+        if event.position != position:
+            raise ValueError("it stands at another position")
     except (ValueError, TypeError) as exc:
-        raise StoreError(f"log.db: a record is damaged; {ADVICE}") from exc
+        raise RecordDamaged(
+            f"log.db: the record at position {position} is damaged ({exc}); {ADVICE}",
+            position=position,
+            stream=stream.decode(errors="replace") if isinstance(stream, bytes) else "",
+        ) from exc
+    return event
 
 
-def _time_us(stored: bytes) -> int:
+def _time_us(last: Event) -> int:
     try:
-        return microseconds(stored_event(stored).time)
-    except (ValueError, TypeError) as exc:
-        raise StoreError(f"log.db: the last record is damaged; {ADVICE}") from exc
+        return microseconds(last.time)
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise StoreError(f"log.db: the last event's time is damaged; {ADVICE}") from exc
 
 
 def stored_frontier(row: Sequence[Any] | None) -> Frontier:
@@ -121,13 +137,13 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> Batc
     asked = touched(batch)
     frontier = _read_frontier(connection)
     last = connection.execute(
-        "SELECT position, bytes FROM events ORDER BY position DESC LIMIT 1"
+        f"SELECT {RECORD} FROM events ORDER BY position DESC LIMIT 1"  # noqa: S608  the columns are ours
     ).fetchone()
     if (last[0] if last else 0) != frontier.count:
         raise StoreError(f"log.db: tree and events differ; {ADVICE}")
     state = BatchState(
         frontier=frontier,
-        time_us=_time_us(last[1]) if last else 0,
+        time_us=_time_us(stored_event(*last)) if last else 0,
     )
     for stream, position, version in connection.execute(
         _LAST_OF_STREAMS, (_json(asked["streams"]),)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.clock import rfc3339
-from service.errors import KeyMissing, StoreError, StoreUnavailable
+from service.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavailable
 from service.log.catalogue import read_data
 from service.log.event import Event, NewEvent, SealedPayload
 from service.log.head import HeadWatch
@@ -42,6 +42,7 @@ class MemoryLog:
         self.payloads: dict[int, bytes] = {}
         self.missing: set[int] = set()
         self.damaged: set[int] = set()
+        self.broken: set[int] = set()
         self.erased: set[str] = set()
         self.opened: list[str] = []
         self.waited = asyncio.Event()
@@ -153,12 +154,21 @@ class MemoryLog:
         raise AssertionError("projections never append")
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        return self.events[after : after + limit]
+        found = self.events[after : after + limit]
+        for number, event in enumerate(found):
+            if event.position in self.broken:
+                if number == 0:
+                    raise RecordDamaged("it", position=event.position, stream=event.stream)
+                return found[:number]
+        return found
 
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
         found = [one for one in self.events if one.stream == stream and one.version > after]
+        for event in found[:limit]:
+            if event.position in self.broken:
+                raise RecordDamaged("it", position=event.position, stream=stream)
         return found[:limit]
 
     async def version(self, stream: str) -> int:

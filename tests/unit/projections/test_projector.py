@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from service.clock import microseconds
-from service.errors import NotFound, StoreUnavailable
+from service.errors import NotFound, StoreError, StoreUnavailable
 from service.log.event import Event
 from service.projections.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
 from service.projections.projector import ALL_PROJECTIONS, Projector
@@ -527,3 +528,104 @@ async def test_only_the_latest_requests_are_remembered(views: SqliteViews) -> No
     log.complete(REQUESTS_CACHED_MAX, answer())
     await caught_up(log, views)
     assert log.opened.count("transcription.requested") == REQUESTS_CACHED_MAX + 2
+
+
+async def test_a_damaged_record_holds_its_own_transcription_and_is_said_once(
+    views: SqliteViews,
+) -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    log.request(2)
+    damaged = log.claim(2)
+    log.accept(2)
+    log.done(3, answer())
+    log.broken.add(damaged.position)
+    with structlog.testing.capture_logs() as lines:
+        assert await caught_up(log, views) == len(log.events)
+        assert await caught_up(log, views) == len(log.events)
+    assert [line["position"] for line in lines if line["log_level"] == "error"] == [
+        damaged.position
+    ]
+    assert {one.failures for one in await views.projections()} == {1}
+    for number, status in ((1, "completed"), (2, "queued"), (3, "completed")):
+        row = await views.transcription(transcription_id(number))
+        assert row is not None
+        assert row.status == status
+
+
+async def test_a_rebuild_goes_on_behind_a_damaged_record(views: SqliteViews) -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    log.broken.add(1)
+    log.done(2, answer())
+    await caught_up(log, views)
+    async with projecting(log, views) as projector:
+        await projector.rebuild(ALL_PROJECTIONS)
+        await projector.catch_up()
+    assert {(one.failures, one.rebuilding) for one in await views.projections()} == {(1, None)}
+    assert await views.customer_body(transcription_id(2)) is not None
+
+
+@pytest.mark.parametrize("position", [1, 4])
+async def test_a_damaged_record_at_the_checkpoint_discards_no_views(
+    views: SqliteViews, position: int
+) -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    await caught_up(log, views)
+    log.broken |= {position, len(log.events)}
+    log.done(2, answer())
+    async with projecting(log, views) as projector:
+        assert (await projector.lag()).events > 0
+        await projector.catch_up()
+    assert await views.customer_body(transcription_id(1)) is not None
+    assert await views.customer_body(transcription_id(2)) is not None
+
+
+async def test_a_store_that_says_no_in_any_way_is_tried_again(views: SqliteViews) -> None:
+    class Refusing(MemoryLog):
+        refusals = 2
+
+        async def read(self, *, after: int = 0, limit: int = 1_000) -> list[Event]:
+            if self.refusals:
+                self.refusals -= 1
+                raise StoreError("no")
+            return await super().read(after=after, limit=limit)
+
+    log = Refusing()
+    log.done(1, answer())
+    async with running(log, views) as projector:
+        await projector.wait_projected(len(log.events))
+
+
+async def test_an_outcome_that_is_readable_is_one_line_and_none_in_a_rebuild(
+    views: SqliteViews,
+) -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    with structlog.testing.capture_logs() as before:
+        await caught_up(log, views)  # of a log that was there before the views
+    with structlog.testing.capture_logs() as lines:
+        outcome = log.done(2, answer())
+        log.request(3)
+        log.fail(3, "no speech")
+        log.request(4)
+        async with projecting(log, views) as projector:
+            await projector.catch_up()
+            await projector.rebuild(ALL_PROJECTIONS)
+            await projector.catch_up()
+    assert [line for line in before if line["event"] == "projection.readable"] == []
+    assert [line for line in lines if line["event"] == "projection.readable"] == [
+        {
+            "event": "projection.readable",
+            "log_level": "info",
+            "transcription_id": transcription_id(number),
+            "correlation_id": outcome.correlation_id,
+            "position": position,
+            "status": status,
+        }
+        for number, position, status in (
+            (2, outcome.position, "completed"),
+            (3, outcome.position + 2, "error"),
+        )
+    ]

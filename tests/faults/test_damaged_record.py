@@ -1,0 +1,80 @@
+"""A damaged record costs what stands in it: what is before and behind it can be read."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from service.errors import RecordDamaged, StoreError
+from service.log.event import Event
+from service.stores.sqlite.log import SqliteLog
+from tests.log_samples import new_event, several
+
+STREAM, OTHER = "transcription-1", "transcription-2"
+DAMAGES = {
+    "no JSON": "bytes = x'00ff'",
+    "text": "bytes = 'no event'",
+    "a number": "bytes = 7",
+    "another object": "bytes = CAST('{}' AS BLOB)",
+    "one digit of its time": 'bytes = CAST(replace(bytes, \'"time":"2\', \'"time":"3\') AS BLOB)',
+    "its hash": "leaf = zeroblob(32)",
+    "its stream's name too": "stream = CAST(x'ff' AS TEXT), bytes = x'00'",
+    "another event": "(bytes, leaf) = (SELECT bytes, leaf FROM events WHERE position = 1)",
+}
+
+
+async def written(path: Path, damage: str, position: int) -> None:
+    """Positions 1 to 3 and 6 are of one stream, 4 and 5 of another; one is damaged."""
+    log = await SqliteLog.open(path)
+    await log.append(STREAM, several(3))
+    await log.append(OTHER, several(2))
+    await log.append(STREAM, [new_event()])
+    await log.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE events SET {damage} WHERE position = ?", (position,))
+        connection.commit()
+
+
+def positions(events: Sequence[Event]) -> list[int]:
+    return [event.position for event in events]
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_the_log_is_read_up_to_it_and_on_behind_it(tmp_path: Path, damage: str) -> None:
+    await written(tmp_path / "log.db", damage, 3)
+    log = await SqliteLog.open(tmp_path / "log.db")
+    assert positions(await log.read()) == [1, 2]
+    with pytest.raises(RecordDamaged, match="log verify") as raised:
+        await log.read(after=2)
+    assert raised.value.position == 3
+    assert positions(await log.read(after=raised.value.position)) == [4, 5, 6]
+    assert positions(await log.read_stream(OTHER)) == [4, 5]
+    assert (await log.append(OTHER, [new_event()])).positions == (7,)
+    await log.close()
+
+
+async def test_a_stream_with_a_damaged_record_is_not_read_in_part(tmp_path: Path) -> None:
+    await written(tmp_path / "log.db", DAMAGES["no JSON"], 3)
+    log = await SqliteLog.open(tmp_path / "log.db")
+    with pytest.raises(RecordDamaged) as raised:
+        await log.read_stream(STREAM)
+    assert (raised.value.position, raised.value.stream) == (3, STREAM)
+    await log.close()
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_behind_a_damaged_last_record_nothing_is_appended_and_all_else_is_read(
+    tmp_path: Path, damage: str
+) -> None:
+    await written(tmp_path / "log.db", damage, 6)
+    log = await SqliteLog.open(tmp_path / "log.db")
+    assert await log.head() == 6
+    assert positions(await log.read()) == [1, 2, 3, 4, 5]
+    for events in ([], [new_event()]):
+        with pytest.raises(StoreError, match="log verify"):
+            await log.append(OTHER, events)
+    await log.close()
