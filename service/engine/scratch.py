@@ -96,5 +96,5 @@ async def _write(path: Path, chunks: AsyncIterator[bytes], bytes_max: int) -> No
                     raise PayloadTooLarge(f"The file is over the limit of {bytes_max} bytes")
                 file.write(chunk)
     except BaseException:
-        path.unlink(missing_ok=True)  # noqa: ASYNC240
+        path.unlink(missing_ok=True)  # noqa: ASYNC240 - one unlink, on an error
         raise

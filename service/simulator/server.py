@@ -95,7 +95,7 @@ def _tracked(transports: Transports) -> type[HttpToolsProtocol]:
     """A protocol that notes its connection by the client's address, so that it can be dropped."""
 
     class Tracked(HttpToolsProtocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a narrower type
             super().connection_made(transport)
             transports[self.client] = transport
             self._noted = self.client

@@ -50,7 +50,7 @@ def number(low: float, high: float) -> Check:
 
     def check(name: str, value: object) -> Iterator[Complaint]:
         fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if not fits or not low <= value <= high:  # type: ignore[operator]
+        if not fits or not low <= value <= high:  # type: ignore[operator]  # a number, by `fits`
             yield name, must_be(name, f"a Number between {low:g} and {high:g}")
 
     return check
@@ -62,7 +62,7 @@ def integer(low: int, high: float = inf) -> Check:
 
     def check(name: str, value: object) -> Iterator[Complaint]:
         fits = isinstance(value, int) and not isinstance(value, bool)
-        if not fits or not low <= value <= high:  # type: ignore[operator]
+        if not fits or not low <= value <= high:  # type: ignore[operator]  # a number, by `fits`
             yield name, must_be(name, f"an Integer {span}")
 
     return check
