@@ -196,6 +196,11 @@ class Settings(BaseSettings):
             urls = {default: own}
         return {default: urls[default], **urls}
 
+    @property
+    def offered_regions(self) -> tuple[RegionName, ...]:
+        """The regions that AssemblyAI is reached in, the default one first; none without a key."""
+        return tuple(one for one in self.assemblyai_regions if self.assemblyai_key(one))
+
     def assemblyai_key(self, region: RegionName) -> SecretStr | None:
         """The key that AssemblyAI takes in this region."""
         own = self.assemblyai_eu_api_key if region == "eu" else None

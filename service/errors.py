@@ -7,6 +7,7 @@
     │   ├── Forbidden           the key lacks a scope
     │   ├── NotFound            no such thing for this tenant
     │   ├── IdempotencyKeyReused   the key belongs to another request
+    │   ├── LastManagingKey     nobody could manage keys without it
     │   ├── PayloadTooLarge     over a named limit
     │   └── RateLimited         too many requests of one key
     ├── StoreError
@@ -86,6 +87,12 @@ class IdempotencyKeyReused(RequestError):
     """The idempotency key was used before, for another request."""
 
     code = "idempotency-key-reused"
+
+
+class LastManagingKey(RequestError):
+    """An API key is not revoked: nobody could manage keys without it."""
+
+    code = "last-managing-key"
 
 
 class PayloadTooLarge(RequestError):

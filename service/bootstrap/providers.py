@@ -35,14 +35,16 @@ def providers_of(
             pace=Pace(requests_max=None),
         )
     paces: dict[str, Pace] = {}
-    for region, url in settings.assemblyai_regions.items():
+    for region in settings.offered_regions:
         key = settings.assemblyai_key(region)
-        if key is not None:
-            # The limit is an account's: two regions with one key share it.
-            pace = paces.setdefault(key.get_secret_value(), Pace())
-            address = ServiceAddress(base_url=url, api_key=key.get_secret_value())
-            remote = _assemblyai(stack, settings, region, address, pace)
-            providers["assemblyai", region] = remote
+        assert key is not None  # or it would not be offered
+        # The limit is an account's: two regions with one key share it.
+        pace = paces.setdefault(key.get_secret_value(), Pace())
+        address = ServiceAddress(
+            base_url=settings.assemblyai_regions[region], api_key=key.get_secret_value()
+        )
+        remote = _assemblyai(stack, settings, region, address, pace)
+        providers["assemblyai", region] = remote
     return providers
 
 

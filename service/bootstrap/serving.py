@@ -105,6 +105,7 @@ def server_for(app: Starlette, protocol: type[BoundedHeads] = BoundedHeads) -> S
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # X-Forwarded-* says nothing that we act on: PUBLIC_URL is set
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
             backlog=BACKLOG,

@@ -130,7 +130,7 @@ class ServiceClient:
         except EgressFailed as exc:
             raise EgressFailed(
                 f"no service answers at {self.url}: start one with `stenolog serve`, or name it "
-                f"with --url ({exc})",
+                f"with --url, or its directory with --data-dir ({exc})",
                 sent=exc.sent,
             ) from exc
 

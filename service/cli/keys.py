@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import click
 
 from service.cli.client import ServiceClient
-from service.cli.offline import is_stopped, needs_service, open_keys
+from service.cli.offline import by_service_or_hand, open_keys
 from service.cli.words import guarded, run, safe, settings_from, with_service
 from service.clock import now_us, rfc3339
 from service.commands.api_keys import (
@@ -18,13 +18,17 @@ from service.commands.api_keys import (
     SCOPES,
     ApiKey,
     checked_name,
+    checked_region,
     checked_scopes,
     create_api_key,
+    prefix_of,
 )
 from service.config import Settings
-from service.errors import EgressFailed, InvalidRequest, NotFound
+from service.errors import InvalidRequest, NotFound
+from service.log.catalogue import Region
 
 KEYS_PER_PAGE = 200
+REGION = click.Choice(get_args(Region))
 
 
 @click.group("keys")
@@ -40,12 +44,16 @@ def command() -> None:
     default=",".join(DEFAULT_SCOPES),
     help=f"Commas between them; all: {','.join(SCOPES)}. Default: {','.join(DEFAULT_SCOPES)}.",
 )
+@click.option("--region", type=REGION, help="Where its audio goes when a request names no region.")
+@click.option("--tenant-region", type=REGION, help="The same, for all keys of its tenant.")
 @with_service
 @guarded
 def create(
     tenant: str,
     name: str,
     scopes: str,
+    region: Region | None,
+    tenant_region: Region | None,
     data_dir: Path | None,
     url: str | None,
     api_key: str | None,
@@ -53,13 +61,19 @@ def create(
     """Make a key; it is shown this once, alone on the last line."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     try:
-        asked = checked_scopes(tuple(part.strip() for part in scopes.split(",") if part.strip()))
-        checked_name("tenant", tenant)
-        checked_name("name", name)
+        wanted: dict[str, Any] = {
+            "tenant": checked_name("tenant", tenant),
+            "name": checked_name("name", name),
+            "scopes": checked_scopes(tuple(_parts(scopes))),
+        }
     except InvalidRequest as exc:
         raise click.UsageError(str(exc)) from exc
-    secret = run(_create(settings, tenant, name, asked))
-    click.echo(f"tenant {tenant}, scopes {','.join(asked)}; keep it, it is not shown again:")
+    regions = {"region": region, "tenant_region": tenant_region}
+    wanted |= {name: given for name, given in regions.items() if given is not None}
+    secret = run(_create(settings, wanted))
+    told = [f"tenant {tenant}", f"scopes {','.join(wanted['scopes'])}"]
+    told += [f"{name.replace('_', ' ')} {wanted[name]}" for name in regions if name in wanted]
+    click.echo(f"{', '.join(told)}; keep it, it is not shown again:")
     click.echo(secret)
 
 
@@ -67,75 +81,84 @@ def create(
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Every key's public prefix, tenant, name and scopes, and when it was revoked."""
+    """Every key's prefix, tenant, name, scopes and regions, and when it was revoked."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     for key in run(_list(settings)):
+        regions = [
+            f"  {n.replace('_', ' ')} {key[n]}" for n in ("region", "tenant_region") if key[n]
+        ]
         click.echo(
             f"{key['prefix']}  {safe(key['tenant']):<12} {safe(key['name']):<16} "
-            f"{','.join(key['scopes'])}"
+            f"{','.join(key['scopes'])}{''.join(regions)}"
             + (f"  revoked {key['revoked_at']}" if key["revoked_at"] else "")
         )
 
 
 # A prefix may begin with a hyphen.
 @command.command("revoke", context_settings={"ignore_unknown_options": True})
-@click.argument("prefix")
+@click.argument("key")
 @with_service
 @guarded
-def revoke(prefix: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Refuse a key from now on; PREFIX is what `keys list` shows, or the key's id."""
+def revoke(key: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
+    """Refuse a key from now on; KEY is the prefix that `keys list` shows, its id, or itself."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    key = run(_revoke(settings, prefix))
-    click.echo(f"{key['prefix']}  revoked {key['revoked_at']}")
+    revoked = run(_revoke(settings, prefix_of(key) or key))
+    click.echo(f"{revoked['prefix']}  revoked {revoked['revoked_at']}")
 
 
-async def _create(settings: Settings, tenant: str, name: str, scopes: tuple[str, ...]) -> str:
-    body = {"tenant": tenant, "name": name, "scopes": list(scopes)}
-    try:
-        async with ServiceClient(settings) as client:
-            return str((await client.post("/api/v1/keys", body))["key"])
-    except EgressFailed:
-        if not is_stopped(settings):
-            raise
-    async with open_keys(settings) as keys:
-        secret, _ = await create_api_key(keys, tenant=tenant, name=name, scopes=scopes)
-        return secret
+async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
+    async def ask(client: ServiceClient) -> str:
+        return str((await client.post("/api/v1/keys", wanted))["key"])
+
+    async def by_hand() -> str:
+        for field in ("region", "tenant_region"):
+            checked_region(field, wanted.get(field), settings.offered_regions)
+        async with open_keys(settings) as keys:
+            secret, _ = await create_api_key(keys, **wanted)
+            return secret
+
+    return await by_service_or_hand(settings, ask, by_hand)
 
 
 async def _list(settings: Settings) -> list[dict[str, Any]]:
-    try:
-        async with ServiceClient(settings) as client:
-            found, after = [], ""
-            while True:
-                page = await client.get(f"/api/v1/keys?limit={KEYS_PER_PAGE}{after}")
-                found += page["items"]
-                if page["next"] is None:
-                    return found
-                after = f"&after={page['next']}"
-    except EgressFailed:
-        if not is_stopped(settings):
-            raise needs_service(settings) from None
-    async with open_keys(settings) as keys:
-        rows, last = [], ""
-        while some := await keys.api_keys(None, after=last, limit=KEYS_PER_PAGE):
-            rows += some
-            last = some[-1].prefix
-    return [_shown(key) for key in rows]
+    async def ask(client: ServiceClient) -> list[dict[str, Any]]:
+        found, after = [], ""
+        while True:
+            page = await client.get(f"/api/v1/keys?limit={KEYS_PER_PAGE}{after}")
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
+    async def by_hand() -> list[dict[str, Any]]:
+        rows: list[ApiKey] = []
+        async with open_keys(settings) as keys:
+            while some := await keys.api_keys(
+                None, after=rows[-1].id if rows else "", limit=KEYS_PER_PAGE
+            ):
+                rows += some
+        return [_shown(key) for key in rows]
+
+    return await by_service_or_hand(settings, ask, by_hand)
 
 
-async def _revoke(settings: Settings, prefix: str) -> dict[str, Any]:
-    try:
-        async with ServiceClient(settings) as client:
-            revoked: dict[str, Any] = await client.delete(f"/api/v1/keys/{quote(prefix, safe='')}")
-            return revoked
-    except EgressFailed:
-        if not is_stopped(settings):
-            raise
-    async with open_keys(settings) as keys:
-        key = await keys.revoke_api_key(prefix, None, rfc3339(now_us()))
-    if key is None:
-        raise NotFound(f"there is no API key {prefix}")
-    return _shown(key)
+async def _revoke(settings: Settings, key: str) -> dict[str, Any]:
+    async def ask(client: ServiceClient) -> dict[str, Any]:
+        revoked: dict[str, Any] = await client.delete(f"/api/v1/keys/{quote(key, safe='')}")
+        return revoked
+
+    async def by_hand() -> dict[str, Any]:
+        async with open_keys(settings) as keys:
+            revoked = await keys.revoke_api_key(key, None, rfc3339(now_us()))
+        if revoked is None:
+            raise NotFound("There is no such API key")
+        return _shown(revoked)
+
+    return await by_service_or_hand(settings, ask, by_hand)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:
@@ -144,5 +167,7 @@ def _shown(key: ApiKey) -> dict[str, Any]:
         "tenant": key.tenant_name,
         "name": key.name,
         "scopes": key.scopes,
+        "region": key.region,
+        "tenant_region": key.tenant_region,
         "revoked_at": key.revoked_at,
     }

@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_address
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from service.bootstrap.identity import open_master_key
 from service.bootstrap.lost_files import refuse_lost_keys
-from service.cli.client import DEFAULT_URL, service_url
+from service.cli.client import ServiceClient
 from service.clock import now_ms
 from service.compliance.vault import MasterKey, Vault
 from service.config import Settings
-from service.errors import CannotStart
+from service.errors import CannotStart, EgressFailed
 from service.projections.projector import Projector
 from service.stores.files.directory import KEYS, LOG, VIEWS, locked, running
 from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.log import SqliteLog
 from service.stores.sqlite.views import SqliteViews
 
+Result = TypeVar("Result")
 
-def is_stopped(settings: Settings) -> bool:
-    """Whether the data directory is here and nobody has locked it.
 
-    A service that was named with `--url` and is somewhere else is none of our business.
+async def by_service_or_hand(
+    settings: Settings,
+    ask: Callable[[ServiceClient], Awaitable[Result]],
+    by_hand: Callable[[], Awaitable[Result]],
+) -> Result:
+    """What the service answers; while none runs on the data directory, what is done there by hand.
+
+    A directory whose service is stopped is not looked for at the default address: whoever listens
+    there is another one, and would be shown this one's key. A service that was named and is on
+    another machine has its data there: then nothing is done by hand.
+
+    Raises:
+        EgressFailed: The service that was named does not answer, or there is none.
     """
-    here = (settings.data_dir / KEYS).is_file()
-    return here and running(settings.data_dir) is None
+    if settings.url is None and _is_stopped(settings):
+        return await by_hand()
+    try:
+        async with ServiceClient(settings) as client:
+            return await ask(client)
+    except EgressFailed:
+        if not (_is_stopped(settings) and (settings.url is None or _is_here(settings.url))):
+            raise
+    return await by_hand()
 
 
-def needs_service(settings: Settings) -> CannotStart:
-    """What to say when there is neither a service nor a data directory."""
-    at = service_url(settings)
-    where = "" if at == DEFAULT_URL else f" at {at}"
-    return CannotStart(
-        f"no service answers{where} and there is no data directory {settings.data_dir}: start one "
-        "with `stenolog serve`, or name it with --data-dir or --url"
-    )
+def _is_stopped(settings: Settings) -> bool:
+    """Whether the data directory is here and nobody has locked it."""
+    return (settings.data_dir / KEYS).is_file() and running(settings.data_dir) is None
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ from urllib.parse import quote
 import click
 
 from service.cli.client import ServiceClient
-from service.cli.offline import is_stopped, needs_service, open_projector
+from service.cli.offline import by_service_or_hand, open_projector
 from service.cli.words import guarded, run, settings_from, with_service
 from service.config import Settings
-from service.errors import EgressFailed
 
 POLL_S = 0.5
 
@@ -56,27 +54,30 @@ def print_projections(rows: list[dict[str, Any]]) -> None:
 
 
 async def _list(settings: Settings) -> list[dict[str, Any]]:
-    with contextlib.suppress(EgressFailed):
-        async with ServiceClient(settings) as client:
-            return list((await client.get("/api/v1/projections"))["items"])
-    if not is_stopped(settings):
-        raise needs_service(settings)
-    async with open_projector(settings) as (_, views):
-        return [asdict(status) for status in await views.projections()]
+    async def by_hand() -> list[dict[str, Any]]:
+        async with open_projector(settings) as (_, views):
+            return [asdict(status) for status in await views.projections()]
+
+    return await by_service_or_hand(settings, _projections, by_hand)
 
 
 async def _rebuild(settings: Settings, name: str) -> list[dict[str, Any]]:
-    with contextlib.suppress(EgressFailed):
-        async with ServiceClient(settings) as client:
-            await client.post(f"/api/v1/projections/{quote(name, safe='')}/rebuild", {})
-            while True:
-                rows = list((await client.get("/api/v1/projections"))["items"])
-                if all(row["rebuilding"] is None for row in rows):
-                    return rows
-                await asyncio.sleep(POLL_S)
-    if not is_stopped(settings):
-        raise needs_service(settings)
-    async with open_projector(settings) as (projector, views):
-        await projector.rebuild(name)
-        await projector.catch_up()
-        return [asdict(status) for status in await views.projections()]
+    async def ask(client: ServiceClient) -> list[dict[str, Any]]:
+        await client.post(f"/api/v1/projections/{quote(name, safe='')}/rebuild", {})
+        while True:
+            rows = await _projections(client)
+            if all(row["rebuilding"] is None for row in rows):
+                return rows
+            await asyncio.sleep(POLL_S)
+
+    async def by_hand() -> list[dict[str, Any]]:
+        async with open_projector(settings) as (projector, views):
+            await projector.rebuild(name)
+            await projector.catch_up()
+            return [asdict(status) for status in await views.projections()]
+
+    return await by_service_or_hand(settings, ask, by_hand)
+
+
+async def _projections(client: ServiceClient) -> list[dict[str, Any]]:
+    return list((await client.get("/api/v1/projections"))["items"])

@@ -46,9 +46,10 @@ def common(command: Command) -> Command:
 
 def with_service(command: Command) -> Command:
     """`--url` and `--api-key`, of commands that talk to a running service."""
-    command = click.option("--api-key", help="Default: STENOLOG_API_KEY, else DATA_DIR/api-key.")(
-        command
-    )
+    command = click.option(
+        "--api-key",
+        help="Default: STENOLOG_API_KEY, else DATA_DIR/api-key; visible in `ps` when given here.",
+    )(command)
     command = click.option(
         "--url", help="The service; default: STENOLOG_URL, else the one that DATA_DIR/lock names."
     )(command)

@@ -133,7 +133,7 @@ def _native_routes(
 ) -> list[Route]:
     transcripts = native.Transcripts(requesting, reading, edge.views, edge.readable_at, erasing)
     events = Events(reading, edge.events)
-    keys = Keys(edge.api_keys, authenticator)
+    keys = Keys(edge.api_keys, authenticator, edge.regions)
     projections = Projections(edge.views, edge.rebuild)
     write, read = "transcripts:write", "transcripts:read"
 

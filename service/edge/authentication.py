@@ -23,42 +23,50 @@ class Authenticator:
         self._monotonic = monotonic
         self._cached: OrderedDict[str, tuple[float, ApiKey]] = OrderedDict()
 
-    async def caller(self, header: str | None, scope: str) -> ApiKey:
+    async def caller(self, header: str | None) -> ApiKey:
         """The key in an `Authorization` header, bare or as `Bearer`.
 
         Raises:
             Unauthenticated: There is none, or none that we know, or it was revoked.
-            Forbidden: It does not have `scope`.
             StoreUnavailable: Keys cannot be read.
         """
         secret = _secret(header)
         prefix = prefix_of(secret)
-        key = None if prefix is None else await self._known(prefix)
-        if key is None or not matches(secret, key):
+        key = None if prefix is None else await self._known(prefix, secret)
+        if key is None:
             raise Unauthenticated("Give an API key in the Authorization header")
-        if scope not in key.scopes:
-            raise Forbidden(f"The API key lacks the scope {scope}")
         return key
 
     def forget(self, prefix: str) -> None:
         """The key with this prefix is read anew when it is next used."""
         self._cached.pop(prefix, None)
 
-    async def _known(self, prefix: str) -> ApiKey | None:
+    async def _known(self, prefix: str, secret: str) -> ApiKey | None:
         now = self._monotonic()
-        cached = self._cached.get(prefix)
-        if cached is not None and (now - cached[0]) * 1000 < CACHED_MS_MAX:
-            return cached[1]
+        read_at, cached = self._cached.get(prefix, (now, None))
+        fresh = (now - read_at) * 1000 < CACHED_MS_MAX
+        if cached is not None and fresh and matches(secret, cached):
+            return cached
+        # Whoever does not have the secret is always kept waiting for the store: a quicker answer
+        # would tell that the key is there. And strangers cannot fill the cache.
         key = await self._api_keys.api_key(prefix)
-        if key is None:
-            # Not remembered: a new key works at once, and strangers cannot fill the cache.
-            self._cached.pop(prefix, None)
+        if key is None or not matches(secret, key):
             return None
         self._cached[prefix] = (now, key)
         self._cached.move_to_end(prefix)
         if len(self._cached) > CACHED_MAX:
             self._cached.popitem(last=False)
         return key
+
+
+def require(key: ApiKey, scope: str) -> None:
+    """The key has this scope.
+
+    Raises:
+        Forbidden: It does not.
+    """
+    if scope not in key.scopes:
+        raise Forbidden(f"The API key lacks the scope {scope}")
 
 
 def _secret(header: str | None) -> str:

@@ -6,7 +6,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.edge.authentication import Authenticator
+from service.edge.authentication import Authenticator, require
 from service.edge.ports import Edge
 from service.edge.problems import RETRY_AFTER_SECONDS
 from service.errors import RequestError, StoreError
@@ -42,7 +42,10 @@ class Operations:
 
     async def _may_see(self, request: Request) -> bool:
         try:
-            await self._authenticator.caller(request.headers.get("authorization"), DETAIL_SCOPE)
+            require(
+                await self._authenticator.caller(request.headers.get("authorization")),
+                DETAIL_SCOPE,
+            )
         except (RequestError, StoreError):
             return False
         return True

@@ -156,3 +156,8 @@ class Edge:
     rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()
     upload_bytes_max: int = UPLOAD_BYTES_MAX
+
+    @property
+    def regions(self) -> Sequence[Region]:
+        """Every region that a transcription can be asked for in."""
+        return [region for regions in self.providers.values() for region in regions if region]

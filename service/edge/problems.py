@@ -26,6 +26,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.Forbidden: (403, "The API key does not allow this"),
     errors.NotFound: (404, "There is no such thing"),
     errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
+    errors.LastManagingKey: (409, "Nobody could manage keys without it"),
     errors.PayloadTooLarge: (413, "The body is too large"),
     errors.RateLimited: (429, "Too many requests"),
     errors.StoreError: (500, "A store failed"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -142,7 +142,8 @@ class Requesting:
 
         Raises:
             IdempotencyKeyReused: The key was used for another request.
-            InvalidRequest: The provider or its region is not one that is configured.
+            InvalidRequest: The provider is not configured, or not in the region that was asked
+                for or that is the key's own.
             Forbidden: The audio is an upload that is not this tenant's, or is gone.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
@@ -153,7 +154,7 @@ class Requesting:
             first = await self._idempotency.first(dedupe_key, surface, payload)
             if first is not None:
                 return Requested(id=first, replayed=True)
-        provider, region = self._provider(extras)
+        provider, region = self._provider(caller, extras)
         upload = await self._upload(caller, asked.audio_url)
         state = Transcription(id=str(uuid.uuid4()))
         command = RequestTranscription(
@@ -174,17 +175,11 @@ class Requesting:
         _tell(asked)
         return Requested(id=state.id)
 
-    def _provider(self, extras: Extras) -> tuple[ProviderName, Region | None]:
+    def _provider(self, caller: ApiKey, extras: Extras) -> tuple[ProviderName, Region | None]:
         name = extras.provider or self._edge.default_provider
         for provider, regions in self._edge.providers.items():
-            if provider != name:
-                continue
-            for region in regions:
-                if extras.region in {None, region}:
-                    return provider, region
-            known = " or ".join(str(region) for region in regions if region)
-            choice = f"{provider} is reached in region {known}" if known else "has no regions"
-            raise InvalidRequest(f"region: {choice}", [("region", choice)])
+            if provider == name:
+                return provider, _region(provider, regions, extras.region, caller.default_region)
         known = ", ".join(self._edge.providers)
         raise InvalidRequest(
             f"provider must be one of: {known}", [("provider", f"must be one of: {known}")]
@@ -197,6 +192,27 @@ class Requesting:
         if upload is not None or is_upload_url(self._edge.public_url(), audio_url):
             raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
         return None
+
+
+def _region(
+    provider: ProviderName,
+    regions: Sequence[Region | None],
+    asked: str | None,
+    default: Region | None,
+) -> Region | None:
+    """The one that was asked for, else the key's or tenant's, else the first.
+
+    One that the provider is not reached in is refused: the audio goes nowhere else instead. A
+    provider without regions takes whatever does not ask for one.
+    """
+    known = " or ".join(region for region in regions if region)
+    wanted = asked or (default if known else None)
+    for region in regions:
+        if wanted in {None, region}:
+            return region
+    whose = "" if asked else f"{wanted} is the default of this API key or its tenant, but "
+    choice = whose + (f"{provider} is reached in region {known}" if known else "has no regions")
+    raise InvalidRequest(f"region: {choice}", [("region", choice)])
 
 
 def _tell(asked: TranscriptRequest) -> None:

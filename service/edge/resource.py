@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from service.commands.api_keys import ApiKey
-from service.edge.authentication import Authenticator
+from service.edge.authentication import Authenticator, require
 from service.edge.middleware.correlation import correlation_of
 from service.edge.problems import (
     INTERNAL,
@@ -58,12 +58,24 @@ class Gate:
 
         Raises:
             Unauthenticated: No key that we know.
-            Forbidden: It lacks `scope`.
             RateLimited: It asked too often.
+            Forbidden: It lacks `scope`.
         """
-        key = await self.authenticator.caller(request.headers.get("authorization"), scope)
+        key = await self.authenticator.caller(request.headers.get("authorization"))
         self.rate_limit.take(key.id)
+        require(key, scope)
         return key
+
+    def watched(self, request: Request) -> Request:
+        """The same request, whose body ends with `Unauthenticated` once its key is revoked."""
+        header = request.headers.get("authorization")
+
+        async def receive() -> Message:
+            message = await request.receive()
+            await self.authenticator.caller(header)
+            return message
+
+        return Request(request.scope, receive)
 
 
 class Resource:
@@ -107,7 +119,7 @@ class Resource:
         match self._methods.get(method):
             case Guarded() as guarded:
                 caller = await self._gate.admit(request, guarded.scope)
-                return await guarded.handler(request, caller)
+                return await guarded.handler(self._gate.watched(request), caller)
             case Open() as open_to_all:
                 return await open_to_all.handler(request)
             case None:

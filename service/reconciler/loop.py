@@ -16,7 +16,13 @@ import structlog
 
 from service.backoff import exponential_ms
 from service.clock import NowMs
-from service.errors import ProviderError, StoreError, WrongExpectedVersion
+from service.errors import (
+    OutcomeUnknown,
+    ProviderError,
+    StoreError,
+    StoreUnavailable,
+    WrongExpectedVersion,
+)
 from service.log.catalogue import ProviderName, WakeReason
 from service.log.store import EventStore
 from service.reconciler.acting import Actor
@@ -233,7 +239,9 @@ class Reconciler:
                 self._providers[transcription_id] = state.provider
                 try:
                     after = await self._actor.do(action, state, attempts, timing)
-                except ProviderError:
+                except (StoreUnavailable, OutcomeUnknown, WrongExpectedVersion):
+                    raise  # a claim may stand in the log: the next look tells
+                except Exception:
                     self._turns.note(state)  # a turn that could not be used is another's
                     raise
                 self._learn(transcription_id, attempts, after)

@@ -16,8 +16,12 @@ Load = Callable[[str], Awaitable[Transcription]]
 
 
 def is_running(state: Transcription) -> bool:
-    """Whether it may have a job at the provider: accepted, or of unknown outcome."""
-    return not state.terminal and any(
+    """Whether it may have a job at the provider: accepted, or of unknown outcome.
+
+    Erasing does not end a job: it runs until it was deleted there.
+    """
+    over = state.erased or state.status in {"completed", "error"}
+    return not over and any(
         submission.outcome in {"unknown", "accepted"} for submission in state.submissions
     )
 

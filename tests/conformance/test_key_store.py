@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.api_keys import ApiKey
+from service.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, Tenant
 from service.compliance.vault import WrappedKey
-from service.errors import KeyMissing, StoreError
+from service.errors import KeyMissing, LastManagingKey, StoreError
 from tests.conformance.conftest import KeyOpener, KeyStore
 
 KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"\x00\xffbox")
@@ -81,7 +81,21 @@ async def test_secrets_are_kept_once_for_purpose_and_number(keys: KeyStore) -> N
 async def test_a_tenant_has_one_id_for_ever(keys: KeyStore) -> None:
     names = await asyncio.gather(*(keys.tenant("default", f"id-{n}") for n in range(10)))
     assert set(names) == {names[0]}
-    assert await keys.tenant("other", "id-other") == "id-other"
+    assert await keys.tenant("other", "id-other") == Tenant(id="id-other")
+
+
+async def test_a_tenants_region_is_the_last_one_given(keys: KeyStore) -> None:
+    assert await keys.tenant(API_KEY.tenant_name, API_KEY.tenant, "us") == Tenant(
+        id="tenant-1", region="us"
+    )
+    await keys.add_api_key(replace(API_KEY, region="us"))
+    assert await keys.tenant(API_KEY.tenant_name, "unused", "eu") == Tenant(
+        id="tenant-1", region="eu"
+    )
+    assert await keys.tenant(API_KEY.tenant_name, "unused") == Tenant(id="tenant-1", region="eu")
+    kept = replace(API_KEY, region="us", tenant_region="eu")
+    assert await keys.api_key(API_KEY.prefix) == kept
+    assert await keys.api_keys(None, after="", limit=1) == [kept]
 
 
 async def test_an_id_that_is_another_tenants_fails_only_its_own_call(keys: KeyStore) -> None:
@@ -92,7 +106,7 @@ async def test_an_id_that_is_another_tenants_fails_only_its_own_call(keys: KeySt
         return_exceptions=True,
     )
     assert isinstance(outcomes[0], StoreError)
-    assert outcomes[1:] == [f"id of {n}" for n in range(10)]
+    assert outcomes[1:] == [Tenant(id=f"id of {n}") for n in range(10)]
 
 
 async def test_an_api_key_is_read_as_it_was_added(keys: KeyStore) -> None:
@@ -114,6 +128,18 @@ async def test_an_api_key_is_revoked_once_by_prefix_or_id_within_its_tenant(keys
     assert await keys.api_key(API_KEY.prefix) == revoked
 
 
+async def test_of_keys_that_manage_all_the_last_one_stays(keys: KeyStore) -> None:
+    await keys.tenant(DEFAULT_TENANT, "tenant-1")
+    made = [replace(API_KEY, prefix=f"AAAAAAA{n}", id=f"id-{n}", scopes=SCOPES) for n in range(4)]
+    for key in made:
+        await keys.add_api_key(key)
+    outcomes = await asyncio.gather(
+        *(keys.revoke_api_key(key.id, None, "then") for key in made), return_exceptions=True
+    )
+    assert [isinstance(one, LastManagingKey) for one in outcomes] == [False, False, False, True]
+    assert await keys.api_key(made[3].prefix) == made[3]
+
+
 async def test_an_api_key_that_cannot_be_fails_only_its_own_call(keys: KeyStore) -> None:
     await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
     await keys.add_api_key(API_KEY)
@@ -129,22 +155,22 @@ async def test_an_api_key_that_cannot_be_fails_only_its_own_call(keys: KeyStore)
         assert not outcome.retryable
     assert outcomes[3] is None
     listed = await keys.api_keys(None, after="", limit=10)
-    assert [key.prefix for key in listed] == ["AAAAAAAA", "DDDDDDDD"]
-    assert listed[1].scopes == ()
+    assert [key.prefix for key in listed] == ["DDDDDDDD", "AAAAAAAA"]
+    assert listed[0].scopes == ()
 
 
-async def test_api_keys_are_listed_in_order_by_tenant_and_page(keys: KeyStore) -> None:
+async def test_api_keys_are_listed_newest_first_by_tenant_and_page(keys: KeyStore) -> None:
     for tenant in ("one", "two"):
         await keys.tenant(tenant, f"id-{tenant}")
         for n in range(3):
-            key = replace(API_KEY, prefix=f"{n}{tenant}-aaa", id=f"{tenant}{n}")
+            key = replace(API_KEY, prefix=f"{n}{tenant}-aaa", id=f"id-{n}{tenant}")
             await keys.add_api_key(replace(key, tenant=f"id-{tenant}", tenant_name=tenant))
     everything = await keys.api_keys(None, after="", limit=10)
-    assert [key.prefix[0] for key in everything] == ["0", "0", "1", "1", "2", "2"]
+    assert [key.prefix[0] for key in everything] == ["2", "2", "1", "1", "0", "0"]
     of_two = await keys.api_keys("id-two", after="", limit=2)
-    assert [key.prefix for key in of_two] == ["0two-aaa", "1two-aaa"]
-    rest = await keys.api_keys("id-two", after=of_two[-1].prefix, limit=2)
-    assert [(key.prefix, key.tenant_name) for key in rest] == [("2two-aaa", "two")]
+    assert [key.prefix for key in of_two] == ["2two-aaa", "1two-aaa"]
+    rest = await keys.api_keys("id-two", after=of_two[-1].id, limit=2)
+    assert [(key.prefix, key.tenant_name) for key in rest] == [("0two-aaa", "two")]
 
 
 async def test_everything_is_there_after_reopening(keys_opened: KeyOpener, tmp_path: Path) -> None:
@@ -156,5 +182,5 @@ async def test_everything_is_there_after_reopening(keys_opened: KeyOpener, tmp_p
     async with keys_opened(tmp_path) as keys:
         assert await keys.data_key_of(KEY.stream) == KEY
         assert await keys.secrets("callbacks") == {1: b"one"}
-        assert await keys.tenant(API_KEY.tenant_name, "another") == API_KEY.tenant
+        assert await keys.tenant(API_KEY.tenant_name, "another") == Tenant(id=API_KEY.tenant)
         assert await keys.api_key(API_KEY.prefix) == API_KEY

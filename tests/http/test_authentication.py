@@ -12,14 +12,16 @@ from service.commands.api_keys import (
     PREFIX_BYTES,
     SECRET_BYTES,
     ApiKey,
+    Tenant,
     digest_of,
     new_secret,
     prefix_of,
 )
-from service.edge.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator
+from service.edge.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator, require
 from service.edge.commit_times import COMMITS_MAX, CommitTimes
 from service.edge.rate_limit import RateLimit
 from service.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
+from service.log.catalogue import Region
 from tests.http.composed import composed
 
 SCOPE = "transcripts:read"
@@ -67,7 +69,7 @@ class MemoryKeys:
         revoked_at = "2026-11-21T00:00:01.000000Z"
         self.keys[prefix] = replace(self.keys[prefix], revoked_at=revoked_at)
 
-    async def tenant(self, name: str, candidate: str) -> str:
+    async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
         raise AssertionError("authentication makes nothing")
 
     async def add_api_key(self, key: ApiKey) -> None:
@@ -87,11 +89,11 @@ async def test_a_revoked_key_is_refused_after_a_second_at_the_latest() -> None:
     keys, clock = MemoryKeys(), Clock()
     authenticator = Authenticator(keys, clock)
     secret = keys.add()
-    await authenticator.caller(secret, SCOPE)
+    await authenticator.caller(secret)
     keys.revoke(secret)
     clock.now += CACHED_MS_MAX / 1000
     with pytest.raises(Unauthenticated):
-        await authenticator.caller(secret, SCOPE)
+        await authenticator.caller(secret)
 
 
 async def test_a_key_is_read_once_a_second_however_often_it_is_used() -> None:
@@ -99,10 +101,10 @@ async def test_a_key_is_read_once_a_second_however_often_it_is_used() -> None:
     authenticator = Authenticator(keys, clock)
     secret = keys.add()
     for _ in range(100):
-        await authenticator.caller(secret, SCOPE)
+        await authenticator.caller(secret)
     assert keys.reads == 1
     clock.now += 1.0
-    await authenticator.caller(f"Bearer {secret}", SCOPE)
+    await authenticator.caller(f"Bearer {secret}")
     assert keys.reads == 2
 
 
@@ -110,11 +112,11 @@ async def test_the_right_prefix_with_a_wrong_secret_is_refused_in_the_cache_too(
     keys = MemoryKeys()
     authenticator = Authenticator(keys, Clock())
     secret = keys.add()
-    await authenticator.caller(secret, SCOPE)
+    await authenticator.caller(secret)
     wrong = secret[:-1] + ("A" if secret[-1] != "A" else "B")
     for header in (wrong, f"Bearer {wrong}", secret[:-1], secret + "A", None):
         with pytest.raises(Unauthenticated):
-            await authenticator.caller(header, SCOPE)
+            await authenticator.caller(header)
 
 
 async def test_an_unknown_key_is_not_remembered_so_that_a_new_one_works_at_once() -> None:
@@ -124,35 +126,50 @@ async def test_an_unknown_key_is_not_remembered_so_that_a_new_one_works_at_once(
     prefix = prefix_of(secret) or ""
     key = keys.keys.pop(prefix)
     with pytest.raises(Unauthenticated):
-        await authenticator.caller(secret, SCOPE)
+        await authenticator.caller(secret)
     keys.keys[prefix] = key
-    assert await authenticator.caller(secret, SCOPE) == key
+    assert await authenticator.caller(secret) == key
 
 
 async def test_the_cache_is_bounded() -> None:
     keys = MemoryKeys()
     authenticator = Authenticator(keys, Clock())
     first = keys.add()
-    await authenticator.caller(first, SCOPE)
+    await authenticator.caller(first)
     for _ in range(CACHED_MAX):
-        await authenticator.caller(keys.add(), SCOPE)
+        await authenticator.caller(keys.add())
     reads = keys.reads
-    await authenticator.caller(first, SCOPE)
+    await authenticator.caller(first)
     assert keys.reads == reads + 1
 
 
 async def test_a_missing_scope_is_told_from_a_missing_key() -> None:
     keys = MemoryKeys()
-    authenticator = Authenticator(keys, Clock())
+    caller = await Authenticator(keys, Clock()).caller(keys.add())
+    require(caller, SCOPE)
     with pytest.raises(Forbidden, match="events:read"):
-        await authenticator.caller(keys.add(), "events:read")
+        require(caller, "events:read")
+
+
+async def test_a_key_that_exists_takes_strangers_as_long_as_one_that_does_not() -> None:
+    """One read of the store each, also while its owner's requests are answered from memory."""
+    keys = MemoryKeys()
+    authenticator = Authenticator(keys, Clock())
+    secret = keys.add()
+    await authenticator.caller(secret)
+    for guess in (secret[:-4] + "AAAA", new_secret(bytes(38))):
+        reads = keys.reads
+        for _ in range(3):
+            with pytest.raises(Unauthenticated):
+                await authenticator.caller(guess)
+        assert keys.reads == reads + 3
 
 
 async def test_keys_that_cannot_be_read_are_no_reason_to_say_401() -> None:
     keys = MemoryKeys()
     keys.failing = True
     with pytest.raises(StoreUnavailable):
-        await Authenticator(keys, Clock()).caller(keys.add(), SCOPE)
+        await Authenticator(keys, Clock()).caller(keys.add())
 
 
 def test_a_limit_lets_a_burst_through_and_refills_evenly() -> None:
@@ -191,6 +208,13 @@ async def test_over_the_limit_is_429_with_a_time_on_both_surfaces(tmp_path: Path
         assert (problem.status_code, problem.json()["title"]) == (429, "Too many requests")
         assert 1 <= int(problem.headers["Retry-After"]) <= 30
         assert (await service.client.get("/healthz")).status_code == 200
+
+
+async def test_requests_that_a_scope_forbids_count_too(tmp_path: Path) -> None:
+    async with composed(tmp_path, rate_limit_per_minute=2) as service:
+        headers = {"Authorization": await service.new_key("default", "ops:read")}
+        answers = [await service.client.get("/v2/transcript", headers=headers) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [403, 403, 429]
 
 
 def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> None:

@@ -45,6 +45,28 @@ async def test_a_named_origin_may_ask_and_read(tmp_path: Path) -> None:
         assert refused.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
+@pytest.mark.parametrize("agent", ["assemblyai-agent", "user-agent"])
+async def test_the_official_sdk_may_ask_from_a_browser(tmp_path: Path, agent: str) -> None:
+    """It says who it is in a header of its own in Chromium, in the standard one elsewhere."""
+    asked = {**PREFLIGHT, "Access-Control-Request-Headers": f"{agent},authorization,content-type"}
+    async with composed(tmp_path, cors_origins=(ORIGIN,)) as service:
+        for path in ("/v2/transcript", "/v2/upload"):
+            answer = await service.client.options(path, headers=asked)
+            assert answer.status_code == 200, answer.text
+
+
+async def test_callbacks_say_nothing_of_origins(tmp_path: Path) -> None:
+    async with composed(tmp_path, cors_origins=(ORIGIN, "*")) as service:
+        _, registration = await service.submitted()
+        path = f"/callbacks/assemblyai/{registration.token}"
+        preflight = await service.client.options(path, headers=PREFLIGHT)
+        forged = await service.client.post(path, headers={"Origin": ORIGIN})
+        good = await service.call_back(registration, headers={"Origin": ORIGIN})
+        assert [a.status_code for a in (preflight, forged, good)] == [405, 401, 204]
+        for answer in (preflight, forged, good):
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
 async def test_another_origin_is_refused(tmp_path: Path) -> None:
     async with composed(tmp_path, cors_origins=(ORIGIN,)) as service:
         other = {"Origin": "https://evil.example"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.http.composed import Composed
@@ -69,3 +71,46 @@ async def test_without_the_scope_no_key_is_revoked(service: Composed) -> None:
         f"/api/v1/keys/{prefix_in(own)}", headers={"Authorization": own}
     )
     assert answer.status_code == 403
+
+
+async def test_an_upload_ends_when_its_key_is_revoked(service: Composed) -> None:
+    secret, revoked = await service.new_key(), asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 100_000
+        await service.client.delete(f"/api/v1/keys/{prefix_in(secret)}")
+        revoked.set()
+        yield b"x" * 100_000
+
+    answer = await service.client.post(
+        "/v2/upload", content=pieces(), headers={"Authorization": secret}
+    )
+    assert revoked.is_set()
+    assert answer.status_code == 401
+    assert await service.events.head() == 0
+    assert list(service.uploads_directory.iterdir()) == []
+
+
+async def test_the_last_key_that_manages_keys_is_not_revoked(service: Composed) -> None:
+    path = f"/api/v1/keys/{prefix_in(service.key)}"
+    await service.new_key("another")
+    await service.new_key("default", "transcripts:read")
+    answer = await service.client.delete(path)
+    assert answer.status_code == 409
+    assert "Make another one first" in answer.json()["detail"]
+    assert (await shown(service, prefix_in(service.key)))["revoked_at"] is None
+    headers = {"Authorization": await service.new_key()}
+    assert (await service.client.delete(path, headers=headers)).status_code == 200
+
+
+async def test_of_two_that_are_revoked_at_the_same_time_one_stays(service: Composed) -> None:
+    keys = [service.key, await service.new_key()]
+    answers = await asyncio.gather(
+        *(
+            service.client.delete(
+                f"/api/v1/keys/{prefix_in(other)}", headers={"Authorization": own}
+            )
+            for own, other in zip(keys, reversed(keys), strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]

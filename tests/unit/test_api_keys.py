@@ -12,13 +12,15 @@ from service.commands.api_keys import (
     SCOPES,
     ApiKey,
     checked_name,
+    checked_region,
     checked_scopes,
     digest_of,
     matches,
     new_secret,
     prefix_of,
+    refuse_last,
 )
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, LastManagingKey
 
 SECRET = new_secret(bytes(range(38)))
 KEY = ApiKey(
@@ -82,9 +84,38 @@ def test_a_printable_name_is_kept_as_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a" * (NAME_CHARACTERS_MAX + 1), "a\nb", "\x1b[31m", "\u202e"]
+    "name",
+    ["", "a" * (NAME_CHARACTERS_MAX + 1), "a\nb", "\x1b[31m", "\u202e", " ", "a ", "\u00a0a"],
 )
 def test_a_name_that_is_empty_too_long_or_not_printable_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         checked_name("tenant", name)
     assert raised.value.fields[0][0] == "tenant"
+
+
+def test_a_region_is_one_that_is_offered() -> None:
+    assert checked_region("region", None, ()) is None
+    assert checked_region("region", "eu", ("us", "eu")) == "eu"
+    with pytest.raises(InvalidRequest, match="tenant_region must be one of: us"):
+        checked_region("tenant_region", "eu", ("us",))
+    with pytest.raises(InvalidRequest, match="no provider here has regions"):
+        checked_region("region", "eu", ())
+
+
+def test_a_keys_own_region_comes_before_its_tenants() -> None:
+    assert KEY.default_region is None
+    assert replace(KEY, tenant_region="eu").default_region == "eu"
+    assert replace(KEY, tenant_region="eu", region="us").default_region == "us"
+
+
+def test_the_last_key_that_manages_all_is_not_to_be_revoked() -> None:
+    useless = (
+        replace(KEY, id="revoked", revoked_at="2026-11-21T08:00:00.000000Z"),
+        replace(KEY, id="reads", scopes=DEFAULT_SCOPES),
+        replace(KEY, id="another tenant's", tenant_name="acme"),
+    )
+    with pytest.raises(LastManagingKey):
+        refuse_last(KEY, [KEY, *useless])
+    refuse_last(KEY, [KEY, *useless, replace(KEY, id="another")])
+    for key in useless:
+        refuse_last(key, [key])

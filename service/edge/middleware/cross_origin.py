@@ -1,4 +1,7 @@
-"""Pages of other origins may call us from a browser, where the operator named these origins."""
+"""Pages of other origins may call us from a browser, where the operator named these origins.
+
+Callbacks are a provider's: no page has anything to do with them.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Sequence
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+CALLBACKS = "/callbacks/"
 METHODS = ("GET", "HEAD", "POST", "DELETE")
 MAY_SEND = (
+    "AssemblyAI-Agent",  # AssemblyAI's SDK for JavaScript in Chromium, and in other browsers:
+    "User-Agent",
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
@@ -28,13 +35,24 @@ def cross_origin(origins: Sequence[str]) -> list[Middleware]:
     """
     if not origins:
         return []
-    return [
-        Middleware(
-            CORSMiddleware,
+    return [Middleware(CrossOrigin, origins=origins)]
+
+
+class CrossOrigin:
+    """Starlette's own middleware, for every path but those of callbacks."""
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
+        self._app = app
+        self._marked = CORSMiddleware(
+            app,
             allow_origins=list(origins),
             allow_methods=METHODS,
             allow_headers=MAY_SEND,
             expose_headers=MAY_READ,
             max_age=PREFLIGHT_SECONDS,
         )
-    ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's answer, with what a browser asks for."""
+        called_back = scope["type"] == "http" and scope["path"].startswith(CALLBACKS)
+        await (self._app if called_back else self._marked)(scope, receive, send)

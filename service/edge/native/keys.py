@@ -7,6 +7,7 @@ the tenant `default`, the operator's, also make, list and revoke those of other 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import orjson
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from service.commands.api_keys import (
     ApiKey,
     ApiKeys,
     checked_name,
+    checked_region,
     checked_scopes,
     create_api_key,
 )
@@ -25,33 +27,48 @@ from service.edge.authentication import Authenticator
 from service.edge.bodies import read_body
 from service.edge.native.paging import limit_of, page_answer, refuse_if
 from service.errors import Forbidden, InvalidRequest, NotFound
+from service.log.catalogue import Region
 from service.wire.strict_json import parse_object
 
 BODY_BYTES_MAX = 16 * 1024
 SCOPES_MAX = 64
-PREFIX = re.compile(r"[A-Za-z0-9_-]{8}")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FIELDS = ("name", "tenant", "scopes", "region", "tenant_region")
 UNKNOWN = "There is no such API key"
 
 
 class Keys:
     """Made durably before they are shown."""
 
-    def __init__(self, api_keys: ApiKeys, authenticator: Authenticator) -> None:
+    def __init__(
+        self, api_keys: ApiKeys, authenticator: Authenticator, regions: Sequence[Region]
+    ) -> None:
+        """`regions`: those that the gateway offers."""
         self._api_keys = api_keys
         self._authenticator = authenticator
+        self._regions = regions
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the key; `key` is its secret, and is never to be had again."""
         given = parse_object(
             await read_body(request, bytes_max=BODY_BYTES_MAX), bytes_max=BODY_BYTES_MAX
         )
-        name = checked_name("name", _text(given, "name", ""))
-        tenant_name = checked_name("tenant", _text(given, "tenant", caller.tenant_name))
+        _refuse_unknown(given)
+        name = checked_name("name", _text(given, "name") or "")
+        tenant = _text(given, "tenant")
+        tenant_name = caller.tenant_name if tenant is None else checked_name("tenant", tenant)
+        region = checked_region("region", _text(given, "region"), self._regions)
+        of_tenant = checked_region("tenant_region", _text(given, "tenant_region"), self._regions)
         scopes = _scopes(given, caller)
         if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
             raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
         secret, key = await create_api_key(
-            self._api_keys, tenant=tenant_name, name=name, scopes=scopes
+            self._api_keys,
+            tenant=tenant_name,
+            name=name,
+            scopes=scopes,
+            region=region,
+            tenant_region=of_tenant,
         )
         return Response(
             orjson.dumps({**_shown(key), "key": secret}),
@@ -61,11 +78,11 @@ class Keys:
         )
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
-        """A page in order of prefix, without secrets."""
+        """A page, newest first, without secrets."""
         wrong: list[tuple[str, str]] = []
         limit = limit_of(request.query_params, wrong)
         after = request.query_params.get("after") or ""
-        if after and not PREFIX.fullmatch(after):
+        if after and not ID.fullmatch(after):
             wrong.append(("after", "must be the `next` of an earlier page"))
         refuse_if(wrong)
         of_all = caller.tenant_name == DEFAULT_TENANT
@@ -73,7 +90,7 @@ class Keys:
             None if of_all else caller.tenant, after=after, limit=limit + 1
         )
         shown = found[:limit]
-        following = shown[-1].prefix if len(found) > limit else None
+        following = shown[-1].id if len(found) > limit else None
         return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:
@@ -95,16 +112,24 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "tenant": key.tenant_name,
         "name": key.name,
         "scopes": list(key.scopes),
+        "region": key.region,
+        "tenant_region": key.tenant_region,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
     }
 
 
-def _text(given: dict[str, object], field: str, otherwise: str) -> str:
+def _refuse_unknown(given: dict[str, object]) -> None:
+    """A misspelt `scopes` must not give a key that may do more than was meant."""
+    unknown = [name for name in given if name not in FIELDS]
+    if unknown:
+        problem = f"is not one of: {', '.join(FIELDS)}"
+        raise InvalidRequest(f"{unknown[0]!r} {problem}", [(name, problem) for name in unknown])
+
+
+def _text(given: dict[str, object], field: str) -> str | None:
     value = given.get(field)
-    if value is None:
-        return otherwise
-    if not isinstance(value, str):
+    if value is not None and not isinstance(value, str):
         raise InvalidRequest(f"{field} must be a string", [(field, "must be a string")])
     return value
 

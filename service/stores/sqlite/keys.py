@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
-from service.commands.api_keys import ApiKey
+from service.commands.api_keys import ApiKey, Tenant, refuse_last
 from service.compliance.vault import WrappedKey
-from service.errors import KeyMissing, StoreError
+from service.errors import KeyMissing, LastManagingKey, StoreError
+from service.log.catalogue import Region
 from service.log.sequencer import GroupCommit
 from service.stores.sqlite.connection import open_reader, store_errors
 from service.stores.sqlite.keys_schema import KEYS
@@ -112,17 +114,23 @@ class SqliteKeys:
         )
         return {int(row[0]): bytes(row[1]) for row in rows}
 
-    async def tenant(self, name: str, candidate: str) -> str:
-        """The id of the tenant with this name; `candidate` when the name is new."""
+    async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
+        """Looked up and written in one transaction."""
 
-        def write(connection: sqlite3.Connection) -> str:
-            connection.execute("INSERT OR IGNORE INTO tenants VALUES (?, ?)", (candidate, name))
-            row = connection.execute("SELECT id FROM tenants WHERE name = ?", (name,)).fetchone()
+        def write(connection: sqlite3.Connection) -> Tenant:
+            connection.execute(
+                "INSERT OR IGNORE INTO tenants (id, name) VALUES (?, ?)", (candidate, name)
+            )
+            if region is not None:
+                connection.execute("UPDATE tenants SET region = ? WHERE name = ?", (region, name))
+            row = connection.execute(
+                "SELECT id, region FROM tenants WHERE name = ?", (name,)
+            ).fetchone()
             if row is None:
                 raise sqlite3.IntegrityError("the id is another tenant's")
-            return str(row[0])
+            return Tenant(id=str(row[0]), region=row[1])
 
-        tenant: str = await self._commits.submit(write)
+        tenant: Tenant = await self._commits.submit(write)
         return tenant
 
     async def add_api_key(self, key: ApiKey) -> None:
@@ -134,7 +142,7 @@ class SqliteKeys:
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key.prefix,
                     key.id,
@@ -144,6 +152,7 @@ class SqliteKeys:
                     ",".join(key.scopes),
                     key.created_at,
                     key.revoked_at,
+                    key.region,
                 ),
             )
 
@@ -155,10 +164,10 @@ class SqliteKeys:
         return _api_key(row) if row else None
 
     async def api_keys(self, tenant: str | None, *, after: str, limit: int) -> list[ApiKey]:
-        """At most `limit` keys, of one tenant or of all, with prefixes behind `after`, in order."""
+        """Reads by the unique index on ids, which begin with the time."""
         rows = await self._all(
-            f"{_SELECT_API_KEYS} WHERE (?1 IS NULL OR tenant = ?1) AND prefix > ?2 "
-            "ORDER BY prefix LIMIT ?3",
+            f"{_SELECT_API_KEYS} WHERE (?1 IS NULL OR tenant = ?1) "
+            "AND (?2 = '' OR api_keys.id < ?2) ORDER BY api_keys.id DESC LIMIT ?3",
             tenant,
             after,
             limit,
@@ -166,23 +175,32 @@ class SqliteKeys:
         return [_api_key(row) for row in rows]
 
     async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
-        """Found by primary key or by the unique index on ids."""
+        """Looked for, judged and written in one transaction."""
 
-        def write(connection: sqlite3.Connection) -> ApiKey | None:
-            connection.execute(
-                "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?1) "
-                "WHERE (prefix = ?2 OR id = ?2) AND (?3 IS NULL OR tenant = ?3)",
-                (at, key, tenant),
-            )
+        def write(connection: sqlite3.Connection) -> ApiKey | LastManagingKey | None:
             row = connection.execute(
                 f"{_SELECT_API_KEYS} WHERE (prefix = ?1 OR api_keys.id = ?1) "
                 "AND (?2 IS NULL OR tenant = ?2)",
                 (key, tenant),
             ).fetchone()
-            return _api_key(row) if row else None
+            if row is None:
+                return None
+            found = _api_key(row)
+            tenants = connection.execute(f"{_SELECT_API_KEYS} WHERE tenant = ?", (found.tenant,))
+            try:
+                refuse_last(found, map(_api_key, tenants))
+            except LastManagingKey as exc:
+                return exc
+            revoked_at = found.revoked_at or at
+            connection.execute(
+                "UPDATE api_keys SET revoked_at = ? WHERE prefix = ?", (revoked_at, found.prefix)
+            )
+            return replace(found, revoked_at=revoked_at)
 
-        revoked: ApiKey | None = await self._commits.submit(write)
-        return revoked
+        outcome: ApiKey | LastManagingKey | None = await self._commits.submit(write)
+        if isinstance(outcome, LastManagingKey):
+            raise outcome
+        return outcome
 
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
         outcomes = self._writer.transact(
@@ -212,7 +230,7 @@ class SqliteKeys:
 _IS_DESTROYED = "SELECT 1 FROM destroyed WHERE stream = ?"
 _SELECT_API_KEYS = (
     "SELECT prefix, api_keys.id, hash, tenant, tenants.name, api_keys.name, scopes, created_at, "
-    "revoked_at FROM api_keys JOIN tenants ON tenants.id = tenant"
+    "revoked_at, api_keys.region, tenants.region FROM api_keys JOIN tenants ON tenants.id = tenant"
 )
 
 
@@ -235,7 +253,7 @@ def _wrapped_key(row: sqlite3.Row) -> WrappedKey:
 
 
 def _api_key(row: sqlite3.Row) -> ApiKey:
-    prefix, identifier, digest, tenant, tenant_name, name, scopes, created_at, revoked_at = row
+    prefix, identifier, digest, tenant, tenant_name, name, scopes, created_at, revoked_at = row[:9]
     return ApiKey(
         prefix=prefix,
         id=identifier,
@@ -246,4 +264,6 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         scopes=tuple(scope for scope in scopes.split(",") if scope),
         created_at=created_at,
         revoked_at=revoked_at,
+        region=row[9],
+        tenant_region=row[10],
     )

@@ -41,5 +41,10 @@ KEYS = Schema(
             stream TEXT PRIMARY KEY
         ) WITHOUT ROWID
         """,
+        # Where what they ask for is transcribed when a request names no region.
+        """
+        ALTER TABLE tenants ADD COLUMN region TEXT;
+        ALTER TABLE api_keys ADD COLUMN region TEXT
+        """,
     ),
 )
