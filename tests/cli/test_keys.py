@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli.keys import command
+from service.cli.keys import KEYS_PER_PAGE, command
+from service.commands.api_keys import create_api_key, new_secret
 from service.stores.sqlite.keys import SqliteKeys
 from tests.http.composed import composed
 
 NOBODY = "http://127.0.0.1:1"
 
 
-def stenolog(data_dir: Path, *words: str, url: str = NOBODY, key: str = "") -> Result:
-    environment = {"STENOLOG_DATA_DIR": str(data_dir), "STENOLOG_URL": url, "STENOLOG_API_KEY": key}
-    return CliRunner().invoke(command, list(words), env=environment)
+def stenolog(
+    data_dir: Path,
+    *words: str,
+    url: str = NOBODY,
+    key: str = "",
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Result:
+    told = {"STENOLOG_DATA_DIR": str(data_dir), "STENOLOG_URL": url, "STENOLOG_API_KEY": key}
+    return CliRunner().invoke(command, list(words), env={**told, **environment})
 
 
 def prefix_in(secret: str) -> str:
@@ -47,11 +56,71 @@ def test_keys_are_made_listed_and_revoked_while_the_service_is_stopped(stopped: 
     assert "  revoked 20" in line
 
 
-@pytest.mark.parametrize("prefix", ["AAAAAAAA", "-AAAAAAA"])
-def test_a_key_that_does_not_exist_is_said_to_be_none(stopped: Path, prefix: str) -> None:
-    answer = stenolog(stopped, "revoke", prefix)
+@pytest.mark.parametrize("key", ["AAAAAAAA", "-AAAAAAA", new_secret(bytes(38))])
+def test_a_key_that_does_not_exist_is_said_to_be_none(stopped: Path, key: str) -> None:
+    answer = stenolog(stopped, "revoke", key)
     assert answer.exit_code == 1
-    assert f"no API key {prefix}" in answer.output
+    assert "no such API key" in answer.output
+    assert key not in answer.output, "it may be a key, however misspelt"
+
+
+def test_a_whole_key_can_be_named_to_revoke_it(stopped: Path) -> None:
+    secret = stenolog(stopped, "create", "--name", "leaked").output.splitlines()[-1]
+    revoked = stenolog(stopped, "revoke", secret)
+    assert (revoked.exit_code, revoked.output.split()[0]) == (0, prefix_in(secret))
+    assert secret not in revoked.output
+
+
+def test_the_last_key_that_manages_keys_stays(stopped: Path) -> None:
+    words = ("create", "--name", "x", "--scopes", "keys:write")
+    first, second = (prefix_in(stenolog(stopped, *words).output.splitlines()[-1]) for _ in "12")
+    assert stenolog(stopped, "revoke", first).exit_code == 0
+    refused = stenolog(stopped, "revoke", second)
+    assert refused.exit_code == 1
+    assert "Make another one first" in refused.stderr
+
+
+def test_pages_of_keys_are_listed_as_one(stopped: Path) -> None:
+    async def make() -> None:
+        keys = await SqliteKeys.open(stopped / "keys.db")
+        for number in range(KEYS_PER_PAGE + 1):
+            await create_api_key(keys, tenant="acme", name=f"key-{number}", scopes=())
+        await keys.close()
+
+    asyncio.run(make())
+    names = [line.split()[2] for line in stenolog(stopped, "list").output.splitlines()]
+    assert sorted(names) == sorted(f"key-{n}" for n in range(KEYS_PER_PAGE + 1))
+
+
+def test_regions_are_set_and_shown(stopped: Path) -> None:
+    offering = {
+        "STENOLOG_ASSEMBLYAI_API_KEY": "x",
+        "STENOLOG_ASSEMBLYAI_REGION": "us",
+    }
+    words = ("create", "--name", "x", "--tenant", "acme", "--region", "us", "--tenant-region", "eu")
+    made = stenolog(stopped, *words, environment=offering)
+    assert made.exit_code == 0, made.output
+    assert "region us, tenant region eu" in made.output
+    assert "  region us  tenant region eu" in stenolog(stopped, "list").output
+    refused = stenolog(stopped, *words)
+    assert refused.exit_code == 1
+    assert "no provider here has regions" in refused.stderr
+    assert stenolog(stopped, "create", "--name", "x", "--region", "mars").exit_code == 2
+
+
+def test_a_service_elsewhere_is_not_replaced_by_the_directory_here(stopped: Path) -> None:
+    """Nothing answers there: a name that does not exist."""
+    for words in (("create", "--name", "x"), ("list",), ("revoke", "AAAAAAAA")):
+        answer = stenolog(stopped, *words, url="http://stenolog.invalid:8080")
+        assert answer.exit_code == 4, answer.output
+    assert stenolog(stopped, "list").output == ""
+
+
+def test_a_stopped_directorys_key_is_shown_to_nobody_at_the_default_address(stopped: Path) -> None:
+    """Without a named service the directory is worked on, whoever listens at port 8080."""
+    answer = stenolog(stopped, "create", "--name", "x", url="")
+    assert answer.exit_code == 0
+    assert prefix_in(answer.output.splitlines()[-1]) in stenolog(stopped, "list").output
 
 
 async def test_a_running_service_revokes_at_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -210,6 +210,7 @@ async def composed(
     master_key: bytes | None = None,
     cors_origins: tuple[str, ...] = (),
     asks_the_stores: bool = False,
+    providers: Mapping[ProviderName, Sequence[Region | None]] = PROVIDERS,
 ) -> AsyncIterator[Composed]:
     """A service on a free port, its stores below `directory`; the projector follows the log.
 
@@ -268,7 +269,7 @@ async def composed(
                 readiness=readiness,
                 public_url=lambda: PUBLIC_URL,
                 default_provider="assemblyai",
-                providers=PROVIDERS,
+                providers=providers,
                 readable_at=seen.at,
                 rate_limit_per_minute=rate_limit_per_minute,
                 cors_origins=cors_origins,

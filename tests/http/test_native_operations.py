@@ -26,7 +26,7 @@ async def test_a_key_is_made_shown_once_and_works_at_once(service: Composed) -> 
     headers = {"Authorization": made["key"]}
     assert (await service.client.get(BASE, headers=headers)).status_code == 200
     listed = await pages(service, "/api/v1/keys", 1)
-    assert {row["name"] for row in listed} == {"test", "backend"}
+    assert [row["name"] for row in listed] == ["backend", "test"], "newest first"
     assert all("key" not in row and "hash" not in row for row in listed)
 
 
@@ -62,6 +62,9 @@ async def test_a_key_gives_away_no_more_than_it_has(service: Composed) -> None:
         {"name": "x", "scopes": "all"},
         {"name": "x", "scopes": ["nothing:write"]},
         {"name": "x", "scopes": [["transcripts:read"]]},
+        {"name": "x", "scope": ["transcripts:read"]},
+        {"name": "x", "region": "mars"},
+        {"name": "x", "tenant_region": 7},
     ],
 )
 async def test_a_wrong_key_request_is_a_problem(service: Composed, given: dict[str, Any]) -> None:

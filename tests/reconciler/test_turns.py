@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from service.errors import PayloadDamaged
+from service.providers.port import Provider
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour
 from service.simulator.provider import Simulator
 from tests.reconciler.house import QUICK, House, house, until
+from tests.reconciler.test_erasure import request_erasure
 
 OTHER = "00000000-0000-4000-8000-0000000000ab"
 
@@ -65,6 +70,44 @@ async def test_a_job_that_cannot_be_made_gives_its_turn_to_the_next(
         following = await home.request()
         assert (await home.ended(refused)).status == "error"
         assert (await home.ended(following)).status == "completed"
+
+
+async def test_a_fault_of_ours_gives_its_turn_to_the_next(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    class CannotBeMade:
+        """A provider for which one request cannot be written."""
+
+        def __init__(self, inner: Provider) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inner, name)
+
+        def create_body(self, params: Mapping[str, object], *others: Any) -> bytes:
+            if "bad" in params:
+                raise PayloadDamaged("injected")
+            return self._inner.create_body(params, *others)
+
+    around: Any = CannotBeMade
+    async with house(tmp_path, simulator, tenant_concurrency=1, around=around) as home:
+        await home.request(bad=True)
+        following = await home.request()
+        assert (await home.ended(following)).status == "completed"
+
+
+async def test_an_erased_job_keeps_its_turn_for_as_long_as_the_provider_runs_it(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    simulator.deletes_unfinished = False
+    async with house(tmp_path, simulator, tenant_concurrency=1) as home:
+        first = await home.request(Behaviour(run_ms=600))
+        await home.when(first, lambda state: state.status == "processing")
+        await request_erasure(home, first)
+        following = await home.request()
+        assert (await home.ended(following)).status == "completed"
+        await home.when(first, lambda state: state.erased)
+    assert most_at_once(simulator) == 1
 
 
 async def test_what_runs_is_known_after_a_start_before_anything_is_submitted(
