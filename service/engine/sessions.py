@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+# What is transcribed here tells nobody: from 1.31 on the library says to its makers, from the
+# moment at which it is loaded, how it is used, with an id of the machine that it keeps in the home.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 

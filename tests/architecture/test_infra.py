@@ -89,7 +89,9 @@ def paths() -> set[str]:
     return set(yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"])
 
 
-@pytest.mark.parametrize("file", [*(INFRA / name for name in ALL), ROOT / "docs" / "DEPLOY.md"])
+@pytest.mark.parametrize(
+    "file", [*(INFRA / name for name in ALL), ROOT / "docs" / "DEPLOY.md", ROOT / "README.md"]
+)
 def test_every_setting_that_is_named_exists(file: Path) -> None:
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", file.read_text()))
     assert named
@@ -202,6 +204,8 @@ def test_a_proxy_passes_uploads_and_waits_long_enough() -> None:
     waits = [int(s) for s in re.findall(r"_timeout\s+(\d+)s", DEPLOY)]
     assert len(waits) == 4
     assert all(wait >= max(KEEP_ALIVE_SECONDS, CHUNK_MS_MAX / 1000) for wait in waits)
+    (rest,) = re.findall(r"\bkeepalive (\d+)s", DEPLOY)
+    assert int(rest) < KEEP_ALIVE_SECONDS  # or it would send on a connection that we close
 
 
 def test_the_guide_names_files_targets_and_paths_that_exist() -> None:
