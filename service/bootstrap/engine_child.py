@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import structlog
 
 from service.backoff import exponential_ms
+from service.config import PREFIX
 from service.providers.assemblyai.adapter import ServiceAddress
 
 KEY_BYTES = 32
@@ -84,6 +86,8 @@ class EngineChild:
             "service.engine",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            # Our keys are no business of what downloads whatever it is told to.
+            env={k: v for k, v in os.environ.items() if not k.upper().startswith(PREFIX)},
             start_new_session=True,  # Ctrl-C is for the gateway, which ends its engine itself
         )
         self._process = process

@@ -9,31 +9,36 @@ from service.log.store import EVENTS_PER_READ_MAX
 from tests.http.composed import Composed
 from tests.http.gated_log import GatedLog
 
+REQUESTED = "transcription.requested"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-READS = (
-    "/v2/transcript/{id}",
-    "/v2/transcript/{id}/sentences",
-    "/v2/transcript/{id}/paragraphs",
-    "/v2/transcript/{id}/srt",
-    "/v2/transcript/{id}/vtt",
-    "/v2/transcript/{id}/word-search?words=a",
-    "/v2/transcript?before_id={id}",
-    "/v2/transcript?after_id={id}",
-    "/api/v1/transcripts/{id}",
-    "/api/v1/transcripts/{id}/words",
-    "/api/v1/transcripts/{id}/events",
+REQUESTS = (
+    "DELETE /v2/transcript/{id}",
+    "DELETE /api/v1/transcripts/{id}",
+    "GET /v2/transcript/{id}",
+    "GET /v2/transcript/{id}/redacted-audio",
+    "GET /v2/transcript/{id}/sentences",
+    "GET /v2/transcript/{id}/paragraphs",
+    "GET /v2/transcript/{id}/srt",
+    "GET /v2/transcript/{id}/vtt",
+    "GET /v2/transcript/{id}/word-search?words=a",
+    "GET /v2/transcript?before_id={id}",
+    "GET /v2/transcript?after_id={id}",
+    "GET /api/v1/transcripts/{id}",
+    "GET /api/v1/transcripts/{id}/words",
+    "GET /api/v1/transcripts/{id}/events",
 )
 
 
-@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("asked", REQUESTS)
 async def test_anothers_answers_exactly_as_one_that_never_existed(
-    service: Composed, read: str
+    service: Composed, asked: str
 ) -> None:
+    method, _, path = asked.partition(" ")
     transcription_id = await service.submit()
     await service.projected()
     other = {"Authorization": await service.new_key("another")}
     answers = [
-        await service.client.get(read.format(id=one), headers=other)
+        await service.client.request(method, path.format(id=one), headers=other)
         for one in (transcription_id, NOBODYS)
     ]
     theirs, nobodys = answers
@@ -43,6 +48,8 @@ async def test_anothers_answers_exactly_as_one_that_never_existed(
         answer.headers.pop("date", None)
         answer.headers["asked"] = answer.text.replace(correlation_id, "")
     assert theirs.headers == nobodys.headers
+    assert (await service.client.get(f"/v2/transcript/{transcription_id}")).status_code == 200
+    assert [event.type for event in await service.stream(transcription_id)] == [REQUESTED]
 
 
 async def test_lists_hold_only_ones_own(service: Composed) -> None:
