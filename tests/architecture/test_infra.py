@@ -182,7 +182,7 @@ def test_what_is_started_is_a_command_of_ours() -> None:
     program, *rest = one("ExecStart").split()
     assert rest == [command]
     assert program == "/opt/stenolog/.venv/bin/stenolog"
-    for name in re.findall(r"(?<!/)\bstenolog ([a-z]+)\b", DEPLOY):
+    for name in re.findall(r"(?:bin/|(?<!/)\b)stenolog ([a-z]+)\b", DEPLOY):
         assert name in COMMANDS, name
 
 
