@@ -44,7 +44,6 @@ class ListedJob:
     """One job as a list shows it: lists carry no `webhook_url`."""
 
     id: str
-    status: JobStatus
     audio_url: str
     created_at_ms: int | None
 
@@ -98,7 +97,7 @@ class Provider(Protocol):
         ...
 
     async def fetch(self, job: str) -> FetchedJob | None:
-        """The job as it is now; None when the provider does not know it."""
+        """The job as it is now, never another one; None when the provider does not know it."""
         ...
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:

@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 from service.clock import NowMs
 from service.commands.decide import CompleteErasure
 from service.commands.transcription import Submission, Transcription
-from service.errors import ProviderUnavailable
+from service.errors import ProviderError, ProviderUnavailable
 from service.reconciler.erasing import Erase, FinishErasure, Step
 from service.reconciler.fetching import Fetcher, seen_running
 from service.reconciler.plan import (
@@ -120,8 +120,13 @@ class Actor:
         self, action: Check, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         job = await self._recorder.job_of(_of(state, action.number))
-        if await self._sweep_of(state).is_running(job):
-            return seen_running(attempts, self._now_ms())
+        try:
+            if await self._sweep_of(state).is_running(job):
+                return seen_running(attempts, self._now_ms())
+        except ProviderUnavailable:
+            # A list that stays unreadable must not keep a finished job from us.
+            if not attempts.failures:
+                raise
         return await self._fetch(action, state, attempts, timing)
 
     async def _give_up(
@@ -132,7 +137,7 @@ class Actor:
             try:
                 asked = Fetch(number=action.number, wake="silence")
                 attempts = await self._fetch(asked, state, attempts, timing)
-            except ProviderUnavailable:
+            except ProviderError:  # a refusal too: who waits for this job must come to an end
                 if attempts.failures < LAST_ASKS_MAX:
                     raise
             state = await self._recorder.handler.load(state.id)

@@ -22,6 +22,8 @@ CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
+LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
+LATE_FAILURES_MAX = 5  # in a row, until a job that we gave up is left to its callback
 EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
 
 
@@ -166,7 +168,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         if action is not None:
             return action
     if state.terminal:
-        return late(state, attempts, now_ms)
+        return late(state, attempts, timing, now_ms)
     accepted = [s for s in state.submissions if s.outcome == "accepted"]
     if accepted:
         # Rarely more than one: then the one that called back is asked first.
@@ -209,14 +211,29 @@ def may_be_late(state: Transcription, submission: Submission, attempts: Attempts
     )
 
 
-def late(state: Transcription, attempts: Attempts, now_ms: int) -> Action:
-    """What a callback after the end still leads to: a question, when we had given up."""
+def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
+    """What is still owed after the end: a question to a callback, and a few looks unasked.
+
+    Only when we had given up: its callback may have been lost too, and the job was paid for.
+    """
     for submission in state.submissions:
         if may_be_late(state, submission, attempts):
             if attempts.asked_at_ms and now_ms < attempts.asked_at_ms + ASK_SPACING_MS:
                 return Wait(until_ms=attempts.asked_at_ms + ASK_SPACING_MS)
             return Fetch(number=submission.number, wake="callback")
-    return Done()
+    given_up = state.submission(state.finished_by) if state.given_up else None
+    if given_up is None or given_up.outcome != "accepted":
+        return Done()
+    deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
+    due_ms = deadline_ms + LATE_FIRST_MS
+    if attempts.checked_at_ms > deadline_ms:
+        due_ms = 2 * attempts.checked_at_ms - deadline_ms
+    last_ms = deadline_ms + timing.job_lifetime_ms
+    if max(due_ms, now_ms) > last_ms or attempts.failures >= LATE_FAILURES_MAX:
+        return Done()
+    if now_ms < due_ms:
+        return Wait(until_ms=due_ms)
+    return Check(number=given_up.number, wake="poll" if timing.polled else "silence")
 
 
 def settle(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:

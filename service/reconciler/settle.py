@@ -11,6 +11,7 @@ from service.clock import NowMs
 from service.commands.decide import AbandonSubmission
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
+from service.providers.paging import pages_of
 from service.providers.port import ListedJob, Provider
 from service.reconciler.fetching import Fetcher, is_ours
 from service.reconciler.plan import EMPTY_SWEEPS, Attempts, anew
@@ -89,9 +90,7 @@ class Settler:
         dated = not submission.ahead_ms and submission.claimed_at_ms <= self._now_ms()
         oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS if dated else 0
         found: list[ListedJob] = []
-        before: str | None = None
-        for _ in range(PAGES_MAX):
-            page = await provider.list_jobs(status=None, before=before)
+        async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
             times = [job.created_at_ms for job in page.jobs]
             found += [
                 job
@@ -102,7 +101,6 @@ class Settler:
             done = any(time is not None and time < oldest_ms for time in times)
             if page.older is None or done:
                 return found
-            before = page.older
         if not dated:
             return found
         raise ProviderUnavailable(f"more than {PAGES_MAX} pages of jobs since the claim")

@@ -98,9 +98,7 @@ class Pages:
 
     async def list_jobs(self, **_: object) -> JobPage:
         self._left -= 1
-        job = ListedJob(
-            id=str(self._left), status="queued", audio_url="u", created_at_ms=self._created_at_ms
-        )
+        job = ListedJob(id=str(self._left), audio_url="u", created_at_ms=self._created_at_ms)
         return JobPage(jobs=[job], older=str(self._left) if self._left else None)
 
 
