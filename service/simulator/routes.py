@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -56,6 +57,9 @@ class Host(Protocol):
 
     def next_fault(self, request: TranscriptRequest, behaviour: Behaviour) -> Fault | None:
         """The wrong answer that this create gets instead of a job."""
+
+    def next_request_fault(self, operation: str) -> Fault | None:
+        """The wrong answer that the next request of this kind gets."""
 
     async def wait_to_answer(self, job: Job) -> None:
         """Return when a held reply may go out."""
@@ -197,6 +201,8 @@ class _Routes:
             return _error(400, "Redacted audio is not available for this transcript")
         if status != "completed":
             return JSONResponse({"status": status}, 202)
+        if self._host.now_ms() < (job.ends_ms or 0) + job.behaviour.redacted_after_ms:
+            return JSONResponse({"status": "processing"}, 202)
         url = redacted_audio_url(self._host.base_url, job)
         return JSONResponse({"redacted_audio_url": url, "status": REDACTED_AUDIO_READY})
 
@@ -221,6 +227,9 @@ class _Routes:
             return await self._fault(too_many_requests(retry_after_s))
         if request.headers.get("authorization") != host.api_key:
             return _error(401, sentences.UNAUTHENTICATED)
+        fault = host.next_request_fault(handler.__name__)
+        if fault is not None:
+            return await self._fault(fault)
         try:
             return await handler(request, seen)
         except InvalidRequest as exc:
@@ -256,6 +265,9 @@ def job_answer(job: Job, now_ms: int) -> Response:
     body, content_type = job.behaviour.answer, job.behaviour.content_type
     if body is None or job.deleted or job.status(now_ms) != "completed":
         body = json.dumps(job.transcript(now_ms)).encode()
+    if job.behaviour.compressed:
+        packed = {"Content-Encoding": "gzip"}
+        return Response(gzip.compress(body), headers=packed, media_type=content_type)
     return Response(body, media_type=content_type)
 
 
