@@ -9,6 +9,7 @@ from typing import Literal
 
 from service.wire import sentences
 
+JOB_ID = b"{job_id}"
 HANG_MS = 60_000  # longer than any client of ours waits
 
 Operation = Literal["upload", "list", "delete", "redacted_audio"]
@@ -114,7 +115,8 @@ class Behaviour:
         throttled: It waits for its turn while it is queued, and says so.
         seconds: How long its audio is.
         result: Fields of the finished transcript, instead of a made-up conversation.
-        answer: The bytes that every GET of the finished job is answered with, whatever they are.
+        answer: The bytes that every GET of the finished job is answered with, whatever they are;
+            `JOB_ID` in them stands for the job's id.
         content_type: What the answer to a GET claims to be.
         compressed: Answers to a GET are packed with gzip, whatever was asked for.
         redacted_after_ms: How long after its end its redacted audio is ready.

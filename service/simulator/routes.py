@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.errors import InvalidRequest, PayloadTooLarge
 from service.simulator.account import RequestWindow
-from service.simulator.behaviour import Behaviour, Fault, too_many_requests
+from service.simulator.behaviour import JOB_ID, Behaviour, Fault, too_many_requests
 from service.simulator.derived_routes import DerivedRoutes
 from service.simulator.jobs import Job, Memory, Seen, Upload
 from service.wire import listing, sentences
@@ -265,6 +265,8 @@ def job_answer(job: Job, now_ms: int) -> Response:
     body, content_type = job.behaviour.answer, job.behaviour.content_type
     if body is None or job.deleted or job.status(now_ms) != "completed":
         body = json.dumps(job.transcript(now_ms)).encode()
+    else:
+        body = body.replace(JOB_ID, job.id.encode())
     if job.behaviour.compressed:
         packed = {"Content-Encoding": "gzip"}
         return Response(gzip.compress(body), headers=packed, media_type=content_type)

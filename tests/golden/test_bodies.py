@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from service.simulator.behaviour import Behaviour
+from service.simulator.behaviour import JOB_ID, Behaviour
 from service.simulator.provider import API_KEY, Simulator
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
@@ -27,6 +28,7 @@ OURS = frozenset(
         "webhook_auth_header_name",
     }
 )
+ID = re.compile(rb'"id": "[^"]*"')  # of the job: the first in each file
 PATIENCE_S = 20.0
 
 
@@ -35,8 +37,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
     """A gateway whose provider answers with the body that the audio URL names."""
 
     def behave(body: Any) -> Behaviour:
-        path = BODIES[str(body["audio_url"]).rpartition("/")[2]]
-        return Behaviour(run_ms=50, answer=path.read_bytes())
+        told = BODIES[str(body["audio_url"]).rpartition("/")[2]].read_bytes()
+        return Behaviour(run_ms=50, answer=ID.sub(b'"id": "%b"' % JOB_ID, told, count=1))
 
     with (
         ThreadedSimulator(Simulator(behave=behave)) as url,

@@ -101,9 +101,12 @@ async def test_a_right_answer_may_claim_to_be_text(bench: Bench) -> None:
 
 
 async def test_a_finished_job_may_answer_any_bytes(bench: Bench) -> None:
-    bench.simulator.behave = lambda body: Behaviour(run_ms=0, answer=b'{"id": 1e400}')
-    answer = await bench.client.get(f"/v2/transcript/{await bench.created()}")
-    assert answer.content == b'{"id": 1e400}'
+    bench.simulator.behave = lambda body: Behaviour(
+        run_ms=0, answer=b'{"id": "{job_id}", "n": 1e400}'
+    )
+    job = await bench.created()
+    answer = await bench.client.get(f"/v2/transcript/{job}")
+    assert answer.content == b'{"id": "%b", "n": 1e400}' % job.encode()
 
 
 async def test_derived_resources_have_the_services_shapes(bench: Bench) -> None:
