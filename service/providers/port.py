@@ -50,10 +50,16 @@ class ListedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """A page of a list, newest first; `older` is what to ask for the next one, None at the end."""
+    """A page of a list, newest first.
+
+    Attributes:
+        older: What to ask for the next one; None at the end.
+        told_at_ms: The provider's own time when it answered; None when it did not say.
+    """
 
     jobs: Sequence[ListedJob]
     older: str | None
+    told_at_ms: int | None = None
 
 
 class Provider(Protocol):

@@ -1,8 +1,8 @@
 """What is owed to a transcription now: pure, no clock, no I/O.
 
-Submission, the fetch after a callback and the timer for a silent provider are one mechanism with
-several reasons to wake. Losing a wake-up costs time, never data: everything here follows from the
-stream, and `Attempts` only says what this process has tried since it started.
+Submission, the fetch after a callback and the timer for a silent provider are one mechanism.
+Losing a wake-up costs time, never data: everything here follows from the stream, and `Attempts`
+only says what this process has tried since it started.
 """
 
 from __future__ import annotations
@@ -203,12 +203,8 @@ def clear_up(
 
 def may_be_late(state: Transcription, submission: Submission, attempts: Attempts) -> bool:
     """Whether a job is said to have completed after the transcription was given up."""
-    return (
-        state.given_up
-        and submission.outcome == "accepted"
-        and "completed" in submission.called_back
-        and (attempts.woken == "callback" or not attempts.checks)
-    )
+    said = submission.outcome == "accepted" and "completed" in submission.called_back
+    return state.given_up and said and (attempts.woken == "callback" or not attempts.checks)
 
 
 def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -225,15 +221,12 @@ def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) 
     if given_up is None or given_up.outcome != "accepted":
         return Done()
     deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
-    due_ms = deadline_ms + LATE_FIRST_MS
-    if attempts.checked_at_ms > deadline_ms:
-        due_ms = 2 * attempts.checked_at_ms - deadline_ms
-    last_ms = deadline_ms + timing.job_lifetime_ms
-    if max(due_ms, now_ms) > last_ms or attempts.failures >= LATE_FAILURES_MAX:
+    due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (attempts.checked_at_ms - deadline_ms))
+    over = max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms
+    if over or attempts.failures >= LATE_FAILURES_MAX:
         return Done()
-    if now_ms < due_ms:
-        return Wait(until_ms=due_ms)
-    return Check(number=given_up.number, wake="poll" if timing.polled else "silence")
+    check = Check(number=given_up.number, wake="poll" if timing.polled else "silence")
+    return check if now_ms >= due_ms else Wait(until_ms=due_ms)
 
 
 def settle(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:

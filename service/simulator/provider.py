@@ -13,11 +13,12 @@ from service.clock import NowMs, now_ms
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.simulator.account import JobQueue, RequestWindow
+from service.simulator.answers import redacted_audio_url
 from service.simulator.background import Background
 from service.simulator.behaviour import Behaviour, Callback, Fault, Operation
 from service.simulator.callbacks import USER_AGENT, Caller, DeliveryRules
 from service.simulator.jobs import Job, Memory, Seen, Sent, Upload
-from service.simulator.routes import provider_app, redacted_audio_url
+from service.simulator.routes import provider_app
 from service.simulator.server import LocalServer
 from service.wire.transcript_request import TranscriptRequest
 

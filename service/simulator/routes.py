@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 from uuid import uuid4
@@ -18,7 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from service.errors import InvalidRequest, PayloadTooLarge
 from service.simulator.account import RequestWindow
-from service.simulator.behaviour import JOB_ID, Behaviour, Fault, too_many_requests
+from service.simulator.answers import (
+    REDACTED_AUDIO,
+    REDACTED_PATH,
+    job_answer,
+    redacted_audio_url,
+)
+from service.simulator.behaviour import Behaviour, Fault, too_many_requests
 from service.simulator.derived_routes import DerivedRoutes
 from service.simulator.jobs import Job, Memory, Seen, Upload
 from service.wire import listing, sentences
@@ -27,11 +31,6 @@ from service.wire.transcript_request import TranscriptRequest, parse_request
 from service.wire.webhook import REDACTED_AUDIO_READY
 
 UPLOAD_PREFIX = "https://cdn.assemblyai.com/upload/"
-REDACTED_PATH = "/redacted-audio"
-REDACTED_AUDIO = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00" + (
-    b"\x00\x7d\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
-)
-
 Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
@@ -258,24 +257,6 @@ class _Dropped(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._host.drop(scope, receive)
-
-
-def job_answer(job: Job, now_ms: int) -> Response:
-    """The whole transcript, or what the job's behaviour has instead of it once it is finished."""
-    body, content_type = job.behaviour.answer, job.behaviour.content_type
-    if body is None or job.deleted or job.status(now_ms) != "completed":
-        body = json.dumps(job.transcript(now_ms)).encode()
-    else:
-        body = body.replace(JOB_ID, job.id.encode())
-    if job.behaviour.compressed:
-        packed = {"Content-Encoding": "gzip"}
-        return Response(gzip.compress(body), headers=packed, media_type=content_type)
-    return Response(body, media_type=content_type)
-
-
-def redacted_audio_url(base_url: str, job: Job) -> str:
-    """The self-authorising URL of a job's redacted audio."""
-    return f"{base_url}{REDACTED_PATH}/{job.id}.wav"
 
 
 def _seen(request: Request, now_ms: int) -> Seen:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from service.clock import now_ms
 from service.egress.client import Answer, Egress
-from service.egress.retry_after import retry_after_ms
+from service.egress.retry_after import date_ms, retry_after_ms
 from service.errors import (
     EgressFailed,
     ForbiddenAddress,
@@ -159,7 +159,7 @@ class AssemblyAI:
             query["before_id"] = before
         answer = await self._asked("GET", f"/v2/transcript?{urlencode(query)}")
         self._check(answer)
-        return read_page(answer.body)
+        return read_page(answer.body, date_ms(answer.headers))
 
     async def delete(self, job: str) -> None:
         """A job that is not known is gone; else only what is left of this job says that it is."""

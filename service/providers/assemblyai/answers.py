@@ -86,8 +86,8 @@ def read_deleted(body: bytes, asked: str) -> None:
     _check_id(_object(body), asked)
 
 
-def read_page(body: bytes) -> JobPage:
-    """A page of the list.
+def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
+    """A page of the list, told at this time by the provider's clock.
 
     Raises:
         ProviderUnavailable: It is not one.
@@ -98,7 +98,7 @@ def read_page(body: bytes) -> JobPage:
         raise ProviderUnavailable("the answer to a list is no page")
     jobs = [_listed(item) for item in items]
     more = bool(jobs) and details.get("prev_url") is not None
-    return JobPage(jobs=jobs, older=jobs[-1].id if more else None)
+    return JobPage(jobs=jobs, older=jobs[-1].id if more else None, told_at_ms=told_at_ms)
 
 
 def read_redacted_audio(body: bytes) -> str | None:

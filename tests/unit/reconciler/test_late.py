@@ -68,7 +68,8 @@ def test_a_callback_after_we_gave_up_leads_to_one_question() -> None:
 def test_a_job_that_was_given_up_is_looked_at_ever_more_rarely_as_long_as_it_may_live() -> None:
     state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
     deadline_ms = START_MS + TIMING.job_lifetime_ms
-    now, attempts, looks = deadline_ms, NOTHING, []
+    now, looks = deadline_ms, []
+    attempts = seen_running(NOTHING, deadline_ms + 10)  # asked a last time, before it was given up
     while not isinstance(action := next_action(state, attempts, TIMING, now), Done):
         if isinstance(action, Wait):
             now = action.until_ms
