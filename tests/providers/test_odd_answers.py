@@ -12,7 +12,7 @@ import pytest
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
-from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from service.providers.assemblyai.adapter import ANSWER_BYTES_MAX, AssemblyAI, ServiceAddress
 from service.wire import sentences
 from tests.egress.scripted import always, answer, serving
 
@@ -124,6 +124,17 @@ async def test_a_body_that_was_compressed_all_the_same_is_read(name: str) -> Non
         found = await adapter.fetch(JOB)
         assert found is not None
         assert found.raw == plain
+
+
+async def test_an_answer_that_is_too_large_is_not_read_whole() -> None:
+    huge = answer(body=b"", Content_Length=str(ANSWER_BYTES_MAX + 1))
+    packed = gzip.compress(json.dumps({"id": JOB, "odd": " " * ANSWER_BYTES_MAX}).encode())
+    for raw in (huge, answer(body=packed, Content_Encoding="gzip")):
+        async with answering(raw) as adapter:
+            with pytest.raises(ProviderUnavailable):
+                await adapter.list_jobs(status=None, before=None)
+            with pytest.raises(ProviderOutcomeUnknown):
+                await adapter.submit(b"{}")
 
 
 @pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"id": "x"}')[:-6]])

@@ -34,7 +34,8 @@ from service.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatu
 from service.wire.sentences import is_of_account
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
-ANSWER_BYTES_MAX = 128 << 20
+TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
+ANSWER_BYTES_MAX = 8 << 20  # of all others: a page of 200, an echo of the largest request
 UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
 OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
 # Design §10: these say that the request itself is wrong.
@@ -144,7 +145,8 @@ class AssemblyAI:
 
     async def fetch(self, job: str) -> FetchedJob | None:
         """The service answers 400 with a sentence for an id that it does not know."""
-        answer = await self._asked("GET", f"/v2/transcript/{quote(job, safe='')}")
+        path = f"/v2/transcript/{quote(job, safe='')}"
+        answer = await self._asked("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
         if _is_unknown(answer):
             return None
         self._check(answer)
@@ -185,11 +187,17 @@ class AssemblyAI:
         headers: list[tuple[str, str]] | None = None,
         content: AsyncIterator[bytes] | None = None,
         timeout_ms: int | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         """An answer to what may be asked again: what did not arrive did no harm."""
         try:
             return await self._ask(
-                method, path, headers=headers, content=content, timeout_ms=timeout_ms
+                method,
+                path,
+                headers=headers,
+                content=content,
+                timeout_ms=timeout_ms,
+                bytes_max=bytes_max,
             )
         except EgressFailed as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
@@ -202,6 +210,7 @@ class AssemblyAI:
         headers: list[tuple[str, str]] | None = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         timeout_ms: int | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         address = self._there()
         self._pace.take()
@@ -212,7 +221,7 @@ class AssemblyAI:
                 headers=[("authorization", address.api_key), *(headers or [])],
                 content=content,
                 timeout_ms=timeout_ms or self._timeout_ms,
-                answer_bytes_max=ANSWER_BYTES_MAX,
+                answer_bytes_max=bytes_max,
             )
         except ForbiddenAddress as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
@@ -221,7 +230,7 @@ class AssemblyAI:
             self._pace.refused(wait_ms)
         else:
             self._pace.answered()
-        return replace(answer, body=plain_body(answer.headers, answer.body, ANSWER_BYTES_MAX))
+        return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
 
     def _there(self) -> ServiceAddress:
         address = self._address()
