@@ -18,6 +18,7 @@ from service.reconciler.plan import EMPTY_SWEEPS, Attempts, anew
 from service.reconciler.recording import Recorder
 
 CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
+BEHIND_MS_MAX = 86_400_000  # a wrong time zone is less; what shows more is no clock
 PAGES_BEYOND = 2  # behind the page on which the claim's time lies
 EARLIER_MAX = 50  # jobs from before the claim, newest first, that are taken all the same
 PAGES_MAX = 500  # 100,000 jobs since the claim
@@ -97,7 +98,7 @@ class Settler:
         earlier: list[ListedJob] = []
         pages_beyond = 0
         async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
-            behind_ms = max(0, now_ms - (page.told_at_ms or now_ms))
+            behind_ms = min(max(0, now_ms - (page.told_at_ms or now_ms)), BEHIND_MS_MAX)
             oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS - behind_ms if dated else 0
             since = [job for job in page.jobs if (job.created_at_ms or now_ms) >= oldest_ms]
             found += [job for job in since if audio_url in {None, job.audio_url}]
