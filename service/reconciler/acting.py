@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 from service.clock import NowMs
 from service.commands.decide import CompleteErasure
 from service.commands.transcription import Submission, Transcription
-from service.errors import ProviderError, ProviderUnavailable
+from service.errors import ProviderError
 from service.reconciler.erasing import Erase, FinishErasure, Step
 from service.reconciler.fetching import Fetcher, seen_running
 from service.reconciler.plan import (
@@ -123,8 +123,8 @@ class Actor:
         try:
             if await self._sweep_of(state).is_running(job):
                 return seen_running(attempts, self._now_ms())
-        except ProviderUnavailable:
-            # A list that stays unreadable must not keep a finished job from us.
+        except ProviderError:
+            # A list that stays unreadable, or refused, must not keep a finished job from us.
             if not attempts.failures:
                 raise
         return await self._fetch(action, state, attempts, timing)

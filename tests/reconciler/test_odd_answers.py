@@ -50,8 +50,11 @@ async def test_a_lost_reply_is_adopted_although_the_first_list_failed(tmp_path: 
         assert len(simulator.creates) == 1
 
 
-async def test_a_list_that_stays_unreadable_keeps_no_finished_job_from_us(tmp_path: Path) -> None:
-    simulator = Simulator(faults=[("list", day.WEB_PAGE)] * 5)
+@pytest.mark.parametrize("fault", [day.WEB_PAGE, day.refusal(404, "Not found")])
+async def test_a_list_that_stays_unreadable_keeps_no_finished_job_from_us(
+    tmp_path: Path, fault: day.Fault
+) -> None:
+    simulator = Simulator(faults=[("list", fault)] * 5)
     timing = replace(QUICK, polled=True)
     async with simulator.serve(), house(tmp_path, simulator, timing=timing) as home:
         identifier = await home.request(Behaviour(callbacks=day.MISSING))
