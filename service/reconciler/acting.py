@@ -133,7 +133,7 @@ class Actor:
         self, action: GiveUp, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         """Ask a last time; what is not finished now will not be."""
-        if not action.lost:
+        if not action.lost and _of(state, action.number).outcome == "accepted":
             try:
                 asked = Fetch(number=action.number, wake="silence")
                 attempts = await self._fetch(asked, state, attempts, timing)

@@ -24,6 +24,7 @@ REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is 
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
 LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
 LATE_FAILURES_MAX = 5  # in a row, until a job that we gave up is left to its callback
+SETTLE_FAILURES_MAX = 8  # in a row, until a claim that nobody could settle in time is given up
 EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
 
 
@@ -136,7 +137,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveUp:
-    """Ask a last time, then fail the transcription."""
+    """Ask a last time, if there is a job to ask for, then fail the transcription."""
 
     number: int
     lost: bool
@@ -195,6 +196,9 @@ def clear_up(
             if job is not None and (number, job) not in attempts.refuted:
                 return Confirm(number=number, job=job)
             if submission.outcome == "unknown":
+                over = now_ms >= submission.claimed_at_ms + timing.job_lifetime_ms
+                if over and not state.terminal and attempts.failures >= SETTLE_FAILURES_MAX:
+                    return GiveUp(number=number, lost=False)
                 return settle(submission, attempts, timing, now_ms)
         case _:
             pass
@@ -222,11 +226,12 @@ def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) 
         return Done()
     deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
     due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (attempts.checked_at_ms - deadline_ms))
-    over = max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms
+    over = max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms  # a second life is enough
     if over or attempts.failures >= LATE_FAILURES_MAX:
         return Done()
-    check = Check(number=given_up.number, wake="poll" if timing.polled else "silence")
-    return check if now_ms >= due_ms else Wait(until_ms=due_ms)
+    if now_ms < due_ms and attempts.woken != "start":
+        return Wait(until_ms=due_ms)
+    return Check(number=given_up.number, wake="poll" if timing.polled else "silence")
 
 
 def settle(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -263,14 +268,10 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     if not attempts.checks:
         first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
         return submission.accepted_at_ms + first_ms
+    first_ms, ceiling_ms = timing.sweep_interval_ms, CHECK_MS_MAX
     if timing.polled:
-        interval_ms = exponential_ms(
-            attempts.checks, first_ms=POLL_FIRST_MS, ceiling_ms=timing.sweep_interval_ms
-        )
-    else:
-        interval_ms = exponential_ms(
-            attempts.checks, first_ms=timing.sweep_interval_ms, ceiling_ms=CHECK_MS_MAX
-        )
+        first_ms, ceiling_ms = POLL_FIRST_MS, timing.sweep_interval_ms
+    interval_ms = exponential_ms(attempts.checks, first_ms=first_ms, ceiling_ms=ceiling_ms)
     return attempts.checked_at_ms + interval_ms
 
 

@@ -86,6 +86,17 @@ async def test_a_job_that_we_may_not_ask_for_is_given_up_all_the_same(
         assert (ended.status, ended.failure) == ("error", "deadline")
 
 
+async def test_a_claim_without_a_job_is_given_up_without_asking_for_one(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    timing = replace(QUICK, settle_ms=60_000)
+    async with house(tmp_path, simulator, timing=timing) as home:
+        identifier = await home.request(Behaviour(create_faults=(day.DROPPED,)))
+        state = await home.when(identifier, lambda now: bool(now.submissions))
+        await home.actor.do(GiveUp(number=1, lost=False), state, Attempts(), timing)
+        assert (await home.ended(identifier)).failure == "deadline"
+
+
 async def uploaded(home: House) -> str:
     """A file of ours."""
 

@@ -10,10 +10,13 @@ from service.reconciler.plan import (
     LATE_FAILURES_MAX,
     LATE_FIRST_MS,
     RESUBMIT_FIRST_MS,
+    SETTLE_FAILURES_MAX,
     Attempts,
     Check,
     Done,
     Fetch,
+    GiveUp,
+    Settle,
     Submit,
     Supersede,
     Timing,
@@ -90,6 +93,21 @@ def test_after_a_restart_a_job_that_was_given_up_is_looked_at_once_and_not_for_e
     failing = Attempts(failures=LATE_FAILURES_MAX)
     assert next_action(state, failing, TIMING, now) == Done()
     assert next_action(state, NOTHING, TIMING, deadline_ms * 2) == Done()
+
+
+def test_a_claim_that_nobody_could_settle_ends_and_is_settled_all_the_same_when_it_can_be() -> None:
+    state = told(REQUESTED, claimed())
+    day_later = START_MS + TIMING.job_lifetime_ms
+    failing = Attempts(failures=SETTLE_FAILURES_MAX)
+    assert next_action(state, failing, TIMING, day_later - 1) == Settle(number=1)
+    assert next_action(state, NOTHING, TIMING, day_later) == Settle(number=1)
+    assert next_action(state, failing, TIMING, day_later) == GiveUp(number=1, lost=False)
+    ended = after(state, (failed(reason="deadline"),), day_later)
+    assert next_action(ended, failing, TIMING, day_later) == Settle(number=1)
+    found = after(ended, (accepted(adopted=True),), day_later)
+    assert next_action(found, Attempts(woken="start"), TIMING, day_later) == Check(
+        number=1, wake="silence"
+    )
 
 
 def test_jobs_that_the_provider_lost_are_not_looked_at() -> None:
