@@ -12,7 +12,7 @@ from service.cli.words import guarded, run
 from service.egress.guard import AddressPolicy
 from service.errors import CannotStart
 from service.simulator.account import WINDOW_MS, RequestWindow
-from service.simulator.days import DAYS, in_turn
+from service.simulator.days import DAYS, faults_of, in_turn
 from service.simulator.provider import API_KEY, Simulator
 
 PORT = 8090
@@ -80,7 +80,11 @@ def command(
     networks: tuple[str, ...],
     region: str,
 ) -> None:
-    """Simulate AssemblyAI's pre-recorded API until Ctrl-C or SIGTERM; transcripts are made up."""
+    """Simulate AssemblyAI's pre-recorded API until Ctrl-C or SIGTERM; transcripts are made up.
+
+    One job's day can be asked for in its audio URL as well:
+    https://a.example/a.mp3?day=lost-reply. For two regions run two, one with --region eu.
+    """
     try:
         policy = AddressPolicy.of(networks=[*LOOPBACK, *networks])
     except ValueError as exc:
@@ -92,6 +96,7 @@ def command(
         concurrency=concurrency,
         result_ttl_ms=ttl_ms,
         window=RequestWindow(requests_max),
+        faults=faults_of(days),
     )
     run(serve(simulator, host, port, region))
 

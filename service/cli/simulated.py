@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import subprocess
 import sys
@@ -28,8 +27,7 @@ def simulated_provider() -> Iterator[dict[str, str]]:
     )
     try:
         assert process.stdout is not None
-        line = process.stdout.readline().strip()
-        url = json.loads(line)["url"] if line.startswith("{") else line
+        url = process.stdout.readline().strip()
         if not url.startswith("http"):
             raise CannotStart("the simulator did not say where it listens")
         yield {

@@ -1,4 +1,4 @@
-"""When a server asks us to come back: the `Retry-After` header, read once."""
+"""Times that a server tells in its headers: when to come back, and what its clock says."""
 
 from __future__ import annotations
 
@@ -19,10 +19,22 @@ def retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
     if text.isascii() and text.isdigit():
         wait_ms = int(text[:SECONDS_DIGITS_MAX]) * 1000
     else:
-        try:
-            moment = parsedate_to_datetime(text)
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            wait_ms = int(aware.timestamp() * 1000) - now_ms
-        except (ValueError, OverflowError):
+        moment_ms = _http_date_ms(text)
+        if moment_ms is None:
             return None
+        wait_ms = moment_ms - now_ms
     return max(0, min(wait_ms, RETRY_AFTER_MS_MAX))
+
+
+def date_ms(headers: Mapping[str, str]) -> int | None:
+    """The server's own time when it answered; None when it does not say it readably."""
+    return _http_date_ms(headers.get("date", "").strip())
+
+
+def _http_date_ms(text: str) -> int | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(aware.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -18,24 +19,61 @@ class ProjectionFailed(ValueError):
     """A projection cannot digest this transcription; the message holds nothing of its content."""
 
 
-def read_object(payload: bytes) -> dict[str, Any]:
+class Document(dict[str, Any]):
+    """A JSON object that knows how each of its members was written.
+
+    As a mapping it has the last value of a repeated name, as the standard library has.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self._spans: list[tuple[str, int, int, int]] = []
+
+    def members(self) -> Iterator[tuple[str, bytes]]:
+        """Every member in order, repeated ones too: its name, and `"name": value` as written."""
+        for name, start, _, end in self._spans:
+            yield name, self._written(start, end)
+
+    def written(self, name: str) -> bytes:
+        """The value of a member as it was written.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        for known, _, start, end in reversed(self._spans):
+            if known == name:
+                return self._written(start, end)
+        raise KeyError(name)
+
+    def add(self, name: str, value: object, span: tuple[int, int, int]) -> None:
+        """One more member: where it begins in the text, where its value does, and its end."""
+        self[name] = value
+        self._spans.append((name, *span))
+
+    def _written(self, start: int, end: int) -> bytes:
+        # Half a surrogate pair is no UTF-8; in JSON a backslash form of it is the same.
+        return self._text[start:end].encode("utf-8", "backslashreplace")
+
+
+def read_object(payload: bytes) -> Document:
     """The JSON object in `payload`; integers of any size survive.
 
+    A number that no float can hold, such as 1e400, is None: its value is not known here, and
+    `Document.members` has it as it was written.
+
     Raises:
-        ProjectionFailed: It is not JSON, not an object, nested too deeply, or holds a number that
-            is none.
+        ProjectionFailed: It is not JSON, not an object, or nested too deeply.
     """
     try:
-        value = json.loads(payload, parse_constant=_refuse, parse_float=_finite)
+        document = _read(payload.decode(json.detect_encoding(payload), "surrogatepass"))
     except ProjectionFailed:
         raise
     except (ValueError, RecursionError) as exc:
         raise ProjectionFailed(f"the payload is not readable JSON ({type(exc).__name__})") from exc
-    if not isinstance(value, dict):
-        raise ProjectionFailed(f"the payload is a JSON {type(value).__name__}, not an object")
-    if _deeper_than(value, DEPTH_MAX):
+    if _deeper_than(document, DEPTH_MAX):
         raise ProjectionFailed(f"the payload is nested more than {DEPTH_MAX} levels deep")
-    return value
+    return document
 
 
 def encode(value: object) -> bytes:
@@ -69,15 +107,51 @@ def object_or_empty(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _read(text: str) -> Document:
+    """The object, one member after the other: the library tells where each of them ends."""
+    at = _behind_space(text, 0)
+    if text[at : at + 1] != "{":
+        raise ProjectionFailed(f"the payload is a JSON {type(DECODER.decode(text)).__name__}")
+    document = Document(text)
+    at = _behind_space(text, at + 1)
+    ended = text[at : at + 1] == "}"
+    while not ended:
+        start = at
+        name, at = DECODER.raw_decode(text, at)
+        at = _behind_space(text, at)
+        if not isinstance(name, str) or text[at : at + 1] != ":":
+            raise ValueError("no member")
+        begins = _behind_space(text, at + 1)
+        value, at = DECODER.raw_decode(text, begins)
+        document.add(name, value, (start, begins, at))
+        at = _behind_space(text, at)
+        ended = text[at : at + 1] == "}"
+        if not ended:
+            if text[at : at + 1] != ",":
+                raise ValueError("no end of a member")
+            at = _behind_space(text, at + 1)
+    if _behind_space(text, at + 1) != len(text):
+        raise ValueError("more behind the object")
+    return document
+
+
+def _behind_space(text: str, at: int) -> int:
+    found = SPACE.match(text, at)
+    assert found is not None, "the pattern matches nothing as well"
+    return found.end()
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ProjectionFailed("the payload holds NaN or Infinity, which JSON does not know")
 
 
-def _finite(literal: str) -> float:
+def _finite(literal: str) -> float | None:
     number = float(literal)
-    if math.isinf(number):
-        raise ProjectionFailed("the payload holds a number that no float can hold")
-    return number
+    return None if math.isinf(number) else number
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def _deeper_than(value: object, depth_max: int) -> bool:

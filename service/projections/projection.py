@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from service.log.catalogue import TRANSCRIPTION
 from service.log.event import Event
 from service.log.event_data import EventData
+from service.projections.documents import Document
 from service.projections.rows import Change, StatusRow, TranscriptRow
 
 NOTHING: Mapping[str, Any] = {}
@@ -26,7 +27,7 @@ class Erased:
     """A payload whose key is gone."""
 
 
-Content = Mapping[str, Any] | Unreadable | Erased | None
+Content = Document | Unreadable | Erased | None
 """A payload: its JSON object, why there is none to see, or None when the event has none."""
 
 

@@ -13,10 +13,10 @@ from service.log.catalogue import (
     TranscriptionFailed,
 )
 from service.projections.documents import (
+    Document,
     ProjectionFailed,
     encode,
     number_or_none,
-    object_or_empty,
     read_object,
     text_or_none,
 )
@@ -33,6 +33,7 @@ WEBHOOK_STATUS = "webhook_status_code"
 # Every body ends with this, so that the one thing that is learned later is put in without reading
 # what may be an hour of words.
 BODY_END = b'"webhook_status_code":null}'
+NO_ANSWER = Document("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Transcript:
     """The whole answer of a transcription that has come to its end."""
 
     name: str = "transcript"
-    version: int = 2
+    version: int = 3
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = OUTCOMES
 
@@ -82,46 +83,48 @@ class Transcript:
 
 
 def customer_body(
-    transcription_id: str, params: Mapping[str, Any], provider_json: Mapping[str, Any]
-) -> dict[str, Any]:
+    transcription_id: str, params: Mapping[str, Any], provider_json: Document
+) -> bytes:
     """The provider's completed transcript as our customer sees it.
 
     Its id, addresses and webhook fields are the customer's own; neither our callback address nor
-    our token can be in them. Everything else, unknown fields included, is the provider's.
+    our token can be in them. Everything else is the provider's, byte for byte.
     """
-    body = dict(provider_json)
-    body["id"] = transcription_id
-    body["status"] = "completed"
-    body["audio_url"] = params.get("audio_url") or ""
-    body["webhook_url"] = params.get("webhook_url")
-    body["webhook_auth_header_name"] = params.get("webhook_auth_header_name")
-    body["webhook_auth"] = None not in (
-        params.get("webhook_auth_header_name"),
-        params.get(SECRET_HEADER),
-    )
-    if SECRET_HEADER in body:
-        body[SECRET_HEADER] = None
-    if body.get("speech_model") not in LEGACY_SPEECH_MODELS:
-        body["speech_model"] = None
-    duration = body.get("audio_duration")
+    ours: dict[str, Any] = {
+        "id": transcription_id,
+        "status": "completed",
+        "audio_url": params.get("audio_url") or "",
+        "webhook_url": params.get("webhook_url"),
+        "webhook_auth_header_name": params.get("webhook_auth_header_name"),
+        "webhook_auth": None
+        not in (params.get("webhook_auth_header_name"), params.get(SECRET_HEADER)),
+    }
+    if SECRET_HEADER in provider_json:
+        ours[SECRET_HEADER] = None
+    if provider_json.get("speech_model") not in LEGACY_SPEECH_MODELS:
+        ours["speech_model"] = None
+    duration = provider_json.get("audio_duration")
     if isinstance(duration, float):
         # The SDK rejects a fraction of a second; upstream rounds up.
-        body["audio_duration"] = math.ceil(duration)
-    return _told_to_nobody(body)
+        ours["audio_duration"] = math.ceil(duration)
+    return _spliced(ours, provider_json)
 
 
 def failed_body(
-    transcription_id: str, params: Mapping[str, Any], error: str, answer: Mapping[str, Any]
-) -> dict[str, Any]:
+    transcription_id: str, params: Mapping[str, Any], error: str, answer: Document
+) -> bytes:
     """The `/v2` answer of a transcription that ended in `error`.
 
-    `answer` is the provider's; the duration is all that it can know of a failed job.
+    `answer` is the provider's: the duration is all that counts of the fields that are known, and
+    those that nobody knows are passed on.
     """
     duration = milliseconds_or_none(answer.get("audio_duration"))
     body = failed_transcript(transcription_id, params, error, audio_duration=duration)
     if body["audio_url"] is None:
         body["audio_url"] = ""
-    return _told_to_nobody(body)
+    if SECRET_HEADER in answer:
+        body[SECRET_HEADER] = None
+    return _spliced(body, answer)
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:
@@ -134,33 +137,37 @@ def with_webhook_status(body: bytes, status: int | None) -> bytes:
     return encode({**read_object(body), WEBHOOK_STATUS: status})
 
 
-def _told_to_nobody(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with an empty `webhook_status_code` behind everything else: see `BODY_END`."""
-    body.pop(WEBHOOK_STATUS, None)
-    body[WEBHOOK_STATUS] = None
-    return body
+def _spliced(ours: Mapping[str, Any], theirs: Document) -> bytes:
+    """An object with our members and those of theirs that have other names, as they were written.
+
+    At its end an empty `webhook_status_code`: see `BODY_END`.
+    """
+    mine = [encode({name: value})[1:-1] for name, value in ours.items() if name != WEBHOOK_STATUS]
+    kept = [raw for name, raw in theirs.members() if name not in ours and name != WEBHOOK_STATUS]
+    return b"{%b,%b" % (b",".join([*mine, *kept]), BODY_END)
 
 
-def _with_text(fact: Fact, document: Mapping[str, Any]) -> TranscriptRow:
+def _with_text(fact: Fact, document: Document) -> TranscriptRow:
     words = document.get("words")
     return TranscriptRow(
         text=text_or_none(document.get("text")),
         confidence=number_or_none(document.get("confidence")),
         language_code=text_or_none(document.get("language_code")),
         words=len(words) if isinstance(words, list) else 0,
-        body=encode(customer_body(fact.transcription, fact.params, document)),
+        body=customer_body(fact.transcription, fact.params, document),
     )
 
 
 def _without_text(fact: Fact, error: str) -> TranscriptRow:
-    content = object_or_empty(fact.content)
-    answer = object_or_empty(content.get("answer"))
+    content, answer = fact.content, NO_ANSWER
+    if isinstance(content, Document) and isinstance(content.get("answer"), dict):
+        answer = read_object(content.written("answer"))
     return TranscriptRow(
         text=None,
         confidence=None,
         language_code=None,
         words=0,
-        body=encode(failed_body(fact.transcription, fact.params, error, answer)),
+        body=failed_body(fact.transcription, fact.params, error, answer),
     )
 
 

@@ -44,7 +44,7 @@ class Transcriptions:
     """Digests everything: whatever a payload holds, a transcription has a status."""
 
     name: str = NAME
-    version: int = 2
+    version: int = 3
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(
         {
@@ -143,6 +143,8 @@ def _unsettled(row: StatusRow, data: EventData | None) -> str:
             numbers.add(ERASURE)
         case ErasureCompleted():
             numbers.clear()
+        case TranscriptionFailed(reason="deadline", submission=number):
+            numbers.add(number)  # the provider may bring a result of it yet
         case SubmissionClaimed(submission=number) | SubmissionAccepted(submission=number):
             numbers.add(number)
         case (

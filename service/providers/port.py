@@ -44,17 +44,22 @@ class ListedJob:
     """One job as a list shows it: lists carry no `webhook_url`."""
 
     id: str
-    status: JobStatus
     audio_url: str
     created_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """A page of a list, newest first; `older` is what to ask for the next one, None at the end."""
+    """A page of a list, newest first.
+
+    Attributes:
+        older: What to ask for the next one; None at the end.
+        told_at_ms: The provider's own time when it answered; None when it did not say.
+    """
 
     jobs: Sequence[ListedJob]
     older: str | None
+    told_at_ms: int | None = None
 
 
 class Provider(Protocol):
@@ -98,7 +103,7 @@ class Provider(Protocol):
         ...
 
     async def fetch(self, job: str) -> FetchedJob | None:
-        """The job as it is now; None when the provider does not know it."""
+        """The job as it is now, never another one; None when the provider does not know it."""
         ...
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:

@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 from service.clock import NowMs
 from service.commands.decide import CompleteErasure
 from service.commands.transcription import Submission, Transcription
-from service.errors import ProviderUnavailable
+from service.errors import ProviderError
 from service.reconciler.erasing import Erase, FinishErasure, Step
 from service.reconciler.fetching import Fetcher, seen_running
 from service.reconciler.plan import (
@@ -120,19 +120,24 @@ class Actor:
         self, action: Check, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         job = await self._recorder.job_of(_of(state, action.number))
-        if await self._sweep_of(state).is_running(job):
-            return seen_running(attempts, self._now_ms())
+        try:
+            if await self._sweep_of(state).is_running(job):
+                return seen_running(attempts, self._now_ms())
+        except ProviderError:
+            # A list that stays unreadable, or refused, must not keep a finished job from us.
+            if not attempts.failures:
+                raise
         return await self._fetch(action, state, attempts, timing)
 
     async def _give_up(
         self, action: GiveUp, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         """Ask a last time; what is not finished now will not be."""
-        if not action.lost:
+        if not action.lost and _of(state, action.number).outcome == "accepted":
             try:
                 asked = Fetch(number=action.number, wake="silence")
                 attempts = await self._fetch(asked, state, attempts, timing)
-            except ProviderUnavailable:
+            except ProviderError:  # a refusal too: who waits for this job must come to an end
                 if attempts.failures < LAST_ASKS_MAX:
                     raise
             state = await self._recorder.handler.load(state.id)

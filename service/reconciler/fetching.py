@@ -15,6 +15,7 @@ from service.commands.decide import (
     Supersede,
 )
 from service.commands.transcription import Transcription
+from service.errors import ProviderRefused
 from service.log.catalogue import FailureReason, RetryableFailure, WakeReason
 from service.providers.port import FetchedJob
 from service.reconciler.plan import Attempts, anew
@@ -53,8 +54,16 @@ class Fetcher:
     async def confirm(
         self, state: Transcription, number: int, job: str, attempts: Attempts
     ) -> Attempts:
-        """Adopt the job that a callback named, once the provider says that it carries our token."""
-        found = await self._recorder.gate(state).provider.fetch(job)
+        """Adopt the job that a callback named, once the provider says that it carries our token.
+
+        A name that the provider refuses to look up is none: the list is what is left.
+        """
+        try:
+            found = await self._recorder.gate(state).provider.fetch(job)
+        except ProviderRefused as exc:
+            if not exc.final:
+                raise
+            found = None
         if found is not None and is_ours(found, state.id, number):
             await self.adopt(state, number, job)
             return anew(attempts, "callback")

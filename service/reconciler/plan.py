@@ -1,8 +1,8 @@
 """What is owed to a transcription now: pure, no clock, no I/O.
 
-Submission, the fetch after a callback and the timer for a silent provider are one mechanism with
-several reasons to wake. Losing a wake-up costs time, never data: everything here follows from the
-stream, and `Attempts` only says what this process has tried since it started.
+Submission, the fetch after a callback and the timer for a silent provider are one mechanism.
+Losing a wake-up costs time, never data: everything here follows from the stream, and `Attempts`
+only says what this process has tried since it started.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
+LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
+LATE_FAILURES_MAX = 5  # in a row, until a job that we gave up is left to its callback
+SETTLE_FAILURES_MAX = 8  # in a row, until a claim that nobody could settle in time is given up
 EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
 
 
@@ -134,7 +137,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveUp:
-    """Ask a last time, then fail the transcription."""
+    """Ask a last time, if there is a job to ask for, then fail the transcription."""
 
     number: int
     lost: bool
@@ -166,7 +169,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         if action is not None:
             return action
     if state.terminal:
-        return late(state, attempts, now_ms)
+        return late(state, attempts, timing, now_ms)
     accepted = [s for s in state.submissions if s.outcome == "accepted"]
     if accepted:
         # Rarely more than one: then the one that called back is asked first.
@@ -193,6 +196,9 @@ def clear_up(
             if job is not None and (number, job) not in attempts.refuted:
                 return Confirm(number=number, job=job)
             if submission.outcome == "unknown":
+                over = now_ms >= submission.claimed_at_ms + timing.job_lifetime_ms
+                if over and not state.terminal and attempts.failures >= SETTLE_FAILURES_MAX:
+                    return GiveUp(number=number, lost=False)
                 return settle(submission, attempts, timing, now_ms)
         case _:
             pass
@@ -201,22 +207,31 @@ def clear_up(
 
 def may_be_late(state: Transcription, submission: Submission, attempts: Attempts) -> bool:
     """Whether a job is said to have completed after the transcription was given up."""
-    return (
-        state.given_up
-        and submission.outcome == "accepted"
-        and "completed" in submission.called_back
-        and (attempts.woken == "callback" or not attempts.checks)
-    )
+    said = submission.outcome == "accepted" and "completed" in submission.called_back
+    return state.given_up and said and (attempts.woken == "callback" or not attempts.checks)
 
 
-def late(state: Transcription, attempts: Attempts, now_ms: int) -> Action:
-    """What a callback after the end still leads to: a question, when we had given up."""
+def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
+    """What is still owed after the end: a question to a callback, and a few looks unasked.
+
+    Only when we had given up: its callback may have been lost too, and the job was paid for.
+    """
     for submission in state.submissions:
         if may_be_late(state, submission, attempts):
             if attempts.asked_at_ms and now_ms < attempts.asked_at_ms + ASK_SPACING_MS:
                 return Wait(until_ms=attempts.asked_at_ms + ASK_SPACING_MS)
             return Fetch(number=submission.number, wake="callback")
-    return Done()
+    given_up = state.submission(state.finished_by) if state.given_up else None
+    if given_up is None or given_up.outcome != "accepted":
+        return Done()
+    deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
+    due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (attempts.checked_at_ms - deadline_ms))
+    over = max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms  # a second life is enough
+    if over or attempts.failures >= LATE_FAILURES_MAX:
+        return Done()
+    if now_ms < due_ms and attempts.woken != "start":
+        return Wait(until_ms=due_ms)
+    return Check(number=given_up.number, wake="poll" if timing.polled else "silence")
 
 
 def settle(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -253,14 +268,10 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     if not attempts.checks:
         first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
         return submission.accepted_at_ms + first_ms
+    first_ms, ceiling_ms = timing.sweep_interval_ms, CHECK_MS_MAX
     if timing.polled:
-        interval_ms = exponential_ms(
-            attempts.checks, first_ms=POLL_FIRST_MS, ceiling_ms=timing.sweep_interval_ms
-        )
-    else:
-        interval_ms = exponential_ms(
-            attempts.checks, first_ms=timing.sweep_interval_ms, ceiling_ms=CHECK_MS_MAX
-        )
+        first_ms, ceiling_ms = POLL_FIRST_MS, timing.sweep_interval_ms
+    interval_ms = exponential_ms(attempts.checks, first_ms=first_ms, ceiling_ms=ceiling_ms)
     return attempts.checked_at_ms + interval_ms
 
 

@@ -11,12 +11,16 @@ from service.clock import NowMs
 from service.commands.decide import AbandonSubmission
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderUnavailable
+from service.providers.paging import pages_of
 from service.providers.port import ListedJob, Provider
 from service.reconciler.fetching import Fetcher, is_ours
 from service.reconciler.plan import EMPTY_SWEEPS, Attempts, anew
 from service.reconciler.recording import Recorder
 
 CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
+BEHIND_MS_MAX = 86_400_000  # a wrong time zone is less; what shows more is no clock
+PAGES_BEYOND = 2  # behind the page on which the claim's time lies
+EARLIER_MAX = 50  # jobs from before the claim, newest first, that are taken all the same
 PAGES_MAX = 500  # 100,000 jobs since the claim
 QUESTIONS_MAX = 50  # jobs with the claim's audio URL that are asked for in one go
 
@@ -78,31 +82,31 @@ class Settler:
     async def candidates(
         self, provider: Provider, submission: Submission, audio_url: str | None
     ) -> Sequence[ListedJob]:
-        """The jobs since the claim, less clock slack, that have its audio URL, or any.
+        """The jobs since the claim that have its audio URL, or any, and a few from before it.
 
-        A claim from before the clock was set back says nothing of when its job was created: then
+        The claim's time is by our clock, theirs by the provider's. A difference that its answers
+        show counts; for one that is over, the nearest jobs from before are taken as well. A
+        claim from before the clock was set back says nothing of when its job was created: then
         the newest 100,000 are looked through, and count as all.
 
         Raises:
             ProviderUnavailable: There are more jobs since the claim than can be looked through.
         """
-        dated = not submission.ahead_ms and submission.claimed_at_ms <= self._now_ms()
-        oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS if dated else 0
+        now_ms = self._now_ms()
+        dated = not submission.ahead_ms and submission.claimed_at_ms <= now_ms
         found: list[ListedJob] = []
-        before: str | None = None
-        for _ in range(PAGES_MAX):
-            page = await provider.list_jobs(status=None, before=before)
-            times = [job.created_at_ms for job in page.jobs]
-            found += [
-                job
-                for job in page.jobs
-                if audio_url in {None, job.audio_url}
-                and (job.created_at_ms is None or job.created_at_ms >= oldest_ms)
-            ]
-            done = any(time is not None and time < oldest_ms for time in times)
-            if page.older is None or done:
-                return found
-            before = page.older
+        earlier: list[ListedJob] = []
+        pages_beyond = 0
+        async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
+            behind_ms = min(max(0, now_ms - (page.told_at_ms or now_ms)), BEHIND_MS_MAX)
+            oldest_ms = submission.claimed_at_ms - CLOCK_SLACK_MS - behind_ms if dated else 0
+            since = [job for job in page.jobs if (job.created_at_ms or now_ms) >= oldest_ms]
+            found += [job for job in since if audio_url in {None, job.audio_url}]
+            if len(since) < len(page.jobs):
+                earlier += [j for j in page.jobs if j not in since and j.audio_url == audio_url]
+                pages_beyond += 1
+            if page.older is None or pages_beyond > PAGES_BEYOND:
+                return [*found, *earlier[:EARLIER_MAX]]
         if not dated:
             return found
         raise ProviderUnavailable(f"more than {PAGES_MAX} pages of jobs since the claim")

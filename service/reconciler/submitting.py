@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 import structlog
 
@@ -23,11 +22,11 @@ from service.errors import (
     ProviderOutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
-    StoreError,
     WrongExpectedVersion,
 )
 from service.log.catalogue import RefusalReason
-from service.providers.port import CallbackTarget, Provider
+from service.providers.port import CallbackTarget
+from service.reconciler.forwarding import Forwarder, Uploads
 from service.reconciler.plan import Attempts, anew
 from service.reconciler.recording import NO_SENTENCE, ProviderGate, Recorder, failure
 
@@ -36,15 +35,6 @@ log = structlog.get_logger()
 # At most five callbacks of one submission are recorded: it cannot move on more often.
 RECORD_ATTEMPTS_MAX = 8
 PLAIN_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MISSING_UPLOAD_SENTENCE = "The uploaded file is no longer there. Upload it again."
-
-
-class Uploads(Protocol):
-    """Where customers' files are; `stores` keeps this promise."""
-
-    async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
-        """The size in bytes and the decrypted bytes of an upload; None when it is gone."""
-        ...
 
 
 class Submitter:
@@ -55,7 +45,7 @@ class Submitter:
     ) -> None:
         self._recorder = recorder
         self._keys = keys
-        self._uploads = uploads
+        self._forwarder = Forwarder(uploads, now_ms)
         self._now_ms = now_ms
 
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
@@ -83,12 +73,16 @@ class Submitter:
     async def _create(
         self, state: Transcription, number: int, gate: ProviderGate, body: bytes
     ) -> None:
+        forwarded = self._forwarder.use(state.id)
         try:
             job = await gate.provider.submit(body)
         except ProviderRefused as exc:
             self._heed(gate, exc)
+            if not exc.final:
+                self._forwarder.keep(state.id, forwarded)
             await self._refused(state, number, exc)
         except ProviderUnavailable as exc:
+            self._forwarder.keep(state.id, forwarded)
             gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
             await self._postponed(state, number, exc)
         except ProviderOutcomeUnknown as exc:
@@ -118,7 +112,7 @@ class Submitter:
         params = json.loads(payload or b"{}")["params"]
         audio_url = str(params["audio_url"])
         if state.upload is not None:
-            audio_url = await self._forwarded(state.upload, gate.provider)
+            audio_url = await self._forwarder.url_of(state, gate.provider)
         registration = register(self._keys, state.provider, state.id, number)
         target = CallbackTarget(
             url=f"{gate.callback_base}/callbacks/{state.provider}/{registration.token}",
@@ -126,21 +120,6 @@ class Submitter:
             header_value=registration.header,
         )
         return gate.provider.create_body(params, audio_url, target)
-
-    async def _forwarded(self, upload: str, provider: Provider) -> str:
-        """The provider's URL of an upload of ours."""
-        try:
-            opened = await self._uploads.open(upload)
-            if opened is not None:
-                size, chunks = opened
-                return await provider.upload(chunks, size)
-        except StoreError as exc:
-            if exc.retryable:
-                raise
-            log.error("upload.unreadable", error=exc.code, reason=str(exc))
-        raise ProviderRefused(
-            "the upload is gone", status=0, sentence=MISSING_UPLOAD_SENTENCE, final=True
-        )
 
     def _heed(self, gate: ProviderGate, exc: ProviderRefused) -> None:
         """A refusal of one request says nothing about others; one of our key does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from service.providers.paging import pages_of
 from service.providers.port import JobStatus, Provider
 
 PAGES_MAX = 100  # 20,000 running jobs
@@ -40,11 +41,6 @@ class Sweep:
         await asyncio.sleep(SETTLES_MS / 1000)
         running: set[str] = set()
         for status in RUNNING:
-            before: str | None = None
-            for _ in range(PAGES_MAX):
-                page = await self._provider.list_jobs(status=status, before=before)
+            async for page in pages_of(self._provider, status=status, pages_max=PAGES_MAX):
                 running.update(job.id for job in page.jobs)
-                before = page.older
-                if before is None:
-                    break
         return frozenset(running)

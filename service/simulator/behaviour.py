@@ -9,7 +9,11 @@ from typing import Literal
 
 from service.wire import sentences
 
+JOB_ID = b"{job_id}"
 HANG_MS = 60_000  # longer than any client of ours waits
+
+Operation = Literal["upload", "list", "delete", "redacted_audio"]
+"""Requests that no behaviour speaks of, because they have no job or are asked for after its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,13 @@ UNAVAILABLE = Fault(
 UNAUTHENTICATED = refusal(401, sentences.UNAUTHENTICATED)
 MALFORMED = Fault(status=200, body=b'{"id": "cut off')
 WEB_PAGE = Fault(status=200, body=b"<html>maintenance</html>", content_type="text/html")
+UPLOAD_FAILED = Fault(status=422, body=sentences.UPLOAD_FAILED.encode(), content_type="text/plain")
+BALANCE_NEGATIVE = refusal(400, sentences.BALANCE_NEGATIVE)
+OTHER_JOB = Fault(
+    status=200,
+    body=b'{"id": "00000000-0000-4000-8000-000000000000", "status": "completed", '
+    b'"audio_url": "https://other.example/audio.mp3", "text": "Somebody else said this."}',
+)
 DROPPED = Fault(drop=True)
 HANGING = Fault(drop=True, wait_ms=HANG_MS)
 
@@ -104,8 +115,11 @@ class Behaviour:
         throttled: It waits for its turn while it is queued, and says so.
         seconds: How long its audio is.
         result: Fields of the finished transcript, instead of a made-up conversation.
-        answer: The bytes that every GET of the finished job is answered with, whatever they are.
+        answer: The bytes that every GET of the finished job is answered with, whatever they are;
+            `JOB_ID` in them stands for the job's id.
         content_type: What the answer to a GET claims to be.
+        compressed: Answers to a GET are packed with gzip, whatever was asked for.
+        redacted_after_ms: How long after its end its redacted audio is ready.
     """
 
     queued_ms: int = 20
@@ -124,3 +138,5 @@ class Behaviour:
     result: Mapping[str, object] | None = None
     answer: bytes | None = None
     content_type: str = "application/json"
+    compressed: bool = False
+    redacted_after_ms: int = 0

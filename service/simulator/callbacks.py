@@ -117,5 +117,7 @@ def _planned(job: Job) -> tuple[Callback, ...]:
     """What the behaviour says, or what the service does."""
     if job.behaviour.callbacks is not None:
         return job.behaviour.callbacks
-    redacts = "redact_pii_audio" in job.request.features and job.behaviour.error is None
-    return (Callback(), Callback(kind="redacted_audio")) if redacts else (Callback(),)
+    if "redact_pii_audio" not in job.request.features or job.behaviour.error is not None:
+        return (Callback(),)
+    ready_ms = job.behaviour.redacted_after_ms
+    return (Callback(), Callback(kind="redacted_audio", after_ms=ready_ms))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from service.simulator import behaviour
-from service.simulator.behaviour import Behaviour, Callback
+from service.simulator.behaviour import Behaviour, Callback, Fault, Operation
 from service.wire import sentences
 
 FORGOTTEN_AFTER_MS = 200
 SLOW_MS = 30_000
 LATE_MS = 5_000
+QUERY = "day"  # the parameter of an audio URL that names its day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +25,20 @@ class Day:
     Attributes:
         says: What happens, for people.
         behaviour: How the job goes.
+        faults: Answers to the first requests beside the job's own.
     """
 
     says: str
     behaviour: Behaviour
+    faults: tuple[tuple[Operation, Fault], ...] = ()
 
 
 def _day(says: str, how: Behaviour) -> Day:
     return Day(says=says, behaviour=how)
+
+
+def _beside(says: str, operation: Operation, fault: Fault, **how: Any) -> Day:
+    return Day(says=says, behaviour=Behaviour(**how), faults=((operation, fault),))
 
 
 DAYS: Mapping[str, Day] = {
@@ -48,6 +57,14 @@ DAYS: Mapping[str, Day] = {
     ),
     "create-503": _day(
         "The first create is answered 503.", Behaviour(create_faults=(behaviour.UNAVAILABLE,))
+    ),
+    "create-401": _day(
+        "The first create is answered 401, as for a bad key.",
+        Behaviour(create_faults=(behaviour.UNAUTHENTICATED,)),
+    ),
+    "create-no-balance": _day(
+        "The first create is answered 400: the account's balance is negative.",
+        Behaviour(create_faults=(behaviour.BALANCE_NEGATIVE,)),
     ),
     "create-429": _day(
         "The first create is answered 429 with Retry-After: 2.",
@@ -76,6 +93,11 @@ DAYS: Mapping[str, Day] = {
         "The first read of the job is answered 200 with a web page.",
         Behaviour(read_faults=(behaviour.WEB_PAGE,)),
     ),
+    "read-other-job": _day(
+        "The first read of the job is answered with another job's transcript.",
+        Behaviour(read_faults=(behaviour.OTHER_JOB,)),
+    ),
+    "gzip": _day("Reads are packed, whatever was asked for.", Behaviour(compressed=True)),
     "text-json": _day(
         "Reads are right, and claim to be text/plain.", Behaviour(content_type="text/plain")
     ),
@@ -93,6 +115,22 @@ DAYS: Mapping[str, Day] = {
     "odd-callback": _day(
         "Its callback is no JSON.", Behaviour(callbacks=(Callback(body=b"status=completed"),))
     ),
+    "late-redaction": _day(
+        "Redacted audio is ready five seconds after the job.",
+        Behaviour(redacted_after_ms=LATE_MS),
+    ),
+    "upload-failed": _beside(
+        "The first upload is answered 422.", "upload", behaviour.UPLOAD_FAILED
+    ),
+    "list-500": _beside(
+        "The first list is answered 500; the answer to the create is lost.",
+        "list",
+        behaviour.SERVER_ERROR,
+        lost_reply=True,
+    ),
+    "delete-web-page": _beside(
+        "The first DELETE is answered 200 with a web page.", "delete", behaviour.WEB_PAGE
+    ),
     "slow": _day("It takes half a minute.", Behaviour(run_ms=SLOW_MS)),
     "never": _day("It never ends.", Behaviour(never_ends=True)),
     "forgotten": _day(
@@ -102,21 +140,38 @@ DAYS: Mapping[str, Day] = {
 }
 
 
+def faults_of(names: Iterable[str]) -> tuple[tuple[Operation, Fault], ...]:
+    """The answers to the first requests that these days have beside their jobs."""
+    return tuple(fault for name in names for fault in DAYS[name].faults)
+
+
 def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]:
     """Jobs go by these days, one after the other and from the first again.
 
-    A repeated create of the same audio is the same job: it keeps its day.
+    An audio URL whose query names a day, as in `https://a.example/a.mp3?day=lost-reply`, has that
+    one. A repeated create of the same audio is the same job: it keeps its day.
     """
     turns = itertools.cycle([DAYS[name].behaviour for name in names])
     given: dict[str, Behaviour] = {}
 
     def behave(body: Mapping[str, object]) -> Behaviour:
         audio_url = str(body.get("audio_url"))
+        named = _named(audio_url)
+        if named is not None:
+            return named
         if audio_url not in given or not _is_again(given[audio_url]):
             given[audio_url] = next(turns)
         return given[audio_url]
 
     return behave
+
+
+def _named(audio_url: str) -> Behaviour | None:
+    """What the audio URL itself asks for."""
+    for name in parse_qs(urlsplit(audio_url).query).get(QUERY, ()):
+        if name in DAYS:
+            return DAYS[name].behaviour
+    return None
 
 
 def _is_again(behaviour: Behaviour) -> bool:

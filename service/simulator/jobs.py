@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ from service.wire.transcript import (
 )
 from service.wire.transcript_request import TranscriptRequest
 
+REMEMBERED_MAX = 100_000  # requests and callbacks, the newest: a simulator may run for weeks
 SPEECH_MODELS_DEFAULT = ("universal-3-5-pro", "universal-2")  # measured in September 2026
 
 
@@ -181,8 +183,8 @@ class Memory:
     lock: threading.Lock = field(default_factory=threading.Lock)
     jobs: dict[str, Job] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
-    requests: list[Seen] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
+    requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
 
     def add_job(self, job: Job) -> None:
         """Remember a job."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -13,11 +13,12 @@ from service.clock import NowMs, now_ms
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.simulator.account import JobQueue, RequestWindow
+from service.simulator.answers import redacted_audio_url
 from service.simulator.background import Background
-from service.simulator.behaviour import Behaviour, Callback, Fault
+from service.simulator.behaviour import Behaviour, Callback, Fault, Operation
 from service.simulator.callbacks import USER_AGENT, Caller, DeliveryRules
 from service.simulator.jobs import Job, Memory, Seen, Sent, Upload
-from service.simulator.routes import provider_app, redacted_audio_url
+from service.simulator.routes import provider_app
 from service.simulator.server import LocalServer
 from service.wire.transcript_request import TranscriptRequest
 
@@ -50,6 +51,7 @@ class Simulator:
         concurrency: int | None = None,
         result_ttl_ms: int | None = None,
         window: RequestWindow | None = None,
+        faults: Iterable[tuple[Operation, Fault]] = (),
         now_ms: NowMs = now_ms,
     ) -> None:
         """`policy` says where callbacks may go beside public addresses.
@@ -57,6 +59,7 @@ class Simulator:
         `concurrency`: so many jobs run at once, the others wait and say `throttled`.
         `result_ttl_ms`: so long after its end a job is forgotten whose behaviour does not say.
         `window`: what is over it is answered 429.
+        `faults`: the answers to the first requests of these kinds.
         """
         self.window = window or RequestWindow(None)
         self._queue = JobQueue(concurrency)
@@ -72,6 +75,7 @@ class Simulator:
         self._policy = policy
         self._now_ms = now_ms
         self._faults: dict[str, int] = {}
+        self._request_faults = list(faults)
         self._held: dict[str, anyio.Event] = {}
         self._server = LocalServer(provider_app(self))
 
@@ -184,6 +188,14 @@ class Simulator:
             return None
         self._faults[request.audio_url] = given + 1
         return behaviour.create_faults[given]
+
+    def next_request_fault(self, operation: str) -> Fault | None:
+        """The wrong answer that the next request of this kind gets, once."""
+        for index, (kind, fault) in enumerate(self._request_faults):
+            if kind == operation:
+                del self._request_faults[index]
+                return fault
+        return None
 
     async def wait_to_answer(self, job: Job) -> None:
         """Return when a held reply may go out."""

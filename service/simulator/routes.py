@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 from uuid import uuid4
@@ -17,6 +16,12 @@ from starlette.types import Receive, Scope, Send
 
 from service.errors import InvalidRequest, PayloadTooLarge
 from service.simulator.account import RequestWindow
+from service.simulator.answers import (
+    REDACTED_AUDIO,
+    REDACTED_PATH,
+    job_answer,
+    redacted_audio_url,
+)
 from service.simulator.behaviour import Behaviour, Fault, too_many_requests
 from service.simulator.derived_routes import DerivedRoutes
 from service.simulator.jobs import Job, Memory, Seen, Upload
@@ -26,11 +31,6 @@ from service.wire.transcript_request import TranscriptRequest, parse_request
 from service.wire.webhook import REDACTED_AUDIO_READY
 
 UPLOAD_PREFIX = "https://cdn.assemblyai.com/upload/"
-REDACTED_PATH = "/redacted-audio"
-REDACTED_AUDIO = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00" + (
-    b"\x00\x7d\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
-)
-
 Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
@@ -56,6 +56,9 @@ class Host(Protocol):
 
     def next_fault(self, request: TranscriptRequest, behaviour: Behaviour) -> Fault | None:
         """The wrong answer that this create gets instead of a job."""
+
+    def next_request_fault(self, operation: str) -> Fault | None:
+        """The wrong answer that the next request of this kind gets."""
 
     async def wait_to_answer(self, job: Job) -> None:
         """Return when a held reply may go out."""
@@ -197,6 +200,8 @@ class _Routes:
             return _error(400, "Redacted audio is not available for this transcript")
         if status != "completed":
             return JSONResponse({"status": status}, 202)
+        if self._host.now_ms() < (job.ends_ms or 0) + job.behaviour.redacted_after_ms:
+            return JSONResponse({"status": "processing"}, 202)
         url = redacted_audio_url(self._host.base_url, job)
         return JSONResponse({"redacted_audio_url": url, "status": REDACTED_AUDIO_READY})
 
@@ -221,6 +226,9 @@ class _Routes:
             return await self._fault(too_many_requests(retry_after_s))
         if request.headers.get("authorization") != host.api_key:
             return _error(401, sentences.UNAUTHENTICATED)
+        fault = host.next_request_fault(handler.__name__)
+        if fault is not None:
+            return await self._fault(fault)
         try:
             return await handler(request, seen)
         except InvalidRequest as exc:
@@ -249,19 +257,6 @@ class _Dropped(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._host.drop(scope, receive)
-
-
-def job_answer(job: Job, now_ms: int) -> Response:
-    """The whole transcript, or what the job's behaviour has instead of it once it is finished."""
-    body, content_type = job.behaviour.answer, job.behaviour.content_type
-    if body is None or job.deleted or job.status(now_ms) != "completed":
-        body = json.dumps(job.transcript(now_ms)).encode()
-    return Response(body, media_type=content_type)
-
-
-def redacted_audio_url(base_url: str, job: Job) -> str:
-    """The self-authorising URL of a job's redacted audio."""
-    return f"{base_url}{REDACTED_PATH}/{job.id}.wav"
 
 
 def _seen(request: Request, now_ms: int) -> Seen:

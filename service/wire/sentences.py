@@ -140,6 +140,15 @@ FAILURES: tuple[Failure, ...] = (
 )  # fmt: skip
 
 
+# Refusals with 400 that say nothing about the request: the account has to be mended.
+OF_ACCOUNT = re.compile(r"account balance is negative", re.IGNORECASE)
+
+
+def is_of_account(sentence: str) -> bool:
+    """Whether a refusal is about our account: the same request is taken once that is mended."""
+    return OF_ACCOUNT.search(sentence) is not None
+
+
 def failure_of(sentence: str) -> Failure | None:
     """The kind of failure that a failed transcript's `error` names; None when it is not known."""
     return next((failure for failure in FAILURES if failure.pattern.search(sentence)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.egress.retry_after import RETRY_AFTER_MS_MAX, retry_after_ms
+from service.egress.retry_after import RETRY_AFTER_MS_MAX, date_ms, retry_after_ms
 
 NOW_MS = 1_700_000_000_000  # Tue, 14 Nov 2023 22:13:20 GMT
 
@@ -33,3 +33,16 @@ def test_seconds_and_dates_are_read_within_bounds(text: str, expected: int | Non
 
 def test_an_answer_without_the_header_says_nothing() -> None:
     assert retry_after_ms({}, NOW_MS) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"date": "Tue, 14 Nov 2023 22:13:20 GMT"}, NOW_MS),
+        ({"date": "today"}, None),
+        ({"date": "1700000000"}, None),
+        ({}, None),
+    ],
+)
+def test_the_servers_own_time_is_read(headers: dict[str, str], expected: int | None) -> None:
+    assert date_ms(headers) == expected

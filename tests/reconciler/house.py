@@ -101,6 +101,7 @@ class House:
     events: SqliteLog
     handler: CommandHandler
     uploads: UploadStore
+    actor: Actor
     reconciler: Reconciler
     metrics: Metrics
     ids: list[str]
@@ -274,6 +275,7 @@ async def house(
             events=events,
             handler=handler,
             uploads=uploads,
+            actor=actor,
             reconciler=reconciler,
             metrics=metrics,
             ids=list(ids),

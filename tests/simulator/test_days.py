@@ -17,7 +17,7 @@ from service.cli.main import stenolog
 from service.cli.simulate import announcement
 from service.simulator.account import JobQueue, RequestWindow
 from service.simulator.behaviour import Behaviour
-from service.simulator.days import DAYS, in_turn
+from service.simulator.days import DAYS, faults_of, in_turn
 from service.simulator.derived import paragraphs, sentences, srt, vtt, word_search
 from service.simulator.provider import Simulator
 from tests.simulator.conftest import AUDIO, KEY, Bench
@@ -101,9 +101,12 @@ async def test_a_right_answer_may_claim_to_be_text(bench: Bench) -> None:
 
 
 async def test_a_finished_job_may_answer_any_bytes(bench: Bench) -> None:
-    bench.simulator.behave = lambda body: Behaviour(run_ms=0, answer=b'{"id": 1e400}')
-    answer = await bench.client.get(f"/v2/transcript/{await bench.created()}")
-    assert answer.content == b'{"id": 1e400}'
+    bench.simulator.behave = lambda body: Behaviour(
+        run_ms=0, answer=b'{"id": "{job_id}", "n": 1e400}'
+    )
+    job = await bench.created()
+    answer = await bench.client.get(f"/v2/transcript/{job}")
+    assert answer.content == b'{"id": "%b", "n": 1e400}' % job.encode()
 
 
 async def test_derived_resources_have_the_services_shapes(bench: Bench) -> None:
@@ -179,6 +182,40 @@ def test_days_take_turns_and_a_repeated_create_keeps_its_day() -> None:
     assert behave(two) is DAYS["create-500"].behaviour
 
 
+def test_a_day_can_be_named_in_the_audio_url() -> None:
+    behave = in_turn(["good"])
+    assert behave({"audio_url": f"{AUDIO}?a=b&day=never"}) is DAYS["never"].behaviour
+    assert behave({"audio_url": f"{AUDIO}?day=no-such-day"}) is DAYS["good"].behaviour
+
+
+async def test_the_first_requests_of_a_kind_can_be_answered_wrongly() -> None:
+    simulator = Simulator(faults=faults_of(["upload-failed", "list-500", "delete-web-page"]))
+    async with asking(simulator) as client:
+        created = (await client.post("/v2/transcript", json={"audio_url": AUDIO})).json()
+        uploads = [(await client.post("/v2/upload", content=b"x")).status_code for _ in range(2)]
+        lists = [(await client.get("/v2/transcript")).status_code for _ in range(2)]
+        assert (uploads, lists) == ([422, 200], [500, 200])
+        path = f"/v2/transcript/{created['id']}"
+        assert (await client.delete(path)).headers["content-type"].startswith("text/html")
+        assert (await client.delete(path)).json()["id"] == created["id"]
+
+
+async def test_answers_can_be_packed(bench: Bench) -> None:
+    bench.simulator.behave = in_turn(["gzip"])
+    answer = await bench.client.get(f"/v2/transcript/{await bench.created()}")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["audio_url"] == AUDIO
+
+
+async def test_redacted_audio_can_take_longer_than_the_job(bench: Bench) -> None:
+    bench.simulator.behave = lambda body: Behaviour(run_ms=0, redacted_after_ms=60_000)
+    job = await bench.created(
+        redact_pii=True, redact_pii_audio=True, redact_pii_policies=["person_name"]
+    )
+    answer = await bench.client.get(f"/v2/transcript/{job}/redacted-audio")
+    assert (answer.status_code, answer.json()) == (202, {"status": "processing"})
+
+
 @pytest.mark.parametrize("name", [n for n in DAYS if n not in {"slow", "late-callback"}])
 async def test_every_day_can_be_had(bench: Bench, name: str) -> None:
     bench.simulator.behave = in_turn([name])
@@ -186,7 +223,7 @@ async def test_every_day_can_be_had(bench: Bench, name: str) -> None:
         await bench.create()
         await bench.create()
     except httpx.HTTPError:
-        assert name in {"create-dropped", "lost-reply"}
+        assert name in {"create-dropped", "lost-reply", "list-500"}
     assert bench.simulator.creates
 
 

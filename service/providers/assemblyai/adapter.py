@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from service.clock import now_ms
 from service.egress.client import Answer, Egress
-from service.egress.retry_after import retry_after_ms
+from service.egress.retry_after import date_ms, retry_after_ms
 from service.errors import (
     EgressFailed,
     ForbiddenAddress,
@@ -20,7 +20,10 @@ from service.errors import (
 )
 from service.providers.assemblyai.answers import (
     error_sentence,
+    error_told,
+    plain_body,
     read_created,
+    read_deleted,
     read_job,
     read_page,
     read_redacted_audio,
@@ -28,13 +31,18 @@ from service.providers.assemblyai.answers import (
 )
 from service.providers.pace import Pace
 from service.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
+from service.wire.sentences import is_of_account
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
-ANSWER_BYTES_MAX = 128 << 20
+TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
+ANSWER_BYTES_MAX = 8 << 20  # of all others: a page of 200, an echo of the largest request
 UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
 OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
 # Design §10: these say that the request itself is wrong.
 FINAL_STATUSES = frozenset({400, 413, 422})
+# RFC 9110 and 8470: the request was not taken up, whoever says so; and the rate limit.
+AGAIN_STATUSES = frozenset({408, 425, 429})
+UPLOAD_BROKEN_OFF = 422  # contract §3: bytes that did not all arrive, "please try again"
 FOREIGN_UPLOAD = "Cannot access uploaded file"
 UNKNOWN_JOB = "transcript id not found"
 STARTING_MS = 500  # an engine is there within a second or two
@@ -113,11 +121,13 @@ class AssemblyAI:
         answer = await self._asked(
             "POST", "/v2/upload", headers=headers, content=chunks, timeout_ms=UPLOAD_TIMEOUT_MS
         )
+        if answer.status == UPLOAD_BROKEN_OFF:
+            raise ProviderUnavailable(f"{self._name}: the upload failed", status=answer.status)
         self._check(answer)
         return read_upload(answer.body)
 
     async def submit(self, body: bytes) -> str:
-        """Reads 429 and 503 as "no job", 500, 502, 504 and unreadable answers as "perhaps"."""
+        """Reads any 4xx and 503 as "no job", 500, 502, 504 and unreadable answers as "perhaps"."""
         headers = [("content-type", "application/json")]
         try:
             answer = await self._ask("POST", "/v2/transcript", headers=headers, content=body)
@@ -135,11 +145,12 @@ class AssemblyAI:
 
     async def fetch(self, job: str) -> FetchedJob | None:
         """The service answers 400 with a sentence for an id that it does not know."""
-        answer = await self._asked("GET", f"/v2/transcript/{quote(job, safe='')}")
+        path = f"/v2/transcript/{quote(job, safe='')}"
+        answer = await self._asked("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
         if _is_unknown(answer):
             return None
         self._check(answer)
-        return read_job(answer.body)
+        return read_job(answer.body, job)
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Pages of 200, followed by `before_id`: never by a URL that the answer names."""
@@ -150,13 +161,14 @@ class AssemblyAI:
             query["before_id"] = before
         answer = await self._asked("GET", f"/v2/transcript?{urlencode(query)}")
         self._check(answer)
-        return read_page(answer.body)
+        return read_page(answer.body, date_ms(answer.headers))
 
     async def delete(self, job: str) -> None:
-        """A job that is not known is gone."""
+        """A job that is not known is gone; else only what is left of this job says that it is."""
         answer = await self._asked("DELETE", f"/v2/transcript/{quote(job, safe='')}")
         if not _is_unknown(answer):
             self._check(answer)
+            read_deleted(answer.body, job)
 
     async def redacted_audio(self, job: str) -> str | None:
         """200 with the link, 202 while there is none yet, 400 when there is none any more."""
@@ -175,11 +187,17 @@ class AssemblyAI:
         headers: list[tuple[str, str]] | None = None,
         content: AsyncIterator[bytes] | None = None,
         timeout_ms: int | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         """An answer to what may be asked again: what did not arrive did no harm."""
         try:
             return await self._ask(
-                method, path, headers=headers, content=content, timeout_ms=timeout_ms
+                method,
+                path,
+                headers=headers,
+                content=content,
+                timeout_ms=timeout_ms,
+                bytes_max=bytes_max,
             )
         except EgressFailed as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
@@ -192,6 +210,7 @@ class AssemblyAI:
         headers: list[tuple[str, str]] | None = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         timeout_ms: int | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
         address = self._there()
         self._pace.take()
@@ -202,7 +221,7 @@ class AssemblyAI:
                 headers=[("authorization", address.api_key), *(headers or [])],
                 content=content,
                 timeout_ms=timeout_ms or self._timeout_ms,
-                answer_bytes_max=ANSWER_BYTES_MAX,
+                answer_bytes_max=bytes_max,
             )
         except ForbiddenAddress as exc:
             raise ProviderUnavailable(f"{self._name}: {exc}") from exc
@@ -211,7 +230,7 @@ class AssemblyAI:
             self._pace.refused(wait_ms)
         else:
             self._pace.answered()
-        return answer
+        return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
 
     def _there(self) -> ServiceAddress:
         address = self._address()
@@ -225,20 +244,20 @@ class AssemblyAI:
         """Nothing, for a 200.
 
         Raises:
-            ProviderUnavailable: 429, 5xx, or a redirect.
-            ProviderRefused: Any other 4xx.
+            ProviderUnavailable: 408, 425, 429, 5xx, or a redirect.
+            ProviderRefused: Any other 4xx; `final` when the request is wrong, not our account.
         """
         if answer.status == 200:
             return
         what = f"{self._name}: answered {answer.status}"
-        if answer.status == 429 or not 400 <= answer.status < 500:
+        if answer.status in AGAIN_STATUSES or not 400 <= answer.status < 500:
             raise ProviderUnavailable(
                 what,
                 status=answer.status,
                 retry_in_ms=retry_after_ms(answer.headers, now_ms()),
             )
         sentence = error_sentence(answer.body)
-        final = answer.status in FINAL_STATUSES or (
+        final = (answer.status in FINAL_STATUSES and not is_of_account(sentence)) or (
             answer.status == 403 and sentence.startswith(FOREIGN_UPLOAD)
         )
         raise ProviderRefused(
@@ -247,6 +266,12 @@ class AssemblyAI:
 
 
 def _is_unknown(answer: Answer) -> bool:
-    return answer.status == 404 or (
-        answer.status == 400 and UNKNOWN_JOB in error_sentence(answer.body)
-    )
+    """Whether the service itself says that there is no such job.
+
+    In JSON: "Not found" as text is a path that it does not have, a page is somebody else's, and
+    for neither is a job forgotten that may be there.
+    """
+    told = error_told(answer.body)
+    if answer.status == 404:
+        return told is not None
+    return answer.status == 400 and UNKNOWN_JOB in (told or "")

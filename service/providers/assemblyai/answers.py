@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +16,23 @@ from service.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
 STATUSES: tuple[JobStatus, ...] = ("queued", "processing", "completed", "error")
 SENTENCE_CHARACTERS_MAX = 2_000
 JOB_ID_CHARACTERS_MAX = 512
+GZIP = frozenset({"gzip", "x-gzip"})
+GZIP_WINDOW = 31  # zlib's number for a body with gzip's head and checksum
+
+
+def plain_body(headers: Mapping[str, str], body: bytes, bytes_max: int) -> bytes:
+    """The body, unpacked where something on the way has packed it although nobody asked for it.
+
+    As it came when that cannot be done, or gives over `bytes_max`: then nobody can read it.
+    """
+    if headers.get("content-encoding", "").strip().lower() not in GZIP:
+        return body
+    unpacking = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        plain = unpacking.decompress(body, bytes_max)
+    except zlib.error:
+        return body
+    return plain if unpacking.eof else body
 
 
 def read_created(body: bytes) -> str:
@@ -37,19 +56,19 @@ def read_upload(body: bytes) -> str:
     return url
 
 
-def read_job(body: bytes) -> FetchedJob:
-    """The job that the answer describes.
+def read_job(body: bytes, asked: str) -> FetchedJob:
+    """The job `asked` as the answer describes it.
 
     Raises:
-        ProviderUnavailable: It describes none.
+        ProviderUnavailable: It describes none, or another one: its words are not this customer's.
     """
     job = _object(body)
-    status = _status(job)
+    _check_id(job, asked)
     seconds, words, error = job.get("audio_duration"), job.get("words"), job.get("error")
     webhook_url = job.get("webhook_url")
     return FetchedJob(
-        id=_job_id(job),
-        status=status,
+        id=asked,
+        status=_status(job),
         raw=body,
         webhook_url=webhook_url if isinstance(webhook_url, str) else None,
         error=error[:SENTENCE_CHARACTERS_MAX] if isinstance(error, str) else None,
@@ -58,8 +77,17 @@ def read_job(body: bytes) -> FetchedJob:
     )
 
 
-def read_page(body: bytes) -> JobPage:
-    """A page of the list.
+def read_deleted(body: bytes, asked: str) -> None:
+    """Nothing, when the answer is what is left of the job `asked`.
+
+    Raises:
+        ProviderUnavailable: It is something else: nobody knows that the job is gone.
+    """
+    _check_id(_object(body), asked)
+
+
+def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
+    """A page of the list, told at this time by the provider's clock.
 
     Raises:
         ProviderUnavailable: It is not one.
@@ -70,7 +98,7 @@ def read_page(body: bytes) -> JobPage:
         raise ProviderUnavailable("the answer to a list is no page")
     jobs = [_listed(item) for item in items]
     more = bool(jobs) and details.get("prev_url") is not None
-    return JobPage(jobs=jobs, older=jobs[-1].id if more else None)
+    return JobPage(jobs=jobs, older=jobs[-1].id if more else None, told_at_ms=told_at_ms)
 
 
 def read_redacted_audio(body: bytes) -> str | None:
@@ -83,13 +111,21 @@ def read_redacted_audio(body: bytes) -> str | None:
     return url if isinstance(url, str) and url.startswith("http") else None
 
 
-def error_sentence(body: bytes) -> str:
-    """The `error` of an answer; its text when it is not JSON; empty when there is none."""
+def error_told(body: bytes) -> str | None:
+    """The `error` of an answer in JSON; None for any other answer."""
     try:
         sentence = json.loads(body).get("error")
     except (ValueError, AttributeError, RecursionError):
-        sentence = body.decode(errors="replace")
-    return sentence[:SENTENCE_CHARACTERS_MAX] if isinstance(sentence, str) else ""
+        return None
+    return sentence[:SENTENCE_CHARACTERS_MAX] if isinstance(sentence, str) else None
+
+
+def error_sentence(body: bytes) -> str:
+    """The `error` of an answer; its text when it is not JSON; empty when that is a web page."""
+    sentence = error_told(body)
+    if sentence is None and not body.lstrip().startswith((b"<", b"{", b"[")):
+        sentence = body[: 4 * SENTENCE_CHARACTERS_MAX].decode(errors="replace")
+    return (sentence or "")[:SENTENCE_CHARACTERS_MAX]
 
 
 def _listed(item: object) -> ListedJob:
@@ -98,7 +134,6 @@ def _listed(item: object) -> ListedJob:
     audio_url, created = item.get("audio_url"), item.get("created")
     return ListedJob(
         id=_job_id(item),
-        status=_status(item),
         audio_url=audio_url if isinstance(audio_url, str) else "",
         created_at_ms=_time_ms(created),
     )
@@ -131,11 +166,15 @@ def _job_id(job: dict[str, Any]) -> str:
     return job_id
 
 
+def _check_id(job: dict[str, Any], asked: str) -> None:
+    if _job_id(job) != asked:
+        raise ProviderUnavailable("the answer is about another job")
+
+
 def _status(job: dict[str, Any]) -> JobStatus:
-    for status in STATUSES:
-        if job.get("status") == status:
-            return status
-    raise ProviderUnavailable("the answer has no known status")
+    """A word that nobody knows is no end: only the service's own two are."""
+    status = job.get("status")
+    return next((known for known in STATUSES if known == status), "processing")
 
 
 def _ms(seconds: object) -> int | None:

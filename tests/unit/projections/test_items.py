@@ -47,11 +47,39 @@ def test_speakers_stand_beside_the_items_where_there_are_any() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"[]", b"null", b'"a"', b'{"a": NaN}', b'{"a": -Infinity}', b'{"a": 1e999}', b"\xff{}"],
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'"a"',
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b"\xff{}",
+        b'{"a"}',
+        b'{"a" 1}',
+        b'{"a": 1 "b": 2}',
+        b'{"a": 1,}',
+        b"{1: 2}",
+        b'{"a": 1} 2',
+        b'{"a": ',
+    ],
 )
 def test_what_is_no_json_object_is_refused(payload: bytes) -> None:
     with pytest.raises(ProjectionFailed):
         read_object(payload)
+
+
+def test_a_number_that_no_float_can_hold_is_not_known_and_not_lost() -> None:
+    document = read_object(b' { "a" : 1e999 , "b":[2] , "a":-1e999} ')
+    assert document == {"a": None, "b": [2]}
+    assert list(document.members()) == [
+        ("a", b'"a" : 1e999'),
+        ("b", b'"b":[2]'),
+        ("a", b'"a":-1e999'),
+    ]
+    assert document.written("a") == b"-1e999"
+    with pytest.raises(KeyError):
+        document.written("c")
 
 
 def test_nesting_without_end_is_refused() -> None:

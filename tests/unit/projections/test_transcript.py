@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.projections.documents import read_object
 from service.projections.transcript import customer_body, with_webhook_status
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
@@ -19,6 +20,13 @@ def body_of(log: MemoryLog) -> dict[str, Any]:
     transcript = view_of(log, "transcript").transcript
     assert transcript is not None
     body = json.loads(transcript.body)
+    assert isinstance(body, dict)
+    return body
+
+
+def shown(params: dict[str, Any], provider: dict[str, Any]) -> dict[str, Any]:
+    """What a customer gets of a provider's answer."""
+    body = json.loads(customer_body("id", params, read_object(json.dumps(provider).encode())))
     assert isinstance(body, dict)
     return body
 
@@ -50,36 +58,36 @@ def test_neither_our_callback_nor_any_secret_is_in_it() -> None:
 
 
 def test_without_a_webhook_of_the_customer_there_is_none() -> None:
-    body = customer_body("id", {"audio_url": "https://x.example"}, answer())
+    body = shown({"audio_url": "https://x.example"}, answer())
     assert (body["webhook_url"], body["webhook_auth"]) == (None, False)
     assert body["webhook_auth_header_name"] is None
 
 
 def test_a_header_name_without_a_value_is_no_authentication() -> None:
     params = PARAMS | {"webhook_auth_header_value": None}
-    assert customer_body("id", params, answer())["webhook_auth"] is False
+    assert shown(params, answer())["webhook_auth"] is False
 
 
 def test_the_secret_header_is_not_added_where_the_provider_has_none() -> None:
     provider = answer()
     del provider["webhook_auth_header_value"]
-    assert "webhook_auth_header_value" not in customer_body("id", PARAMS, provider)
+    assert "webhook_auth_header_value" not in shown(PARAMS, provider)
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"), [("best", "best"), ("universal-3-pro", None), (None, None), ([], None)]
+    ("given", "told"), [("best", "best"), ("universal-3-pro", None), (None, None), ([], None)]
 )
-def test_speech_model_is_null_or_a_word_that_the_sdk_knows(given: object, shown: object) -> None:
-    assert customer_body("id", PARAMS, answer(speech_model=given))["speech_model"] == shown
+def test_speech_model_is_null_or_a_word_that_the_sdk_knows(given: object, told: object) -> None:
+    assert shown(PARAMS, answer(speech_model=given))["speech_model"] == told
 
 
-@pytest.mark.parametrize(("given", "shown"), [(12, 12), (12.5, 13), (12.0, 12), (None, None)])
-def test_the_duration_is_in_whole_seconds(given: object, shown: object) -> None:
-    assert customer_body("id", PARAMS, answer(audio_duration=given))["audio_duration"] == shown
+@pytest.mark.parametrize(("given", "told"), [(12, 12), (12.5, 13), (12.0, 12), (None, None)])
+def test_the_duration_is_in_whole_seconds(given: object, told: object) -> None:
+    assert shown(PARAMS, answer(audio_duration=given))["audio_duration"] == told
 
 
 def test_the_audio_url_is_never_null() -> None:
-    assert customer_body("id", {}, answer())["audio_url"] == ""
+    assert shown({}, answer())["audio_url"] == ""
 
 
 def test_integers_of_any_size_and_lone_surrogates_come_through() -> None:
@@ -91,6 +99,42 @@ def test_integers_of_any_size_and_lone_surrogates_come_through() -> None:
     transcript = view_of(log, "transcript").transcript
     assert transcript is not None
     assert transcript.text == "a?b"
+
+
+UNTOUCHED = (
+    b'"unknown": 1.0',
+    b'"unknown": {"a": 1e400, "b": -0, "c": 1E2, "d": 0.12345678901234567890123}',
+    b'"unknown": 1,"unknown": 2',
+    b'"unkn\\u006fwn"  :  "\\u00e9\xc3\xa9 \\/"',
+    b'"unknown": "\\ud800"',
+)
+
+
+@pytest.mark.parametrize(
+    "member", [*UNTOUCHED, b'"words": [{"text": "a", "confidence": 1.0, "confidence": 0.50}]']
+)
+def test_what_is_not_ours_comes_through_byte_for_byte(member: bytes) -> None:
+    log = MemoryLog()
+    log.done(1, b'{"id": "7", %b, "webhook_url": "u", "webhook\\u005furl": "our-token"}' % member)
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    assert member in transcript.body
+    assert b"our-token" not in transcript.body
+    assert body_of(log)["id"] == transcription_id(1)
+
+
+@pytest.mark.parametrize("member", UNTOUCHED)
+def test_what_nobody_knows_of_a_failure_comes_through_too(member: bytes) -> None:
+    log = MemoryLog()
+    log.request(1, **WEBHOOK)
+    data = {"submission": 1, "reason": "provider", "wake": "callback"}
+    told = b'{"error": "No.", "answer": {%b, "webhook_url": "our-token", "text": "half"}}' % member
+    log.add(1, "transcription.failed", data, told)
+    transcript = view_of(log, "transcript").transcript
+    assert transcript is not None
+    assert member in transcript.body
+    assert b"our-token" not in transcript.body
+    assert (body_of(log)["error"], body_of(log)["text"]) == ("No.", None)
 
 
 def test_text_confidence_language_and_the_number_of_words_stand_beside_it() -> None:

@@ -245,6 +245,19 @@ def test_what_the_provider_may_still_have_is_unsettled() -> None:
     assert (status_of(log).unsettled, status_of(log).finished_by) == ("", 2)
 
 
+@pytest.mark.parametrize(("reason", "unsettled"), [("deadline", "1"), ("provider", "")])
+def test_the_provider_may_still_finish_what_we_gave_up(reason: str, unsettled: str) -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    log.accept(1)
+    data = {"submission": 1, "reason": reason, "wake": "silence"}
+    log.add(1, "transcription.failed", data, {"error": "given up", "answer": None})
+    assert (status_of(log).status, status_of(log).unsettled) == ("error", unsettled)
+    late(log, answer())
+    assert status_of(log).unsettled == ""
+
+
 def test_a_late_callback_may_name_a_job_that_nobody_knew() -> None:
     log = MemoryLog()
     log.done(1, answer())

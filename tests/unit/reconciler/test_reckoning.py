@@ -11,7 +11,7 @@ from service.errors import ProviderUnavailable
 from service.providers.port import JobPage, ListedJob
 from service.reconciler.plan import Attempts, Settle, Submit, Timing, Wait, next_action
 from service.reconciler.reckoning import SLEW_MS, Reckoning, not_in_future
-from service.reconciler.settle import CLOCK_SLACK_MS, PAGES_MAX, Settler
+from service.reconciler.settle import CLOCK_SLACK_MS, PAGES_BEYOND, PAGES_MAX, Settler
 from tests.unit.commands.stories import (
     ID,
     REQUESTED,
@@ -92,21 +92,23 @@ def test_nothing_was_tried_later_than_now() -> None:
 class Pages:
     """A list of one job a page, the same on every page, that has `pages` of them."""
 
-    def __init__(self, created_at_ms: int, pages: int) -> None:
+    def __init__(self, created_at_ms: int, pages: int, told_at_ms: int | None = None) -> None:
+        self._told_at_ms = told_at_ms
         self._created_at_ms = created_at_ms
         self._left = pages
 
     async def list_jobs(self, **_: object) -> JobPage:
         self._left -= 1
-        job = ListedJob(
-            id=str(self._left), status="queued", audio_url="u", created_at_ms=self._created_at_ms
-        )
-        return JobPage(jobs=[job], older=str(self._left) if self._left else None)
+        job = ListedJob(id=str(self._left), audio_url="u", created_at_ms=self._created_at_ms)
+        older = str(self._left) if self._left else None
+        return JobPage(jobs=[job], older=older, told_at_ms=self._told_at_ms)
 
 
-async def candidates(state: Any, pages: int, *, seen_at_ms: int) -> Sequence[ListedJob]:
+async def candidates(
+    state: Any, pages: int, *, seen_at_ms: int, told_at_ms: int | None = None
+) -> Sequence[ListedJob]:
     nobody: Any = None
-    provider: Any = Pages(seen_at_ms - CLOCK_SLACK_MS - 1, pages)
+    provider: Any = Pages(seen_at_ms - CLOCK_SLACK_MS - 1, pages, told_at_ms)
     settler = Settler(nobody, nobody, lambda: seen_at_ms)
     return await settler.candidates(provider, state.submissions[0], "u")
 
@@ -117,7 +119,15 @@ async def test_the_list_is_not_cut_at_a_claim_from_the_future() -> None:
     for one in (state, moved):
         assert len(await candidates(one, 3, seen_at_ms=NOW_MS)) == 3
         assert len(await candidates(one, PAGES_MAX + 1, seen_at_ms=NOW_MS)) == PAGES_MAX
-    assert await candidates(state, 3, seen_at_ms=START_MS) == []
+    assert len(await candidates(state, 9, seen_at_ms=START_MS)) == 1 + PAGES_BEYOND
+
+
+async def test_the_list_is_not_cut_by_a_clock_that_is_ahead_of_the_providers() -> None:
+    state = told(REQUESTED, claimed())
+    behind = await candidates(state, 9, seen_at_ms=START_MS, told_at_ms=START_MS - 60_000)
+    assert len(behind) == 9
+    ahead = await candidates(state, 9, seen_at_ms=START_MS, told_at_ms=START_MS + 60_000)
+    assert len(ahead) == 1 + PAGES_BEYOND
 
 
 async def test_a_list_that_does_not_end_before_the_claim_is_not_believed() -> None:

@@ -1,0 +1,170 @@
+"""Answers that no document has: each costs time at most, never a job, a result or an erasure."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from service.egress.client import Egress
+from service.egress.guard import AddressPolicy
+from service.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
+from service.providers.assemblyai.adapter import ANSWER_BYTES_MAX, AssemblyAI, ServiceAddress
+from service.wire import sentences
+from tests.egress.scripted import always, answer, serving
+
+JOB = "9ea68fd3-f953-42c1-9742-976c447fb463"
+OTHER = "1ea68fd3-f953-42c1-9742-976c447fb463"
+PAGE = b"<html><body>maintenance</body></html>"
+NOT_TRANSCRIPTS = [b"", PAGE, b"{}", b"[]", b"null", b'{"id": "cut', b"\xff\xfe"]
+
+
+@asynccontextmanager
+async def answering(raw: bytes) -> AsyncIterator[AssemblyAI]:
+    """An adapter in front of a service that gives this one answer."""
+    async with serving(always(raw)) as server:
+        egress = Egress(AddressPolicy.of(origins=[server.url]))
+        address = ServiceAddress(base_url=server.url, api_key="key")
+        try:
+            yield AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000)
+        finally:
+            await egress.aclose()
+
+
+def told(value: object, status: str = "200 OK", **headers: str) -> bytes:
+    """An answer in JSON."""
+    return answer(status, json.dumps(value).encode(), **headers)
+
+
+def job(status: str | None = "completed", job_id: str = JOB, **fields: object) -> dict[str, object]:
+    """A job as the service tells it."""
+    return {"id": job_id, "status": status, "audio_url": "https://a.example/1.mp3", **fields}
+
+
+async def upload(adapter: AssemblyAI) -> str:
+    """One byte, forwarded."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    return await adapter.upload(chunks(), 1)
+
+
+async def test_a_result_of_another_job_is_not_taken_for_this_ones() -> None:
+    async with answering(told(job(job_id=OTHER, text="another customer's words"))) as adapter:
+        with pytest.raises(ProviderUnavailable):
+            await adapter.fetch(JOB)
+
+
+@pytest.mark.parametrize("body", [*NOT_TRANSCRIPTS, json.dumps(job(job_id=OTHER)).encode()])
+async def test_a_job_is_only_deleted_when_the_service_says_so_of_this_job(body: bytes) -> None:
+    async with answering(answer(body=body)) as adapter:
+        with pytest.raises(ProviderUnavailable):
+            await adapter.delete(JOB)
+    async with answering(told(job())) as adapter:
+        await adapter.delete(JOB)
+
+
+@pytest.mark.parametrize("body", [b"Not found", PAGE, b""])
+async def test_a_path_that_is_not_known_is_no_job_that_is_not_known(body: bytes) -> None:
+    """Such an answer is a proxy's, or a wrong base URL's: no job is given up for it."""
+    async with answering(answer("404 Not Found", body)) as adapter:
+        for ask in (adapter.fetch, adapter.delete):
+            with pytest.raises(ProviderRefused) as refused:
+                await ask(JOB)
+            assert not refused.value.final
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [("400 Bad Request", sentences.TRANSCRIPT_NOT_FOUND), ("404 Not Found", sentences.NOT_FOUND)],
+)
+async def test_a_job_that_is_not_known_is_gone(status: str, sentence: str) -> None:
+    async with answering(told({"error": sentence}, status)) as adapter:
+        assert await adapter.fetch(JOB) is None
+        await adapter.delete(JOB)
+
+
+@pytest.mark.parametrize("status", ["throttled", None, 7, "cancelled"])
+async def test_a_job_in_a_state_that_nobody_knows_is_not_finished(status: str | None) -> None:
+    async with answering(told(job(status))) as adapter:
+        found = await adapter.fetch(JOB)
+        assert found is not None
+        assert found.status == "processing"
+
+
+async def test_one_odd_row_does_not_make_a_list_unreadable() -> None:
+    rows = [job("throttled"), job(None, OTHER, audio_url=None, created=7)]
+    page = {"transcripts": rows, "page_details": {"prev_url": None}}
+    async with answering(told(page)) as adapter:
+        found = await adapter.list_jobs(status=None, before=None)
+        assert [one.id for one in found.jobs] == [JOB, OTHER]
+
+
+@pytest.mark.parametrize("body", NOT_TRANSCRIPTS)
+async def test_an_answer_that_says_nothing_is_asked_for_again(body: bytes) -> None:
+    async with answering(answer(body=body)) as adapter:
+        with pytest.raises(ProviderUnavailable):
+            await adapter.fetch(JOB)
+        with pytest.raises(ProviderUnavailable):
+            await adapter.list_jobs(status=None, before=None)
+        with pytest.raises(ProviderUnavailable):
+            await upload(adapter)
+        with pytest.raises(ProviderOutcomeUnknown):
+            await adapter.submit(b"{}")
+
+
+@pytest.mark.parametrize("name", ["gzip", "x-gzip", "GZIP"])
+async def test_a_body_that_was_compressed_all_the_same_is_read(name: str) -> None:
+    plain = json.dumps(job(text="said")).encode()
+    async with answering(answer(body=gzip.compress(plain), Content_Encoding=name)) as adapter:
+        found = await adapter.fetch(JOB)
+        assert found is not None
+        assert found.raw == plain
+
+
+async def test_an_answer_that_is_too_large_is_not_read_whole() -> None:
+    huge = answer(body=b"", Content_Length=str(ANSWER_BYTES_MAX + 1))
+    packed = gzip.compress(json.dumps({"id": JOB, "odd": " " * ANSWER_BYTES_MAX}).encode())
+    for raw in (huge, answer(body=packed, Content_Encoding="gzip")):
+        async with answering(raw) as adapter:
+            with pytest.raises(ProviderUnavailable):
+                await adapter.list_jobs(status=None, before=None)
+            with pytest.raises(ProviderOutcomeUnknown):
+                await adapter.submit(b"{}")
+
+
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"id": "x"}')[:-6]])
+async def test_a_compressed_body_that_is_broken_says_nothing(body: bytes) -> None:
+    async with answering(answer(body=body, Content_Encoding="gzip")) as adapter:
+        with pytest.raises(ProviderUnavailable):
+            await adapter.fetch(JOB)
+
+
+async def test_an_account_without_money_is_ours_to_mend() -> None:
+    async with answering(told({"error": sentences.BALANCE_NEGATIVE}, "400 Bad Request")) as adapter:
+        with pytest.raises(ProviderRefused) as refused:
+            await adapter.submit(b"{}")
+        assert not refused.value.final
+
+
+async def test_an_upload_that_failed_is_made_again() -> None:
+    async with answering(answer("422 Unprocessable", sentences.UPLOAD_FAILED.encode())) as adapter:
+        with pytest.raises(ProviderUnavailable):
+            await upload(adapter)
+
+
+async def test_a_request_that_took_too_long_to_arrive_is_made_again() -> None:
+    async with answering(answer("408 Request Timeout")) as adapter:
+        with pytest.raises(ProviderUnavailable):
+            await adapter.submit(b"{}")
+
+
+async def test_a_web_page_is_no_sentence_for_a_customer() -> None:
+    async with answering(answer("413 Too Large", b" <!DOCTYPE html><html>nginx")) as adapter:
+        with pytest.raises(ProviderRefused) as refused:
+            await adapter.submit(b"{}")
+        assert (refused.value.final, refused.value.sentence) == (True, "")

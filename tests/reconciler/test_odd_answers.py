@@ -1,0 +1,182 @@
+"""Answers that no document has, met on the way of a whole transcription."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.clock import now_ms
+from service.errors import ProviderRefused, ProviderUnavailable
+from service.providers.paging import pages_of
+from service.providers.port import JobPage, ListedJob
+from service.reconciler.acting import LAST_ASKS_MAX
+from service.reconciler.forwarding import BROKEN_OFF_MAX, FAILED_SENTENCE, Forwarder
+from service.reconciler.plan import Attempts, GiveUp
+from service.simulator import behaviour as day
+from service.simulator.behaviour import Behaviour
+from service.simulator.days import DAYS
+from service.simulator.provider import Simulator
+from tests.reconciler.house import QUICK, House, house
+from tests.reconciler.test_erasure import erased, request_erasure
+from tests.unit.commands.stories import REQUESTED, told
+
+UPLOAD = "00000000-0000-4000-8000-0000000000cc"
+
+
+@pytest.mark.parametrize(
+    "name", ["read-other-job", "gzip", "create-401", "create-no-balance", "text-json"]
+)
+async def test_the_customer_gets_the_words_of_the_one_job(
+    tmp_path: Path, simulator: Simulator, name: str
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request(DAYS[name].behaviour)
+        assert (await home.ended(identifier)).status == "completed"
+        [job] = home.jobs_of(identifier)
+        told_us = json.loads(await home.payload(identifier, "transcription.completed"))
+        assert (told_us["id"], told_us["text"]) == (job.id, job.transcript(now_ms())["text"])
+
+
+async def test_a_lost_reply_is_adopted_although_the_first_list_failed(tmp_path: Path) -> None:
+    simulator = Simulator(faults=DAYS["list-500"].faults)
+    async with simulator.serve(), house(tmp_path, simulator) as home:
+        identifier = await home.request(replace(DAYS["list-500"].behaviour, callbacks=()))
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.creates) == 1
+
+
+@pytest.mark.parametrize("fault", [day.WEB_PAGE, day.refusal(404, "Not found")])
+async def test_a_list_that_stays_unreadable_keeps_no_finished_job_from_us(
+    tmp_path: Path, fault: day.Fault
+) -> None:
+    simulator = Simulator(faults=[("list", fault)] * 5)
+    timing = replace(QUICK, polled=True)
+    async with simulator.serve(), house(tmp_path, simulator, timing=timing) as home:
+        identifier = await home.request(Behaviour(callbacks=day.MISSING))
+        assert (await home.ended(identifier)).status == "completed"
+
+
+async def test_a_web_page_does_not_delete_a_job(tmp_path: Path) -> None:
+    simulator = Simulator(faults=DAYS["delete-web-page"].faults)
+    async with simulator.serve(), house(tmp_path, simulator) as home:
+        identifier = await home.request()
+        await home.ended(identifier)
+        await request_erasure(home, identifier)
+        await erased(home, identifier)
+        assert sum(seen.method == "DELETE" for seen in simulator.requests) == 2
+
+
+async def test_a_job_that_we_may_not_ask_for_is_given_up_all_the_same(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request(Behaviour(never_ends=True))
+        state = await home.when(identifier, lambda now: now.status == "processing")
+        simulator.outage = day.UNAUTHENTICATED
+        last, end = GiveUp(number=1, lost=False), Attempts(failures=LAST_ASKS_MAX)
+        with pytest.raises(ProviderRefused):
+            await home.actor.do(last, state, Attempts(failures=LAST_ASKS_MAX - 1), QUICK)
+        await home.actor.do(last, state, end, QUICK)
+        ended = await home.ended(identifier)
+        assert (ended.status, ended.failure) == ("error", "deadline")
+
+
+async def test_a_claim_without_a_job_is_given_up_without_asking_for_one(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    timing = replace(QUICK, settle_ms=60_000)
+    async with house(tmp_path, simulator, timing=timing) as home:
+        identifier = await home.request(Behaviour(create_faults=(day.DROPPED,)))
+        state = await home.when(identifier, lambda now: bool(now.submissions))
+        await home.actor.do(GiveUp(number=1, lost=False), state, Attempts(), timing)
+        assert (await home.ended(identifier)).failure == "deadline"
+
+
+async def uploaded(home: House) -> str:
+    """A file of ours."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"voice"
+
+    await home.uploads.store(UPLOAD, chunks(), bytes_max=100)
+    return UPLOAD
+
+
+@pytest.mark.parametrize("fault", [day.UNAVAILABLE, day.UNAUTHENTICATED])
+async def test_a_file_is_not_sent_again_because_its_create_was_refused_for_now(
+    tmp_path: Path, simulator: Simulator, fault: day.Fault
+) -> None:
+    simulator.behave = lambda body: Behaviour(create_faults=(fault,))
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request(upload=await uploaded(home))
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.uploads) == 1
+        assert len(simulator.creates) == 2
+
+
+async def test_a_job_that_failed_is_made_of_a_file_of_its_own(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    days = iter([DAYS["server-error"].behaviour])
+    simulator.behave = lambda body: next(days, Behaviour())
+    async with house(tmp_path, simulator) as home:
+        identifier = await home.request(upload=await uploaded(home))
+        assert (await home.ended(identifier)).status == "completed"
+        assert len({job.request.audio_url for job in simulator.jobs}) == 2
+
+
+async def test_an_upload_that_broke_off_is_sent_again(tmp_path: Path) -> None:
+    simulator = Simulator(faults=DAYS["upload-failed"].faults)
+    async with simulator.serve(), house(tmp_path, simulator) as home:
+        identifier = await home.request(upload=await uploaded(home))
+        assert (await home.ended(identifier)).status == "completed"
+
+
+class BrokenOff:
+    """A file, and a provider whose uploads always break off."""
+
+    async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b""
+
+        return 1, chunks()
+
+    async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
+        raise ProviderUnavailable("the upload failed", status=422)
+
+
+async def test_a_file_that_always_breaks_off_is_not_sent_for_ever() -> None:
+    provider: Any = BrokenOff()
+    forwarder = Forwarder(BrokenOff(), now_ms)
+    state = replace(told(REQUESTED), upload=UPLOAD)
+    for _ in range(BROKEN_OFF_MAX - 1):
+        with pytest.raises(ProviderUnavailable):
+            await forwarder.url_of(state, provider)
+    with pytest.raises(ProviderRefused) as refused:
+        await forwarder.url_of(state, provider)
+    assert (refused.value.final, refused.value.sentence) == (True, FAILED_SENTENCE)
+
+
+class Circle:
+    """A list whose second page leads back to the first."""
+
+    def __init__(self) -> None:
+        self.asked: list[str | None] = []
+
+    async def list_jobs(self, *, status: str | None, before: str | None) -> JobPage:
+        self.asked.append(before)
+        other = "b" if before == "a" else "a"
+        return JobPage(jobs=[ListedJob(id=other, audio_url="", created_at_ms=None)], older=other)
+
+
+async def test_a_list_that_leads_in_a_circle_is_left() -> None:
+    provider: Any = Circle()
+    with pytest.raises(ProviderUnavailable):
+        async for _ in pages_of(provider, status=None, pages_max=100):
+            pass
+    assert provider.asked == [None, "a", "b"]
