@@ -117,5 +117,5 @@ def _planned(job: Job) -> tuple[Callback, ...]:
     """What the behaviour says, or what the service does."""
     if job.behaviour.callbacks is not None:
         return job.behaviour.callbacks
-    redacts = "redact_pii_audio" in job.request.features and job.behaviour.error is None
+    redacts = "redact_pii_audio" in job.request.features and job.error is None
     return (Callback(), Callback(kind="redacted_audio")) if redacts else (Callback(),)
