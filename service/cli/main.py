@@ -17,7 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "transcribe": ("transcribe", "Transcribe a file or URL through a running gateway."),
     "log": ("log", "Show or verify the event log."),
     "projections": ("projections", "List or rebuild the views."),
-    "keys": ("keys", "Make and list API keys."),
+    "keys": ("keys", "Make, list and revoke API keys."),
     "config": ("settings", "Show the settings."),
     "doctor": ("doctor", "Check what a gateway needs, and say what to do."),
     "simulate": ("simulate", "Simulate AssemblyAI, with bad days, for your own tests."),
