@@ -77,7 +77,7 @@ INTERNAL = Failure(status=500, code="internal", title="Internal error")
 UNKNOWN_PATH = Failure(
     status=404,
     code="unknown-path",
-    title="There is nothing at this path",
+    title="Not found",
     detail="Stenolog serves pre-recorded audio under /v2 and its own API under /api/v1; "
     "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered.",
 )

@@ -67,7 +67,7 @@ def test_a_push_session_of_the_synchronous_api_ends_with_the_refusal(client: aai
             session.write(AUDIO)
         with pytest.raises(aai.SyncTranscriptError, match=REFUSED) as raised:
             session.result()
-    assert raised.value.error_code == "there_is_nothing_at_this_path"
+    assert raised.value.error_code == "not_found"
 
 
 async def test_the_asynchronous_client_of_the_synchronous_api_is_refused_too(

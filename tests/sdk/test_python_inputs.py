@@ -129,6 +129,23 @@ def test_a_list_can_be_of_one_status(simulated: GatewayProcess) -> None:
     assert {item.status for item in page.transcripts} == {aai.TranscriptStatus.error}
 
 
+def test_a_list_is_filtered_by_day_by_waiting_and_by_neighbours(simulated: GatewayProcess) -> None:
+    with client_of(simulated) as client:
+        transcriber = aai.Transcriber(client=client)
+
+        def listed(**filters: object) -> list[str]:
+            page = transcriber.list_transcripts(aai.ListTranscriptParameters(**filters))
+            return [item.id for item in page.transcripts]
+
+        first = str(transcriber.transcribe(URL).id)
+        later = str(transcriber.transcribe(URL).id)
+        today = transcriber.list_transcripts().transcripts[0].created[:10]
+        assert listed(after_id=first) == [later]
+        assert listed(before_id=later, limit=1) == [first]
+        assert listed(created_on=today, limit=2) == [later, first]
+        assert listed(created_on="1999-12-31") == listed(throttled_only=True) == []
+
+
 def test_the_last_response_and_the_status_code_are_there_on_errors(
     simulated: GatewayProcess,
 ) -> None:
