@@ -42,7 +42,8 @@ def simulated(
 
 @pytest.fixture(scope="session")
 def with_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    with gateway(tmp_path_factory.mktemp("engine"), {"PROVIDER": "local"}) as process:
+    settings = {"PROVIDER": "local", "ALLOW_NETWORKS": "127.0.0.0/8"}  # a test's own web server
+    with gateway(tmp_path_factory.mktemp("engine"), settings) as process:
         yield process
 
 

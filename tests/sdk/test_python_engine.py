@@ -10,6 +10,7 @@ from pathlib import Path
 import assemblyai as aai
 import pytest
 
+from tests.engine.servers import site
 from tests.gateway_process import GatewayProcess
 from tests.sdk.clients import client_of, settings_of
 
@@ -65,17 +66,18 @@ def test_its_sentences_subtitles_and_words_are_what_was_heard(heard: aai.Transcr
     assert not found.get("foo")
 
 
-def test_path_bytes_and_file_are_heard_in_parallel_listed_and_deleted(
+def test_url_path_bytes_and_file_are_heard_in_parallel_listed_and_deleted(
     client: aai.Client, opening: Path
 ) -> None:
-    transcriber = aai.Transcriber(client=client)
-    with opening.open("rb") as file, ThreadPoolExecutor(3) as pool:
-        given = [str(opening), opening.read_bytes(), file]
+    transcriber, content = aai.Transcriber(client=client), opening.read_bytes()
+    with opening.open("rb") as file, site() as web, ThreadPoolExecutor(4) as pool:
+        web.pages["/opening.wav"] = (200, {"content-type": "audio/wav"}, content)
+        given = [f"{web.url}/opening.wav", str(opening), content, file]
         heard = list(pool.map(transcriber.transcribe, given))
     assert {one.status for one in heard} == {COMPLETED}, [one.error for one in heard]
     assert SAID in heard[0].text.lower()
     assert {one.text for one in heard} == {heard[0].text}
-    listed = transcriber.list_transcripts(aai.ListTranscriptParameters(limit=3))
+    listed = transcriber.list_transcripts(aai.ListTranscriptParameters(limit=4))
     assert {item.id for item in listed.transcripts} == {one.id for one in heard}
     path = f"/v2/transcript/{heard[0].id}"
     assert client.http_client.delete(path).json()["text"] == "Deleted by user."
@@ -99,6 +101,21 @@ def test_too_little_speech_is_an_error_with_the_documented_sentence(
     assert found.status == aai.TranscriptStatus.error
     assert "below the requested speech threshold value 0.999" in (found.error or "")
     assert found.text is None
+
+
+def test_why_audio_cannot_be_transcribed_is_said(client: aai.Client) -> None:
+    transcriber = aai.Transcriber(client=client)
+    with site() as ended:
+        pass  # nobody listens there any more
+    with site() as web:
+        web.pages["/page.mp3"] = (200, {"content-type": "audio/mpeg"}, b"<html>Log in</html>")
+        given = [f"{web.url}/page.mp3", f"{web.url}/nothing.mp3", f"{ended.url}/a.mp3"]
+        failed = transcriber.transcribe_group(given)
+    by_url = {one.audio_url: str(one.error) for one in failed}
+    assert {one.status for one in failed} == {aai.TranscriptStatus.error}
+    assert "File type is text/html" in by_url[given[0]]
+    assert "404 Client Error" in by_url[given[1]]
+    assert by_url[given[2]].startswith(f"Download error, unable to download {given[2]}")
 
 
 def test_what_the_engine_cannot_do_is_an_error_that_names_it(
