@@ -151,6 +151,11 @@ def test_a_deleted_one_is_scrubbed_for_good(got: dict[str, Any]) -> None:
         assert one["words"] is None
 
 
+def test_the_polling_interval_is_the_customers(got: dict[str, Any]) -> None:
+    assert len(got["intervals"]) >= 2
+    assert all(interval >= 190 for interval in got["intervals"]), got["intervals"]
+
+
 def test_a_failed_job_resolves_with_the_providers_sentence(got: dict[str, Any]) -> None:
     assert got["failed"]["status"] == "error"
     assert got["failed"]["error"] == FAILED

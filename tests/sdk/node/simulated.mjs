@@ -76,6 +76,18 @@ async function deleted() {
   return { answer, later: await client.transcripts.get(id), again: await client.transcripts.delete(id) };
 }
 
+async function intervals() {
+  const { id } = await client.transcripts.submit({ audio: "https://audio.example/never.mp3" });
+  const asked = [];
+  const plain = globalThis.fetch;
+  globalThis.fetch = (url, init) => {
+    if (url.endsWith(id)) asked.push(performance.now());
+    return plain(url, init);
+  };
+  await thrown(() => client.transcripts.waitUntilReady(id, { pollingInterval: 200, pollingTimeout: 500 }));
+  return asked.slice(1).map((at, n) => at - asked[n]);
+}
+
 const strangers = new AssemblyAI({ apiKey: "wrong", baseUrl });
 const together = async (works) =>
   Object.fromEntries(await Promise.all(Object.entries(works).map(async ([name, work]) => [name, await work()])));
@@ -117,6 +129,7 @@ const finished = await together({
   derived,
   redacted,
   deleted,
+  intervals,
   failed: () => transcribe({ audio: "https://audio.example/fails.mp3" }),
   thrown: () =>
     together({
