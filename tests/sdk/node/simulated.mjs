@@ -84,7 +84,7 @@ async function intervals() {
     if (url.endsWith(id)) asked.push(performance.now());
     return plain(url, init);
   };
-  await thrown(() => client.transcripts.waitUntilReady(id, { pollingInterval: 200, pollingTimeout: 500 }));
+  await thrown(() => client.transcripts.waitUntilReady(id, { pollingInterval: 200, pollingTimeout: 1_000 }));
   return asked.slice(1).map((at, n) => at - asked[n]);
 }
 
