@@ -158,7 +158,11 @@ def _read(answer: Answer) -> Any:
     try:
         body = json.loads(answer.body)
     except ValueError:
-        body = {}
+        body = None
+    if not isinstance(body, dict):
+        raise RequestError(
+            f"the service answers {answer.status} and no JSON object: it is no Stenolog"
+        )
     if answer.status < 400:
         return body
     said = body.get("detail") or body.get("error") or body.get("title") or ""

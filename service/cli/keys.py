@@ -38,7 +38,7 @@ def command() -> None:
 @click.option(
     "--scopes",
     default=",".join(DEFAULT_SCOPES),
-    help=f"Commas between them. All: {', '.join(SCOPES)}. Default: {', '.join(DEFAULT_SCOPES)}.",
+    help=f"Commas between them; all: {','.join(SCOPES)}. Default: {','.join(DEFAULT_SCOPES)}.",
 )
 @with_service
 @guarded
@@ -67,7 +67,7 @@ def create(
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """List all keys. Of each: public prefix, tenant, name, scopes, and when it was revoked."""
+    """Every key's public prefix, tenant, name and scopes, and when it was revoked."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     for key in run(_list(settings)):
         click.echo(
@@ -83,7 +83,7 @@ def list_command(data_dir: Path | None, url: str | None, api_key: str | None) ->
 @with_service
 @guarded
 def revoke(prefix: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Refuse a key from now on. PREFIX is what `keys list` shows, or the key's id."""
+    """Refuse a key from now on; PREFIX is what `keys list` shows, or the key's id."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     key = run(_revoke(settings, prefix))
     click.echo(f"{key['prefix']}  revoked {key['revoked_at']}")

@@ -53,7 +53,7 @@ def show(after: int, limit: int, stream: str | None, as_lines: bool, data_dir: P
 @common
 @guarded
 def verify_command(as_object: bool, data_dir: Path | None) -> None:
-    """Recompute the whole log. Exit 0 when it is what it was, else 1 and the first position."""
+    """Recompute the whole log; exit 0 when it is what it was, else 1 and the first position."""
     settings = settings_from(data_dir=data_dir)
     secret = known_master_key(settings)
     heads, unreadable = read_heads(settings.data_dir / FILE_NAME)

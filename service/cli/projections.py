@@ -29,7 +29,7 @@ def command() -> None:
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """List them all. For each: how far it has followed the log, and what it could not digest."""
+    """Every projection: how far it has followed the log, and what it could not digest."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     print_projections(run(_list(settings)))
 
@@ -39,7 +39,7 @@ def list_command(data_dir: Path | None, url: str | None, api_key: str | None) ->
 @with_service
 @guarded
 def rebuild(name: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Build projection NAME, or `all`, anew from the log. Its views stay in place meanwhile."""
+    """Build projection NAME, or `all`, anew from the log; its views stay in place meanwhile."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     print_projections(run(_rebuild(settings, name)))
 

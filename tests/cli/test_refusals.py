@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from service.cli.keys import command as keys
 from service.cli.projections import command as projections
 from service.cli.transcribe import command as transcribe
+from tests.engine.servers import site
 
 NOBODY = "http://127.0.0.1:1"
 CANNOT_START, WRONG_USAGE, NO = 3, 2, 1
@@ -69,3 +70,20 @@ def test_an_empty_recording_is_said_to_be_empty(tmp_path: Path, content: bytes) 
     answer = stenolog(transcribe, tmp_path, str(tmp_path / "a.wav"))
     assert answer.exit_code == NO
     assert "a.wav is empty" in answer.stderr
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
+def test_what_is_no_stenolog_is_said_to_be_none(tmp_path: Path, status: int, body: bytes) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with site() as other:
+        other.statuses = [200]
+        other.pages["/api/v1/keys?limit=200"] = (status, {}, body)
+        url = ("--url", other.url, "--api-key", "k")
+        for answer in (
+            stenolog(keys, tmp_path, "list", *url),
+            stenolog(transcribe, tmp_path, str(tmp_path / "a.wav"), *url),
+        ):
+            assert answer.exit_code == NO
+            (line,) = [one for one in answer.stderr.splitlines() if one.startswith("stenolog: ")]
+            assert "it is no Stenolog" in line
