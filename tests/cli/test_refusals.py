@@ -72,12 +72,14 @@ def test_an_empty_recording_is_said_to_be_empty(tmp_path: Path, content: bytes) 
     assert "a.wav is empty" in answer.stderr
 
 
-@pytest.mark.parametrize("status", [200, 404, 500])
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
-def test_what_is_no_stenolog_is_said_to_be_none(tmp_path: Path, status: int, body: bytes) -> None:
+@pytest.mark.parametrize(("status", "said"), [(200, "no Stenolog?"), (502, "without a reason")])
+def test_an_answer_that_is_not_ours_is_one_line(
+    tmp_path: Path, status: int, said: str, body: bytes
+) -> None:
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     with site() as other:
-        other.statuses = [200]
+        other.statuses = [status]
         other.pages["/api/v1/keys?limit=200"] = (status, {}, body)
         url = ("--url", other.url, "--api-key", "k")
         for answer in (
@@ -86,4 +88,5 @@ def test_what_is_no_stenolog_is_said_to_be_none(tmp_path: Path, status: int, bod
         ):
             assert answer.exit_code == NO
             (line,) = [one for one in answer.stderr.splitlines() if one.startswith("stenolog: ")]
-            assert "it is no Stenolog" in line
+            assert f"answers {status}" in line
+            assert said in line
