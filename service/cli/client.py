@@ -158,11 +158,15 @@ def _read(answer: Answer) -> Any:
     try:
         body = json.loads(answer.body)
     except ValueError:
-        body = {}
+        body = None
     if answer.status < 400:
+        if not isinstance(body, dict):
+            raise RequestError(f"the service answers {answer.status} without JSON: no Stenolog?")
         return body
-    said = body.get("detail") or body.get("error") or body.get("title") or ""
-    message = f"the service answers {answer.status}: {said}"
+    said = ""
+    if isinstance(body, dict):  # what stands between may say no in its own way
+        said = body.get("detail") or body.get("error") or body.get("title") or ""
+    message = f"the service answers {answer.status}: {said or 'without a reason'}"
     if answer.status == 401:
         raise Unauthenticated(f"{message}; give a key with --api-key or STENOLOG_API_KEY")
     raise (NotFound if answer.status == 404 else RequestError)(message)

@@ -20,7 +20,7 @@ import click
 from service.cli.client import ServiceClient
 from service.cli.simulated import simulated_provider
 from service.cli.transcribe import Progress
-from service.cli.words import COLUMNS, clock, common, guarded, run, safe, settings_from, took
+from service.cli.words import COLUMNS, clock, guarded, program, run, safe, settings_from, took
 from service.clock import microseconds, now_us
 from service.config import Settings
 from service.engine.availability import engine_unavailable
@@ -38,7 +38,11 @@ UTTERANCES_SHOWN_MAX = 40
 
 @click.command("demo")
 @click.argument("audio", required=False)
-@common
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where its data stays; default: a new directory for temporary files.",
+)
 @guarded
 def command(audio: str | None, data_dir: Path | None) -> None:
     """Transcribe AUDIO, a file or URL, or a recording of two people that ships with the engine."""
@@ -60,10 +64,8 @@ def command(audio: str | None, data_dir: Path | None) -> None:
     title("The log, verified")
     echo_wrapped((verdict.stdout or verdict.stderr).strip())
     title("Try next")
-    program = ".venv/bin/stenolog" if Path(".venv/bin/stenolog").exists() else "stenolog"
-    click.echo(f"{program} log show --data-dir {directory}")
-    click.echo(f"{program} log verify --data-dir {directory}")
-    click.echo(f"{program} serve --data-dir {directory}")
+    for command in ("log show", "log verify", "serve"):
+        click.echo(f"{program()} {command} --data-dir {directory}")
     sys.exit(verdict.returncode)
 
 

@@ -33,12 +33,14 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Loads the command's module."""
+        """Loads the command's module; in a group's help no description is cut off."""
         found = COMMANDS.get(cmd_name)
         if found is None:
             return None
         command = importlib.import_module(f"service.cli.{found[0]}").command
         assert isinstance(command, click.Command)
+        for below in command.commands.values() if isinstance(command, click.Group) else ():
+            below.short_help = below.help
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

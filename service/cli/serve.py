@@ -8,7 +8,7 @@ import click
 
 from service.bootstrap.gateway import Gateway
 from service.bootstrap.serving import serve
-from service.cli.words import common, guarded, run, settings_from
+from service.cli.words import common, guarded, program, run, settings_from
 from service.config import Settings
 from service.engine.availability import engine_unavailable
 from service.errors import CannotStart, DataDirectoryLocked, SchemaTooNew, StoreError
@@ -79,5 +79,5 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
             f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "
             "by the provider: callbacks are registered all the same, and it is polled"
         )
-    lines.append(f"Try: stenolog transcribe FILE --data-dir {directory}")
+    lines.append(f"Try: {program()} transcribe FILE --data-dir {directory}")
     click.echo("\n".join(lines))

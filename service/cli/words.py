@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from functools import update_wrapper
@@ -30,6 +31,7 @@ STATUSES: tuple[tuple[type[StenologError], int], ...] = (
     (StenologError, NO),
 )
 COLUMNS = 80
+PROGRAM = "stenolog"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Result = TypeVar("Result")
@@ -85,6 +87,13 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(work)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def program() -> str:
+    """How the user can call us again: by name where that is found, else as this time."""
+    called = sys.argv[0]
+    found = Path(called).name != PROGRAM or shutil.which(PROGRAM) is not None
+    return PROGRAM if found else called
 
 
 def safe(text: str) -> str:

@@ -28,7 +28,13 @@ from service.edge.native.keys import Keys
 from service.edge.native.projections import Projections
 from service.edge.operations import Operations
 from service.edge.ports import Edge
-from service.edge.problems import UNKNOWN_PATH, FailureForm, as_problem, as_wire_error
+from service.edge.problems import (
+    UNKNOWN_PATH,
+    FailureForm,
+    as_foreign_error,
+    as_problem,
+    as_wire_error,
+)
 from service.edge.rate_limit import RateLimit
 from service.edge.reading import Reading
 from service.edge.requesting import Requesting
@@ -188,5 +194,12 @@ def _route(gate: Gate, form: FailureForm, path: str, **methods: Operation) -> Ro
 
 
 async def _unknown_path(request: Request, exc: Exception) -> Response:
-    form = as_wire_error if request.url.path.startswith(V2 + "/") else as_problem
+    form = _form_at(request.url.path)
     return form(UNKNOWN_PATH, correlation_of(request.scope))
+
+
+def _form_at(path: str) -> FailureForm:
+    """How an unknown path says no: as the API that its user took it for."""
+    if f"{path}/".startswith(V2 + "/"):
+        return as_wire_error
+    return as_problem if f"{path}/".startswith(NATIVE + "/") else as_foreign_error

@@ -75,7 +75,13 @@ class FailureForm(Protocol):
 
 
 INTERNAL = Failure(status=500, code="internal", title="Internal error")
-UNKNOWN_PATH = Failure(status=404, code="unknown-path", title="There is nothing at this path")
+UNKNOWN_PATH = Failure(
+    status=404,
+    code="unknown-path",
+    title="Not found",
+    detail="Stenolog serves pre-recorded audio under /v2 and its own API under /api/v1; "
+    "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered.",
+)
 
 
 def method_not_allowed(allowed: str) -> Failure:
@@ -115,6 +121,19 @@ def _headers(error: StenologError, status: int) -> Mapping[str, str]:
 
 def as_problem(failure: Failure, correlation_id: str) -> Response:
     """RFC 9457: for the native API and for everything that is no other's."""
+    return _problem(failure, _members(failure, correlation_id))
+
+
+def as_foreign_error(failure: Failure, correlation_id: str) -> Response:
+    """A problem that also has `error`: for paths of AssemblyAI's other products.
+
+    Of a refusal their SDKs show `detail` (synchronous, dictation) or `error` (LLM, tokens).
+    """
+    members = _members(failure, correlation_id)
+    return _problem(failure, {**members, "error": failure.detail or failure.title})
+
+
+def _members(failure: Failure, correlation_id: str) -> dict[str, object]:
     members: dict[str, object] = {
         "type": PROBLEM_TYPE + failure.code,
         "title": failure.title,
@@ -128,6 +147,10 @@ def as_problem(failure: Failure, correlation_id: str) -> Response:
         ]
     members["instance"] = f"urn:uuid:{correlation_id}"
     members["correlation_id"] = correlation_id
+    return members
+
+
+def _problem(failure: Failure, members: Mapping[str, object]) -> Response:
     return Response(
         orjson.dumps(members),
         status_code=failure.status,

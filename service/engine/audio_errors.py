@@ -56,8 +56,7 @@ def out_of_memory() -> AudioRefused:
 def not_clear_english() -> AudioRefused:
     """The words are guesses: another language, or speech that nobody could follow."""
     return AudioRefused(
-        "Transcription failed: the audio does not appear to be clear English, "
-        "the only language of this engine."
+        "The audio does not appear to be clear English, the only language of this engine."
     )
 
 

@@ -19,12 +19,19 @@ READY_MS_MAX = 60_000  # loading takes a second; a machine short of memory may t
 SILENCE_MS_MAX = 60_000  # the longest single piece of work, clustering 2,000 units, takes ten
 JOBS_PER_WORKER_MAX = 20  # then a fresh one: nothing that leaks can grow for long
 END_MS_MAX = 5_000  # a killed process is gone by then
+# "Server error" is what AssemblyAI's customers submit again, and so does the gateway. Audio that
+# takes too long would do so again.
+NOT_STARTED = "Server error, a worker could not be started."
+ENDED = "Server error, the worker ended unexpectedly."
+SILENT = "Server error, the worker stopped responding."
+NONSENSE = "Server error, the worker answered nonsense."
+TOO_SLOW = "The audio took longer to transcribe than it may."
 # Nothing of the engine's environment is a worker's business but where programs and libraries are.
 ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
 
 class WorkerLost(Exception):
-    """The worker ended, hung or failed; the message is the sentence for the customer."""
+    """The worker ended, hung or failed; the message is the transcript's `error`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +81,12 @@ class Worker:
             env=_environment(os.environ, self._threads),
             limit=messages.LINE_BYTES_MAX,
         )
-        match await self._next(READY_MS_MAX, "could not be started"):
+        match await self._next(READY_MS_MAX, NOT_STARTED):
             case Ready(model=model):
                 self.model = model
             case _:
                 await self.end()
-                raise WorkerLost("Transcription failed: a worker could not be started.")
+                raise WorkerLost(NOT_STARTED)
 
     async def run(
         self, order: Order, patience: Patience, decoded: Callable[[int], None]
@@ -131,7 +138,7 @@ class Worker:
             late = left_ms < SILENCE_MS_MAX
             message = await self._next(
                 max(1, min(left_ms, SILENCE_MS_MAX)),
-                "took longer than it may" if late else "stopped responding",
+                TOO_SLOW if late else SILENT,
             )
             match message:
                 case Decoded(audio_ms=audio_ms):
@@ -144,7 +151,7 @@ class Worker:
                 case Failed(kind="MemoryError"):
                     raise WorkerLost(str(audio_errors.out_of_memory()))
                 case Failed(kind=kind):
-                    raise WorkerLost(f"Transcription failed: an internal error ({kind}).")
+                    raise WorkerLost(f"Server error in the worker ({kind}).")
                 case Alive() | Ready():
                     pass
 
@@ -155,10 +162,14 @@ class Worker:
             self._process.stdin.write(line)
             await self._process.stdin.drain()
         except OSError as exc:
-            raise WorkerLost("Transcription failed: the worker ended unexpectedly.") from exc
+            raise WorkerLost(ENDED) from exc
 
     async def _next(self, wait_ms: int, otherwise: str) -> Message:
-        """The next message; a worker that says nothing, or nonsense, is ended."""
+        """The next message; a worker that says nothing, or nonsense, is ended.
+
+        Raises:
+            WorkerLost: With `otherwise` when nothing came in time.
+        """
         assert self._process is not None
         assert self._process.stdout is not None
         try:
@@ -167,12 +178,12 @@ class Worker:
                 return messages.decode(line)
         except TimeoutError:
             await self.end()
-            raise WorkerLost(f"Transcription failed: the worker {otherwise}.") from None
+            raise WorkerLost(otherwise) from None
         except ValueError:
             await self.end()
-            raise WorkerLost("Transcription failed: the worker answered nonsense.") from None
+            raise WorkerLost(NONSENSE) from None
         await self.end()
-        raise WorkerLost("Transcription failed: the worker ended unexpectedly.")
+        raise WorkerLost(ENDED)
 
 
 def _environment(mine: Mapping[str, str], threads: int) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _planned(job: Job) -> tuple[Callback, ...]:
     """What the behaviour says, or what the service does."""
     if job.behaviour.callbacks is not None:
         return job.behaviour.callbacks
-    if "redact_pii_audio" not in job.request.features or job.behaviour.error is not None:
+    if "redact_pii_audio" not in job.request.features or job.error is not None:
         return (Callback(),)
     ready_ms = job.behaviour.redacted_after_ms
     return (Callback(), Callback(kind="redacted_audio", after_ms=ready_ms))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from service.simulator.speech import Sentence, Token
+from service.simulator.speech import PUNCTUATION, Sentence, Token
 
-PUNCTUATION = ".,?"
 # Of a label: how sure, and how severe. Fixed figures, so that sums in a test can be written down.
 SAFETY_CONFIDENCE = 0.9
 SAFETY_SEVERITY = 0.25

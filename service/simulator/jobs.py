@@ -22,6 +22,7 @@ from service.wire.transcript import (
 from service.wire.transcript_request import TranscriptRequest
 
 REMEMBERED_MAX = 100_000  # requests and callbacks, the newest: a simulator may run for weeks
+SPEECH_SHARE = 0.9461  # of all its audio: the figure of the service's own example
 SPEECH_MODELS_DEFAULT = ("universal-3-5-pro", "universal-2")  # measured in September 2026
 
 
@@ -55,6 +56,16 @@ class Job:
         return self.request.params
 
     @property
+    def error(self) -> str | None:
+        """Why it fails, or None: by its behaviour, or because too little of it is speech."""
+        if self.behaviour.error is not None:
+            return self.behaviour.error
+        threshold = self.params.get("speech_threshold")
+        if isinstance(threshold, int | float) and threshold > SPEECH_SHARE:
+            return sentences.below_speech_threshold(SPEECH_SHARE, float(threshold))
+        return None
+
+    @property
     def ends_ms(self) -> int | None:
         """When it ends, or None when it never does."""
         if self.behaviour.never_ends or self.waits_ms >= NEVER_MS // 2:
@@ -71,7 +82,7 @@ class Job:
         if self.deleted:
             return "completed"
         if self.ends_ms is not None and now_ms >= self.ends_ms:
-            return "error" if self.behaviour.error else "completed"
+            return "error" if self.error else "completed"
         queued = now_ms < self.created_ms + self.waits_ms + self.behaviour.queued_ms
         return "queued" if queued else "processing"
 
@@ -93,8 +104,7 @@ class Job:
             body = completed_transcript(self.id, echoed, self.result())
         elif status == "error":
             duration = self._duration() if self.behaviour.result else None
-            error = self.behaviour.error or ""
-            body = failed_transcript(self.id, echoed, error, audio_duration=duration)
+            body = failed_transcript(self.id, echoed, self.error or "", audio_duration=duration)
         else:
             body = queued_transcript(self.id, echoed, status=status)
         if self.throttled:
@@ -126,7 +136,7 @@ class Job:
             created=rfc3339(self.created_ms * 1000),
             completed=None if ended is None else rfc3339(ended * 1000),
             audio_url=sentences.DELETED_URL_IN_LIST if self.deleted else self.request.audio_url,
-            error=(self.behaviour.error or "") if status == "error" else "",
+            error=(self.error or "") if status == "error" else "",
         )
 
     def _duration(self) -> int | None:

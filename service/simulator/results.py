@@ -7,7 +7,14 @@ from itertools import groupby
 from math import ceil
 
 from service.simulator import findings
-from service.simulator.speech import SPEAKERS, Sentence, Token, conversation
+from service.simulator.speech import (
+    PUNCTUATION,
+    SPEAKERS,
+    Sentence,
+    Token,
+    conversation,
+    respelt,
+)
 
 SECONDS_DEFAULT = 60.0
 MODEL_DEFAULT = "universal-2"
@@ -25,11 +32,12 @@ def transcript(
     """What a completed Transcript has beyond the echo of its request.
 
     The same arguments give the same result. `features` are names as in
-    `TranscriptRequest.features`; `params` decide on details (redaction, kind of summary). An hour
+    `TranscriptRequest.features`; `params` decide on details (spelling, redaction, kind of
+    summary). An hour
     has about 9,000 words. Pass the result to `wire.transcript.completed_transcript`.
     """
     given = dict(params or {})
-    sentences = conversation(seed, seconds)
+    sentences = respelt(conversation(seed, seconds), _spelling(given))
     names = _speaker_names(features)
     tokens = [token for sentence in sentences for token in sentence.tokens]
     result: Json = {
@@ -131,6 +139,16 @@ def _speaker_names(features: Collection[str]) -> tuple[str, ...] | None:
     return tuple("ABCDEFGH"[:SPEAKERS]) if labels else None
 
 
+def _spelling(params: Mapping[str, object]) -> Mapping[str, str]:
+    """What to write, by the lower-case word that is heard; `params` have been validated."""
+    entries = params.get("custom_spelling")
+    return {
+        str(heard).lower(): str(entry["to"])
+        for entry in (entries if isinstance(entries, list) else ())
+        for heard in entry["from"]
+    }
+
+
 def _redaction(features: Collection[str], params: Mapping[str, object]) -> Callable[[Token], str]:
     """How words are spelt when some kinds of entity are redacted, one tag for each word."""
     policies = params.get("redact_pii_policies")
@@ -141,7 +159,7 @@ def _redaction(features: Collection[str], params: Mapping[str, object]) -> Calla
     def spell(token: Token) -> str:
         if token.entity is None or token.entity not in policies:
             return token.text
-        bare = token.text.rstrip(findings.PUNCTUATION)
+        bare = token.text.rstrip(PUNCTUATION)
         tag = f"[{token.entity.upper()}]" if by_name else "#" * len(bare)
         return tag + token.text[len(bare) :]
 

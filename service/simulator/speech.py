@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from service.simulator.lines import SLOTS, TOPICS, Line, Topic
 
@@ -13,6 +13,7 @@ WORDS_PER_MINUTE = 150  # an ordinary conversation: 9,000 words an hour
 SPEAKERS = 2
 LEAD_MS = 240  # silence before the first word
 SENTENCES_PER_TURN_MAX = 2
+PUNCTUATION = ".,?"
 Word = tuple[str, str | None, int]
 SLOT = re.compile(r"\{(\w+)\}([.,?]?)")
 
@@ -124,6 +125,17 @@ def _token(
         entity=entity,
         entity_index=entities + offset if entity else -1,
     )
+
+
+def respelt(sentences: Sequence[Sentence], spelling: Mapping[str, str]) -> tuple[Sentence, ...]:
+    """The same words at the same times, written as `spelling` says of a lower-case word."""
+
+    def written(token: Token) -> Token:
+        bare = token.text.rstrip(PUNCTUATION)
+        text = spelling.get(bare.lower(), bare) + token.text[len(bare) :]
+        return token if text == token.text else replace(token, text=text)
+
+    return tuple(replace(one, tokens=tuple(map(written, one.tokens))) for one in sentences)
 
 
 def _script(rng: random.Random) -> Iterator[tuple[Line, Topic, int, int]]:

@@ -152,9 +152,3 @@ def is_of_account(sentence: str) -> bool:
 def failure_of(sentence: str) -> Failure | None:
     """The kind of failure that a failed transcript's `error` names; None when it is not known."""
     return next((failure for failure in FAILURES if failure.pattern.search(sentence)), None)
-
-
-def is_retryable(sentence: str) -> bool:
-    """Whether a failed transcript is worth submitting again; False for an unknown sentence."""
-    failure = failure_of(sentence)
-    return failure is not None and failure.retryable

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from service.cli.keys import command as keys
 from service.cli.projections import command as projections
 from service.cli.transcribe import command as transcribe
+from tests.engine.servers import site
 
 NOBODY = "http://127.0.0.1:1"
 CANNOT_START, WRONG_USAGE, NO = 3, 2, 1
@@ -69,3 +70,23 @@ def test_an_empty_recording_is_said_to_be_empty(tmp_path: Path, content: bytes) 
     answer = stenolog(transcribe, tmp_path, str(tmp_path / "a.wav"))
     assert answer.exit_code == NO
     assert "a.wav is empty" in answer.stderr
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
+@pytest.mark.parametrize(("status", "said"), [(200, "no Stenolog?"), (502, "without a reason")])
+def test_an_answer_that_is_not_ours_is_one_line(
+    tmp_path: Path, status: int, said: str, body: bytes
+) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with site() as other:
+        other.statuses = [status]
+        other.pages["/api/v1/keys?limit=200"] = (status, {}, body)
+        url = ("--url", other.url, "--api-key", "k")
+        for answer in (
+            stenolog(keys, tmp_path, "list", *url),
+            stenolog(transcribe, tmp_path, str(tmp_path / "a.wav"), *url),
+        ):
+            assert answer.exit_code == NO
+            (line,) = [one for one in answer.stderr.splitlines() if one.startswith("stenolog: ")]
+            assert f"answers {status}" in line
+            assert said in line

@@ -57,7 +57,7 @@ def test_a_worker_killed_in_mid_job_fails_that_job_and_no_other(engine: EnginePr
     os.kill(pid, signal.SIGKILL)
     body = engine.finished(job_id)
     assert body["status"] == "error"
-    assert body["error"] == "Transcription failed: the worker ended unexpectedly."
+    assert body["error"] == "Server error, the worker ended unexpectedly."
     assert engine.transcribe(OPENING)["status"] == "completed"
     assert worker(engine) != pid
 
@@ -68,7 +68,7 @@ def test_a_worker_that_hangs_is_ended_and_replaced(start: Start) -> None:
     os.kill(pid, signal.SIGSTOP)
     body = engine.finished(job_id)
     assert body["status"] == "error"
-    assert body["error"] == "Transcription failed: the worker took longer than it may."
+    assert body["error"] == "The audio took longer to transcribe than it may."
     assert not is_running(pid)
     assert engine.transcribe(OPENING)["status"] == "completed"
 

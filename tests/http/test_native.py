@@ -211,6 +211,19 @@ async def test_what_is_not_there_is_a_problem(service: Composed) -> None:
     assert (await refusal(service, "PATCH", f"{BASE}/x"))["status"] == 405
 
 
+async def test_what_is_not_there_says_no_as_the_api_that_it_was_taken_for(
+    service: Composed,
+) -> None:
+    for path in ("/v2", "/v2/", "/v2/lemur/x", "/v2/realtime/token", "/v2/transcript/"):
+        answer = await service.client.get(path)
+        assert (answer.status_code, answer.json()) == (404, {"error": "Not found"})
+    assert "error" not in await refusal(service, "GET", "/api/v1/nothing")
+    for path in ("/v1/transcribe/live", "/v3/token", "/lemur/v3/generate/task", "/v22"):
+        problem = await refusal(service, "POST", path)
+        assert problem["error"] == problem["detail"]
+        assert "/v2" in problem["detail"]
+
+
 async def test_a_store_that_cannot_commit_is_a_problem_without_its_reason(
     service: Composed,
 ) -> None:

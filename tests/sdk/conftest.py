@@ -13,7 +13,7 @@ from service.simulator.provider import API_KEY, Simulator
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 
-OPENING_S = 9
+OPENING_S = 5
 FAILED = "Audio duration is too short."
 
 
@@ -42,7 +42,8 @@ def simulated(
 
 @pytest.fixture(scope="session")
 def with_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    with gateway(tmp_path_factory.mktemp("engine"), {"PROVIDER": "local"}) as process:
+    settings = {"PROVIDER": "local", "ALLOW_NETWORKS": "127.0.0.0/8"}  # a test's own web server
+    with gateway(tmp_path_factory.mktemp("engine"), settings) as process:
         yield process
 
 
@@ -54,17 +55,17 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dialogue() -> Path:
     """Two people, 28 s; ships in the engine's package."""
     moonshine_voice = pytest.importorskip("moonshine_voice")
     return Path(moonshine_voice.__file__).parent / "assets" / "endgame_nagg_nell.wav"
 
 
-@pytest.fixture
-def opening(dialogue: Path, tmp_path: Path) -> Path:
-    """The first seconds of it: as good a proof of a program, in a third of the time."""
-    file = tmp_path / "opening.wav"
+@pytest.fixture(scope="session")
+def opening(dialogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seconds of it: as good a proof of a program, in a fraction of the time."""
+    file = tmp_path_factory.mktemp("opening") / "opening.wav"
     with wave.open(str(dialogue)) as whole, wave.open(str(file), "wb") as part:
         part.setparams(whole.getparams())
         part.writeframes(whole.readframes(OPENING_S * whole.getframerate()))

@@ -74,8 +74,9 @@ def test_a_submitted_one_is_waited_for_and_got_again(got: dict[str, Any]) -> Non
     assert submitted["again"]["id"] == submitted["id"]
 
 
-def test_ten_at_once_are_ten_transcripts(got: dict[str, Any]) -> None:
-    assert len({one["id"] for one in got["parallel"]}) == 10
+def test_twenty_at_once_are_twenty_transcripts(got: dict[str, Any]) -> None:
+    assert len({one["id"] for one in got["parallel"]}) == 20
+    assert len({one["audio_url"] for one in got["parallel"]}) == 20
     assert {one["status"] for one in got["parallel"]} == {"completed"}
 
 
@@ -91,13 +92,16 @@ def test_a_list_is_paged_in_both_directions_by_its_urls(got: dict[str, Any]) -> 
 def test_what_was_asked_for_is_found_and_echoed(got: dict[str, Any]) -> None:
     rich = got["rich"]
     assert rich["status"] == "completed"
+    assert [chapter["gist"] for chapter in rich["chapters"]]
     assert rich["auto_highlights_result"]["results"]
-    assert rich["content_safety_labels"]["status"] == "success"
+    assert list(rich["content_safety_labels"]["summary"]) == ["financials"]
+    assert "of Meadow Klinik. Hello, my name is [PERSON_NAME] [PERSON_NAME] and" in rich["text"]
+    assert rich["redact_pii_policies"] == ["person_name"]
     assert rich["iab_categories_result"]["results"]
     assert rich["sentiment_analysis_results"]
     assert rich["entities"]
     assert rich["language_code"] == "en_us"
-    assert rich["custom_spelling"] == [{"from": ["acme"], "to": "ACME"}]
+    assert rich["custom_spelling"] == [{"from": ["clinic"], "to": "Klinik"}]
     assert rich["webhook_url"] == "https://customer.example/hook"
     assert rich["webhook_auth"] is True
     assert rich["webhook_auth_header_name"] == "X-Secret"
@@ -120,7 +124,24 @@ def test_sentences_subtitles_and_words_are_those_of_the_transcript(got: dict[str
 
 
 def test_redacted_audio_is_downloaded(got: dict[str, Any]) -> None:
-    assert got["redacted"]["bytes"] > 0
+    assert got["redacted"] == {"status": "redacted_audio_ready", "start": "RIFF"}
+
+
+def test_a_summary_of_the_wanted_kind(got: dict[str, Any]) -> None:
+    assert got["summed"]["summary"].startswith("- ")
+    assert (got["summed"]["summary_type"], got["summed"]["chapters"]) == ("bullets", None)
+
+
+def test_too_little_speech_is_an_error_with_the_documented_sentence(got: dict[str, Any]) -> None:
+    assert (got["threshold"]["status"], got["threshold"]["text"]) == ("error", None)
+    assert got["threshold"]["error"] == (
+        "Audio speech threshold 0.9461 is below the requested speech threshold value 0.95"
+    )
+
+
+def test_the_old_way_to_create_and_wait_still_works(got: dict[str, Any]) -> None:
+    assert got["created"]["status"] == "completed"
+    assert got["created"]["audio_url"] == "https://audio.example/old.mp3"
 
 
 def test_a_deleted_one_is_scrubbed_for_good(got: dict[str, Any]) -> None:
@@ -128,6 +149,11 @@ def test_a_deleted_one_is_scrubbed_for_good(got: dict[str, Any]) -> None:
         assert (one["status"], one["text"]) == ("completed", "Deleted by user.")
         assert one["audio_url"] == "http://deleted_by_user"
         assert one["words"] is None
+
+
+def test_the_polling_interval_is_the_customers(got: dict[str, Any]) -> None:
+    assert len(got["intervals"]) >= 2
+    assert all(interval >= 190 for interval in got["intervals"]), got["intervals"]
 
 
 def test_a_failed_job_resolves_with_the_providers_sentence(got: dict[str, Any]) -> None:
@@ -143,6 +169,11 @@ def test_a_failed_job_resolves_with_the_providers_sentence(got: dict[str, Any]) 
         ("id", "Transcript lookup error, transcript id not found"),
         ("empty", "Upload failed"),
         ("late", "Polling timeout"),
+        ("sync", "are not offered"),
+        ("dictation", "are not offered"),
+        ("models", "are not offered"),
+        ("token", "are not offered"),
+        ("old token", "Not found"),
     ],
 )
 def test_an_error_is_thrown_with_the_services_sentence(
@@ -158,5 +189,11 @@ def test_real_speech_is_transcribed_and_what_the_engine_cannot_do_is_named(
     assert found["said"]["status"] == "completed", found["said"]["error"]
     assert "do you hear me" in found["said"]["text"].lower()
     assert found["said"]["utterances"][0]["speaker"] == "A"
+    spoken = [word["text"] for word in found["said"]["words"]]
+    sentences = found["sentences"]["sentences"]
+    assert [word["text"] for sentence in sentences for word in sentence["words"]] == spoken
+    assert found["vtt"].startswith("WEBVTT")
+    assert found["found"]["total_count"] >= 1
+    assert (found["deleted"]["text"], found["deleted"]["words"]) == ("Deleted by user.", None)
     assert found["refused"]["status"] == "error"
     assert "auto_chapters" in found["refused"]["error"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import assemblyai as aai
@@ -13,6 +11,7 @@ import pytest
 from service.simulator.provider import API_KEY
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
+from tests.sdk.clients import client_of
 from tests.sdk.conftest import FAILED
 
 pytestmark = [
@@ -20,18 +19,6 @@ pytestmark = [
     # The SDK's own models.
     pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20"),
 ]
-
-
-@contextmanager
-def client_of(process: GatewayProcess) -> Iterator[aai.Client]:
-    settings = aai.Settings(
-        api_key=process.key, base_url=process.url, polling_interval=0.05, http_timeout=20
-    )
-    client = aai.Client(settings=settings)
-    try:
-        yield client
-    finally:
-        client.http_client.close()
 
 
 def test_a_url_is_transcribed_with_speakers(simulated: GatewayProcess) -> None:
@@ -45,24 +32,6 @@ def test_a_url_is_transcribed_with_speakers(simulated: GatewayProcess) -> None:
     assert {turn.speaker for turn in transcript.utterances or ()} == {"A", "B"}
     assert transcript.audio_url == "https://audio.example/call.mp3"
     assert transcript.webhook_status_code is None
-
-
-def test_intelligence_comes_back_in_the_sdks_own_types(simulated: GatewayProcess) -> None:
-    config = aai.TranscriptionConfig(
-        speaker_labels=True,
-        auto_chapters=True,
-        sentiment_analysis=True,
-        entity_detection=True,
-        content_safety=True,
-    )
-    with client_of(simulated) as client:
-        transcript = aai.Transcriber(client=client).transcribe(
-            "https://audio.example/rich.mp3", config
-        )
-    assert transcript.chapters
-    assert transcript.sentiment_analysis
-    assert transcript.entities is not None
-    assert transcript.content_safety is not None
 
 
 def test_a_failed_job_is_an_error_status_with_the_providers_sentence(
@@ -93,14 +62,13 @@ def test_a_wrong_key_raises(simulated: GatewayProcess) -> None:
 
 
 def test_twenty_files_are_uploaded_and_transcribed_from_parallel_threads(
-    simulated: GatewayProcess, tmp_path: Path
+    simulated: GatewayProcess, recording: Path
 ) -> None:
-    file = tmp_path / "call.mp3"
-    file.write_bytes(bytes(range(256)) * 1_000)
-    with client_of(simulated) as client, ThreadPoolExecutor(8) as pool:
+    with client_of(simulated) as client, ThreadPoolExecutor(20) as pool:
         transcriber = aai.Transcriber(client=client)
-        found = list(pool.map(lambda _: transcriber.transcribe(str(file)), range(20)))
+        found = list(pool.map(lambda _: transcriber.transcribe(str(recording)), range(20)))
     assert len({transcript.id for transcript in found}) == 20
+    assert len({transcript.audio_url for transcript in found}) == 20
     assert {transcript.status for transcript in found} == {aai.TranscriptStatus.completed}
 
 
@@ -124,23 +92,3 @@ def test_transcribe_completes_though_the_projector_is_two_seconds_late(
         transcript = aai.Transcriber(client=client).transcribe("https://audio.example/late.mp3")
     assert transcript.status == aai.TranscriptStatus.completed
     assert transcript.text
-
-
-def test_real_speech_of_two_people_from_a_file(with_engine: GatewayProcess, dialogue: Path) -> None:
-    config = aai.TranscriptionConfig(speaker_labels=True)
-    with client_of(with_engine) as client:
-        transcript = aai.Transcriber(client=client).transcribe(str(dialogue), config)
-    assert transcript.status == aai.TranscriptStatus.completed, transcript.error
-    assert "do you hear me" in (transcript.text or "").lower()
-    assert {turn.speaker for turn in transcript.utterances or ()} == {"A", "B"}
-    assert transcript.audio_duration == 29
-
-
-def test_what_the_engine_cannot_do_is_an_error_that_names_it(
-    with_engine: GatewayProcess, dialogue: Path
-) -> None:
-    config = aai.TranscriptionConfig(auto_chapters=True)
-    with client_of(with_engine) as client:
-        transcript = aai.Transcriber(client=client).transcribe(str(dialogue), config)
-    assert transcript.status == aai.TranscriptStatus.error
-    assert "auto_chapters" in (transcript.error or "")

@@ -13,24 +13,13 @@ import pytest
 from service.simulator.behaviour import Fault
 from service.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess
+from tests.sdk.clients import client_of
 
 pytestmark = [
     pytest.mark.xdist_group("sdk"),
     # The SDK's own models.
     pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20"),
 ]
-
-
-@contextmanager
-def client_of(process: GatewayProcess) -> Iterator[aai.Client]:
-    settings = aai.Settings(
-        api_key=process.key, base_url=process.url, polling_interval=0.05, http_timeout=20
-    )
-    client = aai.Client(settings=settings)
-    try:
-        yield client
-    finally:
-        client.http_client.close()
 
 
 @contextmanager
@@ -70,25 +59,6 @@ def test_words_are_found_where_they_are_said(simulated: GatewayProcess) -> None:
     assert (first.start, first.end) in found[0].timestamps
     assert 0 in found[0].indexes
     assert found[0].count == len(found[0].indexes)
-
-
-def test_a_list_is_paged_to_its_end(simulated: GatewayProcess) -> None:
-    seen: list[str] = []
-    with client_of(simulated) as client:
-        transcriber = aai.Transcriber(client=client)
-        made = {
-            str(transcriber.transcribe(f"https://audio.example/p{number}.mp3").id)
-            for number in range(3)
-        }
-        parameters = aai.ListTranscriptParameters(limit=2)
-        while made - set(seen):
-            page = transcriber.list_transcripts(parameters)
-            seen += [item.id for item in page.transcripts]
-            if page.page_details.before_id_of_prev_url is None:
-                break
-            parameters.before_id = page.page_details.before_id_of_prev_url
-    assert made <= set(seen)
-    assert len(seen) == len(set(seen))
 
 
 def test_redacted_audio_is_downloaded_without_the_key(

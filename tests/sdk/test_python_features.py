@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import assemblyai as aai
 import pytest
 
 from tests.gateway_process import GatewayProcess
-from tests.sdk.test_python import client_of
+from tests.sdk.clients import client_of
 
 pytestmark = [
     pytest.mark.xdist_group("sdk"),
@@ -18,7 +16,7 @@ pytestmark = [
 
 
 def transcribed(
-    process: GatewayProcess, config: aai.TranscriptionConfig, audio: str = "rich"
+    process: GatewayProcess, config: aai.TranscriptionConfig, audio: str = "money"
 ) -> aai.Transcript:
     with client_of(process) as client:
         found = aai.Transcriber(client=client).transcribe(
@@ -38,15 +36,19 @@ def test_sentiment_entities_topics_highlights_and_safety(simulated: GatewayProce
     )
     config.set_content_safety(True, content_safety_confidence=60)
     found = transcribed(simulated, config)
-    assert {one.sentiment for one in found.sentiment_analysis} <= set(aai.SentimentType)
+    assert {one.sentiment for one in found.sentiment_analysis} == set(aai.SentimentType)
     assert {one.speaker for one in found.sentiment_analysis} == {"A", "B"}
-    assert found.entities
+    assert found.entities[0].entity_type == aai.EntityType.organization
+    assert found.entities[0].text == "Meadow Clinic"
     assert found.iab_categories.status == aai.StatusResult.success
     assert found.iab_categories.results[0].labels[0].relevance > 0
     assert found.iab_categories.summary
     assert found.auto_highlights.status == aai.StatusResult.success
     assert found.auto_highlights.results[0].timestamps
     assert found.content_safety.status == aai.StatusResult.success
+    safety, financials = found.content_safety, aai.ContentSafetyLabel.financials
+    assert {one.label for result in safety.results for one in result.labels} == {financials}
+    assert list(safety.summary) == list(safety.severity_score_summary) == [financials]
 
 
 @pytest.mark.parametrize("kind", [aai.SummarizationType.bullets, aai.SummarizationType.paragraph])
@@ -63,6 +65,7 @@ def test_a_summary_of_the_wanted_kind(
 def test_chapters(simulated: GatewayProcess) -> None:
     found = transcribed(simulated, aai.TranscriptionConfig(auto_chapters=True))
     starts = [chapter.start for chapter in found.chapters]
+    assert len(starts) == 2
     assert starts == sorted(starts)
     assert all(chapter.gist and chapter.headline and chapter.summary for chapter in found.chapters)
 
@@ -84,17 +87,49 @@ def test_what_was_asked_for_is_echoed(simulated: GatewayProcess) -> None:
     config = aai.TranscriptionConfig(
         speech_threshold=0.2, punctuate=True, format_text=True, disfluencies=True
     )
-    config.set_custom_spelling({"ACME": ["acme", "akme"]})
     config.set_audio_slice(start=1_000, end=20_000)
-    config.set_redact_pii(policies=[aai.PIIRedactionPolicy.person_name])
     found = transcribed(simulated, config)
     echoed = found.json_response
-    assert echoed["custom_spelling"] == [{"from": ["acme", "akme"], "to": "ACME"}]
     assert echoed["speech_threshold"] == 0.2
     assert (echoed["audio_start_from"], echoed["audio_end_at"]) == (1_000, 20_000)
     assert echoed["disfluencies"] is True
-    assert echoed["redact_pii"] is True
-    assert echoed["redact_pii_policies"] == [aai.PIIRedactionPolicy.person_name]
+
+
+def test_words_are_spelt_as_asked(simulated: GatewayProcess) -> None:
+    config = aai.TranscriptionConfig()
+    config.set_custom_spelling({"Kastellan": ["castellan"], "SQL": ["never said"]})
+    found = transcribed(simulated, config)
+    assert "Ravi Kastellan and I" in found.text
+    assert "Castellan" not in found.text
+    assert found.json_response["custom_spelling"] == [
+        {"from": ["castellan"], "to": "Kastellan"},
+        {"from": ["never said"], "to": "SQL"},
+    ]
+
+
+def test_personal_data_is_replaced_in_every_part(simulated: GatewayProcess) -> None:
+    policies = [aai.PIIRedactionPolicy.person_name, aai.PIIRedactionPolicy.organization]
+    config = aai.TranscriptionConfig().set_redact_pii(
+        policies=policies, substitution=aai.PIISubstitutionPolicy.hash
+    )
+    found = transcribed(simulated, config)
+    assert "the service desk of ###### ######. Hello, my name is #### #########" in found.text
+    assert not {"Meadow", "Ravi"} & {word.text for word in found.words}
+    assert found.json_response["redact_pii"] is True
+    assert found.json_response["redact_pii_policies"] == policies
+
+
+def test_too_little_speech_is_an_error_with_the_documented_sentence(
+    simulated: GatewayProcess,
+) -> None:
+    config = aai.TranscriptionConfig(speech_threshold=1.0)
+    with client_of(simulated) as client:
+        found = aai.Transcriber(client=client).transcribe("https://audio.example/a.mp3", config)
+    assert found.status == aai.TranscriptStatus.error
+    assert found.text is None
+    assert found.error == (
+        "Audio speech threshold 0.9461 is below the requested speech threshold value 1.0"
+    )
 
 
 def test_a_webhook_is_echoed_but_not_its_secret(simulated: GatewayProcess) -> None:
@@ -127,14 +162,3 @@ def test_a_wrong_value_is_400_and_names_its_field(
     ):
         aai.Transcriber(client=client).submit("https://audio.example/a.mp3", config)
     assert raised.value.status_code == 400
-
-
-def test_the_engine_leaves_silence_to_the_threshold(
-    with_engine: GatewayProcess, dialogue: Path
-) -> None:
-    config = aai.TranscriptionConfig(speech_threshold=0.999)
-    with client_of(with_engine) as client:
-        found = aai.Transcriber(client=client).transcribe(str(dialogue), config)
-    assert found.status == aai.TranscriptStatus.error
-    assert "below the requested speech threshold value 0.999" in (found.error or "")
-    assert found.text is None

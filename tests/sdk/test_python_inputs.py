@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 
 import assemblyai as aai
 import pytest
 
 from tests.gateway_process import GatewayProcess
+from tests.sdk.clients import client_of, settings_of
 from tests.sdk.conftest import FAILED
-from tests.sdk.test_python import client_of
 
 pytestmark = [
     pytest.mark.xdist_group("sdk"),
@@ -61,8 +63,7 @@ def test_a_future_is_a_transcript_later(simulated: GatewayProcess) -> None:
 
 async def test_the_async_client_does_the_same(simulated: GatewayProcess, recording: Path) -> None:
     content = await to_thread(recording.read_bytes)
-    settings = aai.Settings(api_key=simulated.key, base_url=simulated.url, polling_interval=0.05)
-    async with aai.AsyncClient(settings=settings) as client:
+    async with aai.AsyncClient(settings=settings_of(simulated)) as client:
         transcriber = aai.AsyncTranscriber(client=client)
         of_file = await transcriber.transcribe(str(recording))
         of_bytes = await transcriber.transcribe(content)
@@ -80,9 +81,8 @@ async def test_the_async_client_does_the_same(simulated: GatewayProcess, recordi
 
 
 async def test_an_async_group_keeps_its_order(simulated: GatewayProcess) -> None:
-    settings = aai.Settings(api_key=simulated.key, base_url=simulated.url, polling_interval=0.05)
     urls = [f"https://audio.example/{n}.mp3" for n in range(4)]
-    async with aai.AsyncClient(settings=settings) as client:
+    async with aai.AsyncClient(settings=settings_of(simulated)) as client:
         group = await aai.AsyncTranscriber(client=client).transcribe_group(urls)
     assert [one.audio_url for one in group] == urls
 
@@ -129,6 +129,23 @@ def test_a_list_can_be_of_one_status(simulated: GatewayProcess) -> None:
     assert {item.status for item in page.transcripts} == {aai.TranscriptStatus.error}
 
 
+def test_a_list_is_filtered_by_day_by_waiting_and_by_neighbours(simulated: GatewayProcess) -> None:
+    with client_of(simulated) as client:
+        transcriber = aai.Transcriber(client=client)
+
+        def listed(**filters: object) -> list[str]:
+            page = transcriber.list_transcripts(aai.ListTranscriptParameters(**filters))
+            return [item.id for item in page.transcripts]
+
+        first = str(transcriber.transcribe(URL).id)
+        later = str(transcriber.transcribe(URL).id)
+        today = transcriber.list_transcripts().transcripts[0].created[:10]
+        assert listed(after_id=first) == [later]
+        assert listed(before_id=later, limit=1) == [first]
+        assert listed(created_on=today, limit=2) == [later, first]
+        assert listed(created_on="1999-12-31") == listed(throttled_only=True) == []
+
+
 def test_the_last_response_and_the_status_code_are_there_on_errors(
     simulated: GatewayProcess,
 ) -> None:
@@ -155,11 +172,12 @@ def test_a_poll_that_runs_out_of_time_names_the_transcript(simulated: GatewayPro
 
 def test_the_polling_interval_is_the_customers(simulated: GatewayProcess) -> None:
     with client_of(simulated) as client:
-        asked: list[str] = []
-        client.http_client.event_hooks["response"].append(
-            lambda response: asked.append(response.request.method)
-        )
+        asked_at: list[float] = []
+        client.http_client.event_hooks["request"].append(lambda _: asked_at.append(monotonic()))
         client.settings.polling_interval = 0.3
-        assert aai.Transcriber(client=client).transcribe(URL).status == COMPLETED
-    assert asked[0] == "POST"
-    assert asked.count("GET") <= 4  # it is finished within a second
+        submitted = aai.Transcriber(client=client).submit("https://audio.example/never.mp3")
+        with pytest.raises(aai.AssemblyAIError, match="processing"):
+            submitted.wait_for_completion(poll_timeout=1.0)
+    waits = [later - earlier for earlier, later in pairwise(asked_at[1:])]
+    assert len(waits) >= 2
+    assert min(waits) > 0.28, waits

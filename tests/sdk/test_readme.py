@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -35,6 +36,7 @@ def test_the_python_program_prints_what_was_said(
     (program,) = blocks("python")
     said = subprocess.run(
         [sys.executable, "-c", here(program, with_engine, opening)],
+        env={**os.environ, "ASSEMBLYAI_POLLING_INTERVAL": "0.1"},  # the SDK's own is 3 s
         capture_output=True,
         text=True,
         check=False,

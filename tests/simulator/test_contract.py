@@ -131,6 +131,21 @@ async def test_a_failing_job_is_200_with_its_sentence(bench: Bench) -> None:
     assert (body["text"], body["words"]) == (None, None)
 
 
+@pytest.mark.parametrize("threshold", [0.9461, 0.95])
+async def test_too_little_speech_fails_with_the_documented_sentence(
+    bench: Bench, threshold: float
+) -> None:
+    job = await bench.finished(await bench.created(speech_threshold=threshold))
+    if threshold < 0.95:
+        assert (job["status"], job["error"]) == ("completed", None)
+    else:
+        assert job["status"] == "error"
+        assert job["text"] is None
+        assert job["error"] == (
+            "Audio speech threshold 0.9461 is below the requested speech threshold value 0.95"
+        )
+
+
 async def test_delete_scrubs_again_and_again(bench: Bench) -> None:
     bench.simulator.behave = lambda body: AT_ONCE
     job_id = await bench.created(webhook_url=bench.hook)

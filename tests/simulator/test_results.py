@@ -141,6 +141,18 @@ def test_speakers_are_named_as_the_service_names_them(
     assert made.get("audio_channels") == (2 if "multichannel" in features else None)
 
 
+def test_words_are_spelt_as_the_customer_wants_wherever_they_are(
+    five_minutes: dict[str, Any],
+) -> None:
+    spelling = [{"from": ["Morning", "desk"], "to": "MORNing"}, {"from": ["never"], "to": "x"}]
+    made: dict[str, Any] = transcript("a call", 300, ALL, {"custom_spelling": spelling})
+    assert "Good MORNing, this is the service MORNing of" in made["text"]
+    assert made["text"] == " ".join(row["text"] for row in made["sentiment_analysis_results"])
+    assert made["utterances"][0]["text"].startswith("Good MORNing,")
+    times = [(word["start"], word["end"]) for word in made["words"]]
+    assert times == [(word["start"], word["end"]) for word in five_minutes["words"]]
+
+
 def test_redaction_replaces_word_by_word() -> None:
     params = {"redact_pii_policies": ["person_name"], "redact_pii_sub": "entity_name"}
     features = {"redact_pii", "redact_pii_return_unredacted", "speaker_labels"}

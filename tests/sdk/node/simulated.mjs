@@ -4,7 +4,8 @@ import { createReadStream } from "node:fs";
 import { AssemblyAI } from "assemblyai";
 
 const { BASE_URL: baseUrl, API_KEY: apiKey, AUDIO_FILE: file } = process.env;
-const client = new AssemblyAI({ apiKey, baseUrl });
+const others = { syncBaseUrl: baseUrl, dictationBaseUrl: baseUrl, llmGatewayBaseUrl: baseUrl, streamingBaseUrl: baseUrl };
+const client = new AssemblyAI({ apiKey, baseUrl, ...others });
 const soon = { pollingInterval: 50, pollingTimeout: 20_000 };
 const bytes = await readFile(file);
 
@@ -65,13 +66,26 @@ async function redacted() {
     redact_pii_policies: ["phone_number"],
   });
   const file = await client.transcripts.redactedAudioFile(id);
-  return { bytes: (await file.arrayBuffer()).byteLength };
+  const { status } = await client.transcripts.redactions(id);
+  return { status, start: Buffer.from(await file.arrayBuffer()).toString("latin1", 0, 4) };
 }
 
 async function deleted() {
   const { id } = await transcribe({ audio: "https://audio.example/forget.mp3" });
   const answer = await client.transcripts.delete(id);
   return { answer, later: await client.transcripts.get(id), again: await client.transcripts.delete(id) };
+}
+
+async function intervals() {
+  const { id } = await client.transcripts.submit({ audio: "https://audio.example/never.mp3" });
+  const asked = [];
+  const plain = globalThis.fetch;
+  globalThis.fetch = (url, init) => {
+    if (url.endsWith(id)) asked.push(performance.now());
+    return plain(url, init);
+  };
+  await thrown(() => client.transcripts.waitUntilReady(id, { pollingInterval: 200, pollingTimeout: 1_000 }));
+  return asked.slice(1).map((at, n) => at - asked[n]);
 }
 
 const strangers = new AssemblyAI({ apiKey: "wrong", baseUrl });
@@ -87,26 +101,35 @@ const finished = await together({
   data: () => transcribe({ audio: `data:audio/mpeg;base64,${bytes.toString("base64")}` }),
   uploaded,
   submitted,
-  parallel: () => Promise.all(Array.from({ length: 10 }, () => transcribe({ audio: file }))),
+  parallel: () => Promise.all(Array.from({ length: 20 }, () => transcribe({ audio: file }))),
+  created: () => client.transcripts.create({ audio_url: "https://audio.example/old.mp3" }, soon),
   rich: () =>
     transcribe({
-      audio: "https://audio.example/rich.mp3",
+      audio: "https://audio.example/money.mp3",
       speaker_labels: true,
+      auto_chapters: true,
       auto_highlights: true,
       content_safety: true,
       entity_detection: true,
       iab_categories: true,
       sentiment_analysis: true,
       language_detection: true,
-      custom_spelling: [{ from: ["acme"], to: "ACME" }],
+      redact_pii: true,
+      redact_pii_policies: ["person_name"],
+      redact_pii_sub: "entity_name",
+      custom_spelling: [{ from: ["clinic"], to: "Klinik" }],
       webhook_url: "https://customer.example/hook",
       webhook_auth_header_name: "X-Secret",
       webhook_auth_header_value: "kept",
     }),
   channels: () => transcribe({ audio: "https://audio.example/stereo.mp3", multichannel: true }),
+  summed: () =>
+    transcribe({ audio: "https://audio.example/money.mp3", summarization: true, summary_model: "informative", summary_type: "bullets" }),
+  threshold: () => transcribe({ audio: "https://audio.example/quiet.mp3", speech_threshold: 0.95 }),
   derived,
   redacted,
   deleted,
+  intervals,
   failed: () => transcribe({ audio: "https://audio.example/fails.mp3" }),
   thrown: () =>
     together({
@@ -114,6 +137,11 @@ const finished = await together({
       key: () => thrown(() => strangers.transcripts.submit({ audio: "https://audio.example/a.mp3" })),
       id: () => thrown(() => client.transcripts.get("00000000-0000-4000-8000-000000000000")),
       empty: () => thrown(() => client.files.upload(new Uint8Array())),
+      sync: () => thrown(() => client.sync.transcribe(Buffer.alloc(4_000_000))),
+      dictation: () => thrown(() => client.dictation.transcribeLive([bytes])),
+      models: () => thrown(() => client.llmGateway.listModels()),
+      token: () => thrown(() => client.streaming.createTemporaryToken({ expires_in_seconds: 60 })),
+      "old token": () => thrown(() => client.realtime.createTemporaryToken({ expires_in: 60 })),
       late: () => thrown(() => client.transcripts.transcribe({ audio: "https://audio.example/never.mp3" }, { pollingInterval: 20, pollingTimeout: 100 })),
     }),
 });

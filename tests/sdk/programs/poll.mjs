@@ -1,7 +1,7 @@
 // Without an SDK: upload, create, look again until it is finished.
 import { readFile } from "node:fs/promises";
 
-const { BASE_URL, API_KEY, AUDIO_FILE, OPTIONS, EVERY_MS } = process.env;
+const { BASE_URL, API_KEY, AUDIO_FILE, OPTIONS, EVERY_S } = process.env;
 
 async function ask(path, init = {}) {
   const response = await fetch(BASE_URL + path, { ...init, headers: { authorization: API_KEY, ...init.headers } });
@@ -17,7 +17,7 @@ let transcript = await ask("/v2/transcript", {
   body: JSON.stringify({ audio_url: upload_url, ...JSON.parse(OPTIONS) }),
 });
 while (!["completed", "error"].includes(transcript.status)) {
-  await new Promise((resolve) => setTimeout(resolve, Number(EVERY_MS)));
+  await new Promise((resolve) => setTimeout(resolve, Number(EVERY_S) * 1000));
   transcript = await ask(`/v2/transcript/${transcript.id}`);
 }
 console.log(JSON.stringify(transcript));

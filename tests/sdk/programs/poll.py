@@ -6,7 +6,7 @@ import time
 
 import requests  # the engine's package brings it
 
-base_url, every_s = os.environ["BASE_URL"], int(os.environ["EVERY_MS"]) / 1000
+base_url, every_s = os.environ["BASE_URL"], float(os.environ["EVERY_S"])
 headers = {"authorization": os.environ["API_KEY"]}
 
 with open(os.environ["AUDIO_FILE"], "rb") as audio:

@@ -25,6 +25,7 @@ from service.wire.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
         (sentences.unavailable_in_language(["speaker_labels"]), "unavailable-in-language", False),
         (sentences.SERVER_ERROR, "server-error", True),
         (sentences.INTERNAL_ERROR, "server-error", True),
+        ("Server error in the worker (OSError).", "server-error", True),
         (sentences.UPLOAD_INACCESSIBLE, "upload-inaccessible", False),
     ],
 )  # fmt: skip
@@ -34,12 +35,10 @@ def test_a_failed_transcripts_sentence_has_a_kind(
     failure = sentences.failure_of(sentence)
     assert failure is not None
     assert (failure.kind, failure.retryable) == (kind, retryable)
-    assert sentences.is_retryable(sentence) is retryable
 
 
 def test_a_sentence_that_nobody_knows_is_final() -> None:
     assert sentences.failure_of("The moon is in the wrong place.") is None
-    assert not sentences.is_retryable("The moon is in the wrong place.")
 
 
 def test_documented_sentences_are_word_for_word() -> None:

@@ -1,4 +1,4 @@
-"""Deleting with the official Python SDK, by the default client as its documents show."""
+"""The Python SDK's default client, as its documents use it: only key and address are set."""
 
 from __future__ import annotations
 
@@ -54,3 +54,16 @@ def test_delete_then_get_then_delete_again(default_client: aai.Client) -> None:
 def test_an_unknown_id_raises(default_client: aai.Client) -> None:
     with pytest.raises(aai.TranscriptError, match="not found"):
         aai.Transcript.delete_by_id("11111111-2222-4333-8444-555555555555")
+
+
+def test_transcripts_are_got_again_by_their_ids(default_client: aai.Client) -> None:
+    done = [aai.Transcriber().transcribe(f"https://audio.example/{n}.mp3") for n in range(2)]
+    ids = [str(one.id) for one in done]
+    assert aai.Transcript.get_by_id(ids[0]).text == done[0].text
+    assert aai.Transcript.get_by_id_async(ids[1]).result(timeout=20).text == done[1].text
+    texts = {one.text for one in done}
+    group = aai.TranscriptGroup.get_by_ids(ids)
+    assert group.status == aai.TranscriptStatus.completed
+    assert {one.text for one in group} == texts
+    later = aai.TranscriptGroup.get_by_ids_async(ids).result(timeout=20)
+    assert {one.text for one in later} == texts

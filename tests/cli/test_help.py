@@ -1,0 +1,46 @@
+"""What `--help` says fits on its lines, and is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from service.cli.main import stenolog
+
+
+def contexts(
+    command: click.Command, parent: click.Context | None = None
+) -> Iterator[click.Context]:
+    """A context of the command and of all below it."""
+    context = click.Context(command, info_name=command.name, parent=parent, terminal_width=80)
+    yield context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from contexts(below, context)
+
+
+@pytest.mark.parametrize("context", contexts(stenolog), ids=lambda context: context.command_path)
+def test_nothing_is_cut_off(context: click.Context) -> None:
+    shown = context.get_help().replace("[ARGS]...", "")
+    assert "..." not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_group_is_described_alike_in_the_table_and_by_itself() -> None:
+    context = click.Context(stenolog)
+    for name in stenolog.list_commands(context):
+        command = stenolog.get_command(context, name)
+        if isinstance(command, click.Group):
+            assert (command.help or "") in stenolog.get_help(context)
+
+
+def test_a_demo_keeps_its_data_apart() -> None:
+    command = stenolog.get_command(click.Context(stenolog), "demo")
+    assert command is not None
+    [data_dir] = [one for one in command.params if one.name == "data_dir"]
+    assert isinstance(data_dir, click.Option)
+    assert "temporary" in (data_dir.help or "")

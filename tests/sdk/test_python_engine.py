@@ -1,0 +1,127 @@
+"""The official Python SDK in front of the embedded engine: real speech, and what it offers."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import assemblyai as aai
+import pytest
+
+from tests.engine.servers import site
+from tests.gateway_process import GatewayProcess
+from tests.sdk.clients import client_of, settings_of
+
+pytestmark = [
+    pytest.mark.xdist_group("sdk"),
+    # The SDK's own models.
+    pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20"),
+]
+COMPLETED = aai.TranscriptStatus.completed
+SAID = "do you hear me"
+
+
+@pytest.fixture(scope="module")
+def client(with_engine: GatewayProcess) -> Iterator[aai.Client]:
+    with client_of(with_engine) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def heard(client: aai.Client, dialogue: Path) -> aai.Transcript:
+    """The whole dialogue, with everything asked for that the engine offers."""
+    config = aai.TranscriptionConfig(
+        speech_models=["universal-3-pro", "universal-2"],
+        language_detection=True,
+        speaker_labels=True,
+        speech_threshold=0.2,
+    )
+    heard = aai.Transcriber(client=client).transcribe(str(dialogue), config)
+    assert heard.status == COMPLETED, heard.error
+    return heard
+
+
+def test_real_speech_of_two_people_from_a_file(heard: aai.Transcript) -> None:
+    assert heard.text
+    assert SAID in heard.text.lower()
+    assert {turn.speaker for turn in heard.utterances or ()} == {"A", "B"}
+    assert heard.audio_duration == 29
+    assert heard.json_response["language_code"] == "en_us"
+
+
+def test_its_sentences_subtitles_and_words_are_what_was_heard(heard: aai.Transcript) -> None:
+    assert heard.words
+    spoken = [word.text for word in heard.words]
+    sentences, paragraphs = heard.get_sentences(), heard.get_paragraphs()
+    assert len(sentences) > len(paragraphs) > 0
+    assert [word.text for one in sentences for word in one.words] == spoken
+    assert [word.text for one in paragraphs for word in one.words] == spoken
+    srt = heard.export_subtitles_srt(chars_per_caption=32)
+    assert max(map(len, srt.splitlines())) <= 32
+    assert heard.export_subtitles_vtt().startswith("WEBVTT\n\n00:0")
+    found = {match.text: match.count for match in heard.word_search(["hear", "hear me", "foo"])}
+    assert found["hear"] == found["hear me"] >= 2
+    assert not found.get("foo")
+
+
+def test_url_path_bytes_and_file_are_heard_in_parallel_listed_and_deleted(
+    client: aai.Client, opening: Path
+) -> None:
+    transcriber, content = aai.Transcriber(client=client), opening.read_bytes()
+    with opening.open("rb") as file, site() as web, ThreadPoolExecutor(4) as pool:
+        web.pages["/opening.wav"] = (200, {"content-type": "audio/wav"}, content)
+        given = [f"{web.url}/opening.wav", str(opening), content, file]
+        heard = list(pool.map(transcriber.transcribe, given))
+    assert {one.status for one in heard} == {COMPLETED}, [one.error for one in heard]
+    assert SAID in heard[0].text.lower()
+    assert {one.text for one in heard} == {heard[0].text}
+    listed = transcriber.list_transcripts(aai.ListTranscriptParameters(limit=4))
+    assert {item.id for item in listed.transcripts} == {one.id for one in heard}
+    path = f"/v2/transcript/{heard[0].id}"
+    assert client.http_client.delete(path).json()["text"] == "Deleted by user."
+    gone = client.http_client.get(path).json()
+    assert (gone["text"], gone["words"]) == ("Deleted by user.", None)
+
+
+async def test_the_async_client_hears_the_same(with_engine: GatewayProcess, opening: Path) -> None:
+    content = await to_thread(opening.read_bytes)
+    async with aai.AsyncClient(settings=settings_of(with_engine)) as client:
+        heard = await aai.AsyncTranscriber(client=client).transcribe(content)
+    assert heard.status == COMPLETED, heard.error
+    assert SAID in (heard.text or "").lower()
+
+
+def test_too_little_speech_is_an_error_with_the_documented_sentence(
+    client: aai.Client, dialogue: Path
+) -> None:
+    config = aai.TranscriptionConfig(speech_threshold=0.999)
+    found = aai.Transcriber(client=client).transcribe(str(dialogue), config)
+    assert found.status == aai.TranscriptStatus.error
+    assert "below the requested speech threshold value 0.999" in (found.error or "")
+    assert found.text is None
+
+
+def test_why_audio_cannot_be_transcribed_is_said(client: aai.Client) -> None:
+    transcriber = aai.Transcriber(client=client)
+    with site() as ended:
+        pass  # nobody listens there any more
+    with site() as web:
+        web.pages["/page.mp3"] = (200, {"content-type": "audio/mpeg"}, b"<html>Log in</html>")
+        given = [f"{web.url}/page.mp3", f"{web.url}/nothing.mp3", f"{ended.url}/a.mp3"]
+        failed = transcriber.transcribe_group(given)
+    by_url = {one.audio_url: str(one.error) for one in failed}
+    assert {one.status for one in failed} == {aai.TranscriptStatus.error}
+    assert "File type is text/html" in by_url[given[0]]
+    assert "404 Client Error" in by_url[given[1]]
+    assert by_url[given[2]].startswith(f"Download error, unable to download {given[2]}")
+
+
+def test_what_the_engine_cannot_do_is_an_error_that_names_it(
+    client: aai.Client, opening: Path
+) -> None:
+    config = aai.TranscriptionConfig(auto_chapters=True)
+    found = aai.Transcriber(client=client).transcribe(str(opening), config)
+    assert found.status == aai.TranscriptStatus.error
+    assert "auto_chapters" in (found.error or "")
