@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from service.edge.assemblyai import transcripts as v2
 from service.edge.assemblyai.derived import Derived
+from service.edge.assemblyai.making import Making
 from service.edge.assemblyai.pages import Pages
 from service.edge.assemblyai.redacted_audio import RedactedAudioOf
 from service.edge.assemblyai.uploads import Upload
@@ -107,7 +108,7 @@ def _v2_routes(
 
 
 def _derived(edge: Edge, reading: Reading) -> dict[str, Handler]:
-    derived = Derived(reading, edge.views)
+    derived = Derived(reading, Making(edge.views, edge.side_process))
     return {
         "redacted-audio": RedactedAudioOf(edge, reading).get,
         "sentences": derived.sentences,

@@ -14,6 +14,7 @@ from service.commands.transcription import Transcription
 from service.log.catalogue import ProviderName, Region, WakeReason
 from service.log.store import EventStore
 from service.projections.views import ViewReader
+from service.side_process import SideProcess
 
 UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
 
@@ -131,6 +132,7 @@ class Edge:
             `StoreUnavailable` when something may be left.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
+        side_process: Where sentences, captions and found words of long transcripts are made.
         rate_limit_per_minute: Requests per API key; 0: no limit.
         cors_origins: Whose pages may call us from a browser; none: no answer says anything of it.
     """
@@ -144,6 +146,7 @@ class Edge:
     upload_key: bytes
     idempotency_secret: bytes
     redacted_audio: RedactedAudio
+    side_process: SideProcess
     wake: Callable[[str, WakeReason], None]
     erase: Callable[[Transcription], Awaitable[None]]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]

@@ -17,7 +17,7 @@ from service.projections.registry import Reading, project, status_after
 from service.projections.rows import Change, Hold, StatusRow
 from service.projections.transcriptions import NAME as TRANSCRIPTIONS
 from service.projections.views import Checkpoint, Generation, ViewWriter
-from service.projections.worker import Worker, WorkerEnded
+from service.side_process import SideProcess, SideProcessEnded
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
@@ -48,15 +48,15 @@ class Batches:
         self._log = log_store
         self._readings = readings
         self._views = views
-        self._worker = Worker()
+        self._side_process = SideProcess()
 
     def forget(self, stream: str) -> None:
         """Nothing of this stream's content is remembered."""
         self._readings.forget(stream)
 
     async def close(self) -> None:
-        """The worker process is gone."""
-        await self._worker.close()
+        """The side process is gone."""
+        await self._side_process.close()
 
     async def project(
         self, generations: Sequence[Generation], *, after: int, until: int | None
@@ -154,8 +154,8 @@ class Batches:
     ) -> tuple[Change, ...]:
         if reading.size > INLINE_BYTES_MAX:
             try:
-                return await self._worker.project(names, reading, current)
-            except WorkerEnded:
+                return await self._side_process.run(project, tuple(names), reading, current)
+            except SideProcessEnded:
                 log.error("projection.worker_ended", position=reading.event.position)
                 reading = replace(reading, payload=None, damaged=True)
         if reading.payload is not None:

@@ -41,6 +41,7 @@ from service.edge.ports import Edge, Readiness
 from service.log.catalogue import ProviderName, Region, WakeReason
 from service.log.event import Event
 from service.projections.projector import Projector
+from service.side_process import SideProcess
 from service.stores.files.uploads import UploadStore
 from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.views import SqliteViews
@@ -86,6 +87,7 @@ class Composed:
     signing: CallbackKeys
     wakes: list[tuple[str, WakeReason]] = field(default_factory=list)
     audio: StoredAudio
+    side_process: SideProcess
     readiness: Readiness
     routes: list[Any]
     _following: asyncio.Task[None] | None = None
@@ -245,6 +247,8 @@ async def composed(
         signing = CallbackKeys(current=2, secrets={1: os.urandom(32), 2: os.urandom(32)})
         secret, _ = await create_api_key(keys, tenant=DEFAULT_TENANT, name="test", scopes=SCOPES)
         metrics, audio = Metrics(), StoredAudio()
+        side_process = SideProcess()
+        stack.push_async_callback(side_process.close)
         wakes: list[tuple[str, WakeReason]] = []
 
         async def readiness() -> Readiness:
@@ -261,6 +265,7 @@ async def composed(
                 upload_key=bytes(32),
                 idempotency_secret=bytes(32),
                 redacted_audio=audio,
+                side_process=side_process,
                 erase=Eraser(vault, projector, lifetime).erase_now,
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
                 rebuild=projector.rebuild,
@@ -305,6 +310,7 @@ async def composed(
             signing=signing,
             wakes=wakes,
             audio=audio,
+            side_process=side_process,
             readiness=Readiness(ready=True, checks={"log": "commits"}),
             routes=list(app.routes),
         )

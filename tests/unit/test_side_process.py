@@ -14,7 +14,7 @@ import pytest
 
 from service.projections.registry import PROJECTIONS, project
 from service.projections.rows import PutStatus
-from service.projections.worker import Worker, WorkerEnded
+from service.side_process import SideProcess, SideProcessEnded
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of
@@ -23,14 +23,15 @@ DEADLINE_S = 20
 
 PARENT = """
 import asyncio, os, sys
-from service.projections.worker import Worker
-from tests.unit.projections.test_worker import dialogue
+from service.projections.registry import project
+from service.side_process import SideProcess
+from tests.unit.test_side_process import dialogue
 from tests.unit.projections.projecting import reading_of
 
 async def main():
     log = dialogue()
-    worker = Worker()
-    await worker.project(["words"], reading_of(log, log.events[-1]), None)
+    worker = SideProcess()
+    await worker.run(project, ("words",), reading_of(log, log.events[-1]), None)
     print(*worker.process_ids(), flush=True)
     os.kill(os.getpid(), 9)
 
@@ -49,10 +50,10 @@ async def test_the_worker_makes_what_would_be_made_here() -> None:
     log = dialogue()
     reading = reading_of(log, log.events[-1])
     *before, _ = [one for one in changes_of(log, ["transcriptions"]) if isinstance(one, PutStatus)]
-    worker = Worker()
+    worker = SideProcess()
     try:
         names = list(PROJECTIONS)
-        made = await worker.project(names, reading, before[-1].row)
+        made = await worker.run(project, tuple(names), reading, before[-1].row)
         assert made == project(names, reading, before[-1].row)
     finally:
         await worker.close()
@@ -62,12 +63,12 @@ async def test_the_worker_makes_what_would_be_made_here() -> None:
 async def test_a_killed_worker_is_replaced() -> None:
     log = dialogue()
     reading = reading_of(log, log.events[-1])
-    worker = Worker()
+    worker = SideProcess()
     try:
-        first = await worker.project(["words"], reading, None)
+        first = await worker.run(project, ("words",), reading, None)
         [killed] = worker.process_ids()
         os.kill(killed, signal.SIGKILL)
-        assert await worker.project(["words"], reading, None) == first
+        assert await worker.run(project, ("words",), reading, None) == first
         assert killed not in worker.process_ids()
     finally:
         await worker.close()
@@ -75,7 +76,7 @@ async def test_a_killed_worker_is_replaced() -> None:
 
 async def test_what_ends_the_worker_twice_is_given_up() -> None:
     log = dialogue()
-    worker = Worker()
+    worker = SideProcess()
 
     async def kill() -> None:
         while True:
@@ -87,8 +88,8 @@ async def test_what_ends_the_worker_twice_is_given_up() -> None:
     killing = asyncio.create_task(kill())
     try:
         async with asyncio.timeout(DEADLINE_S):
-            with pytest.raises(WorkerEnded):
-                await worker.project(["words"], reading_of(log, log.events[-1]), None)
+            with pytest.raises(SideProcessEnded):
+                await worker.run(project, ("words",), reading_of(log, log.events[-1]), None)
     finally:
         killing.cancel()
         await asyncio.gather(killing, return_exceptions=True)
