@@ -31,12 +31,14 @@ class Batch:
     """What some consecutive events change, and where the last of them stands.
 
     Attributes:
+        transcriptions: Whose events they are.
         readable: Rows of transcriptions whose outcome is in it, each as of that event.
         damaged: The record that stood there instead of an event; None: there were events.
     """
 
     changes: tuple[Change, ...]
     checkpoint: Checkpoint
+    transcriptions: frozenset[str] = frozenset()
     readable: tuple[StatusRow, ...] = ()
     damaged: RecordDamaged | None = None
 
@@ -75,7 +77,8 @@ class Batches:
             return await self._held_by(exc, generations, until)
         if checkpoint is None:
             return None
-        rows, held = await self._known(generations, {one.transcription for one in readings})
+        touched = {one.transcription for one in readings}
+        rows, held = await self._known(generations, touched)
         changes: list[Change] = []
         readable: list[StatusRow] = []
         for reading in readings:
@@ -91,7 +94,12 @@ class Batches:
                 rows[transcription] = row
             held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
             changes += made
-        return Batch(changes=tuple(changes), checkpoint=checkpoint, readable=tuple(readable))
+        return Batch(
+            changes=tuple(changes),
+            checkpoint=checkpoint,
+            transcriptions=frozenset(touched),
+            readable=tuple(readable),
+        )
 
     async def _held_by(
         self, damaged: RecordDamaged, generations: Sequence[Generation], until: int | None
