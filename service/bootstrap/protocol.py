@@ -6,6 +6,7 @@ that have been answered and say nothing more.
 
 from __future__ import annotations
 
+import json
 from asyncio import TimerHandle
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES_MAX = 64 << 10  # twice what the application takes, which refuses in its own forms
 HEAD_MS_MAX = 10_000  # from the head's first byte to its last
+WIRE_PREFIX = b"/v2/"
+TEXT = "text/plain; charset=utf-8"
 
 log = structlog.get_logger()
 
@@ -31,6 +34,7 @@ class BoundedHeads(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.url = b""  # of the request whose head is being read; nothing before the first
         self._awaits_head = True  # of the first request, or of the one after the last
         self._in_head = False
         self._kept_bytes = 0  # taken by the parser since it last handed something on whole
@@ -104,7 +108,7 @@ class BoundedHeads(HttpToolsProtocol):
     def _refuse(self) -> None:
         log.info("edge.head_refused", reason="too_large")
         if self._awaits_head and (self.cycle is None or self.cycle.response_complete):
-            self.transport.write(_too_large())
+            self.transport.write(_too_large(wire=self.url.startswith(WIRE_PREFIX)))
         self.transport.close()
 
     def _head_overdue(self) -> None:
@@ -118,12 +122,14 @@ class BoundedHeads(HttpToolsProtocol):
             self._head_timer = None
 
 
-def _too_large() -> bytes:
+def _too_large(*, wire: bool) -> bytes:
+    """The answer, as AssemblyAI's surface says no or as text."""
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     text = f"The head of a request has at most {HEAD_BYTES_MAX} bytes."
+    kind, body = ("application/json", json.dumps({"error": text})) if wire else (TEXT, text)
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        "content-type: text/plain; charset=utf-8\r\n"
-        f"content-length: {len(text)}\r\n"
-        f"connection: close\r\n\r\n{text}"
+        f"content-type: {kind}\r\n"
+        f"content-length: {len(body)}\r\n"
+        f"connection: close\r\n\r\n{body}"
     ).encode()

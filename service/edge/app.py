@@ -69,7 +69,7 @@ def build_app(edge: Edge) -> Starlette:
             Middleware(Correlation),
             Middleware(RequestLine, metrics=edge.metrics),
             *cross_origin(edge.cors_origins),
-            Middleware(HeadLimits),
+            Middleware(HeadLimits, form_at=_form_at),
         ],
         exception_handlers={HTTPException: _unknown_path},
     )
@@ -189,5 +189,10 @@ def _route(gate: Gate, form: FailureForm, path: str, **methods: Operation) -> Ro
 
 
 async def _unknown_path(request: Request, exc: Exception) -> Response:
-    form = as_wire_error if request.url.path.startswith(V2 + "/") else as_problem
+    form = _form_at(request.url.path)
     return form(UNKNOWN_PATH, correlation_of(request.scope))
+
+
+def _form_at(path: str) -> FailureForm:
+    """How a path says no when nobody knows yet what is asked of it."""
+    return as_wire_error if f"{path}/".startswith(V2 + "/") else as_problem
