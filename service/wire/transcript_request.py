@@ -235,7 +235,7 @@ def _header_value(value: object) -> Iterator[Complaint]:
 
 def _is_http(url: str) -> bool:
     """An absolute http or https URL with a host."""
-    if URL_UNPRINTABLE.search(url):
+    if URL_UNPRINTABLE.search(url) or url[:1].isspace():  # `urlsplit` takes blanks away
         return False
     try:
         parts = urlsplit(url)

@@ -55,6 +55,14 @@ async def test_both_bounds_of_a_list_hold(service: Composed) -> None:
     body = await listed(service, before_id=ids[4], after_id=ids[1])
     assert [row["id"] for row in body["transcripts"]] == [ids[3], ids[2]]
     assert body["page_details"]["prev_url"] is None
+    body = await listed(service, before_id=ids[4], after_id=ids[1], limit=1)
+    assert [row["id"] for row in body["transcripts"]] == [ids[3]]
+    older = body["page_details"]["prev_url"]
+    body = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in body["transcripts"]] == [ids[2]]
+    older = body["page_details"]["prev_url"]
+    body = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert (body["transcripts"], body["page_details"]["prev_url"]) == ([], None)
 
 
 async def test_a_list_is_filtered_by_status_and_day(service: Composed) -> None:
