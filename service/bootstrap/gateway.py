@@ -197,6 +197,7 @@ async def _edge(
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
         redacted_audio=redacted_audio,
         side_process=side_process,
+        turns=reconciler.turns,
         wake=reconciler.wake,
         erase=erasing.erase_now,
         rebuild=projector.rebuild,

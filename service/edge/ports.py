@@ -77,6 +77,18 @@ class RedactedAudio(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """Who waits because enough of a tenant's run already; `reconciler/turns` keeps this promise."""
+
+    def is_waiting(self, transcription_id: str) -> bool:
+        """Whether it waits for its turn."""
+        ...
+
+    def waiting(self, tenant: str) -> Sequence[tuple[int, str]]:
+        """Who of a tenant waits, oldest first: positions of the requests, and ids."""
+        ...
+
+
 class EdgeMetrics(Protocol):
     """What the edge counts; no label names a tenant or an id."""
 
@@ -147,6 +159,7 @@ class Edge:
     idempotency_secret: bytes
     redacted_audio: RedactedAudio
     side_process: SideProcess
+    turns: Turns
     wake: Callable[[str, WakeReason], None]
     erase: Callable[[Transcription], Awaitable[None]]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]

@@ -31,7 +31,7 @@ class ListQuery:
         created_on: The day (UTC) on which items were created, or None for all.
         before_id: Only items older than this one; after_id: only newer ones, the nearest first
             to be taken.
-        throttled_only: Only items that waited for their turn; overrides `status`.
+        throttled_only: Only items that wait for their turn; overrides `status`.
     """
 
     limit: int = LIMIT_DEFAULT

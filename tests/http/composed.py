@@ -41,6 +41,7 @@ from service.edge.ports import Edge, Readiness
 from service.log.catalogue import ProviderName, Region, WakeReason
 from service.log.event import Event
 from service.projections.projector import Projector
+from service.reconciler.turns import Turns
 from service.side_process import SideProcess
 from service.stores.files.uploads import UploadStore
 from service.stores.sqlite.keys import SqliteKeys
@@ -88,6 +89,7 @@ class Composed:
     wakes: list[tuple[str, WakeReason]] = field(default_factory=list)
     audio: StoredAudio
     side_process: SideProcess
+    turns: Turns
     readiness: Readiness
     routes: list[Any]
     _following: asyncio.Task[None] | None = None
@@ -250,6 +252,7 @@ async def composed(
         side_process = SideProcess()
         stack.push_async_callback(side_process.close)
         wakes: list[tuple[str, WakeReason]] = []
+        turns = Turns(1, lambda transcription_id: None)
 
         async def readiness() -> Readiness:
             return await ready(log, keys) if asks_the_stores else service.readiness
@@ -266,6 +269,7 @@ async def composed(
                 idempotency_secret=bytes(32),
                 redacted_audio=audio,
                 side_process=side_process,
+                turns=turns,
                 erase=Eraser(vault, projector, lifetime).erase_now,
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
                 rebuild=projector.rebuild,
@@ -311,6 +315,7 @@ async def composed(
             wakes=wakes,
             audio=audio,
             side_process=side_process,
+            turns=turns,
             readiness=Readiness(ready=True, checks={"log": "commits"}),
             routes=list(app.routes),
         )

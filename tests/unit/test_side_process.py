@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from service.errors import InvalidRequest
 from service.projections.registry import PROJECTIONS, project
 from service.projections.rows import PutStatus
 from service.side_process import SideProcess, SideProcessEnded
+from service.wire.strict_json import parse_object
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of
@@ -93,6 +95,30 @@ async def test_what_ends_the_worker_twice_is_given_up() -> None:
     finally:
         killing.cancel()
         await asyncio.gather(killing, return_exceptions=True)
+        await worker.close()
+
+
+async def test_an_idle_process_ends_and_another_takes_its_place() -> None:
+    worker = SideProcess(idle_ms=1)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            first = await worker.run(os.getpid)
+            while worker.process_ids():  # noqa: ASYNC110 - nothing tells that it has ended
+                await asyncio.sleep(0.001)
+            second = await worker.run(os.getpid)
+        assert len({first, second, os.getpid()}) == 3
+    finally:
+        await worker.close()
+    assert worker.process_ids() == ()
+
+
+async def test_what_a_call_raises_is_raised_here() -> None:
+    worker = SideProcess()
+    try:
+        with pytest.raises(InvalidRequest) as refused:
+            await worker.run(parse_object, b"[]")
+        assert str(refused.value) == "The request body must be a JSON object"
+    finally:
         await worker.close()
 
 

@@ -15,6 +15,7 @@ from service.edge.bodies import read_body
 from service.edge.erasing import Erasing
 from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
+from service.edge.ports import Turns
 from service.edge.reading import Found, Reading
 from service.edge.requesting import Requesting, extras_from_headers
 from service.projections.transcript import with_webhook_status
@@ -33,12 +34,14 @@ class Transcripts:
         requesting: Requesting,
         reading: Reading,
         views: ViewReader,
+        turns: Turns,
         pages: Pages,
         erasing: Erasing,
     ) -> None:
         self._requesting = requesting
         self._reading = reading
         self._views = views
+        self._turns = turns
         self._pages = pages
         self._erasing = erasing
 
@@ -87,8 +90,10 @@ class Transcripts:
             return _deleted(row.id, row.audio_ms)
         # A view that is built for the first time does not have the outcome yet.
         status = row.status if row.open else "processing"
-        params = await self._reading.params(found)
-        return _json(queued_transcript(row.id, params, status=status))
+        body = queued_transcript(row.id, await self._reading.params(found), status=status)
+        if status == "queued" and self._turns.is_waiting(row.id):
+            body["throttled"] = True
+        return _json(body)
 
 
 def _deleted(transcription_id: str, audio_ms: int | None) -> Response:
