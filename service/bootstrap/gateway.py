@@ -206,6 +206,7 @@ async def _edge(
         public_url=lambda: public_url,
         default_provider=settings.chosen_provider,
         providers=providers,
+        speech_models=settings.speech_models,
         readable_at=seen.at,
         rate_limit_per_minute=settings.rate_limit_per_minute,
         cors_origins=settings.cors_origins,

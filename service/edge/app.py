@@ -82,7 +82,7 @@ def _v2_routes(
     edge: Edge, gate: Gate, requesting: Requesting, reading: Reading, erasing: Erasing
 ) -> list[Route]:
     pages = Pages(reading, edge.views, edge.turns, edge.public_url)
-    transcripts = v2.Transcripts(requesting, reading, edge.views, edge.turns, pages, erasing)
+    transcripts = v2.Transcripts(edge, requesting, reading, pages, erasing)
     write, read = "transcripts:write", "transcripts:read"
 
     def route(path: str, **methods: Operation) -> Route:

@@ -138,6 +138,7 @@ class Edge:
         public_url: How we are reached, without a slash at its end.
         providers: The configured ones, and the regions that each is reached in, the default one
             first; one that has no regions has None.
+        speech_models: What AssemblyAI is asked for when a customer asks for none.
         upload_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         idempotency_secret: 32 bytes under which customers' idempotency keys are hashed.
         erase: Erases what is here of a transcription whose erasure was requested; raises
@@ -168,6 +169,7 @@ class Edge:
     public_url: Callable[[], str]
     default_provider: ProviderName
     providers: Mapping[ProviderName, Sequence[Region | None]]
+    speech_models: Sequence[str] = ()
     readable_at: Callable[[int], int | None] = _never_seen
     rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()

@@ -214,6 +214,7 @@ async def composed(
     master_key: bytes | None = None,
     cors_origins: tuple[str, ...] = (),
     asks_the_stores: bool = False,
+    speech_models: tuple[str, ...] = (),
 ) -> AsyncIterator[Composed]:
     """A service on a free port, its stores below `directory`; the projector follows the log.
 
@@ -279,6 +280,7 @@ async def composed(
                 default_provider="assemblyai",
                 providers=PROVIDERS,
                 readable_at=seen.at,
+                speech_models=speech_models,
                 rate_limit_per_minute=rate_limit_per_minute,
                 cors_origins=cors_origins,
                 upload_bytes_max=upload_bytes_max,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.wire.transcript import completed_transcript, queued_transcript
-from tests.http.composed import Composed
+from tests.http.composed import Composed, composed
 
 URL = "https://audio.example/call.mp3"
 UNKNOWN = {"error": "Transcript lookup error, transcript id not found"}
@@ -35,6 +36,23 @@ async def test_create_answers_a_whole_queued_transcript(service: Composed) -> No
     assert answer.status_code == 200
     assert uuid.UUID(body["id"])
     assert body == queued_transcript(body["id"], {"audio_url": URL, "speaker_labels": True})
+
+
+async def test_the_models_that_are_asked_for_by_default_are_echoed_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    async with composed(tmp_path, speech_models=("universal-3-pro", "universal-2")) as service:
+        for given, headers, shown in (
+            ({}, {}, ["universal-3-pro", "universal-2"]),
+            ({"speech_models": ["universal-2"]}, {}, ["universal-2"]),
+            ({}, {"Stenolog-Provider": "local"}, None),
+        ):
+            body = {"audio_url": URL, **given}
+            created = await service.client.post("/v2/transcript", json=body, headers=headers)
+            path = f"/v2/transcript/{created.json()['id']}"
+            read = await service.client.get(path)
+            for answer in (created, read):
+                assert answer.json()["speech_models"] == shown
 
 
 async def test_200_means_that_the_request_is_in_the_log_as_it_was_given(service: Composed) -> None:
