@@ -142,6 +142,20 @@ async def test_a_head_over_the_limit_is_refused_on_v2_as_the_sdks_read_it(head: 
     assert str(HEAD_BYTES_MAX) in json.loads(body)["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "media_type"), [(b"/v2/x y", b"application/json"), (b"/x y", b"text/plain")]
+)
+async def test_what_is_no_http_is_400_in_the_form_of_its_surface(
+    path: bytes, media_type: bytes
+) -> None:
+    async with connected() as (_, client):
+        client.send(b"GET %b HTTP/1.1\r\n\r\n" % path)
+        said = await client.rest()
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: " + media_type in said
+    assert b"connection: close" in said
+
+
 async def test_a_head_of_100_megabytes_is_not_taken() -> None:
     async with connected() as (_, client):
         client.send(b"GET / HTTP/1.1\r\nX-Large: ")
