@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.bench import (
+    answers,
     appends,
     callbacks,
     completions,
@@ -37,6 +38,7 @@ PARTS: Mapping[str, Measure] = {
     "uploads": uploads.measure,
     "memory": memory.measure,
     "engine": engine.measure,
+    "answers": answers.measure,
 }
 PART_SECONDS_MAX = 240
 ALL_SECONDS_MAX = 570  # of the ten minutes that all may take

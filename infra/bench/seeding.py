@@ -40,12 +40,18 @@ class Seeded:
     registration: Registration
 
 
-async def seed(directory: Path, count: int) -> Sequence[Seeded]:
-    """`count` finished transcriptions of four events each are in `directory`, which is closed."""
+async def seed(
+    directory: Path, count: int, *, tenant: str | None = None, seconds: float = SECONDS_OF_AUDIO
+) -> Sequence[Seeded]:
+    """`count` finished transcriptions of four events each are in `directory`, which is closed.
+
+    They are of `tenant`, or of one that nobody asks as; each has `seconds` of audio.
+    """
     made = [str(uuid.uuid4()) for _ in range(count)]
-    payload = answer("seeded", SECONDS_OF_AUDIO, NO_FEATURE)
+    payload = answer("seeded", seconds, NO_FEATURE)
+    whose = tenant or str(uuid.uuid4())
     async with _opened(directory) as (handler, signing):
-        cause = Cause(tenant=str(uuid.uuid4()), actor=str(uuid.uuid4()), correlation_id=new_id())
+        cause = Cause(tenant=whose, actor=str(uuid.uuid4()), correlation_id=new_id())
         seeded = [
             Seeded(
                 transcription_id=one,

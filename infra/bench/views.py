@@ -18,7 +18,7 @@ from service.log.event import Event
 from service.projections.registry import PROJECTIONS, Reading, project, status_after
 from service.projections.rows import Change, StatusRow
 from service.projections.views import Checkpoint
-from service.projections.worker import Worker
+from service.side_process import SideProcess
 from service.stores.sqlite.views import SqliteViews
 
 SECONDS_OF_AUDIO = 3_600.0
@@ -103,15 +103,15 @@ async def _in_worker(
     place: Path, reading: Reading, current: StatusRow | None
 ) -> tuple[float, float]:
     """Milliseconds from payload to committed rows, and the longest that the loop was held."""
-    worker, views = Worker(), await SqliteViews.open(place / "views.db")
+    worker, views = SideProcess(), await SqliteViews.open(place / "views.db")
     try:
         for name in NAMES:
             await views.begin(name, PROJECTIONS[name].version, live=True)
-        await worker.project(NAMES, reading, current)  # the process has started
+        await worker.run(project, tuple(NAMES), reading, current)  # the process has started
         state = await views.state()
         holding = asyncio.create_task(_longest_hold_ms())
         began = time.perf_counter()
-        changes: Sequence[Change] = await worker.project(NAMES, reading, current)
+        changes: Sequence[Change] = await worker.run(project, tuple(NAMES), reading, current)
         checkpoint = Checkpoint(position=1, event_id=reading.event.id)
         await views.advance(changes, after=state.checkpoint.position, to=checkpoint)
         took_ms = (time.perf_counter() - began) * 1000

@@ -35,6 +35,7 @@ from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from service.compliance.tree_heads import write_head
 from service.config import Settings, is_unreachable
 from service.edge.app import build_app
+from service.edge.assemblyai.made import KEPT_MS_MAX
 from service.edge.commit_times import CommitTimes
 from service.edge.ports import Edge, RedactedAudio
 from service.errors import StoreError
@@ -48,6 +49,7 @@ from service.reconciler.plan import Timing
 from service.reconciler.recording import Place, ProviderGate, Recorder
 from service.reconciler.settle import Settler
 from service.reconciler.submitting import Submitter
+from service.side_process import SideProcess
 from service.stores.files.directory import SCRATCH
 from service.stores.sqlite.log import SqliteLog
 from service.telemetry import Metrics
@@ -128,6 +130,7 @@ async def open_gateway(
             public_url=public_url,
             providers=regions_of(gates),
             redacted_audio=redacted_audio_of(stack, settings, recorder),
+            side_process=_side_process(stack),
         )
         heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
@@ -181,6 +184,7 @@ async def _edge(
     public_url: str,
     providers: Mapping[ProviderName, Sequence[Region | None]],
     redacted_audio: RedactedAudio,
+    side_process: SideProcess,
 ) -> Edge:
     return Edge(
         handler=handler,
@@ -192,6 +196,8 @@ async def _edge(
         upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
         redacted_audio=redacted_audio,
+        side_process=side_process,
+        turns=reconciler.turns,
         wake=reconciler.wake,
         erase=erasing.erase_now,
         rebuild=projector.rebuild,
@@ -200,11 +206,18 @@ async def _edge(
         public_url=lambda: public_url,
         default_provider=settings.chosen_provider,
         providers=providers,
+        speech_models=settings.speech_models,
         readable_at=seen.at,
         rate_limit_per_minute=settings.rate_limit_per_minute,
         cors_origins=settings.cors_origins,
         upload_bytes_max=settings.upload_bytes_max,
     )
+
+
+def _side_process(stack: contextlib.AsyncExitStack) -> SideProcess:
+    side_process = SideProcess(idle_ms=KEPT_MS_MAX)
+    stack.push_async_callback(side_process.close)
+    return side_process
 
 
 async def _run(loops: Sequence[Loop]) -> None:

@@ -6,6 +6,7 @@ that have been answered and say nothing more.
 
 from __future__ import annotations
 
+import json
 from asyncio import TimerHandle
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES_MAX = 64 << 10  # twice what the application takes, which refuses in its own forms
 HEAD_MS_MAX = 10_000  # from the head's first byte to its last
+WIRE_PREFIX = b"/v2/"
+TEXT = "text/plain; charset=utf-8"
+TOO_LARGE = f"The head of a request has at most {HEAD_BYTES_MAX} bytes."
 
 log = structlog.get_logger()
 
@@ -31,6 +35,7 @@ class BoundedHeads(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.url = b""  # of the request whose head is being read; nothing before the first
         self._awaits_head = True  # of the first request, or of the one after the last
         self._in_head = False
         self._kept_bytes = 0  # taken by the parser since it last handed something on whole
@@ -89,6 +94,11 @@ class BoundedHeads(HttpToolsProtocol):
         self._kept_bytes = 0
         super().on_message_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be parsed is refused, and the connection closed."""
+        self._say(HTTPStatus.BAD_REQUEST, msg)
+        self.transport.close()
+
     def _unsupported_upgrade_warning(self) -> None:
         # Java's client offers HTTP/2 on every new connection; that we stay with 1.1 is no fault.
         log.info("edge.upgrade_ignored")
@@ -104,8 +114,12 @@ class BoundedHeads(HttpToolsProtocol):
     def _refuse(self) -> None:
         log.info("edge.head_refused", reason="too_large")
         if self._awaits_head and (self.cycle is None or self.cycle.response_complete):
-            self.transport.write(_too_large())
+            self._say(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE)
         self.transport.close()
+
+    def _say(self, status: HTTPStatus, text: str) -> None:
+        wire = self.url.startswith(WIRE_PREFIX)
+        self.transport.write(_refusal(status, text, wire=wire))
 
     def _head_overdue(self) -> None:
         self._head_timer = None
@@ -118,12 +132,12 @@ class BoundedHeads(HttpToolsProtocol):
             self._head_timer = None
 
 
-def _too_large() -> bytes:
-    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-    text = f"The head of a request has at most {HEAD_BYTES_MAX} bytes."
+def _refusal(status: HTTPStatus, text: str, *, wire: bool) -> bytes:
+    """The whole answer, as AssemblyAI's surface says no or as text."""
+    kind, body = ("application/json", json.dumps({"error": text})) if wire else (TEXT, text)
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        "content-type: text/plain; charset=utf-8\r\n"
-        f"content-length: {len(text)}\r\n"
-        f"connection: close\r\n\r\n{text}"
+        f"content-type: {kind}\r\n"
+        f"content-length: {len(body)}\r\n"
+        f"connection: close\r\n\r\n{body}"
     ).encode()

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from service.edge.assemblyai import transcripts as v2
 from service.edge.assemblyai.derived import Derived
+from service.edge.assemblyai.making import Making
 from service.edge.assemblyai.pages import Pages
 from service.edge.assemblyai.redacted_audio import RedactedAudioOf
 from service.edge.assemblyai.uploads import Upload
@@ -74,7 +75,7 @@ def build_app(edge: Edge) -> Starlette:
             Middleware(Correlation),
             Middleware(RequestLine, metrics=edge.metrics),
             *cross_origin(edge.cors_origins),
-            Middleware(HeadLimits),
+            Middleware(HeadLimits, form_at=_form_at),
         ],
         exception_handlers={HTTPException: _unknown_path},
     )
@@ -86,8 +87,8 @@ def build_app(edge: Edge) -> Starlette:
 def _v2_routes(
     edge: Edge, gate: Gate, requesting: Requesting, reading: Reading, erasing: Erasing
 ) -> list[Route]:
-    pages = Pages(reading, edge.views, edge.public_url)
-    transcripts = v2.Transcripts(requesting, reading, edge.views, pages, erasing)
+    pages = Pages(reading, edge.views, edge.turns, edge.public_url)
+    transcripts = v2.Transcripts(edge, requesting, reading, pages, erasing)
     write, read = "transcripts:write", "transcripts:read"
 
     def route(path: str, **methods: Operation) -> Route:
@@ -113,7 +114,7 @@ def _v2_routes(
 
 
 def _derived(edge: Edge, reading: Reading) -> dict[str, Handler]:
-    derived = Derived(reading, edge.views)
+    derived = Derived(reading, Making(edge.views, edge.side_process))
     return {
         "redacted-audio": RedactedAudioOf(edge, reading).get,
         "sentences": derived.sentences,

@@ -14,6 +14,7 @@ from service.commands.transcription import Transcription
 from service.log.catalogue import ProviderName, Region, WakeReason
 from service.log.store import EventStore
 from service.projections.views import ViewReader
+from service.side_process import SideProcess
 
 UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
 
@@ -76,6 +77,18 @@ class RedactedAudio(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """Who waits because enough of a tenant's run already; `reconciler/turns` keeps this promise."""
+
+    def is_waiting(self, transcription_id: str) -> bool:
+        """Whether it waits for its turn."""
+        ...
+
+    def waiting(self, tenant: str) -> Sequence[tuple[int, str]]:
+        """Who of a tenant waits, oldest first: positions of the requests, and ids."""
+        ...
+
+
 class EdgeMetrics(Protocol):
     """What the edge counts; no label names a tenant or an id."""
 
@@ -125,12 +138,14 @@ class Edge:
         public_url: How we are reached, without a slash at its end.
         providers: The configured ones, and the regions that each is reached in, the default one
             first; one that has no regions has None.
+        speech_models: What AssemblyAI is asked for when a customer asks for none.
         upload_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         idempotency_secret: 32 bytes under which customers' idempotency keys are hashed.
         erase: Erases what is here of a transcription whose erasure was requested; raises
             `StoreUnavailable` when something may be left.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
+        side_process: Where sentences, captions and found words of long transcripts are made.
         rate_limit_per_minute: Requests per API key; 0: no limit.
         cors_origins: Whose pages may call us from a browser; none: no answer says anything of it.
     """
@@ -144,6 +159,8 @@ class Edge:
     upload_key: bytes
     idempotency_secret: bytes
     redacted_audio: RedactedAudio
+    side_process: SideProcess
+    turns: Turns
     wake: Callable[[str, WakeReason], None]
     erase: Callable[[Transcription], Awaitable[None]]
     rebuild: Callable[[str], Awaitable[Sequence[str]]]
@@ -152,6 +169,7 @@ class Edge:
     public_url: Callable[[], str]
     default_provider: ProviderName
     providers: Mapping[ProviderName, Sequence[Region | None]]
+    speech_models: Sequence[str] = ()
     readable_at: Callable[[int], int | None] = _never_seen
     rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()

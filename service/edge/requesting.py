@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ from service.wire.transcript_request import TranscriptRequest
 METADATA_BYTES_MAX = 4_096  # design §6
 SUBJECT_CHARS_MAX = 256
 NAMES_LOGGED_MAX = 20
+NAMES_REMEMBERED_MAX = 1_024
 HEADERS = {
     "provider": "stenolog-provider",
     "region": "stenolog-region",
@@ -125,6 +127,7 @@ class Requesting:
         self._edge = edge
         self._tenancy = tenancy
         self._idempotency = Idempotency(edge.idempotency_secret, edge.handler, edge.events)
+        self._told: OrderedDict[str, None] = OrderedDict()
 
     async def request(
         self,
@@ -172,8 +175,19 @@ class Requesting:
             if first is not None and first != state.id:
                 return Requested(id=first, replayed=True)
         self._tenancy.remember(state.id, Origin(caller.tenant, correlation_id))
-        _tell(asked)
+        self._tell(asked)
         return Requested(id=state.id)
+
+    def _tell(self, asked: TranscriptRequest) -> None:
+        """Parameters that the contract does not have are warned about, each name once."""
+        names = [name for name in asked.unknown if name not in self._told]
+        if not names:
+            return
+        for name in names:
+            self._told[name] = None
+            if len(self._told) > NAMES_REMEMBERED_MAX:
+                self._told.popitem(last=False)
+        log.warning("request.parameters_unknown", names=names[:NAMES_LOGGED_MAX], count=len(names))
 
     def _provider(self, caller: ApiKey, extras: Extras) -> tuple[ProviderName, Region | None]:
         name = extras.provider or self._edge.default_provider
@@ -213,16 +227,6 @@ def _region(
     whose = "" if asked else f"{wanted} is the default of this API key or its tenant, but "
     choice = whose + (f"{provider} is reached in region {known}" if known else "has no regions")
     raise InvalidRequest(f"region: {choice}", [("region", choice)])
-
-
-def _tell(asked: TranscriptRequest) -> None:
-    """What was accepted and is not what a customer may think."""
-    if asked.unknown:
-        log.warning(
-            "request.parameters_unknown",
-            names=[name for name in asked.unknown[:NAMES_LOGGED_MAX]],
-            count=len(asked.unknown),
-        )
 
 
 def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:

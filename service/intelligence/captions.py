@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, pairwise
 
 from service.intelligence.words import Word, by_channel, joined_text, merged
 
@@ -15,9 +17,10 @@ SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
 def captions(words: Sequence[Word], characters_max: int = CHARACTERS) -> list[tuple[Word, ...]]:
-    """Every word in exactly one caption, in order within its channel; channels by start.
+    """Everything that is said, in order within its channel; channels by start.
 
-    No caption is wider than `characters_max`, but for one of a single word that is.
+    No caption is wider than `characters_max`: a longer word, such as an address, or a sentence in
+    a script without spaces, is cut, and each piece has its share of the word's time.
     """
     assert characters_max > 0
     return merged([list(_packed(channel, characters_max)) for channel in by_channel(words)])
@@ -46,7 +49,7 @@ def vtt(cues: Sequence[Sequence[Word]]) -> str:
 def _packed(words: Sequence[Word], characters_max: int) -> Iterator[tuple[Word, ...]]:
     current: list[Word] = []
     width = 0
-    for word in words:
+    for word in chain.from_iterable(_cut(word, characters_max) for word in words):
         added = len(word.text) + (0 if word.joined else 1)
         if current and (width + added > characters_max or _breaks(current[-1], word)):
             yield tuple(current)
@@ -58,6 +61,24 @@ def _packed(words: Sequence[Word], characters_max: int) -> Iterator[tuple[Word, 
             current, width = [], 0
     if current:
         yield tuple(current)
+
+
+def _cut(word: Word, characters_max: int) -> Iterable[Word]:
+    size = len(word.text)
+    if size <= characters_max:
+        return (word,)
+    lasts = word.end - word.start
+    cuts = [*range(0, size, characters_max), size]
+    return [
+        replace(
+            word,
+            text=word.text[begin:end],
+            start=word.start + lasts * begin // size,
+            end=word.start + lasts * end // size,
+            joined=word.joined or begin > 0,
+        )
+        for begin, end in pairwise(cuts)
+    ]
 
 
 def _breaks(word: Word, following: Word) -> bool:

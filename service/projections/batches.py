@@ -17,7 +17,7 @@ from service.projections.registry import Reading, project, status_after
 from service.projections.rows import Change, Hold, StatusRow
 from service.projections.transcriptions import NAME as TRANSCRIPTIONS
 from service.projections.views import Checkpoint, Generation, ViewWriter
-from service.projections.worker import Worker, WorkerEnded
+from service.side_process import SideProcess, SideProcessEnded
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
@@ -31,12 +31,14 @@ class Batch:
     """What some consecutive events change, and where the last of them stands.
 
     Attributes:
+        transcriptions: Whose events they are.
         readable: Rows of transcriptions whose outcome is in it, each as of that event.
         damaged: The record that stood there instead of an event; None: there were events.
     """
 
     changes: tuple[Change, ...]
     checkpoint: Checkpoint
+    transcriptions: frozenset[str] = frozenset()
     readable: tuple[StatusRow, ...] = ()
     damaged: RecordDamaged | None = None
 
@@ -48,15 +50,15 @@ class Batches:
         self._log = log_store
         self._readings = readings
         self._views = views
-        self._worker = Worker()
+        self._side_process = SideProcess()
 
     def forget(self, stream: str) -> None:
         """Nothing of this stream's content is remembered."""
         self._readings.forget(stream)
 
     async def close(self) -> None:
-        """The worker process is gone."""
-        await self._worker.close()
+        """The side process is gone."""
+        await self._side_process.close()
 
     async def project(
         self, generations: Sequence[Generation], *, after: int, until: int | None
@@ -75,7 +77,8 @@ class Batches:
             return await self._held_by(exc, generations, until)
         if checkpoint is None:
             return None
-        rows, held = await self._known(generations, {one.transcription for one in readings})
+        touched = {one.transcription for one in readings}
+        rows, held = await self._known(generations, touched)
         changes: list[Change] = []
         readable: list[StatusRow] = []
         for reading in readings:
@@ -91,7 +94,12 @@ class Batches:
                 rows[transcription] = row
             held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
             changes += made
-        return Batch(changes=tuple(changes), checkpoint=checkpoint, readable=tuple(readable))
+        return Batch(
+            changes=tuple(changes),
+            checkpoint=checkpoint,
+            transcriptions=frozenset(touched),
+            readable=tuple(readable),
+        )
 
     async def _held_by(
         self, damaged: RecordDamaged, generations: Sequence[Generation], until: int | None
@@ -154,8 +162,8 @@ class Batches:
     ) -> tuple[Change, ...]:
         if reading.size > INLINE_BYTES_MAX:
             try:
-                return await self._worker.project(names, reading, current)
-            except WorkerEnded:
+                return await self._side_process.run(project, tuple(names), reading, current)
+            except SideProcessEnded:
                 log.error("projection.worker_ended", position=reading.event.position)
                 reading = replace(reading, payload=None, damaged=True)
         if reading.payload is not None:

@@ -69,6 +69,7 @@ class Projector:
         self._state: ViewsState | None = None
         self._position = 0
         self._rebuilt_until = 0
+        self._erased: set[str] = set()  # since the batch that is being made was begun
 
     @property
     def position(self) -> int:
@@ -131,14 +132,15 @@ class Projector:
     async def erase(self, transcription_id: str) -> None:
         """The views hold nothing of its content; its key is destroyed, so nothing comes back.
 
-        Between two batches: one that has read the content before is in the views by then.
+        Waits for no batch, which may take seconds: one that has read the content before is made
+        again, and one that is being written is in the views by then.
 
         Raises:
             StoreUnavailable: Something may be left; ask again.
         """
-        async with self._turn:
-            self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
-            await self._views.erase(transcription_id)
+        self._erased.add(transcription_id)
+        self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
+        await self._views.erase(transcription_id)
 
     async def wait_projected(self, position: int) -> None:
         """Return as soon as the event at `position` is in the views."""
@@ -175,9 +177,12 @@ class Projector:
 
     async def _follow(self, state: ViewsState) -> bool:
         live = [one for one in state.generations if one.state == "live"]
+        self._erased.clear()
         batch = await self._batches.project(live, after=state.checkpoint.position, until=None)
         if batch is None:
             return False
+        if self._is_overtaken(batch):
+            return True
         await self._views.advance(
             batch.changes, after=state.checkpoint.position, to=batch.checkpoint
         )
@@ -185,6 +190,16 @@ class Projector:
         self._reached(batch.checkpoint.position)
         self._report(batch)
         return True
+
+    def _is_overtaken(self, batch: Batch) -> bool:
+        """Whether it may hold content that was erased while it was made.
+
+        Nothing may be awaited between this and the call that writes the batch: what is erased
+        after that call comes after it in the store, too.
+        """
+        for transcription_id in self._erased:  # the batch may have remembered it once more
+            self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
+        return not self._erased.isdisjoint(batch.transcriptions)
 
     def _report(self, batch: Batch) -> None:
         if batch.damaged is not None:
@@ -198,7 +213,10 @@ class Projector:
         if not generations:
             return False
         after = generations[0].position
+        self._erased.clear()
         batch = await self._batches.project(generations, after=after, until=until)
+        if batch is not None and self._is_overtaken(batch):
+            return True
         position = batch.checkpoint.position if batch is not None else until
         changes = batch.changes if batch is not None else ()
         damaged = batch is not None and batch.damaged is not None

@@ -143,6 +143,7 @@ class UploadUse:
 class ViewWriter(Protocol):
     """The writing side; one caller at a time, the projector.
 
+    But for `erase`, which may come at any time; calls are done in the order in which they come.
     Every method is one transaction. Every method raises `StoreUnavailable` when nothing, or
     possibly nothing, was written: read `state` again before going on.
     """

@@ -84,6 +84,11 @@ class Reconciler:
         self._stopping = False
 
     @property
+    def turns(self) -> Turns:
+        """Who waits for a turn at the provider."""
+        return self._turns
+
+    @property
     def open_count(self) -> int:
         """How many transcriptions are being looked after."""
         return len(self._attempts)

@@ -56,6 +56,14 @@ class Turns:
         """How many of a tenant run, or have their turn."""
         return len(self._running.get(tenant, ()))
 
+    def is_waiting(self, transcription_id: str) -> bool:
+        """Whether it waits for its turn."""
+        return transcription_id in self._queued
+
+    def waiting(self, tenant: str) -> list[tuple[int, str]]:
+        """Who of a tenant waits, oldest first: positions of the requests, and ids."""
+        return sorted(self._waiting.get(tenant, ()))
+
     def open(self) -> None:
         """Everything that ran before this process is noted: turns are given from now on."""
         if not self._open:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
 from math import inf
 
@@ -83,18 +84,40 @@ def array(of: Check, *, items_max: int) -> Check:
     return check
 
 
-def mapping(fields: Mapping[str, Check], *, required: Collection[str] = ()) -> Check:
-    """An object; null fields count as absent, unknown ones are left to the provider."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """A check of an object, which also tells what of it is not known.
 
-    def check(name: str, value: object) -> Iterator[Complaint]:
+    Null fields count as absent; unknown ones are left to the provider.
+    """
+
+    known: Mapping[str, Check]
+    required: Collection[str] = ()
+
+    def __call__(self, name: str, value: object) -> Iterator[Complaint]:
+        """What is wrong with an object and its known fields."""
         if not isinstance(value, dict):
             yield name, must_be(name, "an Object")
             return
-        for field in required:
+        for field in self.required:
             if value.get(field) is None:
                 yield f"{name}.{field}", f"{name}.{field} not found"
-        for field, inner in fields.items():
+        for field, inner in self.known.items():
             if value.get(field) is not None:
                 yield from inner(f"{name}.{field}", value[field])
 
-    return check
+    def unknown(self, name: str, value: object) -> Iterator[str]:
+        """The paths of unknown fields, those of objects within it too."""
+        if not isinstance(value, dict):
+            return
+        for field, given in value.items():
+            inner = self.known.get(field)
+            if inner is None and given is not None:
+                yield f"{name}.{field}"
+            elif isinstance(inner, Fields):
+                yield from inner.unknown(f"{name}.{field}", given)
+
+
+def mapping(fields: Mapping[str, Check], *, required: Collection[str] = ()) -> Fields:
+    """An object with these fields."""
+    return Fields(known=fields, required=required)

@@ -31,7 +31,7 @@ class ListQuery:
         created_on: The day (UTC) on which items were created, or None for all.
         before_id: Only items older than this one; after_id: only newer ones, the nearest first
             to be taken.
-        throttled_only: Only items that waited for their turn; overrides `status`.
+        throttled_only: Only items that wait for their turn; overrides `status`.
     """
 
     limit: int = LIMIT_DEFAULT
@@ -105,12 +105,14 @@ def page(
     """
     older = has_older and bool(items)
     newer = has_newer and bool(items)
+    # Between two bounds, older pages end at the same one; `after_id` alone is where we come from.
+    oldest = query.after_id if query.before_id else None
     return {
         "page_details": {
             "limit": query.limit,
             "result_count": len(items),
             "current_url": _url(base_url, query, query.before_id, query.after_id),
-            "prev_url": _url(base_url, query, items[-1].id, None) if older else None,
+            "prev_url": _url(base_url, query, items[-1].id, oldest) if older else None,
             "next_url": _url(base_url, query, None, items[0].id) if newer else None,
         },
         "transcripts": [_row(item, base_url) for item in items],

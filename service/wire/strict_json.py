@@ -15,6 +15,8 @@ DEPTH_MAX = 32  # the deepest documented parameter has six
 def parse_object(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> dict[str, object]:
     """The JSON object in `body`, integers of any size kept; of a repeated key the last counts.
 
+    A byte order mark before it is passed over, as RFC 8259 allows: .NET's clients write one.
+
     Raises:
         PayloadTooLarge: The body is over `bytes_max`.
         InvalidRequest: It is not UTF-8 or not JSON, not an object, nested deeper than
@@ -23,7 +25,7 @@ def parse_object(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> dict[str, o
     if len(body) > bytes_max:
         raise PayloadTooLarge(f"The request body is over {bytes_max} bytes")
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:
         raise InvalidRequest("The request body is not valid JSON") from exc
     if not isinstance(value, dict):

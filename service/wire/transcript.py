@@ -114,7 +114,10 @@ FALSE_WHEN_DELETED = (
     "sentiment_analysis",
     "entity_detection",
     "auto_chapters",
+    "disfluencies",
 )
+# Undocumented, and in the recorded answers of deletions alone.
+NULL_WHEN_DELETED = ("speaker_count", "cluster_id")
 
 
 def queued_transcript(
@@ -171,7 +174,7 @@ def failed_transcript(
 def deleted_transcript(transcript_id: str, audio_duration: int | None) -> dict[str, object]:
     """What is left of a transcript that was deleted, always the same."""
     return {
-        **dict.fromkeys(queued_transcript(transcript_id, {})),
+        **dict.fromkeys((*queued_transcript(transcript_id, {}), *NULL_WHEN_DELETED)),
         **dict.fromkeys(FALSE_WHEN_DELETED, False),
         "id": transcript_id,
         "language_model": MODEL_DEFAULT,

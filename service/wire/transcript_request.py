@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from service.errors import InvalidRequest
 from service.wire import sentences
-from service.wire.checks import Complaint
+from service.wire.checks import Complaint, Fields
 from service.wire.enums import LEGACY_SPEECH_MODELS, SPEECH_MODELS
 from service.wire.parameters import (
     BOOLEANS,
@@ -73,7 +73,8 @@ class TranscriptRequest:
         webhook_url: The customer's, or None.
         webhook_auth_header_name: None unless the value is there too.
         webhook_auth_header_value: A secret: never echoed, never logged.
-        unknown: Names of parameters that the contract does not have.
+        unknown: Names of parameters that the contract does not have; `speaker_options.x` for one
+            within another.
     """
 
     params: Mapping[str, object]
@@ -136,8 +137,18 @@ def request_of(params: Mapping[str, object]) -> TranscriptRequest:
         webhook_url=_text(params, "webhook_url"),
         webhook_auth_header_name=_text(params, "webhook_auth_header_name"),
         webhook_auth_header_value=_text(params, "webhook_auth_header_value"),
-        unknown=tuple(name for name in params if name not in KNOWN),
+        unknown=tuple(_unknown(params)),
     )
+
+
+def _unknown(params: Mapping[str, object]) -> Iterator[str]:
+    for name, value in params.items():
+        check = PARAMETERS.get(name)
+        if name not in KNOWN:
+            yield name
+        elif isinstance(check, Fields):
+            for path in check.unknown(name, value):
+                yield path[:UNKNOWN_NAME_CHARS_MAX]
 
 
 def _text(params: Mapping[str, object], name: str) -> str | None:
@@ -235,7 +246,7 @@ def _header_value(value: object) -> Iterator[Complaint]:
 
 def _is_http(url: str) -> bool:
     """An absolute http or https URL with a host."""
-    if URL_UNPRINTABLE.search(url):
+    if URL_UNPRINTABLE.search(url) or url[:1].isspace():  # `urlsplit` takes blanks away
         return False
     try:
         parts = urlsplit(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from time import monotonic
 
@@ -118,8 +119,9 @@ async def connected(
         b"GET / HTTP/1.1\r\n" + b"X-Many: 1\r\n" * 4_000 + b"X-Large: ",
         b"GET /",
         b"GET / HTTP/1.1\r\nX-",
+        b"\r\n" * (HEAD_BYTES_MAX // 2),
     ],
-    ids=["value", "many", "path", "name"],
+    ids=["value", "many", "path", "name", "nothing"],
 )
 async def test_a_head_over_the_limit_is_431_and_the_connection_is_closed(head: bytes) -> None:
     async with connected() as (_, client):
@@ -128,6 +130,30 @@ async def test_a_head_over_the_limit_is_431_and_the_connection_is_closed(head: b
     assert said.startswith(b"HTTP/1.1 431 ")
     assert b"connection: close" in said
     assert str(HEAD_BYTES_MAX).encode() in said, "the limit is named"
+
+
+@pytest.mark.parametrize("head", [b"GET /v2/", b"GET /v2/transcript HTTP/1.1\r\nX-Large: "])
+async def test_a_head_over_the_limit_is_refused_on_v2_as_the_sdks_read_it(head: bytes) -> None:
+    async with connected() as (_, client):
+        client.send(head.ljust(HEAD_BYTES_MAX, b"x"))
+        said, body = (await client.rest()).split(b"\r\n\r\n", 1)
+    assert b"content-type: application/json\r\n" in said
+    assert f"content-length: {len(body)}\r\n".encode() in said
+    assert str(HEAD_BYTES_MAX) in json.loads(body)["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [(b"/v2/x y", b"application/json"), (b"/x y", b"text/plain")]
+)
+async def test_what_is_no_http_is_400_in_the_form_of_its_surface(
+    path: bytes, media_type: bytes
+) -> None:
+    async with connected() as (_, client):
+        client.send(b"GET %b HTTP/1.1\r\n\r\n" % path)
+        said = await client.rest()
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: " + media_type in said
+    assert b"connection: close" in said
 
 
 async def test_a_head_of_100_megabytes_is_not_taken() -> None:

@@ -41,6 +41,8 @@ from service.edge.ports import Edge, Readiness
 from service.log.catalogue import ProviderName, Region, WakeReason
 from service.log.event import Event
 from service.projections.projector import Projector
+from service.reconciler.turns import Turns
+from service.side_process import SideProcess
 from service.stores.files.uploads import UploadStore
 from service.stores.sqlite.keys import SqliteKeys
 from service.stores.sqlite.views import SqliteViews
@@ -86,6 +88,8 @@ class Composed:
     signing: CallbackKeys
     wakes: list[tuple[str, WakeReason]] = field(default_factory=list)
     audio: StoredAudio
+    side_process: SideProcess
+    turns: Turns
     readiness: Readiness
     routes: list[Any]
     _following: asyncio.Task[None] | None = None
@@ -211,6 +215,7 @@ async def composed(
     cors_origins: tuple[str, ...] = (),
     asks_the_stores: bool = False,
     providers: Mapping[ProviderName, Sequence[Region | None]] = PROVIDERS,
+    speech_models: tuple[str, ...] = (),
 ) -> AsyncIterator[Composed]:
     """A service on a free port, its stores below `directory`; the projector follows the log.
 
@@ -246,7 +251,10 @@ async def composed(
         signing = CallbackKeys(current=2, secrets={1: os.urandom(32), 2: os.urandom(32)})
         secret, _ = await create_api_key(keys, tenant=DEFAULT_TENANT, name="test", scopes=SCOPES)
         metrics, audio = Metrics(), StoredAudio()
+        side_process = SideProcess()
+        stack.push_async_callback(side_process.close)
         wakes: list[tuple[str, WakeReason]] = []
+        turns = Turns(1, lambda transcription_id: None)
 
         async def readiness() -> Readiness:
             return await ready(log, keys) if asks_the_stores else service.readiness
@@ -262,6 +270,8 @@ async def composed(
                 upload_key=bytes(32),
                 idempotency_secret=bytes(32),
                 redacted_audio=audio,
+                side_process=side_process,
+                turns=turns,
                 erase=Eraser(vault, projector, lifetime).erase_now,
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
                 rebuild=projector.rebuild,
@@ -271,6 +281,7 @@ async def composed(
                 default_provider="assemblyai",
                 providers=providers,
                 readable_at=seen.at,
+                speech_models=speech_models,
                 rate_limit_per_minute=rate_limit_per_minute,
                 cors_origins=cors_origins,
                 upload_bytes_max=upload_bytes_max,
@@ -306,6 +317,8 @@ async def composed(
             signing=signing,
             wakes=wakes,
             audio=audio,
+            side_process=side_process,
+            turns=turns,
             readiness=Readiness(ready=True, checks={"log": "commits"}),
             routes=list(app.routes),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,7 @@ class StoredAudio:
         self.ready = True
         self.available = True
         self.breaks_off = False
+        self.stalls = False
         self.opened = 0
 
     async def is_ready(self, transcription_id: str) -> bool:
@@ -39,4 +41,6 @@ class StoredAudio:
         yield self.content[:100]
         if self.breaks_off:
             raise EgressFailed("broke off", sent=True)
+        if self.stalls:
+            await asyncio.Event().wait()
         yield self.content[100:]

@@ -26,6 +26,9 @@ from tests.http.composed import Composed
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOBODY = {"Authorization": ""}
 
+PROBLEM = ("application/problem+json", "detail")
+WIRE = ("application/json", "error")
+
 
 async def test_health_and_readiness_and_metrics_need_no_key(service: Composed) -> None:
     health = await service.client.get("/healthz", headers=NOBODY)
@@ -95,21 +98,25 @@ async def test_a_request_is_one_line_without_tokens_ids_or_queries(
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "status"),
+    ("path", "headers", "status", "form"),
     [
-        ("/" + "x" * PATH_BYTES_MAX, {}, 414),
-        ("/v2/transcript?x=" + "x" * QUERY_BYTES_MAX, {}, 414),
-        ("/v2/transcript", {"X-Large": "x" * HEADERS_BYTES_MAX}, 431),
-        ("/callbacks/assemblyai/x", {"X-Large": "x" * HEADERS_BYTES_MAX}, 431),
+        ("/" + "x" * PATH_BYTES_MAX, {}, 414, PROBLEM),
+        ("/api/v1/transcripts?x=" + "x" * QUERY_BYTES_MAX, {}, 414, PROBLEM),
+        ("/v2/" + "x" * PATH_BYTES_MAX, {}, 414, WIRE),
+        ("/v2?x=" + "x" * QUERY_BYTES_MAX, {}, 414, WIRE),
+        ("/v2/transcript?x=" + "x" * QUERY_BYTES_MAX, {}, 414, WIRE),
+        ("/v2/transcript", {"X-Large": "x" * HEADERS_BYTES_MAX}, 431, WIRE),
+        ("/callbacks/assemblyai/x", {"X-Large": "x" * HEADERS_BYTES_MAX}, 431, PROBLEM),
     ],
 )
 async def test_the_head_of_a_request_is_bounded(
-    service: Composed, path: str, headers: dict[str, str], status: int
+    service: Composed, path: str, headers: dict[str, str], status: int, form: tuple[str, str]
 ) -> None:
     answer = await service.client.get(path, headers=headers)
+    media_type, field = form
     assert answer.status_code == status
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert re.search(r"\d{4}", answer.json()["detail"]), "the limit is named"
+    assert answer.headers["Content-Type"] == media_type
+    assert re.search(r"\d{4}", answer.json()[field]), "the limit is named"
 
 
 async def test_a_fault_of_ours_is_500_without_detail_and_a_traceback_in_the_log(

@@ -11,7 +11,7 @@ import pytest
 from service.clock import now_ms
 from service.edge.redacted_links import LIFETIME_MS, audio_of, redacted_link
 from service.wire.transcript import completed_transcript
-from tests.http.composed import PUBLIC_URL, Composed
+from tests.http.composed import PUBLIC_URL, Composed, until
 
 REDACTED: dict[str, Any] = {
     "redact_pii": True,
@@ -103,6 +103,15 @@ async def test_audio_that_breaks_off_breaks_the_connection_and_is_closed(
     with pytest.raises(httpx.RemoteProtocolError):
         await service.client.get(urlsplit(url).path)
     assert service.audio.opened == 0
+
+
+async def test_audio_that_nobody_waits_for_any_more_is_closed(service: Composed) -> None:
+    url = (await ask(service, await completed(service, **REDACTED))).json()["redacted_audio_url"]
+    service.audio.stalls = True
+    async with service.client.stream("GET", urlsplit(url).path) as audio:
+        assert await anext(audio.aiter_raw()) == service.audio.content[:100]
+        assert service.audio.opened == 1
+    await until(lambda: service.audio.opened == 0)
 
 
 @pytest.mark.parametrize("late_ms", [LIFETIME_MS, LIFETIME_MS + 1])

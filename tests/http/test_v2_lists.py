@@ -55,6 +55,14 @@ async def test_both_bounds_of_a_list_hold(service: Composed) -> None:
     body = await listed(service, before_id=ids[4], after_id=ids[1])
     assert [row["id"] for row in body["transcripts"]] == [ids[3], ids[2]]
     assert body["page_details"]["prev_url"] is None
+    body = await listed(service, before_id=ids[4], after_id=ids[1], limit=1)
+    assert [row["id"] for row in body["transcripts"]] == [ids[3]]
+    older = body["page_details"]["prev_url"]
+    body = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in body["transcripts"]] == [ids[2]]
+    older = body["page_details"]["prev_url"]
+    body = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert (body["transcripts"], body["page_details"]["prev_url"]) == ([], None)
 
 
 async def test_a_list_is_filtered_by_status_and_day(service: Composed) -> None:
@@ -71,6 +79,35 @@ async def test_a_list_is_filtered_by_status_and_day(service: Composed) -> None:
     assert (await listed(service, created_on="1999-12-31"))["transcripts"] == []
     assert (await listed(service, throttled_only="true"))["transcripts"] == []
     assert len((await listed(service, status="", limit=200))["transcripts"]) == 2
+
+
+async def test_what_waits_for_its_turn_is_throttled_until_its_turn_comes(
+    service: Composed,
+) -> None:
+    ids = [await service.submit(audio_url=URL) for _ in range(4)]
+    await service.projected()
+    service.turns.open()
+    for one in ids:
+        service.turns.admit(await service.handler.load(one))
+    found = await listed(service, throttled_only="true", status="completed", limit=2)
+    assert [row["id"] for row in found["transcripts"]] == [ids[3], ids[2]]
+    older = found["page_details"]["prev_url"]
+    assert "throttled_only=true" in older
+    found = (await service.client.get(older.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in found["transcripts"]] == [ids[1]]
+    assert found["page_details"]["prev_url"] is None
+    newer = found["page_details"]["next_url"]
+    found = (await service.client.get(newer.removeprefix(PUBLIC_URL))).json()
+    assert [row["id"] for row in found["transcripts"]] == [ids[3], ids[2]]
+    day = found["transcripts"][0]["created"][:10]
+    assert len((await listed(service, throttled_only=1, created_on=day))["transcripts"]) == 3
+    assert not (await listed(service, throttled_only=1, created_on="1999-12-31"))["transcripts"]
+    for one, throttled in ((ids[0], None), (ids[3], True)):
+        answer = await service.client.get(f"/v2/transcript/{one}")
+        assert (answer.json()["status"], answer.json()["throttled"]) == ("queued", throttled)
+    other = {"Authorization": await service.new_key("another")}
+    answer = await service.client.get("/v2/transcript?throttled_only=true", headers=other)
+    assert answer.json()["transcripts"] == []
 
 
 @pytest.mark.parametrize(

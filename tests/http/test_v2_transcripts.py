@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.wire.transcript import completed_transcript, queued_transcript
-from tests.http.composed import Composed
+from tests.http.composed import Composed, composed
 
 URL = "https://audio.example/call.mp3"
 UNKNOWN = {"error": "Transcript lookup error, transcript id not found"}
@@ -35,6 +36,23 @@ async def test_create_answers_a_whole_queued_transcript(service: Composed) -> No
     assert answer.status_code == 200
     assert uuid.UUID(body["id"])
     assert body == queued_transcript(body["id"], {"audio_url": URL, "speaker_labels": True})
+
+
+async def test_the_models_that_are_asked_for_by_default_are_echoed_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    async with composed(tmp_path, speech_models=("universal-3-pro", "universal-2")) as service:
+        for given, headers, shown in (
+            ({}, {}, ["universal-3-pro", "universal-2"]),
+            ({"speech_models": ["universal-2"]}, {}, ["universal-2"]),
+            ({}, {"Stenolog-Provider": "local"}, None),
+        ):
+            body = {"audio_url": URL, **given}
+            created = await service.client.post("/v2/transcript", json=body, headers=headers)
+            path = f"/v2/transcript/{created.json()['id']}"
+            read = await service.client.get(path)
+            for answer in (created, read):
+                assert answer.json()["speech_models"] == shown
 
 
 async def test_200_means_that_the_request_is_in_the_log_as_it_was_given(service: Composed) -> None:
@@ -133,13 +151,14 @@ async def test_a_webhook_is_echoed_without_its_secret(service: Composed) -> None
         assert "s3cret-value" not in one.text
 
 
-async def test_unknown_parameters_are_warned_about_by_name(
+async def test_unknown_parameters_are_warned_about_by_name_once(
     service: Composed, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    await service.submit(audio_url=URL, brand_new="a secret value")
+    for more in ({}, {}, {"newer": 1}):
+        await service.submit(audio_url=URL, brand_new="a secret value", **more)
     said = "".join(capfd.readouterr())
-    assert "request.parameters_unknown" in said
-    assert "brand_new" in said
+    assert said.count("request.parameters_unknown") == 2
+    assert (said.count("brand_new"), said.count("newer")) == (1, 1)
     assert "a secret value" not in said
 
 
@@ -178,6 +197,21 @@ async def test_an_unknown_id_is_400_with_the_services_sentence(
     assert (answer.status_code, answer.json()) == (400, UNKNOWN)
 
 
+async def test_an_id_is_found_as_it_is_written_or_encoded_and_in_small_letters_only(
+    service: Composed,
+) -> None:
+    transcription_id = await service.submit(audio_url=URL)
+    encoded = "".join(f"%{ord(one):02x}" for one in transcription_id)
+    for name, status in ((encoded, 200), (transcription_id + "%0a", 400)):
+        answer = await service.client.get(f"/v2/transcript/{name}")
+        assert answer.status_code == status
+    if transcription_id.upper() != transcription_id:
+        answer = await service.client.get(f"/v2/transcript/{transcription_id.upper()}")
+        assert (answer.status_code, answer.json()) == (400, UNKNOWN)
+    head = await service.client.head(f"/v2/transcript/{transcription_id}")
+    assert (head.status_code, head.content) == (200, b"")
+
+
 @pytest.mark.parametrize("projected", [True, False])
 async def test_another_tenants_transcript_does_not_exist(
     service: Composed, *, projected: bool
@@ -210,6 +244,11 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"", "The request body is not valid JSON"),
     (b"\xff", "The request body is not valid JSON"),
     (b"[1]", "The request body must be a JSON object"),
+    (b"[" * 100_000, "The request body is not valid JSON"),
+    (
+        b'{"audio_url": " https://a.example/b"}',
+        "Transcript creation error, audio_url should start with http",
+    ),
     (b'{"a":' * 40 + b"1" + b"}" * 40, "The request body is nested deeper than 32 levels"),
     (b'{"audio_url": "https://a.example/b", "x": NaN}', "The request body is not valid JSON"),
 ]
@@ -222,6 +261,24 @@ async def test_a_request_that_is_wrong_is_400_and_leaves_nothing(
     answer = await service.client.post("/v2/transcript", content=body)
     assert (answer.status_code, answer.json()) == (400, {"error": sentence})
     assert await service.events.head() == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + json.dumps({"audio_url": URL}).encode(),
+        b'{"audio_url": "ftp://x", "audio_url": "%b"}' % URL.encode(),
+    ],
+    ids=["byte order mark", "a key twice"],
+)
+async def test_what_json_leaves_open_is_accepted_whatever_the_type_says(
+    service: Composed, body: bytes
+) -> None:
+    for media_type in ("application/json; charset=utf-8", "text/plain", ""):
+        answer = await service.client.post(
+            "/v2/transcript", content=body, headers={"Content-Type": media_type}
+        )
+        assert (answer.status_code, answer.json()["audio_url"]) == (200, URL)
 
 
 async def test_a_body_over_a_mebibyte_is_413_naming_the_limit(service: Composed) -> None:
@@ -285,11 +342,13 @@ async def test_a_lost_reply_of_the_log_leaves_one_request_at_most(service: Compo
 
 
 async def test_what_v2_does_not_have_is_404_and_405_as_json(service: Composed) -> None:
-    for path in ("/v2/nothing", "/v2/transcript/", "/v2/upload/x"):
+    for path in ("/v2", "/v2/", "/v2/nothing", "/v2/transcript/", "/v2/upload/x"):
         answer = await service.client.get(path)
         assert (answer.status_code, answer.json()) == (404, {"error": "Not found"})
-    answer = await service.client.put("/v2/transcript")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+    for method in ("PUT", "OPTIONS", "DELETE"):
+        answer = await service.client.request(method, "/v2/transcript")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+        assert list(answer.json()) == ["error"]
 
 
 async def test_requests_at_the_same_time_get_ids_of_their_own(service: Composed) -> None:

@@ -41,9 +41,20 @@ def test_captions_are_at_most_60_characters_wide_by_default() -> None:
     assert min(widths[:-1]) > 40
 
 
-def test_a_word_that_is_wider_than_a_caption_stands_alone() -> None:
-    found = captions(spoken("a characteristically long word"), 5)
-    assert [joined_text(cue) for cue in found] == ["a", "characteristically", "long", "word"]
+def test_a_word_that_is_wider_than_a_caption_is_cut_and_shares_its_time() -> None:
+    raw = [
+        {"text": "a", "start": 0, "end": 100},
+        {"text": "https://a.example", "start": 100, "end": 1_800},
+        {"text": "is", "start": 1_800, "end": 1_900},
+    ]
+    found = captions(read_words(raw, "a https://a.example is"), 8)
+    assert [joined_text(cue) for cue in found] == ["a", "https://", "a.exampl", "e is"]
+    assert [(cue[0].start, cue[-1].end) for cue in found] == [
+        (0, 100),
+        (100, 900),
+        (900, 1_700),
+        (1_700, 1_900),
+    ]
 
 
 def test_a_caption_ends_at_a_turn_a_pause_and_with_its_sentence_when_half_full() -> None:

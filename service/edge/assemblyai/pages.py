@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from service.edge.ports import Turns
 from service.edge.reading import Reading
 from service.projections.rows import Status, StatusRow
 from service.projections.views import TranscriptionsPage, ViewReader
 from service.wire import sentences
 from service.wire.listing import ListItem, ListQuery, page
 
-NONE = TranscriptionsPage(rows=(), older=False, newer=False)
-
 
 class Pages:
     """Stable while transcriptions arrive: a page is bounded by an item, not by a count."""
 
-    def __init__(self, reading: Reading, views: ViewReader, public_url: Callable[[], str]) -> None:
+    def __init__(
+        self, reading: Reading, views: ViewReader, turns: Turns, public_url: Callable[[], str]
+    ) -> None:
         self._reading = reading
         self._views = views
+        self._turns = turns
         self._public_url = public_url
 
     async def page(self, tenant: str, query: ListQuery) -> dict[str, object]:
@@ -42,7 +44,7 @@ class Pages:
         before = await self._position(tenant, query.before_id)
         after = await self._position(tenant, query.after_id)
         if query.throttled_only:
-            return NONE  # nothing of ours waits for a turn at the provider's limit
+            return await self._throttled(tenant, query, before, after)
         found = await self._views.list_transcriptions(
             tenant,
             limit=query.limit,
@@ -56,6 +58,29 @@ class Pages:
         within = tuple(row for row in found.rows if row.requested_position > after)
         older = found.older and len(within) == len(found.rows)
         return TranscriptionsPage(rows=within, older=older, newer=found.newer)
+
+    async def _throttled(
+        self, tenant: str, query: ListQuery, before: int | None, after: int | None
+    ) -> TranscriptionsPage:
+        """Those that wait for their turn: in no view, because it changes with every other's end."""
+        upwards = after is not None and before is None
+        waiting = [
+            one
+            for position, one in self._turns.waiting(tenant)
+            if (before is None or position < before) and (after is None or position > after)
+        ]
+        day = query.created_on.isoformat() if query.created_on else ""
+        found: list[StatusRow] = []
+        for one in waiting if upwards else reversed(waiting):
+            row = await self._views.transcription(one)
+            if row is not None and row.status == "queued" and row.created_at.startswith(day):
+                found.append(row)
+            if len(found) > query.limit:
+                break
+        more, rows = len(found) > query.limit, tuple(found[: query.limit])
+        if upwards:
+            return TranscriptionsPage(rows=rows[::-1], older=True, newer=more)
+        return TranscriptionsPage(rows=rows, older=more, newer=before is not None)
 
     async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
         if transcription_id is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from service.clock import now_ms
@@ -78,31 +78,23 @@ class RedactedAudioOf:
         return PassedOn(stack, await stack.enter_async_context(opened))
 
 
-class PassedOn(Response):
-    """An answer whose body comes from elsewhere; that is closed with it, also when nobody reads."""
+class PassedOn(StreamingResponse):
+    """An answer whose body comes from elsewhere; that is closed with it.
+
+    Also when nobody reads any more: then no further piece is asked for. One that breaks off breaks
+    the connection.
+    """
 
     def __init__(self, stack: contextlib.AsyncExitStack, audio: AudioStream) -> None:
         kind = audio.media_type if audio.media_type.startswith("audio/") else MEDIA_TYPE
-        super().__init__(media_type=kind, headers=HEADERS)
-        del self.headers["content-length"]
-        if audio.size is not None:
-            self.headers["content-length"] = str(audio.size)
+        size = {} if audio.size is None else {"Content-Length": str(audio.size)}
+        super().__init__(audio.chunks, media_type=kind, headers={**HEADERS, **size})
         self._stack = stack
-        self._audio = audio
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends each piece when it comes; one that breaks off breaks the connection."""
+        """Sends each piece when it comes."""
         async with self._stack:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": self.status_code,
-                    "headers": self.raw_headers,
-                }
-            )
-            async for chunk in self._audio.chunks:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            await super().__call__(scope, receive, send)
 
 
 def _answer(body: dict[str, str], status: int) -> Response:

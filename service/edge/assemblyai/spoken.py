@@ -64,8 +64,11 @@ def _word(word: Word) -> dict[str, object]:
         "start": word.start,
         "end": word.end,
         "confidence": word.confidence,
+        "speaker": word.speaker,
     }
-    return {**shown, **_voice(word)}
+    if word.channel is not None:
+        shown["channel"] = word.channel
+    return shown
 
 
 def _voice(word: Word) -> dict[str, object]:

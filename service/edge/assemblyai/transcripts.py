@@ -15,10 +15,10 @@ from service.edge.bodies import read_body
 from service.edge.erasing import Erasing
 from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
+from service.edge.ports import Edge
 from service.edge.reading import Found, Reading
 from service.edge.requesting import Requesting, extras_from_headers
 from service.projections.transcript import with_webhook_status
-from service.projections.views import ViewReader
 from service.wire.listing import parse_listing
 from service.wire.strict_json import BODY_BYTES_MAX
 from service.wire.transcript import deleted_transcript, queued_transcript
@@ -30,36 +30,38 @@ class Transcripts:
 
     def __init__(
         self,
+        edge: Edge,
         requesting: Requesting,
         reading: Reading,
-        views: ViewReader,
         pages: Pages,
         erasing: Erasing,
     ) -> None:
+        self._edge = edge
         self._requesting = requesting
         self._reading = reading
-        self._views = views
         self._pages = pages
         self._erasing = erasing
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript, queued; 200 means that the request is durable."""
         asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
+        extras = extras_from_headers(request)
         requested = await self._requesting.request(
             caller,
             asked,
-            extras_from_headers(request),
+            extras,
             surface="v2",
             correlation_id=correlation_of(request.scope),
             key=idempotency_key(request),
         )
-        return _json(queued_transcript(requested.id, asked.params), requested.headers)
+        shown = self._given(asked.params, extras.provider or self._edge.default_provider)
+        return _json(queued_transcript(requested.id, shown), requested.headers)
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript as it is now; the bytes of a finished one were made before."""
         found = await self._reading.find(caller.tenant, request.path_params["id"])
         if not found.row.open and not found.row.erased:
-            body = await self._views.customer_body(found.row.id)
+            body = await self._edge.views.customer_body(found.row.id)
             if body is not None:
                 body = with_webhook_status(body, found.row.webhook_status_code)
                 return Response(body, media_type="application/json")
@@ -87,8 +89,17 @@ class Transcripts:
             return _deleted(row.id, row.audio_ms)
         # A view that is built for the first time does not have the outcome yet.
         status = row.status if row.open else "processing"
-        params = await self._reading.params(found)
-        return _json(queued_transcript(row.id, params, status=status))
+        params = self._given(await self._reading.params(found), row.provider)
+        body = queued_transcript(row.id, params, status=status)
+        if status == "queued" and self._edge.turns.is_waiting(row.id):
+            body["throttled"] = True
+        return _json(body)
+
+    def _given(self, params: Mapping[str, object], provider: str) -> Mapping[str, object]:
+        """The parameters as the provider is given them: an echo does not change with its answer."""
+        if provider != "assemblyai" or "speech_models" in params or not self._edge.speech_models:
+            return params
+        return {**params, "speech_models": list(self._edge.speech_models)}
 
 
 def _deleted(transcription_id: str, audio_ms: int | None) -> Response:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.edge.middleware.correlation import correlation_of
-from service.edge.problems import Failure, as_problem
+from service.edge.problems import Failure, FailureForm
 
 HEADERS_BYTES_MAX = 32 * 1024  # a 4 KiB metadata header with room for seven more like it
 QUERY_BYTES_MAX = 8 * 1024  # RFC 9110, 4.1 recommends to support at least 8,000 octets of URI
@@ -13,10 +15,11 @@ PATH_BYTES_MAX = 2 * 1024  # our longest has about 150
 
 
 class HeadLimits:
-    """Refuses with 414 or 431, in the same form on every surface."""
+    """Refuses with 414 or 431, in the form that `form_at` says that a path has."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, form_at: Callable[[str], FailureForm]) -> None:
         self._app = app
+        self._form_at = form_at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application's answer, or a refusal that names the limit."""
@@ -24,7 +27,8 @@ class HeadLimits:
         if failure is None:
             await self._app(scope, receive, send)
         else:
-            await as_problem(failure, correlation_of(scope))(scope, receive, send)
+            form = self._form_at(scope["path"])
+            await form(failure, correlation_of(scope))(scope, receive, send)
 
 
 def _refusal(scope: Scope) -> Failure | None:
@@ -34,7 +38,8 @@ def _refusal(scope: Scope) -> Failure | None:
             status=414,
             code="uri-too-long",
             title="The URL is too long",
-            detail=f"a path has at most {PATH_BYTES_MAX} bytes, a query {QUERY_BYTES_MAX}",
+            detail="The URL is too long: "
+            f"a path has at most {PATH_BYTES_MAX} bytes, a query {QUERY_BYTES_MAX}",
         )
     size = 0
     for name, value in scope["headers"]:
@@ -44,6 +49,6 @@ def _refusal(scope: Scope) -> Failure | None:
             status=431,
             code="headers-too-large",
             title="The headers are too large",
-            detail=f"headers have at most {HEADERS_BYTES_MAX} bytes together",
+            detail=f"The headers are too large: {HEADERS_BYTES_MAX} bytes at most, all together",
         )
     return None

@@ -252,9 +252,12 @@ class ViewReads:
     async def _listed(
         self, filtered: str, bound: str, order: str, *values: object
     ) -> tuple[StatusRow, ...]:
+        # The page is found in an index alone, however much the filters pass over.
         rows = await self._rows(
-            f"{_STATUS} WHERE {filtered} AND requested_position {bound} "
-            f"ORDER BY requested_position {order} LIMIT ?",
+            "WITH page AS (SELECT generation, id FROM transcriptions "  # noqa: S608  ours
+            f"WHERE {filtered} AND requested_position {bound} "
+            f"ORDER BY requested_position {order} LIMIT ?) "
+            f"{_STATUS} JOIN page USING (generation, id) ORDER BY requested_position {order}",
             *values,
         )
         return tuple(status_row(row) for row in rows)

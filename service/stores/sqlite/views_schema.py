@@ -52,9 +52,10 @@ CREATE TABLE transcriptions (
     completed_at TEXT,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX transcriptions_listed ON transcriptions (generation, tenant, requested_position);
+CREATE INDEX transcriptions_listed
+    ON transcriptions (generation, tenant, requested_position, created_at);
 CREATE INDEX transcriptions_listed_by_status
-    ON transcriptions (generation, tenant, status, requested_position);
+    ON transcriptions (generation, tenant, status, requested_position, created_at);
 CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
 CREATE INDEX transcriptions_open ON transcriptions (generation, id, created_at)
     WHERE status IN ('queued', 'processing');

@@ -138,12 +138,17 @@ def test_a_deleted_transcript_keeps_only_what_the_service_keeps() -> None:
     assert sorted(name for name, value in body.items() if value is False) == [
         "auto_chapters",
         "auto_highlights",
+        "disfluencies",
         "entity_detection",
         "redact_pii",
         "sentiment_analysis",
         "summarization",
         "webhook_auth",
     ]
+
+
+def test_a_deleted_transcript_has_the_fields_that_were_recorded_of_one() -> None:
+    assert {"speaker_count", "cluster_id"} <= set(deleted_transcript("i", 281))
 
 
 def test_the_official_sdk_reads_every_state() -> None:

@@ -295,6 +295,21 @@ def test_unknown_parameters_are_kept_and_named_and_nulls_are_dropped() -> None:
     assert "punctuate" not in request.params
 
 
+def test_unknown_parameters_within_others_are_named_by_their_paths() -> None:
+    given = {
+        "speaker_options": {"min_speakers_expected": 1, "of_tomorrow": 1},
+        "speech_understanding": {"request": {"translation": {"target_languages": [], "x": {}}}},
+        "language_detection_options": {"y" * 200: 0, "null": None},
+    }
+    request = parse_request(json.dumps({"audio_url": URL, **given}).encode())
+    assert {name: request.params[name] for name in given} == given
+    assert request.unknown == (
+        "speaker_options.of_tomorrow",
+        "speech_understanding.request.translation.x",
+        ("language_detection_options." + "y" * 200)[:128],
+    )
+
+
 def test_features_are_what_was_switched_on() -> None:
     request = parse(
         speaker_labels=True,
@@ -370,7 +385,7 @@ def test_a_webhook_url_that_cannot_be_called_is_refused(url: object) -> None:
         b'"x"',
         b"{",
         b"\xff\xfe",
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf",
         b'{"audio_url": "http://a", "x": NaN}',
         b'{"audio_url": "http://a", "x": -Infinity}',
         b'{"audio_url": "http://a", "x": 1e999}',

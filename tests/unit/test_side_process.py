@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from service.errors import InvalidRequest
 from service.projections.registry import PROJECTIONS, project
 from service.projections.rows import PutStatus
-from service.projections.worker import Worker, WorkerEnded
+from service.side_process import SideProcess, SideProcessEnded
+from service.wire.strict_json import parse_object
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of
@@ -23,14 +25,15 @@ DEADLINE_S = 20
 
 PARENT = """
 import asyncio, os, sys
-from service.projections.worker import Worker
-from tests.unit.projections.test_worker import dialogue
+from service.projections.registry import project
+from service.side_process import SideProcess
+from tests.unit.test_side_process import dialogue
 from tests.unit.projections.projecting import reading_of
 
 async def main():
     log = dialogue()
-    worker = Worker()
-    await worker.project(["words"], reading_of(log, log.events[-1]), None)
+    worker = SideProcess()
+    await worker.run(project, ("words",), reading_of(log, log.events[-1]), None)
     print(*worker.process_ids(), flush=True)
     os.kill(os.getpid(), 9)
 
@@ -49,10 +52,10 @@ async def test_the_worker_makes_what_would_be_made_here() -> None:
     log = dialogue()
     reading = reading_of(log, log.events[-1])
     *before, _ = [one for one in changes_of(log, ["transcriptions"]) if isinstance(one, PutStatus)]
-    worker = Worker()
+    worker = SideProcess()
     try:
         names = list(PROJECTIONS)
-        made = await worker.project(names, reading, before[-1].row)
+        made = await worker.run(project, tuple(names), reading, before[-1].row)
         assert made == project(names, reading, before[-1].row)
     finally:
         await worker.close()
@@ -62,12 +65,12 @@ async def test_the_worker_makes_what_would_be_made_here() -> None:
 async def test_a_killed_worker_is_replaced() -> None:
     log = dialogue()
     reading = reading_of(log, log.events[-1])
-    worker = Worker()
+    worker = SideProcess()
     try:
-        first = await worker.project(["words"], reading, None)
+        first = await worker.run(project, ("words",), reading, None)
         [killed] = worker.process_ids()
         os.kill(killed, signal.SIGKILL)
-        assert await worker.project(["words"], reading, None) == first
+        assert await worker.run(project, ("words",), reading, None) == first
         assert killed not in worker.process_ids()
     finally:
         await worker.close()
@@ -75,7 +78,7 @@ async def test_a_killed_worker_is_replaced() -> None:
 
 async def test_what_ends_the_worker_twice_is_given_up() -> None:
     log = dialogue()
-    worker = Worker()
+    worker = SideProcess()
 
     async def kill() -> None:
         while True:
@@ -87,11 +90,35 @@ async def test_what_ends_the_worker_twice_is_given_up() -> None:
     killing = asyncio.create_task(kill())
     try:
         async with asyncio.timeout(DEADLINE_S):
-            with pytest.raises(WorkerEnded):
-                await worker.project(["words"], reading_of(log, log.events[-1]), None)
+            with pytest.raises(SideProcessEnded):
+                await worker.run(project, ("words",), reading_of(log, log.events[-1]), None)
     finally:
         killing.cancel()
         await asyncio.gather(killing, return_exceptions=True)
+        await worker.close()
+
+
+async def test_an_idle_process_ends_and_another_takes_its_place() -> None:
+    worker = SideProcess(idle_ms=1)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            first = await worker.run(os.getpid)
+            while worker.process_ids():  # noqa: ASYNC110 - nothing tells that it has ended
+                await asyncio.sleep(0.001)
+            second = await worker.run(os.getpid)
+        assert len({first, second, os.getpid()}) == 3
+    finally:
+        await worker.close()
+    assert worker.process_ids() == ()
+
+
+async def test_what_a_call_raises_is_raised_here() -> None:
+    worker = SideProcess()
+    try:
+        with pytest.raises(InvalidRequest) as refused:
+            await worker.run(parse_object, b"[]")
+        assert str(refused.value) == "The request body must be a JSON object"
+    finally:
         await worker.close()
 
 

@@ -1,0 +1,114 @@
+"""One process beside the event loop, for what would hold it up."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+ATTEMPTS_MAX = 2  # a process can be killed by chance; what kills it twice is what it is given
+# Every word of a long transcript is several objects, none of them in a cycle: looking for cycles
+# among them takes longer than making them.
+OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
+
+Result = TypeVar("Result")
+
+
+class SideProcessEnded(Exception):
+    """The process ended over this call, more than once."""
+
+
+class SideProcess:
+    """Starts with its first call, is replaced when it ends, and ends with its parent.
+
+    With `idle_ms` it also ends when it had nothing to do for so long, and takes along what it
+    remembers.
+    """
+
+    def __init__(self, *, idle_ms: int | None = None) -> None:
+        self._idle_ms = idle_ms
+        self._executor: ProcessPoolExecutor | None = None
+        self._calls = 0
+        self._idle: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    async def run(self, call: Callable[..., Result], *args: object) -> Result:
+        """What `call`, a function of a module, makes of `args`; one call at a time.
+
+        Raises:
+            SideProcessEnded: The process ended over it, twice.
+            Exception: Whatever `call` raised.
+        """
+        loop = asyncio.get_running_loop()
+        self._calls += 1
+        self._unset_idle()
+        try:
+            for _ in range(ATTEMPTS_MAX):
+                executor = self._started()
+                try:
+                    return await loop.run_in_executor(executor, call, *args)
+                except BrokenProcessPool:
+                    if self._executor is executor:  # nobody else has replaced it
+                        await self._end()
+        finally:
+            self._calls -= 1
+            if not self._calls and self._idle_ms is not None:
+                self._idle = loop.call_later(self._idle_ms / 1000, self._end_idle)
+        raise SideProcessEnded("the process ended")
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The process that works or waits for work; empty before the first call."""
+        processes = self._executor._processes if self._executor is not None else None
+        return tuple(processes or ())
+
+    async def close(self) -> None:
+        """The process is gone."""
+        self._unset_idle()
+        if self._closing is not None:
+            await self._closing
+        await self._end()
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin,
+            )
+        return self._executor
+
+    async def _end(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+
+    def _end_idle(self) -> None:
+        self._idle = None
+        self._closing = asyncio.get_running_loop().create_task(self._end())
+
+    def _unset_idle(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+
+def _begin() -> None:
+    """In the process: Ctrl-C is the parent's matter, and without a parent there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(0)

@@ -1,0 +1,138 @@
+"""Views of long transcripts: made in another process, once, and in nobody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
+
+import orjson
+import pytest
+
+from service.edge.assemblyai.made import KEPT_MAX, Asked, made
+from service.edge.assemblyai.making import THREAD_BYTES_MAX, Making
+from service.errors import InvalidRequest
+from service.projections.views import ViewReader
+from service.side_process import SideProcess
+from service.wire.transcript import completed_transcript
+from tests.http.composed import Composed, until
+
+URL = "https://audio.example/call.mp3"
+WORDS = [
+    {"text": f"w{at % 97}.", "start": at, "end": at + 1, "confidence": 0.5, "nothing": "x" * 80}
+    for at in range(5_000)
+]
+LONG = completed_transcript("j", {"audio_url": URL}, {"text": "w", "words": WORDS})
+SHORT = completed_transcript("j", {"audio_url": URL}, {"text": "w", "words": WORDS[:10]})
+ALL = (
+    Asked(view="sentences"),
+    Asked(view="paragraphs"),
+    Asked(view="srt"),
+    Asked(view="vtt", characters=20),
+    Asked(view="word-search", terms=("w1", "w2 w3")),
+)
+DEADLINE_S = 20
+
+
+class Bodies:
+    """Stored answers, and how often they were read; one may be slow to come."""
+
+    def __init__(self, bodies: dict[str, bytes], slow: str = "") -> None:
+        self._bodies = bodies
+        self._slow = slow
+        self.reads: list[str] = []
+        self.comes = asyncio.Event()
+
+    async def customer_body(self, transcription: str) -> bytes | None:
+        self.reads.append(transcription)
+        if self.reads.count(transcription) > 1 and transcription == self._slow:
+            await self.comes.wait()
+        return self._bodies.get(transcription)
+
+
+@pytest.fixture
+async def side_process() -> AsyncIterator[SideProcess]:
+    started = SideProcess()
+    yield started
+    await started.close()
+
+
+def making(bodies: Bodies, side_process: SideProcess) -> Making:
+    return Making(cast(ViewReader, bodies), side_process)
+
+
+async def all_of(made_by: Making, name: str, asked: Sequence[Asked]) -> list[bytes | None]:
+    async with asyncio.timeout(DEADLINE_S):
+        return await asyncio.gather(*(made_by.make(name, one) for one in asked))
+
+
+async def test_a_long_transcript_is_read_once_for_all_that_is_asked_of_it(
+    side_process: SideProcess,
+) -> None:
+    body = orjson.dumps(LONG)
+    assert len(body) > THREAD_BYTES_MAX
+    bodies = Bodies({"long": body})
+    ours = making(bodies, side_process)
+    found = await all_of(ours, "long", ALL * 5)
+    assert found == [made("long", body, one) for one in ALL] * 5
+    # To see that it is long, for each that came before that was known; and to make it.
+    assert len(bodies.reads) <= len(ALL) + 1
+    bodies.reads.clear()
+    await all_of(ours, "long", [Asked(view="word-search", terms=(f"w{n}",)) for n in range(9)])
+    assert bodies.reads == []
+    [process_id] = side_process.process_ids()
+    os.kill(process_id, signal.SIGKILL)
+    assert await all_of(ours, "long", ALL[:1]) == found[:1]
+    assert bodies.reads == ["long"]
+
+
+async def test_only_the_last_few_are_remembered(side_process: SideProcess) -> None:
+    names = [f"long-{number}" for number in range(KEPT_MAX + 1)]
+    bodies = Bodies(dict.fromkeys(names, orjson.dumps(LONG)))
+    ours = making(bodies, side_process)
+    for name in names:
+        await all_of(ours, name, ALL[4:])
+    bodies.reads.clear()
+    for name in reversed(names):
+        await all_of(ours, name, ALL[4:])
+    assert bodies.reads == names[:1]
+
+
+async def test_a_short_transcript_waits_for_no_long_one(side_process: SideProcess) -> None:
+    bodies = Bodies({"long": orjson.dumps(LONG), "short": orjson.dumps(SHORT)}, slow="long")
+    ours = making(bodies, side_process)
+    waiting = [asyncio.create_task(ours.make("long", one)) for one in ALL]
+    async with asyncio.timeout(DEADLINE_S):
+        await until(lambda: bodies.reads.count("long") > 1)
+        for one in ALL:
+            assert await ours.make("short", one) == made("short", orjson.dumps(SHORT), one)
+        assert not any(task.done() for task in waiting)
+        waiting[0].cancel()  # who goes away takes nothing from the others
+        bodies.comes.set()
+        ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(ended[0], asyncio.CancelledError)
+    assert ended[1:] == [made("long", orjson.dumps(LONG), one) for one in ALL[1:]]
+
+
+async def test_what_is_not_there_and_what_has_no_words_is_said(side_process: SideProcess) -> None:
+    wordless: dict[str, Any] = LONG | {"words": None, "text": "x" * THREAD_BYTES_MAX}
+    ours = making(Bodies({"long": orjson.dumps(wordless)}), side_process)
+    assert await ours.make("nothing", ALL[0]) is None
+    with pytest.raises(InvalidRequest, match="no words with times"):
+        await ours.make("long", ALL[0])
+
+
+async def test_a_long_transcript_is_answered_until_it_is_deleted(service: Composed) -> None:
+    transcription_id, _ = await service.submitted(audio_url=URL)
+    await service.complete(transcription_id, LONG)
+    await service.projected()
+    path = f"/v2/transcript/{transcription_id}"
+    for _ in range(2):
+        answer = await service.client.get(f"{path}/word-search?words=w5")
+        assert (answer.status_code, answer.json()["matches"][0]["count"]) == (200, 52)
+    assert len(service.side_process.process_ids()) == 1
+    assert (await service.client.delete(path)).status_code == 200
+    answer = await service.client.get(f"{path}/word-search?words=w5")
+    assert (answer.status_code, "deleted" in answer.json()["error"]) == (400, True)
