@@ -20,7 +20,7 @@ from service.projections.documents import (
     read_object,
     text_or_none,
 )
-from service.projections.items import OUTCOMES, milliseconds_or_none
+from service.projections.items import OUTCOMES
 from service.projections.projection import Erased, Fact, Unreadable
 from service.projections.rows import PutView, StatusRow, TranscriptRow
 from service.projections.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
@@ -34,6 +34,8 @@ WEBHOOK_STATUS = "webhook_status_code"
 # what may be an hour of words.
 BODY_END = b'"webhook_status_code":null}'
 NO_ANSWER = Document("")
+# What our answer says of a failure, and not the provider's.
+FAILED = frozenset({"status", "error", "text", "words", "utterances"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,46 +87,49 @@ class Transcript:
 def customer_body(
     transcription_id: str, params: Mapping[str, Any], provider_json: Document
 ) -> bytes:
-    """The provider's completed transcript as our customer sees it.
-
-    Its id, addresses and webhook fields are the customer's own; neither our callback address nor
-    our token can be in them. Everything else is the provider's, byte for byte.
-    """
-    ours: dict[str, Any] = {
-        "id": transcription_id,
-        "status": "completed",
-        "audio_url": params.get("audio_url") or "",
-        "webhook_url": params.get("webhook_url"),
-        "webhook_auth_header_name": params.get("webhook_auth_header_name"),
-        "webhook_auth": None
-        not in (params.get("webhook_auth_header_name"), params.get(SECRET_HEADER)),
-    }
-    if SECRET_HEADER in provider_json:
-        ours[SECRET_HEADER] = None
-    if provider_json.get("speech_model") not in LEGACY_SPEECH_MODELS:
-        ours["speech_model"] = None
-    duration = provider_json.get("audio_duration")
-    if isinstance(duration, float):
-        # The SDK rejects a fraction of a second; upstream rounds up.
-        ours["audio_duration"] = math.ceil(duration)
+    """The provider's completed transcript as our customer sees it: see `_of_customer`."""
+    ours = {"status": "completed", **_of_customer(transcription_id, params, provider_json)}
     return _spliced(ours, provider_json)
 
 
 def failed_body(
     transcription_id: str, params: Mapping[str, Any], error: str, answer: Document
 ) -> bytes:
-    """The `/v2` answer of a transcription that ended in `error`.
+    """The `/v2` answer of a transcription that ended in `error`: see `_of_customer`.
 
-    `answer` is the provider's: the duration is all that counts of the fields that are known, and
-    those that nobody knows are passed on.
+    `answer` is the provider's; whatever it says, nothing was said in the audio.
     """
-    duration = milliseconds_or_none(answer.get("audio_duration"))
-    body = failed_transcript(transcription_id, params, error, audio_duration=duration)
-    if body["audio_url"] is None:
-        body["audio_url"] = ""
+    whole = failed_transcript(transcription_id, params, error)
+    kept = {name for name in answer if name not in FAILED}
+    ours = {name: value for name, value in whole.items() if name not in kept}
+    return _spliced({**ours, **_of_customer(transcription_id, params, answer)}, answer)
+
+
+def _of_customer(
+    transcription_id: str, params: Mapping[str, Any], answer: Document
+) -> dict[str, Any]:
+    """What is our customer's own, or ours, in a provider's transcript.
+
+    Neither our callback address nor our token can be in it. Everything else is the provider's,
+    byte for byte.
+    """
+    ours: dict[str, Any] = {
+        "id": transcription_id,
+        "audio_url": params.get("audio_url") or "",
+        "webhook_url": params.get("webhook_url"),
+        "webhook_auth_header_name": params.get("webhook_auth_header_name"),
+        "webhook_auth": None
+        not in (params.get("webhook_auth_header_name"), params.get(SECRET_HEADER)),
+    }
     if SECRET_HEADER in answer:
-        body[SECRET_HEADER] = None
-    return _spliced(body, answer)
+        ours[SECRET_HEADER] = None
+    if answer.get("speech_model") not in LEGACY_SPEECH_MODELS:
+        ours["speech_model"] = None
+    duration = answer.get("audio_duration")
+    if isinstance(duration, float):
+        # The SDK rejects a fraction of a second; upstream rounds up.
+        ours["audio_duration"] = math.ceil(duration)
+    return ours
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:
