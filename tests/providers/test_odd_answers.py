@@ -137,7 +137,9 @@ async def test_an_answer_that_is_too_large_is_not_read_whole() -> None:
                 await adapter.submit(b"{}")
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"id": "x"}')[:-6]])
+@pytest.mark.parametrize(
+    "body", [b"no gzip", gzip.compress(b'{"id": "x"}')[:-6]], ids=["no gzip", "cut off"]
+)
 async def test_a_compressed_body_that_is_broken_says_nothing(body: bytes) -> None:
     async with answering(answer(body=body, Content_Encoding="gzip")) as adapter:
         with pytest.raises(ProviderUnavailable):
