@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import orjson
 import structlog
-from starlette.requests import Request
 
 from service.commands.api_keys import ApiKey
 from service.commands.decide import RequestTranscription, decide
 from service.commands.handler import Cause, Fact
 from service.commands.transcription import Transcription
 from service.edge.capabilities import is_upload_url, upload_of
+from service.edge.extras import Extras
 from service.edge.idempotency import REPLAYED, Idempotency
 from service.edge.ports import Edge
 from service.edge.tenancy import Origin, Tenancy
@@ -27,84 +27,12 @@ from service.log.catalogue import (
     Surface,
 )
 from service.wire import sentences
-from service.wire.strict_json import parse_object
 from service.wire.transcript_request import TranscriptRequest
 
-METADATA_BYTES_MAX = 4_096  # design §6
-SUBJECT_CHARS_MAX = 256
 NAMES_LOGGED_MAX = 20
 NAMES_REMEMBERED_MAX = 1_024
-HEADERS = {
-    "provider": "stenolog-provider",
-    "region": "stenolog-region",
-    "subject": "stenolog-subject",
-    "metadata": "stenolog-metadata",
-}
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
-    """What can be said beside AssemblyAI's parameters."""
-
-    provider: str | None = None
-    region: str | None = None
-    subject: str | None = None
-    metadata: dict[str, object] | None = None
-
-
-def extras_from_headers(request: Request) -> Extras:
-    """`Stenolog-Provider`, `-Region`, `-Subject`, `-Metadata`; an empty one counts as absent.
-
-    Raises:
-        InvalidRequest: One is not UTF-8, or the metadata is not a JSON object.
-    """
-    given: dict[str, object] = {}
-    for field, header in HEADERS.items():
-        value = request.headers.get(header)
-        if value:
-            given[field] = _utf8(header, value)
-    if "metadata" in given:
-        try:
-            given["metadata"] = parse_object(str(given["metadata"]).encode())
-        except InvalidRequest as exc:
-            name = HEADERS["metadata"]
-            raise InvalidRequest(
-                f"{name} must be a JSON object", [(name, "must be a JSON object")]
-            ) from exc
-    return checked_extras(given)
-
-
-def checked_extras(given: dict[str, object]) -> Extras:
-    """The four fields of a JSON body or of the headers, null or absent where not given.
-
-    Raises:
-        InvalidRequest: One has the wrong type or is too long; all of them are named.
-    """
-    wrong: list[tuple[str, str]] = []
-    texts: dict[str, str | None] = {}
-    for field in ("provider", "region", "subject"):
-        value = given.get(field)
-        if value is not None and not isinstance(value, str):
-            wrong.append((field, "must be a string"))
-        texts[field] = value if isinstance(value, str) else None
-    subject = texts["subject"]
-    if subject is not None and not (
-        0 < len(subject) <= SUBJECT_CHARS_MAX and subject.isprintable()
-    ):
-        wrong.append(("subject", f"must have 1 to {SUBJECT_CHARS_MAX} printable characters"))
-    metadata = given.get("metadata")
-    if metadata is not None and not isinstance(metadata, dict):
-        wrong.append(("metadata", "must be a JSON object"))
-        metadata = None
-    elif metadata is not None and len(json.dumps(metadata).encode()) > METADATA_BYTES_MAX:
-        wrong.append(("metadata", f"must have at most {METADATA_BYTES_MAX} bytes as JSON"))
-    if wrong:
-        raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
-    return Extras(
-        provider=texts["provider"], region=texts["region"], subject=subject, metadata=metadata
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,10 +170,3 @@ def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:
         return orjson.dumps(payload)
     except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
         return json.dumps(payload, ensure_ascii=False).encode()
-
-
-def _utf8(header: str, value: str) -> str:
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeError as exc:
-        raise InvalidRequest(f"{header} must be UTF-8", [(header, "must be UTF-8")]) from exc

@@ -247,3 +247,30 @@ async def test_a_request_names_its_region(service: Composed) -> None:
     )
     [event] = await service.stream(answer.json()["id"])
     assert (event.data["provider"], event.data["region"]) == ("assemblyai", "eu")
+
+
+async def test_a_region_in_a_header_counts_natively_too(service: Composed) -> None:
+    answer = await service.client.post(
+        BASE, json={"audio_url": URL, "region": None}, headers={"Stenolog-Region": "eu"}
+    )
+    [event] = await service.stream(answer.json()["id"])
+    assert event.data["region"] == "eu"
+
+
+async def test_a_region_that_is_said_twice_and_differently_is_refused(service: Composed) -> None:
+    headers = {"Stenolog-Region": "eu"}
+    problem = await refusal(
+        service, "POST", BASE, json={"audio_url": URL, "region": "us"}, headers=headers
+    )
+    assert problem["detail"] == "region is not what stenolog-region says"
+    same = await service.client.post(BASE, json={"audio_url": URL, "region": "eu"}, headers=headers)
+    assert same.status_code == 201
+    twice = await service.client.post(
+        "/v2/transcript",
+        json={"audio_url": URL},
+        headers=[("Stenolog-Region", "eu"), ("Stenolog-Region", "us")],
+    )
+    assert (twice.status_code, twice.json()["error"]) == (
+        400,
+        "stenolog-region must be given once",
+    )

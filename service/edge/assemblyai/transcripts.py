@@ -13,11 +13,12 @@ from service.commands.api_keys import ApiKey
 from service.edge.assemblyai.pages import Pages
 from service.edge.bodies import read_body
 from service.edge.erasing import Erasing
+from service.edge.extras import extras_of
 from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
 from service.edge.ports import Edge
 from service.edge.reading import Found, Reading
-from service.edge.requesting import Requesting, extras_from_headers
+from service.edge.requesting import Requesting
 from service.projections.transcript import with_webhook_status
 from service.wire.listing import parse_listing
 from service.wire.strict_json import BODY_BYTES_MAX
@@ -45,7 +46,7 @@ class Transcripts:
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript, queued; 200 means that the request is durable."""
         asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
-        extras = extras_from_headers(request)
+        extras = extras_of(request, {})
         requested = await self._requesting.request(
             caller,
             asked,

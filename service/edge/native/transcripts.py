@@ -14,12 +14,13 @@ from service.clock import microseconds
 from service.commands.api_keys import ApiKey
 from service.edge.bodies import read_body
 from service.edge.erasing import Erasing
+from service.edge.extras import HEADERS, extras_of
 from service.edge.idempotency import idempotency_key
 from service.edge.middleware.correlation import correlation_of
 from service.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from service.edge.native.status import US_PER_MS, detail_of, status_of
 from service.edge.reading import Reading
-from service.edge.requesting import HEADERS, Requesting, checked_extras
+from service.edge.requesting import Requesting
 from service.log.catalogue import TranscriptionCompleted, TranscriptionFailed
 from service.projections.rows import Status, StatusRow
 from service.projections.views import ViewReader
@@ -52,7 +53,7 @@ class Transcripts:
         """201 with the status and its `Location`; it means that the request is durable."""
         given = parse_object(await read_body(request, bytes_max=BODY_BYTES_MAX))
         ours = {name: given.pop(name) for name in HEADERS if name in given}
-        extras = checked_extras(ours)
+        extras = extras_of(request, ours)
         asked = parse_request(json.dumps(given).encode())
         requested = await self._requesting.request(
             caller,
