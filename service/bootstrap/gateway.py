@@ -101,16 +101,16 @@ async def open_gateway(
         stores = await open_stores(stack, settings, wrapping, metrics)
         signing = await callback_keys(stores.keys, stores.master)
         engine = _engine(settings, address) if settings.chosen_provider == "local" else None
-        polled = engine is None and any(
-            is_unreachable(public_url, url) for url in settings.assemblyai_regions.values()
-        )
+        polled = engine is None and _cannot_call(settings, public_url)
         gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
         handler = CommandHandler(stores.events, stores.vault)
-        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
+        recorder = Recorder(handler, gates)
+        link_key = await secret_of(stores.keys, stores.master, UPLOAD)
+        audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
+        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics, audio)
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
         erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
         timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
-        recorder = Recorder(handler, gates)
         reconciler = _reconciler(
             settings, stores, recorder, signing, timings, metrics, erasing.eraser
         )
@@ -127,7 +127,8 @@ async def open_gateway(
             seen=seen,
             public_url=public_url,
             providers=regions_of(gates),
-            redacted_audio=redacted_audio_of(stack, settings, recorder),
+            upload_key=link_key,
+            redacted_audio=audio,
         )
         heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
@@ -155,6 +156,11 @@ async def open_gateway(
         )
 
 
+def _cannot_call(settings: Settings, public_url: str) -> bool:
+    """Whether the provider's callbacks cannot come to `public_url`."""
+    return any(is_unreachable(public_url, url) for url in settings.assemblyai_regions.values())
+
+
 def _gates(
     providers: Mapping[Place, Provider], wrapping: Wrapping, address: str, public_url: str
 ) -> Mapping[Place, ProviderGate]:
@@ -180,6 +186,7 @@ async def _edge(
     seen: CommitTimes,
     public_url: str,
     providers: Mapping[ProviderName, Sequence[Region | None]],
+    upload_key: bytes,
     redacted_audio: RedactedAudio,
 ) -> Edge:
     return Edge(
@@ -189,7 +196,7 @@ async def _edge(
         api_keys=stores.keys,
         callback_keys=lambda: signing,
         uploads=stores.uploads,
-        upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
+        upload_key=upload_key,
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
         redacted_audio=redacted_audio,
         wake=reconciler.wake,

@@ -122,7 +122,7 @@ CREATE TABLE failures (
     reason TEXT NOT NULL,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
-"""
+"""  # noqa: S608 - the pad is a number of ours
 
 # A file of an older version is made anew, so its steps run no more: only their number counts.
 _OLDER = ("",) * 3
