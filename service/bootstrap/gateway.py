@@ -26,7 +26,7 @@ from service.bootstrap.providers import providers_of, regions_of
 from service.bootstrap.redacted_audio import redacted_audio_of
 from service.bootstrap.stores import Stores, Wrapping, open_stores
 from service.bootstrap.timings import timings_of
-from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
+from service.bootstrap.upkeep import keep_heads, observe, ready
 from service.clock import now_ms
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
@@ -133,7 +133,7 @@ async def open_gateway(
         heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
             projector.run,
-            partial(reconciler.run, OpenInViews(stores.views)),
+            partial(reconciler.run, stores.views),
             deliveries.run,
             erasing.sweep,
             partial(keep_heads, stores.events, heads),

@@ -21,6 +21,7 @@ from service.log.catalogue import (
     TranscriptionFailed,
 )
 from service.log.event import Event
+from service.log.place import is_in_log
 from service.log.store import EventStore
 
 COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
@@ -69,7 +70,9 @@ class FanOut:
             StoreUnavailable: A store cannot be read or written.
         """
         checkpoint = await self._outbox.checkpoint()
-        if checkpoint is None or not await self._of_this_log(checkpoint):
+        if checkpoint is None or not await is_in_log(
+            self._events, checkpoint.position, checkpoint.event_id
+        ):
             if checkpoint is not None:
                 log.warning("outbox.discarded", reason="it is not of this log")
             checkpoint = await self._head()
@@ -145,16 +148,6 @@ class FanOut:
             )
             for kind in kinds
         ]
-
-    async def _of_this_log(self, checkpoint: Checkpoint) -> bool:
-        """Whether the log still has the event at the checkpoint: it may have been restored."""
-        if checkpoint.position == 0:
-            return True
-        try:
-            found = await self._events.read(after=checkpoint.position - 1, limit=1)
-        except RecordDamaged:
-            return True  # nothing says otherwise
-        return bool(found) and checkpoint.event_id in (found[0].id, "")
 
     async def _head(self) -> Checkpoint:
         head = await self._events.head()
