@@ -147,10 +147,11 @@ class Dispatcher:
             event = await self._requests.event(leased.position)
             structlog.contextvars.bind_contextvars(correlation_id=event.correlation_id)
             await self._deliver(leased, event)
-        except RecordDamaged as exc:
-            await self._drop(leased, exc)
         except StoreError as exc:
-            await self._put_off(leased, str(exc), STORE_RETRY_MS)
+            if exc.retryable:
+                await self._put_off(leased, str(exc), STORE_RETRY_MS)
+            else:
+                await self._drop(leased, exc)
         except Exception:
             # A fault of ours must not end the loop for everybody else: it is recorded, and the
             # delivery is looked at again when its lease has expired.
@@ -181,9 +182,9 @@ class Dispatcher:
         log.warning("delivery.abandoned", reason=ending.reason)
         await self._end(leased, event, ending)
 
-    async def _drop(self, leased: Leased, damaged: RecordDamaged) -> None:
-        """An event that cannot be read any more is not told; the log has the fact if it can."""
-        log.error("delivery.dropped", position=leased.position, reason=str(damaged))
+    async def _drop(self, leased: Leased, damage: StoreError) -> None:
+        """What cannot be read any more is not told; the log has the fact if it can."""
+        log.error("delivery.dropped", position=leased.position, reason=str(damage))
         ending = leased.ending or Ending(reason="unreadable")
         try:
             with suppress(RequestUnreadable, RecordDamaged):

@@ -46,12 +46,12 @@ class Requests:
         """The event at `position`.
 
         Raises:
-            RecordDamaged: What stands there is no event any more.
-            StoreUnavailable: The log cannot be read, or does not have it.
+            RecordDamaged: What stands there is no event any more, or nothing.
+            StoreUnavailable: The log cannot be read now.
         """
         events = await self._log.read(after=position - 1, limit=1)
-        if not events:
-            raise StoreUnavailable(f"the log has nothing at position {position}")
+        if not events or events[0].position != position:
+            raise RecordDamaged(f"the log has nothing at position {position}", position=position)
         return events[0]
 
     async def request(self, stream: str) -> Event:
