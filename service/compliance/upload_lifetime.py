@@ -88,6 +88,11 @@ class UploadLifetime:
         self._now_ms = now_ms
         self._swept = ""
 
+    @property
+    def in_mid_round(self) -> bool:
+        """Whether there may be files behind those that the last sweep looked at."""
+        return bool(self._swept)
+
     async def release_unused(self, upload: str, *, as_of: int) -> None:
         """The upload is gone, unless a transcription that is not erased used it.
 

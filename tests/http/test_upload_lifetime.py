@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.upload_lifetime import ORPHAN_MS, sweep_once
+from service.compliance.upload_lifetime import (
+    FILES_PER_SWEEP_MAX,
+    ORPHAN_MS,
+    sweep_once,
+)
 from service.errors import KeyMissing
 from service.log.catalogue import UPLOAD
 from tests.http.composed import UPLOAD_RETENTION_MS, Composed
@@ -161,6 +165,15 @@ async def test_a_sweep_that_a_store_refuses_is_left_to_the_next(
     setattr(service.events, fault, False)
     await sweep_once(service.lifetime)
     assert names(service) == []
+
+
+async def test_a_full_page_of_files_is_not_the_end_of_a_round(service: Composed) -> None:
+    for number in range(FILES_PER_SWEEP_MAX + 1):
+        (service.uploads_directory / str(uuid.UUID(int=number))).touch()
+    assert await service.lifetime.sweep() == 0
+    assert service.lifetime.in_mid_round
+    assert await service.lifetime.sweep() == 0
+    assert not service.lifetime.in_mid_round
 
 
 async def test_what_is_no_upload_is_left_alone(service: Composed) -> None:
