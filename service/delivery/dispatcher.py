@@ -171,7 +171,8 @@ class Dispatcher:
                 if retry_in_ms is None:
                     await self._abandon(leased, event, Ending(reason=lacking.missing))
                 else:
-                    await self._put_off(leased, lacking.reason, retry_in_ms)
+                    log.info("delivery.waits", reason=lacking.reason, retry_in_ms=retry_in_ms)
+                    await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
 
     async def _put_off(self, leased: Leased, reason: str, retry_in_ms: int) -> None:
         log.warning("delivery.put_off", reason=reason, retry_in_ms=retry_in_ms)
