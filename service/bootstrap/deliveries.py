@@ -20,6 +20,7 @@ from service.delivery.outbox import Outbox
 from service.delivery.readiness import ReadableOutcomes
 from service.delivery.rules import Timing
 from service.delivery.sender import Sender
+from service.delivery.telling import RedactedAudio, Telling
 from service.delivery.webhook import Requests, lane_of
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
@@ -71,8 +72,11 @@ async def open_deliveries(
     stores: Stores,
     wrapping: Wrapping,
     metrics: Metrics,
+    audio: RedactedAudio,
 ) -> Deliveries:
     """Deliveries that go on where they were; what ends from now on is told.
+
+    `audio` says where redacted audio is.
 
     Raises:
         StoreUnavailable: A store cannot be read or written.
@@ -89,7 +93,7 @@ async def open_deliveries(
         stores.events,
         requests,
         stores.work,
-        readable,
+        Telling(requests, readable, audio, now_ms),
         Sender(egress, timeout_ms=timing.timeout_ms),
         timing=timing,
         metrics=metrics,

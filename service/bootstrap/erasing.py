@@ -81,4 +81,4 @@ async def keep_swept(uploads: UploadLifetime, retention_ms: int) -> None:
     wait_ms = min(SWEEP_MS_MAX, max(SWEEP_MS_MIN, retention_ms // SWEEPS_PER_RETENTION))
     while True:
         await sweep_once(uploads)
-        await asyncio.sleep(wait_ms / 1000)
+        await asyncio.sleep((SWEEP_MS_MIN if uploads.in_mid_round else wait_ms) / 1000)

@@ -26,7 +26,7 @@ from service.bootstrap.providers import providers_of, regions_of
 from service.bootstrap.redacted_audio import redacted_audio_of
 from service.bootstrap.stores import Stores, Wrapping, open_stores
 from service.bootstrap.timings import timings_of
-from service.bootstrap.upkeep import OpenInViews, keep_heads, observe, ready
+from service.bootstrap.upkeep import keep_heads, observe, ready
 from service.clock import now_ms
 from service.commands.callback_tokens import CallbackKeys
 from service.commands.handler import CommandHandler
@@ -103,16 +103,16 @@ async def open_gateway(
         stores = await open_stores(stack, settings, wrapping, metrics)
         signing = await callback_keys(stores.keys, stores.master)
         engine = _engine(settings, address) if settings.chosen_provider == "local" else None
-        polled = engine is None and any(
-            is_unreachable(public_url, url) for url in settings.assemblyai_regions.values()
-        )
+        polled = engine is None and _cannot_call(settings, public_url)
         gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
         handler = CommandHandler(stores.events, stores.vault)
-        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics)
+        recorder = Recorder(handler, gates)
+        link_key = await secret_of(stores.keys, stores.master, UPLOAD)
+        audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
+        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics, audio)
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
         erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
         timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
-        recorder = Recorder(handler, gates)
         reconciler = _reconciler(
             settings, stores, recorder, signing, timings, metrics, erasing.eraser
         )
@@ -129,13 +129,14 @@ async def open_gateway(
             seen=seen,
             public_url=public_url,
             providers=regions_of(gates),
-            redacted_audio=redacted_audio_of(stack, settings, recorder),
+            upload_key=link_key,
+            redacted_audio=audio,
             side_process=_side_process(stack),
         )
         heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
             projector.run,
-            partial(reconciler.run, OpenInViews(stores.views)),
+            partial(reconciler.run, stores.views),
             deliveries.run,
             erasing.sweep,
             partial(keep_heads, stores.events, heads),
@@ -156,6 +157,11 @@ async def open_gateway(
             polled=polled,
             loss=stores.loss,
         )
+
+
+def _cannot_call(settings: Settings, public_url: str) -> bool:
+    """Whether the provider's callbacks cannot come to `public_url`."""
+    return any(is_unreachable(public_url, url) for url in settings.assemblyai_regions.values())
 
 
 def _gates(
@@ -183,6 +189,7 @@ async def _edge(
     seen: CommitTimes,
     public_url: str,
     providers: Mapping[ProviderName, Sequence[Region | None]],
+    upload_key: bytes,
     redacted_audio: RedactedAudio,
     side_process: SideProcess,
 ) -> Edge:
@@ -193,7 +200,7 @@ async def _edge(
         api_keys=stores.keys,
         callback_keys=lambda: signing,
         uploads=stores.uploads,
-        upload_key=await secret_of(stores.keys, stores.master, UPLOAD),
+        upload_key=upload_key,
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
         redacted_audio=redacted_audio,
         side_process=side_process,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
+from service.clock import now_ms
 from service.config import Settings
 from service.edge.ports import AudioStream
+from service.edge.redacted_links import redacted_link
 from service.egress.client import REDIRECTS_MAX, Egress
 from service.egress.guard import AddressPolicy
 from service.errors import EgressFailed, InvalidRequest, ProviderRefused, ProviderUnavailable
@@ -24,13 +26,19 @@ NOT_AVAILABLE = "Redacted audio is not available for this transcript"
 class ProvidersAudio:
     """Keeps `RedactedAudio`'s promise: the provider is asked anew each time, nothing is kept."""
 
-    def __init__(self, recorder: Recorder, egress: Egress) -> None:
+    def __init__(self, recorder: Recorder, egress: Egress, new_link: Callable[[str], str]) -> None:
+        """`new_link` makes a link on our own host to a transcription's audio."""
         self._recorder = recorder
         self._egress = egress
+        self._new_link = new_link
 
     async def is_ready(self, transcription_id: str) -> bool:
         """Asks the provider, for at most 4 s."""
         return await self._url(transcription_id) is not None
+
+    async def link(self, transcription_id: str) -> str | None:
+        """The same, with a fresh link once it is ready."""
+        return self._new_link(transcription_id) if await self.is_ready(transcription_id) else None
 
     @contextlib.asynccontextmanager
     async def open(self, transcription_id: str) -> AsyncIterator[AudioStream]:
@@ -64,13 +72,20 @@ class ProvidersAudio:
                 provider = self._recorder.gate(state).provider
                 return await provider.redacted_audio(await self._recorder.job_of(submission))
         except ProviderRefused as exc:
-            raise InvalidRequest(NOT_AVAILABLE) from exc
+            if exc.final or exc.status == 404:
+                raise InvalidRequest(NOT_AVAILABLE) from exc
+            # Such as 401: ours to mend, and nothing is said of the audio.
+            raise ProviderUnavailable(str(exc)) from exc
         except TimeoutError as exc:
             raise ProviderUnavailable(f"no answer within {LOOK_MS_MAX} ms") from exc
 
 
 def redacted_audio_of(
-    stack: contextlib.AsyncExitStack, settings: Settings, recorder: Recorder
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    recorder: Recorder,
+    link_key: bytes,
+    public_url: str,
 ) -> ProvidersAudio:
     """Redacted audio of every provider; `stack` closes the connections.
 
@@ -81,4 +96,6 @@ def redacted_audio_of(
     policy = AddressPolicy.of(networks=networks, origins=settings.assemblyai_regions.values())
     egress = Egress(policy, connections_max=FILES_MAX)
     stack.push_async_callback(egress.aclose)
-    return ProvidersAudio(recorder, egress)
+    return ProvidersAudio(
+        recorder, egress, lambda one: redacted_link(link_key, public_url, one, now_ms())
+    )

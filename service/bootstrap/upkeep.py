@@ -1,9 +1,8 @@
-"""Small loops and questions beside the main ones: readiness, gauges, what is open."""
+"""Small loops and questions beside the main ones: readiness, tree heads, gauges."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -23,18 +22,6 @@ HEADS_RETRY_MS = 10_000
 READY_STREAM = "readiness-probe"
 
 log = structlog.get_logger()
-
-
-class OpenInViews:
-    """The reconciler's question, answered by the views."""
-
-    def __init__(self, views: ViewReader) -> None:
-        self._views = views
-
-    async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
-        """Ids behind `after` in order, and the position that they hold for."""
-        page = await self._views.open_transcriptions(after=after, limit=limit)
-        return page.ids, page.position
 
 
 async def ready(events: EventStore, keys: ApiKeys) -> Readiness:

@@ -12,7 +12,7 @@ import structlog
 
 from service.commands.transcription import Transcription
 from service.compliance.upload_lifetime import UploadLifetime
-from service.errors import StoreUnavailable
+from service.errors import StoreError
 
 log = structlog.get_logger()
 
@@ -82,5 +82,5 @@ class Eraser:
         await self.forget(state)
         try:
             await self.erase(state)
-        except StoreUnavailable as exc:
+        except StoreError as exc:
             log.warning("upload.not_released", reason=str(exc))

@@ -15,7 +15,7 @@ import structlog
 
 from service.clock import NowMs
 from service.commands.handler import RECONCILER, Cause, CommandHandler, Fact
-from service.errors import StoreUnavailable
+from service.errors import RecordDamaged, StoreError
 from service.log.catalogue import UPLOAD, ReleaseReason, UploadReleased
 from service.log.store import EventStore
 
@@ -88,6 +88,11 @@ class UploadLifetime:
         self._now_ms = now_ms
         self._swept = ""
 
+    @property
+    def in_mid_round(self) -> bool:
+        """Whether there may be files behind those that the last sweep looked at."""
+        return bool(self._swept)
+
     async def release_unused(self, upload: str, *, as_of: int) -> None:
         """The upload is gone, unless a transcription that is not erased used it.
 
@@ -101,7 +106,7 @@ class UploadLifetime:
         """How many of the next thousand files were removed.
 
         Raises:
-            StoreUnavailable: Not all of them were looked at; the next sweep does.
+            StoreError: Not all of them were looked at; the next sweep does.
         """
         files = await self._files.stored(after=self._swept, limit=FILES_PER_SWEEP_MAX)
         self._swept = files[-1].upload if len(files) == FILES_PER_SWEEP_MAX else ""
@@ -116,19 +121,28 @@ class UploadLifetime:
     async def _is_due(self, upload: str, age_ms: int) -> bool:
         if age_ms < min(self._retention_ms, ORPHAN_MS):
             return False
-        events = await self._events.read_stream(UPLOAD + upload)
-        if not events:
-            return age_ms >= ORPHAN_MS
-        if any(event.type == UploadReleased.type for event in events):
-            return True
+        try:
+            events = await self._events.read_stream(UPLOAD + upload)
+        except RecordDamaged:
+            pass  # it is known to the log, and no more can be told: its retention holds
+        else:
+            if not events:
+                return age_ms >= ORPHAN_MS
+            if any(event.type == UploadReleased.type for event in events):
+                return True
         if age_ms < self._retention_ms:
             return False
         head = await self._events.head()
         return await self._users.users_of(upload, as_of=head) == 0
 
     async def _release(self, upload: str, reason: ReleaseReason) -> None:
+        """The event, if it can be written; the key and the file go whatever the log holds."""
         stream = UPLOAD + upload
-        first = await self._events.read_stream(stream, limit=1)
+        try:
+            first = await self._events.read_stream(stream, limit=1)
+        except RecordDamaged as exc:
+            log.error("upload.record_damaged", upload_id=upload, reason=str(exc))
+            first = []
         if first:
             cause = Cause(
                 tenant=first[0].tenant,
@@ -140,12 +154,12 @@ class UploadLifetime:
             await self._handler.append(stream, [fact], cause)
         await self._keys.destroy(stream)
         await self._files.discard(upload)
-        log.info("upload.removed", upload_id=upload, reason=reason if first else "orphan")
+        log.info("upload.removed", upload_id=upload, reason=reason)
 
 
 async def sweep_once(lifetime: UploadLifetime) -> None:
     """One sweep; what cannot be done now is left to the next."""
     try:
         await lifetime.sweep()
-    except StoreUnavailable as exc:
+    except StoreError as exc:
         log.warning("uploads.not_swept", reason=str(exc))

@@ -89,6 +89,14 @@ class DataKey:
     salt: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A data key that is in no file yet."""
+
+    key: DataKey
+    wrapped: WrappedKey
+
+
 class MasterKey:
     """The key that wraps all others; never stored beside them unless the operator left it to us."""
 
@@ -221,6 +229,20 @@ class Vault:
         if len(self._by_stream) > KEYS_CACHED_MAX:
             self._by_stream.popitem(last=False)
         return key
+
+    def new_key(self, stream: str) -> NewKey:
+        """A key for a stream that has none and never had; it is nowhere but here."""
+        wrapped = new_wrapped_key(self._master, stream)
+        return NewKey(key=unwrap_key(self._master, wrapped), wrapped=wrapped)
+
+    async def keep(self, new: NewKey) -> None:
+        """The key is durable, and its stream's.
+
+        Raises:
+            StoreUnavailable: It could not be made durable.
+        """
+        kept = await self._keys.add_data_key(new.wrapped)
+        assert kept.key_id == new.wrapped.key_id, "the stream had a key"
 
     async def destroy(self, stream: str) -> None:
         """The stream's key and salt are gone from memory and disk, and it never gets others.

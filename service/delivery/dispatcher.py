@@ -12,21 +12,26 @@ import structlog
 
 from service.clock import NowMs
 from service.delivery.outbox import Attempt, Ending, Leased, Outbox
-from service.delivery.readiness import ReadableOutcomes
 from service.delivery.recording import record_ending
-from service.delivery.rules import Answered, Retry, Timing, after_attempt, outcome_of
-from service.delivery.sender import Sender, is_sendable
-from service.delivery.webhook import Requests, RequestUnreadable, Webhook
-from service.errors import StoreError
+from service.delivery.rules import (
+    Answered,
+    Retry,
+    Timing,
+    after_attempt,
+    look_again_in_ms,
+    outcome_of,
+)
+from service.delivery.sender import Sender
+from service.delivery.telling import Message, NotYet, Telling
+from service.delivery.webhook import Requests, RequestUnreadable
+from service.errors import RecordDamaged, StoreError
 from service.log.catalogue import TRANSCRIPTION
 from service.log.event import Event
 from service.log.store import EventStore
-from service.wire.webhook import callback_body
 
 ATTEMPTS_AT_ONCE_MAX = 128
 ATTEMPTS_PER_HOST_MAX = 8  # one that does not answer keeps no more places than this
-LEASE_MS = 60_000  # longer than waiting for the views, an attempt and the writes around them
-VIEWS_LATE_MS = 5_000  # until an outcome that is not readable yet is looked at again
+LEASE_MS = 60_000  # longer than waiting for views and audio, an attempt and the writes around
 STORE_RETRY_MS = 1_000
 DRAIN_MS = 3_000  # for attempts under way when the service stops
 
@@ -57,7 +62,7 @@ class Dispatcher:
         events: EventStore,
         requests: Requests,
         outbox: Outbox,
-        readable: ReadableOutcomes,
+        telling: Telling,
         sender: Sender,
         *,
         timing: Timing,
@@ -68,7 +73,7 @@ class Dispatcher:
         self._events = events
         self._requests = requests
         self._outbox = outbox
-        self._readable = readable
+        self._telling = telling
         self._sender = sender
         self._timing = timing
         self._metrics = metrics
@@ -136,16 +141,17 @@ class Dispatcher:
 
     async def _work(self, leased: Leased) -> None:
         structlog.contextvars.bind_contextvars(
-            transcription_id=leased.stream.removeprefix(TRANSCRIPTION)
+            transcription_id=leased.stream.removeprefix(TRANSCRIPTION), kind=leased.kind
         )
         try:
             event = await self._requests.event(leased.position)
             structlog.contextvars.bind_contextvars(correlation_id=event.correlation_id)
             await self._deliver(leased, event)
         except StoreError as exc:
-            log.warning("delivery.put_off", reason=str(exc), retry_in_ms=STORE_RETRY_MS)
-            with suppress(StoreError):
-                await self._outbox.put_off(leased, self._now_ms() + STORE_RETRY_MS)
+            if exc.retryable:
+                await self._put_off(leased, str(exc), STORE_RETRY_MS)
+            else:
+                await self._drop(leased, exc)
         except Exception:
             # A fault of ours must not end the loop for everybody else: it is recorded, and the
             # delivery is looked at again when its lease has expired.
@@ -155,32 +161,43 @@ class Dispatcher:
         if leased.ending is not None:
             await self._end(leased, event, leased.ending)
             return
-        webhook = await self._webhook(event)
-        if not isinstance(webhook, Webhook):
-            log.warning("delivery.abandoned", reason=webhook.reason)
-            await self._end(leased, event, webhook)
-            return
-        status = await self._readable.wait(event.stream.removeprefix(TRANSCRIPTION))
-        if status is None:
-            log.warning("delivery.not_readable", retry_in_ms=VIEWS_LATE_MS)
-            await self._outbox.put_off(leased, self._now_ms() + VIEWS_LATE_MS)
-            return
-        body = callback_body(event.stream.removeprefix(TRANSCRIPTION), status)
-        await self._attempt(leased, event, webhook, body)
+        match await self._telling.of(leased, event):
+            case Message() as message:
+                await self._attempt(leased, event, message)
+            case Ending() as ending:
+                await self._abandon(leased, event, ending)
+            case NotYet() as lacking:
+                retry_in_ms = look_again_in_ms(self._now_ms() - leased.created_at_ms)
+                if retry_in_ms is None:
+                    await self._abandon(leased, event, Ending(reason=lacking.missing))
+                else:
+                    log.info("delivery.waits", reason=lacking.reason, retry_in_ms=retry_in_ms)
+                    await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
 
-    async def _webhook(self, event: Event) -> Webhook | Ending:
-        """Whom to call, or why nobody can be called."""
+    async def _put_off(self, leased: Leased, reason: str, retry_in_ms: int) -> None:
+        log.warning("delivery.put_off", reason=reason, retry_in_ms=retry_in_ms)
+        with suppress(StoreError):  # then it falls due with its lease
+            await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
+
+    async def _abandon(self, leased: Leased, event: Event, ending: Ending) -> None:
+        log.warning("delivery.abandoned", reason=ending.reason)
+        await self._end(leased, event, ending)
+
+    async def _drop(self, leased: Leased, damage: StoreError) -> None:
+        """What cannot be read any more is not told; the log has the fact if it can."""
+        log.error("delivery.dropped", position=leased.position, reason=str(damage))
+        ending = leased.ending or Ending(reason="unreadable")
         try:
-            webhook = await self._requests.webhook(event.stream)
-        except RequestUnreadable:
-            return Ending(reason="unreadable")
-        if webhook is None or not is_sendable(webhook):
-            return Ending(reason="unsendable")
-        return webhook
+            with suppress(RequestUnreadable, RecordDamaged):
+                request = await self._requests.request(leased.stream)
+                await record_ending(self._events, request, leased, ending, now_ms=self._now_ms)
+            await self._removed(leased, ending)
+        except StoreError as exc:
+            await self._put_off(leased, str(exc), STORE_RETRY_MS)
 
-    async def _attempt(self, leased: Leased, event: Event, webhook: Webhook, body: bytes) -> None:
+    async def _attempt(self, leased: Leased, event: Event, message: Message) -> None:
         began_ms = self._now_ms()
-        result = await self._sender.send(webhook, body)
+        result = await self._sender.send(message.webhook, message.body)
         now_ms = self._now_ms()
         attempt = Attempt(
             number=leased.attempts + 1,
@@ -214,13 +231,9 @@ class Dispatcher:
 
     async def _end(self, leased: Leased, event: Event, ending: Ending) -> None:
         """The log has the fact, then the outbox has the delivery no more."""
-        await record_ending(
-            self._events,
-            event,
-            ending,
-            attempts=leased.attempts,
-            status=leased.status,
-            now_ms=self._now_ms,
-        )
+        await record_ending(self._events, event, leased, ending, now_ms=self._now_ms)
+        await self._removed(leased, ending)
+
+    async def _removed(self, leased: Leased, ending: Ending) -> None:
         await self._outbox.remove(leased, self._now_ms())
         self._metrics.delivered(ending.reason or "succeeded")

@@ -13,11 +13,21 @@ from service.clock import NowMs
 from service.delivery.outbox import DELIVERIES_PER_ADD_MAX, Checkpoint, Outbox, Pending
 from service.delivery.webhook import Requests, RequestUnreadable
 from service.errors import RecordDamaged, StoreError
-from service.log.catalogue import TRANSCRIPTION, TranscriptionCompleted, TranscriptionFailed
+from service.log.catalogue import (
+    TRANSCRIPTION,
+    DeliveryKind,
+    TranscriptionCompleted,
+    TranscriptionCompletedLate,
+    TranscriptionFailed,
+)
 from service.log.event import Event
+from service.log.place import is_in_log
 from service.log.store import EventStore
 
-OUTCOMES = frozenset({TranscriptionCompleted.type, TranscriptionFailed.type})
+COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
+OUTCOMES = COMPLETED | {TranscriptionFailed.type}
+DELIVERIES_PER_EVENT_MAX = 2  # the outcome, and the redacted audio
+EVENTS_PER_STEP_MAX = DELIVERIES_PER_ADD_MAX // DELIVERIES_PER_EVENT_MAX
 # Events without a delivery move only the position in memory: this many are read again at most.
 EVENTS_UNSAVED_MAX = 1_000
 RETRY_FIRST_MS = 100
@@ -60,7 +70,9 @@ class FanOut:
             StoreUnavailable: A store cannot be read or written.
         """
         checkpoint = await self._outbox.checkpoint()
-        if checkpoint is None or not await self._of_this_log(checkpoint):
+        if checkpoint is None or not await is_in_log(
+            self._events, checkpoint.position, checkpoint.event_id
+        ):
             if checkpoint is not None:
                 log.warning("outbox.discarded", reason="it is not of this log")
             checkpoint = await self._head()
@@ -97,14 +109,14 @@ class FanOut:
         """
         assert self._position is not None, "resume first"
         try:
-            events = await self._events.read(after=self._position, limit=DELIVERIES_PER_ADD_MAX)
+            events = await self._events.read(after=self._position, limit=EVENTS_PER_STEP_MAX)
         except RecordDamaged as exc:
             log.error("fan_out.record_damaged", position=exc.position, reason=str(exc))
             self._position = exc.position
             return True
         if not events:
             return False
-        pending = [owed for event in events if (owed := await self._owed(event)) is not None]
+        pending = [owed for event in events for owed in await self._owed(event)]
         to = Checkpoint(position=events[-1].position, event_id=events[-1].id)
         if pending or to.position - self._saved >= EVENTS_UNSAVED_MAX:
             await self._outbox.add(pending, after=self._saved, to=to)
@@ -114,31 +126,28 @@ class FanOut:
             self._added()
         return True
 
-    async def _owed(self, event: Event) -> Pending | None:
+    async def _owed(self, event: Event) -> list[Pending]:
         if event.type not in OUTCOMES or not event.stream.startswith(TRANSCRIPTION):
-            return None
+            return []
         try:
             webhook = await self._requests.webhook(event.stream)
         except RequestUnreadable:
-            return None  # nobody knows any more whether there was one
+            return []  # nobody knows any more whether there was one
         if webhook is None:
-            return None
-        return Pending(
-            position=event.position,
-            stream=event.stream,
-            lane=self._lane_of(webhook.url),
-            created_at_ms=self._now_ms(),
-        )
-
-    async def _of_this_log(self, checkpoint: Checkpoint) -> bool:
-        """Whether the log still has the event at the checkpoint: it may have been restored."""
-        if checkpoint.position == 0:
-            return True
-        try:
-            found = await self._events.read(after=checkpoint.position - 1, limit=1)
-        except RecordDamaged:
-            return True  # nothing says otherwise
-        return bool(found) and checkpoint.event_id in (found[0].id, "")
+            return []
+        kinds: list[DeliveryKind] = ["outcome"]
+        if webhook.redacted_audio and event.type in COMPLETED:
+            kinds.append("redacted_audio")
+        return [
+            Pending(
+                position=event.position,
+                kind=kind,
+                stream=event.stream,
+                lane=self._lane_of(webhook.url),
+                created_at_ms=self._now_ms(),
+            )
+            for kind in kinds
+        ]
 
     async def _head(self) -> Checkpoint:
         head = await self._events.head()

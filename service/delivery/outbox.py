@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from service.log.catalogue import UndeliveredReason
+from service.log.catalogue import DeliveryKind, UndeliveredReason
 
 DELIVERIES_PER_ADD_MAX = 256
 DELIVERIES_PER_TAKE_MAX = 256
@@ -29,7 +29,7 @@ class Pending:
     """A delivery that is owed.
 
     Attributes:
-        position: Of the event that it tells of; there is one delivery for an event at most.
+        position: Of the event that it tells of; of each kind there is one for an event at most.
         lane: A keyed mark of the receiver's host; deliveries to one host share a lane.
     """
 
@@ -37,6 +37,7 @@ class Pending:
     stream: str
     lane: str
     created_at_ms: int
+    kind: DeliveryKind = "outcome"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Leased:
 
     Attributes:
         lease: Differs from every earlier lease on the same delivery.
+        created_at_ms: When it was added.
         attempts: How many were recorded.
         status: What the receiver answered last, to whichever attempt.
         ending: Set once it was decided and only the log is still to be told.
@@ -61,6 +63,8 @@ class Leased:
     stream: str
     lane: str
     lease: int
+    created_at_ms: int
+    kind: DeliveryKind = "outcome"
     attempts: int = 0
     status: int | None = None
     ending: Ending | None = None
@@ -166,7 +170,7 @@ class Outbox(Protocol):
         """
         ...
 
-    async def attempts(self, position: int) -> Sequence[Attempt]:
+    async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
         """What was attempted for the delivery of this event, in order."""
         ...
 

@@ -38,8 +38,10 @@ class ReadableOutcomes:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def wait(self, transcription: str) -> Status | None:
+    async def wait(self, transcription: str, *, version: int = 0) -> Status | None:
         """The status that `GET` shows, once it is an outcome; None: not within the wait.
+
+        `version` is that of the event to be told: before it there may have been another outcome.
 
         Raises:
             StoreUnavailable: The views cannot be read.
@@ -48,7 +50,7 @@ class ReadableOutcomes:
             async with asyncio.timeout(self._wait_ms / 1000):
                 while True:
                     moved = self._moved
-                    status = await self._status(transcription)
+                    status = await self._status(transcription, version)
                     if status is not None:
                         return status
                     with suppress(TimeoutError):
@@ -56,9 +58,9 @@ class ReadableOutcomes:
                             await moved.wait()
         return None
 
-    async def _status(self, transcription: str) -> Status | None:
+    async def _status(self, transcription: str, version: int) -> Status | None:
         row = await self._views.transcription(transcription)
-        if row is None or row.open:
+        if row is None or row.open or row.version < version:
             return None
         if await self._views.view_state(transcription, TRANSCRIPT_VIEW) == "not_ready":
             return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from service.clock import NowMs
-from service.delivery.outbox import Ending
+from service.delivery.outbox import Ending, Leased
 from service.errors import OutcomeUnknown
-from service.log.catalogue import DeliveryFailed, DeliverySucceeded
+from service.log.catalogue import DeliveryFailed, DeliveryKind, DeliverySucceeded
 from service.log.event import Event, NewEvent, uuid7
 from service.log.event_data import EventData
 from service.log.store import EventStore
@@ -17,13 +17,7 @@ DELIVERY = "00000000-0000-4000-8000-000000000003"
 
 
 async def record_ending(
-    log: EventStore,
-    told: Event,
-    ending: Ending,
-    *,
-    attempts: int,
-    status: int | None,
-    now_ms: NowMs,
+    log: EventStore, told: Event, leased: Leased, ending: Ending, *, now_ms: NowMs
 ) -> None:
     """The fact is in the log, however often this is called for the event that was `told`.
 
@@ -31,7 +25,7 @@ async def record_ending(
         StoreUnavailable: Nothing was written.
         OutcomeUnknown: It may have been written; call again.
     """
-    data = _data(ending, attempts, status)
+    data = _data(leased, ending)
     fact = NewEvent(
         id=uuid7(now_ms(), os.urandom(10)),
         type=data.type,
@@ -40,7 +34,7 @@ async def record_ending(
         correlation_id=told.correlation_id,
         causation_id=told.id,
         data=data.model_dump(),
-        dedupe_key=f"delivery-{told.id}",
+        dedupe_key=_dedupe_key(told, leased.kind),
     )
     try:
         await log.append(told.stream, [fact])
@@ -48,10 +42,13 @@ async def record_ending(
         await log.append(told.stream, [fact])
 
 
-def _data(ending: Ending, attempts: int, status: int | None) -> EventData:
+def _dedupe_key(told: Event, kind: DeliveryKind) -> str:
+    return f"delivery-{told.id}" if kind == "outcome" else f"delivery-{told.id}:{kind}"
+
+
+def _data(leased: Leased, ending: Ending) -> EventData:
+    kind, attempts, status = leased.kind, leased.attempts, leased.status
     if ending.reason is not None:
-        return DeliveryFailed(
-            kind="outcome", attempts=attempts, status=status, reason=ending.reason
-        )
+        return DeliveryFailed(kind=kind, attempts=attempts, status=status, reason=ending.reason)
     assert status is not None
-    return DeliverySucceeded(kind="outcome", attempts=attempts, status=status)
+    return DeliverySucceeded(kind=kind, attempts=attempts, status=status)

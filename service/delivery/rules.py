@@ -13,6 +13,10 @@ from service.wire.webhook import (
     is_retried,
 )
 
+LOOK_MS_FIRST = 1_000
+LOOK_MS_MAX = 600_000
+LOOKS_END_MS = 86_400_000  # what cannot be said for a day is not said any more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -80,3 +84,13 @@ def after_attempt(result: Result, number: int, timing: Timing) -> Retry | Ending
             if number >= timing.attempts_max:
                 return Ending(reason="exhausted")
             return Retry(in_ms=timing.spacing_ms)
+
+
+def look_again_in_ms(age_ms: int) -> int | None:
+    """How long to leave what cannot be said yet; None: for ever.
+
+    As long again as it has been owed: looks are a second apart at first, at the end ten minutes.
+    """
+    if age_ms >= LOOKS_END_MS:
+        return None
+    return min(max(age_ms, LOOK_MS_FIRST), LOOK_MS_MAX)

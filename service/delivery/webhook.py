@@ -23,10 +23,12 @@ class Webhook:
 
     Attributes:
         header: Name and value, as the customer gave them; None without.
+        redacted_audio: Whether it is to be told of redacted audio, too.
     """
 
     url: str = field(repr=False)
     header: tuple[str, str] | None = field(default=None, repr=False)
+    redacted_audio: bool = field(default=False, repr=False)
 
 
 class RequestUnreadable(Exception):
@@ -44,12 +46,28 @@ class Requests:
         """The event at `position`.
 
         Raises:
-            StoreUnavailable: The log cannot be read, or does not have it.
+            RecordDamaged: What stands there is no event any more, or nothing.
+            StoreUnavailable: The log cannot be read now.
         """
         events = await self._log.read(after=position - 1, limit=1)
-        if not events:
-            raise StoreUnavailable(f"the log has nothing at position {position}")
+        if not events or events[0].position != position:
+            raise RecordDamaged(f"the log has nothing at position {position}", position=position)
         return events[0]
+
+    async def request(self, stream: str) -> Event:
+        """The `transcription.requested` of this stream.
+
+        Raises:
+            RequestUnreadable: It is damaged, or there is none.
+            StoreUnavailable: The log cannot be read now.
+        """
+        try:
+            first = await self._log.read_stream(stream, limit=1)
+        except RecordDamaged as exc:
+            raise RequestUnreadable from exc
+        if not first or first[0].type != TranscriptionRequested.type:
+            raise RequestUnreadable
+        return first[0]
 
     async def webhook(self, stream: str) -> Webhook | None:
         """The webhook that the transcription's request names; None when it names none.
@@ -58,17 +76,12 @@ class Requests:
             RequestUnreadable: It cannot be known any more.
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        try:
-            first = await self._log.read_stream(stream, limit=1)
-        except RecordDamaged as exc:
-            raise RequestUnreadable from exc
-        if not first or first[0].type != TranscriptionRequested.type:
-            raise RequestUnreadable
-        sealed = await self._log.payload(first[0].position)
+        request = await self.request(stream)
+        sealed = await self._log.payload(request.position)
         if sealed is None:
             raise RequestUnreadable
         try:
-            return webhook_of(await self._sealer.open(first[0].id, sealed))
+            return webhook_of(await self._sealer.open(request.id, sealed))
         except KeyMissing as exc:
             raise RequestUnreadable from exc
         except StoreUnavailable:
@@ -91,7 +104,11 @@ def webhook_of(payload: bytes) -> Webhook | None:
     if not isinstance(url, str) or not url:
         return None
     named = isinstance(name, str) and isinstance(value, str)
-    return Webhook(url=url, header=(str(name), str(value)) if named else None)
+    return Webhook(
+        url=url,
+        header=(str(name), str(value)) if named else None,
+        redacted_audio=params.get("redact_pii") is True and params.get("redact_pii_audio") is True,
+    )
 
 
 def lane_of(secret: bytes, url: str) -> str:

@@ -35,13 +35,17 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
     return b"".join(chunks)
 
 
-async def streamed(request: Request) -> AsyncIterator[bytes]:
-    """The body piece by piece.
+async def streamed(request: Request, *, bytes_max: int) -> AsyncIterator[bytes]:
+    """The body piece by piece; one that says that it is too long is not read.
 
     Raises:
+        PayloadTooLarge: Its Content-Length is over `bytes_max`.
         InvalidRequest: Nothing came for a minute.
         ClientDisconnect: The client went away.
     """
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
+        raise PayloadTooLarge(f"The file is over {bytes_max} bytes")
     chunks = request.stream()
     while True:
         try:

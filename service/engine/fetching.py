@@ -20,7 +20,7 @@ IDLE_MS_MAX = 30_000  # a server that sends nothing for so long will not
 HEAD_MS_MAX = 60_000  # all redirects and the answer's headers, however slowly they drip
 PACE_MS_MAX = 30_000
 PACE_BYTES = 16 << 10  # in that time; 4.4 kbit/s, less than speech needs in any codec
-CLIENT_ERRORS = range(400, 500)
+ERRORS = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ async def _fetch(
         timeout_ms=limits.whole_ms,
         idle_ms=limits.idle_ms,
     ) as answer:
-        if answer.status in CLIENT_ERRORS:
+        if answer.status in ERRORS:
             raise AudioRefused(
                 sentences.download_refused(url, answer.status, _reason(answer.status))
             )
@@ -112,4 +112,4 @@ def _reason(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:
-        return "Client Error"
+        return "Unknown"

@@ -31,8 +31,10 @@ WakeReason = Literal["callback", "poll", "silence", "start", "command"]
 RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
 FailureReason = Literal["provider", "refused", "deadline", "lost"]
 AbandonReason = Literal["not-listed", "forgotten"]
-DeliveryKind = Literal["outcome"]
-UndeliveredReason = Literal["refused", "exhausted", "forbidden", "unsendable", "unreadable"]
+DeliveryKind = Literal["outcome", "redacted_audio"]
+UndeliveredReason = Literal[
+    "refused", "exhausted", "forbidden", "unsendable", "unreadable", "unavailable"
+]
 RetryableFailure = Literal["server-error", "download-server-error"]
 ReleaseReason = Literal["erased", "unused"]
 

@@ -13,12 +13,13 @@ from service.backoff import exponential_ms
 from service.clock import NowMs, microseconds
 from service.errors import NotFound, RecordDamaged, StoreError
 from service.log.catalogue import TRANSCRIPTION
+from service.log.place import is_in_log
 from service.log.store import EventStore, Sealer
 from service.projections.batches import Batch, Batches, report_damaged, report_held, report_readable
 from service.projections.generations import Begin, Drop, due, next_to_build
 from service.projections.readings import Readings
 from service.projections.registry import PROJECTIONS
-from service.projections.views import Checkpoint, ViewsState, ViewWriter
+from service.projections.views import ViewsState, ViewWriter
 
 RETRY_FIRST_MS = 100
 RETRY_CEILING_MS = 5_000
@@ -235,7 +236,8 @@ class Projector:
         """The stored state, with the generations that this version needs."""
         if self._state is None:
             state = await self._views.state()
-            if not await self._follows_this_log(state.checkpoint):
+            checkpoint = state.checkpoint
+            if not await is_in_log(self._log, checkpoint.position, checkpoint.event_id):
                 log.warning("views.discarded", reason="they are not of this log")
                 await self._views.reset()
                 state = await self._views.state()
@@ -252,16 +254,6 @@ class Projector:
             self._state = await self._views.state() if owed else state
             self._reached(self._state.checkpoint.position)
         return self._state
-
-    async def _follows_this_log(self, checkpoint: Checkpoint) -> bool:
-        """Whether the log still has the event at the checkpoint: it may have been restored."""
-        if checkpoint.position == 0:
-            return True
-        try:
-            found = await self._log.read(after=checkpoint.position - 1, limit=1)
-        except RecordDamaged:
-            return True  # nothing says otherwise
-        return bool(found) and found[0].id == checkpoint.event_id
 
     def _reached(self, position: int) -> None:
         if position == self._position:

@@ -104,13 +104,15 @@ def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
 
 def _evolved(row: StatusRow, fact: Fact) -> StatusRow:
     if isinstance(fact.data, DeliverySucceeded | DeliveryFailed):
+        if fact.data.kind != "outcome":  # AssemblyAI has one number, for the transcript
+            return row
         return replace(row, webhook_status_code=fact.data.status)
     at = fact.event.time
     if isinstance(fact.data, ErasureRequested):
         return _erased(row, at)
     if isinstance(fact.data, TranscriptionCompletedLate):
         # The one event that turns an outcome: the result is here, whatever was said before.
-        row = replace(row, error=None)
+        row = replace(row, error=None, webhook_status_code=None)
     elif not row.open or fact.data is None:
         return row
     match fact.data:

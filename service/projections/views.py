@@ -107,11 +107,11 @@ class OpenPage:
     """Ids of transcriptions without an outcome, or with loose ends beyond it, in order of id.
 
     Attributes:
-        position: The checkpoint that this holds for.
+        checkpoint: What this holds for.
     """
 
     ids: tuple[str, ...]
-    position: int
+    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,9 @@ import structlog
 from service.errors import RecordDamaged, StoreError
 from service.log.catalogue import TRANSCRIPTION, WakeReason
 from service.log.event import Event
+from service.log.place import is_in_log
 from service.log.store import EVENTS_PER_READ_MAX, EventStore
+from service.projections.views import Checkpoint, OpenPage
 from service.reconciler.plan import RETRY_FIRST_MS
 from service.reconciler.turns import Load, Turns, follow_at_start, note_at_start
 
@@ -28,10 +30,10 @@ log = structlog.get_logger()
 
 
 class OpenTranscriptions(Protocol):
-    """What there is still something to do for, as of a position of the log: a view."""
+    """What there is still something to do for, as of a place in the log: a view."""
 
-    async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
-        """Ids behind `after` in order, and the position that they hold for."""
+    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
+        """At most `limit` ids greater than `after` (empty: from the first), in order."""
         ...
 
 
@@ -74,24 +76,24 @@ class Follower:
                 await asyncio.sleep(RETRY_FIRST_MS / 1000)
 
     async def _take_up(self, open_ones: OpenTranscriptions) -> int:
-        after, position, count = "", 0, 0
+        after, count = "", 0
+        first: Checkpoint | None = None
         while True:
-            ids, seen = await open_ones.open_ids(after, OPEN_PER_READ)
+            page = await open_ones.open_transcriptions(after=after, limit=OPEN_PER_READ)
             # Later pages may hold for later positions; following from the first misses nothing.
-            position = position or seen
-            for transcription_id in ids:
+            first = first or page.checkpoint
+            for transcription_id in page.ids:
                 await note_at_start(self._turns, self._load, [transcription_id])
                 self._wake(transcription_id, "start", in_ms=count * START_SPREAD_MS)
                 count += 1
-            if not ids:
+            if not page.ids:
                 break
-            after = ids[-1]
+            after = page.ids[-1]
         log.info("reconciler.resumed", open=count)
-        head = await self._events.head()
-        if position <= head:
-            return position
+        if await is_in_log(self._events, first.position, first.event_id):
+            return first.position
         # A backup of the log was restored: the views are of another one, and so is what they said.
-        log.warning("reconciler.views_beyond_log", position=position, head=head)
+        log.warning("reconciler.views_of_another_log", position=first.position)
         return 0
 
     async def _next(self, after: int) -> int:

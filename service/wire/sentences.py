@@ -63,8 +63,9 @@ def download_failed(url: str) -> str:
 
 
 def download_refused(url: str, status: int, reason: str) -> str:
-    """The audio's host answers a client error, such as 403 Forbidden."""
-    return f"Download error to {url}, {status} Client Error: {reason} for url: {url}"
+    """The audio's host answers an error, such as 403 Forbidden or 503 Service Unavailable."""
+    whose = "Server" if status >= 500 else "Client"
+    return f"Download error to {url}, {status} {whose} Error: {reason} for url: {url}"
 
 
 def not_audio(media_type: str) -> str:

@@ -128,7 +128,7 @@ async def test_a_new_store_is_empty(opener: Opener, tmp_path: Path) -> None:
         assert (await views.list_transcriptions(TENANT, limit=1)).rows == ()
         assert await views.checkpoint() == state.checkpoint
         opened = await views.open_transcriptions(after="", limit=1)
-        assert (opened.ids, opened.position) == ((), 0)
+        assert (opened.ids, opened.checkpoint) == ((), state.checkpoint)
 
 
 async def test_rows_and_checkpoint_are_there_after_reopening(
@@ -395,7 +395,10 @@ async def test_open_transcriptions_come_with_their_position(views: Views) -> Non
         ),
     )
     page = await views.open_transcriptions(after="", limit=1)
-    assert (page.ids, page.position) == (("id-0002",), 1)
+    assert (page.ids, page.checkpoint) == (
+        ("id-0002",),
+        Checkpoint(position=1, event_id="event-1"),
+    )
     assert (await views.open_transcriptions(after="id-0002", limit=10)).ids == ("id-0003",)
     assert (await views.open_transcriptions(after="id-0003", limit=10)).ids == ()
 

@@ -13,13 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from service.clock import now_ms
+from service.clock import NowMs, now_ms
 from service.commands.transcription import stream_of
 from service.delivery.dispatcher import Dispatcher
 from service.delivery.fan_out import FanOut
 from service.delivery.readiness import ReadableOutcomes
 from service.delivery.rules import Timing
 from service.delivery.sender import Sender
+from service.delivery.telling import Telling
 from service.delivery.webhook import Requests, lane_of
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
@@ -63,6 +64,7 @@ class House:
     directory: Path
     networks: tuple[str, ...] = LOOPBACK
     timing: Timing = SOON
+    now_ms: NowMs = now_ms
     work: SqliteWork = field(init=False)
     _requests: Requests = field(init=False)
     _wake: Callable[[], None] = field(init=False, default=lambda: None)
@@ -76,11 +78,16 @@ class House:
                 self.service.events,
                 self._requests,
                 self.work,
-                ReadableOutcomes(self.service.views),
+                Telling(
+                    self._requests,
+                    ReadableOutcomes(self.service.views),
+                    self.service.audio,
+                    self.now_ms,
+                ),
                 Sender(egress, timeout_ms=self.timing.timeout_ms),
                 timing=self.timing,
                 metrics=self.service.metrics,
-                now_ms=now_ms,
+                now_ms=self.now_ms,
             )
             self._wake = dispatcher.wake
             loops = [asyncio.create_task(fan_out.run()), asyncio.create_task(dispatcher.run())]

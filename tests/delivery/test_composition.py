@@ -38,7 +38,9 @@ async def composed_deliveries(home: House, *networks: str) -> AsyncIterator[Deli
             data_dir=home.directory, allow_networks=tuple(map(ip_network, networks))
         )
         wrapping = Wrapping(delivery=lambda timing: replace(timing, spacing_ms=500))
-        deliveries = await open_deliveries(stack, settings, stores, wrapping, service.metrics)
+        deliveries = await open_deliveries(
+            stack, settings, stores, wrapping, service.metrics, service.audio
+        )
         running = asyncio.create_task(deliveries.run())
         try:
             yield deliveries

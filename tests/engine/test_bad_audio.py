@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from service.engine.techniques import Waveform
+from service.wire.sentences import failure_of
 from tests.engine import sounds
 from tests.engine.conftest import AUDIO_MS_MAX, UPLOAD_BYTES_MAX
 from tests.engine.engine_process import EngineProcess
@@ -212,9 +213,11 @@ def test_a_download_that_fails_says_so(engine: EngineProcess, files: Site) -> No
         f"Download error to {missing}, 404 Client Error: Not Found for url: {missing}"
     )
     assert engine.transcribe_url(broken)["error"] == (
-        f"Download error, unable to download {broken}. Please make sure the file exists and is "
-        "accessible from the internet."
+        f"Download error to {broken}, 500 Server Error: Internal Server Error for url: {broken}"
     )
+    failure = failure_of(engine.transcribe_url(broken)["error"])
+    assert failure is not None
+    assert failure.retryable, "the gateway submits it again"
 
 
 def test_a_download_over_the_limit_is_broken_off(engine: EngineProcess, files: Site) -> None:

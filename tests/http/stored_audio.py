@@ -27,6 +27,10 @@ class StoredAudio:
             raise InvalidRequest("Redacted audio is not available for this transcript")
         return self.ready
 
+    async def link(self, transcription_id: str) -> str | None:
+        ready = await self.is_ready(transcription_id)
+        return f"https://stenolog.example/redacted-audio/{transcription_id}" if ready else None
+
     @contextlib.asynccontextmanager
     async def open(self, transcription_id: str) -> AsyncIterator[AudioStream]:
         self.opened += 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,32 @@ async def test_a_key_that_may_only_read_erases_nothing(service: Composed) -> Non
     answer = await service.client.delete(f"/v2/transcript/{transcription_id}", headers=reading)
     assert answer.status_code == 403
     assert (await get(service, f"/v2/transcript/{transcription_id}"))["text"] == SAID
+
+
+@pytest.mark.parametrize("version", [1, 2, 4])
+async def test_what_can_be_read_can_be_erased_whatever_record_is_damaged(
+    tmp_path: Path, version: int
+) -> None:
+    master = bytes(range(32))
+    async with composed(tmp_path, master_key=master) as service:
+        uploaded = await service.client.post("/v2/upload", content=b"audio of somebody")
+        audio_url = uploaded.json()["upload_url"]
+        transcription_id, _ = await service.submitted(audio_url=audio_url, prompt=SUBJECT)
+        await service.complete(transcription_id, answer_of(text=SAID))
+        await service.submit()  # the log's last record must be whole
+        await service.projected()
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
+        file.execute(
+            "UPDATE events SET bytes = 'x' WHERE stream = ? AND version = ?",
+            (f"transcription-{transcription_id}", version),
+        )
+        file.commit()
+    async with composed(tmp_path, master_key=master) as service:
+        assert (await get(service, f"/v2/transcript/{transcription_id}"))["text"] == SAID
+        deleted = await delete(service, transcription_id)
+        assert deleted == await delete(service, transcription_id)
+        assert (await get(service, f"/v2/transcript/{transcription_id}")) == deleted
+        assert list(service.uploads_directory.iterdir()) == []
+        assert await service.keys.data_key_of(f"transcription-{transcription_id}") is None
+        for needle in (SAID, SUBJECT):
+            assert files_with(tmp_path, needle.encode()) == []

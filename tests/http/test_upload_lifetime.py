@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
-from service.compliance.upload_lifetime import ORPHAN_MS
+from service.compliance.upload_lifetime import (
+    FILES_PER_SWEEP_MAX,
+    ORPHAN_MS,
+    sweep_once,
+)
 from service.errors import KeyMissing
 from service.log.catalogue import UPLOAD
 from tests.http.composed import UPLOAD_RETENTION_MS, Composed
@@ -108,6 +115,65 @@ async def test_what_a_crash_left_of_a_released_one_goes_with_the_next_sweep(
     aged(service, upload_id, ORPHAN_MS + 1)
     assert await service.lifetime.sweep() == 1
     assert names(service) == []
+
+
+async def damage(service: Composed, upload_id: str, tmp_path: Path) -> None:
+    """What the log has of the upload cannot be read any more."""
+    await service.submit()  # the log's last record must be whole
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
+        file.execute("UPDATE events SET bytes = 'x' WHERE stream = ?", (UPLOAD + upload_id,))
+        file.commit()
+
+
+async def test_a_damaged_record_keeps_no_upload_and_ends_no_sweep(
+    service: Composed, tmp_path: Path
+) -> None:
+    _, damaged = await upload(service)
+    _, unused = await upload(service)
+    await damage(service, damaged, tmp_path)
+    aged(service, damaged, ORPHAN_MS + 1)
+    await service.projected()
+    assert await service.lifetime.sweep() == 0
+    for one in (damaged, unused):
+        aged(service, one, UPLOAD_RETENTION_MS + 1)
+    assert await service.lifetime.sweep() == 2
+    assert names(service) == []
+    assert await service.keys.data_key_of(UPLOAD + damaged) is None
+
+
+async def test_an_upload_whose_record_is_damaged_goes_with_its_transcription(
+    service: Composed, tmp_path: Path
+) -> None:
+    url, upload_id = await upload(service)
+    transcription_id = await service.submit(audio_url=url)
+    await damage(service, upload_id, tmp_path)
+    await delete(service, transcription_id)
+    assert names(service) == []
+    assert await service.keys.data_key_of(UPLOAD + upload_id) is None
+
+
+@pytest.mark.parametrize("fault", ["refusing", "losing_replies"])
+async def test_a_sweep_that_a_store_refuses_is_left_to_the_next(
+    service: Composed, fault: str
+) -> None:
+    _, unused = await upload(service)
+    aged(service, unused, UPLOAD_RETENTION_MS + 1)
+    await service.projected()
+    setattr(service.events, fault, True)
+    await sweep_once(service.lifetime)
+    assert names(service) == [unused]
+    setattr(service.events, fault, False)
+    await sweep_once(service.lifetime)
+    assert names(service) == []
+
+
+async def test_a_full_page_of_files_is_not_the_end_of_a_round(service: Composed) -> None:
+    for number in range(FILES_PER_SWEEP_MAX + 1):
+        (service.uploads_directory / str(uuid.UUID(int=number))).touch()
+    assert await service.lifetime.sweep() == 0
+    assert service.lifetime.in_mid_round
+    assert await service.lifetime.sweep() == 0
+    assert not service.lifetime.in_mid_round
 
 
 async def test_what_is_no_upload_is_left_alone(service: Composed) -> None:

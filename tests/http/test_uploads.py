@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from service.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey
+from service.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey, NewKey, WrappedKey
 from service.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from service.stores.files.uploads import FRAME_BYTES, UploadStore
 from tests.http.composed import PUBLIC_URL, Composed, composed, until
@@ -31,9 +33,15 @@ class FixedKeys:
     def __init__(self) -> None:
         self._keys: dict[str, DataKey] = {}
 
+    def new_key(self, stream: str) -> NewKey:
+        key = DataKey(stream, os.urandom(KEY_BYTES), os.urandom(SALT_BYTES))
+        return NewKey(key=key, wrapped=WrappedKey(key_id=stream, stream=stream, box=b""))
+
+    async def keep(self, new: NewKey) -> None:
+        self._keys[new.wrapped.stream] = new.key
+
     async def key_of(self, stream: str) -> DataKey:
-        made = DataKey(stream, os.urandom(KEY_BYTES), os.urandom(SALT_BYTES))
-        return self._keys.setdefault(stream, made)
+        return self._keys[stream]
 
 
 async def pieces(content: bytes, size: int = 100_000) -> AsyncIterator[bytes]:
@@ -230,7 +238,7 @@ async def test_a_log_that_cannot_commit_leaves_no_file(service: Composed) -> Non
     assert files(service.uploads_directory) == []
 
 
-async def test_a_client_that_goes_away_leaves_nothing(service: Composed) -> None:
+async def test_a_client_that_goes_away_leaves_nothing(service: Composed, tmp_path: Path) -> None:
     host, port = service.url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(
@@ -243,6 +251,8 @@ async def test_a_client_that_goes_away_leaves_nothing(service: Composed) -> None
     writer.close()
     await until(lambda: not any(service.uploads_directory.iterdir()))
     assert await service.events.head() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as keys:
+        assert keys.execute("SELECT count(*) FROM data_keys").fetchone() == (0,)
 
 
 async def test_a_file_over_the_limit_is_413_and_leaves_nothing(tmp_path: Path) -> None:
@@ -250,4 +260,18 @@ async def test_a_file_over_the_limit_is_413_and_leaves_nothing(tmp_path: Path) -
         answer = await service.client.post("/v2/upload", content=b"x" * 1_001)
         assert answer.status_code == 413
         assert "1000" in answer.json()["error"]
+        assert files(service.uploads_directory) == []
+
+
+async def test_a_length_over_the_limit_is_413_before_a_byte_is_read(tmp_path: Path) -> None:
+    async with composed(tmp_path, upload_bytes_max=1_000) as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            f"POST /v2/upload HTTP/1.1\r\nHost: {host}\r\nAuthorization: {service.key}\r\n"
+            f"Content-Length: 1001\r\n\r\n".encode()
+        )
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).split()[1] == b"413"
+        writer.close()
         assert files(service.uploads_directory) == []

@@ -28,6 +28,7 @@ from service.edge.tenancy import Tenancy
 from service.egress.client import Egress
 from service.egress.guard import AddressPolicy
 from service.log.event import Event
+from service.projections.views import Checkpoint, OpenPage
 from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from service.providers.port import Provider
 from service.reconciler.acting import Actor
@@ -70,14 +71,18 @@ async def until(condition: Callable[[], bool], what: str = "") -> None:
 
 @dataclass(slots=True)
 class OpenOnes:
-    """What a view would say is open, as of a position."""
+    """What a view would say is open, as of a place in the log; no `event_id`: of this one."""
 
     position: int
     ids: list[str] = field(default_factory=list)
+    event_id: str = ""
 
-    async def open_ids(self, after: str, limit: int) -> tuple[Sequence[str], int]:
+    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
         """In order of id."""
-        return [one for one in sorted(self.ids) if one > after][:limit], self.position
+        ids = tuple(one for one in sorted(self.ids) if one > after)[:limit]
+        return OpenPage(
+            ids=ids, checkpoint=Checkpoint(position=self.position, event_id=self.event_id)
+        )
 
 
 @dataclass(slots=True)
@@ -220,9 +225,11 @@ async def house(
     ids: Sequence[str] = (),
     tenant_concurrency: int = 0,
     head: int | None = None,
+    head_id: str = "",
     clock: NowMs = now_ms,
 ) -> AsyncIterator[House]:
-    """A house whose reconciler runs; `ids` are open from before, as of `head` (None: now).
+    """A house whose reconciler runs; `ids` are open from before, as of `head` (None: now) and
+    the event `head_id` (empty: whichever is there).
 
     On the way out the reconciler is stopped, every transcription's events are dense, and the log
     verifies.
@@ -281,7 +288,7 @@ async def house(
             ids=list(ids),
         )
         position = await events.head() if head is None else head
-        running = asyncio.create_task(reconciler.run(OpenOnes(position, list(ids))))
+        running = asyncio.create_task(reconciler.run(OpenOnes(position, list(ids), head_id)))
         try:
             yield made
         finally:

@@ -33,6 +33,17 @@ async def test_views_that_are_beyond_the_log_are_not_waited_for(
         assert (await home.ended(identifier)).status == "completed"
 
 
+async def test_views_of_another_log_are_not_believed_wherever_they_are(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with AsyncExitStack() as stack:
+        handler = await _handler(stack, tmp_path)
+        requested = [await _requested(handler) for _ in range(2)]
+    async with house(tmp_path, simulator, head=2, head_id=new_id()) as home:
+        for identifier in requested:
+            assert (await home.ended(identifier)).status == "completed"
+
+
 class DamagedLog(SqliteLog):
     """Its second record cannot be read."""
 

@@ -28,8 +28,9 @@ class Upload:
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """200 with `upload_url`; 422 in plain text for no bytes, as the service says it."""
         edge, upload_id = self._edge, str(uuid.uuid4())
+        limit = edge.upload_bytes_max
         size = await edge.uploads.store(
-            upload_id, streamed(request), bytes_max=edge.upload_bytes_max
+            upload_id, streamed(request, bytes_max=limit), bytes_max=limit
         )
         if not size:
             return PlainTextResponse(sentences.UPLOAD_FAILED, status_code=422)

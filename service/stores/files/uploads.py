@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from service.compliance.upload_lifetime import StoredFile
-from service.compliance.vault import DataKey
+from service.compliance.vault import DataKey, NewKey
 from service.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from service.log.catalogue import UPLOAD
 
@@ -39,11 +39,24 @@ NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class UploadKeys(Protocol):
     """Where data keys come from; `compliance/vault` keeps this promise."""
 
-    async def key_of(self, stream: str) -> DataKey:
-        """The stream's data key, durable.
+    def new_key(self, stream: str) -> NewKey:
+        """A key for a stream that has none, in no file yet."""
+        ...
+
+    async def keep(self, new: NewKey) -> None:
+        """The key is durable.
 
         Raises:
             StoreUnavailable: It could not be made durable.
+        """
+        ...
+
+    async def key_of(self, stream: str) -> DataKey:
+        """The stream's data key.
+
+        Raises:
+            KeyMissing: It was destroyed.
+            StoreUnavailable: It cannot be read.
         """
         ...
 
@@ -60,9 +73,13 @@ class UploadStore:
                 part.unlink(missing_ok=True)
 
     async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
-        """Key, then file, then rename, then directory: each is on the disk before the next."""
+        """Bytes, key, file, rename, directory: each is on the disk before the file has its name.
+
+        The key is stored once all bytes are here: who breaks off leaves none.
+        """
         path = self._path(upload_id)
-        frames = _sealer(await self._keys.key_of(UPLOAD + upload_id))
+        new = self._keys.new_key(UPLOAD + upload_id)
+        frames = _sealer(new.key)
         part = path.with_name(path.name + PART)
         try:
             with _disk_errors():
@@ -70,6 +87,7 @@ class UploadStore:
                 try:
                     size = await _fill(stream, frames, chunks, bytes_max)
                     if size:
+                        await self._keys.keep(new)
                         await asyncio.to_thread(_finish, stream, part, path)
                 finally:
                     stream.close()

@@ -14,6 +14,7 @@ import aiosqlite
 from service.errors import SchemaTooNew, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000
+PAGE_BYTES = 4_096  # SQLite's own default, said so that what is reckoned with it holds everywhere
 # A WAL grows until a checkpoint; one of 4,000 pages of 4 KiB is folded back by the writer itself.
 # Random ids touch about a hundred pages a commit: at SQLite's own 1,000, every tenth commit waits.
 WAL_PAGES_MAX = 4_000
@@ -83,6 +84,7 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
             f"{schema.name} has schema version {found}, this Stenolog knows {len(schema.steps)}: "
             "start the newer version that wrote it"
         )
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new file; others keep theirs
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StoreUnavailable(f"{schema.name}: this file system cannot hold a WAL: {mode}")

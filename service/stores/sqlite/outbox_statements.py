@@ -19,6 +19,7 @@ from service.delivery.outbox import (
     Taken,
 )
 from service.errors import StoreUnavailable
+from service.log.catalogue import DeliveryKind
 
 FAN_OUT = "fan-out"
 
@@ -45,12 +46,9 @@ def add(run: sqlite3.Connection, pending: Sequence[Pending], after: int, to: Che
     if moved.rowcount != 1:
         raise StoreUnavailable("work.db: the checkpoint is not where it was")
     run.executemany(
-        "INSERT INTO outbox (position, stream, lane, created_at_ms, due_at_ms) "
-        "VALUES (?, ?, ?, ?, ?)",
-        [
-            (one.position, one.stream, one.lane, one.created_at_ms, one.created_at_ms)
-            for one in pending
-        ],
+        "INSERT INTO outbox (position, kind, stream, lane, created_at_ms, due_at_ms) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        [(one.position, one.kind, one.stream, one.lane, one.created_at_ms) for one in pending],
     )
 
 
@@ -72,15 +70,15 @@ def take(
     leases: list[Leased] = []
     while len(leases) < limit:
         page = run.execute(
-            "SELECT position, lane FROM outbox WHERE due_at_ms <= ? "
+            "SELECT position, kind, lane FROM outbox WHERE due_at_ms <= ? "
             "AND lane NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY due_at_ms, position LIMIT ?",
             (now_ms, _full(held, per_lane), DELIVERIES_PER_TAKE_MAX),
         ).fetchall()
-        for position, lane in page:
+        for position, kind, lane in page:
             if held[lane] < per_lane and len(leases) < limit:
                 held[lane] += 1
-                leases.append(_lease(run, position, until_ms))
+                leases.append(_lease(run, position, kind, until_ms))
         if len(page) < DELIVERIES_PER_TAKE_MAX:
             break
     return Taken(
@@ -101,7 +99,7 @@ def record(
     held = run.execute(
         "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "
         "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ? "
-        "WHERE position = ? AND lease = ?",
+        "WHERE position = ? AND kind = ? AND lease = ?",
         (
             attempt.number,
             attempt.status,
@@ -109,16 +107,16 @@ def record(
             ending is not None,
             ending is not None,
             ending.reason if ending is not None else None,
-            leased.position,
-            leased.lease,
+            *_held(leased),
         ),
     )
     if held.rowcount != 1:
         return False
     run.execute(
-        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             leased.position,
+            leased.kind,
             attempt.number,
             attempt.at_ms,
             attempt.took_ms,
@@ -133,35 +131,40 @@ def put_off(run: sqlite3.Connection, leased: Leased, due_at_ms: int) -> None:
     """Only by who holds the lease, and has not given it back with an attempt."""
     run.execute(
         "UPDATE outbox SET leased = 0, due_at_ms = ? "
-        "WHERE position = ? AND lease = ? AND leased = 1",
-        (due_at_ms, leased.position, leased.lease),
+        "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
+        (due_at_ms, *_held(leased)),
     )
 
 
 def remove(run: sqlite3.Connection, leased: Leased, now_ms: int) -> None:
     """Only by who holds the lease; attempts that are old enough go with it, a few at a time."""
+    run.execute("DELETE FROM outbox WHERE position = ? AND kind = ? AND lease = ?", _held(leased))
     run.execute(
-        "DELETE FROM outbox WHERE position = ? AND lease = ?", (leased.position, leased.lease)
-    )
-    run.execute(
-        "DELETE FROM attempts WHERE (position, number) IN (SELECT position, number FROM attempts "
-        "WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+        "DELETE FROM attempts WHERE (position, kind, number) IN (SELECT position, kind, number "
+        "FROM attempts WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
         (now_ms - ATTEMPTS_KEPT_MS, ATTEMPTS_FORGOTTEN_PER_REMOVE),
     )
 
 
-def _lease(run: sqlite3.Connection, position: int, until_ms: int) -> Leased:
+def _held(leased: Leased) -> tuple[int, str, int]:
+    return leased.position, leased.kind, leased.lease
+
+
+def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms: int) -> Leased:
     """A leased delivery falls due again when its lease expires."""
-    stream, lane, lease, attempts, status, ended, reason = run.execute(
-        "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ? WHERE position = ? "
-        "RETURNING stream, lane, lease, attempts, status, ended, reason",
-        (until_ms, position),
+    stream, lane, lease, created_at_ms, attempts, status, ended, reason = run.execute(
+        "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ? "
+        "WHERE position = ? AND kind = ? "
+        "RETURNING stream, lane, lease, created_at_ms, attempts, status, ended, reason",
+        (until_ms, position, kind),
     ).fetchone()
     return Leased(
         position=position,
+        kind=kind,
         stream=stream,
         lane=lane,
         lease=lease,
+        created_at_ms=created_at_ms,
         attempts=attempts,
         status=status,
         ending=Ending(reason=reason) if ended else None,

@@ -177,7 +177,7 @@ class ViewReads:
         """By the partial indexes on what is open and what is unsettled, beside the checkpoint."""
         assert 1 <= limit <= OPEN_PER_PAGE_MAX
         rows = await self._rows(
-            "SELECT c.position, t.id FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
+            "SELECT c.position, c.event_id, t.id FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
             f"SELECT * FROM ({_OPEN} AND status IN ('queued', 'processing') ORDER BY id LIMIT ?3) "
             f"UNION SELECT * FROM ({_OPEN} AND unsettled <> '' ORDER BY id LIMIT ?3)"
             ") t ORDER BY t.id LIMIT ?3",
@@ -186,7 +186,8 @@ class ViewReads:
             limit,
         )
         return OpenPage(
-            ids=tuple(row[1] for row in rows if row[1] is not None), position=rows[0][0]
+            ids=tuple(row[2] for row in rows if row[2] is not None),
+            checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1]),
         )
 
     async def upload_use(self, upload: str) -> UploadUse:

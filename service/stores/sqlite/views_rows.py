@@ -17,6 +17,7 @@ from service.projections.rows import (
     StatusRow,
     TranscriptRow,
 )
+from service.stores.sqlite.views_schema import PAD_BYTES
 
 STATUS_COLUMNS = tuple(field.name for field in fields(StatusRow))
 
@@ -111,9 +112,9 @@ def _put_reason(
     beside: bytes | None,
 ) -> None:
     run.execute(
-        "INSERT OR REPLACE INTO views (generation, id, reason, items, beside) "
-        "VALUES (?, ?, ?, ?, ?)",
-        (*key, reason, items, beside),
+        "INSERT OR REPLACE INTO views (generation, id, reason, items, pad, beside) "
+        "VALUES (?, ?, ?, ?, zeroblob(?), ?)",
+        (*key, reason, items, 0 if beside is None else PAD_BYTES, beside),
     )
     run.execute("DELETE FROM chunks WHERE generation = ? AND id = ?", key)
 

@@ -22,6 +22,7 @@ from service.delivery.outbox import (
     Taken,
 )
 from service.errors import StoreError, StoreUnavailable
+from service.log.catalogue import DeliveryKind
 from service.log.sequencer import GroupCommit
 from service.stores.sqlite import outbox_statements as statements
 from service.stores.sqlite.connection import open_reader, store_errors
@@ -129,12 +130,13 @@ class SqliteWork:
         """One transaction; a hundred old attempts at most go with it."""
         await self._commits.submit(partial(statements.remove, leased=leased, now_ms=now_ms))
 
-    async def attempts(self, position: int) -> Sequence[Attempt]:
+    async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
         """By primary key."""
         rows = await self._all(
-            "SELECT number, at_ms, took_ms, status, outcome FROM attempts WHERE position = ? "
-            "ORDER BY number",
+            "SELECT number, at_ms, took_ms, status, outcome FROM attempts "
+            "WHERE position = ? AND kind = ? ORDER BY number",
             position,
+            kind,
         )
         return [
             Attempt(number=number, at_ms=at_ms, took_ms=took_ms, status=status, outcome=outcome)

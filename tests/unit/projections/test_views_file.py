@@ -12,7 +12,9 @@ import pytest
 
 from service.errors import SchemaTooNew, StoreUnavailable
 from service.projections.projector import Projector
+from service.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
 from service.projections.views import Checkpoint
+from service.stores.sqlite.connection import PAGE_BYTES
 from service.stores.sqlite.views import SqliteViews
 from service.stores.sqlite.views_schema import VIEWS
 from tests.unit.projections.answers import answer
@@ -121,3 +123,58 @@ async def test_deleted_text_is_overwritten(tmp_path: Path) -> None:
     await projector.close()
     await views.close()
     assert b"particular" not in written(tmp_path)
+
+
+@pytest.mark.parametrize("repeated", [1, 60, 130, 700])
+async def test_what_a_customer_said_is_on_no_page_whose_cells_sqlite_moves(
+    tmp_path: Path, repeated: int
+) -> None:
+    """SQLite leaves copies of moved cells behind, which no erasure reaches."""
+    views = await SqliteViews.open(tmp_path / "views.db")
+    for projection in ("transcriptions", "transcript", "words"):
+        await views.begin(projection, 1, live=True)
+    said = "MARK-of-8" * repeated
+    for number in range(12):
+        row = StatusRow(
+            id=f"id-{number}",
+            tenant="t",
+            status="error",
+            version=1,
+            position=number,
+            requested_position=number,
+            provider="local",
+            region=None,
+            surface="v2",
+            upload=None,
+            correlation_id="c",
+            audio_url=said,
+            error=said,
+            subject=said,
+            metadata=said,
+            created_at="2026-03-01T12:00:00.000000Z",
+        )
+        spoken = TranscriptRow(
+            text=said, confidence=0.5, language_code=said, words=3, body=said.encode()
+        )
+        chunk = Chunk(first=1, count=1, speakers=(said,), bodies=said.encode())
+        await views.advance(
+            [
+                PutStatus(projection="transcriptions", row=row, request=said.encode()),
+                PutView(
+                    projection="transcript",
+                    transcription=row.id,
+                    reason=None,
+                    transcript=spoken,
+                    chunks=(chunk,),
+                    beside=said.encode(),
+                ),
+            ],
+            after=number,
+            to=Checkpoint(position=number + 1, event_id=f"e{number}"),
+        )
+    await views.close()
+    content = (tmp_path / "views.db").read_bytes()
+    pages = [content[at : at + PAGE_BYTES] for at in range(0, len(content), PAGE_BYTES)]
+    holding = [page[0] for page in pages if b"MARK" in page]
+    assert holding
+    assert not {2, 5, 10, 13} & set(holding), "types of pages that hold cells"

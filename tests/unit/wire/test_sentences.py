@@ -13,8 +13,8 @@ from service.wire.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
     [
         (sentences.download_failed("https://a/b"), "download-failed", False),
         (sentences.download_refused("https://a", 403, "Forbidden"), "download-refused", False),
-        ("Download error to https://a, 502 Server Error: Bad Gateway for url: https://a",
-         "download-server-error", True),
+        (sentences.download_refused("https://a", 502, "Bad Gateway"), "download-server-error",
+         True),
         (sentences.not_audio("text/html (HTML document)"), "not-audio", False),
         ("Transcoding failed. Unknown reason.", "transcoding-failed", False),
         (sentences.AUDIO_TOO_SHORT, "too-short", False),

@@ -1,0 +1,241 @@
+"""What else a customer is told: a result that came late, and where the redacted audio is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from service.clock import now_ms
+from service.commands.decide import Complete, Fail
+from service.commands.handler import RECONCILER, Cause
+from service.commands.transcription import stream_of
+from service.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
+from service.delivery.telling import REFUSALS_HEEDED_MS
+from service.simulator.receiver import Reply
+from service.stores.sqlite.work import SqliteWork
+from service.stores.sqlite.work_schema import WORK
+from tests.delivery.house import House, eventually, until
+from tests.http.spoken import answer_of
+
+REDACTED: dict[str, Any] = {
+    "redact_pii": True,
+    "redact_pii_policies": ["phone_number"],
+    "redact_pii_audio": True,
+}
+
+
+async def given_up(home: House) -> str:
+    """A transcription that the provider did not finish in time."""
+    transcription_id = await home.requested()
+    await home.service.run(
+        transcription_id,
+        Fail(number=1, reason="deadline", wake="silence"),
+        transcription_failed=b'{"error": "not within 24 h", "answer": null}',
+    )
+    return transcription_id
+
+
+async def completed_late(home: House, transcription_id: str) -> None:
+    handler = home.service.handler
+    state = await handler.load(transcription_id)
+    cause = Cause(tenant=state.tenant, actor=RECONCILER, correlation_id=state.correlation_id)
+    command = Complete(number=1, wake="callback", audio_ms=1, words=0)
+    payloads = {"transcription.completed_late": json.dumps(answer_of()).encode()}
+    assert await handler.run(command, state, cause, payloads)
+
+
+def said(home: House) -> list[Mapping[str, Any]]:
+    """The bodies that came in, in order."""
+    return [json.loads(one.body) for one in home.got()]
+
+
+async def endings(home: House, transcription_id: str, count: int) -> dict[str, Mapping[str, Any]]:
+    """How its deliveries ended, by kind, once there are so many."""
+
+    async def known() -> bool:
+        return len(await home.facts(transcription_id)) == count
+
+    await eventually(known)
+    facts = await home.facts(transcription_id)
+    return {str(fact.data["kind"]): {"type": fact.type, **fact.data} for fact in facts}
+
+
+async def test_a_result_after_we_gave_up_is_told_too(home: House) -> None:
+    async with home.delivering():
+        transcription_id = await given_up(home)
+        await home.ended(transcription_id)
+        home.receiver.answer = lambda delivery: Reply(status=202)
+        await completed_late(home, transcription_id)
+        await endings(home, transcription_id, 2)
+    assert [one["status"] for one in said(home)] == ["error", "completed"]
+    shown = await home.shown(transcription_id)
+    assert (shown["status"], shown["webhook_status_code"]) == ("completed", 202)
+
+
+async def test_a_late_result_is_not_told_before_get_shows_it(home: House) -> None:
+    async with home.delivering():
+        transcription_id = await given_up(home)
+        await home.ended(transcription_id)
+        await home.service.projected()
+        await home.service.stand_still()
+        await completed_late(home, transcription_id)
+        await until(lambda: home.leased() == 1)
+        assert len(home.got()) == 1, "the views still show the first outcome"
+        await home.service.follow()
+        await endings(home, transcription_id, 2)
+    assert [one["status"] for one in said(home)] == ["error", "completed"]
+
+
+async def test_redacted_audio_is_a_call_of_its_own_with_the_same_header(home: House) -> None:
+    async with home.delivering():
+        transcription_id = await home.done(
+            webhook_auth_header_name="X-Secret", webhook_auth_header_value="v", **REDACTED
+        )
+        ended = await endings(home, transcription_id, 2)
+    assert {one["type"] for one in ended.values()} == {"delivery.succeeded"}
+    link = await home.service.audio.link(transcription_id)
+    ready = f'{{"status": "redacted_audio_ready", "redacted_audio_url": "{link}"}}'
+    assert ready.encode() in [one.body for one in home.got()]
+    assert len(home.got()) == 2
+    assert {one.headers["x-secret"] for one in home.got()} == {"v"}
+
+
+async def test_the_status_code_is_the_transcripts_own(home: House) -> None:
+    home.receiver.answer = lambda delivery: Reply(
+        status=204 if b"transcript_id" in delivery.body else 410
+    )
+    async with home.delivering():
+        transcription_id = await home.done(**REDACTED)
+        ended = await endings(home, transcription_id, 2)
+    assert (ended["redacted_audio"]["reason"], ended["redacted_audio"]["status"]) == (
+        "refused",
+        410,
+    )
+    assert (await home.shown(transcription_id))["webhook_status_code"] == 204
+
+
+async def test_redacted_audio_is_told_once_it_is_there(home: House) -> None:
+    home.service.audio.ready = False
+    async with home.delivering():
+        transcription_id = await home.done(**REDACTED)
+        await home.ended(transcription_id)
+        assert [sorted(one) for one in said(home)] == [["status", "transcript_id"]]
+        home.service.audio.ready = True
+        await endings(home, transcription_id, 2)
+    assert said(home)[1]["status"] == "redacted_audio_ready"
+
+
+async def test_what_has_no_redacted_audio_is_called_once(home: House) -> None:
+    async with home.delivering():
+        plain = await home.done(**{**REDACTED, "redact_pii_audio": False})
+        failed = await home.requested(**REDACTED)
+        await home.service.fail(failed, "no audio")
+        for one in (plain, failed):
+            await home.ended(one)
+        await home.settled()
+    assert sorted(home.told()) == sorted([plain, failed])
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "available"), [(REFUSALS_HEEDED_MS, False), (LOOKS_END_MS, True)]
+)
+async def test_audio_that_does_not_come_ends_its_delivery(
+    home: House, age_ms: int, available: bool
+) -> None:
+    home.service.audio.available = available
+    home.service.audio.ready = False
+    async with home.delivering():
+        transcription_id = await home.done(**REDACTED)
+        await home.ended(transcription_id)
+    home.now_ms = lambda: now_ms() + age_ms
+    async with home.delivering():
+        ended = await endings(home, transcription_id, 2)
+        await home.settled()
+    lost = ended["redacted_audio"]
+    assert (lost["reason"], lost["attempts"], lost["status"]) == ("unavailable", 0, None)
+    assert len(home.got()) == 1
+
+
+async def test_an_outcome_that_is_never_readable_ends_its_delivery(home: House) -> None:
+    await home.service.stand_still()
+    transcription_id = await home.done()
+    async with home.following() as fan_out:
+        while await fan_out.step():
+            pass
+    home.now_ms = lambda: now_ms() + LOOKS_END_MS
+    async with home.delivering():
+        ended = await home.ended(transcription_id)
+        await home.settled()
+    assert (ended["reason"], ended["attempts"]) == ("unreadable", 0)
+    assert home.got() == []
+
+
+@pytest.mark.parametrize("damaged", [["outcome"], ["missing"], ["outcome", "request"]])
+async def test_a_damaged_record_ends_its_delivery_with_one_line(
+    home: House, damaged: list[str]
+) -> None:
+    transcription_id = await home.done()
+    await home.service.submit()  # the log's last record, and the fan-out's place, are whole
+    async with home.following() as fan_out:
+        while await fan_out.step():
+            pass
+    events = await home.service.stream(transcription_id)
+    positions = {"outcome": events[-1].position, "request": events[0].position}
+    if damaged == ["missing"]:
+        damaged = []
+        with contextlib.closing(sqlite3.connect(home.directory / "log.db")) as file:
+            file.execute("DELETE FROM events WHERE position = ?", (positions["outcome"],))
+            file.commit()
+    with contextlib.closing(sqlite3.connect(home.directory / "log.db")) as file:
+        for which in damaged:
+            file.execute("UPDATE events SET bytes = 'x' WHERE position = ?", (positions[which],))
+        file.commit()
+    with structlog.testing.capture_logs() as lines:
+        async with home.delivering():
+            await home.settled()
+    assert [line["event"] for line in lines if line["event"].startswith("delivery.")] == [
+        "delivery.dropped"
+    ]
+    assert home.got() == []
+    with contextlib.closing(sqlite3.connect(home.directory / "log.db")) as file:
+        facts = file.execute(
+            "SELECT bytes FROM events WHERE stream = ? AND type = 'delivery.failed'",
+            (stream_of(transcription_id),),
+        ).fetchall()
+    assert [json.loads(fact)["data"]["reason"] for (fact,) in facts] == (
+        [] if "request" in damaged else ["unreadable"]
+    )
+
+
+def test_looks_are_as_far_apart_as_it_has_been_owed() -> None:
+    assert look_again_in_ms(-5) == look_again_in_ms(0) == LOOK_MS_FIRST
+    assert look_again_in_ms(7_000) == 7_000
+    assert look_again_in_ms(LOOKS_END_MS - 1) == LOOK_MS_MAX
+    assert look_again_in_ms(LOOKS_END_MS) is None
+
+
+async def test_a_work_file_of_the_first_version_is_gone_on_with(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "work.db")) as file:
+        file.executescript(WORK.steps[0])
+        file.execute(
+            "INSERT INTO outbox (position, stream, lane, created_at_ms, due_at_ms, attempts) "
+            "VALUES (9, 'transcription-x', 'l', 5, 7, 1)"
+        )
+        file.execute("INSERT INTO attempts VALUES (9, 1, 5, 2, 500, 'failed')")
+        file.execute("PRAGMA user_version = 1")
+        file.commit()
+    work = await SqliteWork.open(tmp_path / "work.db")
+    async with asyncio.timeout(5):
+        (leased,) = (await work.take(7, until_ms=8, limit=9, busy={}, per_lane=9)).leases
+        (attempt,) = await work.attempts(9)
+        await work.close()
+    assert (leased.kind, leased.created_at_ms, leased.attempts) == ("outcome", 5, 1)
+    assert (attempt.number, attempt.status) == (1, 500)
