@@ -133,19 +133,17 @@ async def open_gateway(
             redacted_audio=audio,
             side_process=_side_process(stack),
         )
-        heads = settings.data_dir / TREE_HEADS
         loops: list[Loop] = [
             projector.run,
             partial(reconciler.run, stores.views),
             deliveries.run,
             erasing.sweep,
-            partial(keep_heads, stores.events, heads),
+            _heads(stack, stores.events, settings.data_dir / TREE_HEADS),
             partial(observe, metrics, projector, stores.views),
         ]
         if engine is not None:
             engine.on_start = partial(reconciler.wake_all, "local", "start")
             loops.append(engine.run)
-        stack.push_async_callback(_last_head, stores.events, heads)
         yield Gateway(
             app=build_app(edge),
             run=partial(_run, loops),
@@ -268,6 +266,12 @@ def _reconciler(
         now_ms,
         tenant_concurrency=settings.tenant_concurrency,
     )
+
+
+def _heads(stack: contextlib.AsyncExitStack, events: SqliteLog, file: Path) -> Loop:
+    """What writes tree heads; the last one is written when the gateway is closed."""
+    stack.push_async_callback(_last_head, events, file)
+    return partial(keep_heads, events, file)
 
 
 async def _last_head(events: SqliteLog, file: Path) -> None:

@@ -50,8 +50,12 @@ def finished(killed: Killed) -> str:
 def erased(killed: Killed, identifier: str, simulator: Simulator) -> None:
     """What was asked for is done: here, at the provider, and in the log."""
     killed.wait_for_event(identifier, "erasure.completed")
-    found = killed.ask("GET", f"/v2/transcript/{identifier}")
-    assert found is not None
+    deadline = monotonic() + PATIENCE_S
+    # The last change comes after the event: the process may die before it answers this.
+    while (found := killed.ask("GET", f"/v2/transcript/{identifier}")) is None:
+        assert monotonic() < deadline, killed.output()
+        killed.revive()
+        sleep(LOOK_S)
     assert (found[1]["text"], found[1]["words"]) == ("Deleted by user.", None)
     killed.kill()
     events = killed.verified()
