@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -23,7 +24,6 @@ Result = TypeVar("Result")
 @dataclass(frozen=True, slots=True)
 class _Waiting(Generic[Item, Result]):
     item: Item
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
 
 
@@ -43,7 +43,8 @@ class GroupCommit(Generic[Item, Result]):
 
     `commit` gets at least one item and returns one outcome for each, in order; an outcome that is
     an error fails only its own caller, an error that is raised fails all callers of the batch.
-    While it runs, the next batch gathers: nothing waits for a timer.
+    What is submitted in one turn of the event loop is handed over together, and while `commit`
+    runs, the next batch gathers: nothing waits for a timer. Belongs to the loop it was made on.
     """
 
     def __init__(
@@ -55,11 +56,11 @@ class GroupCommit(Generic[Item, Result]):
     ) -> None:
         self._commit = commit
         self._weigh = weigh
-        self._queue: queue.SimpleQueue[_Waiting[Item, Result] | None] = queue.SimpleQueue()
-        self._held: _Waiting[Item, Result] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._turn: list[_Waiting[Item, Result]] = []
+        self._unanswered = 0
         self._closed = False
-        # Nothing may be put behind the mark that ends the thread: nobody would answer it.
-        self._closing = threading.Lock()
+        self._queue: queue.SimpleQueue[list[_Waiting[Item, Result]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -70,69 +71,72 @@ class GroupCommit(Generic[Item, Result]):
             StoreUnavailable: The queue is full or closed, or the batch was rolled back.
             StoreError: The item's own outcome.
         """
-        loop = asyncio.get_running_loop()
-        with self._closing:
-            if self._closed:
-                raise StoreUnavailable("the store is closing")
-            if self._queue.qsize() >= WAITING_MAX:
-                raise StoreUnavailable(f"more than {WAITING_MAX} writes are waiting")
-            future: asyncio.Future[Result] = loop.create_future()
-            self._queue.put(_Waiting(item, loop, future))
+        if self._closed:
+            raise StoreUnavailable("the store is closing")
+        if self._unanswered >= WAITING_MAX:
+            raise StoreUnavailable(f"more than {WAITING_MAX} writes are waiting")
+        future: asyncio.Future[Result] = self._loop.create_future()
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(_Waiting(item, future))
+        self._unanswered += 1
         return await future
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Commit what was submitted, then end the thread."""
-        with self._closing:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
-        self._thread.join()
+        if not self._closed:
+            self._closed = True
+            self._hand_over()
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._turn:
+            self._queue.put(self._turn)
+            self._turn = []
 
     def _run(self) -> None:
-        while (first := self._held or self._queue.get()) is not None:
-            self._held = None
-            batch, ended = self._gather(first)
-            self._answer(batch)
-            if ended:
-                return
+        waiting: deque[_Waiting[Item, Result]] = deque()
+        ended = False
+        while waiting or not ended:
+            while not ended and not (waiting and self._queue.empty()):
+                handed_over = self._queue.get()
+                ended = handed_over is None
+                waiting.extend(handed_over or ())
+            if waiting:
+                self._answer(self._batch(waiting))
 
-    def _gather(self, first: _Waiting[Item, Result]) -> tuple[list[_Waiting[Item, Result]], bool]:
-        batch, weight = [first], self._weigh(first.item)
-        events, size_bytes = weight.events, weight.size_bytes
-        while True:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, False
-            if waiting is None:
-                return batch, True
-            weight = self._weigh(waiting.item)
+    def _batch(self, waiting: deque[_Waiting[Item, Result]]) -> Sequence[_Waiting[Item, Result]]:
+        """Takes the first, and those behind it that fit into its batch."""
+        batch: list[_Waiting[Item, Result]] = []
+        events = size_bytes = 0
+        while waiting:
+            weight = self._weigh(waiting[0].item)
             events += weight.events
             size_bytes += weight.size_bytes
-            if events > BATCH_EVENTS_MAX or size_bytes > BATCH_BYTES_MAX:
-                self._held = waiting
-                return batch, False
-            batch.append(waiting)
+            if batch and (events > BATCH_EVENTS_MAX or size_bytes > BATCH_BYTES_MAX):
+                break
+            batch.append(waiting.popleft())
+        return batch
 
     def _answer(self, batch: Sequence[_Waiting[Item, Result]]) -> None:
         outcomes: Sequence[Result | Exception]
         try:
             outcomes = self._commit([waiting.item for waiting in batch])
-        except Exception as exc:
+        except Exception as exc:  # whatever it is, it is every caller's
             outcomes = [exc] * len(batch)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], object]]] = {}
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            by_loop.setdefault(waiting.loop, []).append((waiting.future, outcome))
-        for loop, answers in by_loop.items():
-            with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
-                loop.call_soon_threadsafe(_resolve, answers)
+        answers = list(zip((waiting.future for waiting in batch), outcomes, strict=True))
+        with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
+            self._loop.call_soon_threadsafe(self._resolve, answers)
 
-
-def _resolve(answers: Sequence[tuple[asyncio.Future[Result], object]]) -> None:
-    for future, outcome in answers:
-        if future.done():
-            continue  # its caller was cancelled; what was committed stays
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)  # type: ignore[arg-type]  # an outcome that is no error
+    def _resolve(
+        self, answers: Sequence[tuple[asyncio.Future[Result], Result | Exception]]
+    ) -> None:
+        self._unanswered -= len(answers)
+        for future, outcome in answers:
+            if future.done():
+                continue  # its caller was cancelled; what was committed stays
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
@@ -46,11 +46,11 @@ def commits() -> Commits:
 
 
 @pytest.fixture
-def group(commits: Commits) -> Iterator[GroupCommit[int, int]]:
+async def group(commits: Commits) -> AsyncIterator[GroupCommit[int, int]]:
     made = GroupCommit[int, int](commits, name="test")
     yield made
     commits.gate.set()
-    made.close()
+    await made.close()
 
 
 async def handed_over(tasks: Sequence[asyncio.Task[int]]) -> None:
@@ -112,7 +112,7 @@ async def test_cancelling_a_caller_cancels_nothing(
 
 async def test_a_full_queue_is_told_at_once(commits: Commits, group: GroupCommit[int, int]) -> None:
     first = await hold(commits, group)
-    tasks = [asyncio.create_task(group.submit(0)) for _ in range(WAITING_MAX)]
+    tasks = [asyncio.create_task(group.submit(0)) for _ in range(WAITING_MAX - 1)]
     await handed_over(tasks)
     with pytest.raises(StoreUnavailable):
         await group.submit(2)
@@ -139,7 +139,7 @@ async def test_a_batch_ends_at_its_limits_and_nothing_is_lost(
     tasks = [asyncio.create_task(group.submit(2 * n)) for n in range(600)]
     await handed_over(tasks)
     commits.gate.set()
-    group.close()
+    await group.close()
     assert await asyncio.gather(first, *tasks) == [0, *(20 * n for n in range(600))]
     assert max(map(len, commits.batches)) == most
     assert [item for batch in commits.batches for item in batch] == [0, *range(0, 1_200, 2)]
@@ -151,7 +151,7 @@ async def test_closing_answers_what_was_submitted_and_refuses_the_rest(
     first = await hold(commits, group)
     tasks = [asyncio.create_task(group.submit(2)) for _ in range(600)]
     await handed_over(tasks)
-    closing = asyncio.create_task(asyncio.to_thread(group.close))
+    closing = asyncio.create_task(group.close())
     async with asyncio.timeout(DEADLINE_S):
         while True:
             try:
@@ -165,20 +165,35 @@ async def test_closing_answers_what_was_submitted_and_refuses_the_rest(
     commits.gate.set()
     await asyncio.gather(first, closing, *tasks)
     assert {task.result() for task in tasks} <= {20, 40}
-    group.close()
+    await group.close()
+
+
+async def test_what_is_submitted_in_one_turn_of_the_loop_is_one_batch(
+    commits: Commits, group: GroupCommit[int, int]
+) -> None:
+    await asyncio.gather(*(group.submit(2 * n) for n in range(50)))
+    assert commits.batches == [[2 * n for n in range(50)]]
+
+
+async def test_closing_commits_what_was_submitted_in_the_same_turn(
+    commits: Commits, group: GroupCommit[int, int]
+) -> None:
+    tasks = [asyncio.ensure_future(group.submit(2)), asyncio.ensure_future(group.close())]
+    assert await asyncio.gather(*tasks) == [20, None]
 
 
 def test_a_loop_that_is_gone_does_not_end_the_thread(commits: Commits) -> None:
-    group = GroupCommit[int, int](commits, name="test")
-    commits.gate.clear()
+    async def leave() -> GroupCommit[int, int]:
+        group = GroupCommit[int, int](commits, name="test")
+        first = await hold(commits, group)
+        second = asyncio.create_task(group.submit(2))
+        await asyncio.sleep(0)  # submitted
+        await asyncio.sleep(0)  # handed over
+        for task in (first, second):
+            task.cancel()
+        return group
 
-    async def leave() -> None:
-        task = asyncio.create_task(group.submit(2))
-        await asyncio.sleep(0)
-        task.cancel()
-
-    asyncio.run(leave())
+    group = asyncio.run(leave())
     commits.gate.set()
-    assert asyncio.run(asyncio.wait_for(group.submit(4), DEADLINE_S)) == 40
-    group.close()
-    assert [item for batch in commits.batches for item in batch] == [2, 4]
+    asyncio.run(group.close())
+    assert commits.batches == [[0], [2]]

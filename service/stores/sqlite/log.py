@@ -58,7 +58,7 @@ class SqliteLog:
 
     async def close(self) -> None:
         """Everything submitted is committed; then the files are closed."""
-        await asyncio.to_thread(self._commits.close)
+        await self._commits.close()
         await self._reader.close()
         self._writer.close()
 

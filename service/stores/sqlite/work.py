@@ -61,7 +61,7 @@ class SqliteWork:
 
     async def close(self) -> None:
         """Everything submitted is committed; then the file is closed."""
-        await asyncio.to_thread(self._commits.close)
+        await self._commits.close()
         await self._reader.close()
         self._writer.close()
 
