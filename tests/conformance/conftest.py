@@ -47,7 +47,17 @@ async def sqlite(path: Path, report: Report | None = None) -> AsyncIterator[Prov
         await log.close()
 
 
-BACKENDS: Mapping[str, Opener] = {"sqlite": sqlite}
+@contextlib.asynccontextmanager
+async def sqlite_forgetful(path: Path, report: Report | None = None) -> AsyncIterator[ProvenStore]:
+    """Remembers one event or two: nearly all is read from the file, as what is long ago is."""
+    log = await SqliteLog.open(path / "log.db", report=report, kept=1)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+BACKENDS: Mapping[str, Opener] = {"sqlite": sqlite, "sqlite_forgetful": sqlite_forgetful}
 
 
 @pytest.fixture(params=BACKENDS)

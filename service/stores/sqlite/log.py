@@ -11,12 +11,13 @@ from pathlib import Path
 import aiosqlite
 
 from service.errors import RecordDamaged, StoreError
-from service.log.batch import Append, checked_append
+from service.log.batch import Append, Sequenced, checked_append
 from service.log.event import Event, NewEvent, SealedPayload
 from service.log.head import HeadWatch
 from service.log.merkle import Frontier
 from service.log.sequencer import GroupCommit
 from service.log.store import EVENTS_PER_READ_MAX, Appended
+from service.log.tail import EVENTS_KEPT, LogTail
 from service.stores.sqlite.connection import open_reader, store_errors
 from service.stores.sqlite.log_writer import (
     RECORD,
@@ -32,17 +33,23 @@ INTEGER_MAX = 2**63 - 1  # SQLite's own
 class SqliteLog:
     """The log in `log.db`; keeps `EventStore`'s promises with WAL, synchronous=FULL."""
 
-    def __init__(self, writer: LogWriter, reader: aiosqlite.Connection) -> None:
+    def __init__(
+        self, writer: LogWriter, reader: aiosqlite.Connection, kept: int = EVENTS_KEPT
+    ) -> None:
+        """`kept`: how many of the last events are read from memory, at least."""
         self._writer = writer
         self._reader = reader
         self._watch = HeadWatch(writer.head)
+        self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
         self._commits = GroupCommit[Append, Appended](
             self._commit, name="log-writer", weigh=Append.weight
         )
 
     @classmethod
-    async def open(cls, path: Path, *, report: CommitReport | None = None) -> SqliteLog:
+    async def open(
+        cls, path: Path, *, report: CommitReport | None = None, kept: int = EVENTS_KEPT
+    ) -> SqliteLog:
         """The log at `path`, created when there is none; `report` hears of every commit.
 
         Raises:
@@ -51,7 +58,7 @@ class SqliteLog:
         """
         writer = await asyncio.to_thread(LogWriter, path, report)
         try:
-            return cls(writer, await open_reader(path, "log.db"))
+            return cls(writer, await open_reader(path, "log.db"), kept)
         except BaseException:
             writer.close()
             raise
@@ -69,30 +76,44 @@ class SqliteLog:
         return await self._commits.submit(checked_append(stream, events, expected))
 
     def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
-        outcomes, head = self._writer.commit_batch(batch)
+        sequenced = self._writer.commit_batch(batch)
         with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
-            self._loop.call_soon_threadsafe(self._watch.advance, head)
-        return outcomes
+            self._loop.call_soon_threadsafe(self._advance, sequenced)
+        return sequenced.outcomes
+
+    def _advance(self, sequenced: Sequenced) -> None:
+        """On the loop, before anybody is answered."""
+        head = sequenced.frontier.count
+        self._tail.extend([Event(**row.envelope) for row in sequenced.rows], head)
+        self._watch.advance(head)
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        """Reads by primary key."""
+        """From memory, or by primary key."""
+        after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
+        recent = self._tail.read(after, limit)
+        if recent is not None:
+            return recent
         return await self._events(
             f"SELECT {RECORD} FROM events WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608  the columns are ours
-            _bounded(after, INTEGER_MAX),
-            _bounded(limit, EVENTS_PER_READ_MAX),
+            after,
+            limit,
             up_to_damage=True,
         )
 
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
-        """Reads by the unique index on stream and version."""
+        """From memory, or by the unique index on stream and version."""
+        after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
+        recent = self._tail.read_stream(stream, after, limit)
+        if recent is not None:
+            return recent
         return await self._events(
             f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
             "ORDER BY version LIMIT ?",
             stream,
-            _bounded(after, INTEGER_MAX),
-            _bounded(limit, EVENTS_PER_READ_MAX),
+            after,
+            limit,
         )
 
     async def version(self, stream: str) -> int:

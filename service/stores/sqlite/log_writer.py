@@ -18,7 +18,6 @@ from service.log.batch import Append, BatchState, Place, Row, Sequenced, sequenc
 from service.log.canonical import leaf_hash
 from service.log.event import Event, event_from_bytes
 from service.log.merkle import Frontier, frontier_from_bytes
-from service.log.store import Appended
 from service.stores.sqlite.log_schema import LOG
 from service.stores.sqlite.writer import Writer
 
@@ -60,8 +59,8 @@ class LogWriter:
         """The file is closed and its WAL folded back."""
         self._writer.close()
 
-    def commit_batch(self, batch: Sequence[Append]) -> tuple[Sequence[Appended | StoreError], int]:
-        """The outcome of each append, and the head; all accepted events are durable.
+    def commit_batch(self, batch: Sequence[Append]) -> Sequenced:
+        """The outcome of each append, and the events; all accepted ones are durable.
 
         Raises:
             StoreUnavailable: Everything was rolled back.
@@ -81,10 +80,9 @@ class LogWriter:
             return sequenced
 
         sequenced = self._writer.transact(work)
-        self.head = sequenced.frontier.count
         if self._report is not None:
             self._report(len(batch), len(sequenced.rows), time.perf_counter() - began)
-        return sequenced.outcomes, self.head
+        return sequenced
 
 
 def stored_event(position: int, stream: object, stored: bytes, leaf: object) -> Event:
