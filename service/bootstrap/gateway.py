@@ -54,8 +54,6 @@ from service.stores.files.directory import SCRATCH
 from service.stores.sqlite.log import SqliteLog
 from service.telemetry import Metrics
 
-LOOPBACK = "127.0.0.1/32"
-
 Loop = Callable[[], Coroutine[None, None, None]]
 
 log = structlog.get_logger()

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
@@ -121,6 +122,18 @@ async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
             isolation_level=None,
             timeout=BUSY_TIMEOUT_MS / 1000,
         )
+
+
+async def read_rows(
+    reader: aiosqlite.Connection, what: str, statement: str, *values: object
+) -> list[Any]:
+    """All rows of one statement: one visit to the reading thread, where a cursor would take three.
+
+    Raises:
+        StoreUnavailable: SQLite said no.
+    """
+    with store_errors(what):
+        return list(await reader.execute_fetchall(statement, values))
 
 
 def open_reader_sync(path: Path, what: str) -> sqlite3.Connection:

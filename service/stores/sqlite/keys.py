@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import aiosqlite
 
 from service.commands.api_keys import ApiKey, Tenant, refuse_last
 from service.compliance.vault import WrappedKey
 from service.errors import KeyMissing, LastManagingKey, StoreError
 from service.log.catalogue import Region
-from service.log.sequencer import GroupCommit
-from service.stores.sqlite.connection import open_reader, store_errors
 from service.stores.sqlite.keys_schema import KEYS
-from service.stores.sqlite.writer import Writer
-
-Write = Callable[[sqlite3.Connection], Any]
+from service.stores.sqlite.written_file import Write, WrittenFile
 
 
-class SqliteKeys:
-    """`keys.db`: one writing thread with group commit, one reading connection."""
+class SqliteKeys(WrittenFile):
+    """`keys.db`."""
 
-    def __init__(self, writer: Writer, reader: aiosqlite.Connection) -> None:
-        self._writer = writer
-        self._reader = reader
-        self._commits = GroupCommit[Write, Any](self._commit, name="keys-writer")
-
-    @classmethod
-    async def open(cls, path: Path) -> SqliteKeys:
-        """The keys at `path`, created when there are none.
-
-        Raises:
-            SchemaTooNew: The file was written by a newer Stenolog.
-            StoreUnavailable: It cannot be opened or written.
-        """
-        writer = await asyncio.to_thread(Writer, path, KEYS)
-        try:
-            return cls(writer, await open_reader(path, "keys.db"))
-        except BaseException:
-            writer.close()
-            raise
-
-    async def close(self) -> None:
-        """Everything submitted is committed; then the file is closed."""
-        await self._commits.close()
-        await self._reader.close()
-        self._writer.close()
+    schema = KEYS
 
     async def add_data_key(self, key: WrappedKey) -> WrappedKey:
         """The first key of a stream wins; looked up and written in one transaction."""
@@ -203,9 +171,8 @@ class SqliteKeys:
         return outcome
 
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
-        outcomes = self._writer.transact(
-            lambda connection: [_outcome(connection, write) for write in batch]
-        )
+        """The WAL is truncated behind the transaction when somebody asked for it."""
+        outcomes = super()._commit(batch)
         if _truncate in batch:
             try:
                 self._writer.truncate_wal()
@@ -215,16 +182,6 @@ class SqliteKeys:
                     for write, outcome in zip(batch, outcomes, strict=True)
                 ]
         return outcomes
-
-    async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
-        # One visit to the reading thread, where a cursor would take three.
-        with store_errors("keys.db"):
-            rows = list(await self._reader.execute_fetchall(statement, values))
-        return rows[0] if rows else None
-
-    async def _all(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        with store_errors("keys.db"):
-            return list(await self._reader.execute_fetchall(statement, values))
 
 
 _IS_DESTROYED = "SELECT 1 FROM destroyed WHERE stream = ?"
@@ -236,16 +193,6 @@ _SELECT_API_KEYS = (
 
 def _truncate(connection: sqlite3.Connection) -> None:
     """Writes nothing: a mark in a batch that the WAL is to be truncated behind it."""
-
-
-def _outcome(connection: sqlite3.Connection, write: Write) -> Any | StoreError:
-    try:
-        return write(connection)
-    except KeyMissing as exc:
-        return exc
-    except sqlite3.IntegrityError as exc:
-        # SQLite undid the one statement that failed: the other writes of the batch stand.
-        return StoreError(f"keys.db: {exc}")
 
 
 def _wrapped_key(row: sqlite3.Row) -> WrappedKey:

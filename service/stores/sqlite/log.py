@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
@@ -18,7 +18,7 @@ from service.log.merkle import Frontier
 from service.log.sequencer import GroupCommit
 from service.log.store import EVENTS_PER_READ_MAX, Appended
 from service.log.tail import EVENTS_KEPT, LogTail
-from service.stores.sqlite.connection import open_reader, store_errors
+from service.stores.sqlite.connection import open_reader, read_rows
 from service.stores.sqlite.log_writer import (
     RECORD,
     CommitReport,
@@ -151,17 +151,14 @@ class SqliteLog:
         row = await self._one("SELECT count, frontier FROM tree")
         return stored_frontier(tuple(row) if row else None)
 
-    async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
-        # One visit to the reading thread, where a cursor would take three.
-        with store_errors("log.db"):
-            rows = list(await self._reader.execute_fetchall(statement, values))
+    async def _one(self, statement: str, *values: object) -> Sequence[Any] | None:
+        rows = await read_rows(self._reader, "log.db", statement, *values)
         return rows[0] if rows else None
 
     async def _events(
         self, statement: str, *values: object, up_to_damage: bool = False
     ) -> list[Event]:
-        with store_errors("log.db"):
-            rows = await self._reader.execute_fetchall(statement, values)
+        rows = await read_rows(self._reader, "log.db", statement, *values)
         events: list[Event] = []
         for row in rows:
             try:

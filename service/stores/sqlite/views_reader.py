@@ -22,7 +22,7 @@ from service.projections.views import (
     TranscriptionsPage,
     UploadUse,
 )
-from service.stores.sqlite.connection import store_errors
+from service.stores.sqlite.connection import read_rows
 from service.stores.sqlite.views_rows import STATUS_COLUMNS, status_row
 
 CHUNKS_PER_READ = 16  # when one speaker is looked for; at most 512 KiB and a longest item
@@ -264,8 +264,7 @@ class ViewReads:
         return tuple(status_row(row) for row in rows)
 
     async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
-        with store_errors("views.db"):
-            return list(await self._reader.execute_fetchall(statement, values))
+        return await read_rows(self._reader, "views.db", statement, *values)
 
 
 def _items(rows: Sequence[Any]) -> Iterator[tuple[int, str | None, bytes]]:
