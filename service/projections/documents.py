@@ -155,12 +155,12 @@ SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def _deeper_than(value: object, depth_max: int) -> bool:
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(depth_max):
         level = [
             child
             for node in level
-            for child in (node.values() if isinstance(node, dict) else node)  # type: ignore[attr-defined]
+            for child in (node.values() if isinstance(node, dict) else node)
             if isinstance(child, dict | list)
         ]
         if not level:

@@ -196,8 +196,8 @@ def _audio_url(params: Mapping[str, object]) -> Iterator[Complaint]:
 def _models(params: Mapping[str, object], legacy: bool) -> Iterator[Complaint]:
     models = params.get("speech_models")
     if models is not None:
-        known = isinstance(models, list) and bool(models)
-        if not known or not all(m in SPEECH_MODELS for m in models if isinstance(models, list)):  # type: ignore[attr-defined]
+        known = isinstance(models, list) and all(model in SPEECH_MODELS for model in models)
+        if not known or not models:
             yield "speech_models", sentences.SPEECH_MODELS_WRONG
     model = params.get("speech_model")
     if model is not None and not (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from typing import Any
 
 import pytest
 
@@ -99,9 +100,9 @@ WIRE = [
 
 @pytest.mark.parametrize(("failure", "status", "sentence"), WIRE)
 def test_the_wire_form_has_the_services_status_and_sentence(
-    failure: object, status: int, sentence: str | None
+    failure: Any, status: int, sentence: str | None
 ) -> None:
-    answer = as_wire_error(failure, ID)  # type: ignore[arg-type]
+    answer = as_wire_error(failure, ID)
     assert answer.status_code == status
     body = json.loads(bytes(answer.body))
     assert list(body) == ["error"]

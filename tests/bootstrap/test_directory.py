@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -33,12 +34,12 @@ def mode(path: Path) -> int:
 
 
 def settings_in(directory: Path, **more: object) -> Settings:
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "assemblyai_api_key": SecretStr("k"),
         "assemblyai_base_url": "http://127.0.0.1:9",
         **more,
     }
-    return Settings(data_dir=directory, **given)  # type: ignore[arg-type]
+    return Settings(data_dir=directory, **given)
 
 
 def test_a_directory_and_all_in_it_are_ours_alone(tmp_path: Path) -> None:

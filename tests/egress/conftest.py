@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ async def opened() -> AsyncIterator[Open]:
     """Opens clients, which are closed at the end."""
     clients: list[Egress] = []
 
-    def open_client(policy: AddressPolicy = LOOPBACK, **more: object) -> Egress:
-        clients.append(Egress(policy, **more))  # type: ignore[arg-type]
+    def open_client(policy: AddressPolicy = LOOPBACK, **more: Any) -> Egress:
+        clients.append(Egress(policy, **more))
         return clients[-1]
 
     yield open_client

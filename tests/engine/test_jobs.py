@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -23,14 +24,14 @@ from service.wire.listing import ListItem, ListQuery
 START_US = 1_700_000_000_000_000
 
 
-def job(number: int, **changes: object) -> Job:
+def job(number: int, **changes: Any) -> Job:
     made = Job(
         id=f"job-{number}",
         params={"audio_url": "http://example.com/a.mp3"},
         wishes=Wishes(),
         created_us=START_US + number,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def finished(number: int, words: int = 0) -> Job:

@@ -36,7 +36,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for engine in opened:
         workers = engine.workers
         engine.stop()
-        until(lambda workers=workers: not any(map(is_running, workers)) or None, 5)  # type: ignore[misc]
+        until(lambda workers=workers: not any(map(is_running, workers)) or None, 5)  # type: ignore[misc]  # no type
 
 
 def worker(engine: EngineProcess) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,10 +22,10 @@ pytestmark = pytest.mark.xdist_group("engine")
 ANY = SpeakerBounds()
 
 
-def heard(content: bytes, techniques: Techniques, **wishes: object) -> tuple[SpokenWord, ...]:
+def heard(content: bytes, techniques: Techniques, **wishes: Any) -> tuple[SpokenWord, ...]:
     return transcribe(
         io.BytesIO(content),
-        Wishes(**wishes),  # type: ignore[arg-type]
+        Wishes(**wishes),
         techniques,
         audio_ms_max=600_000,
         decoded=lambda audio_ms: None,

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from service.compliance.tree_heads import FILE_NAME, read_heads, write_head
 from service.compliance.vault import MasterKey, Vault
@@ -74,10 +75,10 @@ class SmallLog:
             ]
 
 
-def rewritten(run: sqlite3.Connection, position: int, /, **fields: object) -> None:
+def rewritten(run: sqlite3.Connection, position: int, /, **fields: Any) -> None:
     """An old event says something else, and everything in the file agrees with it."""
     old = run.execute("SELECT bytes FROM events WHERE position = ?", (position,)).fetchone()[0]
-    new = replace(event_from_bytes(old), **fields).to_bytes()  # type: ignore[arg-type]
+    new = replace(event_from_bytes(old), **fields).to_bytes()
     assert new != old
     run.execute(
         "UPDATE events SET bytes = ?, leaf = ? WHERE position = ?", (new, leaf_hash(new), position)

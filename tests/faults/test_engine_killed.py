@@ -35,7 +35,7 @@ def killed(tmp_path: Path) -> Iterator[Killed]:
         made.verified()
     assert engines
     for pid in engines:
-        until(lambda pid=pid: not alive(pid) or None)  # type: ignore[misc]
+        until(lambda pid=pid: not alive(pid) or None)  # type: ignore[misc]  # a default of a lambda has no type
 
 
 def until(look: Callable[[], T | None], seconds: float = 40.0) -> T:

@@ -52,7 +52,7 @@ async def test_a_megabyte_in_chunks_is_answered_and_the_connection_goes_on(
 
 async def announce(service: Composed, registration: Registration, sent: int) -> bytes:
     """The first line of the answer to a megabyte of which only `sent` bytes ever come."""
-    host, port = re.fullmatch(r"http://(.+):(\d+)", service.url).groups()  # type: ignore[union-attr]
+    host, port = re.fullmatch(r"http://(.+):(\d+)", service.url).groups()  # type: ignore[union-attr]  # it is one
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
         f"POST /callbacks/assemblyai/{registration.token} HTTP/1.1\r\nHost: {host}\r\n"

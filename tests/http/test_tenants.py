@@ -82,8 +82,8 @@ class Counting:
 async def test_anothers_takes_the_same_steps_as_one_that_never_existed(service: Composed) -> None:
     transcription_id = await service.submit()
     log = Counting(service.events)
-    tenancy = Tenancy(log)  # type: ignore[arg-type]
-    mine = (await tenancy.origin_of(transcription_id)).tenant  # type: ignore[union-attr]
+    tenancy = Tenancy(log)  # type: ignore[arg-type]  # has what it asks
+    mine = (await tenancy.origin_of(transcription_id)).tenant  # type: ignore[union-attr]  # it is there
     counts = []
     for one, tenant in ((transcription_id, mine), (transcription_id, "other"), (NOBODYS, "other")):
         log.reads = 0

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -93,11 +94,11 @@ async def test_a_file_without_an_event_goes_and_one_just_written_stays(
 ) -> None:
     orphan, fresh = str(uuid.uuid4()), str(uuid.uuid4())
 
-    async def content() -> object:
+    async def content() -> AsyncIterator[bytes]:
         yield b"bytes"
 
     for one in (orphan, fresh):
-        await service.uploads.store(one, content(), bytes_max=100)  # type: ignore[arg-type]
+        await service.uploads.store(one, content(), bytes_max=100)
     aged(service, orphan, ORPHAN_MS + 1)
     assert await service.lifetime.sweep() == 1
     assert names(service) == [fresh]

@@ -291,7 +291,7 @@ def happen(world: World, what: tuple[object, ...]) -> None:
         case ("lie" | "noise", int(number), str(kind), *rest):
             if world.state.submission(number) is not None:
                 job_name = rest[0] if rest else None
-                world.call_back(number, kind, job_name)  # type: ignore[arg-type]
+                world.call_back(number, kind, job_name)  # type: ignore[arg-type]  # one of the kinds
         case ("forget", int(number)):
             world.jobs.pop(f"job-{number}", None)
         case ("wake",):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from service.projections.projector import ALL_PROJECTIONS, Projector
 from service.projections.registry import ITEM_VIEWS, PROJECTIONS, project
-from service.projections.rows import Hold, PutStatus
+from service.projections.rows import Hold, PutStatus, PutView
 from service.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
@@ -181,6 +181,7 @@ def test_any_answer_is_digested_or_held_and_ends_the_transcription(answer: objec
     assert not [one for one in held if " in the projection" in one.reason]
     [status, transcript, *_] = changes
     assert isinstance(status, PutStatus)
-    body = transcript.transcript  # type: ignore[union-attr]
+    assert isinstance(transcript, PutView | Hold)
+    body = transcript.transcript
     assert body is not None
     assert json.loads(body.body)["status"] == status.row.status

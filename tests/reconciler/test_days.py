@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -453,8 +453,7 @@ async def test_a_handle_that_data_may_not_hold_is_kept_in_the_payload(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     def around(provider: Provider) -> Provider:
-        odd: Any = OddlyNamed(provider)
-        return odd  # type: ignore[no-any-return]
+        return cast(Provider, OddlyNamed(provider))
 
     async with house(tmp_path, simulator, around=around) as home:
         identifier = await home.request()

@@ -118,7 +118,7 @@ async def test_a_job_known_only_by_a_sealed_handle_goes_before_its_key(
         async def delete(self, job: str) -> None:
             await self._inner.delete(job.rpartition("/")[2])
 
-    async with house(tmp_path, simulator, around=OddHandles) as home:  # type: ignore[arg-type]
+    async with house(tmp_path, simulator, around=OddHandles) as home:  # type: ignore[arg-type]  # the rest goes to what it wraps
         identifier = await home.request()
         await home.ended(identifier)
         await request_erasure(home, identifier)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -113,8 +113,7 @@ async def test_a_job_that_is_not_known_yet_is_not_given_up(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     def around(provider: Provider) -> Provider:
-        lagging: Any = Forgetting(provider)
-        return lagging  # type: ignore[no-any-return]
+        return cast(Provider, Forgetting(provider))
 
     async with house(
         tmp_path, simulator, around=around, timing=replace(QUICK, settle_ms=1_000)

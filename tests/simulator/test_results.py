@@ -169,7 +169,7 @@ def test_redaction_replaces_word_by_word() -> None:
 def test_the_official_sdk_reads_every_block(five_minutes: dict[str, Any]) -> None:
     params = {"audio_url": "https://a/", **dict.fromkeys(ALL, True)}
     read = assemblyai.types.TranscriptResponse(**completed_transcript("i", params, five_minutes))
-    assert read.chapters and read.entities and read.sentiment_analysis_results  # noqa: PT018
+    assert read.chapters and read.entities and read.sentiment_analysis_results  # noqa: PT018  one question
     assert read.content_safety_labels.summary
     assert read.iab_categories_result.summary
     assert read.auto_highlights_result.results

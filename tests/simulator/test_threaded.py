@@ -56,7 +56,7 @@ def test_the_official_sdk_transcribes_a_url(threaded: ThreadedSimulator, sdk: aa
     )
     done = aai.Transcriber(client=sdk, config=config).transcribe(AUDIO)
     assert done.status == aai.TranscriptStatus.completed
-    assert done.utterances and done.chapters and done.entities  # noqa: PT018
+    assert done.utterances and done.chapters and done.entities  # noqa: PT018  one question
     assert len(threaded.simulator.jobs) == 1
     assert threaded.simulator.creates[0].headers["authorization"] == KEY
 

@@ -180,7 +180,7 @@ def hour(words: int = 9_000, per_utterance: int = 25) -> dict[str, Any]:
         content_safety_labels={
             **CONTENT_SAFETY,
             "results": [
-                {**CONTENT_SAFETY["results"][0], "timestamp": {"start": at * 40_000, "end": 0}}  # type: ignore[index]
+                {**CONTENT_SAFETY["results"][0], "timestamp": {"start": at * 40_000, "end": 0}}  # type: ignore[index]  # JSON, not typed
                 for at in range(90)
             ],
         },

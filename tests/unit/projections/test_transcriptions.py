@@ -36,8 +36,8 @@ def test_the_request_payload_is_kept_once_as_it_was_given() -> None:
     log.request(1, speaker_labels=True)
     log.claim(1)
     first, second = changes_of(log, ["transcriptions"])
-    assert first.request == log.payloads[1]  # type: ignore[union-attr]
-    assert second.request is None  # type: ignore[union-attr]
+    assert first.request == log.payloads[1]  # type: ignore[union-attr]  # fails if it is another change
+    assert second.request is None  # type: ignore[union-attr]  # fails if it is another change
 
 
 def test_every_step_leaves_its_time() -> None:
@@ -214,7 +214,7 @@ def test_a_known_type_of_unknown_shape_is_held_visibly() -> None:
     log.request(1)
     log.add(1, "submission.claimed", {"submission": 1, "kid": 1, "new": 2})
     _, change = changes_of(log, ["transcriptions"])
-    assert change.reason.startswith("an event of type submission.claimed")  # type: ignore[union-attr]
+    assert change.reason.startswith("an event of type submission.claimed")  # type: ignore[union-attr]  # fails if it is another change
 
 
 def test_a_stream_without_a_request_is_held_visibly() -> None:
