@@ -19,6 +19,7 @@ from service.compliance.vault import MasterKey
 from service.compliance.verify import verify
 from service.config import Settings
 from service.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError
+from service.log.catalogue import TRANSCRIPTION
 from service.log.event import event_from_bytes
 from service.stores.files.directory import KEYS, LOG
 from service.stores.sqlite.records import SqliteRecords
@@ -42,8 +43,7 @@ def show(after: int, limit: int, stream: str | None, as_lines: bool, data_dir: P
     """List events: position, time, type, version and stream."""
     settings = settings_from(data_dir=data_dir)
     with _records(settings) as records:
-        streams = None if stream is None else {stream, f"transcription-{stream}"}
-        found = (row for row in _rows(records, after) if streams is None or row.stream in streams)
+        found = _rows(records, after) if stream is None else _rows_of(records, stream, after)
         for row in itertools.islice(found, limit):
             click.echo(_as_json(row) if as_lines else _line(row))
 
@@ -115,6 +115,13 @@ def _rows(records: SqliteRecords, after: int) -> Iterator[StoredRow]:
             after = row.position
             yield row
     _name_gap(after, count + 1)
+
+
+def _rows_of(records: SqliteRecords, stream: str, after: int) -> Iterator[StoredRow]:
+    streams = (stream, TRANSCRIPTION + stream)
+    while rows := records.rows_of(streams, after, ROWS_PER_READ):
+        yield from rows
+        after = rows[-1].position
 
 
 def _name_gap(after: int, before: int) -> None:
