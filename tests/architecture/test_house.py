@@ -26,6 +26,18 @@ def functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
+def test_every_ignored_rule_says_why() -> None:
+    bare = re.compile(r"# (noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z, -]+\])?)\s*$")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for folder in ("service", "tests", "infra")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for number, line in enumerate(file.read_text().split("\n"), start=1)
+        if bare.search(line)
+    ]
+    assert found == []
+
+
 def test_rooms_import_only_what_they_may() -> None:
     said = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
