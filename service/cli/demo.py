@@ -130,7 +130,7 @@ def print_speakers(speakers: Sequence[dict[str, Any]]) -> None:
     """How long each spoke."""
     title("Talk time per speaker")
     for speaker in speakers:
-        share = f"{100 * speaker['share']:.0f} %"
+        share = "-" if speaker["share"] is None else f"{100 * speaker['share']:.0f} %"
         click.echo(
             f"speaker {safe(str(speaker['speaker'])):<3} {took(speaker['talk_ms']):>8} "
             f"{share:>6}  {speaker['words']} words, {speaker['turns']} turns"

@@ -116,12 +116,18 @@ def status_after(changes: Iterable[Change], before: StatusRow | None) -> StatusR
 def _hold(
     projection: Projection, reading: Reading, fact: Fact | ProjectionFailed, reason: str
 ) -> Hold:
+    transcript = None
+    if not isinstance(fact, ProjectionFailed):
+        try:
+            transcript = projection.fallback(fact)
+        except Exception as exc:  # the same mistake may be in both
+            reason = f"{reason}; {type(exc).__name__} in its fallback"
     return Hold(
         projection=projection.name,
         transcription=reading.transcription,
         position=reading.event.position,
         reason=reason,
-        transcript=None if isinstance(fact, ProjectionFailed) else projection.fallback(fact),
+        transcript=transcript,
     )
 
 

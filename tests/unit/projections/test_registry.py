@@ -47,6 +47,23 @@ def test_a_mistake_of_ours_holds_one_view_of_one_transcription() -> None:
     assert isinstance(words, PutView)
 
 
+@dataclass(frozen=True)
+class TwiceMistaken(Mistaken):
+    """A projection whose way out has the mistake as well."""
+
+    def fallback(self, fact: Fact) -> TranscriptRow | None:
+        raise TypeError("secret words")
+
+
+def test_a_mistake_in_the_fallback_holds_no_more_than_one_in_the_projection() -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    reading = reading_of(log, log.events[-1])
+    (held,) = project(["twice"], reading, None, {"twice": TwiceMistaken(name="twice")})
+    assert isinstance(held, Hold)
+    assert held.reason == "KeyError in the projection; TypeError in its fallback"
+
+
 def test_a_projection_may_change_nothing() -> None:
     log = MemoryLog()
     log.request(1)
