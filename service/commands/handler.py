@@ -100,8 +100,7 @@ class CommandHandler:
         """Whether the command changed something; `payloads` are by event type.
 
         Decides on `state` and appends at its version; once the erasure was requested, without any
-        payload. Only one try: who loses a race discards
-        what it found and looks again.
+        payload. Only one try: who loses a race discards what it found and looks again.
 
         Raises:
             WrongExpectedVersion: The transcription moved on since `state` was loaded.

@@ -69,9 +69,13 @@ class Transcriptions:
         elif current is None:
             raise ProjectionFailed("the stream does not begin with a request")
         else:
-            row = replace(_evolved(current, fact), unsettled=_unsettled(current, fact.data))
-        seen = replace(row, version=fact.event.version, position=fact.event.position)
-        return PutStatus(projection=self.name, row=seen, request=request)
+            row = replace(
+                _evolved(current, fact),
+                unsettled=_unsettled(current, fact.data),
+                version=fact.event.version,
+                position=fact.event.position,
+            )
+        return PutStatus(projection=self.name, row=row, request=request)
 
     def fallback(self, fact: Fact) -> TranscriptRow | None:
         """Nothing."""
