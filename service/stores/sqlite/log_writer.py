@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,11 @@ CommitReport = Callable[[int, int, float], None]
 
 
 class LogWriter:
-    """Commits batches; used by one thread at a time."""
+    """Commits batches; used by one thread at a time.
+
+    Attributes:
+        head: The last position when the file was opened.
+    """
 
     def __init__(self, path: Path, report: CommitReport | None = None) -> None:
         self._report = report
@@ -160,39 +163,26 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> Batc
 
 def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
     rows: Sequence[Row] = sequenced.rows
-    _insert_all(
-        connection,
-        "events",
+    connection.executemany(
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(*_columns(row.envelope), row.stored, row.leaf) for row in rows],
     )
-    _insert_all(
-        connection,
-        "payloads",
+    connection.executemany(
+        "INSERT INTO payloads VALUES (?, ?, ?)",
         [
             (row.envelope["position"], row.payload.key_id, row.payload.box)
             for row in rows
             if row.payload is not None
         ],
     )
-    _insert_all(
-        connection,
-        "dedupe",
+    connection.executemany(
+        "INSERT INTO dedupe VALUES (?, ?)",
         [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
     )
     frontier = sequenced.frontier
     connection.execute(
         "UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes())
     )
-
-
-def _insert_all(
-    connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    # One statement, however many rows: after each, this thread waits for the interpreter again,
-    # which the event loop has.
-    if rows:
-        places = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-        connection.execute(f"INSERT INTO {table} VALUES {places}", [*chain.from_iterable(rows)])  # noqa: S608  table names are ours
 
 
 def _places(
