@@ -198,6 +198,7 @@ async def test_a_damaged_record_ends_its_delivery_with_one_line(
         for which in damaged:
             file.execute("UPDATE events SET bytes = 'x' WHERE position = ?", (positions[which],))
         file.commit()
+    home.service.events.forget()
     with structlog.testing.capture_logs() as lines:
         async with home.delivering():
             await home.settled()

@@ -9,6 +9,7 @@ from typing import Any
 from service.errors import OutcomeUnknown, StoreUnavailable
 from service.log.event import NewEvent
 from service.log.store import Appended
+from service.log.tail import LogTail
 from service.stores.sqlite.log import SqliteLog
 
 
@@ -23,6 +24,10 @@ class GatedLog(SqliteLog):
         super().__init__(*args)
         self.passing = asyncio.Event()
         self.passing.set()
+
+    def forget(self) -> None:
+        """Everything is read from the file, as after a start."""
+        self._tail = LogTail(self._watch.head)
 
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None

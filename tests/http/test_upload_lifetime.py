@@ -124,6 +124,7 @@ async def damage(service: Composed, upload_id: str, tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
         file.execute("UPDATE events SET bytes = 'x' WHERE stream = ?", (UPLOAD + upload_id,))
         file.commit()
+    service.events.forget()
 
 
 async def test_a_damaged_record_keeps_no_upload_and_ends_no_sweep(
