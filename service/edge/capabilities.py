@@ -9,7 +9,6 @@ import hmac
 import uuid
 
 ID_BYTES = 16
-MAC_BYTES = 32
 CHARACTERS = 64  # base64url of 48 bytes: no spare bits, no padding
 PATH = "/upload/"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +14,6 @@ ATTEMPT_TIMEOUT_MS = 10_000
 ATTEMPT_SPACING_MS = 10_000
 
 Kind = Literal["completed", "error", "redacted_audio", "unreadable"]
-ENDS: Mapping[str, Kind] = {"completed": "completed", "error": "error"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
