@@ -31,7 +31,7 @@ from service.providers.assemblyai.answers import (
 )
 from service.providers.pace import Pace
 from service.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
-from service.wire.sentences import is_of_account
+from service.wire.sentences import UPLOAD_INACCESSIBLE, is_of_account
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
 TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
@@ -43,7 +43,6 @@ FINAL_STATUSES = frozenset({400, 413, 422})
 # RFC 9110 and 8470: the request was not taken up, whoever says so; and the rate limit.
 AGAIN_STATUSES = frozenset({408, 425, 429})
 UPLOAD_BROKEN_OFF = 422  # contract §3: bytes that did not all arrive, "please try again"
-FOREIGN_UPLOAD = "Cannot access uploaded file"
 UNKNOWN_JOB = "transcript id not found"
 STARTING_MS = 500  # an engine is there within a second or two
 
@@ -258,7 +257,7 @@ class AssemblyAI:
             )
         sentence = error_sentence(answer.body)
         final = (answer.status in FINAL_STATUSES and not is_of_account(sentence)) or (
-            answer.status == 403 and sentence.startswith(FOREIGN_UPLOAD)
+            answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)
         )
         raise ProviderRefused(
             what, status=answer.status, sentence=sentence, final=final, raw=answer.body
@@ -271,7 +270,10 @@ def _is_unknown(answer: Answer) -> bool:
     In JSON: "Not found" as text is a path that it does not have, a page is somebody else's, and
     for neither is a job forgotten that may be there.
     """
-    told = error_told(answer.body)
-    if answer.status == 404:
-        return told is not None
-    return answer.status == 400 and UNKNOWN_JOB in (told or "")
+    match answer.status:  # a transcript of ten hours is not parsed for an error that it cannot have
+        case 404:
+            return error_told(answer.body) is not None
+        case 400:
+            return UNKNOWN_JOB in (error_told(answer.body) or "")
+        case _:
+            return False
