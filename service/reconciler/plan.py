@@ -23,7 +23,6 @@ ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
 LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
-LATE_FAILURES_MAX = 5  # in a row, until a job that we gave up is left to its callback
 SETTLE_FAILURES_MAX = 8  # in a row, until a claim that nobody could settle in time is given up
 EMPTY_SWEEPS = 2  # design §4.2: only after two is the next submission claimed
 
@@ -225,11 +224,12 @@ def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) 
     if given_up is None or given_up.outcome != "accepted":
         return Done()
     deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
-    due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (attempts.checked_at_ms - deadline_ms))
-    over = max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms  # a second life is enough
-    if over or attempts.failures >= LATE_FAILURES_MAX:
+    # A question that failed was a look as well: an outage does not use them all up at once.
+    looked_at_ms = max(attempts.checked_at_ms, attempts.retry_at_ms)
+    due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (looked_at_ms - deadline_ms))
+    if max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms:  # a second life is enough
         return Done()
-    if now_ms < due_ms and attempts.woken != "start":
+    if now_ms < due_ms and (attempts.woken != "start" or attempts.failures):
         return Wait(until_ms=due_ms)
     return Check(number=given_up.number, wake="poll" if timing.polled else "silence")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from service.log.event_data import EventData
+from service.reconciler.acting import LAST_ASKS_MAX
 from service.reconciler.fetching import retryable, seen_running
 from service.reconciler.plan import (
-    LATE_FAILURES_MAX,
     LATE_FIRST_MS,
     RESUBMIT_FIRST_MS,
     SETTLE_FAILURES_MAX,
@@ -42,6 +43,21 @@ TIMING = Timing(
     settle_ms=90_000, silence_ms=200_000, sweep_interval_ms=30_000, job_lifetime_ms=86_400_000
 )
 NOTHING = Attempts()
+DEADLINE_MS = START_MS + TIMING.job_lifetime_ms
+
+
+def looks(attempts: Attempts, look: Callable[[Attempts, int], Attempts]) -> list[int]:
+    """When a job that was given up is looked at: after how many times the first wait."""
+    state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
+    now, at = DEADLINE_MS, []
+    while not isinstance(action := next_action(state, attempts, TIMING, now), Done):
+        if isinstance(action, Wait):
+            now = action.until_ms
+            continue
+        assert action == Check(number=1, wake="silence")
+        at.append((now - DEADLINE_MS) // LATE_FIRST_MS)
+        attempts = look(attempts, now)
+    return at
 
 
 def test_after_a_server_error_each_next_submission_waits_longer() -> None:
@@ -69,30 +85,25 @@ def test_a_callback_after_we_gave_up_leads_to_one_question() -> None:
 
 
 def test_a_job_that_was_given_up_is_looked_at_ever_more_rarely_as_long_as_it_may_live() -> None:
-    state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
-    deadline_ms = START_MS + TIMING.job_lifetime_ms
-    now, looks = deadline_ms, []
-    attempts = seen_running(NOTHING, deadline_ms + 10)  # asked a last time, before it was given up
-    while not isinstance(action := next_action(state, attempts, TIMING, now), Done):
-        if isinstance(action, Wait):
-            now = action.until_ms
-            continue
-        assert action == Check(number=1, wake="silence")
-        looks.append((now - deadline_ms) // LATE_FIRST_MS)
-        attempts = seen_running(attempts, now)
-    assert looks == [1, 2, 4, 8, 16, 32, 64, 128]
+    asked = seen_running(NOTHING, DEADLINE_MS + 10)  # a last time, before it was given up
+    assert looks(asked, seen_running) == [1, 2, 4, 8, 16, 32, 64, 128]
 
 
 def test_after_a_restart_a_job_that_was_given_up_is_looked_at_once_and_not_for_ever() -> None:
     state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
-    deadline_ms = START_MS + TIMING.job_lifetime_ms
-    now = deadline_ms + 10 * LATE_FIRST_MS
+    now = DEADLINE_MS + 10 * LATE_FIRST_MS
     assert next_action(state, NOTHING, TIMING, now) == Check(number=1, wake="silence")
     looked = next_action(state, seen_running(NOTHING, now), TIMING, now)
-    assert looked == Wait(until_ms=deadline_ms + 20 * LATE_FIRST_MS)
-    failing = Attempts(failures=LATE_FAILURES_MAX)
-    assert next_action(state, failing, TIMING, now) == Done()
-    assert next_action(state, NOTHING, TIMING, deadline_ms * 2) == Done()
+    assert looked == Wait(until_ms=DEADLINE_MS + 20 * LATE_FIRST_MS)
+    assert next_action(state, NOTHING, TIMING, DEADLINE_MS * 2) == Done()
+
+
+def test_an_outage_when_a_job_is_given_up_and_after_it_leaves_looks_for_when_it_is_over() -> None:
+    def failed_again(attempts: Attempts, now_ms: int) -> Attempts:
+        return replace(attempts, failures=attempts.failures + 1, retry_at_ms=now_ms + 60_000)
+
+    unasked = Attempts(woken="start", failures=LAST_ASKS_MAX, retry_at_ms=DEADLINE_MS + 240_000)
+    assert looks(unasked, failed_again) == [1, 2, 4, 9, 19, 38, 76]
 
 
 def test_a_claim_that_nobody_could_settle_ends_and_is_settled_all_the_same_when_it_can_be() -> None:
