@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import uuid
 from collections.abc import AsyncIterator
@@ -30,6 +31,8 @@ from service.wire.transcript_request import parse_request
 log = structlog.get_logger()
 
 RETRY_AFTER_SECONDS = 10  # when the queue is full: about one job's time
+# Ids as `Scratch` makes them: a URL that was given out at another port, by an engine before this.
+EARLIER_UPLOAD = re.compile(r"http://127\.0\.0\.1:[0-9]+/upload/([A-Za-z0-9_-]{32})")
 
 
 class EngineApp:
@@ -84,11 +87,9 @@ class EngineApp:
             wishes=wishes(asked.params),
             created_us=now_us(),
         )
-        upload_id = None
-        if asked.audio_url.startswith(self._upload_prefix):
-            upload_id = asked.audio_url.removeprefix(self._upload_prefix)
-            if not self._scratch.hold(upload_id):
-                return _error(403, sentences.UPLOAD_INACCESSIBLE)
+        upload_id = self._upload_of(asked.audio_url)
+        if upload_id is not None and not self._scratch.hold(upload_id):
+            return _error(403, sentences.UPLOAD_INACCESSIBLE)
         try:
             self._runner.submit(job, upload_id)
         except asyncio.QueueFull:
@@ -121,6 +122,13 @@ class EngineApp:
         deleted = job if job.deleted else _scrubbed(job)
         self._jobs.put(deleted)
         return JSONResponse(transcript(deleted))
+
+    def _upload_of(self, audio_url: str) -> str | None:
+        """The id of the upload that the URL names, here or at an engine that ran before."""
+        if audio_url.startswith(self._upload_prefix):
+            return audio_url.removeprefix(self._upload_prefix)
+        earlier = EARLIER_UPLOAD.fullmatch(audio_url)
+        return earlier[1] if earlier else None
 
     def _known(self, request: Request) -> Job:
         job = self._jobs.get(request.path_params["id"])

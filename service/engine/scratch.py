@@ -11,7 +11,7 @@ from pathlib import Path
 from service.errors import PayloadTooLarge
 
 UPLOAD_ID_BYTES = 24  # an upload's URL is a capability: it cannot be guessed
-UPLOADS_MAX = 1_000
+UNUSED_MAX = 1_000  # uploads that no job holds; open jobs hold as many at most
 UPLOAD_SECONDS_KEPT = 24 * 3_600  # when no job ever used it; AssemblyAI keeps 24 to 48 hours
 
 
@@ -74,7 +74,7 @@ class Scratch:
     def _drop_old(self) -> None:
         aged = time.monotonic() - UPLOAD_SECONDS_KEPT
         idle = [upload_id for upload_id in self._uploads if upload_id not in self._users]
-        surplus = len(self._uploads) - UPLOADS_MAX + 1
+        surplus = len(idle) - UNUSED_MAX + 1
         for place, upload_id in enumerate(idle):
             if place < surplus or self._uploads[upload_id] < aged:
                 self._drop(upload_id)

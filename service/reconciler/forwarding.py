@@ -11,11 +11,13 @@ from service.clock import NowMs
 from service.commands.transcription import Transcription
 from service.errors import ProviderRefused, ProviderUnavailable, StoreError
 from service.providers.port import Provider
+from service.wire.sentences import UPLOAD_INACCESSIBLE
 
 MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
 FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it again."
+FORBIDDEN = 403
 BROKEN_OFF = 422  # the provider's answer to bytes that did not all arrive
-BROKEN_OFF_MAX = 5  # uploads of one file that broke off: then it is the file
+UPLOADS_FAILED_MAX = 5  # of one file, that broke off or were not there later: then it is the file
 KEPT_MAX = 1_024  # files that wait for their create to be taken
 KEPT_MS_MAX = 12 * 3_600_000  # contract §3: the provider keeps an upload for at least a day
 
@@ -43,7 +45,7 @@ class Forwarder:
         self._uploads = uploads
         self._now_ms = now_ms
         self._kept: dict[str, Forwarded] = {}
-        self._broken_off: dict[str, int] = {}
+        self._failed: dict[str, int] = {}
 
     async def url_of(self, state: Transcription, provider: Provider) -> str:
         """The provider's URL of the upload that this transcription is made of.
@@ -70,37 +72,39 @@ class Forwarder:
                 del self._kept[next(iter(self._kept))]
             self._kept[transcription_id] = forwarded
 
+    def is_lost(self, transcription_id: str, exc: ProviderRefused) -> bool:
+        """Whether the provider has lost the file since it was sent, and it may be sent again.
+
+        An engine that was started anew has; one whose folder is full may have.
+        """
+        told = exc.status == FORBIDDEN and exc.sentence.startswith(UPLOAD_INACCESSIBLE)
+        return told and self._may_send_again(transcription_id)
+
     async def _send(self, state: Transcription, provider: Provider) -> str:
         assert state.upload is not None
         try:
             opened = await self._uploads.open(state.upload)
             if opened is not None:
                 size, chunks = opened
-                url = await provider.upload(chunks, size)
-                self._broken_off.pop(state.id, None)
-                return url
+                return await provider.upload(chunks, size)
         except StoreError as exc:
             if exc.retryable:
                 raise
             log.error("upload.unreadable", error=exc.code, reason=str(exc))
         except ProviderUnavailable as exc:
-            self._check_broken_off(state.id, exc)
-            raise
-        raise ProviderRefused("the upload is gone", status=0, sentence=MISSING_SENTENCE, final=True)
-
-    def _check_broken_off(self, transcription_id: str, exc: ProviderUnavailable) -> None:
-        """Nothing, unless this file has broken off too often to be tried again.
-
-        Raises:
-            ProviderRefused: It has.
-        """
-        if exc.status != BROKEN_OFF:
-            return
-        times = self._broken_off.pop(transcription_id, 0)
-        if times + 1 >= BROKEN_OFF_MAX:
+            if exc.status != BROKEN_OFF or self._may_send_again(state.id):
+                raise
             raise ProviderRefused(
                 "the upload failed", status=exc.status, sentence=FAILED_SENTENCE, final=True
             ) from exc
-        while len(self._broken_off) >= KEPT_MAX:
-            del self._broken_off[next(iter(self._broken_off))]
-        self._broken_off[transcription_id] = times + 1
+        raise ProviderRefused("the upload is gone", status=0, sentence=MISSING_SENTENCE, final=True)
+
+    def _may_send_again(self, transcription_id: str) -> bool:
+        """Whether this file, which failed once more, has not failed too often yet."""
+        times = self._failed.pop(transcription_id, 0) + 1
+        if times >= UPLOADS_FAILED_MAX:
+            return False
+        while len(self._failed) >= KEPT_MAX:
+            del self._failed[next(iter(self._failed))]
+        self._failed[transcription_id] = times
+        return True

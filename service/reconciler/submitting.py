@@ -78,6 +78,10 @@ class Submitter:
             job = await gate.provider.submit(body)
         except ProviderRefused as exc:
             self._heed(gate, exc)
+            if forwarded is not None and self._forwarder.is_lost(state.id, exc):
+                again = ProviderUnavailable(str(exc), status=exc.status)
+                await self._postponed(state, number, again)
+                return
             if not exc.final:
                 self._forwarder.keep(state.id, forwarded)
             await self._refused(state, number, exc)

@@ -122,6 +122,8 @@ def test_a_body_without_end_is_not_read(engine: EngineProcess) -> None:
 def test_an_upload_that_is_not_there_cannot_be_used(engine: EngineProcess) -> None:
     url = f"{engine.url}/upload/../../etc/passwd"
     assert error(engine, audio_url=url) == (403, "Cannot access uploaded file")
+    earlier = f"http://127.0.0.1:9/upload/{'x' * 32}"  # as an engine at another port had named it
+    assert error(engine, audio_url=earlier) == (403, "Cannot access uploaded file")
 
 
 def test_an_upload_serves_all_who_hold_it_and_is_gone_after_the_last(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.engine.scratch import UPLOADS_MAX, Scratch
+from service.engine.scratch import UNUSED_MAX, Scratch
 from service.errors import PayloadTooLarge
 
 
@@ -68,13 +68,25 @@ async def test_the_last_to_release_an_upload_removes_it(folder: Path) -> None:
 
 async def test_the_oldest_unused_uploads_make_room(folder: Path) -> None:
     scratch = Scratch(folder)
-    ids = [await scratch.upload(chunks(b"x"), bytes_max=1) for _ in range(UPLOADS_MAX)]
+    ids = [await scratch.upload(chunks(b"x"), bytes_max=1) for _ in range(UNUSED_MAX)]
     assert scratch.hold(ids[0])
-    await scratch.upload(chunks(b"x"), bytes_max=1)
+    for _ in range(2):  # the first takes the place of the one that is held
+        await scratch.upload(chunks(b"x"), bytes_max=1)
     assert scratch.hold(ids[0])
     assert not scratch.hold(ids[1])
     assert scratch.hold(ids[2])
-    assert len(names(folder)) == UPLOADS_MAX
+    assert len(names(folder)) == UNUSED_MAX + 1
+
+
+async def test_uploads_that_jobs_hold_take_no_room_from_one_that_waits_for_its_job(
+    folder: Path,
+) -> None:
+    scratch = Scratch(folder)
+    for _ in range(UNUSED_MAX):
+        assert scratch.hold(await scratch.upload(chunks(b"x"), bytes_max=1))
+    waits = await scratch.upload(chunks(b"x"), bytes_max=1)
+    await scratch.upload(chunks(b"x"), bytes_max=1)
+    assert scratch.hold(waits)
 
 
 def test_what_an_earlier_process_left_is_gone(folder: Path) -> None:

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -94,6 +95,16 @@ class KeysOnly:
     async def erase(self, state: Transcription) -> None:
         """The key is gone."""
         await self.vault.destroy(state.stream)
+
+
+class Around:
+    """A provider that is another one, but for what a test makes different."""
+
+    def __init__(self, inner: Provider) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -220,7 +231,7 @@ async def house(
     *,
     timing: Timing = QUICK,
     http_timeout_ms: int = 1_000,
-    around: Callable[[Provider], Provider] = lambda provider: provider,
+    around: Callable[[Provider], Any] = lambda provider: provider,
     log: type[SqliteLog] = SqliteLog,
     ids: Sequence[str] = (),
     tenant_concurrency: int = 0,

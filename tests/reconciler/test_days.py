@@ -7,15 +7,14 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
-from service.providers.port import FetchedJob, Provider
+from service.providers.port import FetchedJob
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour, Callback, Fault
 from service.simulator.provider import Simulator
-from tests.reconciler.house import QUICK, house, until
+from tests.reconciler.house import QUICK, Around, house, until
 
 LIFE = [
     "transcription.requested",
@@ -429,21 +428,15 @@ async def test_nothing_is_kept_of_what_has_ended(tmp_path: Path, simulator: Simu
         await until(lambda: home.reconciler.open_count == 0)
 
 
-class OddlyNamed:
+class OddlyNamed(Around):
     """A provider whose handles are not what an event's data may hold."""
 
-    def __init__(self, inner: Provider) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
     async def submit(self, body: bytes) -> str:
-        return ODD + await self._inner.submit(body)
+        return ODD + await self.inner.submit(body)
 
     async def fetch(self, job: str) -> FetchedJob | None:
         assert job.startswith(ODD)
-        return await self._inner.fetch(job.removeprefix(ODD))
+        return await self.inner.fetch(job.removeprefix(ODD))
 
 
 ODD = "jöb/ "
@@ -452,10 +445,7 @@ ODD = "jöb/ "
 async def test_a_handle_that_data_may_not_hold_is_kept_in_the_payload(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    def around(provider: Provider) -> Provider:
-        return cast(Provider, OddlyNamed(provider))
-
-    async with house(tmp_path, simulator, around=around) as home:
+    async with house(tmp_path, simulator, around=OddlyNamed) as home:
         identifier = await home.request()
         assert (await home.ended(identifier)).status == "completed"
         accepted = next(e for e in await home.stream(identifier) if e.type == "submission.accepted")

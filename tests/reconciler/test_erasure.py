@@ -6,11 +6,10 @@ from pathlib import Path
 
 from service.commands.handler import Cause, Fact
 from service.log.catalogue import ErasureRequested
-from service.providers.port import Provider
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour, Fault
 from service.simulator.provider import Simulator
-from tests.reconciler.house import CLIENT, TENANT, House, house, until
+from tests.reconciler.house import CLIENT, TENANT, Around, House, house, until
 
 LIFE = [
     "transcription.requested",
@@ -100,25 +99,19 @@ async def test_one_that_was_never_submitted_is_over_at_once(
 async def test_a_job_known_only_by_a_sealed_handle_goes_before_its_key(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    class OddHandles:
+    class OddHandles(Around):
         """Handles in a form that no event may hold in clear."""
 
-        def __init__(self, inner: Provider) -> None:
-            self._inner = inner
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self._inner, name)
-
         async def submit(self, body: bytes) -> str:
-            return "job of another form/" + await self._inner.submit(body)
+            return "job of another form/" + await self.inner.submit(body)
 
         async def fetch(self, job: str) -> object:
-            return await self._inner.fetch(job.rpartition("/")[2])
+            return await self.inner.fetch(job.rpartition("/")[2])
 
         async def delete(self, job: str) -> None:
-            await self._inner.delete(job.rpartition("/")[2])
+            await self.inner.delete(job.rpartition("/")[2])
 
-    async with house(tmp_path, simulator, around=OddHandles) as home:  # type: ignore[arg-type]  # the rest goes to what it wraps
+    async with house(tmp_path, simulator, around=OddHandles) as home:
         identifier = await home.request()
         await home.ended(identifier)
         await request_erasure(home, identifier)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour, Callback
 from service.simulator.provider import Simulator
 from service.stores.sqlite.log import SqliteLog
-from tests.reconciler.house import QUICK, house, until
+from tests.reconciler.house import QUICK, Around, house, until
 
 FAILING = ("submission.claimed", "submission.accepted", "transcription.completed")
 
@@ -92,31 +92,25 @@ async def test_a_superseded_job_that_runs_is_removed_when_it_may_be(
         assert deletes[-1] == 200
 
 
-class Forgetting:
+class Forgetting(Around):
     """A provider that does not know its newest jobs when it is asked the first time."""
 
     def __init__(self, inner: Provider) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._asked: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
 
     async def fetch(self, job: str) -> FetchedJob | None:
         if job not in self._asked:
             self._asked.add(job)
             return None
-        return await self._inner.fetch(job)
+        return await self.inner.fetch(job)
 
 
 async def test_a_job_that_is_not_known_yet_is_not_given_up(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    def around(provider: Provider) -> Provider:
-        return cast(Provider, Forgetting(provider))
-
     async with house(
-        tmp_path, simulator, around=around, timing=replace(QUICK, settle_ms=1_000)
+        tmp_path, simulator, around=Forgetting, timing=replace(QUICK, settle_ms=1_000)
     ) as home:
         identifier = await home.request()
         assert (await home.ended(identifier)).status == "completed"

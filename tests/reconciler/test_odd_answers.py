@@ -15,13 +15,14 @@ from service.errors import ProviderRefused, ProviderUnavailable
 from service.providers.paging import pages_of
 from service.providers.port import JobPage, ListedJob
 from service.reconciler.acting import LAST_ASKS_MAX
-from service.reconciler.forwarding import BROKEN_OFF_MAX, FAILED_SENTENCE, Forwarder
+from service.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
 from service.reconciler.plan import Attempts, GiveUp
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour
 from service.simulator.days import DAYS
 from service.simulator.provider import Simulator
-from tests.reconciler.house import QUICK, House, house
+from service.wire.sentences import UPLOAD_INACCESSIBLE
+from tests.reconciler.house import QUICK, Around, House, house
 from tests.reconciler.test_erasure import erased, request_erasure
 from tests.unit.commands.stories import REQUESTED, told
 
@@ -119,6 +120,33 @@ async def test_a_file_is_not_sent_again_because_its_create_was_refused_for_now(
         assert len(simulator.creates) == 2
 
 
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_file_that_the_provider_has_lost_is_sent_again(
+    tmp_path: Path, simulator: Simulator, *, kept: bool
+) -> None:
+    class Forgetful(Around):
+        """A provider that loses its files before a create, as by a start."""
+
+        async def submit(self, body: bytes) -> str:
+            if len(simulator.creates) == (1 if kept else 0):
+                simulator.memory.uploads.clear()
+            return await self.inner.submit(body)
+
+    simulator.behave = lambda body: Behaviour(create_faults=(day.UNAVAILABLE,) if kept else ())
+    async with house(tmp_path, simulator, around=Forgetful) as home:
+        identifier = await home.request(upload=await uploaded(home))
+        assert (await home.ended(identifier)).status == "completed"
+        assert sum(seen.path == "/v2/upload" for seen in simulator.requests) == 2
+
+
+def test_a_file_that_is_always_lost_is_not_sent_for_ever() -> None:
+    forwarder = Forwarder(BrokenOff(), now_ms)
+    lost = ProviderRefused("no", status=403, sentence=UPLOAD_INACCESSIBLE, final=True)
+    again = [forwarder.is_lost(UPLOAD, lost) for _ in range(UPLOADS_FAILED_MAX)]
+    assert again == [True] * (UPLOADS_FAILED_MAX - 1) + [False]
+    assert not forwarder.is_lost(UPLOAD, ProviderRefused("no", status=403, final=True))
+
+
 async def test_a_job_that_failed_is_made_of_a_file_of_its_own(
     tmp_path: Path, simulator: Simulator
 ) -> None:
@@ -154,7 +182,7 @@ async def test_a_file_that_always_breaks_off_is_not_sent_for_ever() -> None:
     provider: Any = BrokenOff()
     forwarder = Forwarder(BrokenOff(), now_ms)
     state = replace(told(REQUESTED), upload=UPLOAD)
-    for _ in range(BROKEN_OFF_MAX - 1):
+    for _ in range(UPLOADS_FAILED_MAX - 1):
         with pytest.raises(ProviderUnavailable):
             await forwarder.url_of(state, provider)
     with pytest.raises(ProviderRefused) as refused:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import PayloadDamaged
-from service.providers.port import Provider
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour
 from service.simulator.provider import Simulator
-from tests.reconciler.house import QUICK, House, house, until
+from tests.reconciler.house import QUICK, Around, House, house, until
 from tests.reconciler.test_erasure import request_erasure
 
 OTHER = "00000000-0000-4000-8000-0000000000ab"
@@ -75,22 +74,15 @@ async def test_a_job_that_cannot_be_made_gives_its_turn_to_the_next(
 async def test_a_fault_of_ours_gives_its_turn_to_the_next(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    class CannotBeMade:
+    class CannotBeMade(Around):
         """A provider for which one request cannot be written."""
-
-        def __init__(self, inner: Provider) -> None:
-            self._inner = inner
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self._inner, name)
 
         def create_body(self, params: Mapping[str, object], *others: Any) -> bytes:
             if "bad" in params:
                 raise PayloadDamaged("injected")
-            return self._inner.create_body(params, *others)
+            return self.inner.create_body(params, *others)
 
-    around: Any = CannotBeMade
-    async with house(tmp_path, simulator, tenant_concurrency=1, around=around) as home:
+    async with house(tmp_path, simulator, tenant_concurrency=1, around=CannotBeMade) as home:
         await home.request(bad=True)
         following = await home.request()
         assert (await home.ended(following)).status == "completed"
