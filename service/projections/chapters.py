@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from service.projections.items import Document, ItemsProjection, Picked, list_of_objects
+from service.projections.items import Answer, ItemsProjection, Picked, list_of_objects
 
 
-def _pick(document: Document) -> Picked:
+def _pick(document: Answer) -> Picked:
     return Picked(items=list_of_objects(document.get("chapters"), "chapters"))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from service.projections.documents import ProjectionFailed
-from service.projections.items import Document, ItemsProjection, Picked, list_of_objects
+from service.projections.items import Answer, ItemsProjection, Picked, list_of_objects
 
 FIELD = "content_safety_labels"
 
 
-def _pick(document: Document) -> Picked:
+def _pick(document: Answer) -> Picked:
     labels = document.get(FIELD)
     # Not finished or switched off, the provider says {}, null or a block with this status.
     if not labels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import orjson
@@ -100,11 +100,6 @@ def number_or_none(value: object) -> float | None:
         return float(value)
     except OverflowError:
         return None
-
-
-def object_or_empty(value: object) -> Mapping[str, Any]:
-    """`value` when it is a JSON object; else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def _read(text: str) -> Document:

@@ -23,7 +23,7 @@ from service.projections.rows import (
     TranscriptRow,
 )
 
-Document = Mapping[str, Any]
+Answer = Mapping[str, Any]  # the provider's, with the last value of a repeated name
 Item = Mapping[str, Any]
 
 COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
@@ -55,7 +55,7 @@ class ItemsProjection:
     name: str
     version: int
     features: tuple[str, ...]
-    pick: Callable[[Document], Picked]
+    pick: Callable[[Answer], Picked]
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = COMPLETED
 
@@ -81,7 +81,7 @@ class ItemsProjection:
         """Nothing."""
         return None
 
-    def _view(self, fact: Fact, document: Document) -> PutView:
+    def _view(self, fact: Fact, document: Answer) -> PutView:
         picked = self.pick(document)
         if not picked.items:
             if not self._requested(fact.params, document):
@@ -96,7 +96,7 @@ class ItemsProjection:
             beside=encode(picked.beside) if picked.beside else None,
         )
 
-    def _requested(self, params: Mapping[str, Any], document: Document) -> bool:
+    def _requested(self, params: Mapping[str, Any], document: Answer) -> bool:
         if not self.features:
             return True
         return any(params.get(one) is True or document.get(one) is True for one in self.features)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from service.projections.documents import text_or_none
 from service.projections.items import (
-    Document,
+    Answer,
     Item,
     ItemsProjection,
     Picked,
@@ -44,7 +44,7 @@ class _Tally:
     longest_turn_ms: int = 0
 
 
-def _pick(document: Document) -> Picked:
+def _pick(document: Answer) -> Picked:
     utterances = list_of_objects(document.get("utterances"), "utterances")
     words = list_of_objects(document.get("words"), "words")
     stretches = list(_stretches(utterances or (), _words_of_utterance))

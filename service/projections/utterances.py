@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from service.projections.items import Document, ItemsProjection, Picked, list_of_objects
+from service.projections.items import Answer, ItemsProjection, Picked, list_of_objects
 
 TELLS_SPEAKERS_APART = ("speaker_labels", "multichannel", "dual_channel")
 
 
-def _pick(document: Document) -> Picked:
+def _pick(document: Answer) -> Picked:
     return Picked(items=list_of_objects(document.get("utterances"), "utterances"))
 
 
