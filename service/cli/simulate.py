@@ -83,7 +83,8 @@ def command(
     """Simulate AssemblyAI's pre-recorded API until Ctrl-C or SIGTERM; transcripts are made up.
 
     One job's day can be asked for in its audio URL as well:
-    https://a.example/a.mp3?day=lost-reply. For two regions run two, one with --region eu.
+    https://a.example/a.mp3?day=lost-reply; what a day says of uploads, lists and DELETE counts
+    only with --bad-day. For two regions run two, one with --region eu.
     """
     try:
         policy = AddressPolicy.of(networks=[*LOOPBACK, *networks])

@@ -47,11 +47,6 @@ class Turns:
         """Whether turns are given; without a limit from the beginning."""
         return self._open
 
-    @property
-    def waiting_count(self) -> int:
-        """How many wait for their turn."""
-        return len(self._queued)
-
     def running_count(self, tenant: str) -> int:
         """How many of a tenant run, or have their turn."""
         return len(self._running.get(tenant, ()))

@@ -149,7 +149,8 @@ def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]
     """Jobs go by these days, one after the other and from the first again.
 
     An audio URL whose query names a day, as in `https://a.example/a.mp3?day=lost-reply`, has that
-    one. A repeated create of the same audio is the same job: it keeps its day.
+    one; its faults beside the job are not made. A repeated create of the same audio is the same
+    job: it keeps its day.
     """
     turns = itertools.cycle([DAYS[name].behaviour for name in names])
     given: dict[str, Behaviour] = {}
