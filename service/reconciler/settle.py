@@ -52,7 +52,7 @@ class Settler:
         listed = await self.candidates(provider, submission, audio_url)
         number, refuted = submission.number, set(attempts.refuted)
         unasked = [job.id for job in listed if (number, job.id) not in refuted]
-        for candidate in unasked[:QUESTIONS_MAX]:
+        for candidate in _turned(unasked, attempts.failures)[:QUESTIONS_MAX]:
             job = await provider.fetch(candidate)
             if job is not None and is_ours(job, state.id, number):
                 if state.erasing:
@@ -60,7 +60,8 @@ class Settler:
                 else:
                     await self._fetcher.adopt(state, number, candidate)
                 return anew(attempts, "start")
-            if job is not None:
+            # Not known may mean not yet; of so many it would be asked for ever.
+            if job is not None or len(unasked) > QUESTIONS_MAX:
                 refuted.add((number, candidate))
         attempts = replace(attempts, refuted=frozenset(refuted), failures=0, retry_at_ms=0)
         if len(unasked) > QUESTIONS_MAX:
@@ -110,3 +111,9 @@ class Settler:
         if not dated:
             return found
         raise ProviderUnavailable(f"more than {PAGES_MAX} pages of jobs since the claim")
+
+
+def _turned(jobs: Sequence[str], by: int) -> Sequence[str]:
+    """The same in another order each time: one that cannot be read does not hide those behind."""
+    first = by % len(jobs) if jobs else 0
+    return [*jobs[first:], *jobs[:first]]

@@ -13,10 +13,11 @@ import pytest
 from service.clock import now_ms
 from service.errors import ProviderRefused, ProviderUnavailable
 from service.providers.paging import pages_of
-from service.providers.port import JobPage, ListedJob
+from service.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
 from service.reconciler.acting import LAST_ASKS_MAX
 from service.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
 from service.reconciler.plan import Attempts, GiveUp
+from service.reconciler.settle import QUESTIONS_MAX
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour
 from service.simulator.days import DAYS
@@ -48,6 +49,35 @@ async def test_a_lost_reply_is_adopted_although_the_first_list_failed(tmp_path: 
     async with simulator.serve(), house(tmp_path, simulator) as home:
         identifier = await home.request(replace(DAYS["list-500"].behaviour, callbacks=()))
         assert (await home.ended(identifier)).status == "completed"
+        assert len(simulator.creates) == 1
+
+
+@pytest.mark.parametrize(("others", "readable"), [(QUESTIONS_MAX + 10, True), (1, False)])
+async def test_a_lost_reply_is_adopted_however_odd_the_jobs_listed_before_it_are(
+    tmp_path: Path, simulator: Simulator, others: int, *, readable: bool
+) -> None:
+    url = "https://audio.example/popular.mp3"
+
+    class Popular(Around):
+        """Lists jobs of the same audio that it does not know, or cannot tell of."""
+
+        async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
+            page: JobPage = await self.inner.list_jobs(status=status, before=before)
+            odd = ListedJob(id="", audio_url=url, created_at_ms=None)
+            listed = [replace(odd, id=f"odd-{number}") for number in range(others)]
+            return replace(page, jobs=[*listed, *page.jobs])
+
+        async def fetch(self, job: str) -> FetchedJob | None:
+            if not job.startswith("odd-"):
+                return await self.inner.fetch(job)
+            if readable:
+                return None
+            raise ProviderUnavailable("the answer is not JSON")
+
+    async with house(tmp_path, simulator, around=Popular) as home:
+        home.behave(url, Behaviour(lost_reply=True, callbacks=day.MISSING))
+        identifier = await home.request(audio_url=url)
+        await home.when(identifier, lambda state: state.status == "processing")
         assert len(simulator.creates) == 1
 
 
@@ -132,7 +162,8 @@ async def test_a_file_that_the_provider_has_lost_is_sent_again(
                 simulator.memory.uploads.clear()
             return await self.inner.submit(body)
 
-    simulator.behave = lambda body: Behaviour(create_faults=(day.UNAVAILABLE,) if kept else ())
+    days = iter([Behaviour(create_faults=(day.UNAVAILABLE,))] if kept else [])
+    simulator.behave = lambda body: next(days, Behaviour())
     async with house(tmp_path, simulator, around=Forgetful) as home:
         identifier = await home.request(upload=await uploaded(home))
         assert (await home.ended(identifier)).status == "completed"
