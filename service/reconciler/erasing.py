@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.commands.transcription import Transcription
+from service.commands.transcription import Submission, Transcription
 from service.reconciler.plan import Action, Attempts, Done, Remove, Timing, Wait, clear_up
 from service.reconciler.plan import next_action as next_before_erasure
 
@@ -40,13 +41,18 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
     held = [s for s in state.submissions if s.accepted_position and s.outcome != "removed"]
     sealed = [s for s in held if s.provider_job is None]
     if sealed:
-        return Remove(number=sealed[0].number)
+        return _remove(sealed, attempts)
     if not state.erased and not attempts.erased:
         return Erase()
     if held:
-        return Remove(number=held[0].number)
+        return _remove(held, attempts)
     for submission in state.submissions:
         action = clear_up(state, submission, attempts, timing, now_ms)
         if action is not None:
             return action
     return Done() if state.erased else FinishErasure()
+
+
+def _remove(held: Sequence[Submission], attempts: Attempts) -> Remove:
+    """Another one after each failure: a job that cannot be deleted keeps no other one there."""
+    return Remove(number=held[attempts.failures % len(held)].number)

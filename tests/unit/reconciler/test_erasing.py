@@ -55,6 +55,7 @@ def test_then_every_job_that_the_provider_may_have() -> None:
     two = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(2), completed(2))
     late = (*two, called(1, job="job-0"), accepted(1, "job-0"), superseded(1), ERASURE)
     assert owed(*late) == Remove(number=1)
+    assert owed(*late, attempts=Attempts(erased=True, failures=1)) == Remove(number=2)
     assert owed(*late, removed(1)) == Remove(number=2)
     assert owed(*late, removed(1), removed(2)) == FinishErasure()
 
