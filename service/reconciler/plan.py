@@ -191,12 +191,13 @@ def clear_up(
             if not may_be_late(state, submission, attempts):
                 return Supersede(number=number)
         case "unknown" | "abandoned" | "refused":
+            failing = attempts.failures >= SETTLE_FAILURES_MAX
+            over = failing and now_ms >= submission.claimed_at_ms + timing.job_lifetime_ms
             job = submission.callback_job
-            if job is not None and (number, job) not in attempts.refuted:
+            if job is not None and (number, job) not in attempts.refuted and not over:
                 return Confirm(number=number, job=job)
             if submission.outcome == "unknown":
-                over = now_ms >= submission.claimed_at_ms + timing.job_lifetime_ms
-                if over and not state.terminal and attempts.failures >= SETTLE_FAILURES_MAX:
+                if over and not state.terminal:
                     return GiveUp(number=number, lost=False)
                 return settle(submission, attempts, timing, now_ms)
         case _:
@@ -224,8 +225,7 @@ def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) 
     if given_up is None or given_up.outcome != "accepted":
         return Done()
     deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
-    # A question that failed was a look as well: an outage does not use them all up at once.
-    looked_at_ms = max(attempts.checked_at_ms, attempts.retry_at_ms)
+    looked_at_ms = max(attempts.checked_at_ms, attempts.retry_at_ms)  # in vain is a look, too
     due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (looked_at_ms - deadline_ms))
     if max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms:  # a second life is enough
         return Done()

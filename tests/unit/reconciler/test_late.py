@@ -14,6 +14,7 @@ from service.reconciler.plan import (
     SETTLE_FAILURES_MAX,
     Attempts,
     Check,
+    Confirm,
     Done,
     Fetch,
     GiveUp,
@@ -119,6 +120,15 @@ def test_a_claim_that_nobody_could_settle_ends_and_is_settled_all_the_same_when_
     assert next_action(found, Attempts(woken="start"), TIMING, day_later) == Check(
         number=1, wake="silence"
     )
+
+
+def test_a_claim_ends_too_whose_job_a_callback_named_and_nobody_can_read() -> None:
+    named = told(REQUESTED, claimed(), called(job="job-1"))
+    failing = Attempts(failures=SETTLE_FAILURES_MAX)
+    confirm = Confirm(number=1, job="job-1")
+    assert next_action(named, failing, TIMING, DEADLINE_MS - 1) == confirm
+    assert next_action(named, NOTHING, TIMING, DEADLINE_MS) == confirm
+    assert next_action(named, failing, TIMING, DEADLINE_MS) == GiveUp(number=1, lost=False)
 
 
 def test_jobs_that_the_provider_lost_are_not_looked_at() -> None:
