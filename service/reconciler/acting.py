@@ -9,10 +9,7 @@ from service.clock import NowMs
 from service.commands.decide import CompleteErasure
 from service.commands.transcription import Submission, Transcription
 from service.errors import ProviderError
-from service.reconciler.erasing import Erase, FinishErasure, Step
-from service.reconciler.fetching import Fetcher, seen_running
-from service.reconciler.plan import (
-    Attempts,
+from service.reconciler.actions import (
     Check,
     Confirm,
     Done,
@@ -22,9 +19,11 @@ from service.reconciler.plan import (
     Settle,
     Submit,
     Supersede,
-    Timing,
     Wait,
 )
+from service.reconciler.erasing import Erase, FinishErasure, Step
+from service.reconciler.fetching import Fetcher, seen_running
+from service.reconciler.plan import Attempts, Timing
 from service.reconciler.recording import Place, Recorder, place_of
 from service.reconciler.settle import Settler
 from service.reconciler.submitting import Submitter

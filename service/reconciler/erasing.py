@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.commands.transcription import Submission, Transcription
-from service.reconciler.plan import Action, Attempts, Done, Remove, Timing, Wait, clear_up
+from service.reconciler.actions import Action, Done, Remove, Wait
+from service.reconciler.plan import Attempts, Timing, clear_up
 from service.reconciler.plan import next_action as next_before_erasure
 
 

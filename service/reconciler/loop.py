@@ -26,18 +26,11 @@ from service.errors import (
 from service.log.catalogue import ProviderName, WakeReason
 from service.log.store import EventStore
 from service.reconciler.acting import Actor
+from service.reconciler.actions import Done, Submit, Wait
 from service.reconciler.agenda import Agenda
 from service.reconciler.erasing import Step, next_action
 from service.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
-from service.reconciler.plan import (
-    RETRY_FIRST_MS,
-    RETRY_MS_MAX,
-    Attempts,
-    Done,
-    Submit,
-    Timing,
-    Wait,
-)
+from service.reconciler.plan import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts, Timing
 from service.reconciler.reckoning import SLEW_MS, Reckoning, not_in_future
 from service.reconciler.recording import Recorder
 from service.reconciler.turns import Turns

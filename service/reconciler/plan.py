@@ -12,6 +12,19 @@ from dataclasses import dataclass
 from service.backoff import exponential_ms
 from service.commands.transcription import Submission, Transcription
 from service.log.catalogue import WakeReason
+from service.reconciler.actions import (
+    Action,
+    Check,
+    Confirm,
+    Done,
+    Fetch,
+    GiveUp,
+    Remove,
+    Settle,
+    Submit,
+    Supersede,
+    Wait,
+)
 
 EXPECTED_MS_MIN = 60_000  # design §10: a job is given at least a minute
 FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
@@ -80,81 +93,6 @@ class Attempts:
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
     """What is left of the attempts once something has moved: what was denied, what was erased."""
     return Attempts(woken=woken, refuted=attempts.refuted, erased=attempts.erased)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submit:
-    """Claim submission `number` and call the provider."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
-    """Look for the job of a claim whose outcome is unknown."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirm:
-    """Ask the provider whether `job`, named by a callback, is the job of this submission."""
-
-    number: int
-    job: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetch:
-    """Ask for the job."""
-
-    number: int
-    wake: WakeReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """See in the provider's list whether the job is still running; ask for it when it is not."""
-
-    number: int
-    wake: WakeReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supersede:
-    """Record that another submission won."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remove:
-    """Delete the job at the provider: it is superseded, or its transcription erased."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GiveUp:
-    """Ask a last time, if there is a job to ask for, then fail the transcription."""
-
-    number: int
-    lost: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """Nothing before `until_ms`, unless something wakes it."""
-
-    until_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """Nothing any more."""
-
-
-Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
 
 
 def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:

@@ -28,10 +28,7 @@ from service.commands.decide import (
 from service.commands.decide import Supersede as SupersedeSubmission
 from service.commands.transcription import Transcription
 from service.log.catalogue import CallbackKind
-from service.reconciler.fetching import seen_running
-from service.reconciler.plan import (
-    EMPTY_SWEEPS,
-    Attempts,
+from service.reconciler.actions import (
     Check,
     Confirm,
     Done,
@@ -41,11 +38,10 @@ from service.reconciler.plan import (
     Settle,
     Submit,
     Supersede,
-    Timing,
     Wait,
-    anew,
-    next_action,
 )
+from service.reconciler.fetching import seen_running
+from service.reconciler.plan import EMPTY_SWEEPS, Attempts, Timing, anew, next_action
 from tests.unit.commands.stories import ID, REQUESTED, START_MS, after, called
 
 TIMING = Timing(

@@ -15,8 +15,9 @@ from service.errors import ProviderRefused, ProviderUnavailable
 from service.providers.paging import pages_of
 from service.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
 from service.reconciler.acting import LAST_ASKS_MAX
+from service.reconciler.actions import GiveUp
 from service.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
-from service.reconciler.plan import Attempts, GiveUp
+from service.reconciler.plan import Attempts
 from service.reconciler.settle import QUESTIONS_MAX
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour

@@ -15,8 +15,9 @@ from service.commands.decide import (
 )
 from service.log.catalogue import ErasureCompleted, ErasureRequested
 from service.log.event_data import EventData
+from service.reconciler.actions import Confirm, Done, Remove, Settle, Wait
 from service.reconciler.erasing import Erase, FinishErasure, Step, next_action
-from service.reconciler.plan import Attempts, Confirm, Done, Remove, Settle, Wait
+from service.reconciler.plan import Attempts
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

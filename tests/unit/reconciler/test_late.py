@@ -7,12 +7,7 @@ from dataclasses import replace
 
 from service.log.event_data import EventData
 from service.reconciler.acting import LAST_ASKS_MAX
-from service.reconciler.fetching import retryable, seen_running
-from service.reconciler.plan import (
-    LATE_FIRST_MS,
-    RESUBMIT_FIRST_MS,
-    SETTLE_FAILURES_MAX,
-    Attempts,
+from service.reconciler.actions import (
     Check,
     Confirm,
     Done,
@@ -21,8 +16,15 @@ from service.reconciler.plan import (
     Settle,
     Submit,
     Supersede,
-    Timing,
     Wait,
+)
+from service.reconciler.fetching import retryable, seen_running
+from service.reconciler.plan import (
+    LATE_FIRST_MS,
+    RESUBMIT_FIRST_MS,
+    SETTLE_FAILURES_MAX,
+    Attempts,
+    Timing,
     next_action,
 )
 from service.wire import sentences

@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.log.event_data import EventData
-from service.reconciler.plan import (
-    ASK_SPACING_MS,
-    EXPECTED_MS_MIN,
-    FORGOTTEN_MAX,
-    RETRY_FIRST_MS,
-    RETRY_MS_MAX,
+from service.reconciler.actions import (
     Action,
-    Attempts,
     Check,
     Confirm,
     Done,
@@ -22,8 +16,16 @@ from service.reconciler.plan import (
     Settle,
     Submit,
     Supersede,
-    Timing,
     Wait,
+)
+from service.reconciler.plan import (
+    ASK_SPACING_MS,
+    EXPECTED_MS_MIN,
+    FORGOTTEN_MAX,
+    RETRY_FIRST_MS,
+    RETRY_MS_MAX,
+    Attempts,
+    Timing,
     next_action,
 )
 from tests.unit.commands.stories import (
