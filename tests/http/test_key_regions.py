@@ -108,6 +108,15 @@ async def test_a_provider_without_regions_takes_a_key_that_has_one(service: Comp
     assert refused.status_code == 400
 
 
+async def test_an_empty_region_in_a_body_is_none_of_ours(service: Composed) -> None:
+    """What was meant is not known, so the audio goes nowhere."""
+    key = await made(service, region="eu")
+    answer = await service.client.post(
+        SURFACES[1], json={**AUDIO, "region": ""}, headers={"Authorization": key}
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "region")
+
+
 async def test_a_repeated_request_is_the_same_whatever_the_keys_region(service: Composed) -> None:
     answers = [
         await service.client.post(
