@@ -134,7 +134,7 @@ class SqliteLog:
         return int(row[0] or 0) if row else 0
 
     async def position_of(self, dedupe_key: str) -> int | None:
-        """Reads by primary key; what stands there can be read."""
+        """Reads by primary key."""
         row = await self._one("SELECT position FROM dedupe WHERE key = ?", dedupe_key)
         if row is None:
             return None
