@@ -61,6 +61,7 @@ async def test_a_tenants_region_counts_for_its_older_keys_and_can_be_changed(
 ) -> None:
     async with composed(tmp_path) as service:
         older = await made(service)
+        assert await region_of(service, older, SURFACES[0]) == "us"
         await made(service, tenant_region="eu")
         assert await region_of(service, older, SURFACES[0]) == "eu"
         await made(service, tenant_region="us")
