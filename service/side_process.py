@@ -39,12 +39,13 @@ class SideProcess:
         self._calls = 0
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def run(self, call: Callable[..., Result], *args: object) -> Result:
         """What `call`, a function of a module, makes of `args`; one call at a time.
 
         Raises:
-            SideProcessEnded: The process ended over it, twice.
+            SideProcessEnded: The process ended over it, twice, or `close` was called.
             Exception: Whatever `call` raised.
         """
         loop = asyncio.get_running_loop()
@@ -52,15 +53,17 @@ class SideProcess:
         self._unset_idle()
         try:
             for _ in range(ATTEMPTS_MAX):
+                if self._closed:
+                    break
                 executor = self._started()
                 try:
                     return await loop.run_in_executor(executor, call, *args)
                 except BrokenProcessPool:
                     if self._executor is executor:  # nobody else has replaced it
-                        await self._end()
+                        await _shut_down(self._taken())
         finally:
             self._calls -= 1
-            if not self._calls and self._idle_ms is not None:
+            if not self._calls and self._idle_ms is not None and not self._closed:
                 self._idle = loop.call_later(self._idle_ms / 1000, self._end_idle)
         raise SideProcessEnded("the process ended")
 
@@ -70,11 +73,12 @@ class SideProcess:
         return tuple(processes or ())
 
     async def close(self) -> None:
-        """The process is gone."""
+        """The process is gone, and no other is started."""
+        self._closed = True
         self._unset_idle()
         if self._closing is not None:
             await self._closing
-        await self._end()
+        await _shut_down(self._taken())
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
@@ -85,19 +89,25 @@ class SideProcess:
             )
         return self._executor
 
-    async def _end(self) -> None:
+    def _taken(self) -> ProcessPoolExecutor | None:
+        """Who calls from now on gets another process."""
         executor, self._executor = self._executor, None
-        if executor is not None:
-            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+        return executor
 
     def _end_idle(self) -> None:
         self._idle = None
-        self._closing = asyncio.get_running_loop().create_task(self._end())
+        # Taken at once: a call that comes before the task runs must not go to what it ends.
+        self._closing = asyncio.get_running_loop().create_task(_shut_down(self._taken()))
 
     def _unset_idle(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
+
+
+async def _shut_down(executor: ProcessPoolExecutor | None) -> None:
+    if executor is not None:
+        await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
 
 def _begin() -> None:

@@ -70,8 +70,7 @@ class Eraser:
             StoreUnavailable: Something may be left; try again.
         """
         await self.forget(state)
-        if state.upload is not None:
-            await self._uploads.release_unused(state.upload, as_of=state.erasure_position)
+        await self._release(state)
 
     async def erase_now(self, state: Transcription) -> None:
         """As `erase`, for somebody who waits: an upload that must stay a while does not fail it.
@@ -81,6 +80,10 @@ class Eraser:
         """
         await self.forget(state)
         try:
-            await self.erase(state)
+            await self._release(state)
         except StoreError as exc:
             log.warning("upload.not_released", reason=str(exc))
+
+    async def _release(self, state: Transcription) -> None:
+        if state.upload is not None:
+            await self._uploads.release_unused(state.upload, as_of=state.erasure_position)

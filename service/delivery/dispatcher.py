@@ -24,7 +24,7 @@ from service.delivery.rules import (
 from service.delivery.sender import Sender
 from service.delivery.telling import Message, NotYet, Telling
 from service.delivery.webhook import Requests, RequestUnreadable
-from service.errors import RecordDamaged, StoreError
+from service.errors import StoreError
 from service.log.catalogue import TRANSCRIPTION
 from service.log.event import Event
 from service.log.store import EventStore
@@ -184,11 +184,15 @@ class Dispatcher:
         await self._end(leased, event, ending)
 
     async def _drop(self, leased: Leased, damage: StoreError) -> None:
-        """What cannot be read any more is not told; the log has the fact if it can."""
+        """What cannot be read any more is not told; the log has the fact if its request is whole.
+
+        A log that takes nothing, whatever it says of itself, is waited for: what the receiver
+        answered is not lost.
+        """
         log.error("delivery.dropped", position=leased.position, reason=str(damage))
         ending = leased.ending or Ending(reason="unreadable")
         try:
-            with suppress(RequestUnreadable, RecordDamaged):
+            with suppress(RequestUnreadable):
                 request = await self._requests.request(leased.stream)
                 await record_ending(self._events, request, leased, ending, now_ms=self._now_ms)
             await self._removed(leased, ending)

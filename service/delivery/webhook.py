@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from service.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavailable
+from service.errors import RecordDamaged, StoreError, StoreUnavailable
 from service.log.catalogue import TranscriptionRequested
 from service.log.event import Event
 from service.log.store import EventStore, Sealer
@@ -77,13 +77,11 @@ class Requests:
             StoreUnavailable: The log or the keys cannot be read now.
         """
         request = await self.request(stream)
-        sealed = await self._log.payload(request.position)
-        if sealed is None:
-            raise RequestUnreadable
         try:
+            sealed = await self._log.payload(request.position)
+            if sealed is None:
+                raise RequestUnreadable
             return webhook_of(await self._sealer.open(request.id, sealed))
-        except KeyMissing as exc:
-            raise RequestUnreadable from exc
         except StoreUnavailable:
             raise
         except (StoreError, ValueError) as exc:

@@ -41,6 +41,11 @@ class Authenticator:
         """The key with this prefix is read anew when it is next used."""
         self._cached.pop(prefix, None)
 
+    def forget_tenant(self, tenant: str) -> None:
+        """The same for every key of this tenant: something was changed for all of them."""
+        for prefix in [prefix for prefix, (_, key) in self._cached.items() if key.tenant == tenant]:
+            self.forget(prefix)
+
     async def _known(self, prefix: str, secret: str) -> ApiKey | None:
         now = self._monotonic()
         read_at, cached = self._cached.get(prefix, (now, None))

@@ -63,7 +63,8 @@ class Reading:
         await self.require(tenant, transcription_id)
         row = await self._views.transcription(transcription_id)
         if row is not None:
-            # What comes after the outcome, such as a late callback, changes nothing in it.
+            # What comes after the outcome changes nothing in it, such as a late callback, or, as a
+            # late result or an erasure, is answered to nobody before the views have it.
             if row.erased:
                 return Found(row=_as_erased(row))
             if not row.open:

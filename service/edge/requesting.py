@@ -148,11 +148,13 @@ def _region(
     provider without regions takes whatever does not ask for one.
     """
     known = " or ".join(region for region in regions if region)
-    wanted = asked or (default if known else None)
+    wanted = asked if asked is not None or not known else default
     for region in regions:
         if wanted in {None, region}:
             return region
-    whose = "" if asked else f"{wanted} is the default of this API key or its tenant, but "
+    whose = (
+        "" if asked is not None else f"{wanted} is the default of this API key or its tenant, but "
+    )
     choice = whose + (f"{provider} is reached in region {known}" if known else "has no regions")
     raise InvalidRequest(f"region: {choice}", [("region", choice)])
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from service.errors import StoreError, StoreUnavailable
+from service.errors import StenologError, StoreUnavailable
 
 BATCH_EVENTS_MAX = 256
 BATCH_BYTES_MAX = 1 << 20
@@ -49,7 +49,7 @@ class GroupCommit(Generic[Item, Result]):
 
     def __init__(
         self,
-        commit: Callable[[Sequence[Item]], Sequence[Result | StoreError]],
+        commit: Callable[[Sequence[Item]], Sequence[Result | StenologError]],
         *,
         name: str,
         weigh: Callable[[Item], Weight] = lambda _: ONE_WRITE,
@@ -69,7 +69,7 @@ class GroupCommit(Generic[Item, Result]):
 
         Raises:
             StoreUnavailable: The queue is full or closed, or the batch was rolled back.
-            StoreError: The item's own outcome.
+            StenologError: The item's own outcome.
         """
         if self._closed:
             raise StoreUnavailable("the store is closing")

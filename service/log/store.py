@@ -78,7 +78,10 @@ class EventStore(Protocol):
         ...
 
     async def position_of(self, dedupe_key: str) -> int | None:
-        """The position of the event that was accepted with this dedupe key; None: there is none."""
+        """The position of the event that was accepted with this dedupe key; None: there is none.
+
+        `read` shows it from then on, also when `wait` has not told of it yet.
+        """
         ...
 
     async def payload(self, position: int) -> SealedPayload | None:

@@ -18,15 +18,15 @@ class LogTail:
     def __init__(self, head: int, *, kept: int = EVENTS_KEPT) -> None:
         """Begins behind `head`, with nothing; `kept` events at least are remembered."""
         self._kept = kept
-        self._begin = head
+        self._begin: int | None = head  # None: nobody can say where the log ends
         self._events: list[Event] = []
         self._streams: dict[str, list[Event]] = {}
 
     def extend(self, events: Sequence[Event], head: int) -> None:
         """These were committed, and the log ends at `head` now."""
-        if self._begin + len(self._events) + len(events) != head:
+        if self._begin is None or self._begin + len(self._events) + len(events) != head:
             # Others were committed that nobody told us of: what is known no longer reaches the end.
-            self._events, self._streams = [], {}
+            self.forget()
             self._begin = head - len(events)
         self._events += events
         self._index(events)
@@ -37,10 +37,16 @@ class LogTail:
             self._streams = {}
             self._index(self._events)
 
+    def forget(self) -> None:
+        """There may be events that nobody told us of: nothing is known until the next commit."""
+        self._begin, self._events, self._streams = None, [], {}
+
     def read(self, after: int, limit: int) -> list[Event] | None:
         """At most `limit` events behind position `after`; None: some are no longer remembered."""
+        if self._begin is None or after < self._begin:
+            return None
         start = after - self._begin
-        return self._events[start : start + limit] if start >= 0 else None
+        return self._events[start : start + limit]
 
     def read_stream(self, stream: str, after: int, limit: int) -> list[Event] | None:
         """The same for one stream, behind version `after`."""

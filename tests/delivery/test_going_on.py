@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from service.clock import now_ms
 from service.commands.transcription import stream_of
@@ -212,6 +213,28 @@ async def test_a_log_that_fails_delays_the_fact_and_repeats_no_call(
         await home.ended(transcription_id)
         await home.settled()
     assert len(home.got()) == 1
+
+
+async def test_a_log_that_takes_nothing_because_its_end_is_damaged_loses_no_fact(
+    home: House,
+) -> None:
+    transcription_id = await home.done()
+    last = (await home.service.stream(await home.service.submit()))[-1].position
+    async with home.following() as fan_out:
+        while await fan_out.step():
+            pass
+    with contextlib.closing(sqlite3.connect(home.directory / "log.db")) as file:
+        [(whole,)] = file.execute("SELECT bytes FROM events WHERE position = ?", (last,))
+        file.execute("UPDATE events SET bytes = 'x' WHERE position = ?", (last,))
+        file.commit()
+        with structlog.testing.capture_logs() as lines:
+            async with home.delivering():
+                await until(lambda: any(line["event"] == "delivery.put_off" for line in lines))
+                file.execute("UPDATE events SET bytes = ? WHERE position = ?", (whole, last))
+                file.commit()
+                ended = await home.ended(transcription_id)
+    assert (ended["type"], ended["attempts"]) == ("delivery.succeeded", 1)
+    assert home.told() == [transcription_id]
 
 
 async def test_a_damaged_work_file_is_refused_in_words(tmp_path: Path) -> None:

@@ -216,6 +216,20 @@ async def test_a_damaged_record_ends_its_delivery_with_one_line(
     )
 
 
+async def test_a_request_damaged_while_the_log_is_followed_holds_up_nobody(home: House) -> None:
+    """The log's end is in memory, and payloads are not: the damage is met between the two."""
+    damaged, whole = await home.requested(), await home.requested()
+    position = (await home.service.stream(damaged))[0].position
+    with contextlib.closing(sqlite3.connect(home.directory / "log.db")) as file:
+        file.execute("UPDATE events SET bytes = 'x' WHERE position = ?", (position,))
+        file.commit()
+    async with home.delivering():
+        for one in (damaged, whole):
+            await home.service.complete(one, answer_of())
+        await home.ended(whole)
+    assert home.told() == [whole]
+
+
 def test_looks_are_as_far_apart_as_it_has_been_owed() -> None:
     assert look_again_in_ms(-5) == look_again_in_ms(0) == LOOK_MS_FIRST
     assert look_again_in_ms(7_000) == 7_000

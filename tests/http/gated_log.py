@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from service.errors import OutcomeUnknown, StoreUnavailable
@@ -28,6 +28,10 @@ class GatedLog(SqliteLog):
     def forget(self) -> None:
         """Everything is read from the file, as after a start."""
         self._tail = LogTail(self._watch.head)
+
+    async def told_of_reads(self, told: Callable[[str], None]) -> None:
+        """`told` is given each statement that is run on the file."""
+        await self._reader.set_trace_callback(told)
 
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None

@@ -45,6 +45,16 @@ async def test_a_named_origin_may_ask_and_read(tmp_path: Path) -> None:
         assert refused.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
+async def test_a_page_can_read_that_its_url_or_headers_are_too_long(tmp_path: Path) -> None:
+    async with composed(tmp_path, cors_origins=(ORIGIN,)) as service:
+        for status, query, header in ((414, "x" * 10_000, ""), (431, "", "x" * 40_000)):
+            answer = await service.client.get(
+                f"/v2/transcript?{query}", headers={"Origin": ORIGIN, "X-Long": header}
+            )
+            assert (answer.status_code, "too l" in answer.json()["error"]) == (status, True)
+            assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
 @pytest.mark.parametrize("agent", ["assemblyai-agent", "user-agent"])
 async def test_the_official_sdk_may_ask_from_a_browser(tmp_path: Path, agent: str) -> None:
     """It says who it is in a header of its own in Chromium, in the standard one elsewhere."""

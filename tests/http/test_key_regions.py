@@ -61,6 +61,7 @@ async def test_a_tenants_region_counts_for_its_older_keys_and_can_be_changed(
 ) -> None:
     async with composed(tmp_path) as service:
         older = await made(service)
+        assert await region_of(service, older, SURFACES[0]) == "us"
         await made(service, tenant_region="eu")
         assert await region_of(service, older, SURFACES[0]) == "eu"
         await made(service, tenant_region="us")
@@ -106,6 +107,15 @@ async def test_a_provider_without_regions_takes_a_key_that_has_one(service: Comp
         headers={"Authorization": key, "Stenolog-Region": "eu", **local},
     )
     assert refused.status_code == 400
+
+
+async def test_an_empty_region_in_a_body_is_none_of_ours(service: Composed) -> None:
+    """What was meant is not known, so the audio goes nowhere."""
+    key = await made(service, region="eu")
+    answer = await service.client.post(
+        SURFACES[1], json={**AUDIO, "region": ""}, headers={"Authorization": key}
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "region")
 
 
 async def test_a_repeated_request_is_the_same_whatever_the_keys_region(service: Composed) -> None:

@@ -39,6 +39,14 @@ async def test_a_request_is_201_with_its_location_and_status(service: Composed) 
     assert await get(service, answer.headers["Location"]) == body
 
 
+async def test_a_body_within_the_limit_is_taken_whatever_its_alphabet(service: Composed) -> None:
+    body = {"audio_url": URL, "not_ours": "\N{CJK UNIFIED IDEOGRAPH-8A71}" * 340_000}
+    encoded = json.dumps(body, ensure_ascii=False).encode()
+    for path in (BASE, "/v2/transcript"):
+        answer = await service.client.post(path, content=encoded)
+        assert answer.status_code < 300, answer.text
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

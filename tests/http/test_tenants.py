@@ -90,3 +90,16 @@ async def test_anothers_takes_the_same_steps_as_one_that_never_existed(service: 
         await tenancy.origin_of(one, tenant=tenant)
         counts.append(log.reads)
     assert counts == [0, 1, 1]
+
+
+async def test_anothers_is_no_quicker_for_being_at_the_end_of_the_log(service: Composed) -> None:
+    """What was committed last is in memory; a stream that does not exist is asked of the file."""
+    transcription_id = await service.submit()
+    statements: list[str] = []
+    await service.events.told_of_reads(statements.append)
+    counts = []
+    for one in (transcription_id, NOBODYS):
+        statements.clear()
+        await Tenancy(service.events).origin_of(one, tenant="other")
+        counts.append(len(statements))
+    assert counts == [1, 1]

@@ -112,6 +112,31 @@ async def test_an_idle_process_ends_and_another_takes_its_place() -> None:
     assert worker.process_ids() == ()
 
 
+async def test_a_call_in_the_moment_of_the_idle_end_gets_another_process() -> None:
+    worker = SideProcess(idle_ms=0)
+    loop = asyncio.get_running_loop()
+    calls: list[asyncio.Task[int]] = []
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            first = await worker.run(os.getpid)
+            # In one turn of the loop the call is made ready, and then the idle time is over.
+            loop.call_soon(lambda: calls.append(asyncio.ensure_future(worker.run(os.getpid))))
+            while not calls:  # noqa: ASYNC110 - the loop does it
+                await asyncio.sleep(0)
+            assert await calls[0] != first
+    finally:
+        await worker.close()
+
+
+async def test_after_its_close_no_process_is_started() -> None:
+    worker = SideProcess(idle_ms=1)
+    await worker.run(os.getpid)
+    await worker.close()
+    with pytest.raises(SideProcessEnded):
+        await worker.run(os.getpid)
+    assert worker.process_ids() == ()
+
+
 async def test_what_a_call_raises_is_raised_here() -> None:
     worker = SideProcess()
     try:

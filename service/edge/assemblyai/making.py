@@ -30,6 +30,7 @@ class Making:
 
         Raises:
             InvalidRequest: It is not completed, or has no words with times.
+            SideProcessEnded: The side process died over it, more than once.
             StoreUnavailable: The views cannot be read.
         """
         key = (transcription_id, asked)

@@ -70,6 +70,8 @@ class Keys:
             region=region,
             tenant_region=of_tenant,
         )
+        if of_tenant is not None:  # audio goes there from this answer on, with older keys too
+            self._authenticator.forget_tenant(key.tenant)
         return Response(
             orjson.dumps({**_shown(key), "key": secret}),
             status_code=201,

@@ -54,7 +54,8 @@ class Transcripts:
         given = parse_object(await read_body(request, bytes_max=BODY_BYTES_MAX))
         ours = {name: given.pop(name) for name in HEADERS if name in given}
         extras = extras_of(request, ours)
-        asked = parse_request(json.dumps(given).encode())
+        # As short as it may have come: what is within the limit must not outgrow it here.
+        asked = parse_request(json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode())
         requested = await self._requesting.request(
             caller,
             asked,

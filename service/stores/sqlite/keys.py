@@ -9,7 +9,7 @@ from typing import Any
 
 from service.commands.api_keys import ApiKey, Tenant, refuse_last
 from service.compliance.vault import WrappedKey
-from service.errors import KeyMissing, LastManagingKey, StoreError
+from service.errors import KeyMissing, StenologError, StoreError
 from service.log.catalogue import Region
 from service.stores.sqlite.keys_schema import KEYS
 from service.stores.sqlite.written_file import Write, WrittenFile
@@ -145,7 +145,7 @@ class SqliteKeys(WrittenFile):
     async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
         """Looked for, judged and written in one transaction."""
 
-        def write(connection: sqlite3.Connection) -> ApiKey | LastManagingKey | None:
+        def write(connection: sqlite3.Connection) -> ApiKey | None:
             row = connection.execute(
                 f"{_SELECT_API_KEYS} WHERE (prefix = ?1 OR api_keys.id = ?1) "
                 "AND (?2 IS NULL OR tenant = ?2)",
@@ -155,22 +155,17 @@ class SqliteKeys(WrittenFile):
                 return None
             found = _api_key(row)
             tenants = connection.execute(f"{_SELECT_API_KEYS} WHERE tenant = ?", (found.tenant,))
-            try:
-                refuse_last(found, map(_api_key, tenants))
-            except LastManagingKey as exc:
-                return exc
+            refuse_last(found, map(_api_key, tenants))
             revoked_at = found.revoked_at or at
             connection.execute(
                 "UPDATE api_keys SET revoked_at = ? WHERE prefix = ?", (revoked_at, found.prefix)
             )
             return replace(found, revoked_at=revoked_at)
 
-        outcome: ApiKey | LastManagingKey | None = await self._commits.submit(write)
-        if isinstance(outcome, LastManagingKey):
-            raise outcome
-        return outcome
+        revoked: ApiKey | None = await self._commits.submit(write)
+        return revoked
 
-    def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
+    def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StenologError]:
         """The WAL is truncated behind the transaction when somebody asked for it."""
         outcomes = super()._commit(batch)
         if _truncate in batch:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
-from service.errors import RecordDamaged, StoreError
+from service.errors import OutcomeUnknown, RecordDamaged, StoreError
 from service.log.batch import Append, Sequenced, checked_append
 from service.log.event import Event, NewEvent, SealedPayload
 from service.log.head import HeadWatch
@@ -76,13 +77,20 @@ class SqliteLog:
         return await self._commits.submit(checked_append(stream, events, expected))
 
     def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
-        sequenced = self._writer.commit_batch(batch)
-        with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
-            self._loop.call_soon_threadsafe(self._advance, sequenced)
+        try:
+            sequenced = self._writer.commit_batch(batch)
+        except OutcomeUnknown:
+            self._tell(self._tail.forget)
+            raise
+        self._tell(partial(self._advance, sequenced))
         return sequenced.outcomes
 
-    def _advance(self, sequenced: Sequenced) -> None:
+    def _tell(self, told: Callable[[], None]) -> None:
         """On the loop, before anybody is answered."""
+        with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
+            self._loop.call_soon_threadsafe(told)
+
+    def _advance(self, sequenced: Sequenced) -> None:
         head = sequenced.frontier.count
         self._tail.extend([Event(**row.envelope) for row in sequenced.rows], head)
         self._watch.advance(head)
@@ -103,9 +111,13 @@ class SqliteLog:
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
-        """From memory, or by the unique index on stream and version."""
+        """From memory behind a known version, else by the unique index on stream and version.
+
+        Who asks for a stream from its beginning may be a stranger to it: a quicker answer than
+        that for a stream that does not exist would tell that it is there.
+        """
         after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
-        recent = self._tail.read_stream(stream, after, limit)
+        recent = self._tail.read_stream(stream, after, limit) if after else None
         if recent is not None:
             return recent
         return await self._events(
@@ -124,7 +136,12 @@ class SqliteLog:
     async def position_of(self, dedupe_key: str) -> int | None:
         """Reads by primary key."""
         row = await self._one("SELECT position FROM dedupe WHERE key = ?", dedupe_key)
-        return int(row[0]) if row else None
+        if row is None:
+            return None
+        position = int(row[0])
+        if position > self._watch.head:
+            self._tail.forget()  # it is committed, and this loop was not told yet, or never
+        return position
 
     async def payload(self, position: int) -> SealedPayload | None:
         """Takes the commitment from the event's own bytes."""

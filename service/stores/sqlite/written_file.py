@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import aiosqlite
 
-from service.errors import StoreError
+from service.errors import StenologError, StoreError
 from service.log.sequencer import GroupCommit
 from service.stores.sqlite.connection import Schema, open_reader, read_rows
 from service.stores.sqlite.writer import Writer
@@ -22,7 +22,8 @@ class WrittenFile:
     """What the files have in common that many callers write in small pieces.
 
     A `Write` submitted to `_commits` is durable when that returns, with what it came to. One that
-    raises, or breaks a constraint, has written nothing and fails only its own caller.
+    raises an error of ours, or breaks a constraint, has written nothing and fails only its own
+    caller; whatever else is raised fails all whose writes shared its transaction.
     """
 
     schema: ClassVar[Schema]
@@ -60,20 +61,21 @@ class WrittenFile:
         rows = await self._all(statement, *values)
         return rows[0] if rows else None
 
-    def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StoreError]:
+    def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StenologError]:
         # On the writing thread: one transaction for all.
         return self._writer.transact(
             lambda connection: [self._outcome(connection, write) for write in batch]
         )
 
-    def _outcome(self, connection: sqlite3.Connection, write: Write) -> Any | StoreError:
+    def _outcome(self, connection: sqlite3.Connection, write: Write) -> Any | StenologError:
         connection.execute("SAVEPOINT one")
         try:
             outcome = write(connection)
-        except (sqlite3.IntegrityError, StoreError) as exc:
+        except StenologError as exc:
             connection.execute("ROLLBACK TO one")
-            outcome = (
-                exc if isinstance(exc, StoreError) else StoreError(f"{self.schema.name}: {exc}")
-            )
+            outcome = exc
+        except sqlite3.IntegrityError as exc:
+            connection.execute("ROLLBACK TO one")
+            outcome = StoreError(f"{self.schema.name}: {exc}")
         connection.execute("RELEASE one")
         return outcome
