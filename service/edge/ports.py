@@ -84,8 +84,8 @@ class Turns(Protocol):
         """Whether it waits for its turn."""
         ...
 
-    def waiting(self, tenant: str) -> Sequence[tuple[int, str]]:
-        """Who of a tenant waits, oldest first: positions of the requests, and ids."""
+    def any_waiting(self, tenant: str) -> bool:
+        """Whether anybody of a tenant waits."""
         ...
 
 

@@ -55,9 +55,9 @@ class Turns:
         """Whether it waits for its turn."""
         return transcription_id in self._queued
 
-    def waiting(self, tenant: str) -> list[tuple[int, str]]:
-        """Who of a tenant waits, oldest first: positions of the requests, and ids."""
-        return sorted(self._waiting.get(tenant, ()))
+    def any_waiting(self, tenant: str) -> bool:
+        """Whether anybody of a tenant waits."""
+        return bool(self._waiting.get(tenant))
 
     def open(self) -> None:
         """Everything that ran before this process is noted: turns are given from now on."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from service.edge.ports import Turns
 from service.edge.reading import Reading
 from service.projections.rows import Status, StatusRow
-from service.projections.views import TranscriptionsPage, ViewReader
+from service.projections.views import (
+    TRANSCRIPTIONS_PER_PAGE_MAX,
+    TranscriptionsPage,
+    ViewReader,
+)
 from service.wire import sentences
 from service.wire.listing import ListItem, ListQuery, page
 
@@ -62,31 +66,46 @@ class Pages:
     async def _throttled(
         self, tenant: str, query: ListQuery, before: int | None, after: int | None
     ) -> TranscriptionsPage:
-        """Those that wait for their turn: in no view, because it changes with every other's end."""
+        """Those that wait for their turn: in no view, because it changes with every other's end.
+
+        Nearly everything that is queued waits, so that few rows are read in vain.
+        """
         upwards = after is not None and before is None
-        waiting = [
-            one
-            for position, one in self._turns.waiting(tenant)
-            if (before is None or position < before) and (after is None or position > after)
-        ]
-        day = query.created_on.isoformat() if query.created_on else ""
         found: list[StatusRow] = []
-        for one in waiting if upwards else reversed(waiting):
-            row = await self._views.transcription(one)
-            if row is not None and row.status == "queued" and row.created_at.startswith(day):
-                found.append(row)
-            if len(found) > query.limit:
-                break
-        more, rows = len(found) > query.limit, tuple(found[: query.limit])
+        beyond = self._turns.any_waiting(tenant)
+        while beyond and len(found) <= query.limit:
+            part = await self._views.list_transcriptions(
+                tenant,
+                limit=TRANSCRIPTIONS_PER_PAGE_MAX,
+                before=before,
+                after=after if upwards else None,
+                status="queued",
+                created_on=query.created_on.isoformat() if query.created_on else None,
+            )
+            rows = [row for row in part.rows if upwards or row.requested_position > (after or 0)]
+            waiting = [row for row in rows if self._turns.is_waiting(row.id)]
+            if upwards:
+                found = waiting + found
+                beyond, after = part.newer, _position_of(part.rows[:1], after)
+            else:
+                found += waiting
+                beyond = part.older and len(rows) == len(part.rows)
+                before = _position_of(part.rows[-1:], before)
+        more = len(found) > query.limit
         if upwards:
-            return TranscriptionsPage(rows=rows[::-1], older=True, newer=more)
-        return TranscriptionsPage(rows=rows, older=more, newer=before is not None)
+            return TranscriptionsPage(rows=tuple(found[-query.limit :]), older=True, newer=more)
+        newer = query.before_id is not None
+        return TranscriptionsPage(rows=tuple(found[: query.limit]), older=more, newer=newer)
 
     async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
         if transcription_id is None:
             return None
         found = await self._reading.find(tenant, transcription_id)
         return found.row.requested_position
+
+
+def _position_of(rows: Sequence[StatusRow], otherwise: int | None) -> int | None:
+    return rows[0].requested_position if rows else otherwise
 
 
 def _item(row: StatusRow) -> ListItem:
