@@ -101,5 +101,6 @@ async def test_anothers_is_no_quicker_for_being_at_the_end_of_the_log(service: C
     for one in (transcription_id, NOBODYS):
         statements.clear()
         await Tenancy(service.events).origin_of(one, tenant="other")
-        counts.append(len(statements))
+        # The projector may read beside us.
+        counts.append(sum("WHERE stream" in statement for statement in statements))
     assert counts == [1, 1]
