@@ -13,6 +13,8 @@ from service.projections.documents import Document
 from service.projections.rows import Change, StatusRow, TranscriptRow
 
 NOTHING: Mapping[str, Any] = {}
+# A customer's own secret: no view holds it. Who needs it opens the log's payload.
+SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,14 +21,13 @@ from service.projections.documents import (
     text_or_none,
 )
 from service.projections.items import OUTCOMES
-from service.projections.projection import Erased, Fact, Unreadable
+from service.projections.projection import SECRET_HEADER, Erased, Fact, Unreadable
 from service.projections.rows import PutView, StatusRow, TranscriptRow
 from service.projections.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
 from service.wire.transcript import failed_transcript
 
 # Contract, gotcha 9: the Python SDK rejects a transcript whose `speech_model` is anything else.
 LEGACY_SPEECH_MODELS = ("best", "nano", "slam-1", "universal")
-SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not a secret
 WEBHOOK_STATUS = "webhook_status_code"
 # Every body ends with this, so that the one thing that is learned later is put in without reading
 # what may be an hour of words.

@@ -25,6 +25,7 @@ from service.log.catalogue import (
 from service.log.event_data import EventData
 from service.projections.documents import ProjectionFailed, encode, text_or_none
 from service.projections.projection import (
+    SECRET_HEADER,
     Content,
     Erased,
     Fact,
@@ -44,7 +45,7 @@ class Transcriptions:
     """Digests everything: whatever a payload holds, a transcription has a status."""
 
     name: str = NAME
-    version: int = 3
+    version: int = 4
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(
         {
@@ -65,7 +66,7 @@ class Transcriptions:
         request = None
         if isinstance(fact.data, TranscriptionRequested):
             row = _requested(fact, fact.data)
-            request = fact.content_bytes if isinstance(fact.content, Mapping) else None
+            request = _without_secret(fact)
         elif current is None:
             raise ProjectionFailed("the stream does not begin with a request")
         else:
@@ -80,6 +81,19 @@ class Transcriptions:
     def fallback(self, fact: Fact) -> TranscriptRow | None:
         """Nothing."""
         return None
+
+
+def _without_secret(fact: Fact) -> bytes | None:
+    """The request's payload, with `true` in the place of the value of the webhook's header.
+
+    An answer says whether there is one, and nobody may read from a view what it is.
+    """
+    if not isinstance(fact.content, Mapping):
+        return None
+    params = params_of(fact.content)
+    if params.get(SECRET_HEADER) is None:
+        return fact.content_bytes
+    return encode({**fact.content, "params": {**params, SECRET_HEADER: True}})
 
 
 def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:

@@ -149,6 +149,9 @@ async def test_a_webhook_is_echoed_without_its_secret(service: Composed) -> None
     again = await service.client.get(f"/v2/transcript/{body['id']}")
     for one in (answer, read, again):
         assert "s3cret-value" not in one.text
+        assert one.json()["webhook_auth"] is True
+        assert one.json()["webhook_auth_header_name"] == "X-Customer"
+    assert b"s3cret-value" not in (await service.views.request(body["id"]) or b"s3cret-value")
 
 
 async def test_unknown_parameters_are_warned_about_by_name_once(

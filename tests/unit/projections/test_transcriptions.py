@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from service.log.event import Event
-from service.projections.rows import PutView
+from service.projections.rows import PutStatus, PutView
 from tests.unit.projections.answers import answer
-from tests.unit.projections.events import MemoryLog, transcription_id
+from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
 from tests.unit.projections.projecting import changes_of, hold_of, status_of
 
 
@@ -38,6 +38,16 @@ def test_the_request_payload_is_kept_once_as_it_was_given() -> None:
     first, second = changes_of(log, ["transcriptions"])
     assert first.request == log.payloads[1]  # type: ignore[union-attr]  # fails if it is another change
     assert second.request is None  # type: ignore[union-attr]  # fails if it is another change
+
+
+def test_the_value_of_a_customers_webhook_header_is_in_no_view() -> None:
+    log = MemoryLog()
+    log.done(1, answer(webhook_auth_header_value="customer-secret"), **WEBHOOK)
+    assert b"customer-secret" in log.payloads[1]
+    changes = changes_of(log)
+    assert "customer-secret" not in repr(changes)
+    [request] = [one.request for one in changes if isinstance(one, PutStatus) and one.request]
+    assert json.loads(request) == json.loads(log.payloads[1].replace(b'"customer-secret"', b"true"))
 
 
 def test_every_step_leaves_its_time() -> None:
