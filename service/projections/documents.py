@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import orjson
@@ -13,6 +13,7 @@ import orjson
 # AssemblyAI nests about seven levels. The interpreter's own limit depends on who calls, so the
 # same payload could be readable in one process and not in another; this one does not.
 DEPTH_MAX = 200
+DIGITS_MAX = 18  # of an integer that surely has no more than 64 bits
 
 
 class ProjectionFailed(ValueError):
@@ -85,6 +86,17 @@ def encode(value: object) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
+def rewritten(value: bytes, change: Callable[[object], object]) -> orjson.Fragment:
+    """A value of `Document.written`, changed; for `encode`, as the value of a member.
+
+    A number is spelled as it was, unless half a surrogate pair is in a string beside it.
+    """
+    try:
+        return orjson.Fragment(orjson.dumps(change(SPELLED.decode(value.decode()))))
+    except orjson.JSONEncodeError:
+        return orjson.Fragment(encode(change(DECODER.decode(value.decode()))))
+
+
 def text_or_none(value: object) -> str | None:
     """`value` when it is a string, in a form that a store of UTF-8 can hold; else None."""
     if not isinstance(value, str):
@@ -145,7 +157,14 @@ def _finite(literal: str) -> float | None:
     return None if math.isinf(number) else number
 
 
+def _integer(literal: str) -> int | orjson.Fragment:
+    whole = len(literal) <= DIGITS_MAX and literal != "-0"
+    return int(literal) if whole else orjson.Fragment(literal)
+
+
 DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+# Reads numbers that orjson would refuse, or write in another way, as they are written.
+SPELLED = json.JSONDecoder(parse_constant=_refuse, parse_float=orjson.Fragment, parse_int=_integer)
 SPACE = re.compile(r"[ \t\n\r]*")
 
 

@@ -18,12 +18,14 @@ from service.projections.documents import (
     encode,
     number_or_none,
     read_object,
+    rewritten,
     text_or_none,
 )
 from service.projections.items import OUTCOMES
 from service.projections.projection import SECRET_HEADER, Erased, Fact, Unreadable
 from service.projections.rows import PutView, StatusRow, TranscriptRow
 from service.projections.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
+from service.wire.readable import MENDS
 from service.wire.transcript import failed_transcript
 
 # Contract, gotcha 9: the Python SDK rejects a transcript whose `speech_model` is anything else.
@@ -42,7 +44,7 @@ class Transcript:
     """The whole answer of a transcription that has come to its end."""
 
     name: str = "transcript"
-    version: int = 3
+    version: int = 4
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = OUTCOMES
 
@@ -88,7 +90,7 @@ def customer_body(
 ) -> bytes:
     """The provider's completed transcript as our customer sees it: see `_of_customer`."""
     ours = {"status": "completed", **_of_customer(transcription_id, params, provider_json)}
-    return _spliced(ours, provider_json)
+    return _spliced({**_mended(provider_json), **ours}, provider_json)
 
 
 def failed_body(
@@ -101,7 +103,8 @@ def failed_body(
     whole = failed_transcript(transcription_id, params, error)
     kept = {name for name in answer if name not in FAILED}
     ours = {name: value for name, value in whole.items() if name not in kept}
-    return _spliced({**ours, **_of_customer(transcription_id, params, answer)}, answer)
+    ours |= _of_customer(transcription_id, params, answer)
+    return _spliced({**_mended(answer), **ours}, answer)
 
 
 def _of_customer(
@@ -110,7 +113,7 @@ def _of_customer(
     """What is our customer's own, or ours, in a provider's transcript.
 
     Neither our callback address nor our token can be in it. Everything else is the provider's,
-    byte for byte.
+    byte for byte, but for `_mended`.
     """
     ours: dict[str, Any] = {
         "id": transcription_id,
@@ -129,6 +132,15 @@ def _of_customer(
         # The SDK rejects a fraction of a second; upstream rounds up.
         ours["audio_duration"] = math.ceil(duration)
     return ours
+
+
+def _mended(answer: Document) -> dict[str, Any]:
+    """The members that would make the official SDK reject the whole answer, as it reads them."""
+    return {
+        name: rewritten(answer.written(name), mend)
+        for name, mend in MENDS.items()
+        if name in answer and mend(answer[name]) is not answer[name]
+    }
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:

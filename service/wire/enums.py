@@ -226,6 +226,7 @@ CONTENT_SAFETY_LABELS = frozenset(
         "weapons",
     ]
 )
+FINDING_STATUSES = ("success", "unavailable")
 SENTIMENTS = ("POSITIVE", "NEUTRAL", "NEGATIVE")
 SUBSTITUTIONS = ("hash", "entity_name")
 AUDIO_QUALITIES = ("mp3", "wav")
