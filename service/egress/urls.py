@@ -14,8 +14,8 @@ from service.errors import EgressFailed, ForbiddenAddress
 URL_CHARS_MAX = 16_384  # signed URLs are long; servers refuse far shorter ones
 PORT_MAX = 65_535
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-# RFC 9110, 5.5: visible characters, with blanks and tabs between them but not around them.
-VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+# RFC 9110, 5.5: visible characters, with blanks between them but not around them, and no tabs.
+VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?")
 # Kept when a redirect leads to another origin; whatever else a caller sent may be a secret.
 HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
@@ -25,6 +25,7 @@ FORBIDDEN_HEADERS = frozenset(
         "connection",
         "expect",
         "host",
+        "http2-settings",
         "keep-alive",
         "proxy-authorization",
         "proxy-connection",

@@ -121,10 +121,12 @@ async def test_the_environments_proxy_is_not_used(
         ("X-A", "a\r\nX-B: b"),
         ("X-A", "a\x00"),
         ("X-A", " padded"),
+        ("X-A", "a\tb"),
         ("X-A", "ü"),
         ("X A", "a"),
         ("", "a"),
         ("Host", "other.example"),
+        ("HTTP2-Settings", "AAMAAABk"),
         ("transfer-encoding", "chunked"),
     ],
 )
