@@ -12,7 +12,7 @@ class Places:
     """How many attempts are under way, by tenant and by lane.
 
     A tenant takes another place only while more are free than it has: alone it takes half of them,
-    with a second one each a third. So nobody takes the last ones, however many lanes they have.
+    with a second one each a third. So no tenant takes the last ones, however many lanes it has.
     """
 
     def __init__(self, busy: Iterable[Leased], *, at_once: int, per_lane: int) -> None:
