@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -29,8 +28,8 @@ from service.log.catalogue import TRANSCRIPTION
 from service.log.event import Event
 from service.log.store import EventStore
 
-ATTEMPTS_AT_ONCE_MAX = 128
-ATTEMPTS_PER_HOST_MAX = 8  # one that does not answer keeps no more places than this
+ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `places`
+ATTEMPTS_PER_LANE_MAX = 32  # of a tenant's calls of one host and port that does not answer
 LEASE_MS = 60_000  # longer than waiting for views and audio, an attempt and the writes around
 STORE_RETRY_MS = 1_000
 DRAIN_MS = 3_000  # for attempts under way when the service stops
@@ -78,7 +77,7 @@ class Dispatcher:
         self._timing = timing
         self._metrics = metrics
         self._now_ms = now_ms
-        self._busy: dict[asyncio.Task[None], str] = {}
+        self._busy: dict[asyncio.Task[None], Leased] = {}
         self._stirred = asyncio.Event()
 
     def wake(self) -> None:
@@ -108,20 +107,19 @@ class Dispatcher:
 
     async def _start_due(self) -> int | None:
         """Everything that is due and has room is under way; how long until more is, if known."""
-        free = ATTEMPTS_AT_ONCE_MAX - len(self._busy)
-        if free <= 0:
+        if len(self._busy) >= ATTEMPTS_AT_ONCE_MAX:
             return None  # the next one to end stirs us
         now_ms = self._now_ms()
         taken = await self._outbox.take(
             now_ms,
             until_ms=now_ms + LEASE_MS,
-            limit=free,
-            busy=Counter(self._busy.values()),
-            per_lane=ATTEMPTS_PER_HOST_MAX,
+            busy=tuple(self._busy.values()),
+            at_once=ATTEMPTS_AT_ONCE_MAX,
+            per_lane=ATTEMPTS_PER_LANE_MAX,
         )
         for leased in taken.leases:
             task = asyncio.create_task(self._work(leased))
-            self._busy[task] = leased.lane
+            self._busy[task] = leased
             task.add_done_callback(self._ended)
         if taken.next_due_ms is None:
             return None

@@ -49,11 +49,11 @@ class FanOut:
         requests: Requests,
         outbox: Outbox,
         *,
-        lane_of: Callable[[str], str],
+        lane_of: Callable[[str, str], str],
         now_ms: NowMs,
         added: Callable[[], None],
     ) -> None:
-        """`lane_of` marks a URL's host; `added` is called whenever something is owed."""
+        """`lane_of` marks a tenant with a URL's host and port; `added`: something is owed."""
         self._events = events
         self._requests = requests
         self._outbox = outbox
@@ -143,7 +143,8 @@ class FanOut:
                 position=event.position,
                 kind=kind,
                 stream=event.stream,
-                lane=self._lane_of(webhook.url),
+                tenant=event.tenant,
+                lane=self._lane_of(event.tenant, webhook.url),
                 created_at_ms=self._now_ms(),
             )
             for kind in kinds

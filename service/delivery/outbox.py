@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,11 +30,13 @@ class Pending:
 
     Attributes:
         position: Of the event that it tells of; of each kind there is one for an event at most.
-        lane: A keyed mark of the receiver's host; deliveries to one host share a lane.
+        tenant: The random id of whose transcription it tells.
+        lane: A keyed mark of the tenant and the receiver's host and port: what shares a limit.
     """
 
     position: int
     stream: str
+    tenant: str
     lane: str
     created_at_ms: int
     kind: DeliveryKind = "outcome"
@@ -61,6 +63,7 @@ class Leased:
 
     position: int
     stream: str
+    tenant: str
     lane: str
     lease: int
     created_at_ms: int
@@ -91,7 +94,7 @@ class Taken:
     """What was taken, and when more falls due.
 
     Attributes:
-        next_due_ms: Of the lanes that have room; None: nothing, or there is no room at all.
+        next_due_ms: Of the tenants and lanes that have room; None: nothing, or no room at all.
     """
 
     leases: tuple[Leased, ...]
@@ -138,14 +141,16 @@ class Outbox(Protocol):
         now_ms: int,
         *,
         until_ms: int,
-        limit: int,
-        busy: Mapping[str, int],
+        busy: Sequence[Leased],
+        at_once: int,
         per_lane: int,
     ) -> Taken:
-        """Lease at most `limit` deliveries that are due, oldest first, until `until_ms`.
+        """Lease deliveries that are due, oldest first, until `until_ms`.
 
-        A lane gets no more than `per_lane`, of which `busy` counts those under way: one that is
-        full does not keep others from being taken.
+        With those under way (`busy`) there are never more than `at_once`, nor more than `per_lane`
+        of a lane; and a tenant takes another place only while more are free than it has, so that
+        one alone takes half of them, and whoever comes next finds some. What has no room does not
+        keep others from being taken.
         """
         ...
 

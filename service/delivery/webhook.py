@@ -1,4 +1,4 @@
-"""The customer's webhook as the request names it, and the mark of its host."""
+"""The customer's webhook as the request names it, and the mark of who is called for whom."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from service.egress.guard import origin
 from service.errors import RecordDamaged, StoreError, StoreUnavailable
 from service.log.catalogue import TranscriptionRequested
 from service.log.event import Event
 from service.log.store import EventStore, Sealer
 from service.wire.parameters import WEBHOOK_PARAMETERS
 
-LANE_BYTES = 8  # enough to tell hosts apart; two that share a mark only share a limit
+LANE_BYTES = 8  # enough to tell lanes apart; two that share a mark only share a limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +109,10 @@ def webhook_of(payload: bytes) -> Webhook | None:
     )
 
 
-def lane_of(secret: bytes, url: str) -> str:
-    """The mark of the URL's host under `secret`: what is stored must not tell who is called."""
+def lane_of(secret: bytes, tenant: str, url: str) -> str:
+    """The mark of a tenant and the URL's host and port: what is stored must not tell the URL's."""
     try:
-        host = urlsplit(url).hostname or ""
+        host, port = origin(url)
     except ValueError:
-        host = ""
-    return hmac.digest(secret, host.lower().rstrip(".").encode(), "sha256")[:LANE_BYTES].hex()
+        host, port = "", 0
+    return hmac.digest(secret, f"{tenant} {host} {port}".encode(), "sha256")[:LANE_BYTES].hex()

@@ -16,8 +16,14 @@ from service.egress.failures import Progress, httpcore_errors, httpx_errors
 from service.egress.guard import AddressPolicy
 from service.egress.network import Resolve, system_resolve
 from service.egress.streamed import StreamedAnswer, header_map
-from service.egress.transport import CONNECTIONS_MAX, PROGRESS, GuardedTransport
-from service.egress.urls import Headers, checked_headers, checked_url, headers_after_redirect
+from service.egress.transport import CONNECTIONS_MAX, PROGRESS, TARGET, GuardedTransport
+from service.egress.urls import (
+    Headers,
+    checked_headers,
+    checked_url,
+    headers_after_redirect,
+    request_target,
+)
 from service.errors import EgressFailed, PayloadTooLarge
 
 USER_AGENT = "stenolog"
@@ -83,9 +89,9 @@ class Egress:
             EgressFailed: No complete answer, or one over `answer_bytes_max`; `sent` says whether
                 the request may have reached the other side.
         """
-        asked = checked_url(url)
+        asked, target = checked_url(url), request_target(url)
         request = _build(
-            method, asked, checked_headers(headers, user_agent=self._user_agent), content
+            method, asked, target, checked_headers(headers, user_agent=self._user_agent), content
         )
         progress: Progress = request.extensions[PROGRESS]
         _set_timeouts(request, timeout_ms)
@@ -128,7 +134,7 @@ class Egress:
         deadline = anyio.current_time() + timeout_ms / 1000
         response, progress = await self._follow(
             method,
-            checked_url(url),
+            url,
             checked_headers(headers, user_agent=self._user_agent),
             content,
             redirects_max=redirects_max,
@@ -148,7 +154,7 @@ class Egress:
     async def _follow(
         self,
         method: str,
-        url: httpx.URL,
+        first: str,
         headers: Headers,
         content: bytes | None,
         *,
@@ -157,8 +163,9 @@ class Egress:
         idle_ms: int,
     ) -> tuple[httpx.Response, Progress]:
         """The first answer that is not a redirect, or the redirect when none may be followed."""
+        url, target = checked_url(first), request_target(first)
         for hop in range(redirects_max + 1):
-            request = _build(method, url, headers, content)
+            request = _build(method, url, target, headers, content)
             progress: Progress = request.extensions[PROGRESS]
             _set_timeouts(request, idle_ms)
             with httpcore_errors(progress), anyio.fail_after(deadline - anyio.current_time()):
@@ -171,18 +178,27 @@ class Egress:
                 before = url
                 with httpx_errors():
                     url = checked_url(str(url.join(location)))
+                target = url.raw_path
                 headers = headers_after_redirect(headers, before, url)
         raise EgressFailed(f"more than {redirects_max} redirects", sent=True)
 
 
 def _build(
-    method: str, url: httpx.URL, headers: Headers, content: bytes | AsyncIterator[bytes] | None
+    method: str,
+    url: httpx.URL,
+    target: bytes,
+    headers: Headers,
+    content: bytes | AsyncIterator[bytes] | None,
 ) -> httpx.Request:
     """A request with its own note of how far it got."""
     assert METHOD.fullmatch(method), f"not a method: {method}"
     with httpx_errors():
         return httpx.Request(
-            method, url, headers=list(headers), content=content, extensions={PROGRESS: Progress()}
+            method,
+            url,
+            headers=list(headers),
+            content=content,
+            extensions={PROGRESS: Progress(), TARGET: target},
         )
 
 

@@ -16,6 +16,7 @@ from service.egress.network import GuardedBackend, Resolve, system_resolve
 CONNECTIONS_MAX = 100  # as many as httpx's own default
 KEEPALIVE_MAX = 20
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close, so that we close first
+TARGET = "target"  # httpcore's request extension: the path and query exactly as they are sent
 PROGRESS = "stenolog.progress"  # request extension: where `Progress` travels
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 import httpx
 
@@ -14,8 +15,10 @@ from service.errors import EgressFailed, ForbiddenAddress
 URL_CHARS_MAX = 16_384  # signed URLs are long; servers refuse far shorter ones
 PORT_MAX = 65_535
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-# RFC 9110, 5.5: visible characters, with blanks and tabs between them but not around them.
-VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+# RFC 9110, 5.5: visible characters, with blanks between them but not around them, and no tabs.
+VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?")
+AFTER_AUTHORITY = re.compile(r"[^:/?#]+://[^/?#]*([^#]*)")  # RFC 3986, appendix B
+URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]"  # RFC 3986, 2: besides letters, digits and -._~
 # Kept when a redirect leads to another origin; whatever else a caller sent may be a secret.
 HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
@@ -25,6 +28,7 @@ FORBIDDEN_HEADERS = frozenset(
         "connection",
         "expect",
         "host",
+        "http2-settings",
         "keep-alive",
         "proxy-authorization",
         "proxy-connection",
@@ -58,6 +62,17 @@ def checked_url(text: str) -> httpx.URL:
     if url.port is not None and not 1 <= url.port <= PORT_MAX:
         raise ForbiddenAddress("the URL has an impossible port")
     return url.copy_with(fragment=None)
+
+
+def request_target(text: str) -> bytes:
+    """The path and query of a URL that was checked, as they were given: nothing is resolved.
+
+    What a URI cannot hold, blanks and line breaks above all, is percent-encoded.
+    """
+    found = AFTER_AUTHORITY.match(text)
+    assert found is not None, "not a checked URL"
+    given = quote(found[1], safe=URI_CHARACTERS)
+    return (given if given.startswith("/") else f"/{given}").encode("ascii")
 
 
 def checked_headers(headers: Iterable[tuple[str, str]], *, user_agent: str) -> Headers:

@@ -32,18 +32,21 @@ UNKNOWN_NAME_CHARS_MAX = 128
 HEADER_NAME_CHARS_MAX = 128
 HEADER_VALUE_CHARS_MAX = 4_096
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: a token
-HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")  # RFC 9110, 5.5
-# They frame the message, belong to one connection, or are ours to set (RFC 9110, 7.6.1 and 8.6).
+HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")  # RFC 9110, 5.5, no tabs
+# They frame or describe the message, belong to one connection, or are ours to set (RFC 9110, 7.6.1
+# and 8.6; HTTP2-Settings: RFC 7540, 3.2.1).
 HEADERS_FORBIDDEN = frozenset(
     [
         "accept-encoding",
         "connection",
         "content-encoding",
         "content-length",
+        "content-range",
         "content-type",
         "date",
         "expect",
         "host",
+        "http2-settings",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",

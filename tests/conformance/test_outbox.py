@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,13 @@ NOW = 1_000_000
 UNTIL = NOW + 60_000
 
 
-def pending(position: int, lane: str = "a", at_ms: int = NOW) -> Pending:
+def pending(position: int, lane: str = "a", at_ms: int = NOW, tenant: str | None = None) -> Pending:
     return Pending(
-        position=position, stream=f"transcription-{position}", lane=lane, created_at_ms=at_ms
+        position=position,
+        stream=f"transcription-{position}",
+        tenant=f"tenant-{position}" if tenant is None else tenant,
+        lane=lane,
+        created_at_ms=at_ms,
     )
 
 
@@ -50,12 +55,12 @@ async def take(
     outbox: Outbox,
     now_ms: int = NOW,
     *,
-    limit: int = 10,
-    busy: dict[str, int] | None = None,
+    at_once: int = 10,
+    busy: Sequence[Leased] = (),
     per_lane: int = 10,
 ) -> Taken:
     return await outbox.take(
-        now_ms, until_ms=now_ms + 60_000, limit=limit, busy=busy or {}, per_lane=per_lane
+        now_ms, until_ms=now_ms + 60_000, busy=busy, at_once=at_once, per_lane=per_lane
     )
 
 
@@ -117,7 +122,7 @@ async def test_what_is_leased_is_nobody_elses_until_the_lease_expires(outbox: Ou
 
 async def test_takers_at_the_same_time_share_nothing(outbox: Outbox) -> None:
     await owe(outbox, *(pending(n) for n in range(8, 28)))
-    taken = await asyncio.gather(*(take(outbox, limit=3) for _ in range(10)))
+    taken = await asyncio.gather(*(take(outbox, at_once=3) for _ in range(10)))
     positions = [leased.position for one in taken for leased in one.leases]
     assert len(positions) == len(set(positions)) == 20
 
@@ -141,15 +146,39 @@ async def test_a_lane_that_is_full_does_not_hold_the_others(outbox: Outbox) -> N
         )
     last = 8 + 3 * many
     await outbox.add([pending(last, "up")], after=last - 1, to=at(last))
-    taken = await take(outbox, limit=10, busy={"down": 2}, per_lane=4)
-    assert [one.lane for one in taken.leases] == ["down", "down", "up"]
+    held = (await take(outbox, per_lane=2)).leases
+    assert [one.lane for one in held] == ["down", "down", "up"]
+    taken = await take(outbox, busy=held, per_lane=4)
+    assert [one.lane for one in taken.leases] == ["down", "down"]
     assert taken.next_due_ms == UNTIL, "the full lane's deliveries are due, and cannot be taken"
-    assert (await take(outbox, busy={"down": 4, "up": 1}, per_lane=4)).leases == ()
+    assert (await take(outbox, busy=held + taken.leases, per_lane=4)).leases == ()
+
+
+async def test_a_tenant_with_many_lanes_leaves_places_to_the_others(outbox: Outbox) -> None:
+    many = DELIVERIES_PER_ADD_MAX
+    await outbox.begin(HEAD)
+    for first in (8, 8 + many):
+        owed = [pending(first + n, f"down-{n}", tenant="many") for n in range(many)]
+        await outbox.add(owed, after=first - 1, to=at(first + many - 1))
+    last = 8 + 2 * many
+    alone = await take(outbox)
+    assert [one.tenant for one in alone.leases] == ["many"] * 5, "half of ten"
+    await outbox.add(
+        [pending(last + n, f"few-{n}", tenant="few") for n in range(9)],
+        after=last - 1,
+        to=at(last + 8),
+    )
+    both = await take(outbox, busy=alone.leases)
+    assert [one.tenant for one in both.leases] == ["few"] * 3, "while more are free than it has"
+    assert both.next_due_ms is None, "the first to end makes room"
+    await outbox.add([pending(last + 9, tenant="new")], after=last + 8, to=at(last + 9))
+    (new,) = (await take(outbox, busy=alone.leases + both.leases)).leases
+    assert (new.tenant, new.position) == ("new", last + 9)
 
 
 async def test_without_room_left_nothing_falls_due(outbox: Outbox) -> None:
     await owe(outbox, pending(8), pending(9))
-    taken = await take(outbox, limit=1)
+    taken = await take(outbox, at_once=1)
     assert len(taken.leases) == 1
     assert taken.next_due_ms is None
 

@@ -169,7 +169,7 @@ async def test_an_ending_that_was_decided_is_told_to_the_log_without_another_cal
         while await fan_out.step():
             pass
         now = now_ms()
-        taken = await home.work.take(now, until_ms=now, limit=1, busy={}, per_lane=1)
+        taken = await home.work.take(now, until_ms=now, busy=(), at_once=1, per_lane=1)
         attempt = Attempt(number=1, at_ms=now, took_ms=1, status=202, outcome="delivered")
         await home.work.record(taken.leases[0], attempt, due_at_ms=None, ending=Ending(reason=None))
     async with home.delivering():

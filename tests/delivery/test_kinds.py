@@ -249,7 +249,7 @@ async def test_a_work_file_of_the_first_version_is_gone_on_with(tmp_path: Path) 
         file.commit()
     work = await SqliteWork.open(tmp_path / "work.db")
     async with asyncio.timeout(5):
-        (leased,) = (await work.take(7, until_ms=8, limit=9, busy={}, per_lane=9)).leases
+        (leased,) = (await work.take(7, until_ms=8, busy=(), at_once=9, per_lane=9)).leases
         (attempt,) = await work.attempts(9)
         await work.close()
     assert (leased.kind, leased.created_at_ms, leased.attempts) == ("outcome", 5, 1)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import structlog
 
+from service.delivery.dispatcher import ATTEMPTS_PER_LANE_MAX
 from service.simulator.receiver import Delivery, Receiver, Reply
 from tests.delivery.house import House, until
 
@@ -164,14 +165,27 @@ async def test_a_private_address_is_refused_by_the_guard(home: House) -> None:
 async def test_a_receiver_that_is_down_does_not_hold_the_others(home: House) -> None:
     down = Receiver(lambda delivery: Reply(wait_ms=60_000))
     async with home.delivering(), down.serve() as url:
-        slow = [await home.done("/slow", url.replace("127.0.0.1", "localhost")) for _ in range(20)]
-        await until(lambda: len(down.deliveries) == 8)
+        slow = [await home.done("/slow", url) for _ in range(ATTEMPTS_PER_LANE_MAX + 4)]
+        await until(lambda: len(down.deliveries) == ATTEMPTS_PER_LANE_MAX)
         good = [await home.done() for _ in range(5)]
         for transcription_id in good:
             await home.ended(transcription_id)
-        assert len(down.deliveries) == 8, "no more than a host's share at a time"
+        assert len(down.deliveries) == ATTEMPTS_PER_LANE_MAX, "no more than a lane's at a time"
         assert not any([await home.facts(one) for one in slow])
     assert sorted(home.told()) == sorted(good)
+
+
+async def test_a_tenants_silent_receiver_does_not_hold_another_tenants_on_the_same_host(
+    home: House,
+) -> None:
+    home.receiver.answer = lambda delivery: Reply(wait_ms=60_000 if delivery.path == "/slow" else 0)
+    async with home.delivering():
+        for _ in range(ATTEMPTS_PER_LANE_MAX + 1):
+            await home.done("/slow")
+        await until(lambda: len(home.got("/slow")) == ATTEMPTS_PER_LANE_MAX)
+        home.service.client.headers["Authorization"] = await home.service.new_key("other")
+        ended = await home.ended(await home.done())
+    assert (ended["type"], ended["attempts"]) == ("delivery.succeeded", 1)
 
 
 async def test_attempts_of_one_transcription_never_overlap(home: House) -> None:

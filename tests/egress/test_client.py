@@ -95,6 +95,41 @@ async def test_an_allowed_origin_is_exactly_one_host_and_port(opened: Open) -> N
     assert other.connections == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("", "/"),
+        ("?q=1", "/?q=1"),
+        ("/a?b#c", "/a?b"),
+        ("//double/../x/./y//", "//double/../x/./y//"),
+        ("/%7e%2F%2e%2e/a%zz;b=[1]?x=//../&y=%20+'", "/%7e%2F%2e%2e/a%zz;b=[1]?x=//../&y=%20+'"),
+        ("/a b/é?q={ü} |", "/a%20b/%C3%A9?q=%7B%C3%BC%7D%20%7C"),
+        ("/a\u2028HTTP/1.1", "/a%E2%80%A8HTTP/1.1"),
+    ],
+)
+async def test_path_and_query_are_sent_as_they_were_given(
+    opened: Open, given: str, sent: str
+) -> None:
+    async with serving(always(answer())) as server:
+        client, url = opened(), server.url + given
+        await client.request("GET", url, timeout_ms=5_000, answer_bytes_max=MAX)
+        async with client.stream("GET", url, timeout_ms=5_000) as streamed:
+            assert streamed.status == 200
+    assert [head.split(b"\r\n")[0].decode() for head in server.requests] == [
+        f"GET {sent} HTTP/1.1"
+    ] * 2
+
+
+@pytest.mark.parametrize("given", ["/a\r\nX-B: b", "/a\nb", "/a\tb", "/a\x00b", "/\x7f"])
+async def test_a_url_with_a_control_character_is_refused(opened: Open, given: str) -> None:
+    async with serving(always(answer())) as server:
+        with pytest.raises(ForbiddenAddress):
+            await opened().request(
+                "GET", server.url + given, timeout_ms=5_000, answer_bytes_max=MAX
+            )
+        assert server.connections == 0
+
+
 async def test_connections_are_kept_and_cookies_are_not(opened: Open) -> None:
     async with serving(always(answer(Set_Cookie="a=b"))) as server:
         client = opened()
@@ -121,10 +156,12 @@ async def test_the_environments_proxy_is_not_used(
         ("X-A", "a\r\nX-B: b"),
         ("X-A", "a\x00"),
         ("X-A", " padded"),
+        ("X-A", "a\tb"),
         ("X-A", "ü"),
         ("X A", "a"),
         ("", "a"),
         ("Host", "other.example"),
+        ("HTTP2-Settings", "AAMAAABk"),
         ("transfer-encoding", "chunked"),
     ],
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from service.delivery.outbox import (
     ATTEMPTS_FORGOTTEN_PER_REMOVE,
@@ -18,6 +17,7 @@ from service.delivery.outbox import (
     Pending,
     Taken,
 )
+from service.delivery.places import Places
 from service.errors import StoreUnavailable
 from service.log.catalogue import DeliveryKind
 
@@ -46,9 +46,12 @@ def add(run: sqlite3.Connection, pending: Sequence[Pending], after: int, to: Che
     if moved.rowcount != 1:
         raise StoreUnavailable("work.db: the checkpoint is not where it was")
     run.executemany(
-        "INSERT INTO outbox (position, kind, stream, lane, created_at_ms, due_at_ms) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        [(one.position, one.kind, one.stream, one.lane, one.created_at_ms) for one in pending],
+        "INSERT INTO outbox (position, kind, stream, tenant, lane, created_at_ms, due_at_ms) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        [
+            (one.position, one.kind, one.stream, one.tenant, one.lane, one.created_at_ms)
+            for one in pending
+        ],
     )
 
 
@@ -61,30 +64,28 @@ def take(
     run: sqlite3.Connection,
     now_ms: int,
     until_ms: int,
-    limit: int,
-    busy: Mapping[str, int],
+    busy: Sequence[Leased],
+    at_once: int,
     per_lane: int,
 ) -> Taken:
-    """Pages of what is due, each without the lanes that are full; a page fills one, or is last."""
-    held = Counter(busy)
+    """Pages of what is due, each without what is full; a page fills something, or is the last."""
+    places = Places(busy, at_once=at_once, per_lane=per_lane)
     leases: list[Leased] = []
-    while len(leases) < limit:
+    while places.free > 0:
         page = run.execute(
-            "SELECT position, kind, lane FROM outbox WHERE due_at_ms <= ? "
+            "SELECT position, kind, tenant, lane FROM outbox WHERE due_at_ms <= ? "
+            "AND tenant NOT IN (SELECT value FROM json_each(?)) "
             "AND lane NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY due_at_ms, position LIMIT ?",
-            (now_ms, _full(held, per_lane), DELIVERIES_PER_TAKE_MAX),
+            (now_ms, *_full(places), DELIVERIES_PER_TAKE_MAX),
         ).fetchall()
-        for position, kind, lane in page:
-            if held[lane] < per_lane and len(leases) < limit:
-                held[lane] += 1
+        for position, kind, tenant, lane in page:
+            if places.has_room(tenant, lane):
+                places.occupy(tenant, lane)
                 leases.append(_lease(run, position, kind, until_ms))
         if len(page) < DELIVERIES_PER_TAKE_MAX:
             break
-    return Taken(
-        leases=tuple(leases),
-        next_due_ms=None if len(leases) >= limit else _next_due(run, held, per_lane),
-    )
+    return Taken(leases=tuple(leases), next_due_ms=_next_due(run, places))
 
 
 def record(
@@ -152,16 +153,17 @@ def _held(leased: Leased) -> tuple[int, str, int]:
 
 def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms: int) -> Leased:
     """A leased delivery falls due again when its lease expires."""
-    stream, lane, lease, created_at_ms, attempts, status, ended, reason = run.execute(
+    stream, tenant, lane, lease, created_at_ms, attempts, status, ended, reason = run.execute(
         "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ? "
         "WHERE position = ? AND kind = ? "
-        "RETURNING stream, lane, lease, created_at_ms, attempts, status, ended, reason",
+        "RETURNING stream, tenant, lane, lease, created_at_ms, attempts, status, ended, reason",
         (until_ms, position, kind),
     ).fetchone()
     return Leased(
         position=position,
         kind=kind,
         stream=stream,
+        tenant=tenant,
         lane=lane,
         lease=lease,
         created_at_ms=created_at_ms,
@@ -171,14 +173,17 @@ def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms:
     )
 
 
-def _next_due(run: sqlite3.Connection, held: Mapping[str, int], per_lane: int) -> int | None:
+def _next_due(run: sqlite3.Connection, places: Places) -> int | None:
+    if places.free <= 0:
+        return None
     found = run.execute(
-        "SELECT due_at_ms FROM outbox WHERE lane NOT IN (SELECT value FROM json_each(?)) "
-        "ORDER BY due_at_ms LIMIT 1",
-        (_full(held, per_lane),),
+        "SELECT due_at_ms FROM outbox WHERE tenant NOT IN (SELECT value FROM json_each(?)) "
+        "AND lane NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at_ms LIMIT 1",
+        _full(places),
     ).fetchone()
     return None if found is None else int(found[0])
 
 
-def _full(held: Mapping[str, int], per_lane: int) -> str:
-    return json.dumps([lane for lane, count in held.items() if count >= per_lane])
+def _full(places: Places) -> tuple[str, str]:
+    """The tenants and the lanes without room, for `json_each`."""
+    return json.dumps(places.full_tenants()), json.dumps(places.full_lanes())

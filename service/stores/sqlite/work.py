@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from service.delivery.outbox import (
@@ -55,8 +55,8 @@ class SqliteWork(WrittenFile):
         now_ms: int,
         *,
         until_ms: int,
-        limit: int,
-        busy: Mapping[str, int],
+        busy: Sequence[Leased],
+        at_once: int,
         per_lane: int,
     ) -> Taken:
         """One transaction."""
@@ -65,8 +65,8 @@ class SqliteWork(WrittenFile):
                 statements.take,
                 now_ms=now_ms,
                 until_ms=until_ms,
-                limit=limit,
-                busy=dict(busy),
+                busy=tuple(busy),
+                at_once=at_once,
                 per_lane=per_lane,
             )
         )

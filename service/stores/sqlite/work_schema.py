@@ -77,5 +77,11 @@ WORK = Schema(
         DROP TABLE attempts_1;
         CREATE INDEX attempts_by_age ON attempts (at_ms)
         """,
+        # Whose a delivery is; what was owed before is as if of one tenant until it has ended.
+        """
+        ALTER TABLE outbox ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+        DROP INDEX outbox_due;
+        CREATE INDEX outbox_due ON outbox (due_at_ms, tenant, lane)
+        """,
     ),
 )

@@ -1,4 +1,4 @@
-"""Whom a request names, whether they can be called, and the mark of their host."""
+"""Whom a request names, whether they can be called, and the mark of their lane."""
 
 from __future__ import annotations
 
@@ -58,6 +58,9 @@ def test_neither_url_nor_header_is_in_what_a_webhook_looks_like() -> None:
         ("Transfer-Encoding", "chunked"),
         ("Host", "other.example"),
         ("Connection", "close"),
+        ("HTTP2-Settings", "AAMAAABk"),
+        ("Content-Range", "bytes 0-1/2"),
+        ("X-Tab", "a\tb"),
         ("X-Split", "a\r\nX-More: b"),
         ("X Blank", "a"),
         ("X-Long", "v" * 4_097),
@@ -77,11 +80,13 @@ def test_an_ordinary_header_is_sendable() -> None:
     assert is_sendable(Webhook(url=URL))
 
 
-def test_urls_of_one_host_share_a_lane_and_others_do_not() -> None:
+def test_a_tenants_urls_of_one_host_and_port_share_a_lane_and_others_do_not() -> None:
     secret = b"k" * 32
-    lane = lane_of(secret, "https://customer.example/a")
-    assert lane_of(secret, "http://CUSTOMER.example.:8443/b?c") == lane
-    assert lane_of(secret, "https://other.example/a") != lane
-    assert lane_of(b"o" * 32, "https://customer.example/a") != lane
+    lane = lane_of(secret, "t-1", "https://customer.example/a")
+    assert lane_of(secret, "t-1", "http://CUSTOMER.example.:443/b?c") == lane
+    assert lane_of(secret, "t-2", "https://customer.example/a") != lane
+    assert lane_of(secret, "t-1", "https://customer.example:8443/a") != lane
+    assert lane_of(secret, "t-1", "https://other.example/a") != lane
+    assert lane_of(b"o" * 32, "t-1", "https://customer.example/a") != lane
     assert "customer" not in lane
-    assert lane_of(secret, "http://[broken") == lane_of(secret, "")
+    assert lane_of(secret, "t-1", "http://[broken") == lane_of(secret, "t-1", "")
