@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import stenolog
-from service.cli.simulate import announcement
+from service.cli.simulate import announcement, serve
+from service.errors import CannotStart
 from service.simulator.account import JobQueue, RequestWindow
 from service.simulator.behaviour import Behaviour
 from service.simulator.days import DAYS, faults_of, in_turn
@@ -252,6 +253,12 @@ def test_the_command_names_a_port_that_is_taken() -> None:
         result = CliRunner().invoke(stenolog, ["simulate", "--port", port])
     assert result.exit_code == 3
     assert port in result.stderr
+
+
+async def test_two_simulators_do_not_share_a_port() -> None:
+    async with Simulator().serve() as url:
+        with pytest.raises(CannotStart, match="in use"):
+            await serve(Simulator(), "127.0.0.1", int(url.rpartition(":")[2]), "us")
 
 
 def test_the_command_knows_the_days_and_networks() -> None:
