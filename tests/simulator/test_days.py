@@ -186,7 +186,16 @@ def test_days_take_turns_and_a_repeated_create_keeps_its_day() -> None:
 def test_a_day_can_be_named_in_the_audio_url() -> None:
     behave = in_turn(["good"])
     assert behave({"audio_url": f"{AUDIO}?a=b&day=never"}) is DAYS["never"].behaviour
-    assert behave({"audio_url": f"{AUDIO}?day=no-such-day"}) is DAYS["good"].behaviour
+
+
+async def test_a_day_that_is_none_refuses_the_create_and_lists_the_days() -> None:
+    async with asking(Simulator(behave=in_turn(["good"]))) as client:
+        body = {"audio_url": f"{AUDIO}?day=no-such-day"}
+        answer = await client.post("/v2/transcript", json=body)
+        assert answer.status_code == 400
+        said = answer.json()["error"]
+        assert said.startswith("The simulator has no day 'no-such-day'; its days are: good, ")
+        assert said.endswith(", ".join(DAYS))
 
 
 async def test_the_first_requests_of_a_kind_can_be_answered_wrongly() -> None:
