@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from service.config import BadSetting, Settings, load_settings
+from service.config import PREFIX, BadSetting, Settings, load_settings
 from service.errors import (
     CannotStart,
     DataDirectoryLocked,
@@ -20,6 +20,7 @@ from service.errors import (
     SchemaTooNew,
     StenologError,
 )
+from service.wire.enums import SPEECH_MODELS
 
 DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
 STATUSES: tuple[tuple[type[StenologError], int], ...] = (
@@ -59,8 +60,16 @@ def with_service(command: Command) -> Command:
 
 
 def settings_from(**given: Any) -> Settings:
-    """The settings, with what was given on the command line."""
-    return load_settings(**given)
+    """The settings, with what was given on the command line.
+
+    Raises:
+        BadSetting: One is unknown or wrong, or names a model that AssemblyAI's contract has not.
+    """
+    settings = load_settings(**given)
+    if not settings.speech_models or not set(settings.speech_models) <= set(SPEECH_MODELS):
+        known = ", ".join(SPEECH_MODELS)
+        raise BadSetting(f"{PREFIX}SPEECH_MODELS: must be one or more of {known}")
+    return settings
 
 
 def guarded(command: Command) -> Command:

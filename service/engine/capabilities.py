@@ -1,4 +1,7 @@
-"""What the engine can do of what AssemblyAI's requests can ask; the rest is refused by name."""
+"""What the engine can do of what AssemblyAI's requests can ask; the rest is refused by name.
+
+What AssemblyAI does not have is ignored, as it is there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from service.engine.wishes import SpeakerBounds, Wishes
 from service.errors import InvalidRequest
+from service.wire.checks import Fields
+from service.wire.parameters import KNOWN, PARAMETERS
 
 LANGUAGES = ("en", "en_au", "en_uk", "en_us")
 # What is done, or changes nothing here: there are no audio tags to remove.
@@ -29,6 +34,7 @@ SUPPORTED = frozenset(
         "webhook_url",
     }
 )
+REFUSED = KNOWN - SUPPORTED
 # Values that ask for nothing although they are not empty: AssemblyAI's own defaults.
 DEFAULTS: Mapping[str, object] = {
     "boost_param": "default",
@@ -72,11 +78,10 @@ def is_english(code: str) -> bool:
 
 def _complaints(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for name, value in params.items():
-        if name not in SUPPORTED and value and DEFAULTS.get(name) != value:
-            yield name, f"{name} is not supported by the embedded engine"
+        if name in REFUSED and value and DEFAULTS.get(name) != value:
+            yield name, _not_supported(name)
     yield from _languages(params)
-    options = params.get("speaker_options")
-    for name, value in options.items() if isinstance(options, dict) else ():
+    for name, value in _known_fields(params, "speaker_options"):
         if name not in SPEAKER_OPTIONS and value not in (None, False):
             yield "speaker_options", _not_supported(f"speaker_options.{name}")
 
@@ -89,8 +94,7 @@ def _languages(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for item in codes if isinstance(codes, list) else ():
         if not is_english(str(item)):
             yield "language_codes", _only_english("language_codes", str(item))
-    options = params.get("language_detection_options")
-    for name, value in options.items() if isinstance(options, dict) else ():
+    for name, value in _known_fields(params, "language_detection_options"):
         whole = f"language_detection_options.{name}"
         if name in LANGUAGE_LISTS and isinstance(value, list):
             if value and not any(is_english(str(v)) or v in ANY_LANGUAGE for v in value):
@@ -100,6 +104,15 @@ def _languages(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
                 yield "language_detection_options", _only_english(whole, value)
         elif value:
             yield "language_detection_options", _not_supported(whole)
+
+
+def _known_fields(params: Mapping[str, object], name: str) -> Iterator[tuple[str, object]]:
+    """What is given of the fields that AssemblyAI's object `name` has."""
+    options, check = params.get(name), PARAMETERS[name]
+    assert isinstance(check, Fields)
+    for field, value in options.items() if isinstance(options, dict) else ():
+        if field in check.known:
+            yield field, value
 
 
 def _bounds(params: Mapping[str, object]) -> SpeakerBounds:

@@ -141,7 +141,7 @@ class Actor:
                     raise
             state = await self._recorder.handler.load(state.id)
         await self._fetcher.give_up(
-            state, action.number, lost=action.lost, hours=timing.job_lifetime_ms / 3_600_000
+            state, action.number, lost=action.lost, lifetime_ms=timing.job_lifetime_ms
         )
         return attempts
 

@@ -24,7 +24,7 @@ from service.reconciler.submitting import Submitter
 from service.wire.sentences import failure_of
 
 COMPLETED = ("transcription.completed", "transcription.completed_late")
-LIFETIME_SENTENCE = "The provider did not finish within {hours:g} h."
+LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
 LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
 
 
@@ -124,9 +124,11 @@ class Fetcher:
         await self._recorder.gate(state).provider.delete(job)
         await self._recorder.run(RecordRemoval(number=number), state)
 
-    async def give_up(self, state: Transcription, number: int, *, lost: bool, hours: float) -> None:
+    async def give_up(
+        self, state: Transcription, number: int, *, lost: bool, lifetime_ms: int
+    ) -> None:
         """The transcription ends without a result, unless it has ended."""
-        sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(hours=hours)
+        sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(lifetime=span(lifetime_ms))
         reason: FailureReason = "lost" if lost else "deadline"
         await self._recorder.fail(state, number, reason=reason, sentence=sentence)
 
@@ -163,6 +165,14 @@ def retryable(sentence: str) -> RetryableFailure | None:
     if found is None or not found.retryable:
         return None
     return "download-server-error" if found.kind == "download-server-error" else "server-error"
+
+
+def span(ms: int) -> str:
+    """A duration in the largest unit that it is whole in: `24 h`, `90 min`, else `0.3 s`."""
+    for unit_ms, unit in ((3_600_000, "h"), (60_000, "min")):
+        if ms % unit_ms == 0:
+            return f"{ms // unit_ms} {unit}"
+    return f"{ms / 1000:.12g} s"
 
 
 def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:

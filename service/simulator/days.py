@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from service.errors import InvalidRequest
 from service.simulator import behaviour
 from service.simulator.behaviour import Behaviour, Callback, Fault, Operation
 from service.wire import sentences
@@ -16,6 +17,7 @@ FORGOTTEN_AFTER_MS = 200
 SLOW_MS = 30_000
 LATE_MS = 5_000
 QUERY = "day"  # the parameter of an audio URL that names its day
+NAME_SHOWN_CHARS_MAX = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,9 @@ def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]
     An audio URL whose query names a day, as in `https://a.example/a.mp3?day=lost-reply`, has that
     one; its faults beside the job are not made. A repeated create of the same audio is the same
     job: it keeps its day.
+
+    What is given raises InvalidRequest, which lists the days, for a URL that names none of them:
+    a misspelt day would pass as a good one.
     """
     turns = itertools.cycle([DAYS[name].behaviour for name in names])
     given: dict[str, Behaviour] = {}
@@ -169,9 +174,13 @@ def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]
 
 def _named(audio_url: str) -> Behaviour | None:
     """What the audio URL itself asks for."""
-    for name in parse_qs(urlsplit(audio_url).query).get(QUERY, ()):
+    names = parse_qs(urlsplit(audio_url).query).get(QUERY, ())
+    for name in names:
         if name in DAYS:
             return DAYS[name].behaviour
+    if names:
+        sentence = f"The simulator has no day {names[0][:NAME_SHOWN_CHARS_MAX]!r}; its days are: "
+        raise InvalidRequest(sentence + ", ".join(DAYS))
     return None
 
 

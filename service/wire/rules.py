@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from service.wire import sentences
 from service.wire.checks import Complaint
-from service.wire.enums import PII_POLICIES
+from service.wire.enums import LEGACY_SPEECH_MODELS, PII_POLICIES
 
 Params = Mapping[str, object]
+
+UNIVERSAL_2 = "universal-2"
+UNIVERSAL_2_KEYTERMS_MAX = 200  # OpenAPI description 1.3.4; later models take KEYTERMS_MAX
 
 # What custom formatting calls a class, and the redaction policies that erase it.
 FORMATTED_POLICIES = {
@@ -116,6 +119,22 @@ def _prompts(params: Params) -> Iterator[Complaint]:
         yield "keyterms_prompt", sentence
 
 
+def _keyterms(params: Params) -> Iterator[Complaint]:
+    """Fewer are taken when only Universal-2 is asked for; a list that names others may end there.
+
+    Without `speech_models` nothing is known here: the default list is a setting of the gateway's.
+    """
+    terms, models = params.get("keyterms_prompt"), params.get("speech_models")
+    legacy = params.get("speech_model")
+    if models is None and isinstance(legacy, str):
+        models = list(LEGACY_SPEECH_MODELS.get(legacy, ()))
+    if not isinstance(terms, list) or not isinstance(models, list) or not models:
+        return
+    if len(terms) > UNIVERSAL_2_KEYTERMS_MAX and all(model == UNIVERSAL_2 for model in models):
+        most = f"an Array of at most {UNIVERSAL_2_KEYTERMS_MAX} items for {UNIVERSAL_2}"
+        yield "keyterms_prompt", sentences.must_be("keyterms_prompt", most)
+
+
 def _code_switching(params: Params) -> Iterator[Complaint]:
     codes = params.get("language_codes")
     if isinstance(codes, list) and codes and "en" not in codes:
@@ -146,6 +165,7 @@ RULES: tuple[Callable[[Params], Iterator[Complaint]], ...] = (
     _punctuation,
     _conversation,
     _prompts,
+    _keyterms,
     _code_switching,
     _fallback,
 )

@@ -8,8 +8,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from service.cli.doctor import command as doctor
 from service.cli.keys import command as keys
 from service.cli.projections import command as projections
+from service.cli.serve import command as serve
+from service.cli.settings import command as config
 from service.cli.transcribe import command as transcribe
 from tests.engine.servers import site
 
@@ -61,6 +64,26 @@ def test_views_of_a_lost_log_are_not_made(tmp_path: Path, words: tuple[str, ...]
 )
 def test_a_key_that_cannot_be_is_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert stenolog(keys, tmp_path, "create", *words).exit_code == WRONG_USAGE
+
+
+@pytest.mark.parametrize("models", ["no-such-model", "universal-2,no-such-model", ",,"])
+@pytest.mark.parametrize(("command", "words"), [(serve, ()), (doctor, ()), (config, ("show",))])
+def test_a_speech_model_that_assemblyai_has_not_is_wrong_usage(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: click.Command,
+    words: tuple[str, ...],
+    models: str,
+) -> None:
+    monkeypatch.setenv("STENOLOG_SPEECH_MODELS", models)
+    answer = stenolog(command, tmp_path / "data", *words)
+    assert answer.exit_code == WRONG_USAGE
+    (line,) = answer.stderr.splitlines()
+    assert line == (
+        "stenolog: STENOLOG_SPEECH_MODELS: must be one or more of "
+        "universal-3-pro, universal-2, universal-3-5-pro"
+    )
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe"])

@@ -70,9 +70,9 @@ def test_asking_for_nothing_is_accepted(name: str) -> None:
     assert wishes({**AUDIO, name: DEFAULTS.get(name, empty)}) == Wishes()
 
 
-def test_a_parameter_nobody_knows_is_not_ignored_silently() -> None:
-    with pytest.raises(InvalidRequest, match="telepathy"):
-        wishes({**AUDIO, "telepathy": True})
+@pytest.mark.parametrize("name", ["telepathy", "speaker_options", "language_detection_options"])
+def test_what_assemblyai_does_not_have_is_ignored(name: str) -> None:
+    assert wishes({**AUDIO, name: {"telepathy": True}}) == Wishes()
 
 
 @pytest.mark.parametrize(

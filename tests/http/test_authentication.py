@@ -217,6 +217,22 @@ async def test_requests_that_a_scope_forbids_count_too(tmp_path: Path) -> None:
         assert [answer.status_code for answer in answers] == [403, 403, 429]
 
 
+async def test_who_manages_keys_may_do_so_over_the_limit(tmp_path: Path) -> None:
+    async with composed(tmp_path, rate_limit_per_minute=1) as service:
+        manager = {"Authorization": await service.new_key("default", "keys:write", "ops:read")}
+        other = {"Authorization": await service.new_key("default", "ops:read")}
+        for headers, statuses in ((manager, [200, 429, 200, 200]), (other, [200, 429, 429, 429])):
+            answers = [
+                await service.client.get(path, headers=headers)
+                for path in ("/api/v1/projections", "/api/v1/projections", *["/api/v1/keys"] * 2)
+            ]
+            assert [answer.status_code for answer in answers] == statuses
+        made = await service.client.get("/api/v1/keys", headers=manager)
+        key = next(one["id"] for one in made.json()["items"] if one["scopes"] == ["ops:read"])
+        revoked = await service.client.delete(f"/api/v1/keys/{key}", headers=manager)
+        assert revoked.status_code == 200
+
+
 def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> None:
     clock = iter(range(1, 100))
     times = CommitTimes(lambda: next(clock))

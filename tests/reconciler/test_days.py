@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.providers.port import FetchedJob
+from service.reconciler.fetching import span
 from service.simulator import behaviour as day
 from service.simulator.behaviour import Behaviour, Callback, Fault
 from service.simulator.provider import Simulator
@@ -250,11 +251,22 @@ async def test_a_job_that_never_ends_is_given_up_after_its_lifetime(
     async with house(tmp_path, simulator, timing=timing) as home:
         identifier = await home.request(Behaviour(never_ends=True))
         assert (await home.ended(identifier)).status == "error"
-        # 300 ms, in hours: the sentence follows the setting.
-        assert await home.sentence(identifier) == (
-            "The provider did not finish within 8.33333e-05 h."
-        )
+        assert await home.sentence(identifier) == "The provider did not finish within 0.3 s."
         assert home.gets() == 1
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        (86_400_000, "24 h"),
+        (3_600_000, "1 h"),
+        (5_400_000, "90 min"),
+        (6_000, "6 s"),
+        (86_400_001, "86400.001 s"),
+    ],
+)
+def test_a_lifetime_is_said_in_the_largest_unit_that_it_is_whole_in(ms: int, said: str) -> None:
+    assert span(ms) == said
 
 
 async def test_a_job_that_failed_tells_why(tmp_path: Path, simulator: Simulator) -> None:

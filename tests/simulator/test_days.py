@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import stenolog
-from service.cli.simulate import announcement
+from service.cli.simulate import announcement, serve
+from service.errors import CannotStart
 from service.simulator.account import JobQueue, RequestWindow
 from service.simulator.behaviour import Behaviour
 from service.simulator.days import DAYS, faults_of, in_turn
@@ -185,7 +186,16 @@ def test_days_take_turns_and_a_repeated_create_keeps_its_day() -> None:
 def test_a_day_can_be_named_in_the_audio_url() -> None:
     behave = in_turn(["good"])
     assert behave({"audio_url": f"{AUDIO}?a=b&day=never"}) is DAYS["never"].behaviour
-    assert behave({"audio_url": f"{AUDIO}?day=no-such-day"}) is DAYS["good"].behaviour
+
+
+async def test_a_day_that_is_none_refuses_the_create_and_lists_the_days() -> None:
+    async with asking(Simulator(behave=in_turn(["good"]))) as client:
+        body = {"audio_url": f"{AUDIO}?day=no-such-day"}
+        answer = await client.post("/v2/transcript", json=body)
+        assert answer.status_code == 400
+        said = answer.json()["error"]
+        assert said.startswith("The simulator has no day 'no-such-day'; its days are: good, ")
+        assert said.endswith(", ".join(DAYS))
 
 
 async def test_the_first_requests_of_a_kind_can_be_answered_wrongly() -> None:
@@ -252,6 +262,12 @@ def test_the_command_names_a_port_that_is_taken() -> None:
         result = CliRunner().invoke(stenolog, ["simulate", "--port", port])
     assert result.exit_code == 3
     assert port in result.stderr
+
+
+async def test_two_simulators_do_not_share_a_port() -> None:
+    async with Simulator().serve() as url:
+        with pytest.raises(CannotStart, match="in use"):
+            await serve(Simulator(), "127.0.0.1", int(url.rpartition(":")[2]), "us")
 
 
 def test_the_command_knows_the_days_and_networks() -> None:

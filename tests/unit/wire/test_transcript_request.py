@@ -268,6 +268,22 @@ def test_a_legacy_model_becomes_a_list_or_is_refused_as_the_service_does(legacy:
         parse(speech_model=legacy, legacy=False)
 
 
+def test_universal_2_alone_takes_fewer_keyterms() -> None:
+    terms = ["a"] * 201
+    for models in ({"speech_models": ["universal-2"]}, {"speech_model": "nano"}):
+        error = refused(keyterms_prompt=terms, **models)
+        assert list(error.fields) == [
+            (
+                "keyterms_prompt",
+                "keyterms_prompt must be an Array of at most 200 items for universal-2",
+            )
+        ]
+        assert parse(keyterms_prompt=terms[1:], **models)
+    for others in (["universal-3-pro"], ["universal-3-pro", "universal-2"]):
+        assert parse(keyterms_prompt=terms, speech_models=others)
+    assert parse(keyterms_prompt=terms, speech_model="best")
+
+
 def test_a_legacy_model_that_never_was_is_refused() -> None:
     assert refused(speech_model="no-such-model").fields[0][0] == "speech_model"
     assert parse(speech_model=None, legacy=False).speech_models == ()
