@@ -129,7 +129,7 @@ async def open_gateway(
             providers=regions_of(gates),
             upload_key=link_key,
             redacted_audio=audio,
-            side_process=_side_process(stack),
+            side_processes=(_side_process(stack), _side_process(stack)),
         )
         loops: list[Loop] = [
             projector.run,
@@ -187,7 +187,7 @@ async def _edge(
     providers: Mapping[ProviderName, Sequence[Region | None]],
     upload_key: bytes,
     redacted_audio: RedactedAudio,
-    side_process: SideProcess,
+    side_processes: tuple[SideProcess, SideProcess],
 ) -> Edge:
     return Edge(
         handler=handler,
@@ -199,7 +199,7 @@ async def _edge(
         upload_key=upload_key,
         idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
         redacted_audio=redacted_audio,
-        side_process=side_process,
+        side_processes=side_processes,
         turns=reconciler.turns,
         wake=reconciler.wake,
         erase=erasing.erase_now,

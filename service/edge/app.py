@@ -114,7 +114,7 @@ def _v2_routes(
 
 
 def _derived(edge: Edge, reading: Reading) -> dict[str, Handler]:
-    derived = Derived(reading, Making(edge.views, edge.side_process))
+    derived = Derived(reading, Making(edge.views, edge.side_processes))
     return {
         "redacted-audio": RedactedAudioOf(edge, reading).get,
         "sentences": derived.sentences,

@@ -14,13 +14,15 @@ CHUNK_MS_MAX = 60_000  # between two pieces of an upload
 
 
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
-    """The whole body.
+    """The whole body; one that says that it is too long is not read.
 
     Raises:
-        PayloadTooLarge: It is over `bytes_max`.
+        PayloadTooLarge: It is over `bytes_max`, or its Content-Length is.
         InvalidRequest: It did not come within 30 s.
         ClientDisconnect: The client went away.
     """
+    too_large = f"The request body is over {bytes_max} bytes"
+    _refuse_declared(request, bytes_max, too_large)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -28,7 +30,7 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > bytes_max:
-                    raise PayloadTooLarge(f"The request body is over {bytes_max} bytes")
+                    raise PayloadTooLarge(too_large)
                 chunks.append(chunk)
     except TimeoutError as exc:
         raise InvalidRequest(f"The body did not come within {BODY_MS_MAX} ms") from exc
@@ -43,9 +45,7 @@ async def streamed(request: Request, *, bytes_max: int) -> AsyncIterator[bytes]:
         InvalidRequest: Nothing came for a minute.
         ClientDisconnect: The client went away.
     """
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
-        raise PayloadTooLarge(f"The file is over {bytes_max} bytes")
+    _refuse_declared(request, bytes_max, f"The file is over {bytes_max} bytes")
     chunks = request.stream()
     while True:
         try:
@@ -56,3 +56,9 @@ async def streamed(request: Request, *, bytes_max: int) -> AsyncIterator[bytes]:
         if chunk is None:
             return
         yield chunk
+
+
+def _refuse_declared(request: Request, bytes_max: int, too_large: str) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
+        raise PayloadTooLarge(too_large)

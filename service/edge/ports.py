@@ -145,7 +145,8 @@ class Edge:
             `StoreUnavailable` when something may be left.
         readable_at: When the event at a position came into the views, in microseconds since the
             epoch; None when this process did not see it.
-        side_process: Where sentences, captions and found words of long transcripts are made.
+        side_processes: Where sentences, captions and found words of long transcripts are made, and
+            those of longer ones.
         rate_limit_per_minute: Requests per API key; 0: no limit.
         cors_origins: Whose pages may call us from a browser; none: no answer says anything of it.
     """
@@ -159,7 +160,7 @@ class Edge:
     upload_key: bytes
     idempotency_secret: bytes
     redacted_audio: RedactedAudio
-    side_process: SideProcess
+    side_processes: tuple[SideProcess, SideProcess]
     turns: Turns
     wake: Callable[[str, WakeReason], None]
     erase: Callable[[Transcription], Awaitable[None]]

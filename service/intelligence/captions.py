@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from service.intelligence.words import Word, by_channel, joined_text, merged
@@ -13,6 +13,7 @@ CHARACTERS = 60  # the widest that AssemblyAI's own captions are by default
 PAUSE_MS = 1_000  # a longer silence is not spanned by a caption
 SENTENCE_SHARE = 0.5  # a caption that is half full ends with its sentence
 CUE_MS_MIN = 1  # WebVTT: a cue ends after it starts
+SECONDS_KEPT = 64
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
@@ -70,11 +71,14 @@ def _cut(word: Word, characters_max: int) -> Iterable[Word]:
     lasts = word.end - word.start
     cuts = [*range(0, size, characters_max), size]
     return [
-        replace(
-            word,
+        Word(  # `replace` takes twice as long, and ten hours of words can have a million pieces
             text=word.text[begin:end],
             start=word.start + lasts * begin // size,
             end=word.start + lasts * end // size,
+            confidence=word.confidence,
+            speaker=word.speaker,
+            channel=word.channel,
+            index=word.index,
             joined=word.joined or begin > 0,
         )
         for begin, end in pairwise(cuts)
@@ -87,12 +91,17 @@ def _breaks(word: Word, following: Word) -> bool:
 
 def _span(cue: Sequence[Word]) -> tuple[int, int]:
     start = cue[0].start
-    return start, max(start + CUE_MS_MIN, *(word.end for word in cue))
+    return start, max(start + CUE_MS_MIN, *[word.end for word in cue])
 
 
 def _clock(ms: int, point: str, *, hours: bool = False) -> str:
     seconds, rest = divmod(ms, 1_000)
+    return f"{_to_the_second(seconds, hours)}{point}{rest:03}"
+
+
+@lru_cache(maxsize=SECONDS_KEPT)  # narrow captions have many times of one second
+def _to_the_second(seconds: int, hours: bool) -> str:
     minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
-    tail = f"{minute:02}:{second:02}{point}{rest:03}"
+    tail = f"{minute:02}:{second:02}"
     return f"{hour:02}:{tail}" if hours or hour else tail

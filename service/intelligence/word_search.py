@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from service.intelligence.words import Word
 
 PHRASE_WORDS_MAX = 5  # AssemblyAI's documents: phrases of up to five words
+APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\uff07"), "'")
+DOTTED_I = "i\u0307"  # what is left of the Turkish capital when its case is folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,9 @@ def phrase_of(term: str) -> tuple[str, ...]:
 
 
 def comparable(text: str) -> str:
-    """Without regard to case, composition of letters, and punctuation at the ends."""
-    folded = unicodedata.normalize("NFC", text).casefold()
+    """Without regard to case, composition, kinds of apostrophes, and punctuation at the ends."""
+    folded = unicodedata.normalize("NFC", text).casefold().replace(DOTTED_I, "i")
+    folded = folded.translate(APOSTROPHES)
     kept = [at for at, character in enumerate(folded) if character.isalnum()]
     return folded[kept[0] : _after_marks(folded, kept[-1])] if kept else ""
 

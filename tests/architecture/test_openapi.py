@@ -29,8 +29,12 @@ class Anything:
     """Stands for every port: building an application calls none of them."""
 
     def __getattr__(self, name: str) -> Any:
-        none = {"rate_limit_per_minute": 0, "cors_origins": ()}
-        return none.get(name) if name in none else Anything()
+        plain = {
+            "rate_limit_per_minute": 0,
+            "cors_origins": (),
+            "side_processes": (Anything(), Anything()),
+        }
+        return plain.get(name) if name in plain else Anything()
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ class Composed:
     signing: CallbackKeys
     wakes: list[tuple[str, WakeReason]] = field(default_factory=list)
     audio: StoredAudio
-    side_process: SideProcess
+    side_processes: tuple[SideProcess, SideProcess]
     turns: Turns
     readiness: Readiness
     routes: list[Any]
@@ -251,8 +251,9 @@ async def composed(
         signing = CallbackKeys(current=2, secrets={1: os.urandom(32), 2: os.urandom(32)})
         secret, _ = await create_api_key(keys, tenant=DEFAULT_TENANT, name="test", scopes=SCOPES)
         metrics, audio = Metrics(), StoredAudio()
-        side_process = SideProcess()
-        stack.push_async_callback(side_process.close)
+        side_processes = (SideProcess(), SideProcess())
+        for side_process in side_processes:
+            stack.push_async_callback(side_process.close)
         wakes: list[tuple[str, WakeReason]] = []
         turns = Turns(1, lambda transcription_id: None)
 
@@ -270,7 +271,7 @@ async def composed(
                 upload_key=bytes(32),
                 idempotency_secret=bytes(32),
                 redacted_audio=audio,
-                side_process=side_process,
+                side_processes=side_processes,
                 turns=turns,
                 erase=Eraser(vault, projector, lifetime).erase_now,
                 wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
@@ -317,7 +318,7 @@ async def composed(
             signing=signing,
             wakes=wakes,
             audio=audio,
-            side_process=side_process,
+            side_processes=side_processes,
             turns=turns,
             readiness=Readiness(ready=True, checks={"log": "commits"}),
             routes=list(app.routes),

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from service.edge.assemblyai.made import KEPT_MAX, Asked, made
-from service.edge.assemblyai.making import THREAD_BYTES_MAX, Making
+from service.edge.assemblyai.making import LONG_BYTES_MAX, THREAD_BYTES_MAX, Making
 from service.errors import InvalidRequest
 from service.projections.views import ViewReader
 from service.side_process import SideProcess
@@ -35,6 +35,8 @@ ALL = (
 )
 DEADLINE_S = 20
 
+SideProcesses = tuple[SideProcess, SideProcess]
+
 
 class Bodies:
     """Stored answers, and how often they were read; one may be slow to come."""
@@ -53,28 +55,29 @@ class Bodies:
 
 
 @pytest.fixture
-async def side_process() -> AsyncIterator[SideProcess]:
-    started = SideProcess()
-    yield started
-    await started.close()
+async def side_processes() -> AsyncIterator[SideProcesses]:
+    both = (SideProcess(), SideProcess())
+    yield both
+    for one in both:
+        await one.close()
 
 
-def making(bodies: Bodies, side_process: SideProcess) -> Making:
-    return Making(cast(ViewReader, bodies), side_process)
+def making(bodies: Bodies, side_processes: SideProcesses) -> Making:
+    return Making(cast(ViewReader, bodies), side_processes)
 
 
 async def all_of(made_by: Making, name: str, asked: Sequence[Asked]) -> list[bytes | None]:
     async with asyncio.timeout(DEADLINE_S):
-        return await asyncio.gather(*(made_by.make(name, one) for one in asked))
+        return await asyncio.gather(*(made_by.make("tenant", name, one) for one in asked))
 
 
 async def test_a_long_transcript_is_read_once_for_all_that_is_asked_of_it(
-    side_process: SideProcess,
+    side_processes: SideProcesses,
 ) -> None:
     body = orjson.dumps(LONG)
     assert len(body) > THREAD_BYTES_MAX
     bodies = Bodies({"long": body})
-    ours = making(bodies, side_process)
+    ours = making(bodies, side_processes)
     found = await all_of(ours, "long", ALL * 5)
     assert found == [made("long", body, one) for one in ALL] * 5
     # To see that it is long, for each that came before that was known; and to make it.
@@ -82,16 +85,16 @@ async def test_a_long_transcript_is_read_once_for_all_that_is_asked_of_it(
     bodies.reads.clear()
     await all_of(ours, "long", [Asked(view="word-search", terms=(f"w{n}",)) for n in range(9)])
     assert bodies.reads == []
-    [process_id] = side_process.process_ids()
+    [process_id] = side_processes[0].process_ids()
     os.kill(process_id, signal.SIGKILL)
     assert await all_of(ours, "long", ALL[:1]) == found[:1]
     assert bodies.reads == ["long"]
 
 
-async def test_only_the_last_few_are_remembered(side_process: SideProcess) -> None:
+async def test_only_the_last_few_are_remembered(side_processes: SideProcesses) -> None:
     names = [f"long-{number}" for number in range(KEPT_MAX + 1)]
     bodies = Bodies(dict.fromkeys(names, orjson.dumps(LONG)))
-    ours = making(bodies, side_process)
+    ours = making(bodies, side_processes)
     for name in names:
         await all_of(ours, name, ALL[4:])
     bodies.reads.clear()
@@ -100,14 +103,15 @@ async def test_only_the_last_few_are_remembered(side_process: SideProcess) -> No
     assert bodies.reads == names[:1]
 
 
-async def test_a_short_transcript_waits_for_no_long_one(side_process: SideProcess) -> None:
+async def test_a_short_transcript_waits_for_no_long_one(side_processes: SideProcesses) -> None:
     bodies = Bodies({"long": orjson.dumps(LONG), "short": orjson.dumps(SHORT)}, slow="long")
-    ours = making(bodies, side_process)
-    waiting = [asyncio.create_task(ours.make("long", one)) for one in ALL]
+    ours = making(bodies, side_processes)
+    waiting = [asyncio.create_task(ours.make("tenant", "long", one)) for one in ALL]
     async with asyncio.timeout(DEADLINE_S):
         await until(lambda: bodies.reads.count("long") > 1)
         for one in ALL:
-            assert await ours.make("short", one) == made("short", orjson.dumps(SHORT), one)
+            answer = await ours.make("tenant", "short", one)
+            assert answer == made("short", orjson.dumps(SHORT), one)
         assert not any(task.done() for task in waiting)
         waiting[0].cancel()  # who goes away takes nothing from the others
         bodies.comes.set()
@@ -116,12 +120,41 @@ async def test_a_short_transcript_waits_for_no_long_one(side_process: SideProces
     assert ended[1:] == [made("long", orjson.dumps(LONG), one) for one in ALL[1:]]
 
 
-async def test_what_is_not_there_and_what_has_no_words_is_said(side_process: SideProcess) -> None:
+async def test_a_long_transcript_waits_for_no_longer_one(side_processes: SideProcesses) -> None:
+    body, longer = orjson.dumps(LONG), orjson.dumps(LONG | {"extra": "x" * LONG_BYTES_MAX})
+    bodies = Bodies({"long": body, "longer": longer}, slow="longer")
+    ours = making(bodies, side_processes)
+    waiting = asyncio.create_task(ours.make("tenant", "longer", ALL[0]))
+    async with asyncio.timeout(DEADLINE_S):
+        await until(lambda: bodies.reads.count("longer") > 1)
+        assert await ours.make("tenant", "long", ALL[0]) == made("long", body, ALL[0])
+        assert not waiting.done()
+        bodies.comes.set()
+        assert await waiting == made("longer", longer, ALL[0])
+    assert [len(one.process_ids()) for one in side_processes] == [1, 1]
+
+
+async def test_tenants_take_turns_with_long_ones(side_processes: SideProcesses) -> None:
+    names = ["a-1", "a-2", "a-3", "b-1", "b-2", "c-1"]
+    bodies = Bodies(dict.fromkeys(names, orjson.dumps(LONG)), slow="a-1")
+    ours = making(bodies, side_processes)
+    asked = [asyncio.create_task(ours.make(name[0], name, ALL[0])) for name in names]
+    async with asyncio.timeout(DEADLINE_S):
+        await until(lambda: set(bodies.reads) == set(names) and bodies.reads.count("a-1") > 1)
+        first_reads = len(bodies.reads)
+        bodies.comes.set()
+        await asyncio.gather(*asked)
+    assert bodies.reads[first_reads:] == ["b-1", "c-1", "a-2", "b-2", "a-3"]
+
+
+async def test_what_is_not_there_and_what_has_no_words_is_said(
+    side_processes: SideProcesses,
+) -> None:
     wordless: dict[str, Any] = LONG | {"words": None, "text": "x" * THREAD_BYTES_MAX}
-    ours = making(Bodies({"long": orjson.dumps(wordless)}), side_process)
-    assert await ours.make("nothing", ALL[0]) is None
+    ours = making(Bodies({"long": orjson.dumps(wordless)}), side_processes)
+    assert await ours.make("tenant", "nothing", ALL[0]) is None
     with pytest.raises(InvalidRequest, match="no words with times"):
-        await ours.make("long", ALL[0])
+        await ours.make("tenant", "long", ALL[0])
 
 
 async def test_a_long_transcript_is_answered_until_it_is_deleted(service: Composed) -> None:
@@ -132,7 +165,7 @@ async def test_a_long_transcript_is_answered_until_it_is_deleted(service: Compos
     for _ in range(2):
         answer = await service.client.get(f"{path}/word-search?words=w5")
         assert (answer.status_code, answer.json()["matches"][0]["count"]) == (200, 52)
-    assert len(service.side_process.process_ids()) == 1
+    assert [len(one.process_ids()) for one in service.side_processes] == [1, 0]
     assert (await service.client.delete(path)).status_code == 200
     answer = await service.client.get(f"{path}/word-search?words=w5")
     assert (answer.status_code, "deleted" in answer.json()["error"]) == (400, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -286,9 +287,29 @@ async def test_what_json_leaves_open_is_accepted_whatever_the_type_says(
 
 async def test_a_body_over_a_mebibyte_is_413_naming_the_limit(service: Composed) -> None:
     body = b'{"audio_url": "' + b"x" * (1 << 20) + b'"}'
-    answer = await service.client.post("/v2/transcript", content=body)
-    assert answer.status_code == 413
-    assert "1048576" in answer.json()["error"]
+
+    async def undeclared() -> AsyncIterator[bytes]:
+        yield body
+
+    for content in (body, undeclared()):
+        answer = await service.client.post("/v2/transcript", content=content)
+        assert answer.status_code == 413
+        assert "1048576" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/v2/transcript", "/api/v1/transcripts", "/api/v1/keys"])
+async def test_a_declared_length_over_the_limit_is_413_before_the_body_comes(
+    service: Composed, path: str
+) -> None:
+    host, port = service.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {service.key}\r\n"
+        f"Content-Length: {2 << 20}\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"413"
+    writer.close()
 
 
 async def test_the_four_headers_of_ours_are_kept(service: Composed) -> None:

@@ -63,7 +63,7 @@ class Derived:
             raise InvalidRequest(f"The transcript was deleted: there are no {asked.noun} of it")
         if row.status != "completed":
             raise InvalidRequest(unfinished(row.status, asked.noun))
-        body = await self._making.make(row.id, asked)
+        body = await self._making.make(caller.tenant, row.id, asked)
         if body is None:
             # A view that is built for the first time does not have the outcome yet.
             raise InvalidRequest(unfinished("processing", asked.noun))
