@@ -24,6 +24,7 @@ from tests.faults.appender import MASTER, pair
 
 ROOT = Path(__file__).parents[2]
 ACKNOWLEDGED_MAX = 300  # in one round
+AGAIN_AT_ONCE = 1_000  # far from as many as may wait for the log
 
 
 def append_until_killed(directory: Path, after: int) -> tuple[list[str], list[str]]:
@@ -100,7 +101,8 @@ async def try_again(log: SqliteLog, vault: Vault, tried: list[str], known: set[s
         appended = await log.append(stream, pair(first, second))
         assert appended.already_there == (first in known)
 
-    await asyncio.gather(*map(again, tried))
+    for begin in range(0, len(tried), AGAIN_AT_ONCE):
+        await asyncio.gather(*map(again, tried[begin : begin + AGAIN_AT_ONCE]))
 
 
 def rounds(directory: Path, count: int, chance: random.Random) -> None:
