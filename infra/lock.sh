@@ -1,11 +1,12 @@
 #!/bin/sh
-# Writes requirements*.txt: names, versions, hashes; no download addresses. Needs uv on PATH or in $UV.
+# Writes requirements*.txt: names with extras, versions, hashes; no download addresses. Needs uv on PATH or in $UV.
+# Extras stay: pip in hash mode refuses `coverage[toml]` of another package where only `coverage` is pinned.
 set -eu
 uv=${UV:-uv}
 lock() { # lock OUTPUT EXTRA...
   output=$1; shift
   "$uv" pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-    --no-emit-index-url "$@" pyproject.toml -o "$output"
+    --no-strip-extras --no-emit-index-url "$@" pyproject.toml -o "$output"
 }
 lock requirements.txt
 lock requirements-engine.txt --extra engine -c requirements.txt
