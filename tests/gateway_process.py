@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 READY_S_MAX = 30.0
 STOP_S_MAX = 12.0
-SERVE = ("-m", "service.cli.main", "serve")
+SERVE = ("-m", "stenolog.cli.main", "serve")
 
 
 class GatewayProcess:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.clock import now_ms
-from service.log.event import NewEvent, SealedPayload, uuid7
+from stenolog.clock import now_ms
+from stenolog.log.event import NewEvent, SealedPayload, uuid7
 
 TENANT = "6f1c2a4e-0d3b-4c55-9a86-1f2e3d4c5b6a"
 OTHER_TENANT = "9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d"

@@ -23,7 +23,7 @@ from infra.bench.figures import Figure, at_most
 from infra.bench.gateway import RunningGateway, gateway, one_value
 from infra.bench.seeding import seed
 from infra.bench.transcripts import EVERY_FEATURE
-from service.stores.files.directory import KEYS
+from stenolog.stores.files.directory import KEYS
 
 TRANSCRIPTS = 20_000
 LONG_SECONDS = 36_000.0

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.bench.figures import Figure, at_least
-from service.commands.handler import new_id
-from service.log.event import NewEvent, SealedPayload
-from service.stores.sqlite.connection import open_writer
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.log_schema import LOG
+from stenolog.commands.handler import new_id
+from stenolog.log.event import NewEvent, SealedPayload
+from stenolog.stores.sqlite.connection import open_writer
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log_schema import LOG
 
 BATCH = 64  # design §9
 BATCHES = 100

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from service.bootstrap.serving import bind, server_for, url_of
+from stenolog.bootstrap.serving import bind, server_for, url_of
 
 HOST = "127.0.0.1"
 BATCH_MAX = 256

@@ -20,8 +20,8 @@ from infra.bench.gateway import gateway
 from infra.bench.load import Load, Post, Timing, run_load
 from infra.bench.machine import fsync_ms_p50
 from infra.bench.seeding import Seeded, seed
-from service.commands.callback_tokens import HEADER_NAME
-from service.wire.webhook import callback_body
+from stenolog.commands.callback_tokens import HEADER_NAME
+from stenolog.wire.webhook import callback_body
 
 CONNECTIONS = 32  # design §9
 TRANSCRIPTIONS = 3_000

@@ -26,8 +26,8 @@ from infra.bench.gateway import RunningGateway, gateway
 from infra.bench.load import Load, Post, Timing, run_load
 from infra.bench.seeding import seed
 from infra.bench.transcripts import EVERY_FEATURE
-from service.commands.callback_tokens import HEADER_NAME
-from service.stores.files.directory import VIEWS
+from stenolog.commands.callback_tokens import HEADER_NAME
+from stenolog.stores.files.directory import VIEWS
 
 COMPLETIONS_A_SECOND = 10  # design §9
 SECONDS = 20

@@ -17,10 +17,10 @@ import numpy as np
 
 from infra.bench.children import child
 from infra.bench.figures import Figure, at_least
-from service.engine.availability import engine_unavailable
-from service.engine.decode import decode
-from service.engine.techniques import SAMPLE_RATE, Waveform
-from service.engine.weights import wheel
+from stenolog.engine.availability import engine_unavailable
+from stenolog.engine.decode import decode
+from stenolog.engine.techniques import SAMPLE_RATE, Waveform
+from stenolog.engine.weights import wheel
 
 RECORDINGS = ("endgame_nagg_nell", "two_cities")  # a dialogue of two, and a reader
 RECORDING_MS_MAX = 120_000
@@ -45,7 +45,7 @@ async def measure(place: Path) -> Sequence[Figure]:
     settings = {"api_key": key, "scratch_dir": str(place / "scratch")}
     given = json.dumps(settings).encode() + b"\n"
     async with (
-        child("service.engine", errors=place / "engine.log", given=given) as started,
+        child("stenolog.engine", errors=place / "engine.log", given=given) as started,
         httpx.AsyncClient(
             base_url=json.loads(started.first_line)["url"],
             headers={"authorization": key},

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.bench.children import Child, child
-from service.stores.files.directory import API_KEY, LOG, VIEWS
+from stenolog.stores.files.directory import API_KEY, LOG, VIEWS
 
 PROVIDER_KEY = "bench-provider-key"
 NO_PROVIDER = "http://127.0.0.1:9"  # the discard port: nothing is asked of the provider there
 FOLLOWED_SECONDS_MAX = 240
 LOOK_SECONDS = 0.05
-MODULE = "service.cli.main"
+MODULE = "stenolog.cli.main"
 SAID = "listens on "
 
 

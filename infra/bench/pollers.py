@@ -19,7 +19,7 @@ from infra.bench.gateway import RunningGateway, gateway
 from infra.bench.load import Load, Post, run_load
 from infra.bench.seeding import seed
 from infra.bench.transcripts import NO_FEATURE
-from service.commands.callback_tokens import HEADER_NAME
+from stenolog.commands.callback_tokens import HEADER_NAME
 
 POLLERS = 200  # issue 4
 EVERY_SECONDS = 3  # both official SDKs

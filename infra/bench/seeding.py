@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.bench.transcripts import NO_FEATURE, answer, request_payload
-from service.bootstrap.identity import callback_keys, open_master_key
-from service.commands.callback_tokens import CallbackKeys, Registration, register
-from service.commands.handler import Cause, CommandHandler, Fact, new_id
-from service.commands.transcription import stream_of
-from service.compliance.vault import MasterKey, Vault
-from service.config import Settings
-from service.log.catalogue import (
+from stenolog.bootstrap.identity import callback_keys, open_master_key
+from stenolog.commands.callback_tokens import CallbackKeys, Registration, register
+from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
+from stenolog.commands.transcription import stream_of
+from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.config import Settings
+from stenolog.log.catalogue import (
     SubmissionAccepted,
     SubmissionClaimed,
     TranscriptionCompleted,
     TranscriptionRequested,
 )
-from service.stores.files.directory import KEYS, LOG, locked, make_directory
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
+from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
 
 AT_ONCE = 256  # as many as one commit takes
 SECONDS_OF_AUDIO = 10.0

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from service.bootstrap.serving import bind, server_for, url_of
+from stenolog.bootstrap.serving import bind, server_for, url_of
 
 HOST = "127.0.0.1"
 

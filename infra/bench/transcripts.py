@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from service.simulator.results import transcript
-from service.wire.transcript import completed_transcript
+from stenolog.simulator.results import transcript
+from stenolog.wire.transcript import completed_transcript
 
 AUDIO_URL = "https://audio.example/call.mp3"  # never asked for: the provider would
 FEATURES = (

@@ -12,14 +12,14 @@ from typing import Any
 
 from infra.bench.figures import Figure, at_most
 from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
-from service.clock import now_us, rfc3339
-from service.commands.handler import new_id
-from service.log.event import Event
-from service.projections.registry import PROJECTIONS, Reading, project, status_after
-from service.projections.rows import Change, StatusRow
-from service.projections.views import Checkpoint
-from service.side_process import SideProcess
-from service.stores.sqlite.views import SqliteViews
+from stenolog.clock import now_us, rfc3339
+from stenolog.commands.handler import new_id
+from stenolog.log.event import Event
+from stenolog.projections.registry import PROJECTIONS, Reading, project, status_after
+from stenolog.projections.rows import Change, StatusRow
+from stenolog.projections.views import Checkpoint
+from stenolog.side_process import SideProcess
+from stenolog.stores.sqlite.views import SqliteViews
 
 SECONDS_OF_AUDIO = 3_600.0
 ROUNDS = 7

@@ -13,14 +13,14 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from service.log.canonical import leaf_hash
-from service.log.catalogue import (
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.catalogue import (
     EVENT_TYPES,
     is_public,
     read_data,
 )
-from service.log.event import Event
-from service.log.event_data import INTEGER_MAX, Count, EventData, ProviderJob
+from stenolog.log.event import Event
+from stenolog.log.event_data import INTEGER_MAX, Count, EventData, ProviderJob
 from tests.log_samples import ACTOR, CORRELATION, EXAMPLES, TENANT, UPLOAD_ID
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events.json"
@@ -117,7 +117,9 @@ def every_subclass(model: type[EventData]) -> Iterator[type[EventData]]:
 
 
 def test_every_type_is_in_the_catalogue() -> None:
-    written = {each for each in every_subclass(EventData) if each.__module__.startswith("service.")}
+    written = {
+        each for each in every_subclass(EventData) if each.__module__.startswith("stenolog.")
+    }
     assert written == set(EVENT_TYPES.values())
 
 

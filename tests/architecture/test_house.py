@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from service.config import settings_table
+from stenolog.config import settings_table
 
 ROOT = Path(__file__).parents[2]
 MODULE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "manager", "misc"}
-MODULES = sorted((ROOT / "service").rglob("*.py"))
+MODULES = sorted((ROOT / "service" / "stenolog").rglob("*.py"))
 
 
 def functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

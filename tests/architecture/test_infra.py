@@ -19,10 +19,10 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from service.bootstrap.serving import DRAIN_SECONDS, KEEP_ALIVE_SECONDS
-from service.cli.main import COMMANDS
-from service.config import PREFIX, Settings, load_settings
-from service.edge.bodies import CHUNK_MS_MAX
+from stenolog.bootstrap.serving import DRAIN_SECONDS, KEEP_ALIVE_SECONDS
+from stenolog.cli.main import COMMANDS
+from stenolog.config import PREFIX, Settings, load_settings
+from stenolog.edge.bodies import CHUNK_MS_MAX
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"

@@ -12,14 +12,14 @@ import yaml
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
-from service.edge.app import build_app
-from service.edge.callbacks import Callbacks
-from service.edge.ports import Edge
-from service.edge.resource import Guarded, Resource
-from service.errors import InvalidRequest
-from service.wire.parameters import KNOWN
-from service.wire.transcript import queued_transcript
-from service.wire.transcript_request import parse_request
+from stenolog.edge.app import build_app
+from stenolog.edge.callbacks import Callbacks
+from stenolog.edge.ports import Edge
+from stenolog.edge.resource import Guarded, Resource
+from stenolog.errors import InvalidRequest
+from stenolog.wire.parameters import KNOWN
+from stenolog.wire.transcript import queued_transcript
+from stenolog.wire.transcript_request import parse_request
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}

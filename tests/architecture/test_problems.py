@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from service import errors
-from service.edge.problems import (
+from stenolog import errors
+from stenolog.edge.problems import (
     INTERNAL,
     PROBLEM_JSON,
     PROBLEMS,
@@ -19,7 +19,7 @@ from service.edge.problems import (
     failure_of,
     method_not_allowed,
 )
-from service.errors import InvalidRequest, RateLimited, StenologError
+from stenolog.errors import InvalidRequest, RateLimited, StenologError
 
 CLASSES = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, StenologError)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from tests.bootstrap.test_process import CANNOT_START, nowhere, refused
 from tests.gateway_process import GatewayProcess, gateway
 

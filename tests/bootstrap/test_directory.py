@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from service.bootstrap.gateway import open_gateway
-from service.bootstrap.identity import callback_keys, open_master_key, secret_of
-from service.compliance.vault import MasterKey
-from service.config import Settings
-from service.errors import CannotStart, DataDirectoryLocked
-from service.stores.files.directory import (
+from stenolog.bootstrap.gateway import open_gateway
+from stenolog.bootstrap.identity import callback_keys, open_master_key, secret_of
+from stenolog.compliance.vault import MasterKey
+from stenolog.config import Settings
+from stenolog.errors import CannotStart, DataDirectoryLocked
+from stenolog.stores.files.directory import (
     LOCK,
     MASTER_KEY,
     locked,
@@ -24,7 +24,7 @@ from service.stores.files.directory import (
     running,
     write_durably,
 )
-from service.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.keys import SqliteKeys
 
 ADDRESS = "http://127.0.0.1:1"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.bootstrap.engine_child import EngineChild
-from service.engine.availability import engine_unavailable
+from stenolog.bootstrap.engine_child import EngineChild
+from stenolog.engine.availability import engine_unavailable
 
 DEADLINE_S = 20.0
 

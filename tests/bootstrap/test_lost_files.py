@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.bootstrap.gateway import Gateway, open_gateway
-from service.commands.api_keys import prefix_of
-from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from service.errors import CannotStart
-from service.stores.files.directory import API_KEY, make_directory
-from service.stores.sqlite.log import SqliteLog
+from stenolog.bootstrap.gateway import Gateway, open_gateway
+from stenolog.commands.api_keys import prefix_of
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.errors import CannotStart
+from stenolog.stores.files.directory import API_KEY, make_directory
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
 

@@ -14,9 +14,9 @@ from time import monotonic
 
 import pytest
 
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import API_KEY, Simulator
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 
 CANNOT_START = 3

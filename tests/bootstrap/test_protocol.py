@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from service.bootstrap.protocol import HEAD_BYTES_MAX, BoundedHeads
-from service.bootstrap.serving import bind, server_for
+from stenolog.bootstrap.protocol import HEAD_BYTES_MAX, BoundedHeads
+from stenolog.bootstrap.serving import bind, server_for
 from tests.http.composed import until
 
 DEADLINE_S = 10.0

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import Simulator
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, gateway
 
 US_KEY, EU_KEY = "key of the us", "key of the eu"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.config import (
+from stenolog.config import (
     MASKED,
     BadSetting,
     Settings,

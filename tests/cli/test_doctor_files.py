@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.bootstrap.gateway import open_gateway
-from service.cli.data_files import log_and_keys, master_key
-from service.cli.findings import Finding
-from service.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from service.config import Settings
-from service.stores.files.directory import make_directory
-from service.stores.sqlite.log import SqliteLog
+from stenolog.bootstrap.gateway import open_gateway
+from stenolog.cli.data_files import log_and_keys, master_key
+from stenolog.cli.findings import Finding
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.config import Settings
+from stenolog.stores.files.directory import make_directory
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from service.cli.main import stenolog
+from stenolog.cli.main import stenolog
 
 
 def contexts(

@@ -10,9 +10,9 @@ from types import MappingProxyType
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli.keys import KEYS_PER_PAGE, command
-from service.commands.api_keys import create_api_key, new_secret
-from service.stores.sqlite.keys import SqliteKeys
+from stenolog.cli.keys import KEYS_PER_PAGE, command
+from stenolog.commands.api_keys import create_api_key, new_secret
+from stenolog.stores.sqlite.keys import SqliteKeys
 from tests.http.composed import composed
 
 NOBODY = "http://127.0.0.1:1"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli.log import command
-from service.compliance.records import ROWS_PER_READ
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
+from stenolog.cli.log import command
+from stenolog.compliance.records import ROWS_PER_READ
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.log_samples import several
 
 EVENTS = ROWS_PER_READ + 20

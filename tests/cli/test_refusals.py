@@ -8,12 +8,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli.doctor import command as doctor
-from service.cli.keys import command as keys
-from service.cli.projections import command as projections
-from service.cli.serve import command as serve
-from service.cli.settings import command as config
-from service.cli.transcribe import command as transcribe
+from stenolog.cli.doctor import command as doctor
+from stenolog.cli.keys import command as keys
+from stenolog.cli.projections import command as projections
+from stenolog.cli.serve import command as serve
+from stenolog.cli.settings import command as config
+from stenolog.cli.transcribe import command as transcribe
 from tests.engine.servers import site
 
 NOBODY = "http://127.0.0.1:1"

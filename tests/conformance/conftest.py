@@ -10,14 +10,14 @@ from typing import Protocol
 
 import pytest
 
-from service.commands.api_keys import ApiKeys
-from service.compliance.vault import DataKeys
-from service.delivery.outbox import Outbox
-from service.log.merkle import Frontier
-from service.log.store import EventStore
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.work import SqliteWork
+from stenolog.commands.api_keys import ApiKeys
+from stenolog.compliance.vault import DataKeys
+from stenolog.delivery.outbox import Outbox
+from stenolog.log.merkle import Frontier
+from stenolog.log.store import EventStore
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.work import SqliteWork
 
 Report = Callable[[int, int, float], None]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from service.clock import microseconds, now_us, rfc3339
-from service.errors import StoreError, StoreUnavailable, WrongExpectedVersion
-from service.log.canonical import leaf_hash
-from service.log.event import Event, SealedPayload
-from service.log.merkle import EMPTY_ROOT, Frontier
-from service.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
+from stenolog.clock import microseconds, now_us, rfc3339
+from stenolog.errors import StoreError, StoreUnavailable, WrongExpectedVersion
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.event import Event, SealedPayload
+from stenolog.log.merkle import EMPTY_ROOT, Frontier
+from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from tests.conformance.conftest import Opener, ProvenStore
 from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event, several
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, Tenant
-from service.compliance.vault import WrappedKey
-from service.errors import KeyMissing, LastManagingKey, StoreError
+from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, Tenant
+from stenolog.compliance.vault import WrappedKey
+from stenolog.errors import KeyMissing, LastManagingKey, StoreError
 from tests.conformance.conftest import KeyOpener, KeyStore
 
 KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"\x00\xffbox")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.delivery.outbox import (
+from stenolog.delivery.outbox import (
     ATTEMPTS_KEPT_MS,
     DELIVERIES_PER_ADD_MAX,
     Attempt,
@@ -20,7 +20,7 @@ from service.delivery.outbox import (
     Pending,
     Taken,
 )
-from service.errors import StoreUnavailable
+from stenolog.errors import StoreUnavailable
 from tests.conformance.conftest import OutboxOpener
 
 HEAD = Checkpoint(position=7, event_id="event-7")

@@ -12,10 +12,10 @@ from typing import Protocol
 
 import pytest
 
-from service.errors import StoreUnavailable
-from service.projections.items import in_chunks
-from service.projections.registry import ITEM_VIEWS, PROJECTIONS
-from service.projections.rows import (
+from stenolog.errors import StoreUnavailable
+from stenolog.projections.items import in_chunks
+from stenolog.projections.registry import ITEM_VIEWS, PROJECTIONS
+from stenolog.projections.rows import (
     Change,
     Hold,
     PutStatus,
@@ -24,8 +24,8 @@ from service.projections.rows import (
     StatusRow,
     TranscriptRow,
 )
-from service.projections.views import Checkpoint, ViewReader, ViewWriter
-from service.stores.sqlite.views import SqliteViews
+from stenolog.projections.views import Checkpoint, ViewReader, ViewWriter
+from stenolog.stores.sqlite.views import SqliteViews
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import StoreUnavailable
-from service.projections.rows import Change, Forget, Hold, PutStatus, PutView, TranscriptRow
+from stenolog.errors import StoreUnavailable
+from stenolog.projections.rows import Change, Forget, Hold, PutStatus, PutView, TranscriptRow
 from tests.conformance.test_views import Opener, Views, advance, opener, put, row, views, words
 
 __all__ = ["opener", "views"]  # fixtures

@@ -13,20 +13,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from service.clock import NowMs, now_ms
-from service.commands.transcription import stream_of
-from service.delivery.dispatcher import Dispatcher
-from service.delivery.fan_out import FanOut
-from service.delivery.readiness import ReadableOutcomes
-from service.delivery.rules import Timing
-from service.delivery.sender import Sender
-from service.delivery.telling import Telling
-from service.delivery.webhook import Requests, lane_of
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
-from service.log.event import Event
-from service.simulator.receiver import Delivery, Receiver
-from service.stores.sqlite.work import SqliteWork
+from stenolog.clock import NowMs, now_ms
+from stenolog.commands.transcription import stream_of
+from stenolog.delivery.dispatcher import Dispatcher
+from stenolog.delivery.fan_out import FanOut
+from stenolog.delivery.readiness import ReadableOutcomes
+from stenolog.delivery.rules import Timing
+from stenolog.delivery.sender import Sender
+from stenolog.delivery.telling import Telling
+from stenolog.delivery.webhook import Requests, lane_of
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.log.event import Event
+from stenolog.simulator.receiver import Delivery, Receiver
+from stenolog.stores.sqlite.work import SqliteWork
 from tests.http.composed import Composed, composed
 from tests.http.spoken import answer_of
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_network
 
-from service.bootstrap.deliveries import Deliveries, open_deliveries
-from service.bootstrap.stores import Stores, Wrapping
-from service.compliance.vault import KEY_BYTES, MasterKey
-from service.config import Settings
-from service.simulator.receiver import Reply
-from service.stores.sqlite.work import SqliteWork
+from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
+from stenolog.bootstrap.stores import Stores, Wrapping
+from stenolog.compliance.vault import KEY_BYTES, MasterKey
+from stenolog.config import Settings
+from stenolog.simulator.receiver import Reply
+from stenolog.stores.sqlite.work import SqliteWork
 from tests.delivery.house import House, until
 
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 import structlog
 
-from service.clock import now_ms
-from service.commands.transcription import stream_of
-from service.delivery.outbox import Attempt, Ending
-from service.delivery.readiness import ReadableOutcomes
-from service.errors import StoreUnavailable
-from service.log.event import NewEvent
-from service.log.store import Appended
-from service.simulator.receiver import Reply
-from service.stores.sqlite.work import SqliteWork
+from stenolog.clock import now_ms
+from stenolog.commands.transcription import stream_of
+from stenolog.delivery.outbox import Attempt, Ending
+from stenolog.delivery.readiness import ReadableOutcomes
+from stenolog.errors import StoreUnavailable
+from stenolog.log.event import NewEvent
+from stenolog.log.store import Appended
+from stenolog.simulator.receiver import Reply
+from stenolog.stores.sqlite.work import SqliteWork
 from tests.delivery.house import House, until
 from tests.http.spoken import answer_of
 

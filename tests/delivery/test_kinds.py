@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 import structlog
 
-from service.clock import now_ms
-from service.commands.decide import Complete, Fail
-from service.commands.handler import RECONCILER, Cause
-from service.commands.transcription import stream_of
-from service.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
-from service.delivery.telling import REFUSALS_HEEDED_MS
-from service.simulator.receiver import Reply
-from service.stores.sqlite.work import SqliteWork
-from service.stores.sqlite.work_schema import WORK
+from stenolog.clock import now_ms
+from stenolog.commands.decide import Complete, Fail
+from stenolog.commands.handler import RECONCILER, Cause
+from stenolog.commands.transcription import stream_of
+from stenolog.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
+from stenolog.delivery.telling import REFUSALS_HEEDED_MS
+from stenolog.simulator.receiver import Reply
+from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.stores.sqlite.work_schema import WORK
 from tests.delivery.house import House, eventually, until
 from tests.http.spoken import answer_of
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from service.delivery.dispatcher import ATTEMPTS_PER_LANE_MAX
-from service.simulator.receiver import Delivery, Receiver, Reply
+from stenolog.delivery.dispatcher import ATTEMPTS_PER_LANE_MAX
+from stenolog.simulator.receiver import Delivery, Receiver, Reply
 from tests.delivery.house import House, until
 
 WAIT_MS = 30

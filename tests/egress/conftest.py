@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
 
 LOOPBACK = AddressPolicy.of(networks=("127.0.0.0/8", "::1/128"))
 

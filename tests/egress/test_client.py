@@ -9,8 +9,8 @@ from contextlib import suppress
 import anyio
 import pytest
 
-from service.egress.guard import AddressPolicy
-from service.errors import EgressFailed, ForbiddenAddress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.errors import EgressFailed, ForbiddenAddress
 from tests.egress.conftest import Open
 from tests.egress.scripted import Reader, Scripted, Writer, always, answer, serving, silence, until
 

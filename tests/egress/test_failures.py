@@ -11,8 +11,8 @@ import httpcore
 import httpx
 import pytest
 
-from service.egress.failures import NEVER_SENT, Progress, httpcore_errors, httpx_errors
-from service.errors import EgressFailed, ForbiddenAddress
+from stenolog.egress.failures import NEVER_SENT, Progress, httpcore_errors, httpx_errors
+from stenolog.errors import EgressFailed, ForbiddenAddress
 
 
 def classes(module: object) -> list[type[Exception]]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.egress.guard import AddressPolicy, check_address, origin
-from service.errors import ForbiddenAddress
+from stenolog.egress.guard import AddressPolicy, check_address, origin
+from stenolog.errors import ForbiddenAddress
 
 PUBLIC_ONLY = AddressPolicy()
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
-from service.egress.guard import AddressPolicy
-from service.egress.network import ADDRESSES_MAX
-from service.errors import EgressFailed, ForbiddenAddress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.egress.network import ADDRESSES_MAX
+from stenolog.errors import EgressFailed, ForbiddenAddress
 from tests.egress.conftest import LOOPBACK, Open
 from tests.egress.scripted import always, answer, serving
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.egress.retry_after import RETRY_AFTER_MS_MAX, date_ms, retry_after_ms
+from stenolog.egress.retry_after import RETRY_AFTER_MS_MAX, date_ms, retry_after_ms
 
 NOW_MS = 1_700_000_000_000  # Tue, 14 Nov 2023 22:13:20 GMT
 

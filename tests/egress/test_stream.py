@@ -5,9 +5,9 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from service.egress.guard import AddressPolicy
-from service.egress.streamed import StreamedAnswer
-from service.errors import EgressFailed, ForbiddenAddress, PayloadTooLarge
+from stenolog.egress.guard import AddressPolicy
+from stenolog.egress.streamed import StreamedAnswer
+from stenolog.errors import EgressFailed, ForbiddenAddress, PayloadTooLarge
 from tests.egress.conftest import Open
 from tests.egress.scripted import Reader, Scripted, Writer, always, answer, serving
 

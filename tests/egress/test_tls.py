@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from service.errors import EgressFailed
+from stenolog.errors import EgressFailed
 from tests.egress.conftest import Open
 from tests.egress.scripted import always, answer, serving
 

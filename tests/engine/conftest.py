@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.engine.availability import engine_unavailable
+from stenolog.engine.availability import engine_unavailable
 from tests.engine.engine_process import EngineProcess, is_running
 from tests.engine.servers import Site, site
 
 if TYPE_CHECKING:
-    from service.engine.transcribe import Techniques
+    from stenolog.engine.transcribe import Techniques
 
 # Without the engine's wheels there is nothing to test; the header says so.
 UNAVAILABLE = engine_unavailable()
@@ -30,7 +30,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def techniques() -> Techniques:
-    from service.engine.transcribe import load_techniques  # noqa: PLC0415  # needs the wheels
+    from stenolog.engine.transcribe import load_techniques  # noqa: PLC0415  # needs the wheels
 
     return load_techniques(threads=2)
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class EngineProcess:
-    """`python -m service.engine`, started and stopped as its parent would."""
+    """`python -m stenolog.engine`, started and stopped as its parent would."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.api_key = secrets.token_hex(16)
@@ -28,7 +28,7 @@ class EngineProcess:
         given = {"api_key": self.api_key, "scratch_dir": str(self.scratch), **settings}
         self._log = (folder / "engine.log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "service.engine"],
+            [sys.executable, "-m", "stenolog.engine"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

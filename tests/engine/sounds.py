@@ -10,9 +10,9 @@ from typing import Any
 import av
 import numpy as np
 
-from service.engine import weights
-from service.engine.decode import decode
-from service.engine.techniques import SAMPLE_RATE, Waveform
+from stenolog.engine import weights
+from stenolog.engine.decode import decode
+from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 
 BIT_RATE = 96_000
 # Charles Dickens, A Tale of Two Cities (1859), what is read in `two_cities.wav`.

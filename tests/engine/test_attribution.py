@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from service.engine.attribution import speaker_letter, with_speakers, without_speakers
-from service.engine.spoken import SpokenWord, joined, utterances
-from service.engine.techniques import SpeakerTurn, TimedWord
+from stenolog.engine.attribution import speaker_letter, with_speakers, without_speakers
+from stenolog.engine.spoken import SpokenWord, joined, utterances
+from stenolog.engine.techniques import SpeakerTurn, TimedWord
 
 
 def word(text: str, start_ms: int, end_ms: int) -> TimedWord:

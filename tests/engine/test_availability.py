@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from service.engine import weights
-from service.engine.availability import engine_models_missing, engine_unavailable
+from stenolog.engine import weights
+from stenolog.engine.availability import engine_models_missing, engine_unavailable
 
 
 def test_the_engine_can_run_here_with_all_its_models() -> None:
@@ -19,7 +19,7 @@ def test_the_engine_can_run_here_with_all_its_models() -> None:
 def test_asking_imports_nothing_heavy() -> None:
     program = (
         "import sys\n"
-        "from service.engine.availability import engine_unavailable\n"
+        "from stenolog.engine.availability import engine_unavailable\n"
         "assert engine_unavailable() is None\n"
         "heavy = {'numpy', 'onnxruntime', 'av', 'moonshine_voice'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
@@ -30,7 +30,7 @@ def test_asking_imports_nothing_heavy() -> None:
 def test_without_the_wheel_the_reason_is_one_line() -> None:
     """An interpreter without site packages is a platform without the wheel."""
     program = (
-        "from service.engine.availability import engine_models_missing, engine_unavailable\n"
+        "from stenolog.engine.availability import engine_models_missing, engine_unavailable\n"
         "print(engine_unavailable())\n"
         "print(engine_models_missing())\n"
     )
@@ -46,7 +46,7 @@ def test_the_engines_own_process_loads_no_model() -> None:
     """Only workers do: the process that answers HTTP stays small and cannot be crashed by media."""
     program = (
         "import sys\n"
-        "import service.engine.serve\n"
+        "import stenolog.engine.serve\n"
         "heavy = {'numpy', 'onnxruntime', 'av', 'moonshine_voice'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

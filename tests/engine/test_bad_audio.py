@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from service.engine.techniques import Waveform
-from service.wire.sentences import failure_of
+from stenolog.engine.techniques import Waveform
+from stenolog.wire.sentences import failure_of
 from tests.engine import sounds
 from tests.engine.conftest import AUDIO_MS_MAX, UPLOAD_BYTES_MAX
 from tests.engine.engine_process import EngineProcess

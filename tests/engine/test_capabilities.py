@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.engine.capabilities import DEFAULTS, SUPPORTED, is_english, wishes
-from service.engine.wishes import SpeakerBounds, Wishes
-from service.errors import InvalidRequest
-from service.wire.parameters import KNOWN
+from stenolog.engine.capabilities import DEFAULTS, SUPPORTED, is_english, wishes
+from stenolog.engine.wishes import SpeakerBounds, Wishes
+from stenolog.errors import InvalidRequest
+from stenolog.wire.parameters import KNOWN
 
 AUDIO = {"audio_url": "http://example.com/a.mp3"}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from service.engine.clustering import SEEDS_MAX, cluster
-from service.engine.wishes import SpeakerBounds
+from stenolog.engine.clustering import SEEDS_MAX, cluster
+from stenolog.engine.wishes import SpeakerBounds
 
 ANY = SpeakerBounds()
 

@@ -7,9 +7,9 @@ import io
 import numpy as np
 import pytest
 
-from service.engine.audio_errors import AudioRefused
-from service.engine.decode import DEMUXERS, decode
-from service.engine.techniques import SAMPLE_RATE, Waveform
+from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.decode import DEMUXERS, decode
+from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 from tests.engine import sounds
 
 # Container, codec, sample rate: each demuxer of the list at least once.

@@ -8,12 +8,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
-from service.engine.audio_errors import AudioRefused
-from service.engine.fetching import FETCH_LIMITS, FetchLimits, fetch
-from service.engine.scratch import Scratch
-from service.wire.sentences import download_failed
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.fetching import FETCH_LIMITS, FetchLimits, fetch
+from stenolog.engine.scratch import Scratch
+from stenolog.wire.sentences import download_failed
 from tests.engine.drips import Drip, dripping
 
 HASTY = FetchLimits(head_ms=400, pace_ms=400, pace_bytes=1_000)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.jobs import (
+from stenolog.engine.jobs import (
     FINISHED_MAX,
     FINISHED_MS_KEPT,
     FINISHED_WORDS_MAX,
@@ -16,10 +16,10 @@ from service.engine.jobs import (
     Jobs,
     transcript,
 )
-from service.engine.spoken import SpokenWord
-from service.engine.wishes import SpeakerBounds, Wishes
-from service.errors import InvalidRequest
-from service.wire.listing import ListItem, ListQuery
+from stenolog.engine.spoken import SpokenWord
+from stenolog.engine.wishes import SpeakerBounds, Wishes
+from stenolog.errors import InvalidRequest
+from stenolog.wire.listing import ListItem, ListQuery
 
 START_US = 1_700_000_000_000_000
 

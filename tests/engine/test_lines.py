@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.engine.lines import LINE_SECONDS_MAX, PAD_SECONDS, cut_lines, speech_ratio
-from service.engine.techniques import SAMPLE_RATE, STEP_SAMPLES
+from stenolog.engine.lines import LINE_SECONDS_MAX, PAD_SECONDS, cut_lines, speech_ratio
+from stenolog.engine.techniques import SAMPLE_RATE, STEP_SAMPLES
 
 PAD = round(PAD_SECONDS * SAMPLE_RATE)
 

@@ -126,7 +126,7 @@ def test_jobs_are_done_side_by_side_with_two_workers(start: Start) -> None:
 )
 def test_wrong_settings_are_one_line_and_a_status(line: bytes, status: int, message: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "service.engine"],
+        [sys.executable, "-m", "stenolog.engine"],
         input=line + b"\n",
         capture_output=True,
         check=False,
@@ -143,7 +143,7 @@ def test_a_port_that_is_taken_is_one_line_and_a_status(
     port = engine.url.rsplit(":", 1)[1]
     line = f'{{"api_key": "0123456789abcdef", "scratch_dir": "{tmp_path}/s", "port": {port}}}\n'
     done = subprocess.run(
-        [sys.executable, "-m", "service.engine"],
+        [sys.executable, "-m", "stenolog.engine"],
         input=line.encode(),
         capture_output=True,
         check=False,
@@ -154,7 +154,7 @@ def test_a_port_that_is_taken_is_one_line_and_a_status(
 
 CONFINED = """
 import os, socket, sys
-from service.engine import confinement
+from stenolog.engine import confinement
 confinement.die_with(os.getppid())
 alone = confinement.leave_network()
 confinement.limit_resources()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.engine.scratch import UNUSED_MAX, Scratch
-from service.errors import PayloadTooLarge
+from stenolog.engine.scratch import UNUSED_MAX, Scratch
+from stenolog.errors import PayloadTooLarge
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:

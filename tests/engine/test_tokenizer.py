@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.engine.tokenizer import Tokenizer
+from stenolog.engine.tokenizer import Tokenizer
 
 
 def table(*tokens: bytes) -> bytes:

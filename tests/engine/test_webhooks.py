@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
-from service.engine.jobs import Job
-from service.engine.webhooks import Webhooks
-from service.engine.wishes import Wishes
-from service.wire.webhook import ATTEMPTS_MAX
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.engine.jobs import Job
+from stenolog.engine.webhooks import Webhooks
+from stenolog.engine.wishes import Wishes
+from stenolog.wire.webhook import ATTEMPTS_MAX
 from tests.engine.servers import Site, site
 
 

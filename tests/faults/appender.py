@@ -12,11 +12,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from service.compliance.tree_heads import FILE_NAME, record_heads
-from service.compliance.vault import MasterKey, Vault
-from service.log.event import NewEvent
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
+from stenolog.compliance.tree_heads import FILE_NAME, record_heads
+from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.log.event import NewEvent
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.log_samples import PUBLIC, new_event, new_id
 
 MASTER = MasterKey(b"k" * 32)

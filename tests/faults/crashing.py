@@ -1,6 +1,6 @@
 """The whole gateway, which kills itself between two of its own changes.
 
-A composition root for tests: `service.bootstrap` with every port wrapped. Each call that changes
+A composition root for tests: `stenolog.bootstrap` with every port wrapped. Each call that changes
 something (append, key, view commit, file, POST or DELETE at the provider) counts when it is done,
 and after the n-th this process gets SIGKILL: before its caller knows, before anything else is done.
 """
@@ -19,11 +19,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from service.bootstrap.serving import serve
-from service.bootstrap.stores import Wrapping
-from service.config import Settings
-from service.simulator.provider import API_KEY
-from service.telemetry import configure_logging
+from stenolog.bootstrap.serving import serve
+from stenolog.bootstrap.stores import Wrapping
+from stenolog.config import Settings
+from stenolog.simulator.provider import API_KEY
+from stenolog.telemetry import configure_logging
 
 LOG_CHANGES = frozenset({"append"})
 KEY_CHANGES = frozenset({"add_data_key", "destroy_data_key", "add_secret", "add_api_key", "tenant"})

@@ -16,16 +16,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from service.compliance.tree_heads import FILE_NAME, read_heads, write_head
-from service.compliance.vault import MasterKey, Vault, WrappedKey, new_wrapped_key
-from service.compliance.verify import verify
-from service.errors import OutcomeUnknown, StoreError, StoreUnavailable
-from service.log.event import NewEvent
-from service.log.merkle import Frontier
-from service.log.store import Appended
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.records import SqliteRecords
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
+from stenolog.compliance.vault import MasterKey, Vault, WrappedKey, new_wrapped_key
+from stenolog.compliance.verify import verify
+from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from stenolog.log.event import NewEvent
+from stenolog.log.merkle import Frontier
+from stenolog.log.store import Appended
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.log_samples import PUBLIC, new_event
 
 MASTER = MasterKey(b"f" * 32)

@@ -16,12 +16,12 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic, sleep
 
-from service.compliance.tree_heads import FILE_NAME, read_heads
-from service.compliance.vault import MasterKey
-from service.compliance.verify import verify
-from service.log.event import Event, event_from_bytes
-from service.stores.files.directory import KEYS, LOG, read_master_key
-from service.stores.sqlite.records import SqliteRecords
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads
+from stenolog.compliance.vault import MasterKey
+from stenolog.compliance.verify import verify
+from stenolog.log.event import Event, event_from_bytes
+from stenolog.stores.files.directory import KEYS, LOG, read_master_key
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults import crashing
 
 PATIENCE_S = 30.0

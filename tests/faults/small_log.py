@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from service.compliance.tree_heads import FILE_NAME, read_heads, write_head
-from service.compliance.vault import MasterKey, Vault
-from service.compliance.verify import Verdict, verify
-from service.log.canonical import leaf_hash
-from service.log.catalogue import EVENT_TYPES
-from service.log.event import event_from_bytes
-from service.log.merkle import Frontier
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.records import SqliteRecords
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
+from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.verify import Verdict, verify
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.catalogue import EVENT_TYPES
+from stenolog.log.event import event_from_bytes
+from stenolog.log.merkle import Frontier
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.log_samples import OTHER_TENANT, TENANT, new_event
 
 MASTER = MasterKey(b"m" * 32)

@@ -16,10 +16,10 @@ from threading import Timer
 
 import pytest
 
-from service.simulator.behaviour import MISSING, Behaviour
-from service.simulator.callbacks import DeliveryRules
-from service.simulator.provider import Simulator
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.behaviour import MISSING, Behaviour
+from stenolog.simulator.callbacks import DeliveryRules
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.faults.killed import Killed, assert_each_once, gateway
 
 TRANSCRIPTIONS = {"behaves": 2, "loses_replies": 1}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import RecordDamaged, StoreError
-from service.log.event import Event
-from service.stores.sqlite.log import SqliteLog
+from stenolog.errors import RecordDamaged, StoreError
+from stenolog.log.event import Event
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.log_samples import new_event, several
 
 STREAM, OTHER = "transcription-1", "transcription-2"

@@ -11,12 +11,12 @@ from time import monotonic, sleep
 
 import pytest
 
-from service.log.event import Event
-from service.simulator.behaviour import Behaviour
-from service.simulator.callbacks import DeliveryRules
-from service.simulator.provider import Simulator
-from service.simulator.receiver import Answer, Delivery, Receiver, Reply
-from service.simulator.threaded import ThreadedReceiver, ThreadedSimulator
+from stenolog.log.event import Event
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.callbacks import DeliveryRules
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.receiver import Answer, Delivery, Receiver, Reply
+from stenolog.simulator.threaded import ThreadedReceiver, ThreadedSimulator
 from tests.faults.killed import LOOK_S, PATIENCE_S, Killed, assert_each_once, gateway
 
 BEFORE_THE_OUTBOX = 2  # changes before the first that delivers: the outcome and its projection

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from service.engine.availability import engine_unavailable
+from stenolog.engine.availability import engine_unavailable
 from tests.engine.sounds import recording
 from tests.faults.killed import Killed, assert_each_once, gateway
 
@@ -30,7 +30,7 @@ def killed(tmp_path: Path) -> Iterator[Killed]:
     with gateway(tmp_path / "local", None) as made:
         made.start()
         yield made
-        engines = children(made.pid, "service.engine")
+        engines = children(made.pid, "stenolog.engine")
         made.stop()
         made.verified()
     assert engines
@@ -79,7 +79,7 @@ def in_mid_job(killed: Killed) -> tuple[str, int, int]:
         if answer is None or answer[1]["status"] != "processing":
             assert answer is None or answer[1]["status"] == "queued", answer
             return None
-        for engine in children(killed.pid, "service.engine"):
+        for engine in children(killed.pid, "stenolog.engine"):
             for worker in children(engine):
                 return engine, worker
         return None
@@ -94,7 +94,7 @@ def test_an_engine_that_is_killed_comes_back_and_gets_the_job_again(killed: Kill
     transcript = killed.wait(identifier)
     assert transcript["status"] == "completed", transcript
     assert "best of times" in str(transcript["text"])
-    (successor,) = children(killed.pid, "service.engine")
+    (successor,) = children(killed.pid, "stenolog.engine")
     assert successor != engine
     until(lambda: None if alive(worker) else True)
     events = killed.verified()
@@ -114,7 +114,7 @@ def test_a_worker_that_is_killed_is_a_server_error_and_the_job_is_submitted_agai
     transcript = killed.wait(identifier)
     assert transcript["status"] == "completed", transcript
     assert "best of times" in str(transcript["text"])
-    assert children(killed.pid, "service.engine") == [engine]
+    assert children(killed.pid, "stenolog.engine") == [engine]
     events = killed.verified()
     assert_each_once(events)
     types = [event.type for event in events if event.stream.endswith(identifier)]

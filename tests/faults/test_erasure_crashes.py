@@ -12,10 +12,10 @@ from time import monotonic, sleep
 
 import pytest
 
-from service.simulator.behaviour import Behaviour
-from service.simulator.callbacks import DeliveryRules
-from service.simulator.provider import Simulator
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.callbacks import DeliveryRules
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.faults.killed import LOOK_S, PATIENCE_S, Killed, gateway
 
 SAID = "the-sentence-that-must-go"

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.tree_heads import FILE_NAME, read_heads
-from service.compliance.vault import Vault
-from service.compliance.verify import Verdict, verify
-from service.log.event import Event
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.records import SqliteRecords
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads
+from stenolog.compliance.vault import Vault
+from stenolog.compliance.verify import Verdict, verify
+from stenolog.log.event import Event
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults.appender import MASTER, pair
 
 ROOT = Path(__file__).parents[2]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import OutcomeUnknown
-from service.log.batch import Append, Sequenced
-from service.stores.sqlite.connection import open_reader
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.log_writer import LogWriter
+from stenolog.errors import OutcomeUnknown
+from stenolog.log.batch import Append, Sequenced
+from stenolog.stores.sqlite.connection import open_reader
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log_writer import LogWriter
 from tests.log_samples import new_event
 
 DEADLINE_S = 20

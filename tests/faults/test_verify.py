@@ -17,17 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.records import ROWS_PER_READ
-from service.compliance.tree_heads import read_heads, write_head
-from service.compliance.vault import MasterKey
-from service.compliance.verify import verify
-from service.errors import EvidenceError, StoreError, StoreUnavailable
-from service.log.canonical import canonical_bytes, leaf_hash
-from service.log.catalogue import EVENT_TYPES
-from service.log.event import event_from_bytes
-from service.log.merkle import Frontier
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.records import SqliteRecords
+from stenolog.compliance.records import ROWS_PER_READ
+from stenolog.compliance.tree_heads import read_heads, write_head
+from stenolog.compliance.vault import MasterKey
+from stenolog.compliance.verify import verify
+from stenolog.errors import EvidenceError, StoreError, StoreUnavailable
+from stenolog.log.canonical import canonical_bytes, leaf_hash
+from stenolog.log.catalogue import EVENT_TYPES
+from stenolog.log.event import event_from_bytes
+from stenolog.log.merkle import Frontier
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults.small_log import (
     COUNT,
     HEADS_AT,
@@ -571,7 +571,7 @@ READ_AS_NOBODY = """
 import codecs, os, sys
 from pathlib import Path
 from tests.faults.small_log import SmallLog
-from service.errors import StoreUnavailable
+from stenolog.errors import StoreUnavailable
 small = SmallLog(directory=Path(sys.argv[1]))
 codecs.lookup("ascii")
 if os.geteuid() == 0:

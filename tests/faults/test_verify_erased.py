@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.tree_heads import write_head
-from service.compliance.vault import Vault
-from service.errors import EvidenceError
-from service.log.event import NewEvent
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
+from stenolog.compliance.tree_heads import write_head
+from stenolog.compliance.vault import Vault
+from stenolog.errors import EvidenceError
+from stenolog.log.event import NewEvent
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.faults.small_log import MASTER, SmallLog, rewritten
 from tests.log_samples import new_event, new_id
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from service.projections.documents import read_object
-from service.simulator.behaviour import JOB_ID, Behaviour
-from service.simulator.provider import API_KEY, Simulator
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.projections.documents import read_object
+from stenolog.simulator.behaviour import JOB_ID, Behaviour
+from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 
 BODIES = {path.stem: path for path in (Path(__file__).parent / "assemblyai").glob("*.json")}

@@ -18,35 +18,35 @@ from typing import Any
 
 import httpx
 
-from service.bootstrap.erasing import UsersInViews
-from service.bootstrap.serving import bind, server_for, url_of
-from service.bootstrap.upkeep import ready
-from service.clock import now_ms
-from service.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
-from service.commands.callback_tokens import (
+from stenolog.bootstrap.erasing import UsersInViews
+from stenolog.bootstrap.serving import bind, server_for, url_of
+from stenolog.bootstrap.upkeep import ready
+from stenolog.clock import now_ms
+from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
+from stenolog.commands.callback_tokens import (
     HEADER_NAME,
     CallbackKeys,
     Registration,
     register,
 )
-from service.commands.decide import AcceptSubmission, ClaimSubmission, Command, Complete, Fail
-from service.commands.handler import RECONCILER, Cause, CommandHandler
-from service.commands.transcription import stream_of
-from service.compliance.erasure import Eraser
-from service.compliance.upload_lifetime import UploadLifetime
-from service.compliance.vault import KEY_BYTES, MasterKey, Vault
-from service.edge.app import build_app
-from service.edge.commit_times import CommitTimes
-from service.edge.ports import Edge, Readiness
-from service.log.catalogue import ProviderName, Region, WakeReason
-from service.log.event import Event
-from service.projections.projector import Projector
-from service.reconciler.turns import Turns
-from service.side_process import SideProcess
-from service.stores.files.uploads import UploadStore
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.views import SqliteViews
-from service.telemetry import Metrics
+from stenolog.commands.decide import AcceptSubmission, ClaimSubmission, Command, Complete, Fail
+from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
+from stenolog.commands.transcription import stream_of
+from stenolog.compliance.erasure import Eraser
+from stenolog.compliance.upload_lifetime import UploadLifetime
+from stenolog.compliance.vault import KEY_BYTES, MasterKey, Vault
+from stenolog.edge.app import build_app
+from stenolog.edge.commit_times import CommitTimes
+from stenolog.edge.ports import Edge, Readiness
+from stenolog.log.catalogue import ProviderName, Region, WakeReason
+from stenolog.log.event import Event
+from stenolog.projections.projector import Projector
+from stenolog.reconciler.turns import Turns
+from stenolog.side_process import SideProcess
+from stenolog.stores.files.uploads import UploadStore
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.telemetry import Metrics
 from tests.http.gated_log import GatedLog
 from tests.http.stored_audio import StoredAudio
 

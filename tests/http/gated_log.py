@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from service.errors import OutcomeUnknown, StoreUnavailable
-from service.log.event import NewEvent
-from service.log.store import Appended
-from service.log.tail import LogTail
-from service.stores.sqlite.log import SqliteLog
+from stenolog.errors import OutcomeUnknown, StoreUnavailable
+from stenolog.log.event import NewEvent
+from stenolog.log.store import Appended
+from stenolog.log.tail import LogTail
+from stenolog.stores.sqlite.log import SqliteLog
 
 
 class GatedLog(SqliteLog):

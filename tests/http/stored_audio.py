@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from service.edge.ports import AudioStream
-from service.errors import EgressFailed, InvalidRequest
+from stenolog.edge.ports import AudioStream
+from stenolog.errors import EgressFailed, InvalidRequest
 
 
 class StoredAudio:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.api_keys import (
+from stenolog.commands.api_keys import (
     PREFIX_BYTES,
     SECRET_BYTES,
     ApiKey,
@@ -17,11 +17,11 @@ from service.commands.api_keys import (
     new_secret,
     prefix_of,
 )
-from service.edge.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator, require
-from service.edge.commit_times import COMMITS_MAX, CommitTimes
-from service.edge.rate_limit import RateLimit
-from service.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
-from service.log.catalogue import Region
+from stenolog.edge.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator, require
+from stenolog.edge.commit_times import COMMITS_MAX, CommitTimes
+from stenolog.edge.rate_limit import RateLimit
+from stenolog.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
+from stenolog.log.catalogue import Region
 from tests.http.composed import composed
 
 SCOPE = "transcripts:read"

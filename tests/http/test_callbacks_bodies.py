@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 from starlette.types import Message
 
-from service.commands.callback_tokens import (
+from stenolog.commands.callback_tokens import (
     HEADER_NAME,
     Registration,
 )
-from service.edge.callbacks import BODY_BYTES_MAX, Callbacks
-from service.edge.tenancy import Tenancy
+from stenolog.edge.callbacks import BODY_BYTES_MAX, Callbacks
+from stenolog.edge.tenancy import Tenancy
 from tests.http.callback_bodies import MEGABYTE, padded, payload_of
 from tests.http.composed import DEADLINE_S, Composed, until
 

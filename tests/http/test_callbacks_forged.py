@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.commands.callback_tokens import (
+from stenolog.commands.callback_tokens import (
     HEADER_NAME,
     CallbackKeys,
     Registration,

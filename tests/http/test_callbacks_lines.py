@@ -9,7 +9,7 @@ import structlog
 from structlog.contextvars import merge_contextvars
 from structlog.typing import EventDict
 
-from service.commands.callback_tokens import HEADER_NAME
+from stenolog.commands.callback_tokens import HEADER_NAME
 from tests.http.composed import DEADLINE_S, Composed
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.commands.callback_tokens import HEADER_NAME
+from stenolog.commands.callback_tokens import HEADER_NAME
 
 ROOT = Path(__file__).parents[2]
 

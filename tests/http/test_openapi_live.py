@@ -14,10 +14,10 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from service.clock import now_ms
-from service.commands.callback_tokens import HEADER_NAME
-from service.edge.redacted_links import redacted_link
-from service.wire.transcript import completed_transcript
+from stenolog.clock import now_ms
+from stenolog.commands.callback_tokens import HEADER_NAME
+from stenolog.edge.redacted_links import redacted_link
+from stenolog.wire.transcript import completed_transcript
 from tests.http.composed import Composed
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from service.clock import now_ms
-from service.edge.redacted_links import LIFETIME_MS, audio_of, redacted_link
-from service.wire.transcript import completed_transcript
+from stenolog.clock import now_ms
+from stenolog.edge.redacted_links import LIFETIME_MS, audio_of, redacted_link
+from stenolog.wire.transcript import completed_transcript
 from tests.http.composed import PUBLIC_URL, Composed, until
 
 REDACTED: dict[str, Any] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.edge.tenancy import Tenancy
-from service.log.store import EVENTS_PER_READ_MAX
+from stenolog.edge.tenancy import Tenancy
+from stenolog.log.store import EVENTS_PER_READ_MAX
 from tests.http.composed import Composed
 from tests.http.gated_log import GatedLog
 

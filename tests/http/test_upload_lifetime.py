@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.upload_lifetime import (
+from stenolog.compliance.upload_lifetime import (
     FILES_PER_SWEEP_MAX,
     ORPHAN_MS,
     sweep_once,
 )
-from service.errors import KeyMissing
-from service.log.catalogue import UPLOAD
+from stenolog.errors import KeyMissing
+from stenolog.log.catalogue import UPLOAD
 from tests.http.composed import UPLOAD_RETENTION_MS, Composed
 from tests.http.test_erasure import delete
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from service.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey, NewKey, WrappedKey
-from service.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
-from service.stores.files.uploads import FRAME_BYTES, UploadStore
+from stenolog.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey, NewKey, WrappedKey
+from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
+from stenolog.stores.files.uploads import FRAME_BYTES, UploadStore
 from tests.http.composed import PUBLIC_URL, Composed, composed, until
 
 ID = "11111111-1111-4111-8111-111111111111"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.wire import sentences
-from service.wire.transcript import completed_transcript
+from stenolog.wire import sentences
+from stenolog.wire.transcript import completed_transcript
 from tests.http.composed import Composed
 
 TEXT = "Smoke is in the air. Smoke from wildfires! Dr. Who agrees."

@@ -11,12 +11,12 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from service.edge.assemblyai.made import KEPT_MAX, Asked, made
-from service.edge.assemblyai.making import LONG_BYTES_MAX, THREAD_BYTES_MAX, Making
-from service.errors import InvalidRequest
-from service.projections.views import ViewReader
-from service.side_process import SideProcess
-from service.wire.transcript import completed_transcript
+from stenolog.edge.assemblyai.made import KEPT_MAX, Asked, made
+from stenolog.edge.assemblyai.making import LONG_BYTES_MAX, THREAD_BYTES_MAX, Making
+from stenolog.errors import InvalidRequest
+from stenolog.projections.views import ViewReader
+from stenolog.side_process import SideProcess
+from stenolog.wire.transcript import completed_transcript
 from tests.http.composed import Composed, until
 
 URL = "https://audio.example/call.mp3"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.intelligence.words import Word, read_words
+from stenolog.intelligence.words import Word, read_words
 
 WORD_MS = 300
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.intelligence.captions import CHARACTERS, captions, srt, vtt
-from service.intelligence.words import joined_text, read_words
+from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
+from stenolog.intelligence.words import joined_text, read_words
 from tests.intelligence.speech import raw_words, spoken
 
 HOUR = 3_600_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.intelligence.sentences import PARAGRAPH_WORDS_MAX, paragraphs, sentences
-from service.intelligence.words import joined_text, read_words
+from stenolog.intelligence.sentences import PARAGRAPH_WORDS_MAX, paragraphs, sentences
+from stenolog.intelligence.words import joined_text, read_words
 from tests.intelligence.speech import raw_words, spoken
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.intelligence.word_search import comparable, find_terms, phrase_of
-from service.intelligence.words import read_words
+from stenolog.intelligence.word_search import comparable, find_terms, phrase_of
+from stenolog.intelligence.words import read_words
 from tests.intelligence.speech import spoken
 
 

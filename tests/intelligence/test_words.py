@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.intelligence.words import joined_text, read_words
+from stenolog.intelligence.words import joined_text, read_words
 
 
 def times(*given: tuple[Any, Any]) -> list[tuple[int, int]]:

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.intelligence.captions import captions, srt, vtt
-from service.intelligence.sentences import paragraphs, sentences
-from service.intelligence.word_search import find_terms
-from service.intelligence.words import Word, joined_text, read_words
+from stenolog.intelligence.captions import captions, srt, vtt
+from stenolog.intelligence.sentences import paragraphs, sentences
+from stenolog.intelligence.word_search import find_terms
+from stenolog.intelligence.words import Word, joined_text, read_words
 
 TIMES = st.none() | st.integers(-1, 40_000_000)
 RAW = st.fixed_dictionaries(

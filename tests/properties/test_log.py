@@ -19,22 +19,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pydantic.fields import FieldInfo
 
-from service.clock import microseconds, rfc3339
-from service.compliance.vault import (
+from stenolog.clock import microseconds, rfc3339
+from stenolog.compliance.vault import (
     MasterKey,
     new_wrapped_key,
     open_with,
     seal_with,
     unwrap_key,
 )
-from service.errors import WrongExpectedVersion
-from service.log.batch import Append, BatchState, Place, Row, sequence_batch
-from service.log.canonical import leaf_hash
-from service.log.catalogue import EVENT_TYPES, read_data
-from service.log.event import Event, NewEvent, event_from_bytes, uuid7
-from service.log.event_data import EventData
-from service.log.merkle import Frontier, frontier_from_bytes
-from service.stores.sqlite.log import SqliteLog
+from stenolog.errors import WrongExpectedVersion
+from stenolog.log.batch import Append, BatchState, Place, Row, sequence_batch
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.catalogue import EVENT_TYPES, read_data
+from stenolog.log.event import Event, NewEvent, event_from_bytes, uuid7
+from stenolog.log.event_data import EventData
+from stenolog.log.merkle import Frontier, frontier_from_bytes
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event
 
 Result = TypeVar("Result")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.commands.decide import (
+from stenolog.commands.decide import (
     RESUBMISSIONS_MAX,
     AbandonSubmission,
     AcceptSubmission,
@@ -25,10 +25,10 @@ from service.commands.decide import (
     RefuseSubmission,
     decide,
 )
-from service.commands.decide import Supersede as SupersedeSubmission
-from service.commands.transcription import Transcription
-from service.log.catalogue import CallbackKind
-from service.reconciler.actions import (
+from stenolog.commands.decide import Supersede as SupersedeSubmission
+from stenolog.commands.transcription import Transcription
+from stenolog.log.catalogue import CallbackKind
+from stenolog.reconciler.actions import (
     Check,
     Confirm,
     Done,
@@ -40,8 +40,8 @@ from service.reconciler.actions import (
     Supersede,
     Wait,
 )
-from service.reconciler.fetching import seen_running
-from service.reconciler.plan import EMPTY_SWEEPS, Attempts, Timing, anew, next_action
+from stenolog.reconciler.fetching import seen_running
+from stenolog.reconciler.plan import EMPTY_SWEEPS, Attempts, Timing, anew, next_action
 from tests.unit.commands.stories import ID, REQUESTED, START_MS, after, called
 
 TIMING = Timing(

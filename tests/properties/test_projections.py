@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.projections.projector import ALL_PROJECTIONS, Projector
-from service.projections.registry import ITEM_VIEWS, PROJECTIONS, project
-from service.projections.rows import Hold, PutStatus, PutView
-from service.stores.sqlite.views import SqliteViews
+from stenolog.projections.projector import ALL_PROJECTIONS, Projector
+from stenolog.projections.registry import ITEM_VIEWS, PROJECTIONS, project
+from stenolog.projections.rows import Hold, PutStatus, PutView
+from stenolog.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
 from tests.unit.projections.projecting import changes_of, reading_of

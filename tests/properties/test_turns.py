@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.commands.transcription import Submission, Transcription
-from service.reconciler.turns import Turns, is_running
+from stenolog.commands.transcription import Submission, Transcription
+from stenolog.reconciler.turns import Turns, is_running
 
 TENANTS = ("a", "b")
 COUNT = 8

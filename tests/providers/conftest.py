@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
-from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
-from service.simulator.provider import API_KEY, Simulator
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.simulator.provider import API_KEY, Simulator
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from service.errors import ProviderRefused, ProviderUnavailable
-from service.providers.assemblyai.adapter import AssemblyAI
-from service.providers.port import CallbackTarget
-from service.simulator.behaviour import Behaviour, refusal, too_many_requests
-from service.simulator.provider import Simulator
-from service.wire import sentences
+from stenolog.errors import ProviderRefused, ProviderUnavailable
+from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.port import CallbackTarget
+from stenolog.simulator.behaviour import Behaviour, refusal, too_many_requests
+from stenolog.simulator.provider import Simulator
+from stenolog.wire import sentences
 
 AUDIO = "https://audio.example/1.mp3"
 TARGET = CallbackTarget(url="http://127.0.0.1:9/callbacks/a/b", header_name="X-A", header_value="b")

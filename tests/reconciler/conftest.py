@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from service.simulator.callbacks import DeliveryRules
-from service.simulator.provider import Simulator
+from stenolog.simulator.callbacks import DeliveryRules
+from stenolog.simulator.provider import Simulator
 
 
 @pytest.fixture

@@ -17,37 +17,37 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from service.clock import NowMs, now_ms
-from service.commands.callback_tokens import CallbackKeys
-from service.commands.decide import RequestTranscription
-from service.commands.handler import Cause, CommandHandler, new_id
-from service.commands.transcription import Transcription
-from service.compliance.vault import MasterKey, Vault
-from service.compliance.verify import verify as verify_log
-from service.edge.callbacks import Callbacks
-from service.edge.tenancy import Tenancy
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
-from service.log.event import Event
-from service.projections.views import Checkpoint, OpenPage
-from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
-from service.providers.port import Provider
-from service.reconciler.acting import Actor
-from service.reconciler.fetching import Fetcher
-from service.reconciler.loop import Reconciler
-from service.reconciler.plan import Timing
-from service.reconciler.recording import ProviderGate, Recorder
-from service.reconciler.settle import Settler
-from service.reconciler.submitting import Submitter
-from service.simulator.behaviour import Behaviour
-from service.simulator.jobs import Job
-from service.simulator.provider import API_KEY, Simulator
-from service.simulator.server import LocalServer
-from service.stores.files.uploads import UploadStore
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.records import SqliteRecords
-from service.telemetry import Metrics
+from stenolog.clock import NowMs, now_ms
+from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.commands.decide import RequestTranscription
+from stenolog.commands.handler import Cause, CommandHandler, new_id
+from stenolog.commands.transcription import Transcription
+from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.verify import verify as verify_log
+from stenolog.edge.callbacks import Callbacks
+from stenolog.edge.tenancy import Tenancy
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.log.event import Event
+from stenolog.projections.views import Checkpoint, OpenPage
+from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.providers.port import Provider
+from stenolog.reconciler.acting import Actor
+from stenolog.reconciler.fetching import Fetcher
+from stenolog.reconciler.loop import Reconciler
+from stenolog.reconciler.plan import Timing
+from stenolog.reconciler.recording import ProviderGate, Recorder
+from stenolog.reconciler.settle import Settler
+from stenolog.reconciler.submitting import Submitter
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.jobs import Job
+from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.server import LocalServer
+from stenolog.stores.files.uploads import UploadStore
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
+from stenolog.telemetry import Metrics
 
 MASTER = MasterKey(bytes(range(32)))
 KEYS = CallbackKeys(current=1, secrets={1: b"k" * 32})

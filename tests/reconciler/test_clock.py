@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.clock import now_ms
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import Simulator
+from stenolog.clock import now_ms
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import Simulator
 from tests.reconciler.house import house, until
 
 JUMP_MS = 864_000_000  # ten days

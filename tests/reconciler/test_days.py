@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from service.providers.port import FetchedJob
-from service.reconciler.fetching import span
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour, Callback, Fault
-from service.simulator.provider import Simulator
+from stenolog.providers.port import FetchedJob
+from stenolog.reconciler.fetching import span
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour, Callback, Fault
+from stenolog.simulator.provider import Simulator
 from tests.reconciler.house import QUICK, Around, house, until
 
 LIFE = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.commands.handler import Cause, Fact
-from service.log.catalogue import ErasureRequested
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour, Fault
-from service.simulator.provider import Simulator
+from stenolog.commands.handler import Cause, Fact
+from stenolog.log.catalogue import ErasureRequested
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour, Fault
+from stenolog.simulator.provider import Simulator
 from tests.reconciler.house import CLIENT, TENANT, Around, House, house, until
 
 LIFE = [

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.decide import RequestTranscription
-from service.commands.handler import Cause, CommandHandler, Fact, new_id
-from service.commands.transcription import Transcription, stream_of
-from service.compliance.vault import Vault
-from service.errors import RecordDamaged
-from service.log.catalogue import CallbackReceived, SubmissionClaimed, SubmissionRefused
-from service.log.event import Event
-from service.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import Simulator
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
+from stenolog.commands.decide import RequestTranscription
+from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
+from stenolog.commands.transcription import Transcription, stream_of
+from stenolog.compliance.vault import Vault
+from stenolog.errors import RecordDamaged
+from stenolog.log.catalogue import CallbackReceived, SubmissionClaimed, SubmissionRefused
+from stenolog.log.event import Event
+from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import Simulator
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.reconciler.house import CLIENT, MASTER, TENANT, house, until
 
 BEYOND = 390  # where views of another, longer log are

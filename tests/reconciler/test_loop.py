@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from service.errors import OutcomeUnknown, StoreUnavailable
-from service.log.event import NewEvent
-from service.log.store import Appended
-from service.providers.port import FetchedJob, Provider
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour, Callback
-from service.simulator.provider import Simulator
-from service.stores.sqlite.log import SqliteLog
+from stenolog.errors import OutcomeUnknown, StoreUnavailable
+from stenolog.log.event import NewEvent
+from stenolog.log.store import Appended
+from stenolog.providers.port import FetchedJob, Provider
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour, Callback
+from stenolog.simulator.provider import Simulator
+from stenolog.stores.sqlite.log import SqliteLog
 from tests.reconciler.house import QUICK, Around, house, until
 
 FAILING = ("submission.claimed", "submission.accepted", "transcription.completed")

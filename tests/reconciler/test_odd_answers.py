@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from service.clock import now_ms
-from service.errors import ProviderRefused, ProviderUnavailable
-from service.providers.paging import pages_of
-from service.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
-from service.reconciler.acting import LAST_ASKS_MAX
-from service.reconciler.actions import GiveUp
-from service.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
-from service.reconciler.plan import Attempts
-from service.reconciler.settle import QUESTIONS_MAX
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour
-from service.simulator.days import DAYS
-from service.simulator.provider import Simulator
-from service.wire.sentences import UPLOAD_INACCESSIBLE
+from stenolog.clock import now_ms
+from stenolog.errors import ProviderRefused, ProviderUnavailable
+from stenolog.providers.paging import pages_of
+from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
+from stenolog.reconciler.acting import LAST_ASKS_MAX
+from stenolog.reconciler.actions import GiveUp
+from stenolog.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
+from stenolog.reconciler.plan import Attempts
+from stenolog.reconciler.settle import QUESTIONS_MAX
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.days import DAYS
+from stenolog.simulator.provider import Simulator
+from stenolog.wire.sentences import UPLOAD_INACCESSIBLE
 from tests.reconciler.house import QUICK, Around, House, house
 from tests.reconciler.test_erasure import erased, request_erasure
 from tests.unit.commands.stories import REQUESTED, told

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from service.bootstrap.redacted_audio import ProvidersAudio
-from service.egress.client import Egress
-from service.egress.guard import AddressPolicy
-from service.errors import InvalidRequest, ProviderUnavailable
-from service.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
-from service.reconciler.recording import ProviderGate, Recorder
-from service.simulator.behaviour import UNAUTHENTICATED, Fault, refusal
-from service.simulator.provider import API_KEY, Simulator
+from stenolog.bootstrap.redacted_audio import ProvidersAudio
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.errors import InvalidRequest, ProviderUnavailable
+from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.reconciler.recording import ProviderGate, Recorder
+from stenolog.simulator.behaviour import UNAUTHENTICATED, Fault, refusal
+from stenolog.simulator.provider import API_KEY, Simulator
 from tests.reconciler.house import house
 
 TIMEOUT_MS = 5_000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from service.commands.decide import RESUBMISSIONS_MAX
-from service.simulator.behaviour import LYING, Behaviour
-from service.simulator.provider import Simulator
-from service.wire import sentences
+from stenolog.commands.decide import RESUBMISSIONS_MAX
+from stenolog.simulator.behaviour import LYING, Behaviour
+from stenolog.simulator.provider import Simulator
+from stenolog.wire import sentences
 from tests.reconciler.house import QUICK, house, until
 
 FAILS = Behaviour(error=sentences.SERVER_ERROR)

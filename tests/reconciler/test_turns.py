@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from service.errors import PayloadDamaged
-from service.simulator import behaviour as day
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import Simulator
+from stenolog.errors import PayloadDamaged
+from stenolog.simulator import behaviour as day
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import Simulator
 from tests.reconciler.house import QUICK, Around, House, house, until
 from tests.reconciler.test_erasure import request_erasure
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import API_KEY, Simulator
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 
 OPENING_S = 5

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from service.bootstrap.serving import serve
-from service.bootstrap.stores import Wrapping
-from service.config import load_settings
-from service.stores.sqlite.views import SqliteViews
+from stenolog.bootstrap.serving import serve
+from stenolog.bootstrap.stores import Wrapping
+from stenolog.config import load_settings
+from stenolog.stores.sqlite.views import SqliteViews
 
 LATE_S = 2.0
 

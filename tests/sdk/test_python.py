@@ -8,8 +8,8 @@ from pathlib import Path
 import assemblyai as aai
 import pytest
 
-from service.simulator.provider import API_KEY
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.provider import API_KEY
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 from tests.sdk.clients import client_of
 from tests.sdk.conftest import FAILED

@@ -10,8 +10,8 @@ import assemblyai as aai
 import httpx
 import pytest
 
-from service.simulator.behaviour import Fault
-from service.simulator.threaded import ThreadedSimulator
+from stenolog.simulator.behaviour import Fault
+from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess
 from tests.sdk.clients import client_of
 

@@ -10,10 +10,10 @@ import anyio
 import httpx
 import pytest
 
-from service.simulator.callbacks import DeliveryRules
-from service.simulator.jobs import Job
-from service.simulator.provider import Simulator
-from service.simulator.receiver import Receiver
+from stenolog.simulator.callbacks import DeliveryRules
+from stenolog.simulator.jobs import Job
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.receiver import Receiver
 
 KEY = "a-key"
 AUDIO = "https://example.com/a.mp3"

@@ -6,7 +6,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from service.simulator.background import Background
+from stenolog.simulator.background import Background
 
 
 async def test_what_still_runs_is_stopped() -> None:

@@ -6,9 +6,9 @@ import anyio
 import httpx
 import pytest
 
-from service.simulator import behaviour as bad
-from service.simulator.behaviour import Behaviour, Fault
-from service.simulator.provider import Simulator
+from stenolog.simulator import behaviour as bad
+from stenolog.simulator.behaviour import Behaviour, Fault
+from stenolog.simulator.provider import Simulator
 from tests.simulator.conftest import AUDIO, KEY, Bench, until
 
 

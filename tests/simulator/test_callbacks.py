@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from service.simulator.behaviour import LYING, MISSING, Behaviour, Callback
-from service.simulator.callbacks import DeliveryRules
-from service.simulator.provider import Simulator
-from service.simulator.receiver import Delivery, Reply
+from stenolog.simulator.behaviour import LYING, MISSING, Behaviour, Callback
+from stenolog.simulator.callbacks import DeliveryRules
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.receiver import Delivery, Reply
 from tests.simulator.conftest import AUDIO, KEY, Bench, until
 
 

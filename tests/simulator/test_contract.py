@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.simulator.behaviour import Behaviour
-from service.wire import sentences
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.wire import sentences
 from tests.simulator.conftest import AUDIO, Bench
 
 ENDLESS = Behaviour(never_ends=True)

@@ -13,14 +13,14 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from service.cli.main import stenolog
-from service.cli.simulate import announcement, serve
-from service.errors import CannotStart
-from service.simulator.account import JobQueue, RequestWindow
-from service.simulator.behaviour import Behaviour
-from service.simulator.days import DAYS, faults_of, in_turn
-from service.simulator.derived import paragraphs, sentences, srt, vtt, word_search
-from service.simulator.provider import Simulator
+from stenolog.cli.main import stenolog
+from stenolog.cli.simulate import announcement, serve
+from stenolog.errors import CannotStart
+from stenolog.simulator.account import JobQueue, RequestWindow
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.days import DAYS, faults_of, in_turn
+from stenolog.simulator.derived import paragraphs, sentences, srt, vtt, word_search
+from stenolog.simulator.provider import Simulator
 from tests.simulator.conftest import AUDIO, KEY, Bench
 
 STOP_S_MAX = 10
@@ -239,7 +239,7 @@ async def test_every_day_can_be_had(bench: Bench, name: str) -> None:
 
 def test_the_command_says_where_it_is_and_ends_by_a_signal() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli.main", "simulate", "--port", "0", "--api-key", KEY],
+        [sys.executable, "-m", "stenolog.cli.main", "simulate", "--port", "0", "--api-key", KEY],
         stdout=subprocess.PIPE,
         text=True,
     )

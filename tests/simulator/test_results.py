@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.simulator.results import transcript
-from service.wire.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
-from service.wire.transcript import completed_transcript
+from stenolog.simulator.results import transcript
+from stenolog.wire.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
+from stenolog.wire.transcript import completed_transcript
 
 ALL = {
     "speaker_labels",

@@ -15,9 +15,9 @@ import assemblyai as aai
 import httpx
 import pytest
 
-from service.simulator.behaviour import Behaviour
-from service.simulator.provider import Simulator
-from service.simulator.threaded import ThreadedReceiver, ThreadedSimulator
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.provider import Simulator
+from stenolog.simulator.threaded import ThreadedReceiver, ThreadedSimulator
 
 ROOT = Path(__file__).parents[2]
 KEY = "a-key"
@@ -121,7 +121,7 @@ def test_a_receiver_in_a_thread_gets_the_callback(
 
 def run(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "service.simulator", *arguments],
+        [sys.executable, "-m", "stenolog.simulator", *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.commands.api_keys import (
+from stenolog.commands.api_keys import (
     DEFAULT_SCOPES,
     NAME_CHARACTERS_MAX,
     SCOPES,
@@ -20,7 +20,7 @@ from service.commands.api_keys import (
     prefix_of,
     refuse_last,
 )
-from service.errors import InvalidRequest, LastManagingKey
+from stenolog.errors import InvalidRequest, LastManagingKey
 
 SECRET = new_secret(bytes(range(38)))
 KEY = ApiKey(

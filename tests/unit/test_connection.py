@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import OutcomeUnknown, SchemaTooNew, StenologError, StoreUnavailable
-from service.stores.sqlite.connection import (
+from stenolog.errors import OutcomeUnknown, SchemaTooNew, StenologError, StoreUnavailable
+from stenolog.stores.sqlite.connection import (
     Schema,
     open_reader,
     open_reader_sync,
     open_writer,
     store_errors,
 )
-from service.stores.sqlite.keys import SqliteKeys
-from service.stores.sqlite.log import SqliteLog
-from service.stores.sqlite.writer import Writer
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.writer import Writer
 
 ONE = Schema(name="test.db", steps=("CREATE TABLE one (x INTEGER UNIQUE)",))
 TWO = replace(ONE, steps=(*ONE.steps, "CREATE TABLE two (x); INSERT INTO two VALUES (2)"))

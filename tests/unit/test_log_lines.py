@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 SPEAKERS = """
 import asyncio, logging, warnings
 import structlog
-from service.telemetry import configure_logging
+from stenolog.telemetry import configure_logging
 
 configure_logging()
 structlog.get_logger().info("room.spoke", number=1)

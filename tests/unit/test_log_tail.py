@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.log.event import Event
-from service.log.tail import LogTail
+from stenolog.log.event import Event
+from stenolog.log.tail import LogTail
 
 
 def events(first: int, last: int, streams: int = 2) -> list[Event]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.errors import ProviderUnavailable
-from service.providers.pace import (
+from stenolog.errors import ProviderUnavailable
+from stenolog.providers.pace import (
     BUCKET_MS,
     PAUSE_FIRST_MS,
     PAUSE_MS_MAX,

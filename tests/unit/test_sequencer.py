@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from service.errors import OutcomeUnknown, StoreError, StoreUnavailable, WrongExpectedVersion
-from service.log.sequencer import (
+from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable, WrongExpectedVersion
+from stenolog.log.sequencer import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
     WAITING_MAX,

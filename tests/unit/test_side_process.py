@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import InvalidRequest
-from service.projections.registry import PROJECTIONS, project
-from service.projections.rows import PutStatus
-from service.side_process import SideProcess, SideProcessEnded
-from service.wire.strict_json import parse_object
+from stenolog.errors import InvalidRequest
+from stenolog.projections.registry import PROJECTIONS, project
+from stenolog.projections.rows import PutStatus
+from stenolog.side_process import SideProcess, SideProcessEnded
+from stenolog.wire.strict_json import parse_object
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of
@@ -25,8 +25,8 @@ DEADLINE_S = 20
 
 PARENT = """
 import asyncio, os, sys
-from service.projections.registry import project
-from service.side_process import SideProcess
+from stenolog.projections.registry import project
+from stenolog.side_process import SideProcess
 from tests.unit.test_side_process import dialogue
 from tests.unit.projections.projecting import reading_of
 

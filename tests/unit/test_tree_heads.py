@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from service.clock import microseconds
-from service.compliance.tree_heads import EVENTS_PER_HEAD, read_heads, record_heads, write_head
-from service.errors import StoreUnavailable
-from service.log.canonical import leaf_hash
-from service.log.head import HeadWatch
-from service.log.merkle import EMPTY_ROOT, Frontier
+from stenolog.clock import microseconds
+from stenolog.compliance.tree_heads import EVENTS_PER_HEAD, read_heads, record_heads, write_head
+from stenolog.errors import StoreUnavailable
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.head import HeadWatch
+from stenolog.log.merkle import EMPTY_ROOT, Frontier
 
 DEADLINE_S = 10
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.compliance.vault import (
+from stenolog.compliance.vault import (
     INLINE_BYTES_MAX,
     KEYS_CACHED_MAX,
     MasterKey,
@@ -20,8 +20,8 @@ from service.compliance.vault import (
     seal_with,
     unwrap_key,
 )
-from service.errors import KeyMissing, PayloadDamaged, StoreError, StoreUnavailable
-from service.log.event import SealedPayload
+from stenolog.errors import KeyMissing, PayloadDamaged, StoreError, StoreUnavailable
+from stenolog.log.event import SealedPayload
 
 MASTER = MasterKey(bytes(range(32)))
 EVENT = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0a"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from service.clock import rfc3339
-from service.commands.transcription import Transcription, evolve, stream_of
-from service.log.catalogue import (
+from stenolog.clock import rfc3339
+from stenolog.commands.transcription import Transcription, evolve, stream_of
+from stenolog.log.catalogue import (
     AbandonReason,
     CallbackKind,
     CallbackReceived,
@@ -25,8 +25,8 @@ from service.log.catalogue import (
     TranscriptionFailed,
     TranscriptionRequested,
 )
-from service.log.event import Event
-from service.log.event_data import EventData
+from stenolog.log.event import Event
+from stenolog.log.event_data import EventData
 
 ID = "11111111-2222-4333-8444-555555555555"
 TENANT = "aaaaaaaa-2222-4333-8444-555555555555"

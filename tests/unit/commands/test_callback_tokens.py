@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from service.commands.callback_tokens import (
+from stenolog.commands.callback_tokens import (
     TOKEN_CHARACTERS,
     BadToken,
     CallbackKeys,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.commands.decide import (
+from stenolog.commands.decide import (
     RESUBMISSIONS_MAX,
     AbandonSubmission,
     AcceptSubmission,
@@ -19,7 +19,7 @@ from service.commands.decide import (
     Supersede,
     decide,
 )
-from service.log.event_data import EventData
+from stenolog.log.event_data import EventData
 from tests.unit.commands.stories import (
     REQUESTED,
     abandoned,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.delivery.outbox import Ending
-from service.delivery.rules import (
+from stenolog.delivery.outbox import Ending
+from stenolog.delivery.rules import (
     Answered,
     NotAllowed,
     Result,

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from service.delivery.sender import is_sendable
-from service.delivery.webhook import Webhook, lane_of, webhook_of
+from stenolog.delivery.sender import is_sendable
+from stenolog.delivery.webhook import Webhook, lane_of, webhook_of
 
 URL = "https://customer.example/hook?job=1&x=%2F"
 

@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.clock import rfc3339
-from service.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavailable
-from service.log.catalogue import read_data
-from service.log.event import Event, NewEvent, SealedPayload
-from service.log.head import HeadWatch
-from service.log.store import EVENTS_PER_READ_MAX, Appended
+from stenolog.clock import rfc3339
+from stenolog.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavailable
+from stenolog.log.catalogue import read_data
+from stenolog.log.event import Event, NewEvent, SealedPayload
+from stenolog.log.head import HeadWatch
+from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 BEGAN_US = 1_700_000_000_000_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from service.log.event import Event
-from service.projections.registry import PROJECTIONS, Reading, project, status_after
-from service.projections.rows import Change, Chunk, Hold, PutView, StatusRow
+from stenolog.log.event import Event
+from stenolog.projections.registry import PROJECTIONS, Reading, project, status_after
+from stenolog.projections.rows import Change, Chunk, Hold, PutView, StatusRow
 from tests.unit.projections.events import MemoryLog
 
 

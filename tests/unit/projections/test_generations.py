@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.projections.generations import Begin, Drop, due, next_to_build
-from service.projections.views import Checkpoint, Generation, GenerationState, ViewsState
+from stenolog.projections.generations import Begin, Drop, due, next_to_build
+from stenolog.projections.views import Checkpoint, Generation, GenerationState, ViewsState
 
 
 def state(*generations: Generation, position: int = 9) -> ViewsState:

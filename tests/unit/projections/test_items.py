@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from service.projections.documents import DEPTH_MAX, ProjectionFailed, encode, read_object
-from service.projections.items import in_chunks
-from service.projections.rows import CHUNK_BYTES, ITEMS_PER_CHUNK_MAX
+from stenolog.projections.documents import DEPTH_MAX, ProjectionFailed, encode, read_object
+from stenolog.projections.items import in_chunks
+from stenolog.projections.rows import CHUNK_BYTES, ITEMS_PER_CHUNK_MAX
 
 
 def test_no_items_are_no_chunks() -> None:

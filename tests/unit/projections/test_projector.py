@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 import structlog
 
-from service.clock import microseconds
-from service.errors import NotFound, StoreError, StoreUnavailable
-from service.log.event import Event
-from service.projections.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
-from service.projections.projector import ALL_PROJECTIONS, Projector
-from service.projections.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
-from service.projections.registry import ITEM_VIEWS, PROJECTIONS
-from service.projections.rows import Change
-from service.projections.views import Checkpoint, ViewWriter
-from service.stores.sqlite.views import SqliteViews
+from stenolog.clock import microseconds
+from stenolog.errors import NotFound, StoreError, StoreUnavailable
+from stenolog.log.event import Event
+from stenolog.projections.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
+from stenolog.projections.projector import ALL_PROJECTIONS, Projector
+from stenolog.projections.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
+from stenolog.projections.registry import ITEM_VIEWS, PROJECTIONS
+from stenolog.projections.rows import Change
+from stenolog.projections.views import Checkpoint, ViewWriter
+from stenolog.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 

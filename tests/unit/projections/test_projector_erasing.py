@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from service.log.event import SealedPayload
-from service.projections.projector import Projector
-from service.projections.registry import ITEM_VIEWS
-from service.stores.sqlite.views import SqliteViews
+from stenolog.log.event import SealedPayload
+from stenolog.projections.projector import Projector
+from stenolog.projections.registry import ITEM_VIEWS
+from stenolog.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 

@@ -12,9 +12,9 @@ import assemblyai
 import pydantic
 import pytest
 
-from service.projections.documents import read_object
-from service.projections.transcript import customer_body, failed_body
-from service.wire.readable import MENDS
+from stenolog.projections.documents import read_object
+from stenolog.projections.transcript import customer_body, failed_body
+from stenolog.wire.readable import MENDS
 from tests.unit.projections.answers import CONTENT_SAFETY, ENTITIES, SENTIMENT, answer
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.projections.projection import Fact
-from service.projections.registry import PROJECTIONS, project
-from service.projections.rows import Change, Hold, PutView, StatusRow, TranscriptRow
+from stenolog.projections.projection import Fact
+from stenolog.projections.registry import PROJECTIONS, project
+from stenolog.projections.rows import Change, Hold, PutView, StatusRow, TranscriptRow
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.log.event import Event
-from service.projections.rows import PutStatus, PutView
+from stenolog.log.event import Event
+from stenolog.projections.rows import PutStatus, PutView
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
 from tests.unit.projections.projecting import changes_of, hold_of, status_of

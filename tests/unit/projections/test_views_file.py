@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import SchemaTooNew, StoreUnavailable
-from service.projections.projector import Projector
-from service.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
-from service.projections.views import Checkpoint
-from service.stores.sqlite.connection import PAGE_BYTES
-from service.stores.sqlite.views import SqliteViews
-from service.stores.sqlite.views_schema import VIEWS
+from stenolog.errors import SchemaTooNew, StoreUnavailable
+from stenolog.projections.projector import Projector
+from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
+from stenolog.projections.views import Checkpoint
+from stenolog.stores.sqlite.connection import PAGE_BYTES
+from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.views_schema import VIEWS
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 

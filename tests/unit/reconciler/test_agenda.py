@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.reconciler.agenda import STALE_MIN, Agenda
+from stenolog.reconciler.agenda import STALE_MIN, Agenda
 
 
 def test_what_is_due_first_is_taken_first_and_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.reconciler.breaker import FIRST_MS, MS_MAX, Breaker
+from stenolog.reconciler.breaker import FIRST_MS, MS_MAX, Breaker
 
 
 def admitted(breaker: Breaker, now_ms: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.commands.decide import (
+from stenolog.commands.decide import (
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,
@@ -13,11 +13,11 @@ from service.commands.decide import (
     RefuseSubmission,
     decide,
 )
-from service.log.catalogue import ErasureCompleted, ErasureRequested
-from service.log.event_data import EventData
-from service.reconciler.actions import Confirm, Done, Remove, Settle, Wait
-from service.reconciler.erasing import Erase, FinishErasure, Step, next_action
-from service.reconciler.plan import Attempts
+from stenolog.log.catalogue import ErasureCompleted, ErasureRequested
+from stenolog.log.event_data import EventData
+from stenolog.reconciler.actions import Confirm, Done, Remove, Settle, Wait
+from stenolog.reconciler.erasing import Erase, FinishErasure, Step, next_action
+from stenolog.reconciler.plan import Attempts
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from service.log.event_data import EventData
-from service.reconciler.acting import LAST_ASKS_MAX
-from service.reconciler.actions import (
+from stenolog.log.event_data import EventData
+from stenolog.reconciler.acting import LAST_ASKS_MAX
+from stenolog.reconciler.actions import (
     Check,
     Confirm,
     Done,
@@ -18,8 +18,8 @@ from service.reconciler.actions import (
     Supersede,
     Wait,
 )
-from service.reconciler.fetching import retryable, seen_running
-from service.reconciler.plan import (
+from stenolog.reconciler.fetching import retryable, seen_running
+from stenolog.reconciler.plan import (
     LATE_FIRST_MS,
     RESUBMIT_FIRST_MS,
     SETTLE_FAILURES_MAX,
@@ -27,7 +27,7 @@ from service.reconciler.plan import (
     Timing,
     next_action,
 )
-from service.wire import sentences
+from stenolog.wire import sentences
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

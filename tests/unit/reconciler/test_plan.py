@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.log.event_data import EventData
-from service.reconciler.actions import (
+from stenolog.log.event_data import EventData
+from stenolog.reconciler.actions import (
     Action,
     Check,
     Confirm,
@@ -18,7 +18,7 @@ from service.reconciler.actions import (
     Supersede,
     Wait,
 )
-from service.reconciler.plan import (
+from stenolog.reconciler.plan import (
     ASK_SPACING_MS,
     EXPECTED_MS_MIN,
     FORGOTTEN_MAX,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from service.errors import ProviderUnavailable
-from service.providers.port import JobPage, ListedJob
-from service.reconciler.actions import Settle, Submit, Wait
-from service.reconciler.plan import Attempts, Timing, next_action
-from service.reconciler.reckoning import SLEW_MS, Reckoning, not_in_future
-from service.reconciler.settle import CLOCK_SLACK_MS, PAGES_BEYOND, PAGES_MAX, Settler
+from stenolog.errors import ProviderUnavailable
+from stenolog.providers.port import JobPage, ListedJob
+from stenolog.reconciler.actions import Settle, Submit, Wait
+from stenolog.reconciler.plan import Attempts, Timing, next_action
+from stenolog.reconciler.reckoning import SLEW_MS, Reckoning, not_in_future
+from stenolog.reconciler.settle import CLOCK_SLACK_MS, PAGES_BEYOND, PAGES_MAX, Settler
 from tests.unit.commands.stories import (
     ID,
     REQUESTED,

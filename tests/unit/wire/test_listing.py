@@ -7,8 +7,8 @@ from datetime import date
 import assemblyai
 import pytest
 
-from service.errors import InvalidRequest
-from service.wire.listing import ListItem, ListQuery, page, parse_listing
+from stenolog.errors import InvalidRequest
+from stenolog.wire.listing import ListItem, ListQuery, page, parse_listing
 
 BASE = "https://stt.example/base/"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.wire import sentences
-from service.wire.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
+from stenolog.wire import sentences
+from stenolog.wire.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import assemblyai
 import pytest
 
-from service.wire.transcript import (
+from stenolog.wire.transcript import (
     TERMINAL,
     completed_transcript,
     deleted_transcript,

@@ -1,0 +1,117 @@
+"""Putting the deliveries to customers together: fan-out, dispatcher and their gauges."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from stenolog.bootstrap.stores import Stores, Wrapping
+from stenolog.bootstrap.upkeep import GAUGES_EVERY_MS
+from stenolog.clock import now_ms
+from stenolog.config import Settings
+from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
+from stenolog.delivery.fan_out import FanOut
+from stenolog.delivery.outbox import Outbox
+from stenolog.delivery.readiness import ReadableOutcomes
+from stenolog.delivery.rules import Timing
+from stenolog.delivery.sender import Sender
+from stenolog.delivery.telling import RedactedAudio, Telling
+from stenolog.delivery.webhook import Requests, lane_of
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.errors import StoreError
+from stenolog.telemetry import Metrics
+
+LANES = b"stenolog outbox lanes"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """Everything that tells customers.
+
+    Attributes:
+        moved: To be told whenever the views have followed the log.
+        run: Runs the loops until cancelled.
+    """
+
+    fan_out: FanOut
+    dispatcher: Dispatcher
+    outbox: Outbox
+    moved: Callable[[int], None]
+    metrics: Metrics
+
+    async def run(self) -> None:
+        """Follow, deliver and observe, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.fan_out.run())
+            group.create_task(self.dispatcher.run())
+            group.create_task(self._observe())
+
+    async def _observe(self) -> None:
+        while True:
+            try:
+                backlog = await self.outbox.backlog()
+                oldest = backlog.oldest_at_ms
+                oldest_ms = 0 if oldest is None else max(0, now_ms() - oldest)
+                self.metrics.outbox(backlog.deliveries, oldest_ms)
+            except StoreError as exc:
+                log.warning("gauges.not_read", error=str(exc))
+            await asyncio.sleep(GAUGES_EVERY_MS / 1000)
+
+
+async def open_deliveries(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    stores: Stores,
+    wrapping: Wrapping,
+    metrics: Metrics,
+    audio: RedactedAudio,
+) -> Deliveries:
+    """Deliveries that go on where they were; what ends from now on is told.
+
+    `audio` says where redacted audio is.
+
+    Raises:
+        StoreUnavailable: A store cannot be read or written.
+    """
+    egress = Egress(
+        AddressPolicy.of(networks=[str(network) for network in settings.allow_networks]),
+        connections_max=ATTEMPTS_AT_ONCE_MAX,
+    )
+    stack.push_async_callback(egress.aclose)
+    timing = wrapping.delivery(Timing())
+    requests = Requests(stores.events, stores.vault)
+    readable = ReadableOutcomes(stores.views)
+    dispatcher = Dispatcher(
+        stores.events,
+        requests,
+        stores.work,
+        Telling(requests, readable, audio, now_ms),
+        Sender(egress, timeout_ms=timing.timeout_ms),
+        timing=timing,
+        metrics=metrics,
+        now_ms=now_ms,
+    )
+    fan_out = FanOut(
+        stores.events,
+        requests,
+        stores.work,
+        lane_of=partial(lane_of, stores.master.derive(LANES)),
+        now_ms=now_ms,
+        added=dispatcher.wake,
+    )
+    await fan_out.resume()
+    return Deliveries(
+        fan_out=fan_out,
+        dispatcher=dispatcher,
+        outbox=stores.work,
+        moved=readable.moved,
+        metrics=metrics,
+    )

@@ -1,0 +1,292 @@
+"""Putting the gateway together: stores, vault, loops, providers, and the application in front."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+from starlette.applications import Starlette
+
+from stenolog.bootstrap.deliveries import open_deliveries
+from stenolog.bootstrap.engine_child import EngineChild
+from stenolog.bootstrap.erasing import erasing_over
+from stenolog.bootstrap.identity import (
+    IDEMPOTENCY,
+    UPLOAD,
+    callback_keys,
+    first_api_key,
+    secret_of,
+)
+from stenolog.bootstrap.providers import providers_of, regions_of
+from stenolog.bootstrap.redacted_audio import redacted_audio_of
+from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
+from stenolog.bootstrap.timings import timings_of
+from stenolog.bootstrap.upkeep import keep_heads, observe, ready
+from stenolog.clock import now_ms
+from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.commands.handler import CommandHandler
+from stenolog.compliance.erasure import Eraser
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.compliance.tree_heads import write_head
+from stenolog.config import Settings, is_unreachable
+from stenolog.edge.app import build_app
+from stenolog.edge.assemblyai.made import KEPT_MS_MAX
+from stenolog.edge.commit_times import CommitTimes
+from stenolog.edge.ports import Edge, RedactedAudio
+from stenolog.errors import StoreError
+from stenolog.log.catalogue import ProviderName, Region
+from stenolog.projections.projector import Projector
+from stenolog.providers.port import Provider
+from stenolog.reconciler.acting import Actor
+from stenolog.reconciler.fetching import Fetcher
+from stenolog.reconciler.loop import Reconciler
+from stenolog.reconciler.plan import Timing
+from stenolog.reconciler.recording import Place, ProviderGate, Recorder
+from stenolog.reconciler.settle import Settler
+from stenolog.reconciler.submitting import Submitter
+from stenolog.side_process import SideProcess
+from stenolog.stores.files.directory import SCRATCH
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.telemetry import Metrics
+
+Loop = Callable[[], Coroutine[None, None, None]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway whose stores are open and whose loops are ready to run.
+
+    Attributes:
+        app: What answers over HTTP.
+        run: Runs every loop until cancelled.
+        new_api_key: Whether this start made the first API key.
+        new_master_key: Whether this start made the master key.
+        polled: The provider cannot reach `public_url`.
+        loss: One sentence when the log is shorter than it was; else empty.
+    """
+
+    app: Starlette
+    run: Callable[[], Coroutine[None, None, None]]
+    reconciler: Reconciler
+    projector: Projector
+    engine: EngineChild | None
+    new_api_key: bool
+    new_master_key: bool
+    polled: bool
+    loss: str
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(
+    settings: Settings, address: str, wrapping: Wrapping | None = None
+) -> AsyncIterator[Gateway]:
+    """A gateway on `settings.data_dir`, which the caller has locked; bound to `address`.
+
+    Raises:
+        CannotStart: Something that the operator must mend.
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+    wrapping = wrapping or Wrapping()
+    metrics, seen = Metrics(), CommitTimes()
+    public_url = settings.public_url or address
+    async with contextlib.AsyncExitStack() as stack:
+        stores = await open_stores(stack, settings, wrapping, metrics)
+        signing = await callback_keys(stores.keys, stores.master)
+        engine = _engine(settings, address) if settings.chosen_provider == "local" else None
+        polled = engine is None and _cannot_call(settings, public_url)
+        gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
+        handler = CommandHandler(stores.events, stores.vault)
+        recorder = Recorder(handler, gates)
+        link_key = await secret_of(stores.keys, stores.master, UPLOAD)
+        audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
+        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics, audio)
+        projector = _projector(stack, stores, [seen.note, deliveries.moved])
+        erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
+        timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
+        reconciler = _reconciler(
+            settings, stores, recorder, signing, timings, metrics, erasing.eraser
+        )
+        new_api_key = await first_api_key(stores.keys, settings.data_dir)
+        edge = await _edge(
+            settings,
+            stores,
+            handler=handler,
+            signing=signing,
+            reconciler=reconciler,
+            projector=projector,
+            erasing=erasing.eraser,
+            metrics=metrics,
+            seen=seen,
+            public_url=public_url,
+            providers=regions_of(gates),
+            upload_key=link_key,
+            redacted_audio=audio,
+            side_processes=(_side_process(stack), _side_process(stack)),
+        )
+        loops: list[Loop] = [
+            projector.run,
+            partial(reconciler.run, stores.views),
+            deliveries.run,
+            erasing.sweep,
+            _heads(stack, stores.events, settings.data_dir / TREE_HEADS),
+            partial(observe, metrics, projector, stores.views),
+        ]
+        if engine is not None:
+            engine.on_start = partial(reconciler.wake_all, "local", "start")
+            loops.append(engine.run)
+        yield Gateway(
+            app=build_app(edge),
+            run=partial(_run, loops),
+            reconciler=reconciler,
+            projector=projector,
+            engine=engine,
+            new_api_key=new_api_key,
+            new_master_key=stores.new_master_key,
+            polled=polled,
+            loss=stores.loss,
+        )
+
+
+def _cannot_call(settings: Settings, public_url: str) -> bool:
+    """Whether the provider's callbacks cannot come to `public_url`."""
+    return any(is_unreachable(public_url, url) for url in settings.assemblyai_regions.values())
+
+
+def _gates(
+    providers: Mapping[Place, Provider], wrapping: Wrapping, address: str, public_url: str
+) -> Mapping[Place, ProviderGate]:
+    return {
+        # The engine calls the address that is bound, whatever customers are told.
+        place: ProviderGate(
+            wrapping.provider(provider), address if place[0] == "local" else public_url
+        )
+        for place, provider in providers.items()
+    }
+
+
+async def _edge(
+    settings: Settings,
+    stores: Stores,
+    *,
+    handler: CommandHandler,
+    signing: CallbackKeys,
+    reconciler: Reconciler,
+    projector: Projector,
+    erasing: Eraser,
+    metrics: Metrics,
+    seen: CommitTimes,
+    public_url: str,
+    providers: Mapping[ProviderName, Sequence[Region | None]],
+    upload_key: bytes,
+    redacted_audio: RedactedAudio,
+    side_processes: tuple[SideProcess, SideProcess],
+) -> Edge:
+    return Edge(
+        handler=handler,
+        events=stores.events,
+        views=stores.views,
+        api_keys=stores.keys,
+        callback_keys=lambda: signing,
+        uploads=stores.uploads,
+        upload_key=upload_key,
+        idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
+        redacted_audio=redacted_audio,
+        side_processes=side_processes,
+        turns=reconciler.turns,
+        wake=reconciler.wake,
+        erase=erasing.erase_now,
+        rebuild=projector.rebuild,
+        metrics=metrics,
+        readiness=partial(ready, stores.events, stores.keys),
+        public_url=lambda: public_url,
+        default_provider=settings.chosen_provider,
+        providers=providers,
+        speech_models=settings.speech_models,
+        readable_at=seen.at,
+        rate_limit_per_minute=settings.rate_limit_per_minute,
+        cors_origins=settings.cors_origins,
+        upload_bytes_max=settings.upload_bytes_max,
+    )
+
+
+def _side_process(stack: contextlib.AsyncExitStack) -> SideProcess:
+    side_process = SideProcess(idle_ms=KEPT_MS_MAX)
+    stack.push_async_callback(side_process.close)
+    return side_process
+
+
+async def _run(loops: Sequence[Loop]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for loop in loops:
+            group.create_task(loop())
+
+
+def _projector(
+    stack: contextlib.AsyncExitStack, stores: Stores, told: Sequence[Callable[[int], None]]
+) -> Projector:
+    projector = Projector(
+        log_store=stores.events,
+        sealer=stores.vault,
+        views=stores.views,
+        now_ms=now_ms,
+        on_committed=told,
+    )
+    stack.push_async_callback(projector.close)
+    return projector
+
+
+def _reconciler(
+    settings: Settings,
+    stores: Stores,
+    recorder: Recorder,
+    signing: CallbackKeys,
+    timings: Mapping[ProviderName, Timing],
+    metrics: Metrics,
+    erasing: Eraser,
+) -> Reconciler:
+    submitter = Submitter(recorder, signing, stores.uploads, now_ms)
+    fetcher = Fetcher(recorder, submitter, metrics, now_ms)
+    settler = Settler(recorder, fetcher, now_ms)
+    actor = Actor(recorder, submitter, fetcher, settler, erasing, now_ms)
+    return Reconciler(
+        stores.events,
+        recorder,
+        actor,
+        timings,
+        now_ms,
+        tenant_concurrency=settings.tenant_concurrency,
+    )
+
+
+def _heads(stack: contextlib.AsyncExitStack, events: SqliteLog, file: Path) -> Loop:
+    """What writes tree heads; the last one is written when the gateway is closed."""
+    stack.push_async_callback(_last_head, events, file)
+    return partial(keep_heads, events, file)
+
+
+async def _last_head(events: SqliteLog, file: Path) -> None:
+    try:
+        await asyncio.to_thread(write_head, file, await events.frontier())
+    except StoreError as exc:
+        log.error("tree_head.not_written", error=str(exc))
+
+
+def _engine(settings: Settings, address: str) -> EngineChild:
+    return EngineChild(
+        {
+            "allow_networks": [str(network) for network in settings.allow_networks],
+            "upload_bytes_max": settings.upload_bytes_max,
+            "audio_ms_max": settings.engine_audio_ms_max,
+            "workers": settings.engine_workers,
+            "public_origin": address,
+        },
+        (settings.data_dir / SCRATCH).absolute(),
+    )

@@ -1,0 +1,104 @@
+"""What a data directory is recognised by: its master key, its own secrets, its first API key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from stenolog.commands.api_keys import (
+    DEFAULT_TENANT,
+    SCOPES,
+    ApiKeys,
+    create_api_key,
+    prefix_of,
+)
+from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.compliance.vault import KEY_BYTES, MasterKey
+from stenolog.config import Settings
+from stenolog.errors import CannotStart, PayloadDamaged
+from stenolog.stores.files.directory import (
+    API_KEY,
+    make_master_key,
+    read_api_key,
+    read_master_key,
+    write_durably,
+)
+from stenolog.stores.sqlite.keys import SqliteKeys
+
+CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
+IDEMPOTENCY = "idempotency"
+FIRST_KEY_NAME = "first"
+
+
+async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[bytes, bool]:
+    """The master key, and whether it was made now.
+
+    Raises:
+        CannotStart: It is not the one under which this data directory's keys are wrapped.
+    """
+    secret = await asyncio.to_thread(known_master_key, settings)
+    made = secret is None
+    if secret is None:
+        if await keys.secrets(CHECK):
+            raise CannotStart(
+                "the master key of this data directory is missing: restore DATA_DIR/master-key, "
+                "or set STENOLOG_MASTER_KEY"
+            )
+        secret = await asyncio.to_thread(make_master_key, settings.data_dir)
+    try:
+        await secret_of(keys, MasterKey(secret), CHECK)
+    except PayloadDamaged as exc:
+        raise CannotStart(
+            "the master key is not the one of this data directory: set the STENOLOG_MASTER_KEY, "
+            "or restore the DATA_DIR/master-key, that it was made with"
+        ) from exc
+    return secret, made
+
+
+def known_master_key(settings: Settings) -> bytes | None:
+    """The master key from the settings or the data directory; None when there is none yet.
+
+    Raises:
+        CannotStart: The file is not a key.
+    """
+    if settings.master_key is not None:
+        return bytes.fromhex(settings.master_key.get_secret_value())
+    return read_master_key(settings.data_dir)
+
+
+async def secret_of(keys: SqliteKeys, master: MasterKey, purpose: str) -> bytes:
+    """Our own secret for `purpose`, made when there is none."""
+    name = f"{purpose} 1".encode()
+    held = await keys.secrets(purpose)
+    box = held.get(1)
+    if box is None:
+        box = await keys.add_secret(purpose, 1, master.wrap(os.urandom(KEY_BYTES), name))
+    return master.unwrap(box, name)
+
+
+async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
+    """The keys that sign and verify callback registrations."""
+    await secret_of(keys, master, CALLBACK)
+    held = {
+        number: master.unwrap(box, f"{CALLBACK} {number}".encode())
+        for number, box in (await keys.secrets(CALLBACK)).items()
+    }
+    return CallbackKeys(current=max(held), secrets=held)
+
+
+async def first_api_key(keys: ApiKeys, directory: Path) -> bool:
+    """`DATA_DIR/api-key` holds a key of tenant `default` with every scope; whether made now.
+
+    A file that holds no key, as a crash or a full disk can leave it, counts as none.
+
+    Raises:
+        CannotStart: The file cannot be read or written.
+    """
+    if prefix_of(await asyncio.to_thread(read_api_key, directory)) is not None:
+        return False
+    secret, _ = await create_api_key(
+        keys, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=SCOPES
+    )
+    await asyncio.to_thread(write_durably, directory / API_KEY, secret + "\n")
+    return True

@@ -1,0 +1,76 @@
+"""The configured providers, each in its regions, each with its own way out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from stenolog.bootstrap.engine_child import EngineChild
+from stenolog.config import RegionName, Settings
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.log.catalogue import ProviderName, Region
+from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.providers.pace import Pace
+from stenolog.providers.port import Provider
+from stenolog.reconciler.recording import Place
+
+LOOPBACK = "127.0.0.1/32"
+
+
+def providers_of(
+    stack: contextlib.AsyncExitStack, settings: Settings, engine: EngineChild | None
+) -> Mapping[Place, Provider]:
+    """Everything that transcriptions can be sent to; `stack` closes their connections."""
+    providers: dict[Place, Provider] = {}
+    if engine is not None:
+        # Only the engine's own address is ever asked for with this client.
+        local = Egress(AddressPolicy.of(networks=[LOOPBACK]))
+        stack.push_async_callback(local.aclose)
+        providers["local", None] = AssemblyAI(
+            "local",
+            lambda: engine.address,
+            local,
+            timeout_ms=settings.http_timeout_ms,
+            pace=Pace(requests_max=None),
+        )
+    paces: dict[str, Pace] = {}
+    for region in settings.offered_regions:
+        key = settings.assemblyai_key(region)
+        assert key is not None  # or it would not be offered
+        # The limit is an account's: two regions with one key share it.
+        pace = paces.setdefault(key.get_secret_value(), Pace())
+        address = ServiceAddress(
+            base_url=settings.assemblyai_regions[region], api_key=key.get_secret_value()
+        )
+        remote = _assemblyai(stack, settings, region, address, pace)
+        providers["assemblyai", region] = remote
+    return providers
+
+
+def regions_of(places: Iterable[Place]) -> Mapping[ProviderName, Sequence[Region | None]]:
+    """The regions of each provider, in the order given."""
+    regions: dict[ProviderName, list[Region | None]] = {}
+    for name, region in places:
+        regions.setdefault(name, []).append(region)
+    return regions
+
+
+def _assemblyai(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    region: RegionName,
+    address: ServiceAddress,
+    pace: Pace,
+) -> Provider:
+    egress = Egress(AddressPolicy.of(origins=[address.base_url]))
+    stack.push_async_callback(egress.aclose)
+    default = region == settings.assemblyai_region
+    return AssemblyAI(
+        "assemblyai" if default else f"assemblyai {region}",
+        lambda: address,
+        egress,
+        timeout_ms=settings.http_timeout_ms,
+        speech_models=settings.speech_models,
+        pace=pace,
+    )

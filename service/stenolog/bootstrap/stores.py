@@ -1,0 +1,96 @@
+"""Everything that is kept, opened in order and closed in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from stenolog.bootstrap.identity import open_master_key
+from stenolog.bootstrap.lost_files import is_new, lost_events, refuse_lost_keys
+from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.config import Settings
+from stenolog.delivery.rules import Timing as DeliveryTiming
+from stenolog.providers.port import Provider
+from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
+from stenolog.stores.files.uploads import UploadStore
+from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.telemetry import Metrics
+
+Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapping:
+    """What is put around each port; tests break things here, the service puts nothing."""
+
+    log: Callable[[SqliteLog], SqliteLog] = lambda port: port
+    keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
+    views: Callable[[SqliteViews], SqliteViews] = lambda port: port
+    work: Callable[[SqliteWork], SqliteWork] = lambda port: port
+    provider: Callable[[Provider], Provider] = lambda port: port
+    delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
+    uploads: Callable[[UploadStore], UploadStore] = lambda port: port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Everything that is kept, open.
+
+    Attributes:
+        new_master_key: Whether the master key was made now.
+        loss: One sentence when the log is shorter than it was; else empty.
+    """
+
+    keys: SqliteKeys
+    master: MasterKey
+    events: SqliteLog
+    views: SqliteViews
+    work: SqliteWork
+    vault: Vault
+    uploads: UploadStore
+    new_master_key: bool
+    loss: str = ""
+
+
+async def open_stores(
+    stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
+) -> Stores:
+    """The stores of a data directory; `stack` closes them.
+
+    Raises:
+        CannotStart: The master key is missing or another, or `keys.db` was lost.
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+    directory = settings.data_dir
+    new_log = is_new(directory / LOG)
+    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
+    await refuse_lost_keys(keys, events)
+    loss = await lost_events(directory, keys, events, new_log=new_log)
+    secret, new_master_key = await open_master_key(settings, keys)
+    master = MasterKey(secret)
+    views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
+    work = await _closing(stack, await SqliteWork.open(directory / WORK))
+    vault = Vault(master, keys)
+    return Stores(
+        keys=keys,
+        master=master,
+        events=wrapping.log(events),
+        views=wrapping.views(views),
+        work=wrapping.work(work),
+        vault=vault,
+        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault)),
+        new_master_key=new_master_key,
+        loss=loss,
+    )
+
+
+async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:
+    stack.push_async_callback(store.close)
+    return store

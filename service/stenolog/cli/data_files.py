@@ -1,0 +1,102 @@
+"""What `stenolog doctor` finds in the data directory: the log, its keys, the key of the keys."""
+
+from __future__ import annotations
+
+import contextlib
+
+from stenolog.bootstrap.identity import CHECK, known_master_key
+from stenolog.bootstrap.lost_files import is_new
+from stenolog.cli.findings import Finding
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.compliance.tree_heads import read_heads
+from stenolog.compliance.vault import MasterKey
+from stenolog.config import Settings
+from stenolog.errors import CannotStart, PayloadDamaged, StoreError
+from stenolog.stores.files.directory import KEYS, LOG
+from stenolog.stores.sqlite.records import SqliteRecords
+
+RESTORE_ALL = "restore the data directory from a backup"
+
+
+def master_key(settings: Settings) -> Finding:
+    """Whether the key that wraps all others is here, and is the one of this directory."""
+    what = "master key"
+    try:
+        secret = known_master_key(settings)
+        box = None if _missing(settings) else _mark(settings)
+    except CannotStart as exc:
+        return Finding(what=what, holds=False, said=str(exc))
+    except StoreError:
+        box = None  # that the files cannot be read is a finding of its own
+    if secret is None:
+        if box is not None or not is_new(settings.data_dir / LOG):
+            return Finding(
+                what=what,
+                holds=False,
+                said="missing, and there is a log",
+                advice="restore DATA_DIR/master-key or set STENOLOG_MASTER_KEY",
+            )
+        return Finding(what=what, holds=None, said="not there yet")
+    if box is not None:
+        try:
+            MasterKey(secret).unwrap(box, f"{CHECK} 1".encode())
+        except PayloadDamaged:
+            return Finding(
+                what=what,
+                holds=False,
+                said="not the one of this data directory",
+                advice="restore the DATA_DIR/master-key, or set the STENOLOG_MASTER_KEY, that it "
+                "was made with",
+            )
+    if settings.master_key is not None:
+        return Finding(what=what, holds=True, said="from STENOLOG_MASTER_KEY")
+    return Finding(
+        what=what,
+        holds=None,
+        said="DATA_DIR/master-key, beside the data",
+        advice="keep a copy elsewhere, or set STENOLOG_MASTER_KEY",
+    )
+
+
+def log_and_keys(settings: Settings) -> Finding:
+    """Whether `log.db` and `keys.db` are both here, can be read, and are as long as they were.
+
+    The bytes of the log are the business of `log verify`.
+    """
+    what = "log and keys"
+    missing = _missing(settings)
+    if len(missing) == 2 and is_new(settings.data_dir / TREE_HEADS):
+        return Finding(what=what, holds=None, said="not there yet")
+    if missing:
+        said = f"{' and '.join(missing)} missing or empty"
+        return Finding(what=what, holds=False, said=said, advice=RESTORE_ALL)
+    try:
+        with contextlib.closing(
+            SqliteRecords(settings.data_dir / LOG, settings.data_dir / KEYS)
+        ) as records:
+            tree, marked = records.tree(), records.secret(CHECK, 1) is not None
+        heads, _ = read_heads(settings.data_dir / TREE_HEADS)
+    except StoreError as exc:
+        return Finding(what=what, holds=False, said=str(exc), advice=RESTORE_ALL)
+    known = max((seen.count for seen in heads), default=0)
+    if tree.count != tree.last:
+        said = f"{LOG}: the tree counts {tree.count} events, the last one is {tree.last}"
+    elif tree.count < known:
+        said = f"{LOG} has {tree.count} events, {TREE_HEADS} knows of {known}"
+    elif tree.count and not marked:
+        said = f"{KEYS} is new, and {LOG} has {tree.count} events"
+    else:
+        return Finding(what=what, holds=True, said=f"{tree.count} events")
+    return Finding(
+        what=what, holds=False, said=said, advice=f"`stenolog log verify`; {RESTORE_ALL}"
+    )
+
+
+def _missing(settings: Settings) -> list[str]:
+    return [name for name in (LOG, KEYS) if is_new(settings.data_dir / name)]
+
+
+def _mark(settings: Settings) -> bytes | None:
+    directory = settings.data_dir
+    with contextlib.closing(SqliteRecords(directory / LOG, directory / KEYS)) as records:
+        return records.secret(CHECK, 1)

@@ -1,0 +1,175 @@
+"""`stenolog doctor`: what a gateway needs, what is found, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from pydantic import SecretStr
+
+from stenolog.cli.data_files import log_and_keys, master_key
+from stenolog.cli.findings import Finding
+from stenolog.cli.words import NO, common, guarded, run, safe, settings_from
+from stenolog.config import RegionName, Settings, is_unreachable
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.engine.availability import engine_models_missing, engine_unavailable
+from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.stores.files.directory import running
+from stenolog.stores.sqlite.connection import WAL_BUG_FIXED
+
+TIMEOUT_MS = 5_000
+ANSWER_BYTES_MAX = 1 << 20
+FREE_BYTES_MIN = 1 << 30
+
+
+@click.command("doctor")
+@common
+@guarded
+def command(data_dir: Path | None) -> None:
+    """Look at everything a gateway needs; exit 1 when something must be mended."""
+    settings = settings_from(data_dir=data_dir)
+    findings = [*local_findings(settings), *run(provider_findings(settings))]
+    for finding in findings:
+        mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.holds]
+        click.echo(f"{mark}  {finding.what:<14} {safe(finding.said)}")
+        if finding.advice:
+            click.echo(f"      {'':<14} -> {finding.advice}")
+    sys.exit(NO if any(finding.holds is False for finding in findings) else 0)
+
+
+def local_findings(settings: Settings) -> Iterator[Finding]:
+    """What this machine tells."""
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(
+        what="version", holds=True, said=f"stenolog {version('stenolog')} on Python {python}"
+    )
+    yield directory(settings)
+    yield master_key(settings)
+    yield log_and_keys(settings)
+    yield sqlite()
+    yield public_url(settings)
+    yield engine(settings)
+
+
+def directory(settings: Settings) -> Finding:
+    """The data directory: there, ours, with room."""
+    path = settings.data_dir.absolute()
+    if not path.exists():
+        return Finding(
+            what="data directory",
+            holds=None,
+            said=f"{path} (not there yet)",
+            advice="`stenolog serve` makes it",
+        )
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Finding(
+            what="data directory",
+            holds=False,
+            said=f"{path} cannot be written",
+            advice="give it to this user, or choose another with --data-dir",
+        )
+    free = shutil.disk_usage(path).free
+    holder = running(path)
+    state = f"in use by process {holder.pid} at {holder.url}" if holder else "not in use"
+    if free < FREE_BYTES_MIN:
+        return Finding(
+            what="data directory",
+            holds=False,
+            said=f"{path}: {free >> 20} MiB free",
+            advice="make room: a full disk stops every submission and callback",
+        )
+    return Finding(
+        what="data directory", holds=True, said=f"{path}, {state}, {free >> 30} GiB free"
+    )
+
+
+def sqlite() -> Finding:
+    """The SQLite that Python brings, and the WAL bug of old ones."""
+    said = f"SQLite {sqlite3.sqlite_version}"
+    if sqlite3.sqlite_version_info >= WAL_BUG_FIXED:
+        return Finding(what="database", holds=True, said=said)
+    fixed = ".".join(str(part) for part in WAL_BUG_FIXED)
+    return Finding(
+        what="database",
+        holds=None,
+        said=f"{said}: before {fixed}, two writers at once can corrupt a WAL",
+        advice="never write to these files with another program; we open one writer a file",
+    )
+
+
+def public_url(settings: Settings) -> Finding:
+    """Whether the provider can call us."""
+    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    if settings.chosen_provider == "local":
+        return Finding(what="public URL", holds=True, said=f"{url}; the engine calls loopback")
+    if is_unreachable(url, settings.assemblyai_url):
+        return Finding(
+            what="public URL",
+            holds=None,
+            said=f"{url} cannot be reached by the provider",
+            advice="set STENOLOG_PUBLIC_URL to an address that it can call; until then it is "
+            "polled",
+        )
+    return Finding(what="public URL", holds=True, said=url)
+
+
+def engine(settings: Settings) -> Finding:
+    """Whether the embedded engine can run."""
+    reason = engine_unavailable() or engine_models_missing()
+    if reason is None:
+        return Finding(what="engine", holds=True, said="available (English)")
+    needed = settings.chosen_provider == "local"
+    return Finding(
+        what="engine",
+        holds=False if needed else None,
+        said=reason,
+        advice="set STENOLOG_ASSEMBLYAI_API_KEY to use AssemblyAI" if needed else "",
+    )
+
+
+async def provider_findings(settings: Settings) -> list[Finding]:
+    """Whether the provider answers and takes our key, in each region."""
+    found = [
+        await _region_finding(settings, region, url, key)
+        for region, url in settings.assemblyai_regions.items()
+        if (key := settings.assemblyai_key(region)) is not None
+    ]
+    return found or [Finding(what="provider", holds=True, said="local: nothing to reach")]
+
+
+async def _region_finding(
+    settings: Settings, region: RegionName, url: str, key: SecretStr
+) -> Finding:
+    # Audio goes to another region only where a request names it.
+    failed = False if region == settings.assemblyai_region else None
+    what = f"provider, {region}"
+    egress = Egress(AddressPolicy.of(origins=[url]))
+    try:
+        answer = await egress.request(
+            "GET",
+            f"{url}/v2/transcript?limit=1",
+            headers=[("authorization", key.get_secret_value())],
+            timeout_ms=TIMEOUT_MS,
+            answer_bytes_max=ANSWER_BYTES_MAX,
+        )
+    except (EgressFailed, ForbiddenAddress) as exc:
+        return Finding(
+            what=what,
+            holds=failed,
+            said=f"{url}: {exc}",
+            advice="check the network, a firewall, STENOLOG_ASSEMBLYAI_BASE_URL",
+        )
+    finally:
+        await egress.aclose()
+    if answer.status == 200:
+        return Finding(what=what, holds=True, said=f"{url} answers and takes the key")
+    advice = "check STENOLOG_ASSEMBLYAI_API_KEY and its region" if answer.status == 401 else ""
+    said = f"{url} answers {answer.status}"
+    return Finding(what=what, holds=failed, said=said, advice=advice)

@@ -1,0 +1,173 @@
+"""`stenolog keys`: API keys, through the running service or, while none runs, by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import quote
+
+import click
+
+from stenolog.cli.client import ServiceClient
+from stenolog.cli.offline import by_service_or_hand, open_keys
+from stenolog.cli.words import guarded, run, safe, settings_from, with_service
+from stenolog.clock import now_us, rfc3339
+from stenolog.commands.api_keys import (
+    DEFAULT_SCOPES,
+    DEFAULT_TENANT,
+    SCOPES,
+    ApiKey,
+    checked_name,
+    checked_region,
+    checked_scopes,
+    create_api_key,
+    prefix_of,
+)
+from stenolog.config import Settings
+from stenolog.errors import InvalidRequest, NotFound
+from stenolog.log.catalogue import Region
+
+KEYS_PER_PAGE = 200
+REGION = click.Choice(get_args(Region))
+
+
+@click.group("keys")
+def command() -> None:
+    """Make, list and revoke API keys."""
+
+
+@command.command("create")
+@click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="Whose key it is.")
+@click.option("--name", required=True, help="What it is for.")
+@click.option(
+    "--scopes",
+    default=",".join(DEFAULT_SCOPES),
+    help=f"Commas between them; all: {','.join(SCOPES)}. Default: {','.join(DEFAULT_SCOPES)}.",
+)
+@click.option("--region", type=REGION, help="Where its audio goes when a request names no region.")
+@click.option("--tenant-region", type=REGION, help="The same, for all keys of its tenant.")
+@with_service
+@guarded
+def create(
+    tenant: str,
+    name: str,
+    scopes: str,
+    region: Region | None,
+    tenant_region: Region | None,
+    data_dir: Path | None,
+    url: str | None,
+    api_key: str | None,
+) -> None:
+    """Make a key; it is shown this once, alone on the last line."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    try:
+        wanted: dict[str, Any] = {
+            "tenant": checked_name("tenant", tenant),
+            "name": checked_name("name", name),
+            "scopes": checked_scopes(tuple(_parts(scopes))),
+        }
+    except InvalidRequest as exc:
+        raise click.UsageError(str(exc)) from exc
+    regions = {"region": region, "tenant_region": tenant_region}
+    wanted |= {name: given for name, given in regions.items() if given is not None}
+    secret = run(_create(settings, wanted))
+    told = [f"tenant {tenant}", f"scopes {','.join(wanted['scopes'])}"]
+    told += [f"{name.replace('_', ' ')} {wanted[name]}" for name in regions if name in wanted]
+    click.echo(f"{', '.join(told)}; keep it, it is not shown again:")
+    click.echo(secret)
+
+
+@command.command("list")
+@with_service
+@guarded
+def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
+    """Every key's prefix, tenant, name, scopes and regions, and when it was revoked."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    for key in run(_list(settings)):
+        regions = [
+            f"  {n.replace('_', ' ')} {key[n]}" for n in ("region", "tenant_region") if key[n]
+        ]
+        click.echo(
+            f"{key['prefix']}  {safe(key['tenant']):<12} {safe(key['name']):<16} "
+            f"{','.join(key['scopes'])}{''.join(regions)}"
+            + (f"  revoked {key['revoked_at']}" if key["revoked_at"] else "")
+        )
+
+
+# A prefix may begin with a hyphen.
+@command.command("revoke", context_settings={"ignore_unknown_options": True})
+@click.argument("key")
+@with_service
+@guarded
+def revoke(key: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
+    """Refuse a key from now on; KEY is the prefix that `keys list` shows, its id, or itself."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    revoked = run(_revoke(settings, prefix_of(key) or key))
+    click.echo(f"{revoked['prefix']}  revoked {revoked['revoked_at']}")
+
+
+async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
+    async def ask(client: ServiceClient) -> str:
+        return str((await client.post("/api/v1/keys", wanted))["key"])
+
+    async def by_hand() -> str:
+        for field in ("region", "tenant_region"):
+            checked_region(field, wanted.get(field), settings.offered_regions)
+        async with open_keys(settings) as keys:
+            secret, _ = await create_api_key(keys, **wanted)
+            return secret
+
+    return await by_service_or_hand(settings, ask, by_hand)
+
+
+async def _list(settings: Settings) -> list[dict[str, Any]]:
+    async def ask(client: ServiceClient) -> list[dict[str, Any]]:
+        found, after = [], ""
+        while True:
+            page = await client.get(f"/api/v1/keys?limit={KEYS_PER_PAGE}{after}")
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
+    async def by_hand() -> list[dict[str, Any]]:
+        rows: list[ApiKey] = []
+        async with open_keys(settings) as keys:
+            while some := await keys.api_keys(
+                None, after=rows[-1].id if rows else "", limit=KEYS_PER_PAGE
+            ):
+                rows += some
+        return [_shown(key) for key in rows]
+
+    return await by_service_or_hand(settings, ask, by_hand)
+
+
+async def _revoke(settings: Settings, key: str) -> dict[str, Any]:
+    async def ask(client: ServiceClient) -> dict[str, Any]:
+        revoked: dict[str, Any] = await client.delete(f"/api/v1/keys/{quote(key, safe='')}")
+        return revoked
+
+    async def by_hand() -> dict[str, Any]:
+        async with open_keys(settings) as keys:
+            revoked = await keys.revoke_api_key(key, None, rfc3339(now_us()))
+        if revoked is None:
+            raise NotFound("There is no such API key")
+        return _shown(revoked)
+
+    return await by_service_or_hand(settings, ask, by_hand)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    return {
+        "prefix": key.prefix,
+        "tenant": key.tenant_name,
+        "name": key.name,
+        "scopes": key.scopes,
+        "region": key.region,
+        "tenant_region": key.tenant_region,
+        "revoked_at": key.revoked_at,
+    }

@@ -1,0 +1,76 @@
+"""`stenolog`: one group of commands, each in its own module, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import click
+
+from stenolog.cli.words import DONE, WRONG_USAGE
+
+# Name: module and what the help says; a command's libraries are not loaded for another's sake.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("serve", "Run the gateway."),
+    "transcribe": ("transcribe", "Transcribe a file or URL through a running gateway."),
+    "log": ("log", "Show or verify the event log."),
+    "projections": ("projections", "List or rebuild the views."),
+    "keys": ("keys", "Make, list and revoke API keys."),
+    "config": ("settings", "Show the settings."),
+    "doctor": ("doctor", "Check what a gateway needs, and say what to do."),
+    "simulate": ("simulate", "Simulate AssemblyAI, with bad days, for your own tests."),
+    "demo": ("demo", "Transcribe real speech through a gateway of its own."),
+}
+
+
+class Commands(click.Group):
+    """The commands by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Loads the command's module; in a group's help no description is cut off."""
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        command = importlib.import_module(f"stenolog.cli.{found[0]}").command
+        assert isinstance(command, click.Command)
+        for below in command.commands.values() if isinstance(command, click.Group) else ():
+            below.short_help = below.help
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table, so that help loads nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("stenolog"), prog_name="stenolog")
+def stenolog() -> None:
+    """Stenolog: a self-hosted, event-sourced gateway for speech-to-text.
+
+    Exit status: 0 done; 1 the answer is no; 2 wrong usage or setting; 3 cannot start; 4 the
+    service cannot be reached.
+    """
+
+
+def main() -> None:
+    """Run the command on the command line, and exit."""
+    try:
+        stenolog(standalone_mode=False)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(WRONG_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(DONE)
+
+
+if __name__ == "__main__":
+    main()

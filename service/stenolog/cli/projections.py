@@ -1,0 +1,83 @@
+"""`stenolog projections`: the views, through the running service or, while none runs, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from stenolog.cli.client import ServiceClient
+from stenolog.cli.offline import by_service_or_hand, open_projector
+from stenolog.cli.words import guarded, run, settings_from, with_service
+from stenolog.config import Settings
+
+POLL_S = 0.5
+
+
+@click.group("projections")
+def command() -> None:
+    """List or rebuild the views."""
+
+
+@command.command("list")
+@with_service
+@guarded
+def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
+    """Every projection: how far it has followed the log, and what it could not digest."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    print_projections(run(_list(settings)))
+
+
+@command.command("rebuild")
+@click.argument("name")
+@with_service
+@guarded
+def rebuild(name: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
+    """Build projection NAME, or `all`, anew from the log; its views stay in place meanwhile."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    print_projections(run(_rebuild(settings, name)))
+
+
+def print_projections(rows: list[dict[str, Any]]) -> None:
+    """One line each."""
+    click.echo(f"{'projection':<16} {'version':>7} {'position':>9} {'failures':>9}  state")
+    for row in rows:
+        state = "live" if row["rebuilding"] is None else f"rebuilding, at {row['rebuilding']}"
+        click.echo(
+            f"{row['name']:<16} {row['version'] or '-':>7} {row['position']:>9} "
+            f"{row['failures']:>9}  {state}"
+        )
+
+
+async def _list(settings: Settings) -> list[dict[str, Any]]:
+    async def by_hand() -> list[dict[str, Any]]:
+        async with open_projector(settings) as (_, views):
+            return [asdict(status) for status in await views.projections()]
+
+    return await by_service_or_hand(settings, _projections, by_hand)
+
+
+async def _rebuild(settings: Settings, name: str) -> list[dict[str, Any]]:
+    async def ask(client: ServiceClient) -> list[dict[str, Any]]:
+        await client.post(f"/api/v1/projections/{quote(name, safe='')}/rebuild", {})
+        while True:
+            rows = await _projections(client)
+            if all(row["rebuilding"] is None for row in rows):
+                return rows
+            await asyncio.sleep(POLL_S)
+
+    async def by_hand() -> list[dict[str, Any]]:
+        async with open_projector(settings) as (projector, views):
+            await projector.rebuild(name)
+            await projector.catch_up()
+            return [asdict(status) for status in await views.projections()]
+
+    return await by_service_or_hand(settings, ask, by_hand)
+
+
+async def _projections(client: ServiceClient) -> list[dict[str, Any]]:
+    return list((await client.get("/api/v1/projections"))["items"])

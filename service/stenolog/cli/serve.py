@@ -1,0 +1,83 @@
+"""`stenolog serve`: the gateway in the foreground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stenolog.bootstrap.gateway import Gateway
+from stenolog.bootstrap.serving import serve
+from stenolog.cli.words import common, guarded, program, run, settings_from
+from stenolog.config import Settings
+from stenolog.engine.availability import engine_unavailable
+from stenolog.errors import CannotStart, DataDirectoryLocked, SchemaTooNew, StoreError
+from stenolog.telemetry import configure_logging
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on (STENOLOG_HOST, default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port (STENOLOG_PORT, default 8080).")
+@common
+@guarded
+def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
+    """Run the gateway until Ctrl-C or SIGTERM."""
+    settings = settings_from(host=host, port=port, data_dir=data_dir)
+    if settings.chosen_provider == "local" and (reason := engine_unavailable()) is not None:
+        raise CannotStart(
+            f"the embedded engine is unavailable: {reason}; set STENOLOG_ASSEMBLYAI_API_KEY to "
+            "use AssemblyAI"
+        )
+    configure_logging()
+    run(serve_or_refuse(settings))
+
+
+async def serve_or_refuse(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        CannotStart: Also when a store could not be read or written before it was announced.
+    """
+    announced = False
+
+    def started(gateway: Gateway, address: str) -> None:
+        nonlocal announced
+        announced = True
+        announce(settings, gateway, address)
+
+    try:
+        await serve(settings, started)
+    except (DataDirectoryLocked, SchemaTooNew):
+        raise
+    except StoreError as exc:
+        if announced:
+            raise
+        raise CannotStart(
+            f"{exc}; `stenolog doctor` looks at the files: restore the broken one from a backup, "
+            "or make room on the disk"
+        ) from exc
+
+
+def announce(settings: Settings, gateway: Gateway, address: str) -> None:
+    """Say in a few lines where everything is and what to try."""
+    directory = settings.data_dir.absolute()
+    lines = [
+        f"Stenolog listens on {address}",
+        f"  data      {directory}",
+        f"  API key   {directory / 'api-key'}" + (" (made now)" if gateway.new_api_key else ""),
+        f"  provider  {settings.chosen_provider}",
+    ]
+    if gateway.new_master_key:
+        lines.append(
+            f"  warning   {directory / 'master-key'} was made now and wraps all keys: "
+            "back it up apart from the data, or set STENOLOG_MASTER_KEY"
+        )
+    if gateway.loss:
+        lines.append(f"  warning   {gateway.loss}")
+    if gateway.polled:
+        lines.append(
+            f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "
+            "by the provider: callbacks are registered all the same, and it is polled"
+        )
+    lines.append(f"Try: {program()} transcribe FILE --data-dir {directory}")
+    click.echo("\n".join(lines))

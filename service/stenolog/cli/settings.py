@@ -1,0 +1,38 @@
+"""`stenolog config`: the settings as the service would read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stenolog.cli.words import common, guarded, settings_from
+from stenolog.config import as_json, settings_table, shown
+
+
+@click.group("config")
+def command() -> None:
+    """Show the settings."""
+
+
+@command.command("show")
+@click.option("--json", "as_object", is_flag=True, help="As a JSON object.")
+@common
+@guarded
+def show(as_object: bool, data_dir: Path | None) -> None:
+    """Every setting and its value; secrets are masked."""
+    settings = settings_from(data_dir=data_dir)
+    if as_object:
+        click.echo(as_json(settings))
+        return
+    for name, value in shown(settings):
+        click.echo(f"{name:<38} {value}")
+
+
+@command.command("table")
+@common
+@guarded
+def table(data_dir: Path | None) -> None:
+    """The settings, their defaults and what they are for, in Markdown."""
+    del data_dir  # accepted by every command
+    click.echo(settings_table(), nl=False)

@@ -1,0 +1,124 @@
+"""What every command shares: its options, its errors as exit statuses, its safe printing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Callable, Coroutine
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from stenolog.config import PREFIX, BadSetting, Settings, load_settings
+from stenolog.errors import (
+    CannotStart,
+    DataDirectoryLocked,
+    EgressFailed,
+    SchemaTooNew,
+    StenologError,
+)
+from stenolog.wire.enums import SPEECH_MODELS
+
+DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
+STATUSES: tuple[tuple[type[StenologError], int], ...] = (
+    (BadSetting, WRONG_USAGE),
+    (CannotStart, CANNOT_START),
+    (DataDirectoryLocked, CANNOT_START),
+    (SchemaTooNew, CANNOT_START),
+    (EgressFailed, UNREACHABLE),
+    (StenologError, NO),
+)
+COLUMNS = 80
+PROGRAM = "stenolog"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
+
+
+def common(command: Command) -> Command:
+    """`--data-dir`, which every command accepts."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        help="The data directory (STENOLOG_DATA_DIR, default ./stenolog-data).",
+    )(command)
+
+
+def with_service(command: Command) -> Command:
+    """`--url` and `--api-key`, of commands that talk to a running service."""
+    command = click.option(
+        "--api-key",
+        help="Default: STENOLOG_API_KEY, else DATA_DIR/api-key; visible in `ps` when given here.",
+    )(command)
+    command = click.option(
+        "--url", help="The service; default: STENOLOG_URL, else the one that DATA_DIR/lock names."
+    )(command)
+    return common(command)
+
+
+def settings_from(**given: Any) -> Settings:
+    """The settings, with what was given on the command line.
+
+    Raises:
+        BadSetting: One is unknown or wrong, or names a model that AssemblyAI's contract has not.
+    """
+    settings = load_settings(**given)
+    if not settings.speech_models or not set(settings.speech_models) <= set(SPEECH_MODELS):
+        known = ", ".join(SPEECH_MODELS)
+        raise BadSetting(f"{PREFIX}SPEECH_MODELS: must be one or more of {known}")
+    return settings
+
+
+def guarded(command: Command) -> Command:
+    """Our errors leave as one line on standard error and an exit status."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except StenologError as exc:
+            fail(exc)
+
+    return update_wrapper(run, command)  # type: ignore[return-value]  # it keeps the signature
+
+
+def fail(exc: StenologError) -> NoReturn:
+    """End with the error's line and its status."""
+    click.echo(f"stenolog: {safe(str(exc))}", err=True)
+    sys.exit(next(status for kind, status in STATUSES if isinstance(exc, kind)))
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a command's asynchronous part; Ctrl-C ends it with 130."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def program() -> str:
+    """How the user can call us again: by name where that is found, else as this time."""
+    called = sys.argv[0]
+    found = Path(called).name != PROGRAM or shutil.which(PROGRAM) is not None
+    return PROGRAM if found else called
+
+
+def safe(text: str) -> str:
+    """Text from elsewhere without control characters, which a terminal would obey."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def clock(ms: int) -> str:
+    """A place in the audio: `1:02.3`."""
+    minutes, rest = divmod(ms, 60_000)
+    return f"{minutes}:{rest // 1000:02d}.{rest % 1000 // 100}"
+
+
+def took(ms: int) -> str:
+    """A duration for people: `850 ms`, `12.3 s`."""
+    return f"{ms} ms" if ms < 1_000 else f"{ms / 1000:.1f} s"

@@ -1,0 +1,233 @@
+"""API keys: made once, shown once, kept as a digest, found by a public prefix."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stenolog.clock import now_us, rfc3339
+from stenolog.commands.handler import new_id
+from stenolog.errors import InvalidRequest, LastManagingKey
+from stenolog.log.catalogue import Region
+
+SCOPES = (
+    "transcripts:write",
+    "transcripts:read",
+    "events:read",
+    "endpoints:write",
+    "keys:write",
+    "ops:read",
+    "compliance:read",
+    "compliance:erase",
+    "compliance:hold",
+)
+DEFAULT_SCOPES = ("transcripts:write", "transcripts:read", "events:read")
+DEFAULT_TENANT = "default"
+MANAGING = "keys:write"
+NAME_CHARACTERS_MAX = 128
+SECRET_BYTES = 32
+PREFIX_BYTES = 6
+_SHAPE = re.compile(r"sk_([A-Za-z0-9_-]{8})_[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as it is stored: its secret part only as SHA-256.
+
+    Attributes:
+        region: Where what it asks for is transcribed, when a request names no region.
+        tenant_region: The same for all keys of its tenant that have none of their own.
+    """
+
+    prefix: str
+    id: str
+    hash: bytes
+    tenant: str
+    tenant_name: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: str
+    revoked_at: str | None = None
+    region: Region | None = None
+    tenant_region: Region | None = None
+
+    @property
+    def default_region(self) -> Region | None:
+        """The key's own region, else its tenant's; None: the gateway's."""
+        return self.region or self.tenant_region
+
+    @property
+    def manages_all(self) -> bool:
+        """Whether the keys of every tenant can be managed with it."""
+        return (
+            self.tenant_name == DEFAULT_TENANT
+            and MANAGING in self.scopes
+            and self.revoked_at is None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Whose keys and transcriptions are kept apart."""
+
+    id: str
+    region: Region | None = None
+
+
+class ApiKeys(Protocol):
+    """Where keys and tenants are kept; `stores/*/keys` keeps this promise."""
+
+    async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
+        """The tenant with this name, durably; its id is `candidate` when the name is new.
+
+        A `region` is its default from now on; None leaves it as it is.
+        """
+        ...
+
+    async def add_api_key(self, key: ApiKey) -> None:
+        """Keep a new key, durably."""
+        ...
+
+    async def api_key(self, prefix: str) -> ApiKey | None:
+        """The key with this public prefix."""
+        ...
+
+    async def api_keys(self, tenant: str | None, *, after: str, limit: int) -> list[ApiKey]:
+        """At most `limit` keys of one tenant (None: of all), newest first.
+
+        `after` is the id of the last one of the page before; empty: from the first.
+        """
+        ...
+
+    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
+        """The key with this prefix or id, revoked durably; None when the tenant has no such key.
+
+        `tenant` None: of any. A key that was revoked before stays revoked since then.
+
+        Raises:
+            LastManagingKey: Without it nobody could manage keys; it is not revoked.
+        """
+        ...
+
+
+def new_secret(entropy: bytes) -> str:
+    """The key that the customer keeps, from 38 random bytes: `sk_` prefix `_` secret."""
+    assert len(entropy) == PREFIX_BYTES + SECRET_BYTES
+    prefix = base64.urlsafe_b64encode(entropy[:PREFIX_BYTES]).decode()
+    secret = base64.urlsafe_b64encode(entropy[PREFIX_BYTES:]).decode().rstrip("=")
+    return f"sk_{prefix}_{secret}"
+
+
+def prefix_of(secret: str) -> str | None:
+    """The public prefix of a key; None when it does not have a key's shape."""
+    match = _SHAPE.fullmatch(secret)
+    return match[1] if match else None
+
+
+def digest_of(secret: str) -> bytes:
+    """SHA-256 of the whole key: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def matches(secret: str, key: ApiKey) -> bool:
+    """Whether `secret` is this key and the key is not revoked; in constant time."""
+    return hmac.compare_digest(digest_of(secret), key.hash) and key.revoked_at is None
+
+
+def checked_scopes(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes that were asked for, in our order; the default ones for none.
+
+    Raises:
+        InvalidRequest: One is not known.
+    """
+    unknown = [scope for scope in asked if scope not in SCOPES]
+    if unknown:
+        raise InvalidRequest(
+            f"unknown scope {unknown[0]!r}: there are {', '.join(SCOPES)}",
+            [("scopes", "not a known scope")],
+        )
+    return tuple(scope for scope in SCOPES if scope in asked) or DEFAULT_SCOPES
+
+
+def checked_name(field: str, name: str) -> str:
+    """A tenant's or a key's name, as given.
+
+    Raises:
+        InvalidRequest: It is empty, too long, has control characters, or has blanks around it,
+            by which nobody could tell it from another.
+    """
+    wanted = f"1 to {NAME_CHARACTERS_MAX} printable characters, without blanks around them"
+    if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable() or name != name.strip():
+        raise InvalidRequest(f"{field} must have {wanted}", [(field, wanted)])
+    return name
+
+
+def checked_region(field: str, asked: str | None, offered: Sequence[Region]) -> Region | None:
+    """The region that was asked for; None when none was.
+
+    Raises:
+        InvalidRequest: It is not one that the gateway offers.
+    """
+    if asked is None:
+        return None
+    for region in offered:
+        if region == asked:
+            return region
+    known = ", ".join(offered)
+    problem = f"must be one of: {known}" if known else "cannot be set: no provider here has regions"
+    raise InvalidRequest(f"{field} {problem}", [(field, problem)])
+
+
+def refuse_last(key: ApiKey, tenants: Iterable[ApiKey]) -> None:
+    """Nothing, when another key of its tenant can manage all keys, or this one cannot.
+
+    Raises:
+        LastManagingKey: It is the only one.
+    """
+    if key.manages_all and not any(one.manages_all and one.id != key.id for one in tenants):
+        raise LastManagingKey(
+            f"This is the last key of tenant {DEFAULT_TENANT} with the scope {MANAGING}: without "
+            "it nobody could manage keys. Make another one first"
+        )
+
+
+async def create_api_key(
+    keys: ApiKeys,
+    *,
+    tenant: str,
+    name: str,
+    scopes: tuple[str, ...],
+    region: Region | None = None,
+    tenant_region: Region | None = None,
+) -> tuple[str, ApiKey]:
+    """A new key, durable when this returns; its secret is returned this once.
+
+    `tenant_region` becomes the tenant's, whether that is new or not.
+
+    Raises:
+        StoreUnavailable: Nothing was written, or at most the tenant's name and region.
+    """
+    owner = await keys.tenant(tenant, new_id(), tenant_region)
+    secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
+    prefix = prefix_of(secret)
+    assert prefix is not None
+    key = ApiKey(
+        prefix=prefix,
+        id=new_id(),
+        hash=digest_of(secret),
+        tenant=owner.id,
+        tenant_name=tenant,
+        name=name,
+        scopes=scopes,
+        created_at=rfc3339(now_us()),
+        region=region,
+        tenant_region=owner.region,
+    )
+    await keys.add_api_key(key)
+    return secret, key

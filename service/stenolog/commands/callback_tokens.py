@@ -1,0 +1,148 @@
+"""Signed registrations: AssemblyAI does not sign its callbacks, so what it calls is signed.
+
+The token is kid (1 byte) ‖ provider (1) ‖ transcription (16) ‖ submission (4) ‖ HMAC-SHA256 (32),
+54 bytes, so that its base64url form has 72 characters and no spare bits. The value of the auth
+header is a second, independent HMAC over the same. No expiry: a job may wait long, and a callback
+is only a hint. Retiring a key revokes everything registered under it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import struct
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stenolog.log.catalogue import ProviderName
+
+HEADER_NAME = "X-Stenolog-Callback"
+TOKEN_CHARACTERS = 72
+# The alphabet alone: the standard library also reads `+` and `/`, and one token would have many
+# spellings.
+_SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}")
+_SIGNED = struct.Struct(">BB16sI")
+_PROVIDERS: Mapping[ProviderName, int] = {"assemblyai": 1, "aimlapi": 2, "local": 3}
+_PROVIDER_NAMES: Mapping[int, ProviderName] = {code: name for name, code in _PROVIDERS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackKeys:
+    """The keys that verify, by number, and the one that signs.
+
+    Attributes:
+        current: The number of the key that signs; it is in `secrets`.
+        secrets: 32 random bytes each.
+    """
+
+    current: int
+    secrets: Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What is registered with the provider: the last part of the URL, and the header's value."""
+
+    kid: int
+    token: str
+    header: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What a good token says."""
+
+    kid: int
+    provider: ProviderName
+    transcription_id: str
+    submission: int
+
+
+class BadToken(Exception):
+    """A token or header that we did not make; `reason` is for the counter, never for the caller."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def register(
+    keys: CallbackKeys, provider: ProviderName, transcription_id: str, submission: int
+) -> Registration:
+    """The registration of one submission: the same each time under the same key."""
+    kid = keys.current
+    signed = _SIGNED.pack(kid, _PROVIDERS[provider], uuid.UUID(transcription_id).bytes, submission)
+    secret = keys.secrets[kid]
+    return Registration(
+        kid=kid,
+        token=_encode(signed + _mac(secret, b"url", signed)),
+        header=_encode(_mac(secret, b"header", signed)),
+    )
+
+
+def verify(keys: CallbackKeys, provider: str, token: str, header: str | None) -> Registered:
+    """What the token says, once both MACs hold.
+
+    Raises:
+        BadToken: Shape, key, provider, token or header is not ours.
+    """
+    signed, mac = read_token(token)
+    kid, code, transcription, submission = _SIGNED.unpack(signed)
+    secret = keys.secrets.get(kid)
+    if secret is None:
+        raise BadToken("unknown_key")
+    if not hmac.compare_digest(mac, _mac(secret, b"url", signed)):
+        raise BadToken("bad_token")
+    if _PROVIDER_NAMES.get(code) != provider:
+        raise BadToken("wrong_provider")
+    expected = _encode(_mac(secret, b"header", signed))
+    given = (header or "").encode(errors="replace")
+    if not hmac.compare_digest(given, expected.encode()):
+        raise BadToken("bad_header" if header else "no_header")
+    return Registered(
+        kid=kid,
+        provider=_PROVIDER_NAMES[code],
+        transcription_id=str(uuid.UUID(bytes=transcription)),
+        submission=submission,
+    )
+
+
+def read_registration(token: str) -> Registered:
+    """What a token says, unverified: for recognising our own registration at the provider.
+
+    Raises:
+        BadToken: It does not have a token's shape.
+    """
+    kid, code, transcription, submission = _SIGNED.unpack(read_token(token)[0])
+    if code not in _PROVIDER_NAMES:
+        raise BadToken("malformed")
+    return Registered(
+        kid=kid,
+        provider=_PROVIDER_NAMES[code],
+        transcription_id=str(uuid.UUID(bytes=transcription)),
+        submission=submission,
+    )
+
+
+def read_token(token: str) -> tuple[bytes, bytes]:
+    """The signed part and the MAC of a token, unverified.
+
+    Raises:
+        BadToken: It does not have a token's shape.
+    """
+    if _SHAPE.fullmatch(token) is None:
+        raise BadToken("malformed")
+    raw = base64.urlsafe_b64decode(token)
+    return raw[: _SIGNED.size], raw[_SIGNED.size :]
+
+
+def _mac(secret: bytes, purpose: bytes, signed: bytes) -> bytes:
+    message = b"stenolog callback " + purpose + b"\0" + signed
+    # Not `hmac.digest`: it gives up the interpreter's lock, which costs ten times what it does.
+    return hmac.new(secret, message, "sha256").digest()
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

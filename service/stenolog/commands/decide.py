@@ -1,0 +1,297 @@
+"""What a command leads to, decided from the transcription as it is: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from stenolog.commands.transcription import Transcription
+from stenolog.log.catalogue import (
+    AbandonReason,
+    ErasureCompleted,
+    FailureReason,
+    ProviderName,
+    RefusalReason,
+    Region,
+    RetryableFailure,
+    SubmissionAbandoned,
+    SubmissionAccepted,
+    SubmissionClaimed,
+    SubmissionFailed,
+    SubmissionRefused,
+    SubmissionRemoved,
+    SubmissionSuperseded,
+    Surface,
+    TranscriptionCompleted,
+    TranscriptionCompletedLate,
+    TranscriptionFailed,
+    TranscriptionRequested,
+    WakeReason,
+)
+from stenolog.log.event_data import EventData
+
+_OPEN = {"unknown", "accepted"}
+RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTranscription:
+    """A customer's request was validated."""
+
+    provider: ProviderName
+    region: Region | None
+    surface: Surface
+    upload: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSubmission:
+    """We are about to call the provider."""
+
+    number: int
+    kid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptSubmission:
+    """The provider named its job, or it was found."""
+
+    number: int
+    provider_job: str | None
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseSubmission:
+    """The provider said no, or was not reached; `final` ends the transcription as well."""
+
+    number: int
+    status: int
+    reason: RefusalReason
+    retry_in_ms: int | None
+    final: bool
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbandonSubmission:
+    """The provider has no job for it."""
+
+    number: int
+    reason: AbandonReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete:
+    """The provider's result was fetched."""
+
+    number: int
+    wake: WakeReason
+    audio_ms: int | None
+    words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailSubmission:
+    """The provider's job ended in a server error of its own, which another attempt may not meet."""
+
+    number: int
+    kind: RetryableFailure
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """There will be no result."""
+
+    number: int
+    reason: FailureReason
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supersede:
+    """Another submission finished first."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRemoval:
+    """The job is gone at the provider."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteErasure:
+    """Everything is gone, here and at the provider."""
+
+
+Command = (
+    RequestTranscription
+    | ClaimSubmission
+    | AcceptSubmission
+    | RefuseSubmission
+    | AbandonSubmission
+    | Complete
+    | FailSubmission
+    | Fail
+    | Supersede
+    | RecordRemoval
+    | CompleteErasure
+)
+
+# What may still be said of an erased transcription: what becomes of its jobs.
+_AFTER_ERASURE = (
+    AcceptSubmission,
+    RefuseSubmission,
+    AbandonSubmission,
+    RecordRemoval,
+    CompleteErasure,
+)
+
+
+def decide(command: Command, state: Transcription) -> Sequence[EventData]:
+    """The events that the command leads to; none when it changes nothing any more."""
+    if state.erasing and not isinstance(command, _AFTER_ERASURE):
+        return ()
+    match command:
+        case RequestTranscription():
+            if state.version:
+                return ()
+            return (
+                TranscriptionRequested(
+                    provider=command.provider,
+                    region=command.region,
+                    surface=command.surface,
+                    upload=command.upload,
+                ),
+            )
+        case ClaimSubmission():
+            return decide_claim(command, state)
+        case AcceptSubmission():
+            return decide_acceptance(command, state)
+        case RefuseSubmission():
+            return decide_refusal(command, state)
+        case AbandonSubmission():
+            if _outcome(state, command.number) not in _OPEN:
+                return ()
+            return (SubmissionAbandoned(submission=command.number, reason=command.reason),)
+        case Complete():
+            return decide_completion(command, state)
+        case FailSubmission():
+            return decide_failure(command, state)
+        case Fail():
+            if state.terminal or not state.submissions:
+                return ()
+            return (
+                TranscriptionFailed(
+                    submission=command.number, reason=command.reason, wake=command.wake
+                ),
+            )
+        case Supersede():
+            return decide_supersession(command, state)
+        case RecordRemoval():
+            return decide_removal(command, state)
+        case CompleteErasure():
+            return decide_completed_erasure(state)
+        case _:
+            assert_never(command)
+
+
+def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[EventData]:
+    """A claim, only when no earlier submission may still have a job."""
+    open_ones = [s for s in state.submissions if s.outcome in _OPEN]
+    if not state.version or state.terminal or open_ones:
+        return ()
+    if command.number != len(state.submissions) + 1:
+        return ()
+    return (SubmissionClaimed(submission=command.number, kid=command.kid),)
+
+
+def decide_completion(command: Complete, state: Transcription) -> Sequence[EventData]:
+    """The result; a late one when the transcription had been given up."""
+    if _outcome(state, command.number) != "accepted" or (state.terminal and not state.given_up):
+        return ()
+    completed = TranscriptionCompletedLate if state.given_up else TranscriptionCompleted
+    return (
+        completed(
+            submission=command.number,
+            reason=command.wake,
+            audio_ms=command.audio_ms,
+            words=command.words,
+        ),
+    )
+
+
+def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[EventData]:
+    """Another submission is owed, or, after enough of them, the end."""
+    if state.terminal or _outcome(state, command.number) != "accepted":
+        return ()
+    if state.failed_submissions < RESUBMISSIONS_MAX:
+        return (SubmissionFailed(submission=command.number, kind=command.kind, wake=command.wake),)
+    return (TranscriptionFailed(submission=command.number, reason="provider", wake=command.wake),)
+
+
+def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:
+    """The refusal, and with a final one the end, in one append."""
+    if _outcome(state, command.number) != "unknown":
+        return ()
+    refused = SubmissionRefused(
+        submission=command.number,
+        status=command.status,
+        reason=command.reason,
+        retry_in_ms=command.retry_in_ms,
+    )
+    if not command.final or state.terminal:
+        return (refused,)
+    failed = TranscriptionFailed(submission=command.number, reason="refused", wake=command.wake)
+    return (refused, failed)
+
+
+def decide_acceptance(command: AcceptSubmission, state: Transcription) -> Sequence[EventData]:
+    """The job's handle, unless it could not be kept."""
+    # Of one that was refused as well: an answer of 503 may have come from in between.
+    if _outcome(state, command.number) not in {"unknown", "abandoned", "refused"}:
+        return ()
+    # Nothing is sealed any more: found again by its token, the job is removed at once.
+    if state.erasing and command.provider_job is None:
+        return ()
+    return (
+        SubmissionAccepted(
+            submission=command.number,
+            provider_job=command.provider_job,
+            adopted=command.adopted,
+        ),
+    )
+
+
+def decide_supersession(command: Supersede, state: Transcription) -> Sequence[EventData]:
+    """Only of a job that did not bring the outcome."""
+    finished = state.terminal and command.number != state.finished_by
+    if not finished or _outcome(state, command.number) != "accepted":
+        return ()
+    return (SubmissionSuperseded(submission=command.number),)
+
+
+def decide_removal(command: RecordRemoval, state: Transcription) -> Sequence[EventData]:
+    """Of a superseded job, or of any once the transcription is to be erased."""
+    outcome = _outcome(state, command.number)
+    if outcome in {"", "removed"} or not (state.erasing or outcome == "superseded"):
+        return ()
+    return (SubmissionRemoved(submission=command.number),)
+
+
+def decide_completed_erasure(state: Transcription) -> Sequence[EventData]:
+    """Once, and only after it was requested."""
+    if not state.erasing or state.erased:
+        return ()
+    removed = sum(submission.outcome == "removed" for submission in state.submissions)
+    return (ErasureCompleted(jobs=removed),)
+
+
+def _outcome(state: Transcription, number: int) -> str:
+    submission = state.submission(number)
+    return submission.outcome if submission else ""

@@ -1,0 +1,71 @@
+"""Payloads that nobody can open any more, and whether their streams' erasure accounts for it.
+
+A key may be missing only where `erasure.requested` stands in the stream. That event comes later
+than what it erases, so a missing key is noted first and answered for at the end, or as soon as
+something else is found to be wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stenolog.compliance.records import Records, StoredRow
+from stenolog.errors import EvidenceError, StoreError
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.catalogue import ErasureRequested
+from stenolog.log.event import event_from_bytes
+
+MISSING = "the key of its payload is missing"
+
+
+@dataclass(slots=True)
+class ErasedStreams:
+    """What was missing so far, and which streams were seen to be erased.
+
+    Attributes:
+        payloads: How many could not be opened.
+    """
+
+    payloads: int = 0
+    _missing: dict[str, int] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+
+    def saw(self, stream: str, event_type: str) -> None:
+        """An event that was found to be right."""
+        if event_type == ErasureRequested.type:
+            self._seen.add(stream)
+            self._missing.pop(stream, None)
+
+    def key_is_missing(self, row: StoredRow) -> None:
+        """The payload of this row cannot be opened."""
+        self.payloads += 1
+        if row.stream not in self._seen:
+            self._missing.setdefault(row.stream, row.position)
+
+    def settled(self) -> None:
+        """Every missing key is one that an erasure destroyed.
+
+        Raises:
+            EvidenceError: One is not; its position is the first such.
+        """
+        if self._missing:
+            raise EvidenceError(MISSING, min(self._missing.values()))
+
+    def first_wrong(self, found: EvidenceError, records: Records) -> EvidenceError:
+        """`found`, or the missing key before it that no erasure behind it accounts for."""
+        for stream, position in sorted(self._missing.items(), key=lambda item: item[1]):
+            if position < found.position and not _erased_later(records, stream, found.position):
+                return EvidenceError(MISSING, position)
+        return found
+
+
+def _erased_later(records: Records, stream: str, after: int) -> bool:
+    """Whether a whole record of the stream's erasure stands at `after` or behind it."""
+    try:
+        row = records.erasure(stream, after)
+        if row is None or row.leaf != leaf_hash(row.stored):
+            return False
+        event = event_from_bytes(row.stored)
+    except (StoreError, ValueError, TypeError):
+        return False
+    return event.stream == stream and event.type == ErasureRequested.type

@@ -1,0 +1,110 @@
+"""The log's files as verification asks for them: read, and not interpreted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stenolog.compliance.vault import WrappedKey
+from stenolog.errors import EvidenceError, StoreError
+
+ROWS_PER_READ = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """One event as its file has it: the columns, the bytes, and the payload beside it."""
+
+    position: int
+    id: str
+    stream: str
+    version: int
+    tenant: str
+    sequence: int
+    type: str
+    stored: bytes
+    leaf: bytes
+    key_id: str | None
+    box: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTree:
+    """What one transaction saw: the tree, and the positions between which there are rows.
+
+    Attributes:
+        count: -1 when it is missing or no number.
+        first: The least position of an event or a payload; 1 when there is none.
+        last: The greatest; 0 when there is none.
+    """
+
+    count: int
+    frontier: bytes
+    first: int
+    last: int
+
+
+class Records(Protocol):
+    """The log's files, read without interpretation; `stores/*/records` keeps this promise."""
+
+    def tree(self) -> StoredTree:
+        """The tree's row and the ends of the tables, from one moment.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    def rows(self, after: int, until: int) -> Sequence[StoredRow]:
+        """The rows with positions in (after, until], in order.
+
+        Raises:
+            StoreUnavailable: One of them cannot be read.
+        """
+        ...
+
+    def erasure(self, stream: str, after: int) -> StoredRow | None:
+        """The row of the stream's `erasure.requested` at position `after` or behind it.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    def data_key(self, key_id: str) -> WrappedKey | None:
+        """The wrapped key with this id."""
+        ...
+
+
+def every_row(records: Records, count: int) -> Iterator[StoredRow]:
+    """The rows with positions 1 to `count`, in order.
+
+    Raises:
+        EvidenceError: One is missing or cannot be read.
+    """
+    for after in range(0, count, ROWS_PER_READ):
+        until = min(after + ROWS_PER_READ, count)
+        try:
+            rows = records.rows(after, until)
+        except StoreError:
+            rows = None
+        if rows is None:
+            yield from _one_by_one(records, after, until)
+            continue
+        yield from rows
+        if len(rows) < until - after:
+            # A hole within was named by check_row; only the end can be short.
+            last = rows[-1].position if rows else after
+            raise EvidenceError("the record is missing", last + 1)
+
+
+def _one_by_one(records: Records, after: int, until: int) -> Iterator[StoredRow]:
+    for position in range(after + 1, until + 1):
+        try:
+            rows = records.rows(position - 1, position)
+        except StoreError as exc:
+            raise EvidenceError(f"the record cannot be read: {exc}", position) from exc
+        if not rows:
+            raise EvidenceError("the record is missing", position)
+        yield from rows

@@ -1,0 +1,165 @@
+"""How long a customer's file is kept: until the last transcription that used it is erased.
+
+One that none uses goes after its retention; one that no event knows (a crash between file and
+event) a while after it was written. `upload.released` comes first, then the key is destroyed, then
+the file removed: what a crash leaves is found by the next sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from stenolog.clock import NowMs
+from stenolog.commands.handler import RECONCILER, Cause, CommandHandler, Fact
+from stenolog.errors import RecordDamaged, StoreError
+from stenolog.log.catalogue import UPLOAD, ReleaseReason, UploadReleased
+from stenolog.log.store import EventStore
+
+FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them
+ORPHAN_MS = 3_600_000  # between a file and its event are seconds; an hour is never wrong
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """An upload on the disk; `written_ms` is when it was, since the epoch."""
+
+    upload: str
+    written_ms: int
+
+
+class Files(Protocol):
+    """Where the files are; `stores/files/uploads` keeps this promise."""
+
+    async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
+        """At most `limit` files with ids greater than `after`, in order of id."""
+        ...
+
+    async def discard(self, upload_id: str) -> None:
+        """There is no such file any more."""
+        ...
+
+
+class Keys(Protocol):
+    """Where keys are destroyed; `compliance/vault` keeps this promise."""
+
+    async def destroy(self, stream: str) -> None:
+        """The stream's key is gone."""
+        ...
+
+
+class Users(Protocol):
+    """Who needs an upload: a question to the views."""
+
+    async def users_of(self, upload: str, *, as_of: int) -> int:
+        """Transcriptions that use it and are not erased, at the log's position `as_of` or later.
+
+        Raises:
+            StoreUnavailable: It is not known yet.
+        """
+        ...
+
+
+class UploadLifetime:
+    """Removes files that nobody needs."""
+
+    def __init__(
+        self,
+        *,
+        events: EventStore,
+        handler: CommandHandler,
+        keys: Keys,
+        files: Files,
+        users: Users,
+        retention_ms: int,
+        now_ms: NowMs,
+    ) -> None:
+        self._events = events
+        self._handler = handler
+        self._keys = keys
+        self._files = files
+        self._users = users
+        self._retention_ms = retention_ms
+        self._now_ms = now_ms
+        self._swept = ""
+
+    @property
+    def in_mid_round(self) -> bool:
+        """Whether there may be files behind those that the last sweep looked at."""
+        return bool(self._swept)
+
+    async def release_unused(self, upload: str, *, as_of: int) -> None:
+        """The upload is gone, unless a transcription that is not erased used it.
+
+        Raises:
+            StoreUnavailable: It may still be there; try again.
+        """
+        if await self._users.users_of(upload, as_of=as_of) == 0:
+            await self._release(upload, "erased")
+
+    async def sweep(self) -> int:
+        """How many of the next thousand files were removed.
+
+        Raises:
+            StoreError: Not all of them were looked at; the next sweep does.
+        """
+        files = await self._files.stored(after=self._swept, limit=FILES_PER_SWEEP_MAX)
+        self._swept = files[-1].upload if len(files) == FILES_PER_SWEEP_MAX else ""
+        removed = 0
+        for file in files:
+            age_ms = self._now_ms() - file.written_ms
+            if await self._is_due(file.upload, age_ms):
+                await self._release(file.upload, "unused")
+                removed += 1
+        return removed
+
+    async def _is_due(self, upload: str, age_ms: int) -> bool:
+        if age_ms < min(self._retention_ms, ORPHAN_MS):
+            return False
+        try:
+            events = await self._events.read_stream(UPLOAD + upload)
+        except RecordDamaged:
+            pass  # it is known to the log, and no more can be told: its retention holds
+        else:
+            if not events:
+                return age_ms >= ORPHAN_MS
+            if any(event.type == UploadReleased.type for event in events):
+                return True
+        if age_ms < self._retention_ms:
+            return False
+        head = await self._events.head()
+        return await self._users.users_of(upload, as_of=head) == 0
+
+    async def _release(self, upload: str, reason: ReleaseReason) -> None:
+        """The event, if it can be written; the key and the file go whatever the log holds."""
+        stream = UPLOAD + upload
+        try:
+            first = await self._events.read_stream(stream, limit=1)
+        except RecordDamaged as exc:
+            log.error("upload.record_damaged", upload_id=upload, reason=str(exc))
+            first = []
+        if first:
+            cause = Cause(
+                tenant=first[0].tenant,
+                actor=RECONCILER,
+                correlation_id=first[0].correlation_id,
+                causation_id=first[0].id,
+            )
+            fact = Fact(data=UploadReleased(reason=reason), dedupe_key=f"{upload}:released")
+            await self._handler.append(stream, [fact], cause)
+        await self._keys.destroy(stream)
+        await self._files.discard(upload)
+        log.info("upload.removed", upload_id=upload, reason=reason)
+
+
+async def sweep_once(lifetime: UploadLifetime) -> None:
+    """One sweep; what cannot be done now is left to the next."""
+    try:
+        await lifetime.sweep()
+    except StoreError as exc:
+        log.warning("uploads.not_swept", reason=str(exc))

@@ -1,0 +1,184 @@
+"""The outbox: deliveries that are owed, the leases on them, and what was attempted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from stenolog.log.catalogue import DeliveryKind, UndeliveredReason
+
+DELIVERIES_PER_ADD_MAX = 256
+DELIVERIES_PER_TAKE_MAX = 256
+ATTEMPTS_KEPT_MS = 7 * 86_400_000  # for an operator who asks why; they name no customer
+ATTEMPTS_FORGOTTEN_PER_REMOVE = 100
+
+AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbidden"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Up to where the fan-out has followed the log; `event_id` is empty at 0, or if damaged."""
+
+    position: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A delivery that is owed.
+
+    Attributes:
+        position: Of the event that it tells of; of each kind there is one for an event at most.
+        tenant: The random id of whose transcription it tells.
+        lane: A keyed mark of the tenant and the receiver's host and port: what shares a limit.
+    """
+
+    position: int
+    stream: str
+    tenant: str
+    lane: str
+    created_at_ms: int
+    kind: DeliveryKind = "outcome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a delivery has ended; `reason` is None when it succeeded."""
+
+    reason: UndeliveredReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A delivery that its holder alone may work on, until the lease expires.
+
+    Attributes:
+        lease: Differs from every earlier lease on the same delivery.
+        created_at_ms: When it was added.
+        attempts: How many were recorded.
+        status: What the receiver answered last, to whichever attempt.
+        ending: Set once it was decided and only the log is still to be told.
+    """
+
+    position: int
+    stream: str
+    tenant: str
+    lane: str
+    lease: int
+    created_at_ms: int
+    kind: DeliveryKind = "outcome"
+    attempts: int = 0
+    status: int | None = None
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call of the receiver.
+
+    Attributes:
+        number: From 1.
+        status: What it answered; None when it did not.
+    """
+
+    number: int
+    at_ms: int
+    took_ms: int
+    status: int | None
+    outcome: AttemptOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What was taken, and when more falls due.
+
+    Attributes:
+        next_due_ms: Of the tenants and lanes that have room; None: nothing, or no room at all.
+    """
+
+    leases: tuple[Leased, ...]
+    next_due_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How much is owed; `oldest_at_ms` is when the oldest was added, None without any."""
+
+    deliveries: int
+    oldest_at_ms: int | None
+
+
+class Outbox(Protocol):
+    """Keeps what is owed, durably: whatever returned here survives the end of the process.
+
+    Every method raises `StoreUnavailable` when nothing was written, and `OutcomeUnknown` when it
+    may have been.
+    """
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """Up to where the log was followed; None: never."""
+        ...
+
+    async def begin(self, at: Checkpoint) -> None:
+        """The log is followed from `at` on; what was owed before is dropped."""
+        ...
+
+    async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> None:
+        """The deliveries are owed from now on, and the checkpoint has moved from `after`.
+
+        At most `DELIVERIES_PER_ADD_MAX` of them. When the checkpoint is not at `after`, nothing
+        was written and `StoreUnavailable` is raised: read it again.
+        """
+        ...
+
+    async def recover(self, now_ms: int) -> None:
+        """The leases of processes that are certainly gone are over, and their deliveries due."""
+        ...
+
+    async def take(
+        self,
+        now_ms: int,
+        *,
+        until_ms: int,
+        busy: Sequence[Leased],
+        at_once: int,
+        per_lane: int,
+    ) -> Taken:
+        """Lease deliveries that are due, oldest first, until `until_ms`.
+
+        With those under way (`busy`) there are never more than `at_once`, nor more than `per_lane`
+        of a lane; and a tenant takes another place only while more are free than it has, so that
+        one alone takes half of them, and whoever comes next finds some. What has no room does not
+        keep others from being taken.
+        """
+        ...
+
+    async def record(
+        self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
+    ) -> bool:
+        """The attempt is written down; False: the lease was lost, and nothing was.
+
+        With `due_at_ms` the lease is given back and the next attempt is due then. With `ending`
+        the lease is kept, and whoever takes the delivery next finds that it has ended.
+        """
+        ...
+
+    async def put_off(self, leased: Leased, due_at_ms: int) -> None:
+        """The lease is given back; due then. Nothing when it was lost or is given back."""
+        ...
+
+    async def remove(self, leased: Leased, now_ms: int) -> None:
+        """It is owed no more; nothing when the lease was lost.
+
+        Its attempts are kept for a week; a bounded number of older ones is dropped now.
+        """
+        ...
+
+    async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
+        """What was attempted for the delivery of this event, in order."""
+        ...
+
+    async def backlog(self) -> Backlog:
+        """How much is owed, and since when."""
+        ...

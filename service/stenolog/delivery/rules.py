@@ -1,0 +1,96 @@
+"""What an attempt leads to: AssemblyAI's rules for webhooks, pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.delivery.outbox import AttemptOutcome, Ending
+from stenolog.wire.webhook import (
+    ATTEMPT_SPACING_MS,
+    ATTEMPT_TIMEOUT_MS,
+    ATTEMPTS_MAX,
+    is_delivered,
+    is_retried,
+)
+
+LOOK_MS_FIRST = 1_000
+LOOK_MS_MAX = 600_000
+LOOKS_END_MS = 86_400_000  # what cannot be said for a day is not said any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How often and how long a receiver is tried; the service's own numbers unless given."""
+
+    attempts_max: int = ATTEMPTS_MAX
+    timeout_ms: int = ATTEMPT_TIMEOUT_MS
+    spacing_ms: int = ATTEMPT_SPACING_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The receiver answered in time; its body was not looked at."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer in time: no such name, no connection, TLS, or a reply that is not HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """The URL leads where we do not go; nothing was sent."""
+
+
+Result = Answered | Unanswered | NotAllowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Try again, so much later."""
+
+    in_ms: int
+
+
+def outcome_of(result: Result) -> AttemptOutcome:
+    """The result in one word."""
+    match result:
+        case NotAllowed():
+            return "forbidden"
+        case Unanswered():
+            return "unanswered"
+        case Answered(status=status) if is_delivered(status):
+            return "delivered"
+        case Answered(status=status):
+            return "failed" if is_retried(status) else "refused"
+
+
+def after_attempt(result: Result, number: int, timing: Timing) -> Retry | Ending:
+    """What follows attempt `number` (from 1): another one, or the end.
+
+    Source: AssemblyAI's page on webhooks. A 4xx is final; a redirect is not followed and counts
+    as any other answer that is no 2xx.
+    """
+    match outcome_of(result):
+        case "delivered":
+            return Ending(reason=None)
+        case "forbidden":
+            return Ending(reason="forbidden")
+        case "refused":
+            return Ending(reason="refused")
+        case "failed" | "unanswered":
+            if number >= timing.attempts_max:
+                return Ending(reason="exhausted")
+            return Retry(in_ms=timing.spacing_ms)
+
+
+def look_again_in_ms(age_ms: int) -> int | None:
+    """How long to leave what cannot be said yet; None: for ever.
+
+    As long again as it has been owed: looks are a second apart at first, at the end ten minutes.
+    """
+    if age_ms >= LOOKS_END_MS:
+        return None
+    return min(max(age_ms, LOOK_MS_FIRST), LOOK_MS_MAX)

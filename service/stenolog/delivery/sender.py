@@ -1,0 +1,60 @@
+"""One attempt: the POST to a customer's endpoint, over egress."""
+
+from __future__ import annotations
+
+from stenolog.delivery.rules import Answered, NotAllowed, Result, Unanswered
+from stenolog.delivery.webhook import Webhook
+from stenolog.egress.client import USER_AGENT, Egress
+from stenolog.egress.urls import checked_headers
+from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.wire.transcript_request import (
+    HEADER_NAME_CHARS_MAX,
+    HEADER_VALUE_CHARS_MAX,
+    HEADERS_FORBIDDEN,
+)
+
+CONTENT_TYPE = ("content-type", "application/json")
+
+
+class Sender:
+    """Asks once; only the status of the answer counts, and a redirect is an answer."""
+
+    def __init__(self, egress: Egress, *, timeout_ms: int) -> None:
+        self._egress = egress
+        self._timeout_ms = timeout_ms
+
+    async def send(self, webhook: Webhook, body: bytes) -> Result:
+        """What the receiver said within the timeout, which covers everything up to its status."""
+        header = [] if webhook.header is None else [webhook.header]
+        try:
+            async with self._egress.stream(
+                "POST",
+                webhook.url,
+                headers=[CONTENT_TYPE, *header],
+                content=body,
+                timeout_ms=self._timeout_ms,
+            ) as answer:
+                return Answered(status=answer.status)
+        except ForbiddenAddress:
+            return NotAllowed()
+        except EgressFailed:
+            return Unanswered()
+
+
+def is_sendable(webhook: Webhook) -> bool:
+    """Whether its header is one that HTTP can carry and that does not say where a message ends.
+
+    Requests are checked when they come; one that was accepted by an earlier version may not pass.
+    """
+    if webhook.header is None:
+        return True
+    name, value = webhook.header
+    if len(name) > HEADER_NAME_CHARS_MAX or len(value) > HEADER_VALUE_CHARS_MAX:
+        return False
+    if name.lower() in HEADERS_FORBIDDEN:
+        return False
+    try:
+        checked_headers([webhook.header], user_agent=USER_AGENT)
+    except EgressFailed:
+        return False
+    return True

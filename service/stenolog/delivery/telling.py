@@ -1,0 +1,110 @@
+"""What a delivery says, and to whom: the outcome, or where the redacted audio is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from stenolog.clock import NowMs
+from stenolog.delivery.outbox import Ending, Leased
+from stenolog.delivery.readiness import ReadableOutcomes
+from stenolog.delivery.sender import is_sendable
+from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
+from stenolog.errors import InvalidRequest, ProviderUnavailable
+from stenolog.log.catalogue import TRANSCRIPTION, UndeliveredReason
+from stenolog.log.event import Event
+from stenolog.wire.webhook import callback_body, redacted_audio_body
+
+REFUSALS_HEEDED_MS = 60_000  # before that, what the provider reads may be behind what it wrote
+
+
+class RedactedAudio(Protocol):
+    """Audio without what was to be redacted, where a provider makes it."""
+
+    async def link(self, transcription_id: str) -> str | None:
+        """A fresh link to it on our own host; None: there may be one later.
+
+        Raises:
+            InvalidRequest: There is none, or none any more.
+            ProviderUnavailable: The provider cannot be asked now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What to post now."""
+
+    webhook: Webhook
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """It cannot be said now; `missing` is what it ends as when that stays so."""
+
+    reason: str
+    missing: UndeliveredReason
+
+
+class Telling:
+    """Knows what can be said: nothing that `GET` does not show."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        readable: ReadableOutcomes,
+        audio: RedactedAudio,
+        now_ms: NowMs,
+    ) -> None:
+        self._requests = requests
+        self._readable = readable
+        self._audio = audio
+        self._now_ms = now_ms
+
+    async def of(self, leased: Leased, event: Event) -> Message | NotYet | Ending:
+        """What to post for this event, or why nothing can be posted: yet, or at all.
+
+        Raises:
+            StoreUnavailable: A store cannot be read now.
+        """
+        webhook = await self._webhook(event)
+        if not isinstance(webhook, Webhook):
+            return webhook
+        transcription = event.stream.removeprefix(TRANSCRIPTION)
+        status = await self._readable.wait(transcription, version=event.version)
+        if status is None:
+            return NotYet(reason="the outcome is not readable", missing="unreadable")
+        if leased.kind == "outcome":
+            return Message(webhook=webhook, body=callback_body(transcription, status))
+        if status != "completed":
+            return Ending(reason="unavailable")
+        link = await self._link(leased, transcription)
+        if not isinstance(link, str):
+            return link
+        return Message(webhook=webhook, body=redacted_audio_body(link))
+
+    async def _webhook(self, event: Event) -> Webhook | Ending:
+        """Whom to call, or why nobody can be called."""
+        try:
+            webhook = await self._requests.webhook(event.stream)
+        except RequestUnreadable:
+            return Ending(reason="unreadable")
+        if webhook is None or not is_sendable(webhook):
+            return Ending(reason="unsendable")
+        return webhook
+
+    async def _link(self, leased: Leased, transcription: str) -> str | NotYet | Ending:
+        """A link to the audio, or why there is none."""
+        try:
+            link = await self._audio.link(transcription)
+            if link is not None:
+                return link
+            reason = "the redacted audio is not ready"
+        except ProviderUnavailable as exc:
+            reason = str(exc)
+        except InvalidRequest as exc:
+            if self._now_ms() - leased.created_at_ms >= REFUSALS_HEEDED_MS:
+                return Ending(reason="unavailable")
+            reason = str(exc)
+        return NotYet(reason=reason, missing="unavailable")

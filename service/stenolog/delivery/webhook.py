@@ -1,0 +1,118 @@
+"""The customer's webhook as the request names it, and the mark of who is called for whom."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stenolog.egress.guard import origin
+from stenolog.errors import RecordDamaged, StoreError, StoreUnavailable
+from stenolog.log.catalogue import TranscriptionRequested
+from stenolog.log.event import Event
+from stenolog.log.store import EventStore, Sealer
+from stenolog.wire.parameters import WEBHOOK_PARAMETERS
+
+LANE_BYTES = 8  # enough to tell lanes apart; two that share a mark only share a limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where to call and with which header; neither is ever shown.
+
+    Attributes:
+        header: Name and value, as the customer gave them; None without.
+        redacted_audio: Whether it is to be told of redacted audio, too.
+    """
+
+    url: str = field(repr=False)
+    header: tuple[str, str] | None = field(default=None, repr=False)
+    redacted_audio: bool = field(default=False, repr=False)
+
+
+class RequestUnreadable(Exception):
+    """The request's payload cannot be opened any more: it was erased, or is damaged."""
+
+
+class Requests:
+    """Reads from the log what is to be told, and to whom."""
+
+    def __init__(self, log: EventStore, sealer: Sealer) -> None:
+        self._log = log
+        self._sealer = sealer
+
+    async def event(self, position: int) -> Event:
+        """The event at `position`.
+
+        Raises:
+            RecordDamaged: What stands there is no event any more, or nothing.
+            StoreUnavailable: The log cannot be read now.
+        """
+        events = await self._log.read(after=position - 1, limit=1)
+        if not events or events[0].position != position:
+            raise RecordDamaged(f"the log has nothing at position {position}", position=position)
+        return events[0]
+
+    async def request(self, stream: str) -> Event:
+        """The `transcription.requested` of this stream.
+
+        Raises:
+            RequestUnreadable: It is damaged, or there is none.
+            StoreUnavailable: The log cannot be read now.
+        """
+        try:
+            first = await self._log.read_stream(stream, limit=1)
+        except RecordDamaged as exc:
+            raise RequestUnreadable from exc
+        if not first or first[0].type != TranscriptionRequested.type:
+            raise RequestUnreadable
+        return first[0]
+
+    async def webhook(self, stream: str) -> Webhook | None:
+        """The webhook that the transcription's request names; None when it names none.
+
+        Raises:
+            RequestUnreadable: It cannot be known any more.
+            StoreUnavailable: The log or the keys cannot be read now.
+        """
+        request = await self.request(stream)
+        try:
+            sealed = await self._log.payload(request.position)
+            if sealed is None:
+                raise RequestUnreadable
+            return webhook_of(await self._sealer.open(request.id, sealed))
+        except StoreUnavailable:
+            raise
+        except (StoreError, ValueError) as exc:
+            raise RequestUnreadable from exc
+
+
+def webhook_of(payload: bytes) -> Webhook | None:
+    """The webhook in the payload of `transcription.requested`.
+
+    Raises:
+        ValueError: The payload is not JSON.
+    """
+    content = json.loads(payload)
+    params = content.get("params") if isinstance(content, Mapping) else None
+    if not isinstance(params, Mapping):
+        return None
+    url, name, value = (params.get(parameter) for parameter in WEBHOOK_PARAMETERS)
+    if not isinstance(url, str) or not url:
+        return None
+    named = isinstance(name, str) and isinstance(value, str)
+    return Webhook(
+        url=url,
+        header=(str(name), str(value)) if named else None,
+        redacted_audio=params.get("redact_pii") is True and params.get("redact_pii_audio") is True,
+    )
+
+
+def lane_of(secret: bytes, tenant: str, url: str) -> str:
+    """The mark of a tenant and the URL's host and port: what is stored must not tell the URL's."""
+    try:
+        host, port = origin(url)
+    except ValueError:
+        host, port = "", 0
+    return hmac.digest(secret, f"{tenant} {host} {port}".encode(), "sha256")[:LANE_BYTES].hex()

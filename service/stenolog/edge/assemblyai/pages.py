@@ -1,0 +1,119 @@
+"""One page of GET /v2/transcript, from the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from stenolog.edge.ports import Turns
+from stenolog.edge.reading import Reading
+from stenolog.projections.rows import Status, StatusRow
+from stenolog.projections.views import (
+    TRANSCRIPTIONS_PER_PAGE_MAX,
+    TranscriptionsPage,
+    ViewReader,
+)
+from stenolog.wire import sentences
+from stenolog.wire.listing import ListItem, ListQuery, page
+
+
+class Pages:
+    """Stable while transcriptions arrive: a page is bounded by an item, not by a count."""
+
+    def __init__(
+        self, reading: Reading, views: ViewReader, turns: Turns, public_url: Callable[[], str]
+    ) -> None:
+        self._reading = reading
+        self._views = views
+        self._turns = turns
+        self._public_url = public_url
+
+    async def page(self, tenant: str, query: ListQuery) -> dict[str, object]:
+        """The answer's body.
+
+        Raises:
+            NotFound: `before_id` or `after_id` is not one of this tenant's.
+            StoreUnavailable: The views cannot be read.
+        """
+        found = await self._rows(tenant, query)
+        return page(
+            [_item(row) for row in found.rows],
+            query=query,
+            base_url=self._public_url(),
+            has_older=found.older,
+            has_newer=found.newer,
+        )
+
+    async def _rows(self, tenant: str, query: ListQuery) -> TranscriptionsPage:
+        before = await self._position(tenant, query.before_id)
+        after = await self._position(tenant, query.after_id)
+        if query.throttled_only:
+            return await self._throttled(tenant, query, before, after)
+        found = await self._views.list_transcriptions(
+            tenant,
+            limit=query.limit,
+            before=before,
+            after=after if before is None else None,
+            status=cast("Status | None", query.status),
+            created_on=query.created_on.isoformat() if query.created_on else None,
+        )
+        if before is None or after is None:
+            return found
+        within = tuple(row for row in found.rows if row.requested_position > after)
+        older = found.older and len(within) == len(found.rows)
+        return TranscriptionsPage(rows=within, older=older, newer=found.newer)
+
+    async def _throttled(
+        self, tenant: str, query: ListQuery, before: int | None, after: int | None
+    ) -> TranscriptionsPage:
+        """Those that wait for their turn: in no view, because it changes with every other's end.
+
+        Nearly everything that is queued waits, so that few rows are read in vain.
+        """
+        upwards = after is not None and before is None
+        found: list[StatusRow] = []
+        beyond = self._turns.any_waiting(tenant)
+        while beyond and len(found) <= query.limit:
+            part = await self._views.list_transcriptions(
+                tenant,
+                limit=TRANSCRIPTIONS_PER_PAGE_MAX,
+                before=before,
+                after=after if upwards else None,
+                status="queued",
+                created_on=query.created_on.isoformat() if query.created_on else None,
+            )
+            rows = [row for row in part.rows if upwards or row.requested_position > (after or 0)]
+            waiting = [row for row in rows if self._turns.is_waiting(row.id)]
+            if upwards:
+                found = waiting + found
+                beyond, after = part.newer, _position_of(part.rows[:1], after)
+            else:
+                found += waiting
+                beyond = part.older and len(rows) == len(part.rows)
+                before = _position_of(part.rows[-1:], before)
+        more = len(found) > query.limit
+        if upwards:
+            return TranscriptionsPage(rows=tuple(found[-query.limit :]), older=True, newer=more)
+        newer = query.before_id is not None
+        return TranscriptionsPage(rows=tuple(found[: query.limit]), older=more, newer=newer)
+
+    async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
+        if transcription_id is None:
+            return None
+        found = await self._reading.find(tenant, transcription_id)
+        return found.row.requested_position
+
+
+def _position_of(rows: Sequence[StatusRow], otherwise: int | None) -> int | None:
+    return rows[0].requested_position if rows else otherwise
+
+
+def _item(row: StatusRow) -> ListItem:
+    return ListItem(
+        id=row.id,
+        status="completed" if row.erased else row.status,
+        created=row.created_at,
+        completed=row.completed_at if row.status == "completed" else None,
+        audio_url=sentences.DELETED_URL_IN_LIST if row.erased else row.audio_url,
+        error=row.error or "",
+    )

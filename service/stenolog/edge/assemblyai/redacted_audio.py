@@ -1,0 +1,101 @@
+"""Audio without what was to be redacted: whether it is there, and the audio itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from stenolog.clock import now_ms
+from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.ports import AudioStream, Edge
+from stenolog.edge.reading import Reading
+from stenolog.edge.redacted_links import audio_of, redacted_link
+from stenolog.errors import Forbidden, InvalidRequest
+from stenolog.wire.webhook import REDACTED_AUDIO_READY
+
+MEDIA_TYPE = "application/octet-stream"
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Content-Disposition": "attachment",  # whatever a provider says that it is, no page of ours
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class RedactedAudioOf:
+    """Says that it is ready with a link on our own host; what is behind it stays the provider's."""
+
+    def __init__(self, edge: Edge, reading: Reading, now_ms: Callable[[], int] = now_ms) -> None:
+        self._edge = edge
+        self._reading = reading
+        self._now_ms = now_ms
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """200 with a link, 202 with a status while it is not ready.
+
+        Raises:
+            NotFound: This tenant has no such transcription.
+            InvalidRequest: There is none and will be none.
+            ProviderUnavailable: The provider cannot be asked now.
+        """
+        found = await self._reading.find(caller.tenant, request.path_params["id"])
+        row, params = found.row, await self._reading.params(found)
+        if row.erased:
+            raise InvalidRequest("The transcript was deleted: there is no redacted audio of it")
+        if params.get("redact_pii") is not True or params.get("redact_pii_audio") is not True:
+            raise InvalidRequest(
+                "Redacted audio was not asked for: redact_pii and redact_pii_audio must be true"
+            )
+        if row.open:
+            return _answer({"status": row.status}, 202)
+        if row.status == "error":
+            raise InvalidRequest("The transcript ended in an error: it has no redacted audio")
+        if not await self._edge.redacted_audio.is_ready(row.id):
+            return _answer({"status": "processing"}, 202)
+        link = redacted_link(self._edge.upload_key, self._edge.public_url(), row.id, self._now_ms())
+        return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
+
+    async def download(self, request: Request) -> Response:
+        """The audio, piece by piece from the provider.
+
+        Raises:
+            Forbidden: The link is not one of ours, or is over, or its transcript was deleted.
+        """
+        transcription_id = audio_of(
+            self._edge.upload_key, request.path_params["link"], self._now_ms()
+        )
+        row = transcription_id and await self._edge.views.transcription(transcription_id)
+        if not row or row.erased:
+            raise Forbidden("This link is not valid, or not any more: ask for another one")
+        if request.method == "HEAD":
+            return Response(media_type=MEDIA_TYPE, headers=HEADERS)
+        stack = contextlib.AsyncExitStack()
+        opened = self._edge.redacted_audio.open(row.id)
+        return PassedOn(stack, await stack.enter_async_context(opened))
+
+
+class PassedOn(StreamingResponse):
+    """An answer whose body comes from elsewhere; that is closed with it.
+
+    Also when nobody reads any more: then no further piece is asked for. One that breaks off breaks
+    the connection.
+    """
+
+    def __init__(self, stack: contextlib.AsyncExitStack, audio: AudioStream) -> None:
+        kind = audio.media_type if audio.media_type.startswith("audio/") else MEDIA_TYPE
+        size = {} if audio.size is None else {"Content-Length": str(audio.size)}
+        super().__init__(audio.chunks, media_type=kind, headers={**HEADERS, **size})
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends each piece when it comes."""
+        async with self._stack:
+            await super().__call__(scope, receive, send)
+
+
+def _answer(body: dict[str, str], status: int) -> Response:
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")

@@ -1,0 +1,116 @@
+"""/v2/transcript: create, read, list and delete, in AssemblyAI's shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.assemblyai.pages import Pages
+from stenolog.edge.bodies import read_body
+from stenolog.edge.erasing import Erasing
+from stenolog.edge.extras import extras_of
+from stenolog.edge.idempotency import idempotency_key
+from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.ports import Edge
+from stenolog.edge.reading import Found, Reading
+from stenolog.edge.requesting import Requesting
+from stenolog.projections.transcript import with_webhook_status
+from stenolog.wire.listing import parse_listing
+from stenolog.wire.strict_json import BODY_BYTES_MAX
+from stenolog.wire.transcript import deleted_transcript, queued_transcript
+from stenolog.wire.transcript_request import parse_request
+
+
+class Transcripts:
+    """Ids are ours; everything else is as the service would answer."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        requesting: Requesting,
+        reading: Reading,
+        pages: Pages,
+        erasing: Erasing,
+    ) -> None:
+        self._edge = edge
+        self._requesting = requesting
+        self._reading = reading
+        self._pages = pages
+        self._erasing = erasing
+
+    async def post(self, request: Request, caller: ApiKey) -> Response:
+        """The whole Transcript, queued; 200 means that the request is durable."""
+        asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
+        extras = extras_of(request, {})
+        requested = await self._requesting.request(
+            caller,
+            asked,
+            extras,
+            surface="v2",
+            correlation_id=correlation_of(request.scope),
+            key=idempotency_key(request),
+        )
+        shown = self._given(asked.params, extras.provider or self._edge.default_provider)
+        return _json(queued_transcript(requested.id, shown), requested.headers)
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """The whole Transcript as it is now; the bytes of a finished one were made before."""
+        found = await self._reading.find(caller.tenant, request.path_params["id"])
+        if not found.row.open and not found.row.erased:
+            body = await self._edge.views.customer_body(found.row.id)
+            if body is not None:
+                body = with_webhook_status(body, found.row.webhook_status_code)
+                return Response(body, media_type="application/json")
+        return await self._unfinished(found)
+
+    async def list(self, request: Request, caller: ApiKey) -> Response:
+        """One page, newest first; the URLs of the others are on our own public base."""
+        query = parse_listing(request.query_params.multi_items())
+        return _json(await self._pages.page(caller.tenant, query))
+
+    async def delete(self, request: Request, caller: ApiKey) -> Response:
+        """What is left of it, as a GET shows it from now on; the same as often as it is asked."""
+        transcription_id = request.path_params["id"]
+        audio_ms = await self._erasing.erase(
+            caller,
+            transcription_id,
+            surface="v2",
+            correlation_id=correlation_of(request.scope),
+        )
+        return _deleted(transcription_id, audio_ms)
+
+    async def _unfinished(self, found: Found) -> Response:
+        row = found.row
+        if row.erased:
+            return _deleted(row.id, row.audio_ms)
+        # A view that is built for the first time does not have the outcome yet.
+        status = row.status if row.open else "processing"
+        params = self._given(await self._reading.params(found), row.provider)
+        body = queued_transcript(row.id, params, status=status)
+        if status == "queued" and self._edge.turns.is_waiting(row.id):
+            body["throttled"] = True
+        return _json(body)
+
+    def _given(self, params: Mapping[str, object], provider: str) -> Mapping[str, object]:
+        """The parameters as the provider is given them: an echo does not change with its answer."""
+        if provider != "assemblyai" or "speech_models" in params or not self._edge.speech_models:
+            return params
+        return {**params, "speech_models": list(self._edge.speech_models)}
+
+
+def _deleted(transcription_id: str, audio_ms: int | None) -> Response:
+    seconds = None if audio_ms is None else -(-audio_ms // 1000)
+    return _json(deleted_transcript(transcription_id, seconds))
+
+
+def _json(body: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
+    try:
+        encoded = orjson.dumps(body)
+    except orjson.JSONEncodeError:  # an integer over 64 bits comes back as it was given
+        encoded = json.dumps(body, ensure_ascii=False).encode()
+    return Response(encoded, headers=headers, media_type="application/json")

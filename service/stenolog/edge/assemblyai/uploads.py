@@ -1,0 +1,49 @@
+"""POST /v2/upload: the file is durable and encrypted before it is answered."""
+
+from __future__ import annotations
+
+import uuid
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.commands.handler import Cause, Fact
+from stenolog.edge.bodies import streamed
+from stenolog.edge.capabilities import upload_url
+from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.ports import Edge
+from stenolog.errors import OutcomeUnknown
+from stenolog.log.catalogue import UPLOAD, UploadStored
+from stenolog.wire import sentences
+
+
+class Upload:
+    """Raw bytes of any media type, with a length or chunked."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    async def post(self, request: Request, caller: ApiKey) -> Response:
+        """200 with `upload_url`; 422 in plain text for no bytes, as the service says it."""
+        edge, upload_id = self._edge, str(uuid.uuid4())
+        limit = edge.upload_bytes_max
+        size = await edge.uploads.store(
+            upload_id, streamed(request, bytes_max=limit), bytes_max=limit
+        )
+        if not size:
+            return PlainTextResponse(sentences.UPLOAD_FAILED, status_code=422)
+        cause = Cause(
+            tenant=caller.tenant, actor=caller.id, correlation_id=correlation_of(request.scope)
+        )
+        try:
+            fact = Fact(data=UploadStored(bytes=size))
+            await edge.handler.append(UPLOAD + upload_id, [fact], cause, expected=0)
+        except OutcomeUnknown:
+            raise  # the log may say that the file is here: it stays
+        except BaseException:
+            await edge.uploads.discard(upload_id)
+            raise
+        url = upload_url(edge.upload_key, edge.public_url(), caller.tenant, upload_id)
+        return Response(orjson.dumps({"upload_url": url}), media_type="application/json")

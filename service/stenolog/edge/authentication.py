@@ -1,0 +1,83 @@
+"""Who asks: an API key found by its public prefix, compared in constant time."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from stenolog.commands.api_keys import ApiKey, ApiKeys, matches, prefix_of
+from stenolog.errors import Forbidden, Unauthenticated
+
+CACHED_MS_MAX = 1_000  # a revoked key is refused after at most this long (design §6)
+CACHED_MAX = 4_096
+HEADER_CHARS_MAX = 256  # a key has 55
+BEARER = "bearer "
+
+
+class Authenticator:
+    """Finds keys, and remembers those that it found for at most a second."""
+
+    def __init__(self, api_keys: ApiKeys, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._api_keys = api_keys
+        self._monotonic = monotonic
+        self._cached: OrderedDict[str, tuple[float, ApiKey]] = OrderedDict()
+
+    async def caller(self, header: str | None) -> ApiKey:
+        """The key in an `Authorization` header, bare or as `Bearer`.
+
+        Raises:
+            Unauthenticated: There is none, or none that we know, or it was revoked.
+            StoreUnavailable: Keys cannot be read.
+        """
+        secret = _secret(header)
+        prefix = prefix_of(secret)
+        key = None if prefix is None else await self._known(prefix, secret)
+        if key is None:
+            raise Unauthenticated("Give an API key in the Authorization header")
+        return key
+
+    def forget(self, prefix: str) -> None:
+        """The key with this prefix is read anew when it is next used."""
+        self._cached.pop(prefix, None)
+
+    def forget_tenant(self, tenant: str) -> None:
+        """The same for every key of this tenant: something was changed for all of them."""
+        for prefix in [prefix for prefix, (_, key) in self._cached.items() if key.tenant == tenant]:
+            self.forget(prefix)
+
+    async def _known(self, prefix: str, secret: str) -> ApiKey | None:
+        now = self._monotonic()
+        read_at, cached = self._cached.get(prefix, (now, None))
+        fresh = (now - read_at) * 1000 < CACHED_MS_MAX
+        if cached is not None and fresh and matches(secret, cached):
+            return cached
+        # Whoever does not have the secret is always kept waiting for the store: a quicker answer
+        # would tell that the key is there. And strangers cannot fill the cache.
+        key = await self._api_keys.api_key(prefix)
+        if key is None or not matches(secret, key):
+            return None
+        self._cached[prefix] = (now, key)
+        self._cached.move_to_end(prefix)
+        if len(self._cached) > CACHED_MAX:
+            self._cached.popitem(last=False)
+        return key
+
+
+def require(key: ApiKey, scope: str) -> None:
+    """The key has this scope.
+
+    Raises:
+        Forbidden: It does not.
+    """
+    if scope not in key.scopes:
+        raise Forbidden(f"The API key lacks the scope {scope}")
+
+
+def _secret(header: str | None) -> str:
+    if header is None or len(header) > HEADER_CHARS_MAX:
+        return ""
+    given = header.strip()
+    if given[: len(BEARER)].lower() == BEARER:
+        given = given[len(BEARER) :].strip()
+    return given

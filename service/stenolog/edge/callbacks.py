@@ -1,0 +1,236 @@
+"""Providers call here: what is signed by us is recorded and answered 204, nothing else happens.
+
+The answers are chosen for a provider that repeats after a 5xx and gives up for ever after a 4xx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+import orjson
+import structlog
+from starlette.types import Message, Receive, Scope, Send
+
+from stenolog.commands.callback_tokens import (
+    HEADER_NAME,
+    BadToken,
+    CallbackKeys,
+    Registered,
+    verify,
+)
+from stenolog.commands.handler import PROVIDER, Cause, CommandHandler, Fact
+from stenolog.edge.middleware.correlation import continue_with
+from stenolog.edge.ports import EdgeMetrics
+from stenolog.edge.problems import RETRY_AFTER_SECONDS
+from stenolog.edge.tenancy import Origin, Tenancy
+from stenolog.errors import KeyMissing, StoreError, StoreUnavailable
+from stenolog.log.catalogue import CallbackKind, CallbackReceived, WakeReason
+from stenolog.wire.webhook import read_callback
+
+BODY_BYTES_MAX = 64 * 1024  # design §5; a real one has under 100
+BODY_MS_MAX = 10_000  # AssemblyAI waits this long for an answer
+HEADER_BYTES_MAX = 256  # of each header that is kept
+KNOWN_MAX = 16_384  # callbacks that are remembered as recorded
+KEPT_HEADERS = (b"content-type", b"user-agent")
+PLAIN_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+NAME = HEADER_NAME.lower().encode()
+RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
+ALLOW_POST = (b"allow", b"POST")
+
+log = structlog.get_logger()
+
+
+class BodyInterrupted(Exception):
+    """The provider went away, or stalled, before the body was complete."""
+
+
+class Callbacks:
+    """The ASGI application behind `/callbacks/{provider}/{token}`.
+
+    URL and header are verified before the first byte of the body is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        handler: CommandHandler,
+        tenancy: Tenancy,
+        keys: Callable[[], CallbackKeys],
+        wake: Callable[[str, WakeReason], None],
+        metrics: EdgeMetrics,
+        body_ms_max: int = BODY_MS_MAX,
+    ) -> None:
+        self._handler = handler
+        self._tenancy = tenancy
+        self._keys = keys
+        self._wake = wake
+        self._metrics = metrics
+        self._body_ms_max = body_ms_max
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._pending: dict[str, asyncio.Future[bool]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """204 after the commit, or the refusal."""
+        if scope["method"] != "POST":
+            self._metrics.callback_refused("wrong_method")
+            await _answer(send, 405, ALLOW_POST)
+            return
+        path = scope["path_params"]
+        try:
+            registered = verify(self._keys(), path["provider"], path["token"], _header(scope))
+            origin = await self._tenancy.origin_of(registered.transcription_id)
+            if origin is None:
+                # Our signature for a stream that we do not have: another data directory's.
+                raise BadToken("unknown_transcription")
+            continue_with(
+                scope, origin.correlation_id, transcription_id=registered.transcription_id
+            )
+            body = await _read(receive, self._body_ms_max)
+            outcome = await self._record(registered, origin, body, scope)
+        except BadToken as exc:
+            self._metrics.callback_refused(exc.reason)
+            await _answer(send, 401)
+        except BodyInterrupted:
+            self._metrics.callback("interrupted")
+            await _answer(send, 503, RETRY_AFTER)
+        except StoreError as exc:
+            self._metrics.callback("unavailable")
+            log.error("callback.not_recorded", error=exc.code, reason=str(exc))
+            await _answer(send, 503, RETRY_AFTER)
+        except Exception:
+            self._metrics.callback("failed")
+            log.exception("callback.crashed")
+            await _answer(send, 500)
+        else:
+            self._metrics.callback(outcome)
+            await _answer(send, 204)
+
+    async def _record(
+        self, registered: Registered, origin: Origin, body: bytes, scope: Scope
+    ) -> str:
+        """`recorded` or `duplicate`, once the log has this callback."""
+        kind, provider_job = _classified(body)
+        key = f"{registered.transcription_id}:{registered.submission}:{kind}"
+        if not await self._is_known(key):
+            data = CallbackReceived(
+                submission=registered.submission,
+                kid=registered.kid,
+                kind=kind,
+                provider_job=provider_job,
+                body_bytes=len(body),
+            )
+            fact = Fact(data=data, payload=_payload(kind, body, scope), dedupe_key=key)
+            if await self._append(registered.transcription_id, origin, fact, key):
+                return "recorded"
+        # A duplicate says nothing new, but the first one's fetch may have come to nothing.
+        self._wake(registered.transcription_id, "callback")
+        return "duplicate"
+
+    async def _is_known(self, key: str) -> bool:
+        """Whether the log has it; one that is on its way there is waited for.
+
+        Raises:
+            StoreUnavailable: The one that was waited for did not get there.
+        """
+        if key in self._known:
+            self._known.move_to_end(key)
+            return True
+        pending = self._pending.get(key)
+        if pending is None:
+            return False
+        if not await asyncio.shield(pending):
+            raise StoreUnavailable("the same callback could not be recorded a moment ago")
+        return True
+
+    async def _append(self, transcription_id: str, origin: Origin, fact: Fact, key: str) -> bool:
+        """Whether this was the first of its kind."""
+        cause = Cause(tenant=origin.tenant, actor=PROVIDER, correlation_id=origin.correlation_id)
+        pending: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pending[key] = pending
+        done = False
+        try:
+            try:
+                appended = await self._handler.record(transcription_id, fact, cause)
+            except KeyMissing:  # erased: that it called is all that may be kept
+                fact = replace(fact, payload=None)
+                appended = await self._handler.record(transcription_id, fact, cause)
+            self._known[key] = None
+            if len(self._known) > KNOWN_MAX:
+                self._known.popitem(last=False)
+            done = True
+            return not appended.already_there
+        finally:
+            del self._pending[key]
+            pending.set_result(done)
+
+
+def _classified(body: bytes) -> tuple[CallbackKind, str | None]:
+    if len(body) > BODY_BYTES_MAX:
+        return "oversized", None
+    claim = read_callback(body)
+    job = claim.job_id
+    return claim.kind, job if job is not None and PLAIN_JOB_ID.fullmatch(job) else None
+
+
+def _payload(kind: CallbackKind, body: bytes, scope: Scope) -> bytes:
+    kept: dict[str, object] = {
+        "headers": {
+            name.decode(): value[:HEADER_BYTES_MAX].decode("latin-1")
+            for name, value in scope["headers"]
+            if name in KEPT_HEADERS
+        }
+    }
+    match kind:
+        case "oversized":
+            pass
+        case "completed" | "error" | "redacted_audio" | "unreadable":
+            kept["body"] = base64.b64encode(body).decode()
+        case _:
+            assert_never(kind)
+    return orjson.dumps(kept)
+
+
+def _header(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == NAME:
+            return str(value.decode("latin-1"))
+    return None
+
+
+async def _read(receive: Receive, body_ms_max: int) -> bytes:
+    """The body, or its first bytes once they are over the limit; the server drops the rest.
+
+    Raises:
+        BodyInterrupted: It did not come to its end.
+    """
+    chunks: list[bytes] = []
+    size, more_body = 0, True
+    try:
+        async with asyncio.timeout(body_ms_max / 1000):
+            while more_body and size <= BODY_BYTES_MAX:
+                message = await _next(receive)
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
+                more_body = message.get("more_body", False)
+    except TimeoutError as exc:
+        raise BodyInterrupted from exc
+    return b"".join(chunks)
+
+
+async def _next(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise BodyInterrupted
+    return message
+
+
+async def _answer(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
+    length = () if status == 204 else ((b"content-length", b"0"),)  # RFC 9110, 8.6
+    await send({"type": "http.response.start", "status": status, "headers": [*length, *headers]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,70 @@
+"""A customer deletes a transcription: once this is answered, nothing of it can be read here."""
+
+from __future__ import annotations
+
+import structlog
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.commands.handler import Cause, Fact
+from stenolog.commands.transcription import Transcription
+from stenolog.edge.ports import Edge
+from stenolog.edge.reading import Reading, audio_ms_of
+from stenolog.errors import RecordDamaged
+from stenolog.log.catalogue import ErasureRequested, Surface
+
+log = structlog.get_logger()
+
+
+class Erasing:
+    """Records the request, erases what is here, and leaves the provider to the reconciler."""
+
+    def __init__(self, edge: Edge, reading: Reading) -> None:
+        self._edge = edge
+        self._reading = reading
+
+    async def erase(
+        self, caller: ApiKey, transcription_id: str, *, surface: Surface, correlation_id: str
+    ) -> int | None:
+        """The length of its audio in ms, all that is left of it; None when it is not known.
+
+        Repeating changes nothing. A transcription that has no outcome yet will have none.
+
+        Raises:
+            NotFound: This tenant has no such transcription.
+            StoreUnavailable: Something may be left; it is erased later, or by asking again.
+            OutcomeUnknown: The request may have been recorded; ask again.
+        """
+        await self._reading.require(caller.tenant, transcription_id)
+        handler = self._edge.handler
+        cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
+        # It holds whatever the state is, and two at once are one.
+        fact = Fact(
+            data=ErasureRequested(surface=surface), dedupe_key=f"{transcription_id}:erasure"
+        )
+        try:
+            state = await handler.load(transcription_id)
+            if not state.erasing:
+                await handler.record(transcription_id, fact, cause)
+                state = await handler.load(transcription_id)
+            if not state.erased:
+                await self._edge.erase(state)
+                self._edge.wake(transcription_id, "command")
+            return audio_ms_of(await handler.events(transcription_id))
+        except RecordDamaged as exc:
+            log.error("erasure.record_damaged", position=exc.position, reason=str(exc))
+            return await self._erase_damaged(transcription_id, fact, cause)
+
+    async def _erase_damaged(self, transcription_id: str, fact: Fact, cause: Cause) -> int | None:
+        """What can be read must be erasable: of a damaged stream the views tell what there is.
+
+        Its jobs at the provider are not known any more, so that it is never said to be complete.
+        """
+        row = await self._edge.views.transcription(transcription_id)
+        appended = await self._edge.handler.record(transcription_id, fact, cause)
+        state = Transcription(
+            id=transcription_id,
+            upload=None if row is None else row.upload,
+            erasure_position=appended.positions[0],
+        )
+        await self._edge.erase(state)
+        return None if row is None else row.audio_ms

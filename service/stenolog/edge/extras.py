@@ -1,0 +1,99 @@
+"""What can be said beside AssemblyAI's parameters: in headers, natively in the body as well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from stenolog.errors import InvalidRequest
+from stenolog.wire.strict_json import parse_object
+
+METADATA_BYTES_MAX = 4_096  # design §6
+SUBJECT_CHARS_MAX = 256
+HEADERS = {
+    "provider": "stenolog-provider",
+    "region": "stenolog-region",
+    "subject": "stenolog-subject",
+    "metadata": "stenolog-metadata",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """Each None where nothing was said."""
+
+    provider: str | None = None
+    region: str | None = None
+    subject: str | None = None
+    metadata: dict[str, object] | None = None
+
+
+def extras_of(request: Request, body: Mapping[str, object]) -> Extras:
+    """From the headers and the fields of `body`; an empty header and a null field count as absent.
+
+    Raises:
+        InvalidRequest: One is of the wrong type, too long, not UTF-8, or said twice and
+            differently: audio must not go to a region because another one was overlooked.
+    """
+    given = _in_headers(request)
+    for field, value in body.items():
+        if value is not None and given.setdefault(field, value) != value:
+            problem = f"is not what {HEADERS[field]} says"
+            raise InvalidRequest(f"{field} {problem}", [(field, problem)])
+    return _checked(given)
+
+
+def _in_headers(request: Request) -> dict[str, object]:
+    given: dict[str, object] = {}
+    for field, header in HEADERS.items():
+        values = {value for value in request.headers.getlist(header) if value}
+        if len(values) > 1:
+            raise _wrong(header, "must be given once")
+        for value in values:
+            given[field] = _utf8(header, value)
+    if "metadata" in given:
+        try:
+            given["metadata"] = parse_object(str(given["metadata"]).encode())
+        except InvalidRequest as exc:
+            raise _wrong(HEADERS["metadata"], "must be a JSON object") from exc
+    return given
+
+
+def _checked(given: Mapping[str, object]) -> Extras:
+    wrong: list[tuple[str, str]] = []
+    texts: dict[str, str | None] = {}
+    for field in ("provider", "region", "subject"):
+        value = given.get(field)
+        if value is not None and not isinstance(value, str):
+            wrong.append((field, "must be a string"))
+        texts[field] = value if isinstance(value, str) else None
+    subject = texts["subject"]
+    if subject is not None and not (
+        0 < len(subject) <= SUBJECT_CHARS_MAX and subject.isprintable()
+    ):
+        wrong.append(("subject", f"must have 1 to {SUBJECT_CHARS_MAX} printable characters"))
+    metadata = given.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        wrong.append(("metadata", "must be a JSON object"))
+        metadata = None
+    elif metadata is not None and len(json.dumps(metadata).encode()) > METADATA_BYTES_MAX:
+        wrong.append(("metadata", f"must have at most {METADATA_BYTES_MAX} bytes as JSON"))
+    if wrong:
+        raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
+    return Extras(
+        provider=texts["provider"], region=texts["region"], subject=subject, metadata=metadata
+    )
+
+
+def _utf8(header: str, value: str) -> str:
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError as exc:
+        raise _wrong(header, "must be UTF-8") from exc
+
+
+def _wrong(field: str, problem: str) -> InvalidRequest:
+    return InvalidRequest(f"{field} {problem}", [(field, problem)])

@@ -1,0 +1,81 @@
+"""A create that carries a key is done once: whoever repeats it gets the first answer.
+
+The key itself is never kept: the log's table of dedupe keys, which is outside the hashed bytes,
+holds an HMAC of tenant and key. As long as the log, so for ever; there is no window after which a
+late retry would be paid a second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+
+from starlette.requests import Request
+
+from stenolog.commands.handler import CommandHandler
+from stenolog.errors import IdempotencyKeyReused, InvalidRequest, KeyMissing
+from stenolog.log.catalogue import TRANSCRIPTION
+from stenolog.log.store import EventStore
+
+HEADER = "idempotency-key"
+REPLAYED = {"Idempotent-Replayed": "true"}
+KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII: what every client can send unchanged
+DOMAIN = b"stenolog idempotency key\0"
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header's value; None without the header.
+
+    Raises:
+        InvalidRequest: It is empty, too long, given twice, or has other characters.
+    """
+    given = request.headers.getlist(HEADER)
+    if not given:
+        return None
+    if len(given) > 1 or not KEY.fullmatch(given[0]):
+        problem = "must be given once, with 1 to 255 visible ASCII characters"
+        raise InvalidRequest(f"Idempotency-Key {problem}", [("Idempotency-Key", problem)])
+    return given[0]
+
+
+class Idempotency:
+    """Knows which transcription a key was first used for."""
+
+    def __init__(self, secret: bytes, handler: CommandHandler, events: EventStore) -> None:
+        self._secret = secret
+        self._handler = handler
+        self._events = events
+
+    def dedupe_key(self, tenant: str, key: str) -> str:
+        """What the log keeps in the place of a tenant's key."""
+        signed = DOMAIN + tenant.encode() + b"\0" + key.encode()
+        return "idempotency:" + hmac.digest(self._secret, signed, hashlib.sha256).hex()
+
+    async def first(self, dedupe_key: str, surface: str, payload: bytes) -> str | None:
+        """The id of the transcription that the key was first used for; None: never used.
+
+        `payload` is the request's, as it would be recorded.
+
+        Raises:
+            IdempotencyKeyReused: It was used for another request, or for one erased since.
+            StoreUnavailable: The log cannot be read.
+        """
+        position = await self._events.position_of(dedupe_key)
+        if position is None:
+            return None
+        (event,) = await self._events.read(after=position - 1, limit=1)
+        try:
+            recorded = await self._handler.payload_of(event.id, position)
+        except KeyMissing as exc:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for a request that was erased since"
+            ) from exc
+        if event.data.get("surface") != surface or _ordered(recorded) != _ordered(payload):
+            raise IdempotencyKeyReused("This Idempotency-Key was used for another request")
+        return event.stream.removeprefix(TRANSCRIPTION)
+
+
+def _ordered(payload: bytes | None) -> str:
+    return json.dumps(json.loads(payload or b"null"), sort_keys=True)

@@ -1,0 +1,50 @@
+"""One log line and one count per request, at its end."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stenolog.edge.ports import EdgeMetrics
+
+UNKNOWN_ROUTE = "unknown"
+ABORTED = 499  # nobody was there any more to be answered; not an answer of ours
+
+log = structlog.get_logger()
+
+
+class RequestLine:
+    """Writes the template of the route: a path or a query may hold a token, an id or a secret."""
+
+    def __init__(self, app: ASGIApp, metrics: EdgeMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = ABORTED
+
+        async def send_and_see(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_see)
+        finally:
+            route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
+            self._metrics.request(route, status)
+            log.info(
+                "edge.answered",
+                method=scope["method"],
+                route=route,
+                status=status,
+                took_ms=round((time.perf_counter() - began) * 1000, 2),
+            )

@@ -1,0 +1,34 @@
+"""/api/v1/transcripts/{id}/events: the facts of one transcription as they stand in the log."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.commands.transcription import stream_of
+from stenolog.edge.native.paging import page_answer, page_query
+from stenolog.edge.reading import Reading
+from stenolog.log.store import EventStore
+
+
+class Events:
+    """Private types too, and no payloads; read from the log itself, so never behind."""
+
+    def __init__(self, reading: Reading, events: EventStore) -> None:
+        self._reading = reading
+        self._events = events
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """A page, oldest first; `after` is a version."""
+        query = page_query(request.query_params)
+        transcription_id = request.path_params["id"]
+        await self._reading.require(caller.tenant, transcription_id)
+        found = await self._events.read_stream(
+            stream_of(transcription_id), after=query.after or 0, limit=query.limit + 1
+        )
+        shown = found[: query.limit]
+        items = [orjson.dumps(event.envelope()) for event in shown]
+        following = str(shown[-1].version) if len(found) > query.limit else None
+        return page_answer(items, following)

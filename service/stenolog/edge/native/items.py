@@ -1,0 +1,44 @@
+"""What is in a transcript: words, utterances, speakers, and what features brought."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.native.paging import page_answer, page_query
+from stenolog.edge.reading import Reading
+from stenolog.projections.views import ViewReader
+
+SPEAKER_CHARS_MAX = 128
+
+
+class Items:
+    """One view of a transcript, by its name among the projections."""
+
+    def __init__(self, view: str, reading: Reading, views: ViewReader) -> None:
+        self._view = view
+        self._reading = reading
+        self._views = views
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """A page in order of start; `reason` says why there are no items."""
+        query = page_query(request.query_params)
+        transcription_id = request.path_params["id"]
+        await self._reading.require(caller.tenant, transcription_id)
+        found = await self._views.items(
+            transcription_id,
+            self._view,
+            after=query.after or 0,
+            limit=query.limit,
+            speaker=self._speaker(request),
+        )
+        beside = None if found.beside is None else orjson.Fragment(found.beside)
+        following = None if found.next is None else str(found.next)
+        return page_answer(found.items, following, reason=found.reason, beside=beside)
+
+    def _speaker(self, request: Request) -> str | None:
+        if self._view != "utterances":
+            return None
+        return (request.query_params.get("speaker") or "")[:SPEAKER_CHARS_MAX] or None

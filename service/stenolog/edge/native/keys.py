@@ -1,0 +1,148 @@
+"""/api/v1/keys: API keys are made, listed and revoked; a secret is shown once.
+
+A key gives away no more than it has: only its own scopes, and only within its own tenant. Keys of
+the tenant `default`, the operator's, also make, list and revoke those of other tenants.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.clock import now_us, rfc3339
+from stenolog.commands.api_keys import (
+    DEFAULT_TENANT,
+    ApiKey,
+    ApiKeys,
+    checked_name,
+    checked_region,
+    checked_scopes,
+    create_api_key,
+)
+from stenolog.edge.authentication import Authenticator
+from stenolog.edge.bodies import read_body
+from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
+from stenolog.errors import Forbidden, InvalidRequest, NotFound
+from stenolog.log.catalogue import Region
+from stenolog.wire.strict_json import parse_object
+
+BODY_BYTES_MAX = 16 * 1024
+SCOPES_MAX = 64
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FIELDS = ("name", "tenant", "scopes", "region", "tenant_region")
+UNKNOWN = "There is no such API key"
+
+
+class Keys:
+    """Made durably before they are shown."""
+
+    def __init__(
+        self, api_keys: ApiKeys, authenticator: Authenticator, regions: Sequence[Region]
+    ) -> None:
+        """`regions`: those that the gateway offers."""
+        self._api_keys = api_keys
+        self._authenticator = authenticator
+        self._regions = regions
+
+    async def post(self, request: Request, caller: ApiKey) -> Response:
+        """201 with the key; `key` is its secret, and is never to be had again."""
+        given = parse_object(
+            await read_body(request, bytes_max=BODY_BYTES_MAX), bytes_max=BODY_BYTES_MAX
+        )
+        _refuse_unknown(given)
+        name = checked_name("name", _text(given, "name") or "")
+        tenant = _text(given, "tenant")
+        tenant_name = caller.tenant_name if tenant is None else checked_name("tenant", tenant)
+        region = checked_region("region", _text(given, "region"), self._regions)
+        of_tenant = checked_region("tenant_region", _text(given, "tenant_region"), self._regions)
+        scopes = _scopes(given, caller)
+        if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
+            raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
+        secret, key = await create_api_key(
+            self._api_keys,
+            tenant=tenant_name,
+            name=name,
+            scopes=scopes,
+            region=region,
+            tenant_region=of_tenant,
+        )
+        if of_tenant is not None:  # audio goes there from this answer on, with older keys too
+            self._authenticator.forget_tenant(key.tenant)
+        return Response(
+            orjson.dumps({**_shown(key), "key": secret}),
+            status_code=201,
+            headers={"Cache-Control": "no-store"},
+            media_type="application/json",
+        )
+
+    async def list(self, request: Request, caller: ApiKey) -> Response:
+        """A page, newest first, without secrets."""
+        wrong: list[tuple[str, str]] = []
+        limit = limit_of(request.query_params, wrong)
+        after = request.query_params.get("after") or ""
+        if after and not ID.fullmatch(after):
+            wrong.append(("after", "must be the `next` of an earlier page"))
+        refuse_if(wrong)
+        of_all = caller.tenant_name == DEFAULT_TENANT
+        found = await self._api_keys.api_keys(
+            None if of_all else caller.tenant, after=after, limit=limit + 1
+        )
+        shown = found[:limit]
+        following = shown[-1].id if len(found) > limit else None
+        return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
+
+    async def delete(self, request: Request, caller: ApiKey) -> Response:
+        """The key, which is refused from now on; one that was revoked before stays as it is."""
+        of_all = caller.tenant_name == DEFAULT_TENANT
+        revoked = await self._api_keys.revoke_api_key(
+            request.path_params["key"], None if of_all else caller.tenant, rfc3339(now_us())
+        )
+        if revoked is None:
+            raise NotFound(UNKNOWN)
+        self._authenticator.forget(revoked.prefix)
+        return Response(orjson.dumps(_shown(revoked)), media_type="application/json")
+
+
+def _shown(key: ApiKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "prefix": key.prefix,
+        "tenant": key.tenant_name,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "region": key.region,
+        "tenant_region": key.tenant_region,
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _refuse_unknown(given: dict[str, object]) -> None:
+    """A misspelt `scopes` must not give a key that may do more than was meant."""
+    unknown = [name for name in given if name not in FIELDS]
+    if unknown:
+        problem = f"is not one of: {', '.join(FIELDS)}"
+        raise InvalidRequest(f"{unknown[0]!r} {problem}", [(name, problem) for name in unknown])
+
+
+def _text(given: dict[str, object], field: str) -> str | None:
+    value = given.get(field)
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest(f"{field} must be a string", [(field, "must be a string")])
+    return value
+
+
+def _scopes(given: dict[str, object], caller: ApiKey) -> tuple[str, ...]:
+    asked = given.get("scopes")
+    names = [] if asked is None else asked
+    if not isinstance(names, list) or len(names) > SCOPES_MAX:
+        raise InvalidRequest("scopes must be a list", [("scopes", "must be a list of names")])
+    scopes = checked_scopes(tuple(str(name) for name in names))
+    beyond = [scope for scope in scopes if scope not in caller.scopes]
+    if beyond:
+        raise Forbidden(f"A key cannot give a scope that it does not have: {', '.join(beyond)}")
+    return scopes

@@ -1,0 +1,69 @@
+"""Native lists: `{"items", "next"}`, asked for with `limit` and `after`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from stenolog.errors import InvalidRequest
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 200  # design §10
+DIGITS = re.compile(r"[0-9]{1,18}")  # what SQLite's integers hold
+SHORT = re.compile(r"[0-9]{1,4}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageQuery:
+    """What a list shows: at most `limit` items behind `after` (None: from the first)."""
+
+    limit: int
+    after: int | None
+
+
+def page_query(query: QueryParams) -> PageQuery:
+    """`limit` and `after`; an empty value counts as absent, other names are left alone.
+
+    Raises:
+        InvalidRequest: A value is not one; all of them are named.
+    """
+    wrong: list[tuple[str, str]] = []
+    limit = limit_of(query, wrong)
+    after = query.get("after") or None
+    if after is not None and not DIGITS.fullmatch(after):
+        wrong.append(("after", "must be the `next` of an earlier page"))
+    refuse_if(wrong)
+    return PageQuery(limit=limit, after=None if after is None else int(after))
+
+
+def limit_of(query: QueryParams, wrong: list[tuple[str, str]]) -> int:
+    """The limit; what is wrong with it is added to `wrong`."""
+    limit = query.get("limit") or str(LIMIT_DEFAULT)
+    if SHORT.fullmatch(limit) and 1 <= int(limit) <= LIMIT_MAX:
+        return int(limit)
+    wrong.append(("limit", f"must be an integer from 1 to {LIMIT_MAX}"))
+    return LIMIT_DEFAULT
+
+
+def refuse_if(wrong: Sequence[tuple[str, str]]) -> None:
+    """Nothing is wrong.
+
+    Raises:
+        InvalidRequest: Something is; the message is about the first.
+    """
+    if wrong:
+        raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
+
+
+def page_answer(items: Sequence[bytes], following: str | None, **beside: object) -> Response:
+    """A page whose items are JSON already; what is None in `beside` is left out."""
+    more = {name: value for name, value in beside.items() if value is not None}
+    tail = orjson.dumps({"next": following, **more})
+    return Response(
+        b'{"items":[' + b",".join(items) + b"]," + tail[1:], media_type="application/json"
+    )

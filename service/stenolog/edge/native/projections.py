@@ -1,0 +1,45 @@
+"""/api/v1/projections: how far the views are, and building them again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.projections.views import ViewReader
+
+
+class Projections:
+    """For operators: views are of all tenants together, and these answers name none of them."""
+
+    def __init__(
+        self, views: ViewReader, rebuild: Callable[[str], Awaitable[Sequence[str]]]
+    ) -> None:
+        self._views = views
+        self._rebuild = rebuild
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """Every projection; the list has one page."""
+        items = [
+            {
+                "name": one.name,
+                "version": one.version,
+                "position": one.position,
+                "failures": one.failures,
+                "rebuilding": one.rebuilding,
+            }
+            for one in await self._views.projections()
+        ]
+        return Response(orjson.dumps({"items": items, "next": None}), media_type="application/json")
+
+    async def rebuild(self, request: Request, caller: ApiKey) -> Response:
+        """202: it will be done beside what is in view, after a crash too."""
+        names = await self._rebuild(request.path_params["name"])
+        return Response(
+            orjson.dumps({"projections": list(names)}),
+            status_code=202,
+            media_type="application/json",
+        )

@@ -1,0 +1,49 @@
+"""A transcription's status as the native API shows it."""
+
+from __future__ import annotations
+
+import orjson
+
+from stenolog.projections.rows import StatusRow, TranscriptRow
+
+US_PER_MS = 1_000
+
+
+def status_of(row: StatusRow) -> dict[str, object]:
+    """What lists show; times are RFC 3339, durations milliseconds, unknown ones null."""
+    return {
+        "id": row.id,
+        "status": row.status,
+        "provider": row.provider,
+        "provider_job": row.provider_job,
+        "region": row.region,
+        "submissions": row.submission,
+        "created_at": row.created_at,
+        "claimed_at": row.claimed_at,
+        "accepted_at": row.accepted_at,
+        "called_back_at": row.called_back_at,
+        "completed_at": row.completed_at,
+        "webhook_status_code": row.webhook_status_code,
+        "audio_url": row.audio_url,
+        "audio_ms": row.audio_ms,
+        "error": row.error,
+        "subject": row.subject,
+        # As the customer wrote it: its integers may be larger than ours.
+        "metadata": None if row.metadata is None else orjson.Fragment(row.metadata),
+        "erased": row.erased,
+        "correlation_id": row.correlation_id,
+    }
+
+
+def detail_of(
+    row: StatusRow, transcript: TranscriptRow | None, readable_ms: int | None
+) -> dict[str, object]:
+    """What one transcription shows; `readable_ms` is from its callback to its views."""
+    return {
+        **status_of(row),
+        "readable_ms": readable_ms,
+        "text": transcript.text if transcript else None,
+        "confidence": transcript.confidence if transcript else None,
+        "language_code": transcript.language_code if transcript else None,
+        "words": transcript.words if transcript else None,
+    }

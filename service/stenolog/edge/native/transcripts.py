@@ -1,0 +1,123 @@
+"""/api/v1/transcripts: create, read, list, delete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import cast
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.clock import microseconds
+from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.bodies import read_body
+from stenolog.edge.erasing import Erasing
+from stenolog.edge.extras import HEADERS, extras_of
+from stenolog.edge.idempotency import idempotency_key
+from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
+from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
+from stenolog.edge.reading import Reading
+from stenolog.edge.requesting import Requesting
+from stenolog.log.catalogue import TranscriptionCompleted, TranscriptionFailed
+from stenolog.projections.rows import Status, StatusRow
+from stenolog.projections.views import ViewReader
+from stenolog.wire.enums import STATUSES
+from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
+from stenolog.wire.transcript_request import parse_request
+
+PATH = "/api/v1/transcripts"
+OUTCOMES = (TranscriptionCompleted.type, TranscriptionFailed.type)
+
+
+class Transcripts:
+    """The `/v2` body with four fields more; answers say where a transcription is and how long."""
+
+    def __init__(
+        self,
+        requesting: Requesting,
+        reading: Reading,
+        views: ViewReader,
+        readable_at: Callable[[int], int | None],
+        erasing: Erasing,
+    ) -> None:
+        self._requesting = requesting
+        self._reading = reading
+        self._views = views
+        self._readable_at = readable_at
+        self._erasing = erasing
+
+    async def post(self, request: Request, caller: ApiKey) -> Response:
+        """201 with the status and its `Location`; it means that the request is durable."""
+        given = parse_object(await read_body(request, bytes_max=BODY_BYTES_MAX))
+        ours = {name: given.pop(name) for name in HEADERS if name in given}
+        extras = extras_of(request, ours)
+        # As short as it may have come: what is within the limit must not outgrow it here.
+        asked = parse_request(json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode())
+        requested = await self._requesting.request(
+            caller,
+            asked,
+            extras,
+            surface="native",
+            correlation_id=correlation_of(request.scope),
+            key=idempotency_key(request),
+        )
+        row = await self._reading.as_requested(requested.id)
+        return Response(
+            orjson.dumps(detail_of(row, None, None)),
+            status_code=201,
+            headers={"Location": f"{PATH}/{requested.id}", **requested.headers},
+            media_type="application/json",
+        )
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """Its status, and its text once there is one."""
+        row = (await self._reading.find(caller.tenant, request.path_params["id"])).row
+        transcript = None if row.open else await self._views.transcript(row.id)
+        readable_ms = await self._readable_ms(row)
+        return Response(
+            orjson.dumps(detail_of(row, transcript, readable_ms)), media_type="application/json"
+        )
+
+    async def delete(self, request: Request, caller: ApiKey) -> Response:
+        """200 with what is left of it; nothing of its content can be read here any more."""
+        transcription_id = request.path_params["id"]
+        await self._erasing.erase(
+            caller,
+            transcription_id,
+            surface="native",
+            correlation_id=correlation_of(request.scope),
+        )
+        return await self.get(request, caller)
+
+    async def list(self, request: Request, caller: ApiKey) -> Response:
+        """Newest first; may lag behind by what the views do."""
+        query, status = _query(request)
+        found = await self._views.list_transcriptions(
+            caller.tenant, limit=query.limit, before=query.after, status=status
+        )
+        items = [orjson.dumps(status_of(row)) for row in found.rows]
+        following = str(found.rows[-1].requested_position) if found.older else None
+        return page_answer(items, following)
+
+    async def _readable_ms(self, row: StatusRow) -> int | None:
+        """From the callback to the views; None without one, or when it was not seen."""
+        if row.open or row.called_back_at is None:
+            return None
+        events = await self._reading.events(row.id)
+        position = next((one.position for one in events if one.type in OUTCOMES), None)
+        readable_us = None if position is None else self._readable_at(position)
+        if readable_us is None:
+            return None
+        return max(0, readable_us - microseconds(row.called_back_at)) // US_PER_MS
+
+
+def _query(request: Request) -> tuple[PageQuery, Status | None]:
+    status = request.query_params.get("status") or None
+    if status is not None and status not in STATUSES:
+        wrong = [("status", f"must be one of: {', '.join(STATUSES)}")]
+        limit_of(request.query_params, wrong)
+        refuse_if(wrong)
+    return page_query(request.query_params), cast("Status | None", status)

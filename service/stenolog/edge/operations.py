@@ -1,0 +1,61 @@
+"""For whoever runs the service: is it alive, can it serve, what does it count."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.edge.authentication import Authenticator, require
+from stenolog.edge.ports import Edge
+from stenolog.edge.problems import RETRY_AFTER_SECONDS
+from stenolog.errors import RequestError, StoreError
+
+DETAIL_SCOPE = "ops:read"
+
+
+class Operations:
+    """Needs no key; what `/readyz` found is shown to a key with `ops:read` only."""
+
+    def __init__(self, edge: Edge, authenticator: Authenticator) -> None:
+        self._edge = edge
+        self._authenticator = authenticator
+
+    async def healthz(self, request: Request) -> Response:
+        """200 while the process answers at all."""
+        return _status("alive")
+
+    async def readyz(self, request: Request) -> Response:
+        """200 when the log can commit and keys can be read, else 503."""
+        readiness = await self._edge.readiness()
+        checks = readiness.checks if await self._may_see(request) else None
+        if readiness.ready:
+            return _status("ready", checks=checks)
+        answer = _status("unavailable", code=503, checks=checks)
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
+
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus' text format."""
+        body, media_type = self._edge.metrics.exposition()
+        return Response(body, headers={"Content-Type": media_type})
+
+    async def _may_see(self, request: Request) -> bool:
+        try:
+            require(
+                await self._authenticator.caller(request.headers.get("authorization")),
+                DETAIL_SCOPE,
+            )
+        except (RequestError, StoreError):
+            return False
+        return True
+
+
+def _status(status: str, *, code: int = 200, checks: object = None) -> Response:
+    body = {"status": status} if checks is None else {"status": status, "checks": checks}
+    return Response(
+        orjson.dumps(body),
+        status_code=code,
+        headers={"Cache-Control": "no-store"},
+        media_type="application/json",
+    )

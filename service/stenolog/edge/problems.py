@@ -1,0 +1,188 @@
+"""The one table from errors to HTTP, and the two forms in which an answer says no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import orjson
+from starlette.responses import Response
+
+from stenolog import errors
+from stenolog.errors import InvalidRequest, ProviderUnavailable, RateLimited, StenologError
+from stenolog.wire import sentences
+
+PROBLEM_JSON = "application/problem+json"
+WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
+RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
+PROBLEM_TYPE = "urn:stenolog:problem:"
+
+PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
+    errors.StenologError: (500, "Internal error"),
+    errors.RequestError: (400, "The request cannot be served"),
+    errors.InvalidRequest: (400, "The request is not valid"),
+    errors.Unauthenticated: (401, "An API key is needed"),
+    errors.Forbidden: (403, "The API key does not allow this"),
+    errors.NotFound: (404, "There is no such thing"),
+    errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
+    errors.LastManagingKey: (409, "Nobody could manage keys without it"),
+    errors.PayloadTooLarge: (413, "The body is too large"),
+    errors.RateLimited: (429, "Too many requests"),
+    errors.StoreError: (500, "A store failed"),
+    errors.WrongExpectedVersion: (409, "The resource changed since you read it"),
+    errors.StoreUnavailable: (503, "Nothing can be stored now"),
+    errors.OutcomeUnknown: (503, "It may or may not have been stored"),
+    errors.SchemaTooNew: (500, "The data was written by a newer version"),
+    errors.DataDirectoryLocked: (503, "Another gateway holds the data"),
+    errors.KeyMissing: (410, "The content was erased"),
+    errors.RecordDamaged: (500, "A record of the log is damaged"),
+    errors.PayloadDamaged: (500, "Stored content is damaged"),
+    errors.ProviderError: (502, "The provider failed"),
+    errors.ProviderRefused: (502, "The provider refused"),
+    errors.ProviderUnavailable: (503, "The provider cannot be reached"),
+    errors.ProviderOutcomeUnknown: (504, "The provider did not answer"),
+    errors.ForbiddenAddress: (400, "The address is not allowed"),
+    errors.EgressFailed: (502, "Another service did not answer"),
+    errors.EvidenceError: (500, "The log is not what it was"),
+    errors.CannotStart: (503, "The service is not running"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An answer that says no, before it has a form.
+
+    Attributes:
+        detail: Written for the client; None where there is nothing that it may know.
+        fields: Pairs of a field's name and what is wrong with it.
+    """
+
+    status: int
+    code: str
+    title: str
+    detail: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class FailureForm(Protocol):
+    """How a surface says no."""
+
+    def __call__(self, failure: Failure, correlation_id: str) -> Response:
+        """The whole answer."""
+        ...
+
+
+INTERNAL = Failure(status=500, code="internal", title="Internal error")
+UNKNOWN_PATH = Failure(
+    status=404,
+    code="unknown-path",
+    title="Not found",
+    detail="Stenolog serves pre-recorded audio under /v2 and its own API under /api/v1; "
+    "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered.",
+)
+
+
+def method_not_allowed(allowed: str) -> Failure:
+    """The path is known, the method is not; `allowed` is the value of `Allow`."""
+    return Failure(
+        status=405,
+        code="method-not-allowed",
+        title="The method is not allowed here",
+        headers={"Allow": allowed},
+    )
+
+
+def failure_of(error: StenologError) -> Failure:
+    """What the table says of an error; of a class that is not in it, what it says of its parent."""
+    known = next(one for one in type(error).__mro__ if one in PROBLEMS)
+    status, title = PROBLEMS[known]
+    if status == 500:
+        return Failure(status=500, code=error.code, title=title)
+    return Failure(
+        status=status,
+        code=error.code,
+        title=title,
+        detail=str(error) if status < 500 else None,
+        fields=error.fields if isinstance(error, InvalidRequest) else (),
+        headers=_headers(error, status),
+    )
+
+
+def _headers(error: StenologError, status: int) -> Mapping[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}  # RFC 9110, 11.6.1: a 401 names a scheme
+    if isinstance(error, RateLimited | ProviderUnavailable):
+        retry_in_ms = error.retry_in_ms or RETRY_AFTER_SECONDS * 1000
+        return {"Retry-After": str(max(1, -(-retry_in_ms // 1000)))}
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
+
+
+def as_problem(failure: Failure, correlation_id: str) -> Response:
+    """RFC 9457: for the native API and for everything that is no other's."""
+    return _problem(failure, _members(failure, correlation_id))
+
+
+def as_foreign_error(failure: Failure, correlation_id: str) -> Response:
+    """A problem that also has `error`: for paths of AssemblyAI's other products.
+
+    Of a refusal their SDKs show `detail` (synchronous, dictation) or `error` (LLM, tokens).
+    """
+    members = _members(failure, correlation_id)
+    return _problem(failure, {**members, "error": failure.detail or failure.title})
+
+
+def _members(failure: Failure, correlation_id: str) -> dict[str, object]:
+    members: dict[str, object] = {
+        "type": PROBLEM_TYPE + failure.code,
+        "title": failure.title,
+        "status": failure.status,
+    }
+    if failure.detail:
+        members["detail"] = failure.detail
+    if failure.fields:
+        members["errors"] = [
+            {"field": name, "message": message} for name, message in failure.fields
+        ]
+    members["instance"] = f"urn:uuid:{correlation_id}"
+    members["correlation_id"] = correlation_id
+    return members
+
+
+def _problem(failure: Failure, members: Mapping[str, object]) -> Response:
+    return Response(
+        orjson.dumps(members),
+        status_code=failure.status,
+        headers=dict(failure.headers),
+        media_type=PROBLEM_JSON,
+    )
+
+
+def as_wire_error(failure: Failure, correlation_id: str) -> Response:
+    """`{"error": sentence}`, with AssemblyAI's own status and sentence where it has one."""
+    status = 400 if failure.code in WIRE_400 else failure.status
+    return Response(
+        orjson.dumps({"error": _sentence(failure)}),
+        status_code=status,
+        headers=dict(failure.headers),
+        media_type="application/json",
+    )
+
+
+def _sentence(failure: Failure) -> str:
+    match failure.status:
+        case 401:
+            return sentences.UNAUTHENTICATED
+        case 404 if failure.code == "not-found":
+            return sentences.TRANSCRIPT_NOT_FOUND
+        case 404:
+            return sentences.NOT_FOUND
+        case 429:
+            return sentences.TOO_MANY_REQUESTS
+        case 503:
+            return sentences.SERVICE_UNAVAILABLE
+        case status if status >= 500:
+            return sentences.INTERNAL_ERROR
+        case _:
+            return failure.detail or failure.title

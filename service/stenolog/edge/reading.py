@@ -1,0 +1,183 @@
+"""A customer reads what it has written: from the views, or from the log while they lag.
+
+The log is folded only for what the views do not have yet, and then shows `processing` at most:
+an outcome is visible on every surface at once, which is when the views have it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stenolog.clock import rfc3339
+from stenolog.commands.handler import CommandHandler
+from stenolog.commands.transcription import Transcription, fold, stream_of
+from stenolog.edge.tenancy import Tenancy
+from stenolog.errors import KeyMissing, NotFound, RecordDamaged
+from stenolog.log.catalogue import TranscriptionRequested, read_data
+from stenolog.log.event import Event
+from stenolog.log.store import EventStore
+from stenolog.projections.documents import encode, text_or_none
+from stenolog.projections.rows import StatusRow
+from stenolog.projections.views import ViewReader
+
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UNKNOWN = "There is no such transcription"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A transcription as its customer may see it now.
+
+    Attributes:
+        folded: The row was made from the log: the views do not have this version yet.
+        params: Of the request, when the row was made from the log.
+    """
+
+    row: StatusRow
+    folded: bool = False
+    params: Mapping[str, Any] | None = None
+
+
+class Reading:
+    """Finds transcriptions of one tenant; another's are not found, exactly as none would be."""
+
+    def __init__(
+        self, handler: CommandHandler, events: EventStore, views: ViewReader, tenancy: Tenancy
+    ) -> None:
+        self._handler = handler
+        self._events = events
+        self._views = views
+        self._tenancy = tenancy
+
+    async def find(self, tenant: str, transcription_id: str) -> Found:
+        """The transcription, at least as new as everything that was answered before.
+
+        Raises:
+            NotFound: This tenant has no such transcription.
+            StoreUnavailable: It cannot be read now.
+        """
+        await self.require(tenant, transcription_id)
+        row = await self._views.transcription(transcription_id)
+        if row is not None:
+            # What comes after the outcome changes nothing in it, such as a late callback, or, as a
+            # late result or an erasure, is answered to nobody before the views have it.
+            if row.erased:
+                return Found(row=_as_erased(row))
+            if not row.open:
+                return Found(row=row)
+            if row.version >= await self._events.version(stream_of(transcription_id)):
+                return Found(row=row)
+        return await self._folded(transcription_id)
+
+    async def require(self, tenant: str, transcription_id: str) -> None:
+        """The transcription is this tenant's.
+
+        Raises:
+            NotFound: It is not, or there is none.
+        """
+        if not ID.fullmatch(transcription_id):
+            raise NotFound(UNKNOWN)
+        try:
+            origin = await self._tenancy.origin_of(transcription_id, tenant=tenant)
+            owner = None if origin is None else origin.tenant
+        except RecordDamaged:
+            # The views were made when it could be read; what they show can be asked for.
+            row = await self._views.transcription(transcription_id)
+            if row is None:
+                raise
+            owner = row.tenant
+        if owner != tenant:
+            raise NotFound(UNKNOWN)
+
+    async def params(self, found: Found) -> Mapping[str, Any]:
+        """The request as the customer gave it; empty once it is erased."""
+        if found.params is not None:
+            return found.params
+        return _params(_content(await self._views.request(found.row.id)))
+
+    async def events(self, transcription_id: str) -> list[Event]:
+        """Everything that the log says of it, oldest first."""
+        return await self._handler.events(transcription_id)
+
+    async def as_requested(self, transcription_id: str) -> StatusRow:
+        """The transcription as it was when it had just been requested.
+
+        Raises:
+            StoreUnavailable: It cannot be read now.
+        """
+        events = await self._events.read_stream(stream_of(transcription_id), limit=1)
+        return (await self._found(transcription_id, events)).row
+
+    async def _folded(self, transcription_id: str) -> Found:
+        return await self._found(transcription_id, await self._handler.events(transcription_id))
+
+    async def _found(self, transcription_id: str, events: list[Event]) -> Found:
+        state = fold(transcription_id, events)
+        if state.erasing:
+            row = _row(state, events, {}, erased=True)
+            return Found(row=_as_erased(row), folded=True, params={})
+        try:
+            payload = await self._handler.payload_of(events[0].id, events[0].position)
+            content, erased = _content(payload), False
+        except KeyMissing:
+            content, erased = {}, True
+        row = _row(state, events, content, erased=erased)
+        return Found(row=row, folded=True, params=_params(content))
+
+
+def audio_ms_of(events: Sequence[Event]) -> int | None:
+    """The length of the audio in ms, as the event of its completion says it; None without."""
+    told = [event.data["audio_ms"] for event in events if "audio_ms" in event.data]
+    return told[-1] if told else None
+
+
+def _as_erased(row: StatusRow) -> StatusRow:
+    """The same whether the views have the erasure already or not."""
+    return replace(row, status="completed", error=None, provider_job=None)
+
+
+def _content(payload: bytes | None) -> Mapping[str, Any]:
+    content = json.loads(payload) if payload else {}
+    return content if isinstance(content, dict) else {}
+
+
+def _params(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    params = content.get("params")
+    return params if isinstance(params, dict) else {}
+
+
+def _row(
+    state: Transcription, events: list[Event], content: Mapping[str, Any], *, erased: bool
+) -> StatusRow:
+    """What the fold knows, as the view would show it; never an outcome."""
+    requested = read_data(events[0].type, events[0].data)
+    assert isinstance(requested, TranscriptionRequested)
+    last, metadata = state.last, content.get("metadata")
+    accepted_at_ms = last.accepted_at_ms if last else 0
+    return StatusRow(
+        id=state.id,
+        tenant=state.tenant,
+        status="processing" if state.terminal else state.status,
+        version=state.version,
+        position=events[-1].position,
+        requested_position=events[0].position,
+        provider=state.provider,
+        region=state.region,
+        surface=requested.surface,
+        upload=state.upload,
+        correlation_id=state.correlation_id,
+        provider_job=last.provider_job if last else None,
+        submission=last.number if last else 0,
+        audio_url=text_or_none(_params(content).get("audio_url")) or "",
+        subject=text_or_none(content.get("subject")),
+        metadata=None if metadata is None else encode(metadata).decode(),
+        erased=erased,
+        audio_ms=audio_ms_of(events) if erased else None,
+        created_at=events[0].time,
+        claimed_at=rfc3339(last.claimed_at_ms * 1000) if last else None,
+        accepted_at=rfc3339(accepted_at_ms * 1000) if accepted_at_ms else None,
+    )

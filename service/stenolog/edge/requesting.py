@@ -1,0 +1,174 @@
+"""A transcription is asked for: the same on every surface, durable before it is answered."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+import structlog
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.commands.decide import RequestTranscription, decide
+from stenolog.commands.handler import Cause, Fact
+from stenolog.commands.transcription import Transcription
+from stenolog.edge.capabilities import is_upload_url, upload_of
+from stenolog.edge.extras import Extras
+from stenolog.edge.idempotency import REPLAYED, Idempotency
+from stenolog.edge.ports import Edge
+from stenolog.edge.tenancy import Origin, Tenancy
+from stenolog.errors import Forbidden, InvalidRequest
+from stenolog.log.catalogue import (
+    ProviderName,
+    Region,
+    Surface,
+)
+from stenolog.wire import sentences
+from stenolog.wire.transcript_request import TranscriptRequest
+
+NAMES_LOGGED_MAX = 20
+NAMES_REMEMBERED_MAX = 1_024
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """A transcription that was asked for, now or, when `replayed`, before with the same key."""
+
+    id: str
+    replayed: bool = False
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the answer says beside its body."""
+        return REPLAYED if self.replayed else {}
+
+
+class Requesting:
+    """Turns a request that the contract allows into the first fact of a transcription."""
+
+    def __init__(self, edge: Edge, tenancy: Tenancy) -> None:
+        self._edge = edge
+        self._tenancy = tenancy
+        self._idempotency = Idempotency(edge.idempotency_secret, edge.handler, edge.events)
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    async def request(
+        self,
+        caller: ApiKey,
+        asked: TranscriptRequest,
+        extras: Extras,
+        *,
+        surface: Surface,
+        correlation_id: str,
+        key: str | None = None,
+    ) -> Requested:
+        """The transcription; it will be done, or fail visibly, whatever happens to us.
+
+        `key` is the client's idempotency key: the first request with it is the only one.
+
+        Raises:
+            IdempotencyKeyReused: The key was used for another request.
+            InvalidRequest: The provider is not configured, or not in the region that was asked
+                for or that is the key's own.
+            Forbidden: The audio is an upload that is not this tenant's, or is gone.
+            StoreUnavailable: Nothing was written.
+            OutcomeUnknown: It may have been written.
+        """
+        payload = _payload(asked, extras, keyed=key is not None)
+        dedupe_key = None if key is None else self._idempotency.dedupe_key(caller.tenant, key)
+        if dedupe_key is not None:
+            first = await self._idempotency.first(dedupe_key, surface, payload)
+            if first is not None:
+                return Requested(id=first, replayed=True)
+        provider, region = self._provider(caller, extras)
+        upload = await self._upload(caller, asked.audio_url)
+        state = Transcription(id=str(uuid.uuid4()))
+        command = RequestTranscription(
+            provider=provider, region=region, surface=surface, upload=upload
+        )
+        facts = [
+            Fact(data=data, payload=payload, dedupe_key=dedupe_key)
+            for data in decide(command, state)
+        ]
+        cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
+        appended = await self._edge.handler.append(state.stream, facts, cause, expected=0)
+        if dedupe_key is not None and appended.already_there:
+            # Two came at the same time, or the reply to our own append was lost.
+            first = await self._idempotency.first(dedupe_key, surface, payload)
+            if first is not None and first != state.id:
+                return Requested(id=first, replayed=True)
+        self._tenancy.remember(state.id, Origin(caller.tenant, correlation_id))
+        self._tell(asked)
+        return Requested(id=state.id)
+
+    def _tell(self, asked: TranscriptRequest) -> None:
+        """Parameters that the contract does not have are warned about, each name once."""
+        names = [name for name in asked.unknown if name not in self._told]
+        if not names:
+            return
+        for name in names:
+            self._told[name] = None
+            if len(self._told) > NAMES_REMEMBERED_MAX:
+                self._told.popitem(last=False)
+        log.warning("request.parameters_unknown", names=names[:NAMES_LOGGED_MAX], count=len(names))
+
+    def _provider(self, caller: ApiKey, extras: Extras) -> tuple[ProviderName, Region | None]:
+        name = extras.provider or self._edge.default_provider
+        for provider, regions in self._edge.providers.items():
+            if provider == name:
+                return provider, _region(provider, regions, extras.region, caller.default_region)
+        known = ", ".join(self._edge.providers)
+        raise InvalidRequest(
+            f"provider must be one of: {known}", [("provider", f"must be one of: {known}")]
+        )
+
+    async def _upload(self, caller: ApiKey, audio_url: str) -> str | None:
+        upload = upload_of(self._edge.upload_key, caller.tenant, audio_url)
+        if upload is not None and await self._edge.uploads.exists(upload):
+            return upload
+        if upload is not None or is_upload_url(self._edge.public_url(), audio_url):
+            raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
+        return None
+
+
+def _region(
+    provider: ProviderName,
+    regions: Sequence[Region | None],
+    asked: str | None,
+    default: Region | None,
+) -> Region | None:
+    """The one that was asked for, else the key's or tenant's, else the first.
+
+    One that the provider is not reached in is refused: the audio goes nowhere else instead. A
+    provider without regions takes whatever does not ask for one.
+    """
+    known = " or ".join(region for region in regions if region)
+    wanted = asked if asked is not None or not known else default
+    for region in regions:
+        if wanted in {None, region}:
+            return region
+    whose = (
+        "" if asked is not None else f"{wanted} is the default of this API key or its tenant, but "
+    )
+    choice = whose + (f"{provider} is reached in region {known}" if known else "has no regions")
+    raise InvalidRequest(f"region: {choice}", [("region", choice)])
+
+
+def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:
+    """The request as it is recorded; with a key, also what must be the same in a repetition."""
+    payload: dict[str, object] = {
+        "params": dict(asked.params),
+        "subject": extras.subject,
+        "metadata": extras.metadata,
+    }
+    if keyed:
+        payload["asked"] = {"provider": extras.provider, "region": extras.region}
+    try:
+        return orjson.dumps(payload)
+    except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
+        return json.dumps(payload, ensure_ascii=False).encode()

@@ -1,0 +1,128 @@
+"""A path with its methods: who may call them, and the boundary where errors become answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from stenolog.commands.api_keys import MANAGING, ApiKey
+from stenolog.edge.authentication import Authenticator, require
+from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.problems import (
+    INTERNAL,
+    FailureForm,
+    failure_of,
+    method_not_allowed,
+)
+from stenolog.edge.rate_limit import RateLimit
+from stenolog.errors import StenologError
+
+Handler = Callable[[Request, ApiKey], Awaitable[Response]]
+OpenHandler = Callable[[Request], Awaitable[Response]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """A method that needs an API key with this scope."""
+
+    scope: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A method that needs no key."""
+
+    handler: OpenHandler
+
+
+Operation = Guarded | Open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What stands before every guarded method."""
+
+    authenticator: Authenticator
+    rate_limit: RateLimit
+
+    async def admit(self, request: Request, scope: str) -> ApiKey:
+        """The caller's key.
+
+        Raises:
+            Unauthenticated: No key that we know.
+            RateLimited: It asked too often; who manages keys may always do that.
+            Forbidden: It lacks `scope`.
+        """
+        key = await self.authenticator.caller(request.headers.get("authorization"))
+        if scope != MANAGING or MANAGING not in key.scopes:  # a key in trouble can be revoked
+            self.rate_limit.take(key.id)
+        require(key, scope)
+        return key
+
+    def watched(self, request: Request) -> Request:
+        """The same request, whose body ends with `Unauthenticated` once its key is revoked."""
+        header = request.headers.get("authorization")
+
+        async def receive() -> Message:
+            message = await request.receive()
+            await self.authenticator.caller(header)
+            return message
+
+        return Request(request.scope, receive)
+
+
+class Resource:
+    """An ASGI application for one path.
+
+    Every error ends here: ours by the table, any other as a 500 without detail and a traceback in
+    the log.
+    """
+
+    def __init__(self, gate: Gate, form: FailureForm, methods: Mapping[str, Operation]) -> None:
+        self._gate = gate
+        self._form = form
+        self._methods = methods
+        implied = ("HEAD",) if "GET" in methods else ()
+        self._allowed = ", ".join(sorted({*methods, *implied}))
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """The methods as declared; HEAD goes with GET."""
+        return self._methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The method's answer, or the failure in this surface's form."""
+        request = Request(scope, receive, send)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return  # nobody is left to be answered
+        except StenologError as exc:
+            failure = failure_of(exc)
+            if failure.status >= 500:
+                log.error("edge.failed", error=exc.code, reason=str(exc))
+            response = self._form(failure, correlation_of(scope))
+        except Exception:
+            log.exception("edge.crashed")
+            response = self._form(INTERNAL, correlation_of(scope))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        match self._methods.get(method):
+            case Guarded() as guarded:
+                caller = await self._gate.admit(request, guarded.scope)
+                return await guarded.handler(self._gate.watched(request), caller)
+            case Open() as open_to_all:
+                return await open_to_all.handler(request)
+            case None:
+                failure = method_not_allowed(self._allowed)
+                return self._form(failure, correlation_of(request.scope))

@@ -1,0 +1,54 @@
+"""Whose a transcription is: its tenant and correlation id, which never change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from stenolog.commands.transcription import stream_of
+from stenolog.log.store import EventStore
+
+REMEMBERED_MAX = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From the transcription's first event."""
+
+    tenant: str
+    correlation_id: str
+
+
+class Tenancy:
+    """Looks origins up in the log and remembers the latest ones."""
+
+    def __init__(self, events: EventStore) -> None:
+        self._events = events
+        self._known: OrderedDict[str, Origin] = OrderedDict()
+
+    async def origin_of(self, transcription_id: str, *, tenant: str | None = None) -> Origin | None:
+        """None when the log has no such transcription.
+
+        For who asks as a `tenant`, another's is looked up in the log as one that does not exist
+        is: what is remembered would be answered sooner, and so tell that it is there.
+
+        Raises:
+            StoreUnavailable: The log cannot be read.
+        """
+        origin = self._known.get(transcription_id)
+        if origin is not None and tenant in (None, origin.tenant):
+            self._known.move_to_end(transcription_id)
+            return origin
+        first = await self._events.read_stream(stream_of(transcription_id), limit=1)
+        if not first:
+            return None
+        origin = Origin(first[0].tenant, first[0].correlation_id)
+        if tenant in (None, origin.tenant):
+            self.remember(transcription_id, origin)
+        return origin
+
+    def remember(self, transcription_id: str, origin: Origin) -> None:
+        """The origin of a transcription whose first event is committed."""
+        self._known[transcription_id] = origin
+        if len(self._known) > REMEMBERED_MAX:
+            self._known.popitem(last=False)

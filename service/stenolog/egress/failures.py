@@ -1,0 +1,83 @@
+"""Where the errors of httpx and httpcore end: one context manager for each library."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+import httpcore
+import httpx
+
+from stenolog.errors import EgressFailed, ForbiddenAddress
+
+# httpcore has no root class of its own, and lets TLS, socket and anyio errors through.
+HTTPCORE_ERRORS: tuple[type[Exception], ...] = (
+    httpcore.ConnectionNotAvailable,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    anyio.EndOfStream,
+    ssl.SSLError,
+    OSError,
+)
+# Raised only before a byte of the request was written.
+NEVER_SENT = (
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.ConnectionNotAvailable,
+    httpcore.PoolTimeout,
+    httpcore.UnsupportedProtocol,
+)
+HTTPX_ERRORS = (httpx.HTTPError, httpx.CookieConflict, httpx.StreamError)
+
+
+class Progress:
+    """Whether one request may have reached the other side; httpcore's trace tells it."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    async def trace(self, event: str, _info: object) -> None:
+        """Note the moment from which bytes of the request may be on their way."""
+        if event.endswith("send_request_headers.started"):
+            self.sent = True
+
+
+@contextmanager
+def httpcore_errors(progress: Progress) -> Iterator[None]:
+    """Turn what httpcore raises, and a deadline that ended, into `EgressFailed`.
+
+    Raises:
+        EgressFailed: With `sent` False only when nothing can have reached the other side.
+    """
+    try:
+        yield
+    except TimeoutError as exc:
+        raise EgressFailed("no complete answer in time", sent=progress.sent) from exc
+    except HTTPCORE_ERRORS as exc:
+        sent = progress.sent and not isinstance(exc, NEVER_SENT)
+        raise EgressFailed(f"no usable answer: {type(exc).__name__}", sent=sent) from exc
+
+
+@contextmanager
+def httpx_errors() -> Iterator[None]:
+    """Turn what httpx raises while it builds a request into ours; nothing was sent yet.
+
+    Raises:
+        ForbiddenAddress: The URL cannot be one.
+        EgressFailed: Anything else.
+    """
+    try:
+        yield
+    except httpx.InvalidURL as exc:
+        raise ForbiddenAddress("the URL is not valid") from exc
+    except HTTPX_ERRORS as exc:
+        raise EgressFailed(f"no request: {type(exc).__name__}", sent=False) from exc

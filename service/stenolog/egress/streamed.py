@@ -1,0 +1,66 @@
+"""An answer that is read in pieces, within a size and a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from math import inf
+
+import anyio
+import httpx
+
+from stenolog.egress.failures import Progress, httpcore_errors
+from stenolog.errors import PayloadTooLarge
+
+
+class StreamedAnswer:
+    """An answer whose body has not been read yet.
+
+    Attributes:
+        status: Its HTTP status, whatever it is.
+        headers: Lower-case names; values of a repeated name are joined by a comma.
+    """
+
+    def __init__(self, response: httpx.Response, progress: Progress, *, deadline: float) -> None:
+        """`deadline` is in the event loop's own seconds."""
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = header_map(response)
+        self._response = response
+        self._progress = progress
+        self._deadline = deadline
+
+    async def chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
+        """The body's pieces in order, once; no piece is empty.
+
+        Raises:
+            PayloadTooLarge: The body is, or says that it is, over `bytes_max`. What was yielded
+                until then is at most `bytes_max`.
+            EgressFailed: The body broke off, or the deadline came.
+        """
+        length = self.headers.get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
+            raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
+        assert isinstance(self._response.stream, httpx.AsyncByteStream)
+        pieces = aiter(self._response.stream)
+        size = 0
+        while chunk := await self._next(pieces):
+            size += len(chunk)
+            if size > bytes_max:
+                raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
+            yield chunk
+
+    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
+        """The next piece, empty at the end; the deadline covers the wait, not the consumer."""
+        with httpcore_errors(self._progress):
+            with anyio.fail_after(None if self._deadline == inf else self._remaining()):
+                async for chunk in pieces:
+                    if chunk:
+                        return chunk
+        return b""
+
+    def _remaining(self) -> float:
+        return max(0.0, self._deadline - anyio.current_time())
+
+
+def header_map(response: httpx.Response) -> Mapping[str, str]:
+    """An answer's headers with lower-case names."""
+    return {name.lower(): value for name, value in response.headers.items()}

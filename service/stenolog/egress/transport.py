@@ -1,0 +1,99 @@
+"""httpx's transport over httpcore's pool, whose connections go through the guard."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from functools import cache
+
+import httpcore
+import httpx
+
+from stenolog.egress.failures import Progress, httpcore_errors
+from stenolog.egress.guard import AddressPolicy
+from stenolog.egress.network import GuardedBackend, Resolve, system_resolve
+
+CONNECTIONS_MAX = 100  # as many as httpx's own default
+KEEPALIVE_MAX = 20
+KEEPALIVE_S = 4.0  # below the 5 s after which common servers close, so that we close first
+TARGET = "target"  # httpcore's request extension: the path and query exactly as they are sent
+PROGRESS = "stenolog.progress"  # request extension: where `Progress` travels
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """HTTP/1.1 to public addresses and to what the policy allows; no proxy, no retry."""
+
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        *,
+        connections_max: int = CONNECTIONS_MAX,
+        tls: ssl.SSLContext | None = None,
+        resolve: Resolve = system_resolve,
+    ) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls or _bundled_authorities(),
+            max_connections=connections_max,
+            max_keepalive_connections=min(KEEPALIVE_MAX, connections_max),
+            keepalive_expiry=KEEPALIVE_S,
+            http1=True,
+            http2=False,
+            retries=0,
+            network_backend=GuardedBackend(policy, resolve),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the answer's body is read by who asked for it.
+
+        Raises:
+            ForbiddenAddress: The host leads where it may not.
+            EgressFailed: No answer.
+        """
+        progress = request.extensions.get(PROGRESS) or Progress()
+        url = request.url
+        with httpcore_errors(progress):
+            answer = await self._pool.handle_async_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions={**request.extensions, "trace": progress.trace},
+                )
+            )
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, progress),
+            extensions=answer.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        with httpcore_errors(Progress()):
+            await self._pool.aclose()
+
+
+@cache
+def _bundled_authorities() -> ssl.SSLContext:
+    """Read once in a process: it takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class _Body(httpx.AsyncByteStream):
+    """An answer's body, with errors that are ours."""
+
+    def __init__(self, answer: httpcore.Response, progress: Progress) -> None:
+        self._answer = answer
+        self._progress = progress
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with httpcore_errors(self._progress):
+            async for chunk in self._answer.aiter_stream():
+                yield chunk
+
+    async def aclose(self) -> None:
+        with httpcore_errors(self._progress):
+            await self._answer.aclose()

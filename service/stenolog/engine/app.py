@@ -1,0 +1,215 @@
+"""The engine over HTTP: AssemblyAI's paths, bodies and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stenolog.clock import now_us
+from stenolog.engine.capabilities import wishes
+from stenolog.engine.jobs import Job, Jobs, transcript
+from stenolog.engine.runner import Runner
+from stenolog.engine.scratch import Scratch
+from stenolog.engine.settings import EngineSettings
+from stenolog.errors import InvalidRequest, NotFound, PayloadTooLarge, StenologError
+from stenolog.wire import sentences
+from stenolog.wire.listing import page, parse_listing
+from stenolog.wire.strict_json import BODY_BYTES_MAX
+from stenolog.wire.transcript_request import parse_request
+
+log = structlog.get_logger()
+
+RETRY_AFTER_SECONDS = 10  # when the queue is full: about one job's time
+# Ids as `Scratch` makes them: a URL that was given out at another port, by an engine before this.
+EARLIER_UPLOAD = re.compile(r"http://127\.0\.0\.1:[0-9]+/upload/([A-Za-z0-9_-]{32})")
+
+
+class EngineApp:
+    """The endpoints; `base_url` is this process's own address."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        *,
+        base_url: str,
+        jobs: Jobs,
+        scratch: Scratch,
+        runner: Runner,
+    ) -> None:
+        self._settings = settings
+        self._base_url = base_url
+        self._upload_prefix = f"{base_url}/upload/"
+        self._jobs = jobs
+        self._scratch = scratch
+        self._runner = runner
+
+    def asgi(self) -> ASGIApp:
+        """The application, behind the check of the key."""
+        app = Starlette(
+            routes=[
+                Route("/v2/upload", self._upload, methods=["POST"]),
+                Route("/v2/transcript", self._create, methods=["POST"]),
+                Route("/v2/transcript", self._list, methods=["GET"]),
+                Route("/v2/transcript/{id}", self._get, methods=["GET"]),
+                Route("/v2/transcript/{id}", self._delete, methods=["DELETE"]),
+            ],
+            exception_handlers={
+                StenologError: _refused,
+                HTTPException: _no_route,
+                ClientDisconnect: _gone,
+                Exception: _failed,
+            },
+        )
+        return KeyCheck(app, self._settings.api_key)
+
+    async def _upload(self, request: Request) -> Response:
+        upload_id = await self._scratch.upload(
+            request.stream(), bytes_max=self._settings.upload_bytes_max
+        )
+        return JSONResponse({"upload_url": f"{self._upload_prefix}{upload_id}"})
+
+    async def _create(self, request: Request) -> Response:
+        asked = parse_request(await _body(request))
+        job = Job(
+            id=str(uuid.uuid4()),
+            params=asked.params,
+            wishes=wishes(asked.params),
+            created_us=now_us(),
+        )
+        upload_id = self._upload_of(asked.audio_url)
+        if upload_id is not None and not self._scratch.hold(upload_id):
+            return _error(403, sentences.UPLOAD_INACCESSIBLE)
+        try:
+            self._runner.submit(job, upload_id)
+        except asyncio.QueueFull:
+            if upload_id is not None:
+                self._scratch.release(upload_id)
+            retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return _error(429, sentences.TOO_MANY_REQUESTS, retry)
+        return JSONResponse(transcript(job))
+
+    async def _get(self, request: Request) -> Response:
+        return JSONResponse(transcript(self._known(request)))
+
+    async def _list(self, request: Request) -> Response:
+        query = parse_listing(request.query_params.multi_items())
+        items, has_older, has_newer = self._jobs.page(query)
+        return JSONResponse(
+            page(
+                items,
+                query=query,
+                base_url=self._base_url,
+                has_older=has_older,
+                has_newer=has_newer,
+            )
+        )
+
+    async def _delete(self, request: Request) -> Response:
+        job = self._known(request)
+        if job.is_open:
+            raise InvalidRequest("Only a finished transcript can be deleted")
+        deleted = job if job.deleted else _scrubbed(job)
+        self._jobs.put(deleted)
+        return JSONResponse(transcript(deleted))
+
+    def _upload_of(self, audio_url: str) -> str | None:
+        """The id of the upload that the URL names, here or at an engine that ran before."""
+        if audio_url.startswith(self._upload_prefix):
+            return audio_url.removeprefix(self._upload_prefix)
+        earlier = EARLIER_UPLOAD.fullmatch(audio_url)
+        return earlier[1] if earlier else None
+
+    def _known(self, request: Request) -> Job:
+        job = self._jobs.get(request.path_params["id"])
+        if job is None:
+            raise NotFound(sentences.TRANSCRIPT_NOT_FOUND)
+        return job
+
+
+class KeyCheck:
+    """Lets a request through when its `authorization` is the engine's key."""
+
+    def __init__(self, app: ASGIApp, api_key: str) -> None:
+        self._app = app
+        self._api_key = api_key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's answer, or 401."""
+        given = b"".join(
+            value for name, value in scope.get("headers", ()) if name == b"authorization"
+        )
+        if secrets.compare_digest(given, self._api_key):
+            await self._app(scope, receive, send)
+        else:
+            await _error(401, sentences.UNAUTHENTICATED)(scope, receive, send)
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body, when it is not over the limit of a request."""
+    chunks: list[bytes] = []
+    async for chunk in _bounded(request.stream(), BODY_BYTES_MAX):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _bounded(chunks: AsyncIterator[bytes], bytes_max: int) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > bytes_max:
+            raise PayloadTooLarge(f"The request body is over {bytes_max} bytes")
+        yield chunk
+
+
+def _scrubbed(job: Job) -> Job:
+    """What may be remembered of a deleted job: its id, times and duration."""
+    return Job(
+        id=job.id,
+        params={},
+        wishes=job.wishes,
+        created_us=job.created_us,
+        status="completed",
+        completed_us=job.completed_us,
+        audio_ms=job.audio_ms,
+        deleted=True,
+    )
+
+
+def _error(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+
+
+async def _refused(_: Request, exc: Exception) -> Response:
+    match exc:
+        case PayloadTooLarge():
+            return _error(413, str(exc))
+        case InvalidRequest() | NotFound():
+            return _error(400, str(exc))  # an unknown id is 400 there, not 404
+        case _:
+            return await _failed(_, exc)
+
+
+async def _no_route(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    sentence = sentences.NOT_FOUND if exc.status_code == 404 else exc.detail
+    return _error(exc.status_code, sentence)
+
+
+async def _gone(_: Request, exc: Exception) -> Response:
+    return _error(400, sentences.UPLOAD_FAILED)
+
+
+async def _failed(_: Request, exc: Exception) -> Response:
+    log.error("engine.request_failed", kind=type(exc).__name__)
+    return _error(500, sentences.INTERNAL_ERROR)

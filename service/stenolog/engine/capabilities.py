@@ -1,0 +1,140 @@
+"""What the engine can do of what AssemblyAI's requests can ask; the rest is refused by name.
+
+What AssemblyAI does not have is ignored, as it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from stenolog.engine.wishes import SpeakerBounds, Wishes
+from stenolog.errors import InvalidRequest
+from stenolog.wire.checks import Fields
+from stenolog.wire.parameters import KNOWN, PARAMETERS
+
+LANGUAGES = ("en", "en_au", "en_uk", "en_us")
+# What is done, or changes nothing here: there are no audio tags to remove.
+SUPPORTED = frozenset(
+    {
+        "audio_url",
+        "format_text",
+        "language_code",
+        "language_codes",
+        "language_detection",
+        "language_detection_options",
+        "punctuate",
+        "remove_audio_tags",
+        "speaker_labels",
+        "speaker_options",
+        "speakers_expected",
+        "speech_models",
+        "speech_threshold",
+        "webhook_auth_header_name",
+        "webhook_auth_header_value",
+        "webhook_url",
+    }
+)
+REFUSED = KNOWN - SUPPORTED
+# Values that ask for nothing although they are not empty: AssemblyAI's own defaults.
+DEFAULTS: Mapping[str, object] = {
+    "boost_param": "default",
+    "content_safety_confidence": 50,
+    "redact_pii_audio_quality": "mp3",
+    "redact_pii_sub": "hash",
+    "summary_model": "informative",
+    "summary_type": "bullets",
+}
+SPEAKER_OPTIONS = frozenset({"min_speakers_expected", "max_speakers_expected"})
+ANY_LANGUAGE = frozenset({"all", "auto"})
+# Choosing between languages is what the engine cannot do; English among them is no promise broken.
+LANGUAGE_LISTS = frozenset({"expected_languages"})
+LANGUAGE_CHOICES = frozenset({"fallback_language"})
+
+
+def wishes(params: Mapping[str, object]) -> Wishes:
+    """What accepted parameters ask of the speech.
+
+    Raises:
+        InvalidRequest: A parameter asks for what the engine cannot do; `fields` has all of them.
+    """
+    complaints = list(_complaints(params))
+    if complaints:
+        raise InvalidRequest(complaints[0][1], complaints)
+    threshold = params.get("speech_threshold")
+    assert threshold is None or isinstance(threshold, int | float)
+    return Wishes(
+        speakers=_bounds(params) if params.get("speaker_labels") else None,
+        speech_threshold=threshold,
+        language_detection=bool(params.get("language_detection")),
+        punctuate=params.get("punctuate") is not False,
+        format_text=params.get("format_text") is not False,
+    )
+
+
+def is_english(code: str) -> bool:
+    """Whether a language code names English of any kind: `en`, `en_us`, `en-GB`."""
+    return code.lower().replace("-", "_").split("_")[0] == "en"
+
+
+def _complaints(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
+        if name in REFUSED and value and DEFAULTS.get(name) != value:
+            yield name, _not_supported(name)
+    yield from _languages(params)
+    for name, value in _known_fields(params, "speaker_options"):
+        if name not in SPEAKER_OPTIONS and value not in (None, False):
+            yield "speaker_options", _not_supported(f"speaker_options.{name}")
+
+
+def _languages(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    code = params.get("language_code")
+    if isinstance(code, str) and not is_english(code):
+        yield "language_code", _only_english("language_code", code)
+    codes = params.get("language_codes")
+    for item in codes if isinstance(codes, list) else ():
+        if not is_english(str(item)):
+            yield "language_codes", _only_english("language_codes", str(item))
+    for name, value in _known_fields(params, "language_detection_options"):
+        whole = f"language_detection_options.{name}"
+        if name in LANGUAGE_LISTS and isinstance(value, list):
+            if value and not any(is_english(str(v)) or v in ANY_LANGUAGE for v in value):
+                yield "language_detection_options", _only_english(whole, str(value[0]))
+        elif name in LANGUAGE_CHOICES and isinstance(value, str):
+            if not is_english(value) and value not in ANY_LANGUAGE:
+                yield "language_detection_options", _only_english(whole, value)
+        elif value:
+            yield "language_detection_options", _not_supported(whole)
+
+
+def _known_fields(params: Mapping[str, object], name: str) -> Iterator[tuple[str, object]]:
+    """What is given of the fields that AssemblyAI's object `name` has."""
+    options, check = params.get(name), PARAMETERS[name]
+    assert isinstance(check, Fields)
+    for field, value in options.items() if isinstance(options, dict) else ():
+        if field in check.known:
+            yield field, value
+
+
+def _bounds(params: Mapping[str, object]) -> SpeakerBounds:
+    expected = params.get("speakers_expected")
+    if isinstance(expected, int):
+        return SpeakerBounds(least=expected, most=expected)
+    options = params.get("speaker_options")
+    if not isinstance(options, dict):
+        return SpeakerBounds()
+    return SpeakerBounds(
+        least=options.get("min_speakers_expected") or 1,
+        most=options.get("max_speakers_expected"),
+    )
+
+
+def _not_supported(name: str) -> str:
+    return f"{name} is not supported by the embedded engine"
+
+
+def _only_english(name: str, code: str) -> str:
+    # The code comes from the caller and is cut: it is echoed, not trusted.
+    return (
+        f"{name} {code[:32]!r} is not supported by the embedded engine: "
+        f"its languages are {', '.join(LANGUAGES)}"
+    )

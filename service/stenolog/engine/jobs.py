@@ -1,0 +1,196 @@
+"""What the engine remembers of its jobs: in memory, bounded, the oldest forgotten first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stenolog.clock import rfc3339
+from stenolog.engine.confidence import mean_confidence
+from stenolog.engine.spoken import SpokenWord, joined, utterances
+from stenolog.engine.wishes import Wishes
+from stenolog.errors import InvalidRequest
+from stenolog.wire import sentences
+from stenolog.wire.enums import LANGUAGE_CODE_DEFAULT
+from stenolog.wire.listing import ListItem, ListQuery
+from stenolog.wire.transcript import (
+    completed_transcript,
+    deleted_transcript,
+    failed_transcript,
+    queued_transcript,
+)
+
+OPEN_MAX = 1_000  # jobs that wait or run; the next create is answered 429
+FINISHED_MAX = 1_000
+FINISHED_WORDS_MAX = 1_000_000  # of all finished jobs together: a hundred hours, about 300 MB
+FINISHED_MS_KEPT = 24 * 3_600_000  # as long as the gateway waits for a provider by default
+ROUND_CONFIDENCE = 4  # digits; more is noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One transcription; times in microseconds since the epoch, `error` empty unless it failed."""
+
+    id: str
+    params: Mapping[str, object]
+    wishes: Wishes
+    created_us: int
+    status: str = "queued"
+    completed_us: int | None = None
+    audio_ms: int | None = None
+    model: str | None = None
+    words: tuple[SpokenWord, ...] = ()
+    error: str = ""
+    webhook_status: int | None = None
+    deleted: bool = False
+
+    @property
+    def audio_url(self) -> str:
+        """Where the audio is; after deletion what the service shows instead."""
+        return sentences.DELETED_URL_IN_LIST if self.deleted else str(self.params["audio_url"])
+
+    @property
+    def is_open(self) -> bool:
+        """It waits or runs."""
+        return self.status in ("queued", "processing")
+
+
+def transcript(job: Job) -> dict[str, object]:
+    """The whole Transcript as AssemblyAI would answer it now."""
+    seconds = None if job.audio_ms is None else -(-job.audio_ms // 1000)
+    if job.deleted:
+        return deleted_transcript(job.id, seconds)
+    if job.status == "error":
+        body = failed_transcript(job.id, job.params, job.error, audio_duration=seconds)
+    elif job.status == "completed":
+        body = completed_transcript(job.id, job.params, _result(job, seconds))
+    else:
+        body = queued_transcript(job.id, job.params, status=job.status)
+    return {**body, "webhook_status_code": job.webhook_status}
+
+
+def list_item(job: Job) -> ListItem:
+    """The job as a row of a list."""
+    done = job.status == "completed" and job.completed_us is not None
+    return ListItem(
+        id=job.id,
+        status=job.status,
+        created=rfc3339(job.created_us),
+        completed=rfc3339(job.completed_us) if done and job.completed_us is not None else None,
+        audio_url=job.audio_url,
+        error=job.error,
+    )
+
+
+class Jobs:
+    """Every job that is known, in the order in which they were created."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+
+    def get(self, job_id: str) -> Job | None:
+        """The job as it is now; None when it never was or is forgotten."""
+        return self._jobs.get(job_id)
+
+    def put(self, job: Job) -> None:
+        """The job is known as it is given; one that was deleted meanwhile stays deleted."""
+        known = self._jobs.get(job.id)
+        if known is None or not known.deleted:
+            self._jobs[job.id] = job
+
+    def open_count(self) -> int:
+        """How many wait or run."""
+        return sum(job.is_open for job in self._jobs.values())
+
+    def forget(self, now_us: int) -> None:
+        """Finished jobs over a limit are gone, the earliest first; open ones stay."""
+        kept = words = 0
+        oldest_us = now_us - FINISHED_MS_KEPT * 1_000
+        for job in list(reversed(self._jobs.values())):
+            if job.is_open:
+                continue
+            kept += 1
+            words += len(job.words)
+            aged = job.completed_us is not None and job.completed_us < oldest_us
+            if aged or kept > FINISHED_MAX or words > FINISHED_WORDS_MAX:
+                del self._jobs[job.id]
+
+    def page(self, query: ListQuery) -> tuple[list[ListItem], bool, bool]:
+        """Items newest first, whether there are older ones, and whether there are newer ones.
+
+        Raises:
+            InvalidRequest: `before_id` or `after_id` names no known job.
+        """
+        jobs = list(reversed(self._jobs.values()))
+        places = {job.id: place for place, job in enumerate(jobs)}
+        begin = _place(places, query.after_id, "after_id", 0)
+        end = _place(places, query.before_id, "before_id", len(jobs))
+        newer_end = begin if query.after_id is not None else len(jobs)
+        older_begin = end + 1 if query.before_id is not None else 0
+        found = list(_matching(jobs[older_begin:newer_end], query))
+        # After an id means the nearest newer ones, which are the last of those that match.
+        from_end = query.after_id is not None and query.before_id is None
+        shown = found[-query.limit :] if from_end else found[: query.limit]
+        left_out = len(found) > len(shown)
+        older = (bool(query.after_id) or left_out) if from_end else left_out
+        newer = left_out if from_end else any(_matching(jobs[:older_begin], query))
+        return [list_item(job) for job in shown], older, newer
+
+
+def _place(places: Mapping[str, int], job_id: str | None, name: str, otherwise: int) -> int:
+    if job_id is None:
+        return otherwise
+    if job_id not in places:
+        raise InvalidRequest(sentences.TRANSCRIPT_NOT_FOUND, [(name, "no such transcript")])
+    return places[job_id]
+
+
+def _matching(jobs: list[Job], query: ListQuery) -> Iterator[Job]:
+    for job in jobs:
+        if query.throttled_only:
+            continue  # nothing is ever throttled here
+        if query.status is not None and job.status != query.status:
+            continue
+        day = datetime.fromtimestamp(job.created_us / 1_000_000, UTC).date()
+        if query.created_on is None or day == query.created_on:
+            yield job
+
+
+def _result(job: Job, seconds: int | None) -> dict[str, object]:
+    labelled = job.wishes.speakers is not None
+    result: dict[str, object] = {
+        "text": joined(job.words),
+        "words": [_word(word) for word in job.words],
+        "utterances": _utterances(job.words) if labelled else None,
+        "confidence": round(mean_confidence([w.confidence for w in job.words]), ROUND_CONFIDENCE),
+        "audio_duration": seconds,
+        "speech_model_used": job.model,
+    }
+    if job.wishes.language_detection and job.params.get("language_code") is None:
+        result["language_code"] = LANGUAGE_CODE_DEFAULT
+    return result
+
+
+def _utterances(words: tuple[SpokenWord, ...]) -> list[dict[str, object]]:
+    return [
+        {
+            "speaker": utterance.speaker,
+            "text": utterance.text,
+            "start": utterance.words[0].start,
+            "end": utterance.words[-1].end,
+            "confidence": round(utterance.confidence, ROUND_CONFIDENCE),
+            "words": [_word(word) for word in utterance.words],
+        }
+        for utterance in utterances(words)
+    ]
+
+
+def _word(word: SpokenWord) -> dict[str, object]:
+    return {
+        "text": word.text,
+        "start": word.start,
+        "end": word.end,
+        "confidence": round(word.confidence, ROUND_CONFIDENCE),
+        "speaker": word.speaker,
+    }

@@ -1,0 +1,94 @@
+"""What the engine and its workers say to each other: one JSON object a line, checked when read.
+
+JSON and not pickle: a worker handles hostile media, and nothing it says may run in the engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from stenolog.engine.spoken import SpokenWord
+from stenolog.engine.wishes import Wishes
+
+# Ten hours of fast speech are about 130,000 words of 120 bytes.
+LINE_BYTES_MAX = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """To a worker: transcribe the file at `path`; `cpu_seconds` may be spent on it."""
+
+    path: str
+    wishes: Wishes
+    audio_ms_max: int
+    cpu_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The models are loaded."""
+
+    event: Literal["ready"] = "ready"
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """Some work was done since the last message."""
+
+    event: Literal["alive"] = "alive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """The audio is decoded and this long."""
+
+    event: Literal["decoded"] = "decoded"
+    audio_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The job is finished."""
+
+    event: Literal["done"] = "done"
+    words: tuple[SpokenWord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The audio cannot be transcribed; `error` is the sentence for the customer."""
+
+    event: Literal["refused"] = "refused"
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Our own fault; `kind` is the class of the exception."""
+
+    event: Literal["failed"] = "failed"
+    kind: str
+
+
+Message = Ready | Alive | Decoded | Done | Refused | Failed
+
+ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])
+
+
+def encode(message: Message) -> bytes:
+    """One line."""
+    return MESSAGE.dump_json(message) + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The message of a line.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return MESSAGE.validate_json(line)

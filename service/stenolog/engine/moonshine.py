@@ -1,0 +1,111 @@
+"""English words by the Moonshine tiny model, decoded greedily, each with its probability."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stenolog.engine import weights
+from stenolog.engine.confidence import word_confidence
+from stenolog.engine.loops import without_loop
+from stenolog.engine.sessions import open_model
+from stenolog.engine.techniques import SAMPLE_RATE, RecognisedWord, Waveform
+from stenolog.engine.tokenizer import Tokenizer
+
+START_TOKEN, END_TOKEN = 1, 2
+TOKENS_PER_SECOND_MAX = 6.5  # Moonshine's own bound; speech beyond it is a loop of the decoder
+ENCODER_STRIDE = 384  # samples per frame of the encoder
+LAYERS, HEADS, HEAD_WIDTH = 6, 8, 36
+SAMPLES_MIN = 1_600  # 0.1 s; the encoder's convolutions need some input
+
+
+class Moonshine:
+    """A `Recogniser`; one call at a time."""
+
+    model = "moonshine-tiny-en"
+
+    def __init__(self, *, threads: int) -> None:
+        self._encoder = open_model(
+            str(weights.recogniser_file("encoder_model.ort")), threads=threads
+        )
+        self._decoder = open_model(
+            str(weights.recogniser_file("decoder_model_merged.ort")), threads=threads
+        )
+        self._tokenizer = Tokenizer(weights.recogniser_file("tokenizer.bin").read_bytes())
+
+    def words(self, audio: Waveform) -> tuple[RecognisedWord, ...]:
+        """Confidence comes from the least likely token of a word."""
+        if audio.size < SAMPLES_MIN:
+            return ()
+        tokens, log_probabilities = self._decode(audio)
+        return tuple(
+            RecognisedWord(
+                text=text, confidence=word_confidence([log_probabilities[p] for p in places])
+            )
+            for text, places in self._tokenizer.words(tokens)
+        )
+
+    def _decode(self, audio: Waveform) -> tuple[list[int], list[float]]:
+        hidden: NDArray[np.float32] = self._encoder.run(
+            None,
+            {
+                "input_values": audio[None, :],
+                "attention_mask": np.ones((1, audio.size), dtype=np.int64),
+            },
+        )[0]
+        names = [output.name for output in self._decoder.get_outputs()]
+        feeds = {
+            "encoder_hidden_states": hidden,
+            # In samples, not frames: the model strides over this mask itself.
+            "encoder_attention_mask": np.ones(
+                (1, hidden.shape[1] * ENCODER_STRIDE), dtype=np.int64
+            ),
+            **_empty_caches(),
+        }
+        kept = names
+        tokens: list[int] = []
+        log_probabilities: list[float] = []
+        last = START_TOKEN
+        for step in range(math.ceil(audio.size / SAMPLE_RATE * TOKENS_PER_SECOND_MAX)):
+            feeds["input_ids"] = np.array([[last]], dtype=np.int64)
+            feeds["use_cache_branch"] = np.array([step > 0])
+            logits, *caches = self._decoder.run(kept, feeds)
+            _carry(feeds, kept[1:], caches)
+            # The encoder's part of the cache never changes after the first step.
+            kept = [name for name in names if ".encoder." not in name]
+            last, probability = _most_likely(logits[0, -1])
+            if last == END_TOKEN:
+                break
+            tokens.append(last)
+            log_probabilities.append(probability)
+            kept_tokens = without_loop(tokens)
+            if kept_tokens is not None:
+                return tokens[:kept_tokens], log_probabilities[:kept_tokens]
+        return tokens, log_probabilities
+
+
+def _empty_caches() -> dict[str, NDArray[Any]]:
+    empty = np.zeros((1, HEADS, 0, HEAD_WIDTH), dtype=np.float32)
+    return {
+        f"past_key_values.{layer}.{side}.{part}": empty
+        for layer in range(LAYERS)
+        for side in ("decoder", "encoder")
+        for part in ("key", "value")
+    }
+
+
+def _carry(
+    feeds: dict[str, NDArray[Any]], names: Sequence[str], caches: Sequence[NDArray[Any]]
+) -> None:
+    for name, cache in zip(names, caches, strict=True):
+        feeds[name.replace("present", "past_key_values", 1)] = cache
+
+
+def _most_likely(logits: NDArray[np.float32]) -> tuple[int, float]:
+    best = int(np.argmax(logits))
+    shifted = logits - logits[best]
+    return best, -float(np.log(np.sum(np.exp(shifted))))

@@ -1,0 +1,100 @@
+"""The engine's own folder: uploads and downloads, removed as soon as nobody needs them."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from stenolog.errors import PayloadTooLarge
+
+UPLOAD_ID_BYTES = 24  # an upload's URL is a capability: it cannot be guessed
+UNUSED_MAX = 1_000  # uploads that no job holds; open jobs hold as many at most
+UPLOAD_SECONDS_KEPT = 24 * 3_600  # when no job ever used it; AssemblyAI keeps 24 to 48 hours
+
+
+class Scratch:
+    """Files under one folder, which belongs to this process alone and is emptied at start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        self._uploads: dict[str, float] = {}
+        self._users: dict[str, int] = {}
+
+    async def upload(self, chunks: AsyncIterator[bytes], *, bytes_max: int) -> str:
+        """The id of a new upload, completely written; nothing is left of one that breaks off.
+
+        Raises:
+            PayloadTooLarge: It is over `bytes_max`.
+        """
+        self._drop_old()
+        upload_id = secrets.token_urlsafe(UPLOAD_ID_BYTES)
+        await _write(self._folder / f"upload-{upload_id}", chunks, bytes_max)
+        self._uploads[upload_id] = time.monotonic()
+        return upload_id
+
+    async def download(self, chunks: AsyncIterator[bytes], *, bytes_max: int) -> Path:
+        """A new file with the chunks in it; the caller removes it.
+
+        Raises:
+            PayloadTooLarge: It is over `bytes_max`.
+        """
+        path = self._folder / f"download-{secrets.token_hex(UPLOAD_ID_BYTES)}"
+        await _write(path, chunks, bytes_max)
+        return path
+
+    def hold(self, upload_id: str) -> bool:
+        """Whether the upload is there; if so it stays until as many times released."""
+        if upload_id not in self._uploads:
+            return False
+        self._users[upload_id] = self._users.get(upload_id, 0) + 1
+        return True
+
+    def upload_path(self, upload_id: str) -> Path:
+        """The file of an upload that is held."""
+        assert upload_id in self._uploads
+        return self._folder / f"upload-{upload_id}"
+
+    def release(self, upload_id: str) -> None:
+        """One user less; the file is removed with the last."""
+        left = self._users.get(upload_id, 0) - 1
+        if left > 0:
+            self._users[upload_id] = left
+        else:
+            self._drop(upload_id)
+
+    def remove(self) -> None:
+        """The whole folder is gone."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _drop_old(self) -> None:
+        aged = time.monotonic() - UPLOAD_SECONDS_KEPT
+        idle = [upload_id for upload_id in self._uploads if upload_id not in self._users]
+        surplus = len(idle) - UNUSED_MAX + 1
+        for place, upload_id in enumerate(idle):
+            if place < surplus or self._uploads[upload_id] < aged:
+                self._drop(upload_id)
+
+    def _drop(self, upload_id: str) -> None:
+        self._users.pop(upload_id, None)
+        if self._uploads.pop(upload_id, None) is not None:
+            (self._folder / f"upload-{upload_id}").unlink(missing_ok=True)
+
+
+async def _write(path: Path, chunks: AsyncIterator[bytes], bytes_max: int) -> None:
+    written = 0
+    try:
+        # Writing a chunk to the page cache takes less than handing it to a thread would.
+        with path.open("xb") as file:
+            async for chunk in chunks:
+                written += len(chunk)
+                if written > bytes_max:
+                    raise PayloadTooLarge(f"The file is over the limit of {bytes_max} bytes")
+                file.write(chunk)
+    except BaseException:
+        path.unlink(missing_ok=True)  # noqa: ASYNC240 - one unlink, on an error
+        raise

@@ -1,0 +1,132 @@
+"""One file becomes words: decoding, voice activity, recognition, times and speakers in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from stenolog.engine import audio_errors, wording
+from stenolog.engine.attribution import with_speakers, without_speakers
+from stenolog.engine.confidence import is_clear_english
+from stenolog.engine.decode import decode
+from stenolog.engine.lines import cut_lines, speech_ratio
+from stenolog.engine.moonshine import Moonshine
+from stenolog.engine.silero import Silero
+from stenolog.engine.spoken import SpokenWord
+from stenolog.engine.techniques import (
+    SAMPLE_RATE,
+    Heartbeat,
+    Line,
+    RecognisedWord,
+    Recogniser,
+    SpeakerSeparator,
+    TimedWord,
+    VoiceActivity,
+    Waveform,
+    WordTimer,
+)
+from stenolog.engine.voices import Voices
+from stenolog.engine.wishes import Wishes
+from stenolog.engine.word_times import VoicedFrames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Techniques:
+    """The chosen technique of each kind, loaded and warm."""
+
+    voice_activity: VoiceActivity
+    recogniser: Recogniser
+    word_timer: WordTimer
+    speakers: SpeakerSeparator
+
+
+def load_techniques(*, threads: int) -> Techniques:
+    """The models of the moonshine-voice wheel, about a second; `threads` of CPU for each.
+
+    Raises:
+        OSError: The wheel or a part of it is missing.
+    """
+    return Techniques(
+        voice_activity=Silero(),
+        recogniser=Moonshine(threads=threads),
+        word_timer=VoicedFrames(),
+        speakers=Voices(threads=threads),
+    )
+
+
+def transcribe(
+    file: BinaryIO,
+    wishes: Wishes,
+    techniques: Techniques,
+    *,
+    audio_ms_max: int,
+    decoded: Callable[[int], None],
+    alive: Heartbeat,
+) -> tuple[SpokenWord, ...]:
+    """The words of a file, in order of time; `decoded` is told its duration in ms on the way.
+
+    Raises:
+        AudioRefused: Nothing can be transcribed from it, and why.
+    """
+    audio = decode(file, audio_ms_max=audio_ms_max, alive=alive)
+    decoded(-(-audio.size * 1000 // SAMPLE_RATE))
+    probabilities = techniques.voice_activity.probabilities(audio, alive)
+    _check_threshold(speech_ratio(probabilities), wishes.speech_threshold)
+    lines = cut_lines(probabilities, audio.size)
+    words = _recognised(audio, lines, techniques, alive)
+    if not words and wishes.language_detection:
+        raise audio_errors.no_speech_to_detect()
+    if not is_clear_english([word.confidence for word in words]):
+        raise audio_errors.not_clear_english()
+    written = [
+        replace(
+            word,
+            text=wording.plain(
+                word.text, punctuate=wishes.punctuate, format_text=wishes.format_text
+            ),
+        )
+        for word in words
+    ]
+    if wishes.speakers is None or not written:
+        return without_speakers(written)
+    return with_speakers(written, techniques.speakers.turns(audio, wishes.speakers, alive))
+
+
+def _check_threshold(ratio: float, threshold: float | None) -> None:
+    if threshold is not None and ratio < threshold:
+        raise audio_errors.too_little_speech(ratio, threshold)
+
+
+def _recognised(
+    audio: Waveform, lines: tuple[Line, ...], techniques: Techniques, alive: Heartbeat
+) -> list[TimedWord]:
+    found: list[TimedWord] = []
+    sentence_begins = True
+    for line in lines:
+        alive()
+        sound = audio[line.start : line.end]
+        heard = techniques.recogniser.words(sound)
+        if wording.is_stray(heard):
+            continue
+        words = wording.tidy(heard, sentence_begins=sentence_begins)
+        if words:
+            sentence_begins = wording.ends_sentence(words[-1].text)
+        found.extend(_timed(sound, line, words, techniques.word_timer))
+    return found
+
+
+def _timed(
+    sound: Waveform, line: Line, words: tuple[RecognisedWord, ...], timer: WordTimer
+) -> list[TimedWord]:
+    offset = line.start * 1000 // SAMPLE_RATE
+    times = timer.times_ms(sound, [word.text for word in words])
+    return [
+        TimedWord(
+            text=word.text,
+            confidence=word.confidence,
+            start_ms=offset + start,
+            end_ms=offset + max(start, end),
+        )
+        for word, (start, end) in zip(words, times, strict=True)
+    ]

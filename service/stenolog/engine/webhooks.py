@@ -1,0 +1,75 @@
+"""Tells a caller that a job is finished, as AssemblyAI does."""
+
+from __future__ import annotations
+
+import asyncio
+
+from stenolog.egress.client import Egress
+from stenolog.engine.jobs import Job
+from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.wire.webhook import (
+    ATTEMPT_SPACING_MS,
+    ATTEMPT_TIMEOUT_MS,
+    ATTEMPTS_MAX,
+    callback_body,
+    is_delivered,
+    is_retried,
+)
+
+ANSWER_BYTES_MAX = 65_536  # only the status counts
+CONCURRENT_MAX = 32  # attempts at one time; a burst of finished jobs waits for its turn
+
+
+class Webhooks:
+    """Delivers callbacks; a redirect is an answer and is never followed."""
+
+    def __init__(
+        self,
+        egress: Egress,
+        *,
+        spacing_ms: int = ATTEMPT_SPACING_MS,
+        timeout_ms: int = ATTEMPT_TIMEOUT_MS,
+    ) -> None:
+        self._egress = egress
+        self._spacing_ms = spacing_ms
+        self._timeout_ms = timeout_ms
+        self._turns = asyncio.Semaphore(CONCURRENT_MAX)
+
+    async def deliver(self, job: Job) -> int | None:
+        """The receiver's last status, None when it never answered; returns when all is tried.
+
+        At most `ATTEMPTS_MAX` attempts; none after a 4xx, or when the address is not allowed.
+        """
+        url = job.params.get("webhook_url")
+        assert isinstance(url, str)
+        status: int | None = None
+        for attempt in range(ATTEMPTS_MAX):
+            if attempt:
+                await asyncio.sleep(self._spacing_ms / 1000)
+            try:
+                async with self._turns:
+                    status = await self._attempt(url, job)
+            except ForbiddenAddress:
+                return None
+            except EgressFailed:
+                status = None
+            if (status is not None and is_delivered(status)) or not is_retried(status):
+                return status
+        return status
+
+    async def _attempt(self, url: str, job: Job) -> int:
+        answer = await self._egress.request(
+            "POST",
+            url,
+            headers=[("content-type", "application/json"), *_secret(job)],
+            content=callback_body(job.id, job.status),
+            timeout_ms=self._timeout_ms,
+            answer_bytes_max=ANSWER_BYTES_MAX,
+        )
+        return answer.status
+
+
+def _secret(job: Job) -> list[tuple[str, str]]:
+    name = job.params.get("webhook_auth_header_name")
+    value = job.params.get("webhook_auth_header_value")
+    return [(name, value)] if isinstance(name, str) and isinstance(value, str) else []

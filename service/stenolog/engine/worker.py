@@ -1,0 +1,83 @@
+"""The worker process: reads orders from its standard input, transcribes, answers on its output.
+
+Started as `python -m stenolog.engine.worker PARENT THREADS`; never imported by the engine itself.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from typing import BinaryIO
+
+from stenolog.engine import confinement, messages
+from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
+from stenolog.engine.transcribe import Techniques, load_techniques, transcribe
+
+ORDERS_MAX = 1  # the engine sends the next order after the answer
+
+
+class Replies:
+    """The way back to the engine; nothing else in this process can write there."""
+
+    def __init__(self) -> None:
+        self._pipe: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
+        os.dup2(2, 1)  # whatever a library prints goes to the log
+
+    def send(self, message: Message) -> None:
+        """The engine has it when this returns; without an engine this process ends."""
+        try:
+            self._pipe.write(messages.encode(message))
+        except OSError:
+            os._exit(0)
+
+    def alive(self) -> None:
+        """Work goes on."""
+        self.send(Alive())
+
+
+def main(arguments: list[str]) -> None:
+    """Serve orders until the engine closes the pipe."""
+    parent, threads = int(arguments[0]), int(arguments[1])
+    confinement.die_with(parent)
+    confinement.leave_network()
+    replies = Replies()
+    orders: queue.Queue[Order] = queue.Queue(ORDERS_MAX)
+    threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
+    techniques = load_techniques(threads=threads)
+    confinement.limit_resources()
+    replies.send(Ready(model=techniques.recogniser.model))
+    while True:
+        order = orders.get()
+        replies.send(_answer(order, techniques, replies))
+
+
+def _read_orders(orders: queue.Queue[Order]) -> None:
+    for line in sys.stdin.buffer:
+        orders.put(messages.ORDER.validate_json(line))
+    os._exit(0)  # the engine is gone, whatever the main thread is doing
+
+
+def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
+    confinement.allow_cpu(order.cpu_seconds)
+    try:
+        with open(order.path, "rb") as file:
+            words = transcribe(
+                file,
+                order.wishes,
+                techniques,
+                audio_ms_max=order.audio_ms_max,
+                decoded=lambda audio_ms: replies.send(Decoded(audio_ms=audio_ms)),
+                alive=replies.alive,
+            )
+    except AudioRefused as exc:
+        return Refused(error=str(exc))
+    except Exception as exc:  # the boundary of the process: the engine must hear of it
+        return Failed(kind=type(exc).__name__)
+    return Done(words=words)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,192 @@
+"""A worker as the engine sees it: started when needed, watched, and ended when it misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stenolog.engine import audio_errors, messages
+from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
+from stenolog.engine.spoken import SpokenWord
+
+READY_MS_MAX = 60_000  # loading takes a second; a machine short of memory may take longer
+SILENCE_MS_MAX = 60_000  # the longest single piece of work, clustering 2,000 units, takes ten
+JOBS_PER_WORKER_MAX = 20  # then a fresh one: nothing that leaks can grow for long
+END_MS_MAX = 5_000  # a killed process is gone by then
+# "Server error" is what AssemblyAI's customers submit again, and so does the gateway. Audio that
+# takes too long would do so again.
+NOT_STARTED = "Server error, a worker could not be started."
+ENDED = "Server error, the worker ended unexpectedly."
+SILENT = "Server error, the worker stopped responding."
+NONSENSE = "Server error, the worker answered nonsense."
+TOO_SLOW = "The audio took longer to transcribe than it may."
+# Nothing of the engine's environment is a worker's business but where programs and libraries are.
+ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+
+
+class WorkerLost(Exception):
+    """The worker ended, hung or failed; the message is the transcript's `error`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a job may take: before its duration is known, and in all afterwards."""
+
+    decoding_ms: int
+    whole_ms: Callable[[int], int]
+
+
+class Worker:
+    """At most one process at a time, one job at a time; not for concurrent use.
+
+    Attributes:
+        model: The recogniser that the last process loaded, None before the first.
+    """
+
+    def __init__(self, *, threads: int) -> None:
+        self._threads = threads
+        self._process: Process | None = None
+        self._jobs = 0
+        self.model: str | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, None between two."""
+        return self._process.pid if self._process is not None else None
+
+    async def start(self) -> None:
+        """A process with its models loaded is waiting; does nothing when there is one already.
+
+        Raises:
+            WorkerLost: It could not be started.
+        """
+        if self._process is not None and self._process.returncode is None:
+            return
+        await self.end()
+        self._jobs = 0
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "stenolog.engine.worker",
+            str(os.getpid()),
+            str(self._threads),
+            stdin=PIPE,
+            stdout=PIPE,
+            env=_environment(os.environ, self._threads),
+            limit=messages.LINE_BYTES_MAX,
+        )
+        match await self._next(READY_MS_MAX, NOT_STARTED):
+            case Ready(model=model):
+                self.model = model
+            case _:
+                await self.end()
+                raise WorkerLost(NOT_STARTED)
+
+    async def run(
+        self, order: Order, patience: Patience, decoded: Callable[[int], None]
+    ) -> tuple[SpokenWord, ...]:
+        """The words of the ordered file; afterwards the worker waits, or is gone.
+
+        Raises:
+            AudioRefused: The audio cannot be transcribed.
+            WorkerLost: The worker died, hung or failed; the next `start` makes a fresh one.
+        """
+        await self.start()
+        try:
+            words = await self._converse(order, patience, decoded)
+        except AudioRefused:
+            await self._count()
+            raise
+        except BaseException:
+            await self.end()
+            raise
+        await self._count()
+        return words
+
+    async def end(self) -> None:
+        """No process is left, whatever it was doing."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        if process.stdin is not None:
+            process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), END_MS_MAX / 1000)
+
+    async def _count(self) -> None:
+        self._jobs += 1
+        if self._jobs >= JOBS_PER_WORKER_MAX:
+            await self.end()
+
+    async def _converse(
+        self, order: Order, patience: Patience, decoded: Callable[[int], None]
+    ) -> tuple[SpokenWord, ...]:
+        await self._send(messages.ORDER.dump_json(order) + b"\n")
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        allowed_ms = patience.decoding_ms
+        while True:
+            left_ms = allowed_ms - round((clock() - begun) * 1000)
+            late = left_ms < SILENCE_MS_MAX
+            message = await self._next(
+                max(1, min(left_ms, SILENCE_MS_MAX)),
+                TOO_SLOW if late else SILENT,
+            )
+            match message:
+                case Decoded(audio_ms=audio_ms):
+                    allowed_ms = patience.whole_ms(audio_ms)
+                    decoded(audio_ms)
+                case Done(words=words):
+                    return words
+                case Refused(error=error):
+                    raise AudioRefused(error)
+                case Failed(kind="MemoryError"):
+                    raise WorkerLost(str(audio_errors.out_of_memory()))
+                case Failed(kind=kind):
+                    raise WorkerLost(f"Server error in the worker ({kind}).")
+                case Alive() | Ready():
+                    pass
+
+    async def _send(self, line: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line)
+            await self._process.stdin.drain()
+        except OSError as exc:
+            raise WorkerLost(ENDED) from exc
+
+    async def _next(self, wait_ms: int, otherwise: str) -> Message:
+        """The next message; a worker that says nothing, or nonsense, is ended.
+
+        Raises:
+            WorkerLost: With `otherwise` when nothing came in time.
+        """
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), wait_ms / 1000)
+            if line:
+                return messages.decode(line)
+        except TimeoutError:
+            await self.end()
+            raise WorkerLost(otherwise) from None
+        except ValueError:
+            await self.end()
+            raise WorkerLost(NONSENSE) from None
+        await self.end()
+        raise WorkerLost(ENDED)
+
+
+def _environment(mine: Mapping[str, str], threads: int) -> dict[str, str]:
+    kept = {name: mine[name] for name in ENVIRONMENT if name in mine}
+    # numpy's own threads would compete with the models' for the same cores.
+    return {**kept, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}

@@ -1,0 +1,142 @@
+"""Group commit: many callers, one thread, one transaction for all that have gathered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from stenolog.errors import StenologError, StoreUnavailable
+
+BATCH_EVENTS_MAX = 256
+BATCH_BYTES_MAX = 1 << 20
+WAITING_MAX = 20_000  # beyond this a caller is told at once instead of waiting for minutes
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Item, Result]):
+    item: Item
+    future: asyncio.Future[Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What an item takes of a batch, which holds 256 events and 1 MiB, or one item beyond that."""
+
+    events: int
+    size_bytes: int
+
+
+ONE_WRITE = Weight(1, 1)
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Hands whatever has gathered to `commit`, on a thread of its own, one batch at a time.
+
+    `commit` gets at least one item and returns one outcome for each, in order; an outcome that is
+    an error fails only its own caller, an error that is raised fails all callers of the batch.
+    What is submitted in one turn of the event loop is handed over together, and while `commit`
+    runs, the next batch gathers: nothing waits for a timer. Belongs to the loop it was made on.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Item]], Sequence[Result | StenologError]],
+        *,
+        name: str,
+        weigh: Callable[[Item], Weight] = lambda _: ONE_WRITE,
+    ) -> None:
+        self._commit = commit
+        self._weigh = weigh
+        self._loop = asyncio.get_running_loop()
+        self._turn: list[_Waiting[Item, Result]] = []
+        self._unanswered = 0
+        self._closed = False
+        self._queue: queue.SimpleQueue[list[_Waiting[Item, Result]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    async def submit(self, item: Item) -> Result:
+        """The outcome of `item`; cancelling the caller cancels nothing.
+
+        Raises:
+            StoreUnavailable: The queue is full or closed, or the batch was rolled back.
+            StenologError: The item's own outcome.
+        """
+        if self._closed:
+            raise StoreUnavailable("the store is closing")
+        if self._unanswered >= WAITING_MAX:
+            raise StoreUnavailable(f"more than {WAITING_MAX} writes are waiting")
+        future: asyncio.Future[Result] = self._loop.create_future()
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(_Waiting(item, future))
+        self._unanswered += 1
+        return await future
+
+    async def close(self) -> None:
+        """Commit what was submitted, then end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._hand_over()
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._turn:
+            self._queue.put(self._turn)
+            self._turn = []
+
+    def _run(self) -> None:
+        waiting: deque[_Waiting[Item, Result]] = deque()
+        ended = False
+        while waiting or not ended:
+            while not ended and not (waiting and self._queue.empty()):
+                handed_over = self._queue.get()
+                ended = handed_over is None
+                waiting.extend(handed_over or ())
+            if waiting:
+                self._answer(self._batch(waiting))
+
+    def _batch(self, waiting: deque[_Waiting[Item, Result]]) -> Sequence[_Waiting[Item, Result]]:
+        """Takes the first, and those behind it that fit into its batch."""
+        batch: list[_Waiting[Item, Result]] = []
+        events = size_bytes = 0
+        while waiting:
+            weight = self._weigh(waiting[0].item)
+            events += weight.events
+            size_bytes += weight.size_bytes
+            if batch and (events > BATCH_EVENTS_MAX or size_bytes > BATCH_BYTES_MAX):
+                break
+            batch.append(waiting.popleft())
+        return batch
+
+    def _answer(self, batch: Sequence[_Waiting[Item, Result]]) -> None:
+        outcomes: Sequence[Result | Exception]
+        try:
+            outcomes = self._commit([waiting.item for waiting in batch])
+        except Exception as exc:  # whatever it is, it is every caller's
+            outcomes = [exc] * len(batch)
+        answers = list(zip((waiting.future for waiting in batch), outcomes, strict=True))
+        with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
+            self._loop.call_soon_threadsafe(self._resolve, answers)
+
+    def _resolve(
+        self, answers: Sequence[tuple[asyncio.Future[Result], Result | Exception]]
+    ) -> None:
+        self._unanswered -= len(answers)
+        for future, outcome in answers:
+            if future.done():
+                continue  # its caller was cancelled; what was committed stays
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)

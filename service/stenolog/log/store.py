@@ -1,0 +1,124 @@
+"""What the rest of the house may ask of the log, and the seal on payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stenolog.log.event import Event, NewEvent, SealedPayload
+
+EVENTS_PER_APPEND_MAX = 64
+EVENTS_PER_READ_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """Where the events of one append stand.
+
+    Attributes:
+        positions: In the order in which the events were given; empty for an empty append.
+        version: The stream's version after the last of them.
+        already_there: Nothing was written now: the same ids, or the same dedupe key, were known.
+    """
+
+    positions: tuple[int, ...]
+    version: int
+    already_there: bool = False
+
+
+class EventStore(Protocol):
+    """The log, appended to and read.
+
+    Positions are dense and follow commit order: a reader that has seen position N and finds N + 1
+    has missed nothing. Everything returned by a read is committed and durable.
+    """
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        """Append all of `events` to `stream`, durably, or none.
+
+        `expected` is the stream's version that the caller believes in (0: no such stream yet);
+        None appends whatever it is. Cancelling the caller cancels nothing. The same ids, or a
+        known dedupe key, are answered with where they stand, whatever `expected` is.
+
+        Raises:
+            WrongExpectedVersion: The stream is at another version; nothing was written.
+            StoreUnavailable: Nothing was written.
+            OutcomeUnknown: It may have been written; append again with the same ids.
+            StoreError: The append is not one that the log can hold; nothing was written.
+        """
+        ...
+
+    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
+        """At most `limit` events (and never more than 1,000) behind position `after`, in order.
+
+        A damaged record ends them: the read that would begin with it says so.
+
+        Raises:
+            RecordDamaged: The first record there is damaged; read on behind its position.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
+    ) -> list[Event]:
+        """The same for one stream, behind version `after`; none: no such stream.
+
+        Raises:
+            RecordDamaged: A record among them is damaged: what is left is not the stream.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def version(self, stream: str) -> int:
+        """The stream's version; 0 means no stream."""
+        ...
+
+    async def position_of(self, dedupe_key: str) -> int | None:
+        """The position of the event that was accepted with this dedupe key; None: there is none.
+
+        `read` shows it from then on, also when `wait` has not told of it yet.
+        """
+        ...
+
+    async def payload(self, position: int) -> SealedPayload | None:
+        """The sealed payload of the event at `position`, None when it has none.
+
+        Raises:
+            RecordDamaged: The event's record is damaged.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def head(self) -> int:
+        """The last position; 0 for an empty log."""
+        ...
+
+    async def wait(self, *, after: int) -> int:
+        """Return the head as soon as it is beyond `after`."""
+        ...
+
+
+class Sealer(Protocol):
+    """Seals payloads under a key per stream; `compliance/vault` keeps this promise."""
+
+    async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
+        """Sealed under the stream's data key, which is durable when this returns.
+
+        Raises:
+            KeyMissing: The stream is erased: nothing is sealed for it any more.
+            StoreUnavailable: The key could not be made durable.
+        """
+        ...
+
+    async def open(self, event_id: str, sealed: SealedPayload) -> bytes:
+        """The plaintext, once its commitment holds.
+
+        Raises:
+            KeyMissing: The key was destroyed or never known.
+            StoreError: The payload or its key is not what was sealed.
+        """
+        ...

@@ -1,0 +1,206 @@
+"""A bounded piece of the log, projected for some generations of rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from stenolog.errors import RecordDamaged
+from stenolog.log.catalogue import TRANSCRIPTION, ErasureRequested
+from stenolog.log.store import EventStore
+from stenolog.projections.items import OUTCOMES
+from stenolog.projections.readings import Readings, of_transcription
+from stenolog.projections.registry import Reading, project, status_after
+from stenolog.projections.rows import Change, Hold, StatusRow
+from stenolog.projections.transcriptions import NAME as TRANSCRIPTIONS
+from stenolog.projections.views import Checkpoint, Generation, ViewWriter
+from stenolog.side_process import SideProcess, SideProcessEnded
+
+EVENTS_PER_BATCH = 256  # as many as one commit of the log
+BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
+INLINE_BYTES_MAX = 512 << 10  # design §9: larger bodies would hold the event loop too long
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What some consecutive events change, and where the last of them stands.
+
+    Attributes:
+        transcriptions: Whose events they are.
+        readable: Rows of transcriptions whose outcome is in it, each as of that event.
+        damaged: The record that stood there instead of an event; None: there were events.
+    """
+
+    changes: tuple[Change, ...]
+    checkpoint: Checkpoint
+    transcriptions: frozenset[str] = frozenset()
+    readable: tuple[StatusRow, ...] = ()
+    damaged: RecordDamaged | None = None
+
+
+class Batches:
+    """Reads, opens and projects; writes nothing."""
+
+    def __init__(self, log_store: EventStore, readings: Readings, views: ViewWriter) -> None:
+        self._log = log_store
+        self._readings = readings
+        self._views = views
+        self._side_process = SideProcess()
+
+    def forget(self, stream: str) -> None:
+        """Nothing of this stream's content is remembered."""
+        self._readings.forget(stream)
+
+    async def close(self) -> None:
+        """The side process is gone."""
+        await self._side_process.close()
+
+    async def project(
+        self, generations: Sequence[Generation], *, after: int, until: int | None
+    ) -> Batch | None:
+        """What the events behind `after`, and not behind `until`, change; None: there are none.
+
+        A damaged record is a batch of its own: it holds the transcription in whose stream it is.
+
+        Raises:
+            StoreUnavailable: A store cannot be read now.
+        """
+        names = [one.projection for one in generations]
+        try:
+            readings, checkpoint = await self._read(names, after=after, until=until)
+        except RecordDamaged as exc:
+            return await self._held_by(exc, generations, until)
+        if checkpoint is None:
+            return None
+        touched = {one.transcription for one in readings}
+        rows, held = await self._known(generations, touched)
+        changes: list[Change] = []
+        readable: list[StatusRow] = []
+        for reading in readings:
+            transcription = reading.transcription
+            if reading.event.type == ErasureRequested.type:
+                held -= {(name, transcription) for name in names}  # nothing is left to fail on
+            willing = [name for name in names if (name, transcription) not in held]
+            made = await self._one(willing, reading, rows.get(transcription))
+            row = status_after(made, rows.get(transcription))
+            if row is not None:
+                if reading.event.type in OUTCOMES and row != rows.get(transcription):
+                    readable.append(row)
+                rows[transcription] = row
+            held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
+            changes += made
+        return Batch(
+            changes=tuple(changes),
+            checkpoint=checkpoint,
+            transcriptions=frozenset(touched),
+            readable=tuple(readable),
+        )
+
+    async def _held_by(
+        self, damaged: RecordDamaged, generations: Sequence[Generation], until: int | None
+    ) -> Batch | None:
+        """The batch of a record that no projection can be shown."""
+        if until is not None and damaged.position > until:
+            return None
+        changes: tuple[Change, ...] = ()
+        if damaged.stream.startswith(TRANSCRIPTION):
+            transcription = damaged.stream.removeprefix(TRANSCRIPTION)
+            _, held = await self._known(generations, {transcription})
+            changes = tuple(
+                Hold(
+                    projection=one.projection,
+                    transcription=transcription,
+                    position=damaged.position,
+                    reason="a record of its stream is damaged",
+                )
+                for one in generations
+                if (one.projection, transcription) not in held
+            )
+        return Batch(
+            changes=changes,
+            checkpoint=Checkpoint(position=damaged.position, event_id=""),
+            damaged=damaged,
+        )
+
+    async def _known(
+        self, generations: Sequence[Generation], transcriptions: set[str]
+    ) -> tuple[dict[str, StatusRow], set[tuple[str, str]]]:
+        """Their rows, and the pairs of projection and transcription that are held."""
+        if not transcriptions:
+            return {}, set()
+        statuses = [one.generation for one in generations if one.projection == TRANSCRIPTIONS]
+        known = await self._views.known(
+            statuses[0] if statuses else None,
+            [one.generation for one in generations],
+            transcriptions,
+        )
+        projection_of = {one.generation: one.projection for one in generations}
+        return dict(known.rows), {(projection_of[number], id_) for number, id_ in known.held}
+
+    async def _read(
+        self, names: Sequence[str], *, after: int, until: int | None
+    ) -> tuple[list[Reading], Checkpoint | None]:
+        limit = EVENTS_PER_BATCH if until is None else min(EVENTS_PER_BATCH, until - after)
+        readings: list[Reading] = []
+        checkpoint, size = None, 0
+        for event in await self._log.read(after=after, limit=limit) if limit else ():
+            if of_transcription(event):
+                readings.append(await self._readings.read(event, names))
+                size += readings[-1].size
+            checkpoint = Checkpoint(position=event.position, event_id=event.id)
+            if size >= BYTES_PER_BATCH:
+                break
+        return readings, checkpoint
+
+    async def _one(
+        self, names: Sequence[str], reading: Reading, current: StatusRow | None
+    ) -> tuple[Change, ...]:
+        if reading.size > INLINE_BYTES_MAX:
+            try:
+                return await self._side_process.run(project, tuple(names), reading, current)
+            except SideProcessEnded:
+                log.error("projection.worker_ended", position=reading.event.position)
+                reading = replace(reading, payload=None, damaged=True)
+        if reading.payload is not None:
+            await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
+        return project(names, reading, current)
+
+
+def report_damaged(damaged: RecordDamaged) -> None:
+    """One line for a record that the views go on behind."""
+    log.error(
+        "projector.record_damaged",
+        position=damaged.position,
+        stream=damaged.stream,
+        reason=str(damaged),
+    )
+
+
+def report_readable(rows: Sequence[StatusRow]) -> None:
+    """One line for every outcome that readers are given from now on."""
+    for row in rows:
+        log.info(
+            "projection.readable",
+            transcription_id=row.id,
+            correlation_id=row.correlation_id,
+            position=row.position,
+            status=row.status,
+        )
+
+
+def report_held(changes: Sequence[Change]) -> None:
+    """One line for every transcription that a projection could not digest."""
+    for change in changes:
+        if isinstance(change, Hold):
+            log.error(
+                "projection.held",
+                projection=change.projection,
+                transcription_id=change.transcription,
+                position=change.position,
+                reason=change.reason,
+            )

@@ -1,0 +1,61 @@
+"""Which sets of rows must begin or go, given what is stored and what this version projects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stenolog.projections.views import Generation, ViewsState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """A projection needs a new generation; a live one only while nothing was followed yet."""
+
+    projection: str
+    version: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """A projection that this version does not have."""
+
+    projection: str
+
+
+def due(state: ViewsState, versions: Mapping[str, int]) -> tuple[Begin | Drop, ...]:
+    """What is owed at start; nothing once it was done, so a crash in between costs nothing.
+
+    A projection whose version changed keeps its rows in view until the new ones are complete. A
+    new projection has none to show before.
+    """
+    live = {one.projection: one for one in state.generations if one.state == "live"}
+    building = {one.projection: one for one in state.generations if one.state == "building"}
+    owed: list[Begin | Drop] = [
+        Drop(projection=name) for name in sorted((live.keys() | building.keys()) - versions.keys())
+    ]
+    for name, version in versions.items():
+        shown, coming = live.get(name), building.get(name)
+        if shown is None and coming is None and state.checkpoint.position == 0:
+            owed.append(Begin(projection=name, version=version, live=True))
+        elif _stale(coming, version) if coming is not None else _stale(shown, version):
+            owed.append(Begin(projection=name, version=version, live=False))
+    return tuple(owed)
+
+
+def next_to_build(state: ViewsState) -> tuple[tuple[Generation, ...], int]:
+    """The generations that are furthest behind, and the position up to which they go together.
+
+    They go no further than the next ones, so that several rebuilds read the log once.
+    """
+    building = [one for one in state.generations if one.state == "building"]
+    if not building:
+        return (), 0
+    positions = sorted({one.position for one in building})
+    until = positions[1] if len(positions) > 1 else state.checkpoint.position
+    return tuple(one for one in building if one.position == positions[0]), until
+
+
+def _stale(generation: Generation | None, version: int) -> bool:
+    return generation is None or generation.version != version

@@ -1,0 +1,109 @@
+"""The shape of a projection, and what it is told about an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from stenolog.log.catalogue import TRANSCRIPTION
+from stenolog.log.event import Event
+from stenolog.log.event_data import EventData
+from stenolog.projections.documents import Document
+from stenolog.projections.rows import Change, StatusRow, TranscriptRow
+
+NOTHING: Mapping[str, Any] = {}
+# A customer's own secret: no view holds it. Who needs it opens the log's payload.
+SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not a secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A payload that is there and cannot be understood; `reason` holds nothing of it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A payload whose key is gone."""
+
+
+Content = Document | Unreadable | Erased | None
+"""A payload: its JSON object, why there is none to see, or None when the event has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One event of a transcription's stream, and everything that projections may know of it.
+
+    Attributes:
+        data: None when this version does not know the type of event.
+        content: The event's own payload.
+        content_bytes: The same as it stands in the log.
+        request: The payload of the transcription's first event; only with its last.
+    """
+
+    event: Event
+    data: EventData | None
+    content: Content
+    content_bytes: bytes | None
+    request: Content
+
+    @property
+    def transcription(self) -> str:
+        """The transcription's id."""
+        return self.event.stream.removeprefix(TRANSCRIPTION)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The customer's `/v2` request; empty when it cannot be known any more."""
+        return params_of(self.request)
+
+
+def params_of(request: Content) -> Mapping[str, Any]:
+    """The customer's `/v2` request inside the payload of `transcription.requested`."""
+    if isinstance(request, Mapping):
+        params = request.get("params")
+        if isinstance(params, Mapping):
+            return params
+    return NOTHING
+
+
+class Projection(Protocol):
+    """A pure function from an event to changes of rows; no clock, no I/O.
+
+    The same events give the same rows, whenever they are projected: a view can be thrown away.
+    """
+
+    @property
+    def name(self) -> str:
+        """As in `stenolog projections rebuild NAME`."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised whenever the same events give other rows; the views are then built again."""
+        ...
+
+    @property
+    def types(self) -> frozenset[str] | None:
+        """The types of event that it acts on; None: every event of a transcription."""
+        ...
+
+    @property
+    def opens(self) -> frozenset[str]:
+        """The types whose payload it needs; they are opened for nobody else."""
+        ...
+
+    def project(self, fact: Fact, current: StatusRow | None) -> Change | None:
+        """What changes; `current` is the transcription's row before this event.
+
+        Raises:
+            ProjectionFailed: The event cannot be digested.
+        """
+        ...
+
+    def fallback(self, fact: Fact) -> TranscriptRow | None:
+        """What can be shown all the same once `project` has failed."""
+        ...

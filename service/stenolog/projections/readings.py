@@ -1,0 +1,110 @@
+"""Events with what their projections need: the payload, opened, and the request behind it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stenolog.errors import (
+    EvidenceError,
+    KeyMissing,
+    RecordDamaged,
+    StoreError,
+    StoreUnavailable,
+)
+from stenolog.log.catalogue import TRANSCRIPTION, TranscriptionRequested
+from stenolog.log.event import Event
+from stenolog.log.store import EventStore, Sealer
+from stenolog.projections.items import OUTCOMES
+from stenolog.projections.registry import PROJECTIONS, Reading
+
+REQUESTS_CACHED_MAX = 256
+REQUEST_CACHED_BYTES_MAX = 16 * 1024  # longer ones are read again: 4 MiB for the cache at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A payload's plaintext, or why there is none; all unset when the event has no payload."""
+
+    plaintext: bytes | None = None
+    erased: bool = False
+    damaged: bool = False
+
+
+class Readings:
+    """Reads for the projector; remembers the requests that it saw last."""
+
+    def __init__(self, log: EventStore, sealer: Sealer) -> None:
+        self._log = log
+        self._sealer = sealer
+        self._requests: OrderedDict[str, bytes] = OrderedDict()
+
+    async def read(self, event: Event, names: Iterable[str]) -> Reading:
+        """The event as the named projections need it.
+
+        Raises:
+            StoreUnavailable: The log or the keys cannot be read now.
+        """
+        if not any(event.type in PROJECTIONS[name].opens for name in names):
+            return Reading(event=event)
+        own = await self._open(event)
+        request = Opened()
+        if event.type == TranscriptionRequested.type:
+            self._remember(event.stream, own)
+        elif event.type in OUTCOMES:
+            request = await self._request(event.stream)
+        return Reading(
+            event=event,
+            payload=own.plaintext,
+            erased=own.erased,
+            damaged=own.damaged,
+            request=request.plaintext,
+            request_erased=request.erased,
+        )
+
+    def forget(self, stream: str) -> None:
+        """The stream's request is not remembered."""
+        self._requests.pop(stream, None)
+
+    async def _request(self, stream: str) -> Opened:
+        known = self._requests.get(stream)
+        if known is not None:
+            return Opened(plaintext=known)
+        try:
+            first = await self._log.read_stream(stream, limit=1)
+        except RecordDamaged:
+            first = []
+        if not first or first[0].type != TranscriptionRequested.type:
+            return Opened()
+        opened = await self._open(first[0])
+        self._remember(stream, opened)
+        return opened
+
+    async def _open(self, event: Event) -> Opened:
+        if event.commitment is None:
+            return Opened()
+        try:
+            sealed = await self._log.payload(event.position)
+            if sealed is None:
+                return Opened(erased=True)
+            return Opened(plaintext=await self._sealer.open(event.id, sealed))
+        except KeyMissing:
+            return Opened(erased=True)
+        except StoreUnavailable:
+            raise
+        except (StoreError, EvidenceError):
+            return Opened(damaged=True)
+
+    def _remember(self, stream: str, opened: Opened) -> None:
+        plaintext = opened.plaintext
+        if plaintext is None or len(plaintext) > REQUEST_CACHED_BYTES_MAX:
+            return
+        self._requests[stream] = plaintext
+        if len(self._requests) > REQUESTS_CACHED_MAX:
+            self._requests.popitem(last=False)
+
+
+def of_transcription(event: Event) -> bool:
+    """Whether the event stands in a transcription's stream."""
+    return event.stream.startswith(TRANSCRIPTION)

@@ -1,0 +1,279 @@
+"""`Provider` on AssemblyAI's REST API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from stenolog.clock import now_ms
+from stenolog.egress.client import Answer, Egress
+from stenolog.egress.retry_after import date_ms, retry_after_ms
+from stenolog.errors import (
+    EgressFailed,
+    ForbiddenAddress,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from stenolog.providers.assemblyai.answers import (
+    error_sentence,
+    error_told,
+    plain_body,
+    read_created,
+    read_deleted,
+    read_job,
+    read_page,
+    read_redacted_audio,
+    read_upload,
+)
+from stenolog.providers.pace import Pace
+from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
+from stenolog.wire.sentences import UPLOAD_INACCESSIBLE, is_of_account
+
+LIST_LIMIT = 200  # contract: the most that a page may hold
+TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
+ANSWER_BYTES_MAX = 8 << 20  # of all others: a page of 200, an echo of the largest request
+UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
+OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
+# Design §10: these say that the request itself is wrong.
+FINAL_STATUSES = frozenset({400, 413, 422})
+# RFC 9110 and 8470: the request was not taken up, whoever says so; and the rate limit.
+AGAIN_STATUSES = frozenset({408, 425, 429})
+UPLOAD_BROKEN_OFF = 422  # contract §3: bytes that did not all arrive, "please try again"
+UNKNOWN_JOB = "transcript id not found"
+STARTING_MS = 500  # an engine is there within a second or two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAddress:
+    """Where the service is, and the key that it wants; both may change when an engine restarts."""
+
+    base_url: str
+    api_key: str
+
+
+class AssemblyAI:
+    """One account on one base URL.
+
+    `address` gives where to go now, or None while the service is not there (an engine that is
+    starting): that is `ProviderUnavailable`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: Callable[[], ServiceAddress | None],
+        egress: Egress,
+        *,
+        timeout_ms: int,
+        speech_models: Sequence[str] = (),
+        pace: Pace | None = None,
+    ) -> None:
+        """`speech_models` is asked for when the customer asked for none.
+
+        `pace` is the account's, shared with whatever else asks it; None: it has one of its own.
+        """
+        self._pace = pace or Pace()
+        self._speech_models = tuple(speech_models)
+        self._name = name
+        self._address = address
+        self._egress = egress
+        self._timeout_ms = timeout_ms
+
+    @property
+    def name(self) -> str:
+        """`assemblyai` or `local`."""
+        return self._name
+
+    def started_anew(self) -> None:
+        """A pause that it asked for is over."""
+        self._pace.resume()
+
+    def create_body(
+        self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
+    ) -> bytes:
+        """The customer's parameters, less their webhook and the deprecated `speech_model`."""
+        self._there()
+        self._pace.check()
+        body = {
+            name: value
+            for name, value in params.items()
+            if name not in OURS and name != "speech_model"
+        }
+        if self._speech_models and "speech_models" not in body:
+            body["speech_models"] = list(self._speech_models)
+        body["audio_url"] = audio_url
+        body["webhook_url"] = callback.url
+        body["webhook_auth_header_name"] = callback.header_name
+        body["webhook_auth_header_value"] = callback.header_value
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
+        """Streams `size` bytes."""
+        headers = [
+            ("content-type", "application/octet-stream"),
+            ("content-length", str(size)),
+        ]
+        answer = await self._asked(
+            "POST", "/v2/upload", headers=headers, content=chunks, timeout_ms=UPLOAD_TIMEOUT_MS
+        )
+        if answer.status == UPLOAD_BROKEN_OFF:
+            raise ProviderUnavailable(f"{self._name}: the upload failed", status=answer.status)
+        self._check(answer)
+        return read_upload(answer.body)
+
+    async def submit(self, body: bytes) -> str:
+        """Reads any 4xx and 503 as "no job", 500, 502, 504 and unreadable answers as "perhaps"."""
+        headers = [("content-type", "application/json")]
+        try:
+            answer = await self._ask("POST", "/v2/transcript", headers=headers, content=body)
+        except EgressFailed as exc:
+            if exc.sent:
+                raise ProviderOutcomeUnknown(f"{self._name}: {exc}") from exc
+            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+        if not (answer.status == 200 or 400 <= answer.status < 500 or answer.status == 503):
+            raise ProviderOutcomeUnknown(f"{self._name}: create was answered {answer.status}")
+        self._check(answer)
+        try:
+            return read_created(answer.body)
+        except ProviderUnavailable as exc:
+            raise ProviderOutcomeUnknown(str(exc)) from exc
+
+    async def fetch(self, job: str) -> FetchedJob | None:
+        """The service answers 400 with a sentence for an id that it does not know."""
+        path = f"/v2/transcript/{quote(job, safe='')}"
+        answer = await self._asked("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
+        if _is_unknown(answer):
+            return None
+        self._check(answer)
+        return read_job(answer.body, job)
+
+    async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
+        """Pages of 200, followed by `before_id`: never by a URL that the answer names."""
+        query = {"limit": str(LIST_LIMIT)}
+        if status is not None:
+            query["status"] = status
+        if before is not None:
+            query["before_id"] = before
+        answer = await self._asked("GET", f"/v2/transcript?{urlencode(query)}")
+        self._check(answer)
+        return read_page(answer.body, date_ms(answer.headers))
+
+    async def delete(self, job: str) -> None:
+        """A job that is not known is gone; else only what is left of this job says that it is."""
+        answer = await self._asked("DELETE", f"/v2/transcript/{quote(job, safe='')}")
+        if not _is_unknown(answer):
+            self._check(answer)
+            read_deleted(answer.body, job)
+
+    async def redacted_audio(self, job: str) -> str | None:
+        """200 with the link, 202 while there is none yet, 400 when there is none any more."""
+        path = f"/v2/transcript/{quote(job, safe='')}/redacted-audio"
+        answer = await self._asked("GET", path)
+        if answer.status == 202:
+            return None
+        self._check(answer)
+        return read_redacted_audio(answer.body)
+
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: list[tuple[str, str]] | None = None,
+        content: AsyncIterator[bytes] | None = None,
+        timeout_ms: int | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
+    ) -> Answer:
+        """An answer to what may be asked again: what did not arrive did no harm."""
+        try:
+            return await self._ask(
+                method,
+                path,
+                headers=headers,
+                content=content,
+                timeout_ms=timeout_ms,
+                bytes_max=bytes_max,
+            )
+        except EgressFailed as exc:
+            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: list[tuple[str, str]] | None = None,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        timeout_ms: int | None = None,
+        bytes_max: int = ANSWER_BYTES_MAX,
+    ) -> Answer:
+        address = self._there()
+        self._pace.take()
+        try:
+            answer = await self._egress.request(
+                method,
+                address.base_url.rstrip("/") + path,
+                headers=[("authorization", address.api_key), *(headers or [])],
+                content=content,
+                timeout_ms=timeout_ms or self._timeout_ms,
+                answer_bytes_max=bytes_max,
+            )
+        except ForbiddenAddress as exc:
+            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
+        wait_ms = retry_after_ms(answer.headers, now_ms())
+        if answer.status == 429 or (answer.status == 503 and wait_ms is not None):
+            self._pace.refused(wait_ms)
+        else:
+            self._pace.answered()
+        return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
+
+    def _there(self) -> ServiceAddress:
+        address = self._address()
+        if address is None:
+            raise ProviderUnavailable(
+                f"{self._name}: it is not running yet", retry_in_ms=STARTING_MS
+            )
+        return address
+
+    def _check(self, answer: Answer) -> None:
+        """Nothing, for a 200.
+
+        Raises:
+            ProviderUnavailable: 408, 425, 429, 5xx, or a redirect.
+            ProviderRefused: Any other 4xx; `final` when the request is wrong, not our account.
+        """
+        if answer.status == 200:
+            return
+        what = f"{self._name}: answered {answer.status}"
+        if answer.status in AGAIN_STATUSES or not 400 <= answer.status < 500:
+            raise ProviderUnavailable(
+                what,
+                status=answer.status,
+                retry_in_ms=retry_after_ms(answer.headers, now_ms()),
+            )
+        sentence = error_sentence(answer.body)
+        final = (answer.status in FINAL_STATUSES and not is_of_account(sentence)) or (
+            answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)
+        )
+        raise ProviderRefused(
+            what, status=answer.status, sentence=sentence, final=final, raw=answer.body
+        )
+
+
+def _is_unknown(answer: Answer) -> bool:
+    """Whether the service itself says that there is no such job.
+
+    In JSON: "Not found" as text is a path that it does not have, a page is somebody else's, and
+    for neither is a job forgotten that may be there.
+    """
+    match answer.status:  # a transcript of ten hours is not parsed for an error that it cannot have
+        case 404:
+            return error_told(answer.body) is not None
+        case 400:
+            return UNKNOWN_JOB in (error_told(answer.body) or "")
+        case _:
+            return False

@@ -1,0 +1,158 @@
+"""Doing what the plan says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol, assert_never
+
+from stenolog.clock import NowMs
+from stenolog.commands.decide import CompleteErasure
+from stenolog.commands.transcription import Submission, Transcription
+from stenolog.errors import ProviderError
+from stenolog.reconciler.actions import (
+    Check,
+    Confirm,
+    Done,
+    Fetch,
+    GiveUp,
+    Remove,
+    Settle,
+    Submit,
+    Supersede,
+    Wait,
+)
+from stenolog.reconciler.erasing import Erase, FinishErasure, Step
+from stenolog.reconciler.fetching import Fetcher, seen_running
+from stenolog.reconciler.plan import Attempts, Timing
+from stenolog.reconciler.recording import Place, Recorder, place_of
+from stenolog.reconciler.settle import Settler
+from stenolog.reconciler.submitting import Submitter
+from stenolog.reconciler.sweep import Sweep
+
+LAST_ASKS_MAX = 8  # with their backoff some three minutes; then a job is given up unasked
+
+
+class Eraser(Protocol):
+    """Who erases what is here; `compliance/erasure` keeps this promise."""
+
+    async def erase(self, state: Transcription) -> None:
+        """Key, views and upload are gone; repeating changes nothing.
+
+        Raises:
+            StoreUnavailable: Something may be left; try again.
+        """
+        ...
+
+
+class Actor:
+    """Carries out one action; what was learned comes back, what happened is in the log."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        submitter: Submitter,
+        fetcher: Fetcher,
+        settler: Settler,
+        eraser: Eraser,
+        now_ms: NowMs,
+    ) -> None:
+        self._recorder = recorder
+        self._submitter = submitter
+        self._fetcher = fetcher
+        self._settler = settler
+        self._eraser = eraser
+        self._now_ms = now_ms
+        self._sweeps: dict[Place, Sweep] = {}
+
+    async def do(
+        self, action: Step, state: Transcription, attempts: Attempts, timing: Timing
+    ) -> Attempts:
+        """What has been tried, once the action is done.
+
+        Raises:
+            ProviderError: The provider could not be asked, or said no.
+            WrongExpectedVersion: The transcription moved on: look again.
+            StoreError: What happened could not be recorded.
+        """
+        match action:
+            case Submit():
+                return await self._submitter.submit(state, action.number, attempts)
+            case Settle():
+                return await self._settler.settle(state, _of(state, action.number), attempts)
+            case Confirm():
+                return await self._fetcher.confirm(state, action.number, action.job, attempts)
+            case Fetch():
+                return await self._fetch(action, state, attempts, timing)
+            case Check():
+                return await self._check(action, state, attempts, timing)
+            case Supersede():
+                await self._fetcher.supersede(state, action.number)
+            case Remove():
+                await self._fetcher.remove(state, action.number)
+            case GiveUp():
+                return await self._give_up(action, state, attempts, timing)
+            case Erase():
+                await self._eraser.erase(state)
+                return replace(attempts, erased=True, failures=0, retry_at_ms=0)
+            case FinishErasure():
+                await self._recorder.run(CompleteErasure(), state)
+            case Wait() | Done():
+                pass
+            case _:
+                assert_never(action)
+        return attempts
+
+    async def close(self) -> None:
+        """No listing of a provider is under way."""
+        for sweep in self._sweeps.values():
+            await sweep.close()
+
+    async def _fetch(
+        self, action: Fetch | Check, state: Transcription, attempts: Attempts, timing: Timing
+    ) -> Attempts:
+        believed_at_ms = _of(state, action.number).accepted_at_ms + timing.settle_ms
+        return await self._fetcher.fetch(
+            state, action.number, action.wake, attempts, believed_at_ms=believed_at_ms
+        )
+
+    async def _check(
+        self, action: Check, state: Transcription, attempts: Attempts, timing: Timing
+    ) -> Attempts:
+        job = await self._recorder.job_of(_of(state, action.number))
+        try:
+            if await self._sweep_of(state).is_running(job):
+                return seen_running(attempts, self._now_ms())
+        except ProviderError:
+            # A list that stays unreadable, or refused, must not keep a finished job from us.
+            if not attempts.failures:
+                raise
+        return await self._fetch(action, state, attempts, timing)
+
+    async def _give_up(
+        self, action: GiveUp, state: Transcription, attempts: Attempts, timing: Timing
+    ) -> Attempts:
+        """Ask a last time; what is not finished now will not be."""
+        if not action.lost and _of(state, action.number).outcome == "accepted":
+            try:
+                asked = Fetch(number=action.number, wake="silence")
+                attempts = await self._fetch(asked, state, attempts, timing)
+            except ProviderError:  # a refusal too: who waits for this job must come to an end
+                if attempts.failures < LAST_ASKS_MAX:
+                    raise
+            state = await self._recorder.handler.load(state.id)
+        await self._fetcher.give_up(
+            state, action.number, lost=action.lost, lifetime_ms=timing.job_lifetime_ms
+        )
+        return attempts
+
+    def _sweep_of(self, state: Transcription) -> Sweep:
+        place = place_of(state)
+        if place not in self._sweeps:
+            self._sweeps[place] = Sweep(self._recorder.gate(state).provider)
+        return self._sweeps[place]
+
+
+def _of(state: Transcription, number: int) -> Submission:
+    submission = state.submission(number)
+    assert submission is not None
+    return submission

@@ -1,0 +1,82 @@
+"""What can be owed to a transcription: the plan says which, the actor does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.log.catalogue import WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Claim submission `number` and call the provider."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Look for the job of a claim whose outcome is unknown."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Ask the provider whether `job`, named by a callback, is the job of this submission."""
+
+    number: int
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Ask for the job."""
+
+    number: int
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """See in the provider's list whether the job is still running; ask for it when it is not."""
+
+    number: int
+    wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supersede:
+    """Record that another submission won."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Delete the job at the provider: it is superseded, or its transcription erased."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """Ask a last time, if there is a job to ask for, then fail the transcription."""
+
+    number: int
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Nothing before `until_ms`, unless something wakes it."""
+
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Nothing any more."""
+
+
+Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done

@@ -1,0 +1,201 @@
+"""Fetching: what the provider has for a job, recorded once it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from stenolog.clock import NowMs
+from stenolog.commands.callback_tokens import BadToken, read_registration
+from stenolog.commands.decide import (
+    AbandonSubmission,
+    Complete,
+    FailSubmission,
+    RecordRemoval,
+    Supersede,
+)
+from stenolog.commands.transcription import Transcription
+from stenolog.errors import ProviderRefused
+from stenolog.log.catalogue import FailureReason, RetryableFailure, WakeReason
+from stenolog.providers.port import FetchedJob
+from stenolog.reconciler.plan import Attempts, anew
+from stenolog.reconciler.recording import NO_SENTENCE, Recorder, failure
+from stenolog.reconciler.submitting import Submitter
+from stenolog.wire.sentences import failure_of
+
+COMPLETED = ("transcription.completed", "transcription.completed_late")
+LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
+LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
+
+
+class Metrics(Protocol):
+    """What is counted here."""
+
+    def adopted(self) -> None:
+        """A job was found that had been paid for without our knowing."""
+        ...
+
+    def reconciled(self, reason: str) -> None:
+        """A job ended, and `reason` had us look."""
+        ...
+
+
+class Fetcher:
+    """Learns from the provider how a job ended."""
+
+    def __init__(
+        self, recorder: Recorder, submitter: Submitter, metrics: Metrics, now_ms: NowMs
+    ) -> None:
+        self._recorder = recorder
+        self._submitter = submitter
+        self._metrics = metrics
+        self._now_ms = now_ms
+
+    async def confirm(
+        self, state: Transcription, number: int, job: str, attempts: Attempts
+    ) -> Attempts:
+        """Adopt the job that a callback named, once the provider says that it carries our token.
+
+        A name that the provider refuses to look up is none: the list is what is left.
+        """
+        try:
+            found = await self._recorder.gate(state).provider.fetch(job)
+        except ProviderRefused as exc:
+            if not exc.final:
+                raise
+            found = None
+        if found is not None and is_ours(found, state.id, number):
+            await self.adopt(state, number, job)
+            return anew(attempts, "callback")
+        return replace(
+            attempts, failures=0, retry_at_ms=0, refuted=attempts.refuted | {(number, job)}
+        )
+
+    async def adopt(self, state: Transcription, number: int, job: str) -> None:
+        """The job that was paid for without our knowing is this submission's."""
+        if await self._submitter.accept(state, number, job, adopted=True):
+            self._metrics.adopted()
+
+    async def fetch(
+        self,
+        state: Transcription,
+        number: int,
+        wake: WakeReason,
+        attempts: Attempts,
+        *,
+        believed_at_ms: int,
+    ) -> Attempts:
+        """Ask for the job, and record its end if it has come.
+
+        A provider that does not know it is believed from `believed_at_ms` on: before that, what it
+        reads from may be behind what it wrote.
+        """
+        submission = state.submission(number)
+        assert submission is not None
+        job = await self._recorder.gate(state).provider.fetch(
+            await self._recorder.job_of(submission)
+        )
+        now_ms = self._now_ms()
+        if job is None and now_ms < believed_at_ms:
+            return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms, missing=True)
+        if job is None:
+            await self._recorder.run(AbandonSubmission(number=number, reason="forgotten"), state)
+            return anew(attempts)
+        if job.status == "completed" or (job.status == "error" and not state.terminal):
+            await self._finish(state, number, job, wake)
+            return anew(attempts)
+        return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms)
+
+    async def supersede(self, state: Transcription, number: int) -> None:
+        """Another submission finished first."""
+        await self._recorder.run(Supersede(number=number), state)
+
+    async def remove(self, state: Transcription, number: int) -> None:
+        """The job is deleted at the provider."""
+        submission = state.submission(number)
+        assert submission is not None
+        if self._recorder.is_gone(state):
+            await self._recorder.run(RecordRemoval(number=number), state)
+            return
+        await self.remove_job(state, number, await self._recorder.job_of(submission))
+
+    async def remove_job(self, state: Transcription, number: int, job: str) -> None:
+        """The same for a job that only now was found to be this submission's."""
+        await self._recorder.gate(state).provider.delete(job)
+        await self._recorder.run(RecordRemoval(number=number), state)
+
+    async def give_up(
+        self, state: Transcription, number: int, *, lost: bool, lifetime_ms: int
+    ) -> None:
+        """The transcription ends without a result, unless it has ended."""
+        sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(lifetime=span(lifetime_ms))
+        reason: FailureReason = "lost" if lost else "deadline"
+        await self._recorder.fail(state, number, reason=reason, sentence=sentence)
+
+    async def _finish(
+        self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
+    ) -> None:
+        if job.status == "completed":
+            command = Complete(number=number, wake=wake, audio_ms=job.audio_ms, words=job.words)
+            changed = await self._recorder.run(command, state, dict.fromkeys(COMPLETED, job.raw))
+        else:
+            changed = await self._failed(state, number, job, wake)
+        if changed:
+            self._metrics.reconciled(wake)
+
+    async def _failed(
+        self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
+    ) -> bool:
+        """The end, except after a server error: then the audio is submitted again, so often."""
+        sentence = job.error or NO_SENTENCE
+        kind = retryable(sentence)
+        if kind is None:
+            return await self._recorder.fail(
+                state, number, reason="provider", sentence=sentence, answer=job.raw, wake=wake
+            )
+        told = failure(sentence, job.raw)
+        command = FailSubmission(number=number, kind=kind, wake=wake)
+        payloads = {"submission.failed": told, "transcription.failed": told}
+        return await self._recorder.run(command, state, payloads)
+
+
+def retryable(sentence: str) -> RetryableFailure | None:
+    """The kind of server error that a failed job's sentence tells of; None for all others."""
+    found = failure_of(sentence)
+    if found is None or not found.retryable:
+        return None
+    return "download-server-error" if found.kind == "download-server-error" else "server-error"
+
+
+def span(ms: int) -> str:
+    """A duration in the largest unit that it is whole in: `24 h`, `90 min`, else `0.3 s`."""
+    for unit_ms, unit in ((3_600_000, "h"), (60_000, "min")):
+        if ms % unit_ms == 0:
+            return f"{ms // unit_ms} {unit}"
+    return f"{ms / 1000:.12g} s"
+
+
+def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:
+    """Whether the provider says that this job was created with our registration.
+
+    The MAC is not needed: whoever can create jobs under our account is the provider, or has its
+    key; what counts is that transcription and submission are these.
+    """
+    try:
+        registered = read_registration((job.webhook_url or "").rpartition("/")[2])
+    except BadToken:
+        return False
+    return (registered.transcription_id, registered.submission) == (transcription_id, submission)
+
+
+def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
+    """The job was looked at and had not ended."""
+    return replace(
+        attempts,
+        woken=None,
+        checked_at_ms=now_ms,
+        checks=attempts.checks + 1,
+        failures=0,
+        retry_at_ms=0,
+        missing=False,
+    )

@@ -1,0 +1,110 @@
+"""Forwarding a customer's upload to the provider: once for a create and its repetitions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import structlog
+
+from stenolog.clock import NowMs
+from stenolog.commands.transcription import Transcription
+from stenolog.errors import ProviderRefused, ProviderUnavailable, StoreError
+from stenolog.providers.port import Provider
+from stenolog.wire.sentences import UPLOAD_INACCESSIBLE
+
+MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
+FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it again."
+FORBIDDEN = 403
+BROKEN_OFF = 422  # the provider's answer to bytes that did not all arrive
+UPLOADS_FAILED_MAX = 5  # of one file, that broke off or were not there later: then it is the file
+KEPT_MAX = 1_024  # files that wait for their create to be taken
+KEPT_MS_MAX = 12 * 3_600_000  # contract §3: the provider keeps an upload for at least a day
+
+log = structlog.get_logger()
+
+Forwarded = tuple[str, int]
+"""The provider's URL of a file, and when it was sent there."""
+
+
+class Uploads(Protocol):
+    """Where customers' files are; `stores` keeps this promise."""
+
+    async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
+        """The size in bytes and the decrypted bytes of an upload; None when it is gone."""
+        ...
+
+
+class Forwarder:
+    """Knows what it has sent for creates that were refused for now: that is not sent again.
+
+    No two jobs share a file: with a job the provider deletes what it was made of.
+    """
+
+    def __init__(self, uploads: Uploads, now_ms: NowMs) -> None:
+        self._uploads = uploads
+        self._now_ms = now_ms
+        self._kept: dict[str, Forwarded] = {}
+        self._failed: dict[str, int] = {}
+
+    async def url_of(self, state: Transcription, provider: Provider) -> str:
+        """The provider's URL of the upload that this transcription is made of.
+
+        Raises:
+            ProviderUnavailable: It did not arrive: again later.
+            ProviderRefused: It is gone here, or the provider does not take it.
+        """
+        url, sent_at_ms = self._kept.get(state.id, ("", 0))
+        if url and 0 <= self._now_ms() - sent_at_ms < KEPT_MS_MAX:
+            return url
+        url = await self._send(state, provider)
+        self.keep(state.id, (url, self._now_ms()))
+        return url
+
+    def use(self, transcription_id: str) -> Forwarded | None:
+        """What was forwarded, for the create that is made now."""
+        return self._kept.pop(transcription_id, None)
+
+    def keep(self, transcription_id: str, forwarded: Forwarded | None) -> None:
+        """Its create came to nothing: the next one may use it."""
+        if forwarded is not None:
+            while len(self._kept) >= KEPT_MAX:
+                del self._kept[next(iter(self._kept))]
+            self._kept[transcription_id] = forwarded
+
+    def is_lost(self, transcription_id: str, exc: ProviderRefused) -> bool:
+        """Whether the provider has lost the file since it was sent, and it may be sent again.
+
+        An engine that was started anew has; one whose folder is full may have.
+        """
+        told = exc.status == FORBIDDEN and exc.sentence.startswith(UPLOAD_INACCESSIBLE)
+        return told and self._may_send_again(transcription_id)
+
+    async def _send(self, state: Transcription, provider: Provider) -> str:
+        assert state.upload is not None
+        try:
+            opened = await self._uploads.open(state.upload)
+            if opened is not None:
+                size, chunks = opened
+                return await provider.upload(chunks, size)
+        except StoreError as exc:
+            if exc.retryable:
+                raise
+            log.error("upload.unreadable", error=exc.code, reason=str(exc))
+        except ProviderUnavailable as exc:
+            if exc.status != BROKEN_OFF or self._may_send_again(state.id):
+                raise
+            raise ProviderRefused(
+                "the upload failed", status=exc.status, sentence=FAILED_SENTENCE, final=True
+            ) from exc
+        raise ProviderRefused("the upload is gone", status=0, sentence=MISSING_SENTENCE, final=True)
+
+    def _may_send_again(self, transcription_id: str) -> bool:
+        """Whether this file, which failed once more, has not failed too often yet."""
+        times = self._failed.pop(transcription_id, 0) + 1
+        if times >= UPLOADS_FAILED_MAX:
+            return False
+        while len(self._failed) >= KEPT_MAX:
+            del self._failed[next(iter(self._failed))]
+        self._failed[transcription_id] = times
+        return True

@@ -1,0 +1,76 @@
+"""What the log says has happened, in the time of a clock that was set back since.
+
+Event times never decrease: after a clock was set ahead and back, they lie in the future for as long
+as the jump was wide. Deadlines count from there on from when this process first saw the events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from stenolog.commands.transcription import Submission, Transcription
+from stenolog.reconciler.plan import Attempts
+
+SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: nothing is reckoned anew
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    version: int
+    at_ms: int
+
+
+class Reckoning:
+    """Remembers when events from the future were first seen."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def as_of(self, state: Transcription, now_ms: int) -> Transcription:
+        """The same with times that the clock agrees with, but for what a slewed one is behind.
+
+        Its events keep their distances; `Submission.ahead_ms` says that they were moved.
+        """
+        if state.last_at_ms <= now_ms and state.id not in self._seen:
+            return state
+        seen = self._seen.get(state.id)
+        if seen is None or seen.version != state.version or now_ms < seen.at_ms:
+            seen = _Seen(state.version, now_ms)
+        ahead_ms = state.last_at_ms - seen.at_ms
+        if ahead_ms <= SLEW_MS:
+            self.forget(state.id)
+            return state
+        self._seen[state.id] = seen
+        moved = tuple(_moved(submission, ahead_ms) for submission in state.submissions)
+        return replace(state, last_at_ms=seen.at_ms, submissions=moved)
+
+    def forget(self, transcription_id: str) -> None:
+        """Nothing is remembered of it."""
+        self._seen.pop(transcription_id, None)
+
+
+def _moved(submission: Submission, ahead_ms: int) -> Submission:
+    return replace(
+        submission,
+        ahead_ms=ahead_ms,
+        claimed_at_ms=submission.claimed_at_ms - ahead_ms,
+        accepted_at_ms=_earlier(submission.accepted_at_ms, ahead_ms),
+        retry_at_ms=_earlier(submission.retry_at_ms, ahead_ms),
+    )
+
+
+def _earlier(at_ms: int, by_ms: int) -> int:
+    """A time moved back; 0 stays: it has not happened."""
+    return at_ms - by_ms if at_ms else 0
+
+
+def not_in_future(attempts: Attempts, now_ms: int) -> Attempts:
+    """The same with nothing tried later than now: what lies there was told by a clock set back."""
+    if max(attempts.checked_at_ms, attempts.asked_at_ms, attempts.swept_at_ms) <= now_ms:
+        return attempts
+    return replace(
+        attempts,
+        checked_at_ms=min(attempts.checked_at_ms, now_ms),
+        asked_at_ms=min(attempts.asked_at_ms, now_ms),
+        swept_at_ms=min(attempts.swept_at_ms, now_ms),
+    )

@@ -1,0 +1,183 @@
+"""Submitting: claim before the call, record whatever the answer was."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from stenolog.clock import NowMs
+from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, register
+from stenolog.commands.decide import (
+    AcceptSubmission,
+    ClaimSubmission,
+    Command,
+    RefuseSubmission,
+)
+from stenolog.commands.transcription import Transcription
+from stenolog.errors import (
+    ProviderOutcomeUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+    WrongExpectedVersion,
+)
+from stenolog.log.catalogue import RefusalReason
+from stenolog.providers.port import CallbackTarget
+from stenolog.reconciler.forwarding import Forwarder, Uploads
+from stenolog.reconciler.plan import Attempts, anew
+from stenolog.reconciler.recording import NO_SENTENCE, ProviderGate, Recorder, failure
+
+log = structlog.get_logger()
+
+# At most five callbacks of one submission are recorded: it cannot move on more often.
+RECORD_ATTEMPTS_MAX = 8
+PLAIN_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Submitter:
+    """Gets a provider job for a transcription."""
+
+    def __init__(
+        self, recorder: Recorder, keys: CallbackKeys, uploads: Uploads, now_ms: NowMs
+    ) -> None:
+        self._recorder = recorder
+        self._keys = keys
+        self._forwarder = Forwarder(uploads, now_ms)
+        self._now_ms = now_ms
+
+    async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
+        """Claim, then call; whatever the answer, it is recorded."""
+        gate, now = self._recorder.gate(state), self._now_ms()
+        with gate.breaker.turn(now) as admitted:
+            if not admitted:
+                return replace(attempts, retry_at_ms=gate.breaker.retry_at_ms(now))
+            try:
+                body = await self._create_body(state, number, gate)
+            except ProviderUnavailable as exc:
+                gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
+                raise
+            except ProviderRefused as exc:
+                self._heed(gate, exc)
+                if not exc.final:
+                    raise
+                await self._never(state, number, exc)
+                return anew(attempts)
+            claim = ClaimSubmission(number=number, kid=self._keys.current)
+            if await self._recorder.run(claim, state, {"submission.claimed": body}):
+                await self._create(state, number, gate, body)
+            return anew(attempts)
+
+    async def _create(
+        self, state: Transcription, number: int, gate: ProviderGate, body: bytes
+    ) -> None:
+        forwarded = self._forwarder.use(state.id)
+        try:
+            job = await gate.provider.submit(body)
+        except ProviderRefused as exc:
+            self._heed(gate, exc)
+            if forwarded is not None and self._forwarder.is_lost(state.id, exc):
+                again = ProviderUnavailable(str(exc), status=exc.status)
+                await self._postponed(state, number, again)
+                return
+            if not exc.final:
+                self._forwarder.keep(state.id, forwarded)
+            await self._refused(state, number, exc)
+        except ProviderUnavailable as exc:
+            self._forwarder.keep(state.id, forwarded)
+            gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
+            await self._postponed(state, number, exc)
+        except ProviderOutcomeUnknown as exc:
+            # The claim stands open: the plan settles it.
+            gate.breaker.failed(self._now_ms())
+            log.warning("submission.unanswered", error=str(exc))
+        else:
+            gate.breaker.succeeded()
+            await self.accept(state, number, job, adopted=False)
+
+    async def accept(self, state: Transcription, number: int, job: str, *, adopted: bool) -> bool:
+        """The submission has this job; an id that `data` may not hold goes into the payload.
+
+        The stream may have moved since it was loaded, by a callback that overtook the reply: the
+        acceptance holds all the same.
+        """
+        plain = PLAIN_JOB_ID.fullmatch(job) is not None
+        command = AcceptSubmission(
+            number=number, provider_job=job if plain else None, adopted=adopted
+        )
+        payload = json.dumps({"provider_job": job}).encode()
+        return await self._record(command, state, {} if plain else {"submission.accepted": payload})
+
+    async def _create_body(self, state: Transcription, number: int, gate: ProviderGate) -> bytes:
+        """The create request; an upload of ours is forwarded first."""
+        payload = await self._recorder.handler.payload_at(state.request_position)
+        params = json.loads(payload or b"{}")["params"]
+        audio_url = str(params["audio_url"])
+        if state.upload is not None:
+            audio_url = await self._forwarder.url_of(state, gate.provider)
+        registration = register(self._keys, state.provider, state.id, number)
+        target = CallbackTarget(
+            url=f"{gate.callback_base}/callbacks/{state.provider}/{registration.token}",
+            header_name=HEADER_NAME,
+            header_value=registration.header,
+        )
+        return gate.provider.create_body(params, audio_url, target)
+
+    def _heed(self, gate: ProviderGate, exc: ProviderRefused) -> None:
+        """A refusal of one request says nothing about others; one of our key does."""
+        if exc.final:
+            gate.breaker.succeeded()
+        else:
+            gate.breaker.failed(self._now_ms())
+            log.error("submission.refused", status=exc.status, mend="the provider's key or account")
+
+    async def _never(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
+        """A transcription that can never be submitted ends, with a claim that called nobody."""
+        claim = ClaimSubmission(number=number, kid=self._keys.current)
+        if await self._recorder.run(claim, state):
+            await self._refused(state, number, exc)
+
+    async def _refused(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
+        """The provider said no: for good, or until somebody mends our key."""
+        if exc.final:
+            reason: RefusalReason = "invalid"
+        else:
+            reason = "not-found" if exc.status == 404 else "credentials"
+        command = RefuseSubmission(
+            number=number,
+            status=exc.status,
+            reason=reason,
+            retry_in_ms=None,
+            final=exc.final,
+            wake="command",
+        )
+        await self._refuse(state, command, exc.sentence or NO_SENTENCE)
+
+    async def _postponed(self, state: Transcription, number: int, exc: ProviderUnavailable) -> None:
+        """The provider said not now, or was not reached."""
+        command = RefuseSubmission(
+            number=number,
+            status=exc.status,
+            reason="throttled" if exc.status == 429 else "unavailable",
+            retry_in_ms=exc.retry_in_ms,
+            final=False,
+            wake="command",
+        )
+        await self._refuse(state, command, "")
+
+    async def _refuse(self, state: Transcription, command: RefuseSubmission, sentence: str) -> None:
+        await self._record(command, state, {"transcription.failed": failure(sentence)})
+
+    async def _record(
+        self, command: Command, state: Transcription, payloads: Mapping[str, bytes]
+    ) -> bool:
+        """Record the provider's answer, which holds whatever has happened to the stream since."""
+        for _ in range(RECORD_ATTEMPTS_MAX):
+            state = await self._recorder.handler.load(state.id)
+            try:
+                return await self._recorder.run(command, state, payloads)
+            except WrongExpectedVersion:
+                continue
+        raise WrongExpectedVersion(f"the stream moved on {RECORD_ATTEMPTS_MAX} times")

@@ -1,0 +1,46 @@
+"""One look at the provider's list instead of one question a job."""
+
+from __future__ import annotations
+
+import asyncio
+
+from stenolog.providers.paging import pages_of
+from stenolog.providers.port import JobStatus, Provider
+
+PAGES_MAX = 100  # 20,000 running jobs
+SETTLES_MS = 200  # questions that arrive this close together share one look
+RUNNING: tuple[JobStatus, ...] = ("queued", "processing")
+
+
+class Sweep:
+    """Answers "is it still running?" for many jobs with one listing of a provider."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._looking: asyncio.Task[frozenset[str]] | None = None
+
+    async def is_running(self, job: str) -> bool:
+        """Whether the list shows the job as queued or processing.
+
+        False is no verdict: it is due for a question of its own.
+
+        Raises:
+            ProviderUnavailable: The list could not be read.
+        """
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return job in await asyncio.shield(self._looking)
+
+    async def close(self) -> None:
+        """Nothing is being listed; whoever waited for it is cancelled."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> frozenset[str]:
+        await asyncio.sleep(SETTLES_MS / 1000)
+        running: set[str] = set()
+        for status in RUNNING:
+            async for page in pages_of(self._provider, status=status, pages_max=PAGES_MAX):
+                running.update(job.id for job in page.jobs)
+        return frozenset(running)

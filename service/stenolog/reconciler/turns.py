@@ -1,0 +1,121 @@
+"""Whose turn it is at the provider: a tenant's running jobs are limited by queueing."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+
+from stenolog.commands.transcription import Transcription
+from stenolog.errors import RecordDamaged
+from stenolog.log.catalogue import TRANSCRIPTION
+from stenolog.log.event import Event
+
+Load = Callable[[str], Awaitable[Transcription]]
+
+
+def is_running(state: Transcription) -> bool:
+    """Whether it may have a job at the provider: accepted, or of unknown outcome.
+
+    Erasing does not end a job: it runs until it was deleted there.
+    """
+    over = state.erased or state.status in {"completed", "error"}
+    return not over and any(
+        submission.outcome in {"unknown", "accepted"} for submission in state.submissions
+    )
+
+
+class Turns:
+    """At most `limit` transcriptions of a tenant run at once; the others wait, oldest first.
+
+    What runs is what the log says, told by `note`; a turn that was granted and not used yet counts
+    as running. Tenants do not wait for each other.
+    """
+
+    def __init__(self, limit: int, wake: Callable[[str], None]) -> None:
+        """`limit` 0: none. `wake` is called for a transcription whose turn has come."""
+        self._limit = limit
+        self._wake = wake
+        self._open = not limit
+        self._running: defaultdict[str, set[str]] = defaultdict(set)
+        self._waiting: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._queued: set[str] = set()
+
+    @property
+    def opened(self) -> bool:
+        """Whether turns are given; without a limit from the beginning."""
+        return self._open
+
+    def running_count(self, tenant: str) -> int:
+        """How many of a tenant run, or have their turn."""
+        return len(self._running.get(tenant, ()))
+
+    def is_waiting(self, transcription_id: str) -> bool:
+        """Whether it waits for its turn."""
+        return transcription_id in self._queued
+
+    def any_waiting(self, tenant: str) -> bool:
+        """Whether anybody of a tenant waits."""
+        return bool(self._waiting.get(tenant))
+
+    def open(self) -> None:
+        """Everything that ran before this process is noted: turns are given from now on."""
+        if not self._open:
+            self._open = True
+            for tenant in list(self._waiting):
+                self._grant(tenant)
+
+    def admit(self, state: Transcription) -> bool:
+        """Whether it may be submitted now; if not, it waits and will be woken."""
+        if not self._limit or state.id in self._running.get(state.tenant, ()):
+            return True
+        if state.id not in self._queued:
+            self._queued.add(state.id)
+            heapq.heappush(self._waiting[state.tenant], (state.request_position, state.id))
+        self._grant(state.tenant, asking=state.id)
+        return state.id in self._running.get(state.tenant, ())
+
+    def note(self, state: Transcription) -> None:
+        """What the log says now: it runs, or has given its turn back."""
+        if not self._limit or not state.tenant:
+            return
+        if is_running(state):
+            self._running[state.tenant].add(state.id)
+        elif state.id in self._running.get(state.tenant, ()):
+            self._running[state.tenant].discard(state.id)
+            self._grant(state.tenant)
+
+    def _grant(self, tenant: str, asking: str | None = None) -> None:
+        """Free turns go to those who have waited longest; `asking` needs no wake-up."""
+        running, waiting = self._running[tenant], self._waiting[tenant]
+        while self._open and waiting and len(running) < self._limit:
+            _, following = heapq.heappop(waiting)
+            self._queued.discard(following)
+            running.add(following)
+            if following != asking:
+                self._wake(following)
+        if not waiting:
+            del self._waiting[tenant]
+        if not running:
+            del self._running[tenant]
+
+
+async def note_at_start(turns: Turns, load: Load, ids: Iterable[str]) -> None:
+    """What these do is known; nothing once turns are given, when every look tells.
+
+    One with a damaged record is left out: it cannot be worked on, and holds up nobody else.
+    """
+    if not turns.opened:
+        for transcription_id in ids:
+            with suppress(RecordDamaged):
+                turns.note(await load(transcription_id))
+
+
+async def follow_at_start(turns: Turns, load: Load, events: Sequence[Event]) -> None:
+    """What these events moved is known, until turns are given.
+
+    A view of what is open may lag behind the log, which alone says what runs.
+    """
+    streams = {one.stream for one in events if one.stream.startswith(TRANSCRIPTION)}
+    await note_at_start(turns, load, [one.removeprefix(TRANSCRIPTION) for one in streams])

@@ -1,0 +1,189 @@
+"""Bad days by name: what `stenolog simulate` and tests ask for in a word."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from stenolog.errors import InvalidRequest
+from stenolog.simulator import behaviour
+from stenolog.simulator.behaviour import Behaviour, Callback, Fault, Operation
+from stenolog.wire import sentences
+
+FORGOTTEN_AFTER_MS = 200
+SLOW_MS = 30_000
+LATE_MS = 5_000
+QUERY = "day"  # the parameter of an audio URL that names its day
+NAME_SHOWN_CHARS_MAX = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One kind of job that goes wrong.
+
+    Attributes:
+        says: What happens, for people.
+        behaviour: How the job goes.
+        faults: Answers to the first requests beside the job's own.
+    """
+
+    says: str
+    behaviour: Behaviour
+    faults: tuple[tuple[Operation, Fault], ...] = ()
+
+
+def _day(says: str, how: Behaviour) -> Day:
+    return Day(says=says, behaviour=how)
+
+
+def _beside(says: str, operation: Operation, fault: Fault, **how: Any) -> Day:
+    return Day(says=says, behaviour=Behaviour(**how), faults=((operation, fault),))
+
+
+DAYS: Mapping[str, Day] = {
+    "good": _day("The job completes and calls back.", Behaviour()),
+    "audio-error": _day(
+        "The job fails for good: the audio is too short.",
+        Behaviour(error=sentences.AUDIO_TOO_SHORT),
+    ),
+    "server-error": _day(
+        "The job ends in a server error: submit it again.",
+        Behaviour(error=sentences.SERVER_ERROR),
+    ),
+    "create-500": _day(
+        "The first create is answered 500, without a job.",
+        Behaviour(create_faults=(behaviour.SERVER_ERROR,)),
+    ),
+    "create-503": _day(
+        "The first create is answered 503.", Behaviour(create_faults=(behaviour.UNAVAILABLE,))
+    ),
+    "create-401": _day(
+        "The first create is answered 401, as for a bad key.",
+        Behaviour(create_faults=(behaviour.UNAUTHENTICATED,)),
+    ),
+    "create-no-balance": _day(
+        "The first create is answered 400: the account's balance is negative.",
+        Behaviour(create_faults=(behaviour.BALANCE_NEGATIVE,)),
+    ),
+    "create-429": _day(
+        "The first create is answered 429 with Retry-After: 2.",
+        Behaviour(create_faults=(behaviour.too_many_requests(2),)),
+    ),
+    "create-web-page": _day(
+        "The first create is answered 200 with a web page.",
+        Behaviour(create_faults=(behaviour.WEB_PAGE,)),
+    ),
+    "create-dropped": _day(
+        "The first create is never answered, and makes no job.",
+        Behaviour(create_faults=(behaviour.DROPPED,)),
+    ),
+    "lost-reply": _day(
+        "The job is made, and the answer to its create is lost.", Behaviour(lost_reply=True)
+    ),
+    "read-500": _day(
+        "The first read of the job is answered 500.",
+        Behaviour(read_faults=(behaviour.SERVER_ERROR,)),
+    ),
+    "read-cut-off": _day(
+        "The first read of the job is answered with half a JSON object.",
+        Behaviour(read_faults=(behaviour.MALFORMED,)),
+    ),
+    "read-web-page": _day(
+        "The first read of the job is answered 200 with a web page.",
+        Behaviour(read_faults=(behaviour.WEB_PAGE,)),
+    ),
+    "read-other-job": _day(
+        "The first read of the job is answered with another job's transcript.",
+        Behaviour(read_faults=(behaviour.OTHER_JOB,)),
+    ),
+    "gzip": _day("Reads are packed, whatever was asked for.", Behaviour(compressed=True)),
+    "text-json": _day(
+        "Reads are right, and claim to be text/plain.", Behaviour(content_type="text/plain")
+    ),
+    "no-callback": _day("It completes and never calls.", Behaviour(callbacks=behaviour.MISSING)),
+    "late-callback": _day(
+        "It calls five seconds late.", Behaviour(callbacks=(Callback(after_ms=LATE_MS),))
+    ),
+    "early-callback": _day(
+        "It calls `completed` when it has just begun, and again at its end.",
+        Behaviour(callbacks=(behaviour.LYING, Callback())),
+    ),
+    "three-callbacks": _day(
+        "It calls three times at once.", Behaviour(callbacks=(Callback(times=3),))
+    ),
+    "odd-callback": _day(
+        "Its callback is no JSON.", Behaviour(callbacks=(Callback(body=b"status=completed"),))
+    ),
+    "late-redaction": _day(
+        "Redacted audio is ready five seconds after the job.",
+        Behaviour(redacted_after_ms=LATE_MS),
+    ),
+    "upload-failed": _beside(
+        "The first upload is answered 422.", "upload", behaviour.UPLOAD_FAILED
+    ),
+    "list-500": _beside(
+        "The first list is answered 500; the answer to the create is lost.",
+        "list",
+        behaviour.SERVER_ERROR,
+        lost_reply=True,
+    ),
+    "delete-web-page": _beside(
+        "The first DELETE is answered 200 with a web page.", "delete", behaviour.WEB_PAGE
+    ),
+    "slow": _day("It takes half a minute.", Behaviour(run_ms=SLOW_MS)),
+    "never": _day("It never ends.", Behaviour(never_ends=True)),
+    "forgotten": _day(
+        "Its result is gone a fifth of a second after its end.",
+        Behaviour(expires_ms=FORGOTTEN_AFTER_MS),
+    ),
+}
+
+
+def faults_of(names: Iterable[str]) -> tuple[tuple[Operation, Fault], ...]:
+    """The answers to the first requests that these days have beside their jobs."""
+    return tuple(fault for name in names for fault in DAYS[name].faults)
+
+
+def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]:
+    """Jobs go by these days, one after the other and from the first again.
+
+    An audio URL whose query names a day, as in `https://a.example/a.mp3?day=lost-reply`, has that
+    one; its faults beside the job are not made. A repeated create of the same audio is the same
+    job: it keeps its day.
+
+    What is given raises InvalidRequest, which lists the days, for a URL that names none of them:
+    a misspelt day would pass as a good one.
+    """
+    turns = itertools.cycle([DAYS[name].behaviour for name in names])
+    given: dict[str, Behaviour] = {}
+
+    def behave(body: Mapping[str, object]) -> Behaviour:
+        audio_url = str(body.get("audio_url"))
+        named = _named(audio_url)
+        if named is not None:
+            return named
+        if audio_url not in given or not _is_again(given[audio_url]):
+            given[audio_url] = next(turns)
+        return given[audio_url]
+
+    return behave
+
+
+def _named(audio_url: str) -> Behaviour | None:
+    """What the audio URL itself asks for."""
+    names = parse_qs(urlsplit(audio_url).query).get(QUERY, ())
+    for name in names:
+        if name in DAYS:
+            return DAYS[name].behaviour
+    if names:
+        sentence = f"The simulator has no day {names[0][:NAME_SHOWN_CHARS_MAX]!r}; its days are: "
+        raise InvalidRequest(sentence + ", ".join(DAYS))
+    return None
+
+
+def _is_again(behaviour: Behaviour) -> bool:
+    """Whether its first create came to nothing, so that the same is created again."""
+    return bool(behaviour.create_faults)

@@ -1,0 +1,242 @@
+"""The simulator's memory: jobs, uploads, and what came in and went out."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stenolog.clock import rfc3339
+from stenolog.simulator.account import NEVER_MS
+from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.results import transcript
+from stenolog.wire import sentences
+from stenolog.wire.listing import ListItem, ListQuery
+from stenolog.wire.transcript import (
+    completed_transcript,
+    deleted_transcript,
+    failed_transcript,
+    queued_transcript,
+)
+from stenolog.wire.transcript_request import TranscriptRequest
+
+REMEMBERED_MAX = 100_000  # requests and callbacks, the newest: a simulator may run for weeks
+SPEECH_SHARE = 0.9461  # of all its audio: the figure of the service's own example
+SPEECH_MODELS_DEFAULT = ("universal-3-5-pro", "universal-2")  # measured in September 2026
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One job; everything else about it follows from these and the time.
+
+    Attributes:
+        number: From 1, in order of creation.
+        waits_ms: For its turn, before it is queued as its behaviour says.
+        expires_ms: How long after its end it is forgotten; None for never.
+        webhook_status: What its endpoint answered last to a transcript callback, or None.
+        reads: How many times it was read.
+    """
+
+    id: str
+    number: int
+    request: TranscriptRequest
+    behaviour: Behaviour
+    created_ms: int
+    waits_ms: int = 0
+    expires_ms: int | None = None
+    deleted: bool = False
+    webhook_status: int | None = None
+    reads: int = 0
+    _made: dict[str, object] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """What it was created with."""
+        return self.request.params
+
+    @property
+    def error(self) -> str | None:
+        """Why it fails, or None: by its behaviour, or because too little of it is speech."""
+        if self.behaviour.error is not None:
+            return self.behaviour.error
+        threshold = self.params.get("speech_threshold")
+        if isinstance(threshold, int | float) and threshold > SPEECH_SHARE:
+            return sentences.below_speech_threshold(SPEECH_SHARE, float(threshold))
+        return None
+
+    @property
+    def ends_ms(self) -> int | None:
+        """When it ends, or None when it never does."""
+        if self.behaviour.never_ends or self.waits_ms >= NEVER_MS // 2:
+            return None
+        return self.created_ms + self.waits_ms + self.behaviour.run_ms
+
+    @property
+    def throttled(self) -> bool:
+        """Whether it had to wait for its turn, or says so."""
+        return self.behaviour.throttled or self.waits_ms > 0
+
+    def status(self, now_ms: int) -> str:
+        """Its status at a time."""
+        if self.deleted:
+            return "completed"
+        if self.ends_ms is not None and now_ms >= self.ends_ms:
+            return "error" if self.error else "completed"
+        queued = now_ms < self.created_ms + self.waits_ms + self.behaviour.queued_ms
+        return "queued" if queued else "processing"
+
+    def is_known(self, now_ms: int) -> bool:
+        """False once its results are forgotten."""
+        if self.expires_ms is None or self.ends_ms is None:
+            return True
+        return now_ms < self.ends_ms + self.expires_ms
+
+    def transcript(self, now_ms: int, *, as_created: bool = False) -> dict[str, object]:
+        """The whole Transcript at a time; the answer to a create is never a finished one."""
+        status, params = self.status(now_ms), self.params
+        if self.deleted:
+            return deleted_transcript(self.id, self._duration())
+        if as_created and status in ("completed", "error"):
+            status = "processing"
+        echoed = {"speech_models": list(SPEECH_MODELS_DEFAULT), **params}
+        if status == "completed":
+            body = completed_transcript(self.id, echoed, self.result())
+        elif status == "error":
+            duration = self._duration() if self.behaviour.result else None
+            body = failed_transcript(self.id, echoed, self.error or "", audio_duration=duration)
+        else:
+            body = queued_transcript(self.id, echoed, status=status)
+        if self.throttled:
+            body["throttled"] = True
+        return {**body, "webhook_status_code": self.webhook_status}
+
+    def result(self) -> dict[str, object]:
+        """What it found: what its behaviour says, else a conversation made from its audio URL."""
+        if self.behaviour.result is not None:
+            return dict(self.behaviour.result)
+        if self._made is None:  # once: an hour of it takes a while
+            models = self.request.speech_models or SPEECH_MODELS_DEFAULT
+            self._made = transcript(
+                self.request.audio_url,
+                self.behaviour.seconds,
+                self.request.features,
+                self.params,
+            )
+            self._made["speech_model_used"] = models[0]
+        return dict(self._made)
+
+    def item(self, now_ms: int) -> ListItem:
+        """Its row in a list."""
+        status = self.status(now_ms)
+        ended = self.ends_ms if status == "completed" else None
+        return ListItem(
+            id=self.id,
+            status=status,
+            created=rfc3339(self.created_ms * 1000),
+            completed=None if ended is None else rfc3339(ended * 1000),
+            audio_url=sentences.DELETED_URL_IN_LIST if self.deleted else self.request.audio_url,
+            error=(self.error or "") if status == "error" else "",
+        )
+
+    def _duration(self) -> int | None:
+        value = self.result().get("audio_duration")
+        return value if isinstance(value, int) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """An uploaded file: how long it was and the SHA-256 of it; the bytes are not kept."""
+
+    url: str
+    bytes_count: int
+    sha256: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """One request that came in.
+
+    Attributes:
+        headers: Lower-case names.
+        body: The JSON object, when the body was one.
+        status: What it was answered; 0 while it was not, -1 when the connection was dropped.
+        job_id: The job that it made or asked for.
+    """
+
+    at_ms: int
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Mapping[str, object] | None = None
+    status: int = 0
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One attempt at a callback; `status` is None when there was no answer."""
+
+    at_ms: int
+    job_id: str
+    attempt: int
+    body: bytes
+    status: int | None
+    took_ms: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """Everything the simulator remembers. One thread writes, any thread reads the snapshots."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
+
+    def add_job(self, job: Job) -> None:
+        """Remember a job."""
+        with self.lock:
+            self.jobs[job.id] = job
+
+    def find(self, job_id: str, now_ms: int) -> Job | None:
+        """The job, unless it never was or has been forgotten."""
+        job = self.jobs.get(job_id)
+        return job if job is not None and job.is_known(now_ms) else None
+
+    def listed(self, query: ListQuery, now_ms: int) -> tuple[list[Job], bool, bool]:
+        """The page, newest first, and whether there are older and newer jobs than it shows.
+
+        Raises:
+            KeyError: `before_id` or `after_id` names no job.
+        """
+        fits = [
+            job
+            for job in sorted(self.jobs.values(), key=lambda job: -job.number)
+            if job.is_known(now_ms)
+            and now_ms >= job.created_ms + job.behaviour.listed_after_ms
+            and _matches(job, query, now_ms)
+        ]
+        chosen = fits
+        if query.before_id is not None:
+            before = self.jobs[query.before_id].number
+            chosen = [job for job in chosen if job.number < before]
+        if query.after_id is not None:
+            after = self.jobs[query.after_id].number
+            chosen = [job for job in chosen if job.number > after][-query.limit :]
+        page = chosen[: query.limit]
+        if not page:
+            return [], False, False
+        return page, page[-1] is not fits[-1], page[0] is not fits[0]
+
+
+def _matches(job: Job, query: ListQuery, now_ms: int) -> bool:
+    """Whether a list with these filters shows the job; waiting for a turn overrides the status."""
+    day = rfc3339(job.created_ms * 1000)[:10]
+    if query.created_on is not None and day != query.created_on.isoformat():
+        return False
+    if query.throttled_only:
+        return job.throttled and job.status(now_ms) == "queued"
+    return query.status is None or job.status(now_ms) == query.status

@@ -1,0 +1,216 @@
+"""The simulated provider: AssemblyAI's pre-recorded API, with the days that a test asks for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import anyio
+from starlette.types import Receive, Scope
+
+from stenolog.clock import NowMs, now_ms
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.simulator.account import JobQueue, RequestWindow
+from stenolog.simulator.answers import redacted_audio_url
+from stenolog.simulator.background import Background
+from stenolog.simulator.behaviour import Behaviour, Callback, Fault, Operation
+from stenolog.simulator.callbacks import USER_AGENT, Caller, DeliveryRules
+from stenolog.simulator.jobs import Job, Memory, Seen, Sent, Upload
+from stenolog.simulator.routes import provider_app
+from stenolog.simulator.server import LocalServer
+from stenolog.wire.transcript_request import TranscriptRequest
+
+API_KEY = "simulator-key"
+LOOPBACK = AddressPolicy.of(networks=("127.0.0.0/8", "::1/128"))
+
+Behave = Callable[[Mapping[str, object]], Behaviour]
+
+
+class Simulator:
+    """A provider; what it remembers survives `serve`, so that it can be stopped and started.
+
+    Attributes:
+        behave: Chooses how a job goes, from the body that creates it. May be set at any time.
+        outage: The answer that every request gets, or None.
+        latency_ms: Before every answer.
+        deletes_unfinished: Whether a job that runs can be deleted; the documents say no, and no
+            refusal has been seen.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str = API_KEY,
+        behave: Behave | None = None,
+        rules: DeliveryRules | None = None,
+        policy: AddressPolicy = LOOPBACK,
+        latency_ms: int = 0,
+        deletes_unfinished: bool = True,
+        concurrency: int | None = None,
+        result_ttl_ms: int | None = None,
+        window: RequestWindow | None = None,
+        faults: Iterable[tuple[Operation, Fault]] = (),
+        now_ms: NowMs = now_ms,
+    ) -> None:
+        """`policy` says where callbacks may go beside public addresses.
+
+        `concurrency`: so many jobs run at once, the others wait and say `throttled`.
+        `result_ttl_ms`: so long after its end a job is forgotten whose behaviour does not say.
+        `window`: what is over it is answered 429.
+        `faults`: the answers to the first requests of these kinds.
+        """
+        self.window = window or RequestWindow(None)
+        self._queue = JobQueue(concurrency)
+        self._result_ttl_ms = result_ttl_ms
+        self.api_key = api_key
+        self.behave: Behave = behave or (lambda body: Behaviour())
+        self.outage: Fault | None = None
+        self.latency_ms = latency_ms
+        self.deletes_unfinished = deletes_unfinished
+        self.base_url = ""
+        self.memory = Memory()
+        self._rules = rules or DeliveryRules()
+        self._policy = policy
+        self._now_ms = now_ms
+        self._faults: dict[str, int] = {}
+        self._request_faults = list(faults)
+        self._held: dict[str, anyio.Event] = {}
+        self._server = LocalServer(provider_app(self))
+
+    @asynccontextmanager
+    async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+        """Serve until the block ends; gives the base URL. Callbacks end with it.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        egress = Egress(self._policy, user_agent=USER_AGENT)
+        self._caller = Caller(
+            self.memory,
+            egress,
+            rules=self._rules,
+            now_ms=self._now_ms,
+            redacted_audio_url=lambda job: redacted_audio_url(self.base_url, job),
+        )
+        self._closing = anyio.Event()
+        self._background = Background()
+        async with self._server.serve(host=host, port=port) as self.base_url:
+            try:
+                yield self.base_url
+            finally:
+                self._closing.set()
+                await self.release()
+                await self._background.aclose()
+                await egress.aclose()
+
+    # What tests ask; every answer is a snapshot, safe to take from any thread.
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job, in order of creation."""
+        with self.memory.lock:
+            return tuple(self.memory.jobs.values())
+
+    @property
+    def requests(self) -> tuple[Seen, ...]:
+        """Every request, in order of arrival."""
+        with self.memory.lock:
+            return tuple(self.memory.requests)
+
+    @property
+    def creates(self) -> tuple[Seen, ...]:
+        """Every attempt to create a job, also those that were refused."""
+        wanted = ("POST", "/v2/transcript")
+        return tuple(seen for seen in self.requests if (seen.method, seen.path) == wanted)
+
+    @property
+    def callbacks_sent(self) -> tuple[Sent, ...]:
+        """Every attempt at a callback that has ended."""
+        with self.memory.lock:
+            return tuple(self.memory.sent)
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        """Every file that was uploaded and not deleted with its transcript."""
+        with self.memory.lock:
+            return tuple(self.memory.uploads.values())
+
+    # What tests do; only in the simulator's own event loop.
+
+    async def accept_connections(self) -> None:
+        """Take connections again."""
+        await self._server.accept()
+
+    async def refuse_connections(self) -> None:
+        """Close every connection and refuse new ones; jobs go on and callbacks go out."""
+        await self._server.refuse()
+
+    async def release(self, job_id: str | None = None) -> None:
+        """Let the held reply of a job go out, or of every job."""
+        for held_id, event in tuple(self._held.items()):
+            if job_id in (None, held_id):
+                event.set()
+
+    async def send(self, job_id: str, callback: Callback | None = None) -> int | None:
+        """Call back now, by hand; the status of the last attempt, None when there was no answer."""
+        return await self._caller.deliver(self.memory.jobs[job_id], callback or Callback())
+
+    # What the endpoints need: `routes.Host`.
+
+    def now_ms(self) -> int:
+        """The time."""
+        return self._now_ms()
+
+    def make_job(self, request: TranscriptRequest, behaviour: Behaviour) -> Job:
+        """Remember a new job and schedule its callbacks."""
+        created_ms = self._now_ms()
+        run_ms = None if behaviour.never_ends else behaviour.run_ms
+        ttl_ms, own_ms = self._result_ttl_ms, behaviour.expires_ms
+        job = Job(
+            id=str(uuid4()),
+            number=len(self.memory.jobs) + 1,
+            request=request,
+            behaviour=behaviour,
+            created_ms=created_ms,
+            waits_ms=self._queue.wait_ms(created_ms, run_ms),
+            expires_ms=ttl_ms if own_ms is None else own_ms,
+        )
+        self.memory.add_job(job)
+        self._caller.schedule(job, self._background)
+        return job
+
+    def next_fault(self, request: TranscriptRequest, behaviour: Behaviour) -> Fault | None:
+        """The wrong answer that this create gets; creates are counted by audio URL."""
+        given = self._faults.get(request.audio_url, 0)
+        if given >= len(behaviour.create_faults):
+            return None
+        self._faults[request.audio_url] = given + 1
+        return behaviour.create_faults[given]
+
+    def next_request_fault(self, operation: str) -> Fault | None:
+        """The wrong answer that the next request of this kind gets, once."""
+        for index, (kind, fault) in enumerate(self._request_faults):
+            if kind == operation:
+                del self._request_faults[index]
+                return fault
+        return None
+
+    async def wait_to_answer(self, job: Job) -> None:
+        """Return when a held reply may go out."""
+        if job.behaviour.held_reply_ms:
+            released = self._held[job.id] = anyio.Event()
+            with anyio.move_on_after(job.behaviour.held_reply_ms / 1000):
+                await released.wait()
+            del self._held[job.id]
+
+    async def pause(self, wait_ms: int) -> None:
+        """Wait, no longer than the simulator serves."""
+        if wait_ms:
+            with anyio.move_on_after(wait_ms / 1000):
+                await self._closing.wait()
+
+    async def drop(self, scope: Scope, receive: Receive) -> None:
+        """Close the connection that a request came on."""
+        await self._server.drop(scope, receive)

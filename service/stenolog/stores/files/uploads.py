@@ -1,0 +1,252 @@
+"""Customers' files in `DATA_DIR/uploads`: encrypted frame by frame under a key of their own.
+
+A file is a magic number, then frames. A frame is 1 MiB of plaintext (the last one may be shorter),
+AES-256-GCM with a nonce of its number and whether it is the last: a frame that is changed, moved,
+missing at the end or added does not open. The key is derived from the data key of the stream
+`upload-<id>`, so that destroying that key forgets the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from stenolog.compliance.upload_lifetime import StoredFile
+from stenolog.compliance.vault import DataKey, NewKey
+from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
+from stenolog.log.catalogue import UPLOAD
+
+MAGIC = b"STNUPL01"
+FRAME_BYTES = 1 << 20
+TAG_BYTES = 16
+SEALED_FRAME_BYTES = FRAME_BYTES + TAG_BYTES
+FILE_MODE = 0o600
+PART = ".part"
+NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class UploadKeys(Protocol):
+    """Where data keys come from; `compliance/vault` keeps this promise."""
+
+    def new_key(self, stream: str) -> NewKey:
+        """A key for a stream that has none, in no file yet."""
+        ...
+
+    async def keep(self, new: NewKey) -> None:
+        """The key is durable.
+
+        Raises:
+            StoreUnavailable: It could not be made durable.
+        """
+        ...
+
+    async def key_of(self, stream: str) -> DataKey:
+        """The stream's data key.
+
+        Raises:
+            KeyMissing: It was destroyed.
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+
+class UploadStore:
+    """Keeps the promises of the edge's and the reconciler's `Uploads`, and of `Files`."""
+
+    def __init__(self, directory: Path, keys: UploadKeys) -> None:
+        """The directory exists; what interrupted uploads left in it is removed."""
+        self._directory = directory
+        self._keys = keys
+        with _disk_errors():
+            for part in directory.glob(f"*{PART}"):
+                part.unlink(missing_ok=True)
+
+    async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
+        """Bytes, key, file, rename, directory: each is on the disk before the file has its name.
+
+        The key is stored once all bytes are here: who breaks off leaves none.
+        """
+        path = self._path(upload_id)
+        new = self._keys.new_key(UPLOAD + upload_id)
+        frames = _sealer(new.key)
+        part = path.with_name(path.name + PART)
+        try:
+            with _disk_errors():
+                stream = await asyncio.to_thread(_create, part)
+                try:
+                    size = await _fill(stream, frames, chunks, bytes_max)
+                    if size:
+                        await self._keys.keep(new)
+                        await asyncio.to_thread(_finish, stream, part, path)
+                finally:
+                    stream.close()
+            return size
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def exists(self, upload_id: str) -> bool:
+        """One look at the directory."""
+        return await asyncio.to_thread(self._path(upload_id).is_file)
+
+    async def discard(self, upload_id: str) -> None:
+        """Repeating changes nothing."""
+        with _disk_errors():
+            await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
+
+    async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
+        """One reading of the directory; what is being written is not in it."""
+        with _disk_errors():
+            return await asyncio.to_thread(_stored, self._directory, after, limit)
+
+    async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
+        """The size in bytes and the decrypted bytes, at most 1 MiB at a time; None: no such file.
+
+        Raises:
+            PayloadDamaged: While it is read: the file, or its end, is not what was stored.
+            StoreUnavailable: The disk does not give it.
+        """
+        path = self._path(upload_id)
+        with _disk_errors():
+            try:
+                stored = (await asyncio.to_thread(path.stat)).st_size
+            except FileNotFoundError:
+                return None
+        size = plain_size(stored)
+        return size, self._read(upload_id, path)
+
+    async def _read(self, upload_id: str, path: Path) -> AsyncIterator[bytes]:
+        frames = _sealer(await self._keys.key_of(UPLOAD + upload_id))
+        with _disk_errors():
+            stream = await asyncio.to_thread(path.open, "rb")
+            try:
+                if await asyncio.to_thread(stream.read, len(MAGIC)) != MAGIC:
+                    raise PayloadDamaged("an upload does not begin as one")
+                number, sealed = 0, await asyncio.to_thread(stream.read, SEALED_FRAME_BYTES)
+                while True:
+                    following = await asyncio.to_thread(stream.read, SEALED_FRAME_BYTES)
+                    yield await asyncio.to_thread(
+                        _open_frame, frames, number, sealed, last=not following
+                    )
+                    if not following:
+                        return
+                    number, sealed = number + 1, following
+            finally:
+                stream.close()
+
+    def _path(self, upload_id: str) -> Path:
+        # Only an id becomes a file's name, whatever a caller was told.
+        return self._directory / str(uuid.UUID(upload_id))
+
+
+def _stored(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
+    with os.scandir(directory) as entries:
+        names = sorted(
+            entry.name for entry in entries if entry.name > after and NAME.fullmatch(entry.name)
+        )
+    found = []
+    for name in names[:limit]:
+        with contextlib.suppress(FileNotFoundError):  # discarded meanwhile
+            written_ms = (directory / name).stat().st_mtime_ns // 1_000_000
+            found.append(StoredFile(upload=name, written_ms=written_ms))
+    return found
+
+
+def plain_size(stored: int) -> int:
+    """How many bytes a file of `stored` bytes holds.
+
+    Raises:
+        PayloadDamaged: No upload has this size.
+    """
+    sealed = stored - len(MAGIC)
+    frames = -(-sealed // SEALED_FRAME_BYTES)
+    if sealed <= TAG_BYTES or not sealed - (frames - 1) * SEALED_FRAME_BYTES - TAG_BYTES > 0:
+        raise PayloadDamaged("an upload has lost its end")
+    return sealed - frames * TAG_BYTES
+
+
+async def _fill(
+    stream: BinaryIO, frames: AESGCM, chunks: AsyncIterator[bytes], bytes_max: int
+) -> int:
+    """Every frame is written; the size in bytes."""
+    gathered = bytearray()
+    size = number = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > bytes_max:
+            raise PayloadTooLarge(f"The file is over {bytes_max} bytes")
+        gathered += chunk
+        while len(gathered) > FRAME_BYTES:  # a full frame waits: it may be the last one
+            frame = bytes(gathered[:FRAME_BYTES])
+            del gathered[:FRAME_BYTES]
+            await asyncio.to_thread(_write_frame, stream, frames, number, frame, last=False)
+            number += 1
+    if gathered:
+        await asyncio.to_thread(_write_frame, stream, frames, number, bytes(gathered), last=True)
+    return size
+
+
+def _create(part: Path) -> BinaryIO:
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    stream = os.fdopen(descriptor, "wb", buffering=0)
+    stream.write(MAGIC)
+    return stream
+
+
+def _write_frame(
+    stream: BinaryIO, frames: AESGCM, number: int, frame: bytes, *, last: bool
+) -> None:
+    rest = memoryview(frames.encrypt(_nonce(number, last=last), frame, MAGIC))
+    while rest:  # a raw file may take less than it is given
+        rest = rest[stream.write(rest) :]
+
+
+def _open_frame(frames: AESGCM, number: int, sealed: bytes, *, last: bool) -> bytes:
+    try:
+        return frames.decrypt(_nonce(number, last=last), sealed, MAGIC)
+    except (InvalidTag, ValueError) as exc:
+        raise PayloadDamaged("an upload does not open under its key") from exc
+
+
+def _finish(stream: BinaryIO, part: Path, path: Path) -> None:
+    os.fsync(stream.fileno())
+    part.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(directory)
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(11, "big") + bytes([last])
+
+
+def _sealer(key: DataKey) -> AESGCM:
+    # Not the data key itself: that one seals payloads, with nonces drawn at random.
+    info = b"stenolog upload"
+    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key.secret))
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the operating system says about the disk becomes ours."""
+    try:
+        yield
+    except OSError as exc:
+        if isinstance(exc, TimeoutError | ConnectionError):
+            raise  # the sender's, not the disk's
+        raise StoreUnavailable(f"uploads: {exc.strerror or type(exc).__name__}") from exc

@@ -1,0 +1,172 @@
+"""Opening a SQLite file, its schema version, and the door its errors stop at."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from stenolog.errors import SchemaTooNew, StoreUnavailable
+
+BUSY_TIMEOUT_MS = 5_000
+PAGE_BYTES = 4_096  # SQLite's own default, said so that what is reckoned with it holds everywhere
+# A WAL grows until a checkpoint; one of 4,000 pages of 4 KiB is folded back by the writer itself.
+# Random ids touch about a hundred pages a commit: at SQLite's own 1,000, every tenth commit waits.
+WAL_PAGES_MAX = 4_000
+# SQLite release notes, 3.51.3: before it, two connections that write or checkpoint at once can
+# corrupt a WAL. We have one writer a file, and readers open with mode=ro.
+WAL_BUG_FIXED = (3, 51, 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """One file's tables, as steps that are never changed once released.
+
+    Attributes:
+        name: The file's name, for messages.
+        steps: Step n (from 1) brings the file to version n; each is a script of statements.
+        synchronous: FULL where a commit must survive a power cut, NORMAL for what can be rebuilt.
+        secure_delete: Overwrite what is deleted.
+    """
+
+    name: str
+    steps: Sequence[str]
+    synchronous: str = "FULL"
+    secure_delete: bool = False
+
+
+@contextlib.contextmanager
+def store_errors(what: str) -> Iterator[None]:
+    """SQLite's errors leave as `StoreUnavailable`.
+
+    Raises:
+        StoreUnavailable: SQLite said no; `what` and its words are in the message.
+    """
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
+        # In a damaged file SQLite's own message may quote bytes that are no text.
+        raise StoreUnavailable(f"{what}: {exc}") from exc
+
+
+def open_writer(path: Path, schema: Schema) -> sqlite3.Connection:
+    """The one writing connection to `path`, with its schema brought up to date.
+
+    The connection is in autocommit mode: transactions are begun and ended by hand. It may be
+    handed to one other thread.
+
+    Raises:
+        SchemaTooNew: The file was written by a newer Stenolog.
+        StoreUnavailable: The file cannot be opened or written.
+    """
+    with store_errors(schema.name):
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+        )
+        try:
+            prepare(connection, schema)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
+    """Set the pragmas and run the steps that this file has not seen."""
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > len(schema.steps):
+        raise SchemaTooNew(
+            f"{schema.name} has schema version {found}, this Stenolog knows {len(schema.steps)}: "
+            "start the newer version that wrote it"
+        )
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new file; others keep theirs
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreUnavailable(f"{schema.name}: this file system cannot hold a WAL: {mode}")
+    connection.execute(f"PRAGMA synchronous = {schema.synchronous}")
+    connection.execute(f"PRAGMA secure_delete = {'ON' if schema.secure_delete else 'OFF'}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    for number, step in enumerate(schema.steps[found:], start=found + 1):
+        connection.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def truncate_wal(connection: sqlite3.Connection, what: str) -> None:
+    """Everything committed is in the file itself, and the WAL is empty: old pages are gone.
+
+    Raises:
+        StoreUnavailable: A reader was in the way for too long, or SQLite said no; try again.
+    """
+    with store_errors(what):
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise StoreUnavailable(f"{what}: the WAL is being read, it cannot be truncated now")
+
+
+async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
+    """A reading connection (`mode=ro`) on its own thread; reads hold no transaction open.
+
+    Raises:
+        StoreUnavailable: The file cannot be opened.
+    """
+    with store_errors(what):
+        return await aiosqlite.connect(
+            _read_only(path),
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+        )
+
+
+async def read_rows(
+    reader: aiosqlite.Connection, what: str, statement: str, *values: object
+) -> list[Any]:
+    """All rows of one statement: one visit to the reading thread, where a cursor would take three.
+
+    Raises:
+        StoreUnavailable: SQLite said no.
+    """
+    with store_errors(what):
+        return list(await reader.execute_fetchall(statement, values))
+
+
+def open_reader_sync(path: Path, what: str) -> sqlite3.Connection:
+    """A reading connection for commands that run without the service.
+
+    In a directory where nothing can be written (a backup on read-only media) a file that was
+    closed cleanly is read as it is.
+
+    Raises:
+        StoreUnavailable: The file cannot be opened, or nothing can be written and its WAL, which
+            holds a part of it, cannot be read: copy it to where something can.
+    """
+    with store_errors(what):
+        try:
+            return _tried(_read_only(path))
+        except sqlite3.OperationalError:
+            wal = path.with_name(f"{path.name}-wal")
+            if not path.is_file() or os.access(path.parent, os.W_OK):
+                raise
+            if wal.exists() and wal.stat().st_size:
+                raise
+            return _tried(f"{_read_only(path)}&immutable=1")
+
+
+def _tried(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"

@@ -1,0 +1,192 @@
+"""`EventStore` on SQLite: one writing thread, one reading connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from stenolog.errors import OutcomeUnknown, RecordDamaged, StoreError
+from stenolog.log.batch import Append, Sequenced, checked_append
+from stenolog.log.event import Event, NewEvent, SealedPayload
+from stenolog.log.head import HeadWatch
+from stenolog.log.merkle import Frontier
+from stenolog.log.sequencer import GroupCommit
+from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
+from stenolog.log.tail import EVENTS_KEPT, LogTail
+from stenolog.stores.sqlite.connection import open_reader, read_rows
+from stenolog.stores.sqlite.log_writer import (
+    RECORD,
+    CommitReport,
+    LogWriter,
+    stored_event,
+    stored_frontier,
+)
+
+INTEGER_MAX = 2**63 - 1  # SQLite's own
+
+
+class SqliteLog:
+    """The log in `log.db`; keeps `EventStore`'s promises with WAL, synchronous=FULL."""
+
+    def __init__(
+        self, writer: LogWriter, reader: aiosqlite.Connection, kept: int = EVENTS_KEPT
+    ) -> None:
+        """`kept`: how many of the last events are read from memory, at least."""
+        self._writer = writer
+        self._reader = reader
+        self._watch = HeadWatch(writer.head)
+        self._tail = LogTail(writer.head, kept=kept)
+        self._loop = asyncio.get_running_loop()
+        self._commits = GroupCommit[Append, Appended](
+            self._commit, name="log-writer", weigh=Append.weight
+        )
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, report: CommitReport | None = None, kept: int = EVENTS_KEPT
+    ) -> SqliteLog:
+        """The log at `path`, created when there is none; `report` hears of every commit.
+
+        Raises:
+            SchemaTooNew: It was written by a newer Stenolog.
+            StoreUnavailable: It cannot be opened or written.
+        """
+        writer = await asyncio.to_thread(LogWriter, path, report)
+        try:
+            return cls(writer, await open_reader(path, "log.db"), kept)
+        except BaseException:
+            writer.close()
+            raise
+
+    async def close(self) -> None:
+        """Everything submitted is committed; then the files are closed."""
+        await self._commits.close()
+        await self._reader.close()
+        self._writer.close()
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        """Waits in the group commit's queue."""
+        return await self._commits.submit(checked_append(stream, events, expected))
+
+    def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
+        try:
+            sequenced = self._writer.commit_batch(batch)
+        except OutcomeUnknown:
+            self._tell(self._tail.forget)
+            raise
+        self._tell(partial(self._advance, sequenced))
+        return sequenced.outcomes
+
+    def _tell(self, told: Callable[[], None]) -> None:
+        """On the loop, before anybody is answered."""
+        with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
+            self._loop.call_soon_threadsafe(told)
+
+    def _advance(self, sequenced: Sequenced) -> None:
+        head = sequenced.frontier.count
+        self._tail.extend([Event(**row.envelope) for row in sequenced.rows], head)
+        self._watch.advance(head)
+
+    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
+        """From memory, or by primary key."""
+        after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
+        recent = self._tail.read(after, limit)
+        if recent is not None:
+            return recent
+        return await self._events(
+            f"SELECT {RECORD} FROM events WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608  the columns are ours
+            after,
+            limit,
+            up_to_damage=True,
+        )
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
+    ) -> list[Event]:
+        """From memory behind a known version, else by the unique index on stream and version.
+
+        Who asks for a stream from its beginning may be a stranger to it: a quicker answer than
+        that for a stream that does not exist would tell that it is there.
+        """
+        after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
+        recent = self._tail.read_stream(stream, after, limit) if after else None
+        if recent is not None:
+            return recent
+        return await self._events(
+            f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
+            "ORDER BY version LIMIT ?",
+            stream,
+            after,
+            limit,
+        )
+
+    async def version(self, stream: str) -> int:
+        """Reads the last entry of the unique index on stream and version."""
+        row = await self._one("SELECT max(version) FROM events WHERE stream = ?", stream)
+        return int(row[0] or 0) if row else 0
+
+    async def position_of(self, dedupe_key: str) -> int | None:
+        """Reads by primary key."""
+        row = await self._one("SELECT position FROM dedupe WHERE key = ?", dedupe_key)
+        if row is None:
+            return None
+        position = int(row[0])
+        if position > self._watch.head:
+            self._tail.forget()  # it is committed, and this loop was not told yet, or never
+        return position
+
+    async def payload(self, position: int) -> SealedPayload | None:
+        """Takes the commitment from the event's own bytes."""
+        row = await self._one(
+            f"SELECT key_id, box, {RECORD} FROM payloads JOIN events USING (position) "  # noqa: S608  the same
+            "WHERE position = ?",
+            _bounded(position, INTEGER_MAX),
+        )
+        if row is None:
+            return None
+        commitment = stored_event(*tuple(row)[2:]).commitment or ""
+        return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
+
+    async def head(self) -> int:
+        """As the writer last told."""
+        return self._watch.head
+
+    async def wait(self, *, after: int) -> int:
+        """Woken by the writing thread after its commit."""
+        return await self._watch.wait(after=after)
+
+    async def frontier(self) -> Frontier:
+        """The tree over everything that is committed."""
+        row = await self._one("SELECT count, frontier FROM tree")
+        return stored_frontier(tuple(row) if row else None)
+
+    async def _one(self, statement: str, *values: object) -> Sequence[Any] | None:
+        rows = await read_rows(self._reader, "log.db", statement, *values)
+        return rows[0] if rows else None
+
+    async def _events(
+        self, statement: str, *values: object, up_to_damage: bool = False
+    ) -> list[Event]:
+        rows = await read_rows(self._reader, "log.db", statement, *values)
+        events: list[Event] = []
+        for row in rows:
+            try:
+                events.append(stored_event(*row))
+            except RecordDamaged:
+                if events and up_to_damage:
+                    break
+                raise
+        return events
+
+
+def _bounded(number: int, maximum: int) -> int:
+    # SQLite reads a negative limit as none at all, and refuses integers over 64 bits.
+    return max(0, min(number, maximum))

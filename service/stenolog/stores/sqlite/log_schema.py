@@ -1,0 +1,50 @@
+"""The tables of `log.db`: append-only, but for the one row of the tree, and that of the probe.
+
+`leaf` is the hash that the tree was grown with: it says which record is another when the tree is.
+`probe` is for the append of nothing, which must write: SQLite leaves a page alone whose bytes would
+stay what they are.
+"""
+
+from stenolog.stores.sqlite.connection import Schema
+
+LOG = Schema(
+    name="log.db",
+    synchronous="FULL",
+    steps=(
+        """
+        CREATE TABLE events (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            stream TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            tenant TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            bytes BLOB NOT NULL,
+            leaf BLOB NOT NULL,
+            UNIQUE (stream, version)
+        );
+        CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
+        CREATE TABLE payloads (
+            position INTEGER PRIMARY KEY REFERENCES events (position),
+            key_id TEXT NOT NULL,
+            box BLOB NOT NULL
+        );
+        CREATE TABLE dedupe (
+            key TEXT PRIMARY KEY,
+            position INTEGER NOT NULL REFERENCES events (position)
+        ) WITHOUT ROWID;
+        CREATE TABLE tree (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            count INTEGER NOT NULL,
+            frontier BLOB NOT NULL
+        );
+        INSERT INTO tree VALUES (1, 0, x'');
+        CREATE TABLE probe (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            at_us INTEGER NOT NULL
+        );
+        INSERT INTO probe VALUES (1, 0)
+        """,
+    ),
+)

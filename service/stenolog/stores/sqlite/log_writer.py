@@ -1,0 +1,199 @@
+"""What a batch of appends does in the transaction on `log.db`."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from stenolog.clock import microseconds, now_us
+from stenolog.errors import RecordDamaged, StoreError
+from stenolog.log.batch import Append, BatchState, Place, Row, Sequenced, sequence_batch, touched
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.event import Event, event_from_bytes
+from stenolog.log.merkle import Frontier, frontier_from_bytes
+from stenolog.stores.sqlite.log_schema import LOG
+from stenolog.stores.sqlite.writer import Writer
+
+_columns = itemgetter("position", "id", "stream", "version", "tenant", "sequence", "type")
+
+_LAST_OF_STREAMS = (
+    "SELECT stream, position, version FROM json_each(?) JOIN events ON position = "
+    "(SELECT position FROM events WHERE stream = value ORDER BY version DESC LIMIT 1)"
+)
+_PLACES_OF_IDS = (
+    "SELECT id, position, version FROM events WHERE id IN (SELECT value FROM json_each(?))"
+)
+_PLACES_OF_DEDUPE_KEYS = (
+    "SELECT key, position, version FROM dedupe JOIN events USING (position) "
+    "WHERE key IN (SELECT value FROM json_each(?))"
+)
+RECORD = "position, CAST(stream AS BLOB), bytes, leaf"
+"""The columns that `stored_event` takes; a damaged stream's name need not be text."""
+
+ADVICE = "run `stenolog log verify`"
+
+CommitReport = Callable[[int, int, float], None]
+"""Told after each batch: its appends, the events accepted, seconds from BEGIN to COMMIT's end."""
+
+
+class LogWriter:
+    """Commits batches; used by one thread at a time.
+
+    Attributes:
+        head: The last position when the file was opened.
+    """
+
+    def __init__(self, path: Path, report: CommitReport | None = None) -> None:
+        self._report = report
+        self._writer = Writer(path, LOG)
+        try:
+            self.head = self._writer.transact(_read_frontier).count
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """The file is closed and its WAL folded back."""
+        self._writer.close()
+
+    def commit_batch(self, batch: Sequence[Append]) -> Sequenced:
+        """The outcome of each append, and the events; all accepted ones are durable.
+
+        Raises:
+            StoreUnavailable: Everything was rolled back.
+            OutcomeUnknown: COMMIT failed.
+            StoreError: The file is damaged; nothing was written.
+        """
+        began = time.perf_counter()
+
+        def work(connection: sqlite3.Connection) -> Sequenced:
+            at_us = now_us()
+            sequenced = sequence_batch(batch, _read_state(connection, batch), at_us)
+            if sequenced.rows:
+                _insert(connection, sequenced)
+            elif not all(append.events for append in batch):
+                # An append of nothing writes too: it is how one asks whether the log can commit.
+                connection.execute("UPDATE probe SET at_us = max(at_us + 1, ?)", (at_us,))
+            return sequenced
+
+        sequenced = self._writer.transact(work)
+        if self._report is not None:
+            self._report(len(batch), len(sequenced.rows), time.perf_counter() - began)
+        return sequenced
+
+
+def stored_event(position: int, stream: object, stored: bytes, leaf: object) -> Event:
+    """The event in a row of these columns, the same that was appended.
+
+    Raises:
+        RecordDamaged: It is another, or none.
+    """
+    try:
+        if leaf_hash(stored) != leaf:
+            raise ValueError("its hash is another")
+        event = event_from_bytes(stored)
+        if event.position != position:
+            raise ValueError("it stands at another position")
+    except (ValueError, TypeError) as exc:
+        raise RecordDamaged(
+            f"log.db: the record at position {position} is damaged ({exc}); {ADVICE}",
+            position=position,
+            stream=stream.decode(errors="replace") if isinstance(stream, bytes) else "",
+        ) from exc
+    return event
+
+
+def _time_us(last: Event) -> int:
+    try:
+        return microseconds(last.time)
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise StoreError(f"log.db: the last event's time is damaged; {ADVICE}") from exc
+
+
+def stored_frontier(row: Sequence[Any] | None) -> Frontier:
+    """The frontier in a row of `count` and `frontier`.
+
+    Raises:
+        StoreError: The row is missing or damaged.
+    """
+    try:
+        if row is None:
+            raise ValueError("its row is missing")
+        return frontier_from_bytes(row[0], row[1])
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise StoreError(f"log.db: the tree is damaged ({exc}); {ADVICE}") from exc
+
+
+def _read_frontier(connection: sqlite3.Connection) -> Frontier:
+    row = connection.execute("SELECT count, frontier FROM tree").fetchone()
+    return stored_frontier(row)
+
+
+def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> BatchState:
+    asked = touched(batch)
+    frontier = _read_frontier(connection)
+    last = connection.execute(
+        f"SELECT {RECORD} FROM events ORDER BY position DESC LIMIT 1"  # noqa: S608  the columns are ours
+    ).fetchone()
+    if (last[0] if last else 0) != frontier.count:
+        raise StoreError(f"log.db: tree and events differ; {ADVICE}")
+    state = BatchState(
+        frontier=frontier,
+        time_us=_time_us(stored_event(*last)) if last else 0,
+    )
+    for stream, position, version in connection.execute(
+        _LAST_OF_STREAMS, (_json(asked["streams"]),)
+    ):
+        state.streams[stream] = Place(position=position, version=version)
+    for tenant in asked["tenants"]:
+        row = connection.execute(
+            "SELECT max(sequence) FROM events WHERE tenant = ? AND sequence > 0", (tenant,)
+        ).fetchone()
+        state.sequences[tenant] = row[0] or 0
+    state.ids = _places(connection, _PLACES_OF_IDS, asked["ids"])
+    state.dedupe = _places(connection, _PLACES_OF_DEDUPE_KEYS, asked["dedupe"])
+    return state
+
+
+def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
+    rows: Sequence[Row] = sequenced.rows
+    connection.executemany(
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(*_columns(row.envelope), row.stored, row.leaf) for row in rows],
+    )
+    connection.executemany(
+        "INSERT INTO payloads VALUES (?, ?, ?)",
+        [
+            (row.envelope["position"], row.payload.key_id, row.payload.box)
+            for row in rows
+            if row.payload is not None
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO dedupe VALUES (?, ?)",
+        [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
+    )
+    frontier = sequenced.frontier
+    connection.execute(
+        "UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes())
+    )
+
+
+def _places(
+    connection: sqlite3.Connection, statement: str, names: Collection[str]
+) -> dict[str, Place]:
+    return {
+        name: Place(position=position, version=version)
+        for name, position, version in connection.execute(statement, (_json(names),))
+    }
+
+
+def _json(names: Collection[str]) -> str:
+    # One array, so that the statement is the same however many names there are.
+    return orjson.dumps(list(names)).decode()

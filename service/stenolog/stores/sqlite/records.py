@@ -1,0 +1,168 @@
+"""The log's files read as they are, for verification: by commands, without the service."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from stenolog.compliance.records import StoredRow, StoredTree
+from stenolog.compliance.vault import WrappedKey
+from stenolog.errors import SchemaTooNew
+from stenolog.log.catalogue import ErasureRequested
+from stenolog.stores.sqlite.connection import Schema, open_reader_sync, store_errors
+from stenolog.stores.sqlite.keys_schema import KEYS
+from stenolog.stores.sqlite.log_schema import LOG
+
+_ROWS = (
+    "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, box "
+    "FROM events LEFT JOIN payloads USING (position)"
+)
+
+
+class SqliteRecords:
+    """`log.db` and `keys.db`, opened `mode=ro`.
+
+    Raises:
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+
+    def __init__(self, log: Path, keys: Path) -> None:
+        self._log = _opened(log, LOG)
+        try:
+            self._keys = _opened(keys, KEYS)
+        except BaseException:
+            self._log.close()
+            raise
+        for connection in (self._log, self._keys):
+            connection.text_factory = _text
+
+    def close(self) -> None:
+        """Both files are closed."""
+        self._log.close()
+        self._keys.close()
+
+    def tree(self) -> StoredTree:
+        """One statement: one snapshot."""
+        with store_errors("log.db"):
+            row = self._log.execute(
+                "SELECT (SELECT count FROM tree), (SELECT frontier FROM tree), "
+                "(SELECT min(position) FROM events), (SELECT min(position) FROM payloads), "
+                "(SELECT max(position) FROM events), (SELECT max(position) FROM payloads)"
+            ).fetchone()
+        ends = [end for end in row[2:] if end is not None]
+        whole = all(isinstance(number, int) for number in (row[0], *ends))
+        return StoredTree(
+            count=row[0] if whole else -1,
+            frontier=_bytes(row[1]),
+            first=min(ends, default=1) if whole else 1,
+            last=max(ends, default=0) if whole else 0,
+        )
+
+    def rows(self, after: int, until: int) -> Sequence[StoredRow]:
+        """Reads both tables by primary key."""
+        with store_errors("log.db"):
+            found = self._log.execute(
+                f"{_ROWS} WHERE position > ? AND position <= ? ORDER BY position", (after, until)
+            ).fetchall()
+        return [_stored_row(row) for row in found]
+
+    def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
+        """At most `limit` rows behind `after`, however far away; none only at the end.
+
+        Raises:
+            StoreUnavailable: One of them cannot be read.
+        """
+        with store_errors("log.db"):
+            found = self._log.execute(
+                f"{_ROWS} WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
+            ).fetchall()
+        return [_stored_row(row) for row in found]
+
+    def rows_of(self, streams: Collection[str], after: int, limit: int) -> Sequence[StoredRow]:
+        """At most `limit` rows of these streams behind `after`; reads by their unique index.
+
+        Raises:
+            StoreUnavailable: One of them cannot be read.
+        """
+        with store_errors("log.db"):
+            # The plus keeps SQLite from walking the whole log in order of position.
+            found = self._log.execute(
+                f"{_ROWS} WHERE stream IN (SELECT value FROM json_each(?)) AND +position > ? "  # noqa: S608  the columns are ours
+                "ORDER BY position LIMIT ?",
+                (json.dumps(list(streams)), after, limit),
+            ).fetchall()
+        return [_stored_row(row) for row in found]
+
+    def erasure(self, stream: str, after: int) -> StoredRow | None:
+        """Reads the stream by its unique index."""
+        with store_errors("log.db"):
+            row = self._log.execute(
+                f"{_ROWS} WHERE stream = ? AND type = ? AND position >= ?",
+                (stream, ErasureRequested.type, after),
+            ).fetchone()
+        return _stored_row(row) if row else None
+
+    def data_key(self, key_id: str) -> WrappedKey | None:
+        """Reads by primary key."""
+        with store_errors("keys.db"):
+            row = self._keys.execute(
+                "SELECT key_id, stream, box FROM data_keys WHERE key_id = ?", (key_id,)
+            ).fetchone()
+        return WrappedKey(key_id=row[0], stream=row[1], box=_bytes(row[2])) if row else None
+
+    def secret(self, purpose: str, number: int) -> bytes | None:
+        """The box of one of our own secrets; None when there is none.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        with store_errors("keys.db"):
+            row = self._keys.execute(
+                "SELECT box FROM secrets WHERE purpose = ? AND number = ?", (purpose, number)
+            ).fetchone()
+        return _bytes(row[0]) if row else None
+
+
+def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+    connection = open_reader_sync(path, schema.name)
+    try:
+        with store_errors(schema.name):
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > len(schema.steps):
+            raise SchemaTooNew(
+                f"{schema.name} has schema version {found}, this Stenolog knows "
+                f"{len(schema.steps)}: read it with the newer version that wrote it"
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _text(raw: bytes) -> str:
+    # A damaged column must become a difference, not an exception.
+    return raw.decode(errors="replace")
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _stored_row(row: sqlite3.Row) -> StoredRow:
+    position, identifier, stream, version, tenant, sequence, kind, stored, leaf, key_id, box = row
+    return StoredRow(
+        position=position,
+        id=identifier,
+        stream=stream,
+        version=version,
+        tenant=tenant,
+        sequence=sequence,
+        type=kind,
+        stored=_bytes(stored),
+        leaf=_bytes(leaf),
+        key_id=key_id,
+        box=None if box is None else _bytes(box),
+    )

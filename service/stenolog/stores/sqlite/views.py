@@ -1,0 +1,159 @@
+"""Views in `views.db`: one writing thread, one reading connection; made anew when unusable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+import structlog
+
+from stenolog.errors import StoreUnavailable
+from stenolog.projections.rows import Change
+from stenolog.projections.views import Checkpoint, Known, ViewsState
+from stenolog.stores.sqlite.connection import Schema, open_reader, open_writer, store_errors
+from stenolog.stores.sqlite.views_erasing import erase
+from stenolog.stores.sqlite.views_reader import ViewReads
+from stenolog.stores.sqlite.views_schema import ROW_TABLES, VIEWS
+from stenolog.stores.sqlite.views_writer import ViewStatements
+
+UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+WAL_SUFFIXES = ("", "-wal", "-shm")
+
+Answer = TypeVar("Answer")
+log = structlog.get_logger(__name__)
+
+
+class SqliteViews(ViewReads):
+    """Keeps `ViewWriter`'s and `ViewReader`'s promises; `synchronous=NORMAL` suffices for both.
+
+    What a power cut takes from the end of the file is projected again from the log.
+    """
+
+    def __init__(self, statements: ViewStatements, reader: aiosqlite.Connection) -> None:
+        super().__init__(reader)
+        self._statements = statements
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views-writer")
+
+    @classmethod
+    async def open(cls, path: Path, *, schema: Schema = VIEWS) -> SqliteViews:
+        """The views at `path`; a file that is damaged or of an older schema is made anew.
+
+        Raises:
+            SchemaTooNew: It was written by a newer Stenolog.
+            StoreUnavailable: It cannot be opened or written.
+        """
+        connection = await asyncio.to_thread(_open, path, schema)
+        try:
+            return cls(ViewStatements(connection), await open_reader(path, schema.name))
+        except BaseException:
+            connection.close()
+            raise
+
+    async def close(self) -> None:
+        """What was begun is committed; then the file is closed, and its WAL folded back."""
+        try:
+            # The last connection to close removes the WAL, and one that only reads cannot.
+            await self._reader.close()
+        finally:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._statements.close)
+            await asyncio.to_thread(self._thread.shutdown)
+
+    async def state(self) -> ViewsState:
+        """On the writing thread, so that it sees what was just written."""
+        return await self._run(self._statements.state)
+
+    async def known(
+        self, status_generation: int | None, generations: Collection[int], ids: Collection[str]
+    ) -> Known:
+        """On the writing thread, as `state`."""
+        return await self._run(lambda: self._statements.known(status_generation, generations, ids))
+
+    async def begin(self, projection: str, version: int, *, live: bool) -> None:
+        """One transaction."""
+        await self._run(lambda: self._statements.begin(projection, version, live))
+
+    async def advance(self, changes: Sequence[Change], *, after: int, to: Checkpoint) -> None:
+        """One transaction."""
+        await self._run(lambda: self._statements.advance(changes, after, to))
+
+    async def build(
+        self, generations: Collection[int], changes: Sequence[Change], *, after: int, position: int
+    ) -> bool:
+        """One transaction."""
+        return await self._run(
+            lambda: self._statements.build(generations, changes, after, position)
+        )
+
+    async def drop(self, projection: str) -> None:
+        """One transaction."""
+        await self._run(lambda: self._statements.drop(projection))
+
+    async def reset(self) -> None:
+        """One transaction."""
+        await self._run(self._statements.reset)
+
+    async def erase(self, transcription: str) -> None:
+        """One transaction; then the WAL is truncated."""
+        await self._run(lambda: erase(self._statements, transcription))
+
+    async def purge(self) -> bool:
+        """One transaction."""
+        return await self._run(self._statements.purge)
+
+    async def _run(self, call: Callable[[], Answer]) -> Answer:
+        # A cancelled caller leaves the thread to end what it began; the next one waits behind it.
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+
+def _open(path: Path, schema: Schema) -> sqlite3.Connection:
+    if _older(path, schema):
+        log.warning("views.discarded", reason="an older schema")
+        _delete(path)
+    try:
+        return _opened(path, schema)
+    except StoreUnavailable as exc:
+        if not _unusable(exc):
+            raise
+        log.warning("views.discarded", reason=str(exc))
+        _delete(path)
+        return _opened(path, schema)
+
+
+def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+    connection = open_writer(path, schema)
+    try:
+        with store_errors(schema.name):
+            for table in (*ROW_TABLES, "generations", "checkpoint"):
+                connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608  ours
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _older(path: Path, schema: Schema) -> bool:
+    if not path.exists():
+        return False
+    with store_errors(schema.name), contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError:
+            return False  # what it is instead shows when it is opened
+    return 0 < int(found) < len(schema.steps)
+
+
+def _unusable(error: StoreUnavailable) -> bool:
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    return code is not None and (code & 0xFF) in UNUSABLE
+
+
+def _delete(path: Path) -> None:
+    for suffix in WAL_SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,33 @@
+"""Taking one transcription's content out of `views.db`, whatever generation holds it.
+
+The projector brings the rows to what an erased transcription shows when it reaches the request;
+until then these say all that a reader needs: that it is erased.
+"""
+
+from __future__ import annotations
+
+from stenolog.stores.sqlite.views_writer import ViewStatements
+
+CONTENT_TABLES = ("requests", "transcripts", "chunks")
+_EVERY = "generation IN (SELECT generation FROM generations) AND id = ?"
+
+
+def erase(statements: ViewStatements, transcription: str) -> None:
+    """The content is overwritten in the file and gone from the WAL; repeating changes nothing.
+
+    Raises:
+        StoreUnavailable: It may still be there; try again.
+    """
+    with statements.transaction() as run:
+        for table in CONTENT_TABLES:
+            run.execute(f"DELETE FROM {table} WHERE {_EVERY}", (transcription,))  # noqa: S608  ours
+        run.execute(
+            f"UPDATE views SET reason = 'erased', items = 0, beside = NULL WHERE {_EVERY}",  # noqa: S608  ours
+            (transcription,),
+        )
+        run.execute(
+            "UPDATE transcriptions SET erased = 1, audio_url = '', subject = NULL, "  # noqa: S608  ours
+            f"metadata = NULL, error = NULL, provider_job = NULL WHERE {_EVERY}",
+            (transcription,),
+        )
+    statements.truncate_wal()

@@ -1,0 +1,185 @@
+"""All that is written to `views.db`, on the one thread that may."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+
+from stenolog.errors import StoreUnavailable
+from stenolog.projections.rows import Change
+from stenolog.projections.views import Checkpoint, Generation, Known, ViewsState
+from stenolog.stores.sqlite.connection import store_errors, truncate_wal
+from stenolog.stores.sqlite.views_rows import STATUS_COLUMNS, apply, status_row
+from stenolog.stores.sqlite.views_schema import ROW_TABLES
+
+PURGED_PER_CALL_MAX = 500  # transcriptions of one table: a few ms, so that views stay in time
+
+
+class ViewStatements:
+    """The statements of `ViewWriter`, each method one transaction; not for two threads at once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def state(self) -> ViewsState:
+        """Reads both tables in one transaction."""
+        with self.transaction() as run:
+            position, event_id = run.execute("SELECT position, event_id FROM checkpoint").fetchone()
+            rows = run.execute(
+                "SELECT generation, projection, version, position, state FROM generations "
+                "WHERE state <> 'dropped' ORDER BY generation"
+            ).fetchall()
+        return ViewsState(
+            checkpoint=Checkpoint(position=position, event_id=event_id),
+            generations=tuple(
+                Generation(
+                    generation=generation,
+                    projection=projection,
+                    version=version,
+                    position=position if state == "live" else reached,
+                    state=state,
+                )
+                for generation, projection, version, reached, state in rows
+            ),
+        )
+
+    def known(
+        self, status_generation: int | None, generations: Collection[int], ids: Collection[str]
+    ) -> Known:
+        """Ids travel as one JSON array, so that their number has no bound of SQLite's."""
+        wanted = json.dumps(list(ids))
+        with self.transaction() as run:
+            rows = run.execute(
+                f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions "  # noqa: S608  column names are ours
+                "WHERE generation = ? AND id IN (SELECT value FROM json_each(?))",
+                (status_generation, wanted),
+            ).fetchall()
+            held = run.execute(
+                "SELECT generation, id FROM failures WHERE "
+                "generation IN (SELECT value FROM json_each(?)) "
+                "AND id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(generations)), wanted),
+            ).fetchall()
+        found = [status_row(row) for row in rows]
+        return Known(rows={row.id: row for row in found}, held=frozenset(held))
+
+    def begin(self, projection: str, version: int, live: bool) -> None:
+        """A new row in `generations`."""
+        with self.transaction() as run:
+            run.execute(
+                "UPDATE generations SET state = 'dropped' "
+                "WHERE projection = ? AND state = 'building'",
+                (projection,),
+            )
+            run.execute(
+                "INSERT INTO generations (projection, version, position, state) "
+                "VALUES (?, ?, 0, ?)",
+                (projection, version, "live" if live else "building"),
+            )
+
+    def advance(self, changes: Sequence[Change], after: int, to: Checkpoint) -> None:
+        """Rows and checkpoint together."""
+        with self.transaction() as run:
+            moved = run.execute(
+                "UPDATE checkpoint SET position = ?, event_id = ? WHERE position = ?",
+                (to.position, to.event_id, after),
+            )
+            if moved.rowcount != 1:
+                raise StoreUnavailable("views.db: the checkpoint is not where it was")
+            live = run.execute(
+                "SELECT projection, generation FROM generations WHERE state = 'live'"
+            )
+            apply(run, dict(live.fetchall()), changes)
+
+    def build(
+        self, generations: Collection[int], changes: Sequence[Change], after: int, position: int
+    ) -> bool:
+        """Rows, position and, at the checkpoint, the switch together."""
+        marks = json.dumps(list(generations))
+        with self.transaction() as run:
+            moved = run.execute(
+                "UPDATE generations SET position = ? WHERE position = ? AND state = 'building' "
+                "AND generation IN (SELECT value FROM json_each(?)) "
+                "RETURNING projection, generation",
+                (position, after, marks),
+            ).fetchall()
+            if len(moved) != len(generations):
+                raise StoreUnavailable("views.db: a view being built is not where it was")
+            apply(run, dict(moved), changes)
+            checkpoint = run.execute("SELECT position FROM checkpoint").fetchone()[0]
+            if checkpoint != position:
+                return False
+            for projection, generation in moved:
+                run.execute(
+                    "UPDATE generations SET state = 'dropped' "
+                    "WHERE projection = ? AND state = 'live'",
+                    (projection,),
+                )
+                run.execute(
+                    "UPDATE generations SET state = 'live' WHERE generation = ?", (generation,)
+                )
+        return True
+
+    def drop(self, projection: str) -> None:
+        """Its rows are deleted by `purge`."""
+        with self.transaction() as run:
+            run.execute(
+                "UPDATE generations SET state = 'dropped' WHERE projection = ?", (projection,)
+            )
+
+    def reset(self) -> None:
+        """Empty tables and a checkpoint at 0; generation numbers are not used again."""
+        with self.transaction() as run:
+            for table in (*ROW_TABLES, "generations"):
+                run.execute(f"DELETE FROM {table}")  # noqa: S608  table names are ours
+            run.execute("UPDATE checkpoint SET position = 0, event_id = ''")
+
+    def purge(self) -> bool:
+        """One table of one dropped generation at a time; the generation itself is the last."""
+        with self.transaction() as run:
+            dropped = run.execute(
+                "SELECT generation FROM generations WHERE state = 'dropped' LIMIT 1"
+            ).fetchone()
+            if dropped is None:
+                return False
+            for table in ROW_TABLES:
+                deleted = run.execute(
+                    f"DELETE FROM {table} WHERE generation = ? AND id IN "  # noqa: S608  table names are ours
+                    f"(SELECT DISTINCT id FROM {table} WHERE generation = ? LIMIT ?)",
+                    (*dropped, *dropped, PURGED_PER_CALL_MAX),
+                )
+                if deleted.rowcount:
+                    return True
+            run.execute("DELETE FROM generations WHERE generation = ?", dropped)
+        return True
+
+    def truncate_wal(self) -> None:
+        """What was overwritten or deleted is in no file any more.
+
+        Raises:
+            StoreUnavailable: It may be; try again.
+        """
+        truncate_wal(self._connection, "views.db")
+
+    def close(self) -> None:
+        """Nothing can be written any more."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is run in it is committed, or nothing is.
+
+        Raises:
+            StoreUnavailable: Nothing, or possibly nothing, was written.
+        """
+        with store_errors("views.db"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise

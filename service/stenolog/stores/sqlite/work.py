@@ -1,0 +1,114 @@
+"""The outbox on SQLite: `work.db`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from stenolog.delivery.outbox import (
+    DELIVERIES_PER_ADD_MAX,
+    Attempt,
+    Backlog,
+    Checkpoint,
+    Ending,
+    Leased,
+    Pending,
+    Taken,
+)
+from stenolog.log.catalogue import DeliveryKind
+from stenolog.stores.sqlite import outbox_statements as statements
+from stenolog.stores.sqlite.work_schema import WORK
+from stenolog.stores.sqlite.written_file import WrittenFile
+
+
+class SqliteWork(WrittenFile):
+    """Keeps `Outbox`'s promises with WAL, synchronous=FULL.
+
+    A file that is lost is made anew, and then nothing is owed: who is waiting for a delivery that
+    was in it reads the outcome instead. A damaged one is refused, so that this is a decision.
+    """
+
+    schema = WORK
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """By primary key."""
+        rows = await self._all(
+            "SELECT position, event_id FROM checkpoints WHERE reader = ?", statements.FAN_OUT
+        )
+        return Checkpoint(position=rows[0][0], event_id=rows[0][1]) if rows else None
+
+    async def begin(self, at: Checkpoint) -> None:
+        """One transaction."""
+        await self._commits.submit(partial(statements.begin, at=at))
+
+    async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> None:
+        """One transaction."""
+        assert len(pending) <= DELIVERIES_PER_ADD_MAX
+        await self._commits.submit(partial(statements.add, pending=pending, after=after, to=to))
+
+    async def recover(self, now_ms: int) -> None:
+        """The directory's lock admits one gateway: no lease is anybody else's."""
+        await self._commits.submit(partial(statements.recover, now_ms=now_ms))
+
+    async def take(
+        self,
+        now_ms: int,
+        *,
+        until_ms: int,
+        busy: Sequence[Leased],
+        at_once: int,
+        per_lane: int,
+    ) -> Taken:
+        """One transaction."""
+        taken: Taken = await self._commits.submit(
+            partial(
+                statements.take,
+                now_ms=now_ms,
+                until_ms=until_ms,
+                busy=tuple(busy),
+                at_once=at_once,
+                per_lane=per_lane,
+            )
+        )
+        return taken
+
+    async def record(
+        self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
+    ) -> bool:
+        """One transaction."""
+        held: bool = await self._commits.submit(
+            partial(
+                statements.record,
+                leased=leased,
+                attempt=attempt,
+                due_at_ms=due_at_ms,
+                ending=ending,
+            )
+        )
+        return held
+
+    async def put_off(self, leased: Leased, due_at_ms: int) -> None:
+        """One transaction."""
+        await self._commits.submit(partial(statements.put_off, leased=leased, due_at_ms=due_at_ms))
+
+    async def remove(self, leased: Leased, now_ms: int) -> None:
+        """One transaction; a hundred old attempts at most go with it."""
+        await self._commits.submit(partial(statements.remove, leased=leased, now_ms=now_ms))
+
+    async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
+        """By primary key."""
+        rows = await self._all(
+            "SELECT number, at_ms, took_ms, status, outcome FROM attempts "
+            "WHERE position = ? AND kind = ? ORDER BY number",
+            position,
+            kind,
+        )
+        return [
+            Attempt(number=number, at_ms=at_ms, took_ms=took_ms, status=status, outcome=outcome)
+            for number, at_ms, took_ms, status, outcome in rows
+        ]
+
+    async def backlog(self) -> Backlog:
+        """Counts the rows: there are as many as receivers are behind."""
+        rows = await self._all("SELECT count(*), min(created_at_ms) FROM outbox")
+        return Backlog(deliveries=rows[0][0], oldest_at_ms=rows[0][1])

@@ -1,0 +1,87 @@
+"""The tables of `work.db`: what is under way. It holds no address and no secret of a customer."""
+
+from stenolog.stores.sqlite.connection import Schema
+
+WORK = Schema(
+    name="work.db",
+    synchronous="FULL",
+    steps=(
+        """
+        CREATE TABLE checkpoints (
+            reader TEXT PRIMARY KEY,
+            position INTEGER NOT NULL,
+            event_id TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE outbox (
+            position INTEGER PRIMARY KEY,
+            stream TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            created_at_ms INTEGER NOT NULL,
+            due_at_ms INTEGER NOT NULL,
+            lease INTEGER NOT NULL DEFAULT 0,
+            leased INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            status INTEGER,
+            ended INTEGER NOT NULL DEFAULT 0,
+            reason TEXT
+        ) STRICT;
+        CREATE INDEX outbox_due ON outbox (due_at_ms, lane);
+        CREATE TABLE attempts (
+            position INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL,
+            took_ms INTEGER NOT NULL,
+            status INTEGER,
+            outcome TEXT NOT NULL,
+            PRIMARY KEY (position, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX attempts_by_age ON attempts (at_ms)
+        """,
+        # More than one kind of delivery for an event.
+        """
+        ALTER TABLE outbox RENAME TO outbox_1;
+        DROP INDEX outbox_due;
+        CREATE TABLE outbox (
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL DEFAULT 'outcome',
+            stream TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            created_at_ms INTEGER NOT NULL,
+            due_at_ms INTEGER NOT NULL,
+            lease INTEGER NOT NULL DEFAULT 0,
+            leased INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            status INTEGER,
+            ended INTEGER NOT NULL DEFAULT 0,
+            reason TEXT,
+            PRIMARY KEY (position, kind)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO outbox SELECT position, 'outcome', stream, lane, created_at_ms, due_at_ms,
+            lease, leased, attempts, status, ended, reason FROM outbox_1;
+        DROP TABLE outbox_1;
+        CREATE INDEX outbox_due ON outbox (due_at_ms, lane);
+        ALTER TABLE attempts RENAME TO attempts_1;
+        DROP INDEX attempts_by_age;
+        CREATE TABLE attempts (
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL,
+            took_ms INTEGER NOT NULL,
+            status INTEGER,
+            outcome TEXT NOT NULL,
+            PRIMARY KEY (position, kind, number)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO attempts SELECT position, 'outcome', number, at_ms, took_ms, status, outcome
+            FROM attempts_1;
+        DROP TABLE attempts_1;
+        CREATE INDEX attempts_by_age ON attempts (at_ms)
+        """,
+        # Whose a delivery is; what was owed before is as if of one tenant until it has ended.
+        """
+        ALTER TABLE outbox ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+        DROP INDEX outbox_due;
+        CREATE INDEX outbox_due ON outbox (due_at_ms, tenant, lane)
+        """,
+    ),
+)

@@ -1,0 +1,76 @@
+"""The one writing connection of a file: transactions that say whether they happened."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from stenolog.errors import OutcomeUnknown
+from stenolog.stores.sqlite.connection import Schema, open_writer, store_errors, truncate_wal
+
+Result = TypeVar("Result")
+
+
+class Writer:
+    """Runs work in transactions; used by one thread at a time.
+
+    A connection on which COMMIT or ROLLBACK failed is not trusted again: it is closed, and the
+    next transaction opens the file anew.
+    """
+
+    def __init__(self, path: Path, schema: Schema) -> None:
+        self._path = path
+        self._schema = schema
+        self._connection: sqlite3.Connection | None = open_writer(path, schema)
+
+    def transact(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """What `work` returned, and what it wrote is durable.
+
+        Raises:
+            StoreUnavailable: SQLite said no before COMMIT; nothing was written.
+            OutcomeUnknown: COMMIT failed: the bytes may be in the WAL, or may not.
+            Exception: Whatever `work` raised; nothing was written.
+        """
+        if self._connection is None:
+            self._connection = open_writer(self._path, self._schema)
+        connection = self._connection
+        try:
+            with store_errors(self._schema.name):
+                connection.execute("BEGIN IMMEDIATE")
+                result = work(connection)
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as exc:
+            self.close()
+            raise OutcomeUnknown(f"{self._schema.name}: COMMIT failed: {exc}") from exc
+        return result
+
+    def truncate_wal(self) -> None:
+        """What was overwritten or deleted is in no file any more.
+
+        Raises:
+            StoreUnavailable: It may be; try again.
+        """
+        if self._connection is None:
+            self._connection = open_writer(self._path, self._schema)
+        truncate_wal(self._connection, self._schema.name)
+
+    def close(self) -> None:
+        """The file is closed and, when nobody else has it open, its WAL folded back."""
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:  # SQLite rolls back by itself after some errors
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self.close()

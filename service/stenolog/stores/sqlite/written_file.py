@@ -1,0 +1,81 @@
+"""A SQLite file with one writing thread, whose writes share commits, and one reading connection."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import aiosqlite
+
+from stenolog.errors import StenologError, StoreError
+from stenolog.log.sequencer import GroupCommit
+from stenolog.stores.sqlite.connection import Schema, open_reader, read_rows
+from stenolog.stores.sqlite.writer import Writer
+
+Write = Callable[[sqlite3.Connection], Any]
+
+
+class WrittenFile:
+    """What the files have in common that many callers write in small pieces.
+
+    A `Write` submitted to `_commits` is durable when that returns, with what it came to. One that
+    raises an error of ours, or breaks a constraint, has written nothing and fails only its own
+    caller; whatever else is raised fails all whose writes shared its transaction.
+    """
+
+    schema: ClassVar[Schema]
+
+    def __init__(self, writer: Writer, reader: aiosqlite.Connection) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._commits = GroupCommit[Write, Any](self._commit, name=f"{self.schema.name}-writer")
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """The file at `path`, created when there is none.
+
+        Raises:
+            SchemaTooNew: The file was written by a newer Stenolog.
+            StoreUnavailable: It cannot be opened or written.
+        """
+        writer = await asyncio.to_thread(Writer, path, cls.schema)
+        try:
+            return cls(writer, await open_reader(path, cls.schema.name))
+        except BaseException:
+            writer.close()
+            raise
+
+    async def close(self) -> None:
+        """Everything submitted is committed; then the file is closed."""
+        await self._commits.close()
+        await self._reader.close()
+        self._writer.close()
+
+    async def _all(self, statement: str, *values: object) -> list[Any]:
+        return await read_rows(self._reader, self.schema.name, statement, *values)
+
+    async def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        rows = await self._all(statement, *values)
+        return rows[0] if rows else None
+
+    def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StenologError]:
+        # On the writing thread: one transaction for all.
+        return self._writer.transact(
+            lambda connection: [self._outcome(connection, write) for write in batch]
+        )
+
+    def _outcome(self, connection: sqlite3.Connection, write: Write) -> Any | StenologError:
+        connection.execute("SAVEPOINT one")
+        try:
+            outcome = write(connection)
+        except StenologError as exc:
+            connection.execute("ROLLBACK TO one")
+            outcome = exc
+        except sqlite3.IntegrityError as exc:
+            connection.execute("ROLLBACK TO one")
+            outcome = StoreError(f"{self.schema.name}: {exc}")
+        connection.execute("RELEASE one")
+        return outcome

@@ -1,0 +1,258 @@
+"""The body of POST /v2/transcript, read once: what was asked for, or the service's own refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from stenolog.errors import InvalidRequest
+from stenolog.wire import sentences
+from stenolog.wire.checks import Complaint, Fields
+from stenolog.wire.enums import LEGACY_SPEECH_MODELS, SPEECH_MODELS
+from stenolog.wire.parameters import (
+    BOOLEANS,
+    KNOWN,
+    PARAMETERS,
+    URL_CHARS_MAX,
+    WEBHOOK_PARAMETERS,
+)
+from stenolog.wire.rules import (
+    redaction_without_policies,
+    together,
+    understanding,
+    unknown_policies,
+)
+from stenolog.wire.strict_json import parse_object
+
+PARAMETERS_MAX = 256  # the service documents about fifty
+UNKNOWN_NAME_CHARS_MAX = 128
+HEADER_NAME_CHARS_MAX = 128
+HEADER_VALUE_CHARS_MAX = 4_096
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: a token
+HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")  # RFC 9110, 5.5, no tabs
+# They frame or describe the message, belong to one connection, or are ours to set (RFC 9110, 7.6.1
+# and 8.6; HTTP2-Settings: RFC 7540, 3.2.1).
+HEADERS_FORBIDDEN = frozenset(
+    [
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "http2-settings",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "trailers",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    ]
+)
+URL_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+# Switched on by default, so that only leaving them out says something.
+NOT_FEATURES = frozenset({"punctuate", "format_text"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptRequest:
+    """A request that the service would accept.
+
+    Attributes:
+        params: The parameters as they were given, unknown ones included, without nulls; a legacy
+            `speech_model` has become `speech_models`.
+        audio_url: Where the audio is; http or https.
+        speech_models: In order of preference; empty when none was asked for.
+        webhook_url: The customer's, or None.
+        webhook_auth_header_name: None unless the value is there too.
+        webhook_auth_header_value: A secret: never echoed, never logged.
+        unknown: Names of parameters that the contract does not have; `speaker_options.x` for one
+            within another.
+    """
+
+    params: Mapping[str, object]
+    audio_url: str
+    speech_models: tuple[str, ...] = ()
+    webhook_url: str | None = None
+    webhook_auth_header_name: str | None = None
+    webhook_auth_header_value: str | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What was switched on: names of Boolean parameters that are true and not by default.
+
+        `dual_channel` counts as `multichannel`. Features of speech understanding are named as in
+        `speech_understanding.translation`.
+        """
+        asked = {n for n in BOOLEANS if self.params.get(n) is True} - NOT_FEATURES
+        if "dual_channel" in asked:
+            asked = (asked - {"dual_channel"}) | {"multichannel"}
+        return frozenset(asked | {f"speech_understanding.{n}" for n in understanding(self.params)})
+
+
+def parse_request(
+    body: bytes, *, strict_policies: bool = True, legacy_speech_model: bool = True
+) -> TranscriptRequest:
+    """Read and check the body of POST /v2/transcript.
+
+    `strict_policies` refuses redaction policies that the SDKs could not read back, and redaction
+    without any; `legacy_speech_model` maps the deprecated parameter instead of refusing it. The
+    live service does neither: both False is what it does.
+
+    Raises:
+        InvalidRequest: The message is the service's sentence for the first thing that is wrong,
+            `fields` has all of them.
+        PayloadTooLarge: The body is over `strict_json.BODY_BYTES_MAX`.
+    """
+    given = parse_object(body)
+    params = {name: value for name, value in given.items() if value is not None}
+    complaints = list(_complaints(params, strict_policies, legacy_speech_model))
+    if complaints:
+        raise InvalidRequest(complaints[0][1], complaints)
+    legacy = params.pop("speech_model", None)
+    if isinstance(legacy, str) and "speech_models" not in params:
+        params["speech_models"] = list(LEGACY_SPEECH_MODELS[legacy])
+    for name in WEBHOOK_PARAMETERS[1:]:
+        if params.get(name) == "":
+            del params[name]
+    return request_of(params)
+
+
+def request_of(params: Mapping[str, object]) -> TranscriptRequest:
+    """The request that `parse_request` once accepted, made again from its `params`."""
+    models = params.get("speech_models", ())
+    assert isinstance(models, list | tuple)
+    return TranscriptRequest(
+        params=MappingProxyType(dict(params)),
+        audio_url=str(params["audio_url"]),
+        speech_models=tuple(str(model) for model in models),
+        webhook_url=_text(params, "webhook_url"),
+        webhook_auth_header_name=_text(params, "webhook_auth_header_name"),
+        webhook_auth_header_value=_text(params, "webhook_auth_header_value"),
+        unknown=tuple(_unknown(params)),
+    )
+
+
+def _unknown(params: Mapping[str, object]) -> Iterator[str]:
+    for name, value in params.items():
+        check = PARAMETERS.get(name)
+        if name not in KNOWN:
+            yield name
+        elif isinstance(check, Fields):
+            for path in check.unknown(name, value):
+                yield path[:UNKNOWN_NAME_CHARS_MAX]
+
+
+def _text(params: Mapping[str, object], name: str) -> str | None:
+    value = params.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _complaints(params: Mapping[str, object], strict: bool, legacy: bool) -> Iterator[Complaint]:
+    """Everything wrong with a request, in the order in which the service looks."""
+    if len(params) > PARAMETERS_MAX:
+        yield "", f"The request has more than {PARAMETERS_MAX} parameters"
+        return
+    yield from _audio_url(params)
+    yield from _models(params, legacy)
+    single = list(_each(params))
+    yield from single
+    yield from _webhook(params)
+    if single:
+        return  # a rule about several parameters means nothing when one of them is no value
+    yield from together(params)
+    if strict:
+        yield from redaction_without_policies(params)
+        yield from unknown_policies(params)
+
+
+def _each(params: Mapping[str, object]) -> Iterator[Complaint]:
+    for name, value in params.items():
+        if name in PARAMETERS:
+            yield from PARAMETERS[name](name, value)
+        elif len(name) > UNKNOWN_NAME_CHARS_MAX:
+            short = name[:UNKNOWN_NAME_CHARS_MAX]
+            yield short, f"a parameter's name is over {UNKNOWN_NAME_CHARS_MAX} characters"
+
+
+def _audio_url(params: Mapping[str, object]) -> Iterator[Complaint]:
+    url = params.get("audio_url")
+    if url is None:
+        yield "audio_url", sentences.AUDIO_URL_MISSING
+    elif not isinstance(url, str) or not _is_http(url):
+        yield "audio_url", sentences.AUDIO_URL_NOT_HTTP
+    elif len(url) > URL_CHARS_MAX:
+        yield "audio_url", f"audio_url must be at most {URL_CHARS_MAX} characters"
+
+
+def _models(params: Mapping[str, object], legacy: bool) -> Iterator[Complaint]:
+    models = params.get("speech_models")
+    if models is not None:
+        known = isinstance(models, list) and all(model in SPEECH_MODELS for model in models)
+        if not known or not models:
+            yield "speech_models", sentences.SPEECH_MODELS_WRONG
+    model = params.get("speech_model")
+    if model is not None and not (
+        legacy and isinstance(model, str) and model in LEGACY_SPEECH_MODELS
+    ):
+        yield "speech_model", sentences.SPEECH_MODEL_DEPRECATED
+
+
+def _webhook(params: Mapping[str, object]) -> Iterator[Complaint]:
+    """The customer's endpoint; its header is one that we can send and nobody can misuse."""
+    url = params.get("webhook_url")
+    if url is not None:
+        if not isinstance(url, str) or not _is_http(url):
+            yield "webhook_url", "webhook_url should start with http"
+        elif len(url) > URL_CHARS_MAX:
+            yield "webhook_url", f"webhook_url must be at most {URL_CHARS_MAX} characters"
+        elif "@" in urlsplit(url).netloc:
+            yield "webhook_url", "webhook_url must not have a user name or a password"
+    name, value = (params.get(key, "") for key in WEBHOOK_PARAMETERS[1:])
+    if (name == "") != (value == ""):
+        key = WEBHOOK_PARAMETERS[1] if name == "" else WEBHOOK_PARAMETERS[2]
+        yield key, f"{WEBHOOK_PARAMETERS[1]} and {WEBHOOK_PARAMETERS[2]} must be used together"
+    if name != "":
+        yield from _header_name(name)
+    if value != "":
+        yield from _header_value(value)
+
+
+def _header_name(name: object) -> Iterator[Complaint]:
+    field = WEBHOOK_PARAMETERS[1]
+    if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
+        yield field, f"{field} must be the name of an HTTP header"
+    elif len(name) > HEADER_NAME_CHARS_MAX:
+        yield field, f"{field} must be at most {HEADER_NAME_CHARS_MAX} characters"
+    elif name.lower() in HEADERS_FORBIDDEN:
+        yield field, f"{field} must not be {name}"
+
+
+def _header_value(value: object) -> Iterator[Complaint]:
+    field = WEBHOOK_PARAMETERS[2]
+    if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value):
+        yield field, f"{field} must be visible ASCII characters, with no blanks around them"
+    elif len(value) > HEADER_VALUE_CHARS_MAX:
+        yield field, f"{field} must be at most {HEADER_VALUE_CHARS_MAX} characters"
+
+
+def _is_http(url: str) -> bool:
+    """An absolute http or https URL with a host."""
+    if URL_UNPRINTABLE.search(url) or url[:1].isspace():  # `urlsplit` takes blanks away
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
