@@ -13,7 +13,7 @@ from infra.bench.transcripts import NO_FEATURE, answer, request_payload
 from stenolog.bootstrap.identity import callback_keys, open_master_key
 from stenolog.commands.callback_tokens import CallbackKeys, Registration, register
 from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
-from stenolog.commands.transcription import stream_of
+from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.vault import MasterKey, Vault
 from stenolog.config import Settings
 from stenolog.log.catalogue import (

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stenolog.clock import NowMs, now_ms
-from stenolog.commands.transcription import stream_of
+from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.dispatcher import Dispatcher
 from stenolog.delivery.fan_out import FanOut
 from stenolog.delivery.readiness import ReadableOutcomes

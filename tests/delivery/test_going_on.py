@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from stenolog.clock import now_ms
-from stenolog.commands.transcription import stream_of
+from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.outbox import Attempt, Ending
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.errors import StoreUnavailable

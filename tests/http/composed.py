@@ -29,9 +29,15 @@ from stenolog.commands.callback_tokens import (
     Registration,
     register,
 )
-from stenolog.commands.decide import AcceptSubmission, ClaimSubmission, Command, Complete, Fail
 from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
-from stenolog.commands.transcription import stream_of
+from stenolog.commands.transcription.decide import (
+    AcceptSubmission,
+    ClaimSubmission,
+    Command,
+    Complete,
+    Fail,
+)
+from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.vault import KEY_BYTES, MasterKey, Vault

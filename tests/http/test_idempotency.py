@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stenolog.commands.transcription import stream_of
+from stenolog.commands.transcription.state import stream_of
 from tests.http.composed import Composed, composed, until
 
 BODY = {"audio_url": "https://audio.example/a.mp3", "speaker_labels": True}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.commands.decide import (
+from stenolog.commands.transcription.decide import (
     RESUBMISSIONS_MAX,
     AbandonSubmission,
     AcceptSubmission,
@@ -25,8 +25,8 @@ from stenolog.commands.decide import (
     RefuseSubmission,
     decide,
 )
-from stenolog.commands.decide import Supersede as SupersedeSubmission
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.decide import Supersede as SupersedeSubmission
+from stenolog.commands.transcription.state import Transcription
 from stenolog.log.catalogue import CallbackKind
 from stenolog.reconciler.actions import (
     Check,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.commands.transcription import Submission, Transcription
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.reconciler.turns import Turns, is_running
 
 TENANTS = ("a", "b")

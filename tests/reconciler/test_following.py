@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.commands.decide import RequestTranscription
 from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
-from stenolog.commands.transcription import Transcription, stream_of
+from stenolog.commands.transcription.decide import RequestTranscription
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.vault import Vault
 from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import CallbackReceived, SubmissionClaimed, SubmissionRefused

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.commands.decide import RESUBMISSIONS_MAX
+from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX
 from stenolog.simulator.behaviour import LYING, Behaviour
 from stenolog.simulator.provider import Simulator
 from stenolog.wire import sentences

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.state import Transcription
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.errors import StoreError
 

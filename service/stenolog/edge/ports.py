@@ -10,7 +10,7 @@ from typing import Protocol
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.state import Transcription
 from stenolog.log.catalogue import ProviderName, Region, WakeReason
 from stenolog.log.store import EventStore
 from stenolog.projections.views import ViewReader

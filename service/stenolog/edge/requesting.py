@@ -12,9 +12,9 @@ import orjson
 import structlog
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.decide import RequestTranscription, decide
 from stenolog.commands.handler import Cause, Fact
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.decide import RequestTranscription, decide
+from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.capabilities import is_upload_url, upload_of
 from stenolog.edge.extras import Extras
 from stenolog.edge.idempotency import REPLAYED, Idempotency

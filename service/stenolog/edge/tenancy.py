@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from stenolog.commands.transcription import stream_of
+from stenolog.commands.transcription.state import stream_of
 from stenolog.log.store import EventStore
 
 REMEMBERED_MAX = 16_384

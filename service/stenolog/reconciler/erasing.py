@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stenolog.commands.transcription import Submission, Transcription
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.reconciler.actions import Action, Done, Remove, Wait
 from stenolog.reconciler.plan import Attempts, Timing, clear_up
 from stenolog.reconciler.plan import next_action as next_before_erasure

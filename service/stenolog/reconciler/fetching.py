@@ -7,14 +7,14 @@ from typing import Protocol
 
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import BadToken, read_registration
-from stenolog.commands.decide import (
+from stenolog.commands.transcription.decide import (
     AbandonSubmission,
     Complete,
     FailSubmission,
     RecordRemoval,
     Supersede,
 )
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused
 from stenolog.log.catalogue import FailureReason, RetryableFailure, WakeReason
 from stenolog.providers.port import FetchedJob

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused, ProviderUnavailable, StoreError
 from stenolog.providers.port import Provider
 from stenolog.wire.sentences import UPLOAD_INACCESSIBLE

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stenolog.backoff import exponential_ms
-from stenolog.commands.transcription import Submission, Transcription
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.catalogue import WakeReason
 from stenolog.reconciler.actions import (
     Action,

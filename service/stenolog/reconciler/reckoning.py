@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from stenolog.commands.transcription import Submission, Transcription
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.reconciler.plan import Attempts
 
 SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: nothing is reckoned anew

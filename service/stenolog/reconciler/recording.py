@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from stenolog.commands.decide import Command, Fail
 from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
-from stenolog.commands.transcription import Submission, Transcription
+from stenolog.commands.transcription.decide import Command, Fail
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.catalogue import FailureReason, ProviderName, Region, WakeReason
 from stenolog.providers.port import Provider

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from stenolog.clock import NowMs
-from stenolog.commands.decide import AbandonSubmission
-from stenolog.commands.transcription import Submission, Transcription
+from stenolog.commands.transcription.decide import AbandonSubmission
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.providers.paging import pages_of
 from stenolog.providers.port import ListedJob, Provider

@@ -11,13 +11,13 @@ import structlog
 
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, register
-from stenolog.commands.decide import (
+from stenolog.commands.transcription.decide import (
     AcceptSubmission,
     ClaimSubmission,
     Command,
     RefuseSubmission,
 )
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
     ProviderOutcomeUnknown,
     ProviderRefused,

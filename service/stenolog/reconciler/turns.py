@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
-from stenolog.commands.transcription import Transcription
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.event import Event

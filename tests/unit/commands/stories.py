@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from stenolog.clock import rfc3339
-from stenolog.commands.transcription import Transcription, evolve, stream_of
+from stenolog.commands.transcription.state import Transcription, evolve, stream_of
 from stenolog.log.catalogue import (
     AbandonReason,
     CallbackKind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.commands.decide import (
+from stenolog.commands.transcription.decide import (
     RESUBMISSIONS_MAX,
     AbandonSubmission,
     AcceptSubmission,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.commands.decide import (
+from stenolog.commands.transcription.decide import (
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,

@@ -1,0 +1,1 @@
+"""A transcription: its state, its commands and what they lead to."""
