@@ -22,7 +22,7 @@ import yaml
 from stenolog.bootstrap.serving import DRAIN_SECONDS, KEEP_ALIVE_SECONDS
 from stenolog.cli.main import COMMANDS
 from stenolog.config import PREFIX, Settings, load_settings
-from stenolog.edge.bodies import CHUNK_MS_MAX
+from stenolog.edge.http.bodies import CHUNK_MS_MAX
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"

@@ -13,9 +13,9 @@ from openapi_spec_validator import validate
 from starlette.routing import Route
 
 from stenolog.edge.app import build_app
-from stenolog.edge.callbacks import Callbacks
+from stenolog.edge.callbacks.receiving import Callbacks
+from stenolog.edge.http.resource import Guarded, Resource
 from stenolog.edge.ports import Edge
-from stenolog.edge.resource import Guarded, Resource
 from stenolog.errors import InvalidRequest
 from stenolog.wire.parameters import KNOWN
 from stenolog.wire.transcript import queued_transcript

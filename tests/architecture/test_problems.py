@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stenolog import errors
-from stenolog.edge.problems import (
+from stenolog.edge.http.problems import (
     INTERNAL,
     PROBLEM_JSON,
     PROBLEMS,

@@ -42,8 +42,8 @@ from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.vault import KEY_BYTES, MasterKey, Vault
 from stenolog.edge.app import build_app
-from stenolog.edge.commit_times import CommitTimes
 from stenolog.edge.ports import Edge, Readiness
+from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.log.catalogue import ProviderName, Region, WakeReason
 from stenolog.log.event import Event
 from stenolog.projections.projector import Projector

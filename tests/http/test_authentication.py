@@ -17,9 +17,9 @@ from stenolog.commands.api_keys import (
     new_secret,
     prefix_of,
 )
-from stenolog.edge.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator, require
-from stenolog.edge.commit_times import COMMITS_MAX, CommitTimes
-from stenolog.edge.rate_limit import RateLimit
+from stenolog.edge.access.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator, require
+from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.transcriptions.commit_times import COMMITS_MAX, CommitTimes
 from stenolog.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
 from stenolog.log.catalogue import Region
 from tests.http.composed import composed

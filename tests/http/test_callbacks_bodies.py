@@ -16,8 +16,8 @@ from stenolog.commands.callback_tokens import (
     HEADER_NAME,
     Registration,
 )
-from stenolog.edge.callbacks import BODY_BYTES_MAX, Callbacks
-from stenolog.edge.tenancy import Tenancy
+from stenolog.edge.callbacks.receiving import BODY_BYTES_MAX, Callbacks
+from stenolog.edge.transcriptions.tenancy import Tenancy
 from tests.http.callback_bodies import MEGABYTE, padded, payload_of
 from tests.http.composed import DEADLINE_S, Composed, until
 

@@ -10,17 +10,17 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stenolog.edge.authentication import Authenticator
-from stenolog.edge.middleware.correlation import SCOPE_KEY
-from stenolog.edge.middleware.head_limits import (
+from stenolog.edge.access.authentication import Authenticator
+from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.http.correlation import SCOPE_KEY
+from stenolog.edge.http.head_limits import (
     HEADERS_BYTES_MAX,
     PATH_BYTES_MAX,
     QUERY_BYTES_MAX,
 )
+from stenolog.edge.http.problems import as_problem
+from stenolog.edge.http.resource import Gate, Open, Resource
 from stenolog.edge.ports import Readiness
-from stenolog.edge.problems import as_problem
-from stenolog.edge.rate_limit import RateLimit
-from stenolog.edge.resource import Gate, Open, Resource
 from tests.http.composed import Composed
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.edge.tenancy import Tenancy
+from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.log.store import EVENTS_PER_READ_MAX
 from tests.http.composed import Composed
 from tests.http.gated_log import GatedLog

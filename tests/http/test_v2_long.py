@@ -11,8 +11,8 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from stenolog.edge.assemblyai.made import KEPT_MAX, Asked, made
-from stenolog.edge.assemblyai.making import LONG_BYTES_MAX, THREAD_BYTES_MAX, Making
+from stenolog.edge.derived.render import KEPT_MAX, Asked, made
+from stenolog.edge.derived.workers import LONG_BYTES_MAX, THREAD_BYTES_MAX, Making
 from stenolog.errors import InvalidRequest
 from stenolog.projections.views import ViewReader
 from stenolog.side_process import SideProcess

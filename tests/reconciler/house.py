@@ -24,8 +24,8 @@ from stenolog.commands.transcription.decide import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
 from stenolog.compliance.vault import MasterKey, Vault
 from stenolog.compliance.verify import verify as verify_log
-from stenolog.edge.callbacks import Callbacks
-from stenolog.edge.tenancy import Tenancy
+from stenolog.edge.callbacks.receiving import Callbacks
+from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.event import Event

@@ -35,9 +35,9 @@ from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import write_head
 from stenolog.config import Settings, is_unreachable
 from stenolog.edge.app import build_app
-from stenolog.edge.assemblyai.made import KEPT_MS_MAX
-from stenolog.edge.commit_times import CommitTimes
+from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.ports import Edge, RedactedAudio
+from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.errors import StoreError
 from stenolog.log.catalogue import ProviderName, Region
 from stenolog.projections.projector import Projector

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 
 from stenolog.clock import now_ms
 from stenolog.config import Settings
+from stenolog.edge.access.redacted_links import redacted_link
 from stenolog.edge.ports import AudioStream
-from stenolog.edge.redacted_links import redacted_link
 from stenolog.egress.client import REDIRECTS_MAX, Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import EgressFailed, InvalidRequest, ProviderRefused, ProviderUnavailable

@@ -9,38 +9,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from stenolog.edge.access.authentication import Authenticator
+from stenolog.edge.access.rate_limit import RateLimit
 from stenolog.edge.assemblyai import transcripts as v2
 from stenolog.edge.assemblyai.derived import Derived
-from stenolog.edge.assemblyai.making import Making
 from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.assemblyai.redacted_audio import RedactedAudioOf
 from stenolog.edge.assemblyai.uploads import Upload
-from stenolog.edge.authentication import Authenticator
-from stenolog.edge.callbacks import Callbacks
-from stenolog.edge.erasing import Erasing
-from stenolog.edge.middleware.correlation import Correlation, correlation_of
-from stenolog.edge.middleware.cross_origin import cross_origin
-from stenolog.edge.middleware.head_limits import HeadLimits
-from stenolog.edge.middleware.request_line import RequestLine
-from stenolog.edge.native import transcripts as native
-from stenolog.edge.native.events import Events
-from stenolog.edge.native.items import Items
-from stenolog.edge.native.keys import Keys
-from stenolog.edge.native.projections import Projections
-from stenolog.edge.operations import Operations
-from stenolog.edge.ports import Edge
-from stenolog.edge.problems import (
+from stenolog.edge.callbacks.receiving import Callbacks
+from stenolog.edge.derived.workers import Making
+from stenolog.edge.http.correlation import Correlation, correlation_of
+from stenolog.edge.http.cross_origin import cross_origin
+from stenolog.edge.http.head_limits import HeadLimits
+from stenolog.edge.http.operations import Operations
+from stenolog.edge.http.problems import (
     UNKNOWN_PATH,
     FailureForm,
     as_foreign_error,
     as_problem,
     as_wire_error,
 )
-from stenolog.edge.rate_limit import RateLimit
-from stenolog.edge.reading import Reading
-from stenolog.edge.requesting import Requesting
-from stenolog.edge.resource import Gate, Guarded, Handler, Open, Operation, Resource
-from stenolog.edge.tenancy import Tenancy
+from stenolog.edge.http.request_line import RequestLine
+from stenolog.edge.http.resource import Gate, Guarded, Handler, Open, Operation, Resource
+from stenolog.edge.native import transcripts as native
+from stenolog.edge.native.events import Events
+from stenolog.edge.native.items import Items
+from stenolog.edge.native.keys import Keys
+from stenolog.edge.native.projections import Projections
+from stenolog.edge.ports import Edge
+from stenolog.edge.transcriptions.erasing import Erasing
+from stenolog.edge.transcriptions.reading import Reading
+from stenolog.edge.transcriptions.requesting import Requesting
+from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.projections.registry import ITEM_VIEWS
 
 V2 = "/v2"

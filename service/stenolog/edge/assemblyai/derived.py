@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.assemblyai.made import Asked
-from stenolog.edge.assemblyai.making import Making
-from stenolog.edge.reading import Reading
+from stenolog.edge.derived.render import Asked
+from stenolog.edge.derived.workers import Making
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.captions import CHARACTERS
 from stenolog.intelligence.word_search import PHRASE_WORDS_MAX, phrase_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from stenolog.edge.ports import Turns
-from stenolog.edge.reading import Reading
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import (
     TRANSCRIPTIONS_PER_PAGE_MAX,

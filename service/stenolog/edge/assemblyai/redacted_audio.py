@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.access.redacted_links import audio_of, redacted_link
 from stenolog.edge.ports import AudioStream, Edge
-from stenolog.edge.reading import Reading
-from stenolog.edge.redacted_links import audio_of, redacted_link
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import Forbidden, InvalidRequest
 from stenolog.wire.webhook import REDACTED_AUDIO_READY
 

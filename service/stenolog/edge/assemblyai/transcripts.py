@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.assemblyai.pages import Pages
-from stenolog.edge.bodies import read_body
-from stenolog.edge.erasing import Erasing
-from stenolog.edge.extras import extras_of
-from stenolog.edge.idempotency import idempotency_key
-from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.http.bodies import read_body
+from stenolog.edge.http.correlation import correlation_of
+from stenolog.edge.http.native_fields import extras_of
 from stenolog.edge.ports import Edge
-from stenolog.edge.reading import Found, Reading
-from stenolog.edge.requesting import Requesting
+from stenolog.edge.transcriptions.erasing import Erasing
+from stenolog.edge.transcriptions.idempotency import idempotency_key
+from stenolog.edge.transcriptions.reading import Found, Reading
+from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.projections.transcript import with_webhook_status
 from stenolog.wire.listing import parse_listing
 from stenolog.wire.strict_json import BODY_BYTES_MAX

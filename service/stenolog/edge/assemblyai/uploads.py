@@ -10,9 +10,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import Cause, Fact
-from stenolog.edge.bodies import streamed
-from stenolog.edge.capabilities import upload_url
-from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.access.upload_links import upload_url
+from stenolog.edge.http.bodies import streamed
+from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.ports import Edge
 from stenolog.errors import OutcomeUnknown
 from stenolog.log.catalogue import UPLOAD, UploadStored

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.native.paging import page_answer, page_query
-from stenolog.edge.reading import Reading
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.log.store import EventStore
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.native.paging import page_answer, page_query
-from stenolog.edge.reading import Reading
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.projections.views import ViewReader
 
 SPEAKER_CHARS_MAX = 128

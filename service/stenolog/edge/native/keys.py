@@ -23,8 +23,8 @@ from stenolog.commands.api_keys import (
     checked_scopes,
     create_api_key,
 )
-from stenolog.edge.authentication import Authenticator
-from stenolog.edge.bodies import read_body
+from stenolog.edge.access.authentication import Authenticator
+from stenolog.edge.http.bodies import read_body
 from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
 from stenolog.log.catalogue import Region

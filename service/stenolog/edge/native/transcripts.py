@@ -12,15 +12,15 @@ from starlette.responses import Response
 
 from stenolog.clock import microseconds
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.bodies import read_body
-from stenolog.edge.erasing import Erasing
-from stenolog.edge.extras import HEADERS, extras_of
-from stenolog.edge.idempotency import idempotency_key
-from stenolog.edge.middleware.correlation import correlation_of
+from stenolog.edge.http.bodies import read_body
+from stenolog.edge.http.correlation import correlation_of
+from stenolog.edge.http.native_fields import HEADERS, extras_of
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
-from stenolog.edge.reading import Reading
-from stenolog.edge.requesting import Requesting
+from stenolog.edge.transcriptions.erasing import Erasing
+from stenolog.edge.transcriptions.idempotency import idempotency_key
+from stenolog.edge.transcriptions.reading import Reading
+from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.log.catalogue import TranscriptionCompleted, TranscriptionFailed
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import ViewReader

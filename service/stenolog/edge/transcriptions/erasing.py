@@ -8,7 +8,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import Cause, Fact
 from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.ports import Edge
-from stenolog.edge.reading import Reading, audio_ms_of
+from stenolog.edge.transcriptions.reading import Reading, audio_ms_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import ErasureRequested, Surface
 

@@ -6,9 +6,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stenolog.edge.authentication import Authenticator, require
+from stenolog.edge.access.authentication import Authenticator, require
+from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
 from stenolog.edge.ports import Edge
-from stenolog.edge.problems import RETRY_AFTER_SECONDS
 from stenolog.errors import RequestError, StoreError
 
 DETAIL_SCOPE = "ops:read"

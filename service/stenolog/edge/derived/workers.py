@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-from stenolog.edge.assemblyai.made import Asked, made, made_from_kept
+from stenolog.edge.derived.render import Asked, made, made_from_kept
 from stenolog.projections.views import ViewReader
 from stenolog.side_process import SideProcess
 

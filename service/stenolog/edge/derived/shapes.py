@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stenolog.edge.assemblyai.finished import FinishedTranscript
+from stenolog.edge.derived.timed_words import FinishedTranscript
 from stenolog.intelligence.sentences import paragraphs, sentences
 from stenolog.intelligence.word_search import find_terms
 from stenolog.intelligence.words import Word, joined_text, mean_confidence

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stenolog.edge.middleware.correlation import correlation_of
-from stenolog.edge.problems import Failure, FailureForm
+from stenolog.edge.http.correlation import correlation_of
+from stenolog.edge.http.problems import Failure, FailureForm
 
 HEADERS_BYTES_MAX = 32 * 1024  # a 4 KiB metadata header with room for seven more like it
 QUERY_BYTES_MAX = 8 * 1024  # RFC 9110, 4.1 recommends to support at least 8,000 octets of URI

@@ -15,7 +15,7 @@ from typing import Any
 from stenolog.clock import rfc3339
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.state import Transcription, fold, stream_of
-from stenolog.edge.tenancy import Tenancy
+from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
 from stenolog.log.catalogue import TranscriptionRequested, read_data
 from stenolog.log.event import Event

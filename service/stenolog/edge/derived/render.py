@@ -14,8 +14,8 @@ from typing import Literal, assert_never
 
 import orjson
 
-from stenolog.edge.assemblyai.finished import FinishedTranscript, read_finished
-from stenolog.edge.assemblyai.spoken import found_shown, paragraphs_shown, sentences_shown
+from stenolog.edge.derived.shapes import found_shown, paragraphs_shown, sentences_shown
+from stenolog.edge.derived.timed_words import FinishedTranscript, read_finished
 from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
 
 KEPT_MAX = 2  # some 30 MB each for ten hours of words

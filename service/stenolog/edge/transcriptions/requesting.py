@@ -15,11 +15,11 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import Cause, Fact
 from stenolog.commands.transcription.decide import RequestTranscription, decide
 from stenolog.commands.transcription.state import Transcription
-from stenolog.edge.capabilities import is_upload_url, upload_of
-from stenolog.edge.extras import Extras
-from stenolog.edge.idempotency import REPLAYED, Idempotency
+from stenolog.edge.access.upload_links import is_upload_url, upload_of
+from stenolog.edge.http.native_fields import Extras
 from stenolog.edge.ports import Edge
-from stenolog.edge.tenancy import Origin, Tenancy
+from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
+from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import Forbidden, InvalidRequest
 from stenolog.log.catalogue import (
     ProviderName,

@@ -25,10 +25,10 @@ from stenolog.commands.callback_tokens import (
     verify,
 )
 from stenolog.commands.handler import PROVIDER, Cause, CommandHandler, Fact
-from stenolog.edge.middleware.correlation import continue_with
+from stenolog.edge.http.correlation import continue_with
+from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
 from stenolog.edge.ports import EdgeMetrics
-from stenolog.edge.problems import RETRY_AFTER_SECONDS
-from stenolog.edge.tenancy import Origin, Tenancy
+from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import KeyMissing, StoreError, StoreUnavailable
 from stenolog.log.catalogue import CallbackKind, CallbackReceived, WakeReason
 from stenolog.wire.webhook import read_callback

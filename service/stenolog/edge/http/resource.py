@@ -11,15 +11,15 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from stenolog.commands.api_keys import MANAGING, ApiKey
-from stenolog.edge.authentication import Authenticator, require
-from stenolog.edge.middleware.correlation import correlation_of
-from stenolog.edge.problems import (
+from stenolog.edge.access.authentication import Authenticator, require
+from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.http.correlation import correlation_of
+from stenolog.edge.http.problems import (
     INTERNAL,
     FailureForm,
     failure_of,
     method_not_allowed,
 )
-from stenolog.edge.rate_limit import RateLimit
 from stenolog.errors import StenologError
 
 Handler = Callable[[Request, ApiKey], Awaitable[Response]]

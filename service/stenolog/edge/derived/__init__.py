@@ -1,0 +1,1 @@
+"""What can be made of a finished transcript's words: sentences, paragraphs, captions, word search."""

@@ -1,0 +1,1 @@
+"""HTTP itself: resources, bodies, problems, and what happens to every request."""

@@ -1,1 +1,0 @@
-"""What happens to every request, one behaviour a module."""

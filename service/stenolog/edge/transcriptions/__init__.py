@@ -1,0 +1,1 @@
+"""What customers do with transcriptions, whatever surface they use; knows no web framework."""
