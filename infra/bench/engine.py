@@ -17,10 +17,10 @@ import numpy as np
 
 from infra.bench.children import child
 from infra.bench.figures import Figure, at_least
+from stenolog.engine.audio.decode import decode
 from stenolog.engine.availability import engine_unavailable
-from stenolog.engine.decode import decode
+from stenolog.engine.speech.weights import wheel
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
-from stenolog.engine.weights import wheel
 
 RECORDINGS = ("endgame_nagg_nell", "two_cities")  # a dialogue of two, and a reader
 RECORDING_MS_MAX = 120_000

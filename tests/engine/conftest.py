@@ -12,7 +12,7 @@ from tests.engine.engine_process import EngineProcess, is_running
 from tests.engine.servers import Site, site
 
 if TYPE_CHECKING:
-    from stenolog.engine.transcribe import Techniques
+    from stenolog.engine.worker.transcribe import Techniques
 
 # Without the engine's wheels there is nothing to test; the header says so.
 UNAVAILABLE = engine_unavailable()
@@ -30,7 +30,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def techniques() -> Techniques:
-    from stenolog.engine.transcribe import load_techniques  # noqa: PLC0415  # needs the wheels
+    from stenolog.engine.worker.transcribe import load_techniques  # noqa: PLC0415  # needs the wheels
 
     return load_techniques(threads=2)
 

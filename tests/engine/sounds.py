@@ -10,8 +10,8 @@ from typing import Any
 import av
 import numpy as np
 
-from stenolog.engine import weights
-from stenolog.engine.decode import decode
+from stenolog.engine.audio.decode import decode
+from stenolog.engine.speech import weights
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 
 BIT_RATE = 96_000

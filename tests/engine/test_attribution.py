@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.engine.attribution import speaker_letter, with_speakers, without_speakers
+from stenolog.engine.speakers.attribution import speaker_letter, with_speakers, without_speakers
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.engine.techniques import SpeakerTurn, TimedWord
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from stenolog.engine import weights
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
+from stenolog.engine.speech import weights
 
 
 def test_the_engine_can_run_here_with_all_its_models() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.capabilities import DEFAULTS, SUPPORTED, is_english, wishes
-from stenolog.engine.wishes import SpeakerBounds, Wishes
+from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, wishes
+from stenolog.engine.options import SpeakerBounds, Wishes
 from stenolog.errors import InvalidRequest
 from stenolog.wire.parameters import KNOWN
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stenolog.engine.clustering import SEEDS_MAX, cluster
-from stenolog.engine.wishes import SpeakerBounds
+from stenolog.engine.options import SpeakerBounds
+from stenolog.engine.speakers.clustering import SEEDS_MAX, cluster
 
 ANY = SpeakerBounds()
 

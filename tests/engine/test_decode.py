@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 
+from stenolog.engine.audio.decode import DEMUXERS, decode
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.decode import DEMUXERS, decode
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 from tests.engine import sounds
 

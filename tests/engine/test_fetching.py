@@ -11,8 +11,8 @@ import pytest
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.fetching import FETCH_LIMITS, FetchLimits, fetch
-from stenolog.engine.scratch import Scratch
+from stenolog.engine.host.fetching import FETCH_LIMITS, FetchLimits, fetch
+from stenolog.engine.host.scratch import Scratch
 from stenolog.wire.sentences import download_failed
 from tests.engine.drips import Drip, dripping
 

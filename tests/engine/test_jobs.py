@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stenolog.engine.jobs import (
+from stenolog.engine.host.jobs import (
     FINISHED_MAX,
     FINISHED_MS_KEPT,
     FINISHED_WORDS_MAX,
@@ -16,8 +16,8 @@ from stenolog.engine.jobs import (
     Jobs,
     transcript,
 )
+from stenolog.engine.options import SpeakerBounds, Wishes
 from stenolog.engine.spoken import SpokenWord
-from stenolog.engine.wishes import SpeakerBounds, Wishes
 from stenolog.errors import InvalidRequest
 from stenolog.wire.listing import ListItem, ListQuery
 

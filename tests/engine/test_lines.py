@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.engine.lines import LINE_SECONDS_MAX, PAD_SECONDS, cut_lines, speech_ratio
+from stenolog.engine.speech.lines import LINE_SECONDS_MAX, PAD_SECONDS, cut_lines, speech_ratio
 from stenolog.engine.techniques import SAMPLE_RATE, STEP_SAMPLES
 
 PAD = round(PAD_SECONDS * SAMPLE_RATE)

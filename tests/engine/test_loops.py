@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.loops import without_loop
+from stenolog.engine.speech.loops import without_loop
 
 
 @pytest.mark.parametrize(

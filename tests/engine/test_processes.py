@@ -154,7 +154,7 @@ def test_a_port_that_is_taken_is_one_line_and_a_status(
 
 CONFINED = """
 import os, socket, sys
-from stenolog.engine import confinement
+from stenolog.engine.worker import confinement
 confinement.die_with(os.getppid())
 alone = confinement.leave_network()
 confinement.limit_resources()

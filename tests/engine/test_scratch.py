@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.engine.scratch import UNUSED_MAX, Scratch
+from stenolog.engine.host.scratch import UNUSED_MAX, Scratch
 from stenolog.errors import PayloadTooLarge
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.sniff import SNIFF_BYTES, is_container, kind_of_document
+from stenolog.engine.audio.sniff import SNIFF_BYTES, is_container, kind_of_document
 from tests.engine import sounds
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stenolog.engine.lines import speech_ratio
+from stenolog.engine.options import SpeakerBounds, Wishes
+from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
-from stenolog.engine.transcribe import Techniques, transcribe
-from stenolog.engine.wishes import SpeakerBounds, Wishes
+from stenolog.engine.worker.transcribe import Techniques, transcribe
 from tests.engine import sounds
 from tests.engine.accuracy import plain_words, share_right, word_error_rate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.tokenizer import Tokenizer
+from stenolog.engine.speech.tokenizer import Tokenizer
 
 
 def table(*tokens: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.engine.turns import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX, Turns
+from stenolog.engine.host.download_turns import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX, Turns
 
 
 def begun(turns: Turns) -> list[str]:

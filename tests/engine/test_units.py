@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.engine.fbank import MELS, log_mel
-from stenolog.engine.segmentation import WINDOW_FRAMES, Speech, read_activity
-from stenolog.engine.units import UNIT_FRAMES_MAX, cut_units
+from stenolog.engine.speakers.fbank import MELS, log_mel
+from stenolog.engine.speakers.segmentation import WINDOW_FRAMES, Speech, read_activity
+from stenolog.engine.speakers.units import UNIT_FRAMES_MAX, cut_units
 from tests.engine import sounds
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
-from stenolog.engine.jobs import Job
-from stenolog.engine.webhooks import Webhooks
-from stenolog.engine.wishes import Wishes
+from stenolog.engine.host.jobs import Job
+from stenolog.engine.host.webhooks import Webhooks
+from stenolog.engine.options import Wishes
 from stenolog.wire.webhook import ATTEMPTS_MAX
 from tests.engine.servers import Site, site
 

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stenolog.engine.speech.word_times import VoicedFrames
 from stenolog.engine.techniques import Waveform
-from stenolog.engine.word_times import VoicedFrames
 from tests.engine import sounds
 
 timer = VoicedFrames()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stenolog.engine.speech.wording import ends_sentence, is_stray, plain, tidy
 from stenolog.engine.techniques import RecognisedWord
-from stenolog.engine.wording import ends_sentence, is_stray, plain, tidy
 
 
 def words(text: str, confidence: float = 0.9) -> list[RecognisedWord]:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from stenolog.engine.availability import engine_unavailable
-from stenolog.engine.serve import serve
+from stenolog.engine.host.serve import serve
 from stenolog.engine.settings import parse_settings
 from stenolog.errors import CannotStart
 from stenolog.telemetry import configure_logging

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from stenolog.engine import weights
+from stenolog.engine.speech import weights
 
 LIBRARIES = {"av": "av", "numpy": "numpy", "onnxruntime": "onnxruntime"}
 ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from stenolog.engine.options import Wishes
 from stenolog.engine.spoken import SpokenWord
-from stenolog.engine.wishes import Wishes
 
 # Ten hours of fast speech are about 130,000 words of 120 bytes.
 LINE_BYTES_MAX = 64 << 20

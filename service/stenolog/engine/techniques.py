@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine.wishes import SpeakerBounds
+from stenolog.engine.options import SpeakerBounds
 
 SAMPLE_RATE = 16_000  # what every model here was trained on, in Hz
 STEP_SAMPLES = 512  # one voice-activity step: Silero VAD at 16 kHz

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine import weights
-from stenolog.engine.clustering import Labels, Vectors, cluster
-from stenolog.engine.fbank import log_mel
-from stenolog.engine.segmentation import Segmentation
-from stenolog.engine.sessions import open_model
+from stenolog.engine.options import SpeakerBounds
+from stenolog.engine.speakers.clustering import Labels, Vectors, cluster
+from stenolog.engine.speakers.fbank import log_mel
+from stenolog.engine.speakers.segmentation import Segmentation
+from stenolog.engine.speakers.units import Unit, cut_units
+from stenolog.engine.speech import weights
+from stenolog.engine.speech.sessions import open_model
 from stenolog.engine.techniques import Heartbeat, SpeakerTurn, Waveform
-from stenolog.engine.units import Unit, cut_units
-from stenolog.engine.wishes import SpeakerBounds
 
 FRAMES_MIN = 25  # 0.25 s; less of a voice has no usable vector
 FRAMES_TILED = 100  # shorter units are repeated to 1 s, as the model expects some length

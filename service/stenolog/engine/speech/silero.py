@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine import weights
-from stenolog.engine.sessions import open_model
+from stenolog.engine.speech import weights
+from stenolog.engine.speech.sessions import open_model
 from stenolog.engine.techniques import SAMPLE_RATE, STEP_SAMPLES, Heartbeat, Waveform
 
 CONTEXT_SAMPLES = 64  # of the step before, put in front of every step; Silero's own wrapper

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine.wishes import SpeakerBounds
+from stenolog.engine.options import SpeakerBounds
 
 Vectors = NDArray[np.float64]
 Labels = NDArray[np.int64]

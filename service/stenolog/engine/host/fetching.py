@@ -11,7 +11,7 @@ import anyio
 
 from stenolog.egress.client import REDIRECTS_MAX, Egress
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.scratch import Scratch
+from stenolog.engine.host.scratch import Scratch
 from stenolog.errors import EgressFailed, ForbiddenAddress, PayloadTooLarge
 from stenolog.wire import sentences
 

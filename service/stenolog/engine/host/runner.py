@@ -14,14 +14,14 @@ import structlog
 from stenolog.clock import now_us
 from stenolog.egress.client import Egress
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.fetching import fetch
-from stenolog.engine.jobs import OPEN_MAX, Job, Jobs
+from stenolog.engine.host.download_turns import Turns
+from stenolog.engine.host.fetching import fetch
+from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
+from stenolog.engine.host.scratch import Scratch
+from stenolog.engine.host.webhooks import Webhooks
+from stenolog.engine.host.worker_process import Patience, Worker, WorkerLost
 from stenolog.engine.messages import Order
-from stenolog.engine.scratch import Scratch
 from stenolog.engine.settings import EngineSettings
-from stenolog.engine.turns import Turns
-from stenolog.engine.webhooks import Webhooks
-from stenolog.engine.worker_process import Patience, Worker, WorkerLost
 
 log = structlog.get_logger()
 

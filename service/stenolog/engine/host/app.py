@@ -17,10 +17,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stenolog.clock import now_us
-from stenolog.engine.capabilities import wishes
-from stenolog.engine.jobs import Job, Jobs, transcript
-from stenolog.engine.runner import Runner
-from stenolog.engine.scratch import Scratch
+from stenolog.engine.host.features import wishes
+from stenolog.engine.host.jobs import Job, Jobs, transcript
+from stenolog.engine.host.runner import Runner
+from stenolog.engine.host.scratch import Scratch
 from stenolog.engine.settings import EngineSettings
 from stenolog.errors import InvalidRequest, NotFound, PayloadTooLarge, StenologError
 from stenolog.wire import sentences

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stenolog.engine import audio_errors
+from stenolog.engine.audio.packets import Packets
+from stenolog.engine.audio.sniff import SNIFF_BYTES, UNKNOWN, is_container, kind_of_document
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.packets import Packets
-from stenolog.engine.sniff import SNIFF_BYTES, UNKNOWN, is_container, kind_of_document
 from stenolog.engine.techniques import SAMPLE_RATE, Heartbeat, Waveform
 
 # Demuxers that hold audio and refer to nothing outside their own bytes.

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from stenolog.engine import audio_errors, wording
-from stenolog.engine.attribution import with_speakers, without_speakers
+from stenolog.engine import audio_errors
+from stenolog.engine.audio.decode import decode
 from stenolog.engine.confidence import is_clear_english
-from stenolog.engine.decode import decode
-from stenolog.engine.lines import cut_lines, speech_ratio
-from stenolog.engine.moonshine import Moonshine
-from stenolog.engine.silero import Silero
+from stenolog.engine.options import Wishes
+from stenolog.engine.speakers.attribution import with_speakers, without_speakers
+from stenolog.engine.speakers.voices import Voices
+from stenolog.engine.speech import wording
+from stenolog.engine.speech.lines import cut_lines, speech_ratio
+from stenolog.engine.speech.moonshine import Moonshine
+from stenolog.engine.speech.silero import Silero
+from stenolog.engine.speech.word_times import VoicedFrames
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import (
     SAMPLE_RATE,
@@ -26,9 +30,6 @@ from stenolog.engine.techniques import (
     Waveform,
     WordTimer,
 )
-from stenolog.engine.voices import Voices
-from stenolog.engine.wishes import Wishes
-from stenolog.engine.word_times import VoicedFrames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

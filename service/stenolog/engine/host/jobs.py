@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from stenolog.clock import rfc3339
 from stenolog.engine.confidence import mean_confidence
+from stenolog.engine.options import Wishes
 from stenolog.engine.spoken import SpokenWord, joined, utterances
-from stenolog.engine.wishes import Wishes
 from stenolog.errors import InvalidRequest
 from stenolog.wire import sentences
 from stenolog.wire.enums import LANGUAGE_CODE_DEFAULT

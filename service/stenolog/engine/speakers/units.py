@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine.energy import log_power
-from stenolog.engine.segmentation import Speech
+from stenolog.engine.audio.energy import log_power
+from stenolog.engine.speakers.segmentation import Speech
 from stenolog.engine.techniques import Waveform
 
 GAP_FRAMES_MIN = 10  # a quiet 0.10 s may be a change of speaker

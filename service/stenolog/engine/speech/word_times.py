@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine.energy import FRAME_MS, log_power
+from stenolog.engine.audio.energy import FRAME_MS, log_power
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 
 # Of the range above the quiet 5th percentile: on five recordings 96 to 100 % of words got the right

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine import weights
 from stenolog.engine.confidence import word_confidence
-from stenolog.engine.loops import without_loop
-from stenolog.engine.sessions import open_model
+from stenolog.engine.speech import weights
+from stenolog.engine.speech.loops import without_loop
+from stenolog.engine.speech.sessions import open_model
+from stenolog.engine.speech.tokenizer import Tokenizer
 from stenolog.engine.techniques import SAMPLE_RATE, RecognisedWord, Waveform
-from stenolog.engine.tokenizer import Tokenizer
 
 START_TOKEN, END_TOKEN = 1, 2
 TOKENS_PER_SECOND_MAX = 6.5  # Moonshine's own bound; speech beyond it is a loop of the decoder

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine import weights
-from stenolog.engine.sessions import open_model
+from stenolog.engine.speech import weights
+from stenolog.engine.speech.sessions import open_model
 from stenolog.engine.techniques import SAMPLE_RATE, Heartbeat, Waveform
 
 WINDOW_SECONDS = 10

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stenolog.engine.wishes import SpeakerBounds, Wishes
+from stenolog.engine.options import SpeakerBounds, Wishes
 from stenolog.errors import InvalidRequest
 from stenolog.wire.checks import Fields
 from stenolog.wire.parameters import KNOWN, PARAMETERS

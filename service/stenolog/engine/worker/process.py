@@ -1,6 +1,6 @@
 """The worker process: reads orders from its standard input, transcribes, answers on its output.
 
-Started as `python -m stenolog.engine.worker PARENT THREADS`; never imported by the engine itself.
+Started as `python -m stenolog.engine.worker.process PARENT THREADS`; never imported by the engine itself.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import sys
 import threading
 from typing import BinaryIO
 
-from stenolog.engine import confinement, messages
+from stenolog.engine import messages
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
-from stenolog.engine.transcribe import Techniques, load_techniques, transcribe
+from stenolog.engine.worker import confinement
+from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
 
 ORDERS_MAX = 1  # the engine sends the next order after the answer
 

@@ -73,7 +73,7 @@ class Worker:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "stenolog.engine.worker",
+            "stenolog.engine.worker.process",
             str(os.getpid()),
             str(self._threads),
             stdin=PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from stenolog.egress.client import Egress
-from stenolog.engine.jobs import Job
+from stenolog.engine.host.jobs import Job
 from stenolog.errors import EgressFailed, ForbiddenAddress
 from stenolog.wire.webhook import (
     ATTEMPT_SPACING_MS,

@@ -15,12 +15,12 @@ import uvicorn
 
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
-from stenolog.engine.app import EngineApp
-from stenolog.engine.jobs import Jobs
-from stenolog.engine.runner import Runner
-from stenolog.engine.scratch import Scratch
+from stenolog.engine.host.app import EngineApp
+from stenolog.engine.host.jobs import Jobs
+from stenolog.engine.host.runner import Runner
+from stenolog.engine.host.scratch import Scratch
+from stenolog.engine.host.webhooks import Webhooks
 from stenolog.engine.settings import EngineSettings
-from stenolog.engine.webhooks import Webhooks
 from stenolog.errors import CannotStart
 
 DRAIN_SECONDS = 3  # requests in flight; jobs are not waited for, they are submitted again

@@ -1,0 +1,1 @@
+"""Who spoke when; runs in the confined worker."""
