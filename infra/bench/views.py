@@ -15,8 +15,8 @@ from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.handler import new_id
 from stenolog.log.event import Event
-from stenolog.projections.registry import PROJECTIONS, Reading, project, status_after
 from stenolog.projections.rows import Change, StatusRow
+from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
 from stenolog.projections.views import Checkpoint
 from stenolog.side_process import SideProcess
 from stenolog.stores.sqlite.views import SqliteViews

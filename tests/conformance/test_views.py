@@ -13,8 +13,7 @@ from typing import Protocol
 import pytest
 
 from stenolog.errors import StoreUnavailable
-from stenolog.projections.items import in_chunks
-from stenolog.projections.registry import ITEM_VIEWS, PROJECTIONS
+from stenolog.projections.of.items import in_chunks
 from stenolog.projections.rows import (
     Change,
     Hold,
@@ -24,6 +23,7 @@ from stenolog.projections.rows import (
     StatusRow,
     TranscriptRow,
 )
+from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import Checkpoint, ViewReader, ViewWriter
 from stenolog.stores.sqlite.views import SqliteViews
 

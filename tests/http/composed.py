@@ -46,7 +46,7 @@ from stenolog.edge.ports import Edge, Readiness
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.log.catalogue import ProviderName, Region, WakeReason
 from stenolog.log.event import Event
-from stenolog.projections.projector import Projector
+from stenolog.projections.run.projector import Projector
 from stenolog.reconciler.turns import Turns
 from stenolog.side_process import SideProcess
 from stenolog.stores.files.uploads import UploadStore

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stenolog.commands.api_keys import DEFAULT_SCOPES
-from stenolog.projections.registry import PROJECTIONS
+from stenolog.projections.run.registry import PROJECTIONS
 from tests.http.asking import get, pages, refusal
 from tests.http.composed import Composed
 from tests.http.spoken import BASE, WORDS, completed

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stenolog.projections.projector import ALL_PROJECTIONS, Projector
-from stenolog.projections.registry import ITEM_VIEWS, PROJECTIONS, project
 from stenolog.projections.rows import Hold, PutStatus, PutView
+from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
+from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS, project
 from stenolog.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id

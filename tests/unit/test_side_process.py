@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from stenolog.errors import InvalidRequest
-from stenolog.projections.registry import PROJECTIONS, project
 from stenolog.projections.rows import PutStatus
+from stenolog.projections.run.registry import PROJECTIONS, project
 from stenolog.side_process import SideProcess, SideProcessEnded
 from stenolog.wire.strict_json import parse_object
 from tests.unit.projections.answers import EVERYTHING, full_answer
@@ -25,7 +25,7 @@ DEADLINE_S = 20
 
 PARENT = """
 import asyncio, os, sys
-from stenolog.projections.registry import project
+from stenolog.projections.run.registry import project
 from stenolog.side_process import SideProcess
 from tests.unit.test_side_process import dialogue
 from tests.unit.projections.projecting import reading_of

@@ -13,7 +13,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime, sweep_once
 from stenolog.errors import StoreUnavailable
-from stenolog.projections.projector import Projector
+from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
 
 VIEWS_WAIT_MS_MAX = 2_000  # then the reconciler asks again

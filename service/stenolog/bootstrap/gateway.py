@@ -40,7 +40,7 @@ from stenolog.edge.ports import Edge, RedactedAudio
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.errors import StoreError
 from stenolog.log.catalogue import ProviderName, Region
-from stenolog.projections.projector import Projector
+from stenolog.projections.run.projector import Projector
 from stenolog.providers.port import Provider
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.fetching import Fetcher

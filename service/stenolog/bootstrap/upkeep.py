@@ -14,7 +14,7 @@ from stenolog.compliance.tree_heads import Tree, record_heads
 from stenolog.edge.ports import Readiness
 from stenolog.errors import StoreError
 from stenolog.log.store import EventStore
-from stenolog.projections.projector import Projector
+from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
 from stenolog.telemetry import Metrics
 

@@ -15,7 +15,7 @@ from stenolog.clock import now_ms
 from stenolog.compliance.vault import MasterKey, Vault
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, EgressFailed
-from stenolog.projections.projector import Projector
+from stenolog.projections.run.projector import Projector
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked, running
 from stenolog.stores.sqlite.keys import SqliteKeys
 from stenolog.stores.sqlite.log import SqliteLog

@@ -41,7 +41,7 @@ from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.tenancy import Tenancy
-from stenolog.projections.registry import ITEM_VIEWS
+from stenolog.projections.run.registry import ITEM_VIEWS
 
 V2 = "/v2"
 NATIVE = "/api/v1"

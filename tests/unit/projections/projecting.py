@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stenolog.log.event import Event
-from stenolog.projections.registry import PROJECTIONS, Reading, project, status_after
 from stenolog.projections.rows import Change, Chunk, Hold, PutView, StatusRow
+from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
 from tests.unit.projections.events import MemoryLog
 
 

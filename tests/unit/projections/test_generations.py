@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.projections.generations import Begin, Drop, due, next_to_build
+from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
 from stenolog.projections.views import Checkpoint, Generation, GenerationState, ViewsState
 
 

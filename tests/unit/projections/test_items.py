@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stenolog.projections.documents import DEPTH_MAX, ProjectionFailed, encode, read_object
-from stenolog.projections.items import in_chunks
+from stenolog.projections.of.items import in_chunks
 from stenolog.projections.rows import CHUNK_BYTES, ITEMS_PER_CHUNK_MAX
 
 

@@ -16,11 +16,11 @@ import structlog
 from stenolog.clock import microseconds
 from stenolog.errors import NotFound, StoreError, StoreUnavailable
 from stenolog.log.event import Event
-from stenolog.projections.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
-from stenolog.projections.projector import ALL_PROJECTIONS, Projector
-from stenolog.projections.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
-from stenolog.projections.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.rows import Change
+from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
+from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
+from stenolog.projections.run.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
+from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import Checkpoint, ViewWriter
 from stenolog.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer

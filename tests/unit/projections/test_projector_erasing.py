@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from stenolog.log.event import SealedPayload
-from stenolog.projections.projector import Projector
-from stenolog.projections.registry import ITEM_VIEWS
+from stenolog.projections.run.projector import Projector
+from stenolog.projections.run.registry import ITEM_VIEWS
 from stenolog.stores.sqlite.views import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id

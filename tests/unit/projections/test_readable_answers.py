@@ -13,7 +13,7 @@ import pydantic
 import pytest
 
 from stenolog.projections.documents import read_object
-from stenolog.projections.transcript import customer_body, failed_body
+from stenolog.projections.of.transcript import customer_body, failed_body
 from stenolog.wire.readable import MENDS
 from tests.unit.projections.answers import CONTENT_SAFETY, ENTITIES, SENTIMENT, answer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stenolog.projections.projection import Fact
-from stenolog.projections.registry import PROJECTIONS, project
 from stenolog.projections.rows import Change, Hold, PutView, StatusRow, TranscriptRow
+from stenolog.projections.run.registry import PROJECTIONS, project
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of

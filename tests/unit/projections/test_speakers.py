@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stenolog.projections.speakers import SPEAKERS
+from stenolog.projections.of.speakers import SPEAKERS
 from tests.unit.projections.answers import answer, utterances
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stenolog.projections.documents import read_object
-from stenolog.projections.transcript import customer_body, with_webhook_status
+from stenolog.projections.of.transcript import customer_body, with_webhook_status
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
 from tests.unit.projections.projecting import hold_of, status_of, view_of

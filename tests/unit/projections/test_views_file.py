@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from stenolog.errors import SchemaTooNew, StoreUnavailable
-from stenolog.projections.projector import Projector
 from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
+from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import Checkpoint
 from stenolog.stores.sqlite.connection import PAGE_BYTES
 from stenolog.stores.sqlite.views import SqliteViews

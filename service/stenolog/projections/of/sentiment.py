@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.projections.items import Answer, ItemsProjection, Picked, list_of_objects
+from stenolog.projections.of.items import Answer, ItemsProjection, Picked, list_of_objects
 
 
 def _pick(document: Answer) -> Picked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stenolog.projections.documents import ProjectionFailed
-from stenolog.projections.items import Answer, ItemsProjection, Picked, list_of_objects
+from stenolog.projections.of.items import Answer, ItemsProjection, Picked, list_of_objects
 
 FIELD = "content_safety_labels"
 

@@ -11,11 +11,11 @@ import structlog
 from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import TRANSCRIPTION, ErasureRequested
 from stenolog.log.store import EventStore
-from stenolog.projections.items import OUTCOMES
-from stenolog.projections.readings import Readings, of_transcription
-from stenolog.projections.registry import Reading, project, status_after
+from stenolog.projections.of.items import OUTCOMES
+from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.rows import Change, Hold, StatusRow
-from stenolog.projections.transcriptions import NAME as TRANSCRIPTIONS
+from stenolog.projections.run.readings import Readings, of_transcription
+from stenolog.projections.run.registry import Reading, project, status_after
 from stenolog.projections.views import Checkpoint, Generation, ViewWriter
 from stenolog.side_process import SideProcess, SideProcessEnded
 

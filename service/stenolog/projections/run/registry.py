@@ -15,18 +15,18 @@ from stenolog.log.catalogue import (
 )
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
-from stenolog.projections.chapters import CHAPTERS
-from stenolog.projections.content_safety import CONTENT_SAFETY
 from stenolog.projections.documents import ProjectionFailed, read_object
-from stenolog.projections.entities import ENTITIES
+from stenolog.projections.of.chapters import CHAPTERS
+from stenolog.projections.of.content_safety import CONTENT_SAFETY
+from stenolog.projections.of.entities import ENTITIES
+from stenolog.projections.of.sentiment import SENTIMENT
+from stenolog.projections.of.speakers import SPEAKERS
+from stenolog.projections.of.transcript import Transcript
+from stenolog.projections.of.transcriptions import Transcriptions
+from stenolog.projections.of.utterances import UTTERANCES
+from stenolog.projections.of.words import WORDS
 from stenolog.projections.projection import Content, Erased, Fact, Projection, Unreadable
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
-from stenolog.projections.sentiment import SENTIMENT
-from stenolog.projections.speakers import SPEAKERS
-from stenolog.projections.transcript import Transcript
-from stenolog.projections.transcriptions import Transcriptions
-from stenolog.projections.utterances import UTTERANCES
-from stenolog.projections.words import WORDS
 
 ALL: tuple[Projection, ...] = (
     Transcriptions(),

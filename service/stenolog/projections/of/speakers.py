@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stenolog.projections.documents import text_or_none
-from stenolog.projections.items import (
+from stenolog.projections.of.items import (
     Answer,
     Item,
     ItemsProjection,
@@ -19,7 +19,7 @@ from stenolog.projections.items import (
     list_of_objects,
     milliseconds_or_none,
 )
-from stenolog.projections.utterances import TELLS_SPEAKERS_APART
+from stenolog.projections.of.utterances import TELLS_SPEAKERS_APART
 
 SHARE_DIGITS = 4
 WORDS_PER_MINUTE_DIGITS = 1

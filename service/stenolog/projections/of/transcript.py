@@ -21,10 +21,10 @@ from stenolog.projections.documents import (
     rewritten,
     text_or_none,
 )
-from stenolog.projections.items import OUTCOMES
+from stenolog.projections.of.items import OUTCOMES
+from stenolog.projections.of.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
 from stenolog.projections.projection import SECRET_HEADER, Erased, Fact, Unreadable
 from stenolog.projections.rows import PutView, StatusRow, TranscriptRow
-from stenolog.projections.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
 from stenolog.wire.readable import MENDS
 from stenolog.wire.transcript import failed_transcript
 

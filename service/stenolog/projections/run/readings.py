@@ -16,8 +16,8 @@ from stenolog.errors import (
 from stenolog.log.catalogue import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.event import Event
 from stenolog.log.store import EventStore, Sealer
-from stenolog.projections.items import OUTCOMES
-from stenolog.projections.registry import PROJECTIONS, Reading
+from stenolog.projections.of.items import OUTCOMES
+from stenolog.projections.run.registry import PROJECTIONS, Reading
 
 REQUESTS_CACHED_MAX = 256
 REQUEST_CACHED_BYTES_MAX = 16 * 1024  # longer ones are read again: 4 MiB for the cache at most

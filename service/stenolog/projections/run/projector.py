@@ -15,16 +15,16 @@ from stenolog.errors import NotFound, RecordDamaged, StoreError
 from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EventStore, Sealer
-from stenolog.projections.batches import (
+from stenolog.projections.run.batches import (
     Batch,
     Batches,
     report_damaged,
     report_held,
     report_readable,
 )
-from stenolog.projections.generations import Begin, Drop, due, next_to_build
-from stenolog.projections.readings import Readings
-from stenolog.projections.registry import PROJECTIONS
+from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
+from stenolog.projections.run.readings import Readings
+from stenolog.projections.run.registry import PROJECTIONS
 from stenolog.projections.views import ViewsState, ViewWriter
 
 RETRY_FIRST_MS = 100

@@ -1,0 +1,1 @@
+"""The projections: pure functions from events and payloads to rows."""

@@ -1,0 +1,1 @@
+"""Running the projections: the registry, batches and the projector."""
