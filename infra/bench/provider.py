@@ -14,8 +14,8 @@ import sys
 
 from infra.bench.gateway import PROVIDER_KEY
 from infra.bench.transcripts import EVERY_FEATURE, result
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 
 SECONDS_OF_AUDIO = "300"  # design §9
 DIFFERENT_CALLS = "8"

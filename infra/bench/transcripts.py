@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from stenolog.simulator.results import transcript
+from stenolog.simulator.assemblyai.results import transcript
 from stenolog.wire.transcript import completed_transcript
 
 AUDIO_URL = "https://audio.example/call.mp3"  # never asked for: the provider would

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, gateway
 

@@ -16,9 +16,9 @@ from threading import Timer
 
 import pytest
 
-from stenolog.simulator.behaviour import MISSING, Behaviour
-from stenolog.simulator.callbacks import DeliveryRules
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import MISSING, Behaviour
+from stenolog.simulator.assemblyai.callbacks import DeliveryRules
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.faults.killed import Killed, assert_each_once, gateway
 

@@ -14,9 +14,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.callbacks import DeliveryRules
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.callbacks import DeliveryRules
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.faults.killed import LOOK_S, PATIENCE_S, Killed, gateway
 

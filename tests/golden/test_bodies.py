@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from stenolog.projections.documents import read_object
-from stenolog.simulator.behaviour import JOB_ID, Behaviour
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.behaviour import JOB_ID, Behaviour
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 

@@ -9,7 +9,7 @@ import pytest
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from stenolog.errors import ProviderRefused, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.port import CallbackTarget
-from stenolog.simulator.behaviour import Behaviour, refusal, too_many_requests
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour, refusal, too_many_requests
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.wire import sentences
 
 AUDIO = "https://audio.example/1.mp3"

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stenolog.simulator.callbacks import DeliveryRules
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.callbacks import DeliveryRules
+from stenolog.simulator.assemblyai.provider import Simulator
 
 
 @pytest.fixture

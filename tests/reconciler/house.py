@@ -39,9 +39,9 @@ from stenolog.reconciler.plan import Timing
 from stenolog.reconciler.recording import ProviderGate, Recorder
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.jobs import Job
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.simulator.server import LocalServer
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.sqlite.keys import SqliteKeys

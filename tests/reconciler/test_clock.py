@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from stenolog.clock import now_ms
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.reconciler.house import house, until
 
 JUMP_MS = 864_000_000  # ten days

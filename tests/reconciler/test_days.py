@@ -12,9 +12,9 @@ import pytest
 
 from stenolog.providers.port import FetchedJob
 from stenolog.reconciler.fetching import span
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour, Callback, Fault
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.reconciler.house import QUICK, Around, house, until
 
 LIFE = [

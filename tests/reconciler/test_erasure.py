@@ -6,9 +6,9 @@ from pathlib import Path
 
 from stenolog.commands.handler import Cause, Fact
 from stenolog.log.catalogue import ErasureRequested
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour, Fault
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.reconciler.house import CLIENT, TENANT, Around, House, house, until
 
 LIFE = [

@@ -15,9 +15,9 @@ from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import CallbackReceived, SubmissionClaimed, SubmissionRefused
 from stenolog.log.event import Event
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.keys import SqliteKeys
 from stenolog.stores.sqlite.log import SqliteLog
 from tests.reconciler.house import CLIENT, MASTER, TENANT, house, until

@@ -13,9 +13,9 @@ from stenolog.errors import OutcomeUnknown, StoreUnavailable
 from stenolog.log.event import NewEvent
 from stenolog.log.store import Appended
 from stenolog.providers.port import FetchedJob, Provider
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour, Callback
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.log import SqliteLog
 from tests.reconciler.house import QUICK, Around, house, until
 

@@ -19,10 +19,10 @@ from stenolog.reconciler.actions import GiveUp
 from stenolog.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
 from stenolog.reconciler.plan import Attempts
 from stenolog.reconciler.settle import QUESTIONS_MAX
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.days import DAYS
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.days import DAYS
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.wire.sentences import UPLOAD_INACCESSIBLE
 from tests.reconciler.house import QUICK, Around, House, house
 from tests.reconciler.test_erasure import erased, request_erasure

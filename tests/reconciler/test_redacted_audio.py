@@ -12,8 +12,8 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import InvalidRequest, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from stenolog.reconciler.recording import ProviderGate, Recorder
-from stenolog.simulator.behaviour import UNAUTHENTICATED, Fault, refusal
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.behaviour import UNAUTHENTICATED, Fault, refusal
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from tests.reconciler.house import house
 
 TIMEOUT_MS = 5_000

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX
-from stenolog.simulator.behaviour import LYING, Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import LYING, Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.wire import sentences
 from tests.reconciler.house import QUICK, house, until
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from stenolog.errors import PayloadDamaged
-from stenolog.simulator import behaviour as day
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as day
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.reconciler.house import QUICK, Around, House, house, until
 from tests.reconciler.test_erasure import request_erasure
 

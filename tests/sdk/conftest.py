@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import assemblyai as aai
 import pytest
 
-from stenolog.simulator.provider import API_KEY
+from stenolog.simulator.assemblyai.provider import API_KEY
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, before, gateway
 from tests.sdk.clients import client_of

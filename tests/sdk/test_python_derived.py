@@ -10,7 +10,7 @@ import assemblyai as aai
 import httpx
 import pytest
 
-from stenolog.simulator.behaviour import Fault
+from stenolog.simulator.assemblyai.behaviour import Fault
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess
 from tests.sdk.clients import client_of

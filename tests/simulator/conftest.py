@@ -10,9 +10,9 @@ import anyio
 import httpx
 import pytest
 
-from stenolog.simulator.callbacks import DeliveryRules
-from stenolog.simulator.jobs import Job
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.callbacks import DeliveryRules
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.receiver import Receiver
 
 KEY = "a-key"

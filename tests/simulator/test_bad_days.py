@@ -6,9 +6,9 @@ import anyio
 import httpx
 import pytest
 
-from stenolog.simulator import behaviour as bad
-from stenolog.simulator.behaviour import Behaviour, Fault
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai import behaviour as bad
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.simulator.conftest import AUDIO, KEY, Bench, until
 
 

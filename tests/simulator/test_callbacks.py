@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from stenolog.simulator.behaviour import LYING, MISSING, Behaviour, Callback
-from stenolog.simulator.callbacks import DeliveryRules
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import LYING, MISSING, Behaviour, Callback
+from stenolog.simulator.assemblyai.callbacks import DeliveryRules
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.receiver import Delivery, Reply
 from tests.simulator.conftest import AUDIO, KEY, Bench, until
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stenolog.simulator.behaviour import Behaviour
+from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.wire import sentences
 from tests.simulator.conftest import AUDIO, Bench
 

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from stenolog.cli.main import stenolog
 from stenolog.cli.simulate import announcement, serve
 from stenolog.errors import CannotStart
-from stenolog.simulator.account import JobQueue, RequestWindow
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.days import DAYS, faults_of, in_turn
-from stenolog.simulator.derived import paragraphs, sentences, srt, vtt, word_search
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.account import JobQueue, RequestWindow
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.days import DAYS, faults_of, in_turn
+from stenolog.simulator.assemblyai.derived import paragraphs, sentences, srt, vtt, word_search
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.simulator.conftest import AUDIO, KEY, Bench
 
 STOP_S_MAX = 10

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.simulator.results import transcript
+from stenolog.simulator.assemblyai.results import transcript
 from stenolog.wire.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
 from stenolog.wire.transcript import completed_transcript
 

@@ -15,8 +15,8 @@ import assemblyai as aai
 import httpx
 import pytest
 
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.threaded import ThreadedReceiver, ThreadedSimulator
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ import click
 from stenolog.cli.words import guarded, run
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import CannotStart
-from stenolog.simulator.account import WINDOW_MS, RequestWindow
-from stenolog.simulator.days import DAYS, faults_of, in_turn
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.account import WINDOW_MS, RequestWindow
+from stenolog.simulator.assemblyai.days import DAYS, faults_of, in_turn
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 
 PORT = 8090
 LOOPBACK = ("127.0.0.0/8", "::1/128")

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from stenolog.simulator.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 
 READ_BYTES = 4_096
 

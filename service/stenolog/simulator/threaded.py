@@ -8,7 +8,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import anyio.from_thread
 
-from stenolog.simulator.provider import Simulator
+from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.receiver import Receiver
 
 P = ParamSpec("P")

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from stenolog.simulator import derived
-from stenolog.simulator.jobs import Job, Seen
+from stenolog.simulator.assemblyai import derived
+from stenolog.simulator.assemblyai.jobs import Job, Seen
 from stenolog.wire import sentences
 
 PATH = "/v2/transcript/{id}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stenolog.simulator.lines import SLOTS, TOPICS, Line, Topic
+from stenolog.simulator.conversation.lines import SLOTS, TOPICS, Line, Topic
 
 WORDS_PER_MINUTE = 150  # an ordinary conversation: 9,000 words an hour
 SPEAKERS = 2

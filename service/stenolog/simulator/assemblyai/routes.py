@@ -15,16 +15,16 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from stenolog.errors import InvalidRequest, PayloadTooLarge
-from stenolog.simulator.account import RequestWindow
-from stenolog.simulator.answers import (
+from stenolog.simulator.assemblyai.account import RequestWindow
+from stenolog.simulator.assemblyai.answers import (
     REDACTED_AUDIO,
     REDACTED_PATH,
     job_answer,
     redacted_audio_url,
 )
-from stenolog.simulator.behaviour import Behaviour, Fault, too_many_requests
-from stenolog.simulator.derived_routes import DerivedRoutes
-from stenolog.simulator.jobs import Job, Memory, Seen, Upload
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault, too_many_requests
+from stenolog.simulator.assemblyai.derived_routes import DerivedRoutes
+from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen, Upload
 from stenolog.wire import listing, sentences
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 from stenolog.wire.transcript_request import TranscriptRequest, parse_request

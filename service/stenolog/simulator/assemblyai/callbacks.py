@@ -10,9 +10,9 @@ import anyio
 from stenolog.clock import NowMs
 from stenolog.egress.client import Egress
 from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.simulator.assemblyai.behaviour import Callback
+from stenolog.simulator.assemblyai.jobs import Job, Memory, Sent
 from stenolog.simulator.background import Background
-from stenolog.simulator.behaviour import Callback
-from stenolog.simulator.jobs import Job, Memory, Sent
 from stenolog.wire import webhook
 
 USER_AGENT = "python-requests/2.32"  # what the service has always sent

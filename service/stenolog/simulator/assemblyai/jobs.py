@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stenolog.clock import rfc3339
-from stenolog.simulator.account import NEVER_MS
-from stenolog.simulator.behaviour import Behaviour
-from stenolog.simulator.results import transcript
+from stenolog.simulator.assemblyai.account import NEVER_MS
+from stenolog.simulator.assemblyai.behaviour import Behaviour
+from stenolog.simulator.assemblyai.results import transcript
 from stenolog.wire import sentences
 from stenolog.wire.listing import ListItem, ListQuery
 from stenolog.wire.transcript import (

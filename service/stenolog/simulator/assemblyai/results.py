@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 from math import ceil
 
-from stenolog.simulator import findings
-from stenolog.simulator.speech import (
+from stenolog.simulator.conversation import findings
+from stenolog.simulator.conversation.speech import (
     PUNCTUATION,
     SPEAKERS,
     Sentence,

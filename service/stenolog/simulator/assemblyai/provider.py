@@ -12,13 +12,13 @@ from starlette.types import Receive, Scope
 from stenolog.clock import NowMs, now_ms
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
-from stenolog.simulator.account import JobQueue, RequestWindow
-from stenolog.simulator.answers import redacted_audio_url
+from stenolog.simulator.assemblyai.account import JobQueue, RequestWindow
+from stenolog.simulator.assemblyai.answers import redacted_audio_url
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
+from stenolog.simulator.assemblyai.callbacks import USER_AGENT, Caller, DeliveryRules
+from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen, Sent, Upload
+from stenolog.simulator.assemblyai.routes import provider_app
 from stenolog.simulator.background import Background
-from stenolog.simulator.behaviour import Behaviour, Callback, Fault, Operation
-from stenolog.simulator.callbacks import USER_AGENT, Caller, DeliveryRules
-from stenolog.simulator.jobs import Job, Memory, Seen, Sent, Upload
-from stenolog.simulator.routes import provider_app
 from stenolog.simulator.server import LocalServer
 from stenolog.wire.transcript_request import TranscriptRequest
 

@@ -7,8 +7,8 @@ import json
 
 from starlette.responses import Response
 
-from stenolog.simulator.behaviour import JOB_ID
-from stenolog.simulator.jobs import Job
+from stenolog.simulator.assemblyai.behaviour import JOB_ID
+from stenolog.simulator.assemblyai.jobs import Job
 
 REDACTED_PATH = "/redacted-audio"
 REDACTED_AUDIO = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00" + (

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from stenolog.errors import InvalidRequest
-from stenolog.simulator import behaviour
-from stenolog.simulator.behaviour import Behaviour, Callback, Fault, Operation
+from stenolog.simulator.assemblyai import behaviour
+from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
 from stenolog.wire import sentences
 
 FORGOTTEN_AFTER_MS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from stenolog.simulator.speech import PUNCTUATION, Sentence, Token
+from stenolog.simulator.conversation.speech import PUNCTUATION, Sentence, Token
 
 # Of a label: how sure, and how severe. Fixed figures, so that sums in a test can be written down.
 SAFETY_CONFIDENCE = 0.9

@@ -1,0 +1,1 @@
+"""The simulated AssemblyAI, with bad days on request."""

@@ -1,0 +1,1 @@
+"""The made-up conversations that the simulated provider transcribes."""
