@@ -15,9 +15,9 @@ from pathlib import Path
 from infra.bench.figures import Figure, at_least
 from stenolog.commands.handler import new_id
 from stenolog.log.event import NewEvent, SealedPayload
-from stenolog.stores.sqlite.connection import open_writer
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.log_schema import LOG
+from stenolog.stores.sqlite.file.connection import open_writer
+from stenolog.stores.sqlite.log.schema import LOG
+from stenolog.stores.sqlite.log.store import SqliteLog
 
 BATCH = 64  # design §9
 BATCHES = 100

@@ -23,8 +23,8 @@ from stenolog.log.catalogue import (
     TranscriptionRequested,
 )
 from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
 
 AT_ONCE = 256  # as many as one commit takes
 SECONDS_OF_AUDIO = 10.0

@@ -19,7 +19,7 @@ from stenolog.projections.rows import Change, StatusRow
 from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
 from stenolog.projections.views import Checkpoint
 from stenolog.side_process import SideProcess
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.views.store import SqliteViews
 
 SECONDS_OF_AUDIO = 3_600.0
 ROUNDS = 7

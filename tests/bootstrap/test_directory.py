@@ -24,7 +24,7 @@ from stenolog.stores.files.directory import (
     running,
     write_durably,
 )
-from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 ADDRESS = "http://127.0.0.1:1"
 

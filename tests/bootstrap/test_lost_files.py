@@ -14,7 +14,7 @@ from stenolog.commands.api_keys import prefix_of
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import API_KEY, make_directory
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
 

@@ -16,7 +16,7 @@ from stenolog.cli.findings import Finding
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.config import Settings
 from stenolog.stores.files.directory import make_directory
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
 

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from stenolog.cli.log import command
 from stenolog.compliance.records import ROWS_PER_READ
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import several
 
 EVENTS = ROWS_PER_READ + 20

@@ -15,9 +15,9 @@ from stenolog.compliance.vault import DataKeys
 from stenolog.delivery.outbox import Outbox
 from stenolog.log.merkle import Frontier
 from stenolog.log.store import EventStore
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.work.store import SqliteWork
 
 Report = Callable[[int, int, float], None]
 

@@ -25,7 +25,7 @@ from stenolog.projections.rows import (
 )
 from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import Checkpoint, ViewReader, ViewWriter
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.views.store import SqliteViews
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"

@@ -26,7 +26,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.event import Event
 from stenolog.simulator.receiver import Delivery, Receiver
-from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.http.composed import Composed, composed
 from tests.http.spoken import answer_of
 

@@ -14,7 +14,7 @@ from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.compliance.vault import KEY_BYTES, MasterKey
 from stenolog.config import Settings
 from stenolog.simulator.receiver import Reply
-from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House, until
 
 

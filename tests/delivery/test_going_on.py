@@ -20,7 +20,7 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.event import NewEvent
 from stenolog.log.store import Appended
 from stenolog.simulator.receiver import Reply
-from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House, until
 from tests.http.spoken import answer_of
 

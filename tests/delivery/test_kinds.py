@@ -20,8 +20,8 @@ from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
 from stenolog.delivery.telling import REFUSALS_HEEDED_MS
 from stenolog.simulator.receiver import Reply
-from stenolog.stores.sqlite.work import SqliteWork
-from stenolog.stores.sqlite.work_schema import WORK
+from stenolog.stores.sqlite.work.schema import WORK
+from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House, eventually, until
 from tests.http.spoken import answer_of
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from stenolog.compliance.tree_heads import FILE_NAME, record_heads
 from stenolog.compliance.vault import MasterKey, Vault
 from stenolog.log.event import NewEvent
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import PUBLIC, new_event, new_id
 
 MASTER = MasterKey(b"k" * 32)

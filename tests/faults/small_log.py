@@ -17,9 +17,9 @@ from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES
 from stenolog.log.event import event_from_bytes
 from stenolog.log.merkle import Frontier
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.records import SqliteRecords
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.records import SqliteRecords
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import OTHER_TENANT, TENANT, new_event
 
 MASTER = MasterKey(b"m" * 32)

@@ -11,7 +11,7 @@ import pytest
 
 from stenolog.errors import RecordDamaged, StoreError
 from stenolog.log.event import Event
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import new_event, several
 
 STREAM, OTHER = "transcription-1", "transcription-2"

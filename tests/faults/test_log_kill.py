@@ -17,9 +17,9 @@ from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import Verdict, verify
 from stenolog.log.event import Event
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.records import SqliteRecords
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.records import SqliteRecords
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.faults.appender import MASTER, pair
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ import pytest
 
 from stenolog.errors import OutcomeUnknown
 from stenolog.log.batch import Append, Sequenced
-from stenolog.stores.sqlite.connection import open_reader
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.log_writer import LogWriter
+from stenolog.stores.sqlite.file.connection import open_reader
+from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.log.writer import LogWriter
 from tests.log_samples import new_event
 
 DEADLINE_S = 20

@@ -11,8 +11,8 @@ from stenolog.compliance.tree_heads import write_head
 from stenolog.compliance.vault import Vault
 from stenolog.errors import EvidenceError
 from stenolog.log.event import NewEvent
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.faults.small_log import MASTER, SmallLog, rewritten
 from tests.log_samples import new_event, new_id
 

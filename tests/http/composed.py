@@ -50,8 +50,8 @@ from stenolog.projections.run.projector import Projector
 from stenolog.reconciler.turns import Turns
 from stenolog.side_process import SideProcess
 from stenolog.stores.files.uploads import UploadStore
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.views.store import SqliteViews
 from stenolog.telemetry import Metrics
 from tests.http.gated_log import GatedLog
 from tests.http.stored_audio import StoredAudio

@@ -10,7 +10,7 @@ from stenolog.errors import OutcomeUnknown, StoreUnavailable
 from stenolog.log.event import NewEvent
 from stenolog.log.store import Appended
 from stenolog.log.tail import LogTail
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 
 
 class GatedLog(SqliteLog):

@@ -34,7 +34,7 @@ from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event, NewEvent, event_from_bytes, uuid7
 from stenolog.log.event_data import EventData
 from stenolog.log.merkle import Frontier, frontier_from_bytes
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event
 
 Result = TypeVar("Result")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stenolog.projections.rows import Hold, PutStatus, PutView
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS, project
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
 from tests.unit.projections.projecting import changes_of, reading_of

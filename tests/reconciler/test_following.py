@@ -18,8 +18,8 @@ from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.reconciler.house import CLIENT, MASTER, TENANT, house, until
 
 BEYOND = 390  # where views of another, longer log are

@@ -16,7 +16,7 @@ from stenolog.providers.port import FetchedJob, Provider
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.reconciler.house import QUICK, Around, house, until
 
 FAILING = ("submission.claimed", "submission.accepted", "transcription.completed")

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from stenolog.errors import OutcomeUnknown, SchemaTooNew, StenologError, StoreUnavailable
-from stenolog.stores.sqlite.connection import (
+from stenolog.stores.sqlite.file.connection import (
     Schema,
     open_reader,
     open_reader_sync,
     open_writer,
     store_errors,
 )
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.writer import Writer
+from stenolog.stores.sqlite.file.writer import Writer
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
 
 ONE = Schema(name="test.db", steps=("CREATE TABLE one (x INTEGER UNIQUE)",))
 TWO = replace(ONE, steps=(*ONE.steps, "CREATE TABLE two (x); INSERT INTO two VALUES (2)"))

@@ -51,7 +51,7 @@ from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.side_process import SideProcess
 from stenolog.stores.files.directory import SCRATCH
-from stenolog.stores.sqlite.log import SqliteLog
+from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.telemetry import Metrics
 
 Loop = Callable[[], Coroutine[None, None, None]]

@@ -24,7 +24,7 @@ from stenolog.stores.files.directory import (
     read_master_key,
     write_durably,
 )
-from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
 IDEMPOTENCY = "idempotency"

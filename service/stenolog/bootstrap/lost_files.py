@@ -13,7 +13,7 @@ from stenolog.compliance.tree_heads import read_heads
 from stenolog.errors import CannotStart
 from stenolog.log.store import EventStore
 from stenolog.stores.files.directory import KEYS, LOG
-from stenolog.stores.sqlite.keys import SqliteKeys
+from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 log = structlog.get_logger()
 

@@ -15,10 +15,10 @@ from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.providers.port import Provider
 from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
 from stenolog.stores.files.uploads import UploadStore
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.views import SqliteViews
-from stenolog.stores.sqlite.work import SqliteWork
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.views.store import SqliteViews
+from stenolog.stores.sqlite.work.store import SqliteWork
 from stenolog.telemetry import Metrics
 
 Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)

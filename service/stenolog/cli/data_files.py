@@ -13,7 +13,7 @@ from stenolog.compliance.vault import MasterKey
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, PayloadDamaged, StoreError
 from stenolog.stores.files.directory import KEYS, LOG
-from stenolog.stores.sqlite.records import SqliteRecords
+from stenolog.stores.sqlite.log.records import SqliteRecords
 
 RESTORE_ALL = "restore the data directory from a backup"
 

@@ -22,7 +22,7 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
 from stenolog.errors import EgressFailed, ForbiddenAddress
 from stenolog.stores.files.directory import running
-from stenolog.stores.sqlite.connection import WAL_BUG_FIXED
+from stenolog.stores.sqlite.file.connection import WAL_BUG_FIXED
 
 TIMEOUT_MS = 5_000
 ANSWER_BYTES_MAX = 1 << 20

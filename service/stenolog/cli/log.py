@@ -22,7 +22,7 @@ from stenolog.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError
 from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.event import event_from_bytes
 from stenolog.stores.files.directory import KEYS, LOG
-from stenolog.stores.sqlite.records import SqliteRecords
+from stenolog.stores.sqlite.log.records import SqliteRecords
 
 ADVICE = "run `stenolog log verify`"
 

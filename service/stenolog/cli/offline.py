@@ -17,9 +17,9 @@ from stenolog.config import Settings
 from stenolog.errors import CannotStart, EgressFailed
 from stenolog.projections.run.projector import Projector
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked, running
-from stenolog.stores.sqlite.keys import SqliteKeys
-from stenolog.stores.sqlite.log import SqliteLog
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.views.store import SqliteViews
 
 Result = TypeVar("Result")
 

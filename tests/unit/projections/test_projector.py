@@ -22,7 +22,7 @@ from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.run.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import Checkpoint, ViewWriter
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 

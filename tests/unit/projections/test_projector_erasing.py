@@ -10,7 +10,7 @@ import pytest
 from stenolog.log.event import SealedPayload
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.run.registry import ITEM_VIEWS
-from stenolog.stores.sqlite.views import SqliteViews
+from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 

@@ -14,9 +14,9 @@ from stenolog.errors import SchemaTooNew, StoreUnavailable
 from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import Checkpoint
-from stenolog.stores.sqlite.connection import PAGE_BYTES
-from stenolog.stores.sqlite.views import SqliteViews
-from stenolog.stores.sqlite.views_schema import VIEWS
+from stenolog.stores.sqlite.file.connection import PAGE_BYTES
+from stenolog.stores.sqlite.views.schema import VIEWS
+from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 

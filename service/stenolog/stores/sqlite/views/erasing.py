@@ -6,7 +6,7 @@ until then these say all that a reader needs: that it is erased.
 
 from __future__ import annotations
 
-from stenolog.stores.sqlite.views_writer import ViewStatements
+from stenolog.stores.sqlite.views.writer import ViewStatements
 
 CONTENT_TABLES = ("requests", "transcripts", "chunks")
 _EVERY = "generation IN (SELECT generation FROM generations) AND id = ?"

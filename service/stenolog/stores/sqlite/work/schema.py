@@ -1,6 +1,6 @@
 """The tables of `work.db`: what is under way. It holds no address and no secret of a customer."""
 
-from stenolog.stores.sqlite.connection import Schema
+from stenolog.stores.sqlite.file.connection import Schema
 
 WORK = Schema(
     name="work.db",

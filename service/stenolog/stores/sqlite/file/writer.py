@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from stenolog.errors import OutcomeUnknown
-from stenolog.stores.sqlite.connection import Schema, open_writer, store_errors, truncate_wal
+from stenolog.stores.sqlite.file.connection import Schema, open_writer, store_errors, truncate_wal
 
 Result = TypeVar("Result")
 

@@ -1,6 +1,6 @@
 """The tables of `keys.db`: what is deleted here is overwritten."""
 
-from stenolog.stores.sqlite.connection import Schema
+from stenolog.stores.sqlite.file.connection import Schema
 
 KEYS = Schema(
     name="keys.db",

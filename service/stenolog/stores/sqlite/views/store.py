@@ -16,11 +16,11 @@ import structlog
 from stenolog.errors import StoreUnavailable
 from stenolog.projections.rows import Change
 from stenolog.projections.views import Checkpoint, Known, ViewsState
-from stenolog.stores.sqlite.connection import Schema, open_reader, open_writer, store_errors
-from stenolog.stores.sqlite.views_erasing import erase
-from stenolog.stores.sqlite.views_reader import ViewReads
-from stenolog.stores.sqlite.views_schema import ROW_TABLES, VIEWS
-from stenolog.stores.sqlite.views_writer import ViewStatements
+from stenolog.stores.sqlite.file.connection import Schema, open_reader, open_writer, store_errors
+from stenolog.stores.sqlite.views.erasing import erase
+from stenolog.stores.sqlite.views.reader import ViewReads
+from stenolog.stores.sqlite.views.schema import ROW_TABLES, VIEWS
+from stenolog.stores.sqlite.views.writer import ViewStatements
 
 UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 WAL_SUFFIXES = ("", "-wal", "-shm")

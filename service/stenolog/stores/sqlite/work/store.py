@@ -16,9 +16,9 @@ from stenolog.delivery.outbox import (
     Taken,
 )
 from stenolog.log.catalogue import DeliveryKind
-from stenolog.stores.sqlite import outbox_statements as statements
-from stenolog.stores.sqlite.work_schema import WORK
-from stenolog.stores.sqlite.written_file import WrittenFile
+from stenolog.stores.sqlite.file.written_file import WrittenFile
+from stenolog.stores.sqlite.work import outbox_statements as statements
+from stenolog.stores.sqlite.work.schema import WORK
 
 
 class SqliteWork(WrittenFile):

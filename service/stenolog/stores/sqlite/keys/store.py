@@ -11,8 +11,8 @@ from stenolog.commands.api_keys import ApiKey, Tenant, refuse_last
 from stenolog.compliance.vault import WrappedKey
 from stenolog.errors import KeyMissing, StenologError, StoreError
 from stenolog.log.catalogue import Region
-from stenolog.stores.sqlite.keys_schema import KEYS
-from stenolog.stores.sqlite.written_file import Write, WrittenFile
+from stenolog.stores.sqlite.file.written_file import Write, WrittenFile
+from stenolog.stores.sqlite.keys.schema import KEYS
 
 
 class SqliteKeys(WrittenFile):

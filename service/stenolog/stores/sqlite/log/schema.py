@@ -5,7 +5,7 @@
 stay what they are.
 """
 
-from stenolog.stores.sqlite.connection import Schema
+from stenolog.stores.sqlite.file.connection import Schema
 
 LOG = Schema(
     name="log.db",

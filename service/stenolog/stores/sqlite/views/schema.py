@@ -8,7 +8,7 @@ which belong to one row, never move, and are overwritten when the row goes.
 
 from __future__ import annotations
 
-from stenolog.stores.sqlite.connection import PAGE_BYTES, Schema
+from stenolog.stores.sqlite.file.connection import PAGE_BYTES, Schema
 
 # SQLite's file format, "B-tree Pages": the most of a row of a WITHOUT ROWID table on its page.
 PAD_BYTES = (PAGE_BYTES - 12) * 64 // 255 - 23

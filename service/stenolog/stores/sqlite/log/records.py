@@ -11,9 +11,9 @@ from stenolog.compliance.records import StoredRow, StoredTree
 from stenolog.compliance.vault import WrappedKey
 from stenolog.errors import SchemaTooNew
 from stenolog.log.catalogue import ErasureRequested
-from stenolog.stores.sqlite.connection import Schema, open_reader_sync, store_errors
-from stenolog.stores.sqlite.keys_schema import KEYS
-from stenolog.stores.sqlite.log_schema import LOG
+from stenolog.stores.sqlite.file.connection import Schema, open_reader_sync, store_errors
+from stenolog.stores.sqlite.keys.schema import KEYS
+from stenolog.stores.sqlite.log.schema import LOG
 
 _ROWS = (
     "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, box "

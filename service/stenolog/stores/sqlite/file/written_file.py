@@ -12,8 +12,8 @@ import aiosqlite
 
 from stenolog.errors import StenologError, StoreError
 from stenolog.log.sequencer import GroupCommit
-from stenolog.stores.sqlite.connection import Schema, open_reader, read_rows
-from stenolog.stores.sqlite.writer import Writer
+from stenolog.stores.sqlite.file.connection import Schema, open_reader, read_rows
+from stenolog.stores.sqlite.file.writer import Writer
 
 Write = Callable[[sqlite3.Connection], Any]
 

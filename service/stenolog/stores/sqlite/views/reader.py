@@ -22,8 +22,8 @@ from stenolog.projections.views import (
     TranscriptionsPage,
     UploadUse,
 )
-from stenolog.stores.sqlite.connection import read_rows
-from stenolog.stores.sqlite.views_rows import STATUS_COLUMNS, status_row
+from stenolog.stores.sqlite.file.connection import read_rows
+from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, status_row
 
 CHUNKS_PER_READ = 16  # when one speaker is looked for; at most 512 KiB and a longest item
 

@@ -19,8 +19,8 @@ from stenolog.log.merkle import Frontier
 from stenolog.log.sequencer import GroupCommit
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
 from stenolog.log.tail import EVENTS_KEPT, LogTail
-from stenolog.stores.sqlite.connection import open_reader, read_rows
-from stenolog.stores.sqlite.log_writer import (
+from stenolog.stores.sqlite.file.connection import open_reader, read_rows
+from stenolog.stores.sqlite.log.writer import (
     RECORD,
     CommitReport,
     LogWriter,

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from stenolog.errors import StoreUnavailable
 from stenolog.projections.rows import Change
 from stenolog.projections.views import Checkpoint, Generation, Known, ViewsState
-from stenolog.stores.sqlite.connection import store_errors, truncate_wal
-from stenolog.stores.sqlite.views_rows import STATUS_COLUMNS, apply, status_row
-from stenolog.stores.sqlite.views_schema import ROW_TABLES
+from stenolog.stores.sqlite.file.connection import store_errors, truncate_wal
+from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, apply, status_row
+from stenolog.stores.sqlite.views.schema import ROW_TABLES
 
 PURGED_PER_CALL_MAX = 500  # transcriptions of one table: a few ms, so that views stay in time
 

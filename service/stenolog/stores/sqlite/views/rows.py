@@ -17,7 +17,7 @@ from stenolog.projections.rows import (
     StatusRow,
     TranscriptRow,
 )
-from stenolog.stores.sqlite.views_schema import PAD_BYTES
+from stenolog.stores.sqlite.views.schema import PAD_BYTES
 
 STATUS_COLUMNS = tuple(field.name for field in fields(StatusRow))
 

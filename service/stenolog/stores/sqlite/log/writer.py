@@ -17,8 +17,8 @@ from stenolog.log.batch import Append, BatchState, Place, Row, Sequenced, sequen
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
-from stenolog.stores.sqlite.log_schema import LOG
-from stenolog.stores.sqlite.writer import Writer
+from stenolog.stores.sqlite.file.writer import Writer
+from stenolog.stores.sqlite.log.schema import LOG
 
 _columns = itemgetter("position", "id", "stream", "version", "tenant", "sequence", "type")
 

@@ -1,0 +1,1 @@
+"""One SQLite file: opening it, its one writing connection, its errors."""
