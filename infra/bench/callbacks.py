@@ -21,7 +21,7 @@ from infra.bench.load import Load, Post, Timing, run_load
 from infra.bench.machine import fsync_ms_p50
 from infra.bench.seeding import Seeded, seed
 from stenolog.commands.callback_tokens import HEADER_NAME
-from stenolog.wire.webhook import callback_body
+from stenolog.wire.assemblyai.webhook import callback_body
 
 CONNECTIONS = 32  # design §9
 TRANSCRIPTIONS = 3_000

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from stenolog.simulator.assemblyai.results import transcript
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript
 
 AUDIO_URL = "https://audio.example/call.mp3"  # never asked for: the provider would
 FEATURES = (

@@ -17,9 +17,9 @@ from stenolog.edge.callbacks.receiving import Callbacks
 from stenolog.edge.http.resource import Guarded, Resource
 from stenolog.edge.ports import Edge
 from stenolog.errors import InvalidRequest
-from stenolog.wire.parameters import KNOWN
-from stenolog.wire.transcript import queued_transcript
-from stenolog.wire.transcript_request import parse_request
+from stenolog.wire.assemblyai.parameters import KNOWN
+from stenolog.wire.assemblyai.transcript import queued_transcript
+from stenolog.wire.assemblyai.transcript_request import parse_request
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stenolog.engine.techniques import Waveform
-from stenolog.wire.sentences import failure_of
+from stenolog.wire.assemblyai.sentences import failure_of
 from tests.engine import sounds
 from tests.engine.conftest import AUDIO_MS_MAX, UPLOAD_BYTES_MAX
 from tests.engine.engine_process import EngineProcess

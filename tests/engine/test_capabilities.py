@@ -7,7 +7,7 @@ import pytest
 from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, wishes
 from stenolog.engine.options import SpeakerBounds, Wishes
 from stenolog.errors import InvalidRequest
-from stenolog.wire.parameters import KNOWN
+from stenolog.wire.assemblyai.parameters import KNOWN
 
 AUDIO = {"audio_url": "http://example.com/a.mp3"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import assemblyai
 import pytest
 
-from stenolog.wire.transcript import ECHO_DEFAULTS, RESULT_DEFAULTS
+from stenolog.wire.assemblyai.transcript import ECHO_DEFAULTS, RESULT_DEFAULTS
 from tests.engine import sounds
 from tests.engine.engine_process import EngineProcess, until
 from tests.engine.servers import Site

@@ -13,7 +13,7 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.host.fetching import FETCH_LIMITS, FetchLimits, fetch
 from stenolog.engine.host.scratch import Scratch
-from stenolog.wire.sentences import download_failed
+from stenolog.wire.assemblyai.sentences import download_failed
 from tests.engine.drips import Drip, dripping
 
 HASTY = FetchLimits(head_ms=400, pace_ms=400, pace_bytes=1_000)

@@ -19,7 +19,7 @@ from stenolog.engine.host.jobs import (
 from stenolog.engine.options import SpeakerBounds, Wishes
 from stenolog.engine.spoken import SpokenWord
 from stenolog.errors import InvalidRequest
-from stenolog.wire.listing import ListItem, ListQuery
+from stenolog.wire.assemblyai.listing import ListItem, ListQuery
 
 START_US = 1_700_000_000_000_000
 

@@ -11,7 +11,7 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.host.jobs import Job
 from stenolog.engine.host.webhooks import Webhooks
 from stenolog.engine.options import Wishes
-from stenolog.wire.webhook import ATTEMPTS_MAX
+from stenolog.wire.assemblyai.webhook import ATTEMPTS_MAX
 from tests.engine.servers import Site, site
 
 

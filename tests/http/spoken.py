@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.http.composed import Composed
 
 URL = "https://audio.example/call.mp3"

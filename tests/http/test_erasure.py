@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stenolog.wire.transcript import deleted_transcript
+from stenolog.wire.assemblyai.transcript import deleted_transcript
 from tests.http.asking import get, pages, refusal
 from tests.http.composed import Composed, composed
 from tests.http.spoken import BASE, URL, answer_of, completed

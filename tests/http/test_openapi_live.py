@@ -17,7 +17,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from stenolog.clock import now_ms
 from stenolog.commands.callback_tokens import HEADER_NAME
 from stenolog.edge.access.redacted_links import redacted_link
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.http.composed import Composed
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"

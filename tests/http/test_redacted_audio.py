@@ -10,7 +10,7 @@ import pytest
 
 from stenolog.clock import now_ms
 from stenolog.edge.access.redacted_links import LIFETIME_MS, audio_of, redacted_link
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.http.composed import PUBLIC_URL, Composed, until
 
 REDACTED: dict[str, Any] = {

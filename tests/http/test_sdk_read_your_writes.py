@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import assemblyai
 import pytest
 
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.http.composed import Composed, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the SDK's own making

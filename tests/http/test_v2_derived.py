@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stenolog.wire import sentences
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.http.composed import Composed
 
 TEXT = "Smoke is in the air. Smoke from wildfires! Dr. Who agrees."

@@ -16,7 +16,7 @@ from stenolog.edge.derived.workers import LONG_BYTES_MAX, THREAD_BYTES_MAX, Maki
 from stenolog.errors import InvalidRequest
 from stenolog.projections.views import ViewReader
 from stenolog.side_process import SideProcess
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.http.composed import Composed, until
 
 URL = "https://audio.example/call.mp3"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stenolog.wire.transcript import completed_transcript, queued_transcript
+from stenolog.wire.assemblyai.transcript import completed_transcript, queued_transcript
 from tests.http.composed import Composed, composed
 
 URL = "https://audio.example/call.mp3"

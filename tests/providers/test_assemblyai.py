@@ -11,7 +11,7 @@ from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.port import CallbackTarget
 from stenolog.simulator.assemblyai.behaviour import Behaviour, refusal, too_many_requests
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 AUDIO = "https://audio.example/1.mp3"
 TARGET = CallbackTarget(url="http://127.0.0.1:9/callbacks/a/b", header_name="X-A", header_value="b")

@@ -13,7 +13,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import ANSWER_BYTES_MAX, AssemblyAI, ServiceAddress
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 from tests.egress.scripted import always, answer, serving
 
 JOB = "9ea68fd3-f953-42c1-9742-976c447fb463"

@@ -23,7 +23,7 @@ from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.days import DAYS
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.wire.sentences import UPLOAD_INACCESSIBLE
+from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE
 from tests.reconciler.house import QUICK, Around, House, house
 from tests.reconciler.test_erasure import erased, request_erasure
 from tests.unit.commands.stories import REQUESTED, told

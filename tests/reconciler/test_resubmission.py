@@ -11,7 +11,7 @@ import pytest
 from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX
 from stenolog.simulator.assemblyai.behaviour import LYING, Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 from tests.reconciler.house import QUICK, house, until
 
 FAILS = Behaviour(error=sentences.SERVER_ERROR)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from stenolog.simulator.assemblyai.behaviour import Behaviour
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 from tests.simulator.conftest import AUDIO, Bench
 
 ENDLESS = Behaviour(never_ends=True)

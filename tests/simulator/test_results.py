@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stenolog.simulator.assemblyai.results import transcript
-from stenolog.wire.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
-from stenolog.wire.transcript import completed_transcript
+from stenolog.wire.assemblyai.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
+from stenolog.wire.assemblyai.transcript import completed_transcript
 
 ALL = {
     "speaker_labels",

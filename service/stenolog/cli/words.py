@@ -20,7 +20,7 @@ from stenolog.errors import (
     SchemaTooNew,
     StenologError,
 )
-from stenolog.wire.enums import SPEECH_MODELS
+from stenolog.wire.assemblyai.enums import SPEECH_MODELS
 
 DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
 STATUSES: tuple[tuple[type[StenologError], int], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stenolog.delivery.outbox import AttemptOutcome, Ending
-from stenolog.wire.webhook import (
+from stenolog.wire.assemblyai.webhook import (
     ATTEMPT_SPACING_MS,
     ATTEMPT_TIMEOUT_MS,
     ATTEMPTS_MAX,

@@ -12,7 +12,7 @@ from stenolog.errors import RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.catalogue import TranscriptionRequested
 from stenolog.log.event import Event
 from stenolog.log.store import EventStore, Sealer
-from stenolog.wire.parameters import WEBHOOK_PARAMETERS
+from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
 
 LANE_BYTES = 8  # enough to tell lanes apart; two that share a mark only share a limit
 

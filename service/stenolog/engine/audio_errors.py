@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 
 class AudioRefused(Exception):

@@ -21,7 +21,7 @@ from stenolog.providers.port import FetchedJob
 from stenolog.reconciler.plan import Attempts, anew
 from stenolog.reconciler.recording import NO_SENTENCE, Recorder, failure
 from stenolog.reconciler.submitting import Submitter
-from stenolog.wire.sentences import failure_of
+from stenolog.wire.assemblyai.sentences import failure_of
 
 COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."

@@ -11,7 +11,7 @@ from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused, ProviderUnavailable, StoreError
 from stenolog.providers.port import Provider
-from stenolog.wire.sentences import UPLOAD_INACCESSIBLE
+from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE
 
 MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
 FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it again."

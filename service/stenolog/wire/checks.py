@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from math import inf
 
-from stenolog.wire.sentences import must_be
+from stenolog.wire.assemblyai.sentences import must_be
 
 Complaint = tuple[str, str]
 """A field's path, such as `speaker_options.min_speakers_expected`, and what is wrong with it."""

@@ -14,7 +14,7 @@ import pytest
 
 from stenolog.projections.documents import read_object
 from stenolog.projections.of.transcript import customer_body, failed_body
-from stenolog.wire.readable import MENDS
+from stenolog.wire.assemblyai.readable import MENDS
 from tests.unit.projections.answers import CONTENT_SAFETY, ENTITIES, SENTIMENT, answer
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20")

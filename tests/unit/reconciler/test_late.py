@@ -27,7 +27,7 @@ from stenolog.reconciler.plan import (
     Timing,
     next_action,
 )
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

@@ -8,7 +8,7 @@ import assemblyai
 import pytest
 
 from stenolog.errors import InvalidRequest
-from stenolog.wire.listing import ListItem, ListQuery, page, parse_listing
+from stenolog.wire.assemblyai.listing import ListItem, ListQuery, page, parse_listing
 
 BASE = "https://stt.example/base/"
 

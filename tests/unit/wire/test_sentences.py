@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.wire import sentences
-from stenolog.wire.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POLICIES
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import assemblyai
 import pytest
 
-from stenolog.wire.transcript import (
+from stenolog.wire.assemblyai.transcript import (
     TERMINAL,
     completed_transcript,
     deleted_transcript,

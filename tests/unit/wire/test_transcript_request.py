@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stenolog.errors import InvalidRequest, PayloadTooLarge, RequestError
-from stenolog.wire import sentences
-from stenolog.wire.parameters import BOOLEANS
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.parameters import BOOLEANS
+from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, parse_request, request_of
 from stenolog.wire.strict_json import BODY_BYTES_MAX, DEPTH_MAX
-from stenolog.wire.transcript_request import TranscriptRequest, parse_request, request_of
 
 URL = "https://example.com/a.mp3"
 UNDERSTANDING = "speech_understanding.request"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.wire.webhook import (
+from stenolog.wire.assemblyai.webhook import (
     CallbackClaim,
     callback_body,
     is_delivered,

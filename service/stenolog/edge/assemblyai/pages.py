@@ -13,8 +13,8 @@ from stenolog.projections.views import (
     TranscriptionsPage,
     ViewReader,
 )
-from stenolog.wire import sentences
-from stenolog.wire.listing import ListItem, ListQuery, page
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.listing import ListItem, ListQuery, page
 
 
 class Pages:

@@ -16,7 +16,7 @@ from stenolog.edge.access.redacted_links import audio_of, redacted_link
 from stenolog.edge.ports import AudioStream, Edge
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import Forbidden, InvalidRequest
-from stenolog.wire.webhook import REDACTED_AUDIO_READY
+from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
 MEDIA_TYPE = "application/octet-stream"
 HEADERS = {

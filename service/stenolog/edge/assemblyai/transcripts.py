@@ -20,10 +20,10 @@ from stenolog.edge.transcriptions.idempotency import idempotency_key
 from stenolog.edge.transcriptions.reading import Found, Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.projections.of.transcript import with_webhook_status
-from stenolog.wire.listing import parse_listing
+from stenolog.wire.assemblyai.listing import parse_listing
+from stenolog.wire.assemblyai.transcript import deleted_transcript, queued_transcript
+from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX
-from stenolog.wire.transcript import deleted_transcript, queued_transcript
-from stenolog.wire.transcript_request import parse_request
 
 
 class Transcripts:

@@ -16,7 +16,7 @@ from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.ports import Edge
 from stenolog.errors import OutcomeUnknown
 from stenolog.log.catalogue import UPLOAD, UploadStored
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 
 class Upload:

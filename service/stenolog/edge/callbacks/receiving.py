@@ -31,7 +31,7 @@ from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import KeyMissing, StoreError, StoreUnavailable
 from stenolog.log.catalogue import CallbackKind, CallbackReceived, WakeReason
-from stenolog.wire.webhook import read_callback
+from stenolog.wire.assemblyai.webhook import read_callback
 
 BODY_BYTES_MAX = 64 * 1024  # design §5; a real one has under 100
 BODY_MS_MAX = 10_000  # AssemblyAI waits this long for an answer

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from stenolog import errors
 from stenolog.errors import InvalidRequest, ProviderUnavailable, RateLimited, StenologError
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 PROBLEM_JSON = "application/problem+json"
 WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI

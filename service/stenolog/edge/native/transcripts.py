@@ -24,9 +24,9 @@ from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.log.catalogue import TranscriptionCompleted, TranscriptionFailed
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import ViewReader
-from stenolog.wire.enums import STATUSES
+from stenolog.wire.assemblyai.enums import STATUSES
+from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
-from stenolog.wire.transcript_request import parse_request
 
 PATH = "/api/v1/transcripts"
 OUTCOMES = (TranscriptionCompleted.type, TranscriptionFailed.type)

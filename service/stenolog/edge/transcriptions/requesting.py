@@ -26,8 +26,8 @@ from stenolog.log.catalogue import (
     Region,
     Surface,
 )
-from stenolog.wire import sentences
-from stenolog.wire.transcript_request import TranscriptRequest
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 NAMES_LOGGED_MAX = 20
 NAMES_REMEMBERED_MAX = 1_024

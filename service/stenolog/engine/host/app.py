@@ -23,10 +23,10 @@ from stenolog.engine.host.runner import Runner
 from stenolog.engine.host.scratch import Scratch
 from stenolog.engine.settings import EngineSettings
 from stenolog.errors import InvalidRequest, NotFound, PayloadTooLarge, StenologError
-from stenolog.wire import sentences
-from stenolog.wire.listing import page, parse_listing
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.listing import page, parse_listing
+from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX
-from stenolog.wire.transcript_request import parse_request
 
 log = structlog.get_logger()
 

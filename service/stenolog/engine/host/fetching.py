@@ -13,7 +13,7 @@ from stenolog.egress.client import REDIRECTS_MAX, Egress
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.host.scratch import Scratch
 from stenolog.errors import EgressFailed, ForbiddenAddress, PayloadTooLarge
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 DOWNLOAD_MS_MAX = 30 * 60_000  # 2.2 GB at 10 Mbit/s
 IDLE_MS_MAX = 30_000  # a server that sends nothing for so long will not

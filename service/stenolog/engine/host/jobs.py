@@ -11,10 +11,10 @@ from stenolog.engine.confidence import mean_confidence
 from stenolog.engine.options import Wishes
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.errors import InvalidRequest
-from stenolog.wire import sentences
-from stenolog.wire.enums import LANGUAGE_CODE_DEFAULT
-from stenolog.wire.listing import ListItem, ListQuery
-from stenolog.wire.transcript import (
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.enums import LANGUAGE_CODE_DEFAULT
+from stenolog.wire.assemblyai.listing import ListItem, ListQuery
+from stenolog.wire.assemblyai.transcript import (
     completed_transcript,
     deleted_transcript,
     failed_transcript,

@@ -7,7 +7,7 @@ import asyncio
 from stenolog.egress.client import Egress
 from stenolog.engine.host.jobs import Job
 from stenolog.errors import EgressFailed, ForbiddenAddress
-from stenolog.wire.webhook import (
+from stenolog.wire.assemblyai.webhook import (
     ATTEMPT_SPACING_MS,
     ATTEMPT_TIMEOUT_MS,
     ATTEMPTS_MAX,

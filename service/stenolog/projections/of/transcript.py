@@ -25,8 +25,8 @@ from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
 from stenolog.projections.projection import SECRET_HEADER, Erased, Fact, Unreadable
 from stenolog.projections.rows import PutView, StatusRow, TranscriptRow
-from stenolog.wire.readable import MENDS
-from stenolog.wire.transcript import failed_transcript
+from stenolog.wire.assemblyai.readable import MENDS
+from stenolog.wire.assemblyai.transcript import failed_transcript
 
 # Contract, gotcha 9: the Python SDK rejects a transcript whose `speech_model` is anything else.
 LEGACY_SPEECH_MODELS = ("best", "nano", "slam-1", "universal")

@@ -31,7 +31,7 @@ from stenolog.providers.assemblyai.answers import (
 )
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
-from stenolog.wire.sentences import UPLOAD_INACCESSIBLE, is_of_account
+from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
 TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it

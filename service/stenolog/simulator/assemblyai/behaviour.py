@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 JOB_ID = b"{job_id}"
 HANG_MS = 60_000  # longer than any client of ours waits

@@ -13,7 +13,7 @@ from stenolog.errors import EgressFailed, ForbiddenAddress
 from stenolog.simulator.assemblyai.behaviour import Callback
 from stenolog.simulator.assemblyai.jobs import Job, Memory, Sent
 from stenolog.simulator.background import Background
-from stenolog.wire import webhook
+from stenolog.wire.assemblyai import webhook
 
 USER_AGENT = "python-requests/2.32"  # what the service has always sent
 ANSWER_BYTES_MAX = 65_536

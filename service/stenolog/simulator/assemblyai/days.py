@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from stenolog.errors import InvalidRequest
 from stenolog.simulator.assemblyai import behaviour
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 FORGOTTEN_AFTER_MS = 200
 SLOW_MS = 30_000

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from stenolog.simulator.assemblyai import derived
 from stenolog.simulator.assemblyai.jobs import Job, Seen
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
 
 PATH = "/v2/transcript/{id}"
 CAPTION_CHARS_MAX = 10_000

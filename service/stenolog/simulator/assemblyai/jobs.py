@@ -11,15 +11,15 @@ from stenolog.clock import rfc3339
 from stenolog.simulator.assemblyai.account import NEVER_MS
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.results import transcript
-from stenolog.wire import sentences
-from stenolog.wire.listing import ListItem, ListQuery
-from stenolog.wire.transcript import (
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.listing import ListItem, ListQuery
+from stenolog.wire.assemblyai.transcript import (
     completed_transcript,
     deleted_transcript,
     failed_transcript,
     queued_transcript,
 )
-from stenolog.wire.transcript_request import TranscriptRequest
+from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 REMEMBERED_MAX = 100_000  # requests and callbacks, the newest: a simulator may run for weeks
 SPEECH_SHARE = 0.9461  # of all its audio: the figure of the service's own example

@@ -20,7 +20,7 @@ from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen, Sent, Upload
 from stenolog.simulator.assemblyai.routes import provider_app
 from stenolog.simulator.background import Background
 from stenolog.simulator.server import LocalServer
-from stenolog.wire.transcript_request import TranscriptRequest
+from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 API_KEY = "simulator-key"
 LOOPBACK = AddressPolicy.of(networks=("127.0.0.0/8", "::1/128"))

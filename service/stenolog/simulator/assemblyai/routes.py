@@ -25,10 +25,10 @@ from stenolog.simulator.assemblyai.answers import (
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault, too_many_requests
 from stenolog.simulator.assemblyai.derived_routes import DerivedRoutes
 from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen, Upload
-from stenolog.wire import listing, sentences
+from stenolog.wire.assemblyai import listing, sentences
+from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, parse_request
+from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
-from stenolog.wire.transcript_request import TranscriptRequest, parse_request
-from stenolog.wire.webhook import REDACTED_AUDIO_READY
 
 UPLOAD_PREFIX = "https://cdn.assemblyai.com/upload/"
 Handler = Callable[[Request, Seen], Awaitable[Response]]

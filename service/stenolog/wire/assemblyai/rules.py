@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from stenolog.wire import sentences
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS, PII_POLICIES
 from stenolog.wire.checks import Complaint
-from stenolog.wire.enums import LEGACY_SPEECH_MODELS, PII_POLICIES
 
 Params = Mapping[str, object]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from stenolog.wire import enums
+from stenolog.wire.assemblyai import enums
+from stenolog.wire.assemblyai.sentences import must_be
 from stenolog.wire.checks import (
     Check,
     Complaint,
@@ -17,7 +18,6 @@ from stenolog.wire.checks import (
     one_of,
     text,
 )
-from stenolog.wire.sentences import must_be
 
 # Documented limits of the service.
 PROMPT_WORDS_MAX = 1_500

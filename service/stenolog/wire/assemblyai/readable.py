@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from stenolog.wire import enums
+from stenolog.wire.assemblyai import enums
 
 Mend = Callable[[object], object]
 """What the SDK reads in the place of a value: the same object when it can read that."""

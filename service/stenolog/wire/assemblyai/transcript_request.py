@@ -9,22 +9,22 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from stenolog.errors import InvalidRequest
-from stenolog.wire import sentences
-from stenolog.wire.checks import Complaint, Fields
-from stenolog.wire.enums import LEGACY_SPEECH_MODELS, SPEECH_MODELS
-from stenolog.wire.parameters import (
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS, SPEECH_MODELS
+from stenolog.wire.assemblyai.parameters import (
     BOOLEANS,
     KNOWN,
     PARAMETERS,
     URL_CHARS_MAX,
     WEBHOOK_PARAMETERS,
 )
-from stenolog.wire.rules import (
+from stenolog.wire.assemblyai.rules import (
     redaction_without_policies,
     together,
     understanding,
     unknown_policies,
 )
+from stenolog.wire.checks import Complaint, Fields
 from stenolog.wire.strict_json import parse_object
 
 PARAMETERS_MAX = 256  # the service documents about fifty

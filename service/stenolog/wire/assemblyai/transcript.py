@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 
-from stenolog.wire import sentences
-from stenolog.wire.enums import LANGUAGE_CODE_DEFAULT, TERMINAL
+from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.enums import LANGUAGE_CODE_DEFAULT, TERMINAL
 
 __all__ = [
     "TERMINAL",

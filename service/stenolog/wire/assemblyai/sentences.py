@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stenolog.wire.enums import SPEECH_MODELS
+from stenolog.wire.assemblyai.enums import SPEECH_MODELS
 
 # Answers with a status of their own. Sources: OpenAPI description 1.3.4; measured in 2026.
 UNAUTHENTICATED = "Authentication error, API token missing/invalid"
