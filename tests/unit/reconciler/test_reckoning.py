@@ -10,8 +10,8 @@ import pytest
 from stenolog.errors import ProviderUnavailable
 from stenolog.providers.port import JobPage, ListedJob
 from stenolog.reconciler.actions import Settle, Submit, Wait
+from stenolog.reconciler.clock_shift import SLEW_MS, Reckoning, not_in_future
 from stenolog.reconciler.plan import Attempts, Timing, next_action
-from stenolog.reconciler.reckoning import SLEW_MS, Reckoning, not_in_future
 from stenolog.reconciler.settle import CLOCK_SLACK_MS, PAGES_BEYOND, PAGES_MAX, Settler
 from tests.unit.commands.stories import (
     ID,
