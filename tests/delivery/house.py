@@ -17,10 +17,10 @@ from stenolog.clock import NowMs, now_ms
 from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.dispatcher import Dispatcher
 from stenolog.delivery.fan_out import FanOut
+from stenolog.delivery.message import Telling
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.rules import Timing
 from stenolog.delivery.sender import Sender
-from stenolog.delivery.telling import Telling
 from stenolog.delivery.webhook import Requests, lane_of
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy

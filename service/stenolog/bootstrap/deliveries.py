@@ -16,11 +16,11 @@ from stenolog.clock import now_ms
 from stenolog.config import Settings
 from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
 from stenolog.delivery.fan_out import FanOut
+from stenolog.delivery.message import RedactedAudio, Telling
 from stenolog.delivery.outbox import Outbox
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.rules import Timing
 from stenolog.delivery.sender import Sender
-from stenolog.delivery.telling import RedactedAudio, Telling
 from stenolog.delivery.webhook import Requests, lane_of
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy

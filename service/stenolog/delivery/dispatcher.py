@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
+from stenolog.delivery.message import Message, NotYet, Telling
 from stenolog.delivery.outbox import Attempt, Ending, Leased, Outbox
 from stenolog.delivery.recording import record_ending
 from stenolog.delivery.rules import (
@@ -21,7 +22,6 @@ from stenolog.delivery.rules import (
     outcome_of,
 )
 from stenolog.delivery.sender import Sender
-from stenolog.delivery.telling import Message, NotYet, Telling
 from stenolog.delivery.webhook import Requests, RequestUnreadable
 from stenolog.errors import StoreError
 from stenolog.log.catalogue import TRANSCRIPTION

@@ -17,7 +17,7 @@ from stenolog.delivery.outbox import (
     Pending,
     Taken,
 )
-from stenolog.delivery.places import Places
+from stenolog.delivery.slots import Places
 from stenolog.errors import StoreUnavailable
 from stenolog.log.catalogue import DeliveryKind
 
