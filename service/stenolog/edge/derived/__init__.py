@@ -1,1 +1,1 @@
-"""What can be made of a finished transcript's words: sentences, paragraphs, captions, word search."""
+"""Sentences, paragraphs, captions and found words, made of a finished transcript."""

@@ -1,6 +1,6 @@
 """The worker process: reads orders from its standard input, transcribes, answers on its output.
 
-Started as `python -m stenolog.engine.worker.process PARENT THREADS`; never imported by the engine itself.
+Started as `python -m stenolog.engine.worker.process PARENT THREADS`, never imported by the host.
 """
 
 from __future__ import annotations
