@@ -16,12 +16,8 @@ from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
 from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.vault import MasterKey, Vault
 from stenolog.config import Settings
-from stenolog.log.catalogue import (
-    SubmissionAccepted,
-    SubmissionClaimed,
-    TranscriptionCompleted,
-    TranscriptionRequested,
-)
+from stenolog.log.events.submissions import SubmissionAccepted, SubmissionClaimed
+from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionRequested
 from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog

@@ -14,11 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from stenolog.log.canonical import leaf_hash
-from stenolog.log.catalogue import (
-    EVENT_TYPES,
-    is_public,
-    read_data,
-)
+from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import INTEGER_MAX, Count, EventData, ProviderJob
 from tests.log_samples import ACTOR, CORRELATION, EXAMPLES, TENANT, UPLOAD_ID

@@ -23,12 +23,7 @@ from stenolog.bootstrap.serving import bind, server_for, url_of
 from stenolog.bootstrap.upkeep import ready
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
-from stenolog.commands.callback_tokens import (
-    HEADER_NAME,
-    CallbackKeys,
-    Registration,
-    register,
-)
+from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, Registration, register
 from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
 from stenolog.commands.transcription.decide import (
     AcceptSubmission,
@@ -44,8 +39,8 @@ from stenolog.compliance.vault import KEY_BYTES, MasterKey, Vault
 from stenolog.edge.app import build_app
 from stenolog.edge.ports import Edge, Readiness
 from stenolog.edge.transcriptions.commit_times import CommitTimes
-from stenolog.log.catalogue import ProviderName, Region, WakeReason
 from stenolog.log.event import Event
+from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
 from stenolog.projections.run.projector import Projector
 from stenolog.reconciler.turns import Turns
 from stenolog.side_process import SideProcess

@@ -12,13 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.compliance.upload_lifetime import (
-    FILES_PER_SWEEP_MAX,
-    ORPHAN_MS,
-    sweep_once,
-)
+from stenolog.compliance.upload_lifetime import FILES_PER_SWEEP_MAX, ORPHAN_MS, sweep_once
 from stenolog.errors import KeyMissing
-from stenolog.log.catalogue import UPLOAD
+from stenolog.log.events.uploads import UPLOAD
 from tests.http.composed import UPLOAD_RETENTION_MS, Composed
 from tests.http.test_erasure import delete
 

@@ -27,7 +27,7 @@ from stenolog.commands.transcription.decide import (
 )
 from stenolog.commands.transcription.decide import Supersede as SupersedeSubmission
 from stenolog.commands.transcription.state import Transcription
-from stenolog.log.catalogue import CallbackKind
+from stenolog.log.events.callbacks import CallbackKind
 from stenolog.reconciler.actions import (
     Check,
     Confirm,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stenolog.commands.handler import Cause, Fact
-from stenolog.log.catalogue import ErasureRequested
+from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
 from stenolog.simulator.assemblyai.provider import Simulator

@@ -12,8 +12,9 @@ from stenolog.commands.transcription.decide import RequestTranscription
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.vault import Vault
 from stenolog.errors import RecordDamaged
-from stenolog.log.catalogue import CallbackReceived, SubmissionClaimed, SubmissionRefused
 from stenolog.log.event import Event
+from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.submissions import SubmissionClaimed, SubmissionRefused
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour

@@ -15,13 +15,7 @@ from starlette.applications import Starlette
 from stenolog.bootstrap.deliveries import open_deliveries
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.erasing import erasing_over
-from stenolog.bootstrap.identity import (
-    IDEMPOTENCY,
-    UPLOAD,
-    callback_keys,
-    first_api_key,
-    secret_of,
-)
+from stenolog.bootstrap.identity import IDEMPOTENCY, UPLOAD, callback_keys, first_api_key, secret_of
 from stenolog.bootstrap.providers import providers_of, regions_of
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
@@ -39,7 +33,7 @@ from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.ports import Edge, RedactedAudio
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.errors import StoreError
-from stenolog.log.catalogue import ProviderName, Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.projections.run.projector import Projector
 from stenolog.providers.port import Provider
 from stenolog.reconciler.acting import Actor

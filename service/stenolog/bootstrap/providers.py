@@ -9,7 +9,7 @@ from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.config import RegionName, Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
-from stenolog.log.catalogue import ProviderName, Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import Provider

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from stenolog.config import Settings
-from stenolog.log.catalogue import ProviderName
+from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.plan import Timing
 
 LOCAL_WAIT_MS_MAX = 5_000  # the engine's list is its memory: it does not lag

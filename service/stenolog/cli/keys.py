@@ -25,7 +25,7 @@ from stenolog.commands.api_keys import (
 )
 from stenolog.config import Settings
 from stenolog.errors import InvalidRequest, NotFound
-from stenolog.log.catalogue import Region
+from stenolog.log.events.vocabulary import Region
 
 KEYS_PER_PAGE = 200
 REGION = click.Choice(get_args(Region))

@@ -19,8 +19,8 @@ from stenolog.compliance.vault import MasterKey
 from stenolog.compliance.verify import verify
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError
-from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.event import event_from_bytes
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.stores.files.directory import KEYS, LOG
 from stenolog.stores.sqlite.log.records import SqliteRecords
 

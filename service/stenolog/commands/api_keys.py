@@ -14,7 +14,7 @@ from typing import Protocol
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.handler import new_id
 from stenolog.errors import InvalidRequest, LastManagingKey
-from stenolog.log.catalogue import Region
+from stenolog.log.events.vocabulary import Region
 
 SCOPES = (
     "transcripts:write",

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stenolog.log.catalogue import ProviderName
+from stenolog.log.events.vocabulary import ProviderName
 
 HEADER_NAME = "X-Stenolog-Callback"
 TOKEN_CHARACTERS = 72

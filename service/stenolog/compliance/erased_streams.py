@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from stenolog.compliance.records import Records, StoredRow
 from stenolog.errors import EvidenceError, StoreError
 from stenolog.log.canonical import leaf_hash
-from stenolog.log.catalogue import ErasureRequested
 from stenolog.log.event import event_from_bytes
+from stenolog.log.events.transcriptions import ErasureRequested
 
 MISSING = "the key of its payload is missing"
 

@@ -16,7 +16,7 @@ import structlog
 from stenolog.clock import NowMs
 from stenolog.commands.handler import RECONCILER, Cause, CommandHandler, Fact
 from stenolog.errors import RecordDamaged, StoreError
-from stenolog.log.catalogue import UPLOAD, ReleaseReason, UploadReleased
+from stenolog.log.events.uploads import UPLOAD, ReleaseReason, UploadReleased
 from stenolog.log.store import EventStore
 
 FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them

@@ -24,8 +24,8 @@ from stenolog.delivery.rules import (
 from stenolog.delivery.sender import Sender
 from stenolog.delivery.webhook import Requests, RequestUnreadable
 from stenolog.errors import StoreError
-from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EventStore
 
 ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `places`

@@ -13,14 +13,14 @@ from stenolog.clock import NowMs
 from stenolog.delivery.outbox import DELIVERIES_PER_ADD_MAX, Checkpoint, Outbox, Pending
 from stenolog.delivery.webhook import Requests, RequestUnreadable
 from stenolog.errors import RecordDamaged, StoreError
-from stenolog.log.catalogue import (
+from stenolog.log.event import Event
+from stenolog.log.events.deliveries import DeliveryKind
+from stenolog.log.events.transcriptions import (
     TRANSCRIPTION,
-    DeliveryKind,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
 )
-from stenolog.log.event import Event
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EventStore
 

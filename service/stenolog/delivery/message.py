@@ -11,8 +11,9 @@ from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.sender import is_sendable
 from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
 from stenolog.errors import InvalidRequest, ProviderUnavailable
-from stenolog.log.catalogue import TRANSCRIPTION, UndeliveredReason
 from stenolog.log.event import Event
+from stenolog.log.events.deliveries import UndeliveredReason
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.wire.assemblyai.webhook import callback_body, redacted_audio_body
 
 REFUSALS_HEEDED_MS = 60_000  # before that, what the provider reads may be behind what it wrote

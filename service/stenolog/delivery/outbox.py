@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from stenolog.log.catalogue import DeliveryKind, UndeliveredReason
+from stenolog.log.events.deliveries import DeliveryKind, UndeliveredReason
 
 DELIVERIES_PER_ADD_MAX = 256
 DELIVERIES_PER_TAKE_MAX = 256

@@ -7,9 +7,9 @@ import os
 from stenolog.clock import NowMs
 from stenolog.delivery.outbox import Ending, Leased
 from stenolog.errors import OutcomeUnknown
-from stenolog.log.catalogue import DeliveryFailed, DeliveryKind, DeliverySucceeded
 from stenolog.log.event import Event, NewEvent, uuid7
 from stenolog.log.event_data import EventData
+from stenolog.log.events.deliveries import DeliveryFailed, DeliveryKind, DeliverySucceeded
 from stenolog.log.store import EventStore
 
 # Who acts when it is not a customer: the reconciler is 1, a provider is 2.

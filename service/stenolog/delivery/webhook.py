@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from stenolog.egress.guard import origin
 from stenolog.errors import RecordDamaged, StoreError, StoreUnavailable
-from stenolog.log.catalogue import TranscriptionRequested
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
 

@@ -11,7 +11,7 @@ from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.state import Transcription
-from stenolog.log.catalogue import ProviderName, Region, WakeReason
+from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
 from stenolog.log.store import EventStore
 from stenolog.projections.views import ViewReader
 from stenolog.side_process import SideProcess

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.projections.documents import Document
 from stenolog.projections.rows import Change, StatusRow, TranscriptRow
 

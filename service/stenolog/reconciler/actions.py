@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stenolog.log.catalogue import WakeReason
+from stenolog.log.events.vocabulary import WakeReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

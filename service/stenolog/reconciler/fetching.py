@@ -16,7 +16,9 @@ from stenolog.commands.transcription.decide import (
 )
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused
-from stenolog.log.catalogue import FailureReason, RetryableFailure, WakeReason
+from stenolog.log.events.submissions import RetryableFailure
+from stenolog.log.events.transcriptions import FailureReason
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.providers.port import FetchedJob
 from stenolog.reconciler.plan import Attempts, anew
 from stenolog.reconciler.recording import NO_SENTENCE, Recorder, failure

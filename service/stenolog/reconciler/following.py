@@ -9,8 +9,9 @@ from typing import Protocol
 import structlog
 
 from stenolog.errors import RecordDamaged, StoreError
-from stenolog.log.catalogue import TRANSCRIPTION, WakeReason
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 from stenolog.projections.views import Checkpoint, OpenPage

@@ -23,7 +23,7 @@ from stenolog.errors import (
     StoreUnavailable,
     WrongExpectedVersion,
 )
-from stenolog.log.catalogue import ProviderName, WakeReason
+from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.log.store import EventStore
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.actions import Done, Submit, Wait

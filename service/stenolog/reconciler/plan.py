@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stenolog.backoff import exponential_ms
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.log.catalogue import WakeReason
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.reconciler.actions import (
     Action,
     Check,

@@ -9,7 +9,8 @@ from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
 from stenolog.commands.transcription.decide import Command, Fail
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderUnavailable
-from stenolog.log.catalogue import FailureReason, ProviderName, Region, WakeReason
+from stenolog.log.events.transcriptions import FailureReason
+from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
 from stenolog.providers.port import Provider
 from stenolog.reconciler.breaker import Breaker
 

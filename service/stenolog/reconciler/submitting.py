@@ -24,7 +24,7 @@ from stenolog.errors import (
     ProviderUnavailable,
     WrongExpectedVersion,
 )
-from stenolog.log.catalogue import RefusalReason
+from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
 from stenolog.reconciler.forwarding import Forwarder, Uploads
 from stenolog.reconciler.plan import Attempts, anew

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import RecordDamaged
-from stenolog.log.catalogue import TRANSCRIPTION
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 
 Load = Callable[[str], Awaitable[Transcription]]
 

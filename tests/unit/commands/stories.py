@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from stenolog.clock import rfc3339
 from stenolog.commands.transcription.state import Transcription, evolve, stream_of
-from stenolog.log.catalogue import (
+from stenolog.log.event import Event
+from stenolog.log.event_data import EventData
+from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
+from stenolog.log.events.submissions import (
     AbandonReason,
-    CallbackKind,
-    CallbackReceived,
-    FailureReason,
     RefusalReason,
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -20,13 +20,14 @@ from stenolog.log.catalogue import (
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
+)
+from stenolog.log.events.transcriptions import (
+    FailureReason,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
 )
-from stenolog.log.event import Event
-from stenolog.log.event_data import EventData
 
 ID = "11111111-2222-4333-8444-555555555555"
 TENANT = "aaaaaaaa-2222-4333-8444-555555555555"

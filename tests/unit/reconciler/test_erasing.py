@@ -13,8 +13,8 @@ from stenolog.commands.transcription.decide import (
     RefuseSubmission,
     decide,
 )
-from stenolog.log.catalogue import ErasureCompleted, ErasureRequested
 from stenolog.log.event_data import EventData
+from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
 from stenolog.reconciler.actions import Confirm, Done, Remove, Settle, Wait
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step, next_action
 from stenolog.reconciler.plan import Attempts

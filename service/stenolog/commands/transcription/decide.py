@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from stenolog.commands.transcription.state import Transcription
-from stenolog.log.catalogue import (
+from stenolog.log.event_data import EventData
+from stenolog.log.events.submissions import (
     AbandonReason,
-    ErasureCompleted,
-    FailureReason,
-    ProviderName,
     RefusalReason,
-    Region,
     RetryableFailure,
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -22,14 +19,16 @@ from stenolog.log.catalogue import (
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
-    Surface,
+)
+from stenolog.log.events.transcriptions import (
+    ErasureCompleted,
+    FailureReason,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
-    WakeReason,
 )
-from stenolog.log.event_data import EventData
+from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeReason
 
 _OPEN = {"unknown", "accepted"}
 RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all

@@ -7,17 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypedDict
 
 from stenolog.clock import microseconds
-from stenolog.log.catalogue import (
-    TRANSCRIPTION,
+from stenolog.log.catalogue import read_data
+from stenolog.log.event import Event
+from stenolog.log.event_data import EventData
+from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
+from stenolog.log.events.submissions import (
     AbandonReason,
-    CallbackKind,
-    CallbackReceived,
-    ErasureCompleted,
-    ErasureRequested,
-    FailureReason,
-    ProviderName,
     RefusalReason,
-    Region,
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
@@ -25,14 +21,18 @@ from stenolog.log.catalogue import (
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
+)
+from stenolog.log.events.transcriptions import (
+    TRANSCRIPTION,
+    ErasureCompleted,
+    ErasureRequested,
+    FailureReason,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
-    read_data,
 )
-from stenolog.log.event import Event
-from stenolog.log.event_data import EventData
+from stenolog.log.events.vocabulary import ProviderName, Region
 
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]

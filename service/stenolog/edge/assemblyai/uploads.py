@@ -15,7 +15,7 @@ from stenolog.edge.http.bodies import streamed
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.ports import Edge
 from stenolog.errors import OutcomeUnknown
-from stenolog.log.catalogue import UPLOAD, UploadStored
+from stenolog.log.events.uploads import UPLOAD, UploadStored
 from stenolog.wire.assemblyai import sentences
 
 

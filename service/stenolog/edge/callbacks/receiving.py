@@ -30,7 +30,8 @@ from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import KeyMissing, StoreError, StoreUnavailable
-from stenolog.log.catalogue import CallbackKind, CallbackReceived, WakeReason
+from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.wire.assemblyai.webhook import read_callback
 
 BODY_BYTES_MAX = 64 * 1024  # design §5; a real one has under 100

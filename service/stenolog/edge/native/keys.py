@@ -27,7 +27,7 @@ from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.http.bodies import read_body
 from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
-from stenolog.log.catalogue import Region
+from stenolog.log.events.vocabulary import Region
 from stenolog.wire.strict_json import parse_object
 
 BODY_BYTES_MAX = 16 * 1024

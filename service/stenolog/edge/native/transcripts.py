@@ -21,7 +21,7 @@ from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import idempotency_key
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
-from stenolog.log.catalogue import TranscriptionCompleted, TranscriptionFailed
+from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionFailed
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.enums import STATUSES

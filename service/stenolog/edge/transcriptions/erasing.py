@@ -10,7 +10,8 @@ from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.ports import Edge
 from stenolog.edge.transcriptions.reading import Reading, audio_ms_of
 from stenolog.errors import RecordDamaged
-from stenolog.log.catalogue import ErasureRequested, Surface
+from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.log.events.vocabulary import Surface
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from stenolog.commands.handler import CommandHandler
 from stenolog.errors import IdempotencyKeyReused, InvalidRequest, KeyMissing
-from stenolog.log.catalogue import TRANSCRIPTION
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EventStore
 
 HEADER = "idempotency-key"

@@ -17,8 +17,9 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.state import Transcription, fold, stream_of
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
-from stenolog.log.catalogue import TranscriptionRequested, read_data
+from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TranscriptionRequested
 from stenolog.log.store import EventStore
 from stenolog.projections.documents import encode, text_or_none
 from stenolog.projections.rows import StatusRow

@@ -21,11 +21,7 @@ from stenolog.edge.ports import Edge
 from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import Forbidden, InvalidRequest
-from stenolog.log.catalogue import (
-    ProviderName,
-    Region,
-    Surface,
-)
+from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 

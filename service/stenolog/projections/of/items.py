@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stenolog.log.catalogue import (
+from stenolog.log.events.transcriptions import (
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,

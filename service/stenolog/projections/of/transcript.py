@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stenolog.log.catalogue import (
+from stenolog.log.events.transcriptions import (
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,

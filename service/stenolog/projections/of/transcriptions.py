@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from stenolog.log.catalogue import (
-    CallbackReceived,
-    DeliveryFailed,
-    DeliverySucceeded,
-    ErasureCompleted,
-    ErasureRequested,
+from stenolog.log.event_data import EventData
+from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
     SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
+)
+from stenolog.log.events.transcriptions import (
+    ErasureCompleted,
+    ErasureRequested,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
 )
-from stenolog.log.event_data import EventData
 from stenolog.projections.documents import ProjectionFailed, encode, text_or_none
 from stenolog.projections.projection import (
     SECRET_HEADER,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from stenolog.errors import RecordDamaged
-from stenolog.log.catalogue import TRANSCRIPTION, ErasureRequested
+from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.log.store import EventStore
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS

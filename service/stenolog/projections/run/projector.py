@@ -12,7 +12,7 @@ import structlog
 from stenolog.backoff import exponential_ms
 from stenolog.clock import NowMs, microseconds
 from stenolog.errors import NotFound, RecordDamaged, StoreError
-from stenolog.log.catalogue import TRANSCRIPTION
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.run.batches import (

@@ -6,15 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stenolog.errors import (
-    EvidenceError,
-    KeyMissing,
-    RecordDamaged,
-    StoreError,
-    StoreUnavailable,
-)
-from stenolog.log.catalogue import TRANSCRIPTION, TranscriptionRequested
+from stenolog.errors import EvidenceError, KeyMissing, RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.run.registry import PROJECTIONS, Reading

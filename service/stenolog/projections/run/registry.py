@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stenolog.errors import SchemaTooNew
-from stenolog.log.catalogue import (
-    EVENT_TYPES,
+from stenolog.log.catalogue import EVENT_TYPES, read_data
+from stenolog.log.event import Event
+from stenolog.log.event_data import EventData
+from stenolog.log.events.transcriptions import (
     TRANSCRIPTION,
     ErasureRequested,
     TranscriptionRequested,
-    read_data,
 )
-from stenolog.log.event import Event
-from stenolog.log.event_data import EventData
 from stenolog.projections.documents import ProjectionFailed, read_object
 from stenolog.projections.of.chapters import CHAPTERS
 from stenolog.projections.of.content_safety import CONTENT_SAFETY

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from stenolog.compliance.upload_lifetime import StoredFile
 from stenolog.compliance.vault import DataKey, NewKey
 from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
-from stenolog.log.catalogue import UPLOAD
+from stenolog.log.events.uploads import UPLOAD
 
 MAGIC = b"STNUPL01"
 FRAME_BYTES = 1 << 20

@@ -10,7 +10,7 @@ from typing import Any
 from stenolog.commands.api_keys import ApiKey, Tenant, refuse_last
 from stenolog.compliance.vault import WrappedKey
 from stenolog.errors import KeyMissing, StenologError, StoreError
-from stenolog.log.catalogue import Region
+from stenolog.log.events.vocabulary import Region
 from stenolog.stores.sqlite.file.written_file import Write, WrittenFile
 from stenolog.stores.sqlite.keys.schema import KEYS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from stenolog.compliance.records import StoredRow, StoredTree
 from stenolog.compliance.vault import WrappedKey
 from stenolog.errors import SchemaTooNew
-from stenolog.log.catalogue import ErasureRequested
+from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.stores.sqlite.file.connection import Schema, open_reader_sync, store_errors
 from stenolog.stores.sqlite.keys.schema import KEYS
 from stenolog.stores.sqlite.log.schema import LOG

@@ -19,7 +19,7 @@ from stenolog.delivery.outbox import (
 )
 from stenolog.delivery.slots import Places
 from stenolog.errors import StoreUnavailable
-from stenolog.log.catalogue import DeliveryKind
+from stenolog.log.events.deliveries import DeliveryKind
 
 FAN_OUT = "fan-out"
 

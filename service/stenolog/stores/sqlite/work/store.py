@@ -15,7 +15,7 @@ from stenolog.delivery.outbox import (
     Pending,
     Taken,
 )
-from stenolog.log.catalogue import DeliveryKind
+from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.schema import WORK

@@ -1,0 +1,10 @@
+"""Words that events of several families use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ProviderName = Literal["assemblyai", "aimlapi", "local"]
+Region = Literal["us", "eu"]
+Surface = Literal["v2", "v1-stt", "native"]
+WakeReason = Literal["callback", "poll", "silence", "start", "command"]
