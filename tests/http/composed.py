@@ -25,7 +25,7 @@ from stenolog.clock import now_ms
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
 from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, Registration, register
 from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
-from stenolog.commands.transcription.decide import (
+from stenolog.commands.transcription.commands import (
     AcceptSubmission,
     ClaimSubmission,
     Command,

@@ -7,7 +7,7 @@ import base64
 import json
 from dataclasses import replace
 
-from stenolog.commands.transcription.decide import AbandonSubmission
+from stenolog.commands.transcription.commands import AbandonSubmission
 from tests.http.callback_bodies import MEGABYTE, padded, payload_of
 from tests.http.composed import Composed, until
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.commands.transcription.decide import (
-    RESUBMISSIONS_MAX,
+from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,
@@ -23,9 +22,9 @@ from stenolog.commands.transcription.decide import (
     FailSubmission,
     RecordRemoval,
     RefuseSubmission,
-    decide,
 )
-from stenolog.commands.transcription.decide import Supersede as SupersedeSubmission
+from stenolog.commands.transcription.commands import Supersede as SupersedeSubmission
+from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX, decide
 from stenolog.commands.transcription.state import Transcription
 from stenolog.log.events.callbacks import CallbackKind
 from stenolog.reconciler.actions import (

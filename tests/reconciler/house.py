@@ -20,7 +20,7 @@ from starlette.routing import Route
 from stenolog.clock import NowMs, now_ms
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import Cause, CommandHandler, new_id
-from stenolog.commands.transcription.decide import RequestTranscription
+from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
 from stenolog.compliance.vault import MasterKey, Vault
 from stenolog.compliance.verify import verify as verify_log

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
-from stenolog.commands.transcription.decide import RequestTranscription
+from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.vault import Vault
 from stenolog.errors import RecordDamaged

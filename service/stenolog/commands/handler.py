@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stenolog.clock import now_ms
-from stenolog.commands.transcription.decide import Command, decide
-from stenolog.commands.transcription.state import Transcription, evolve, stream_of
+from stenolog.commands.transcription.commands import Command
+from stenolog.commands.transcription.decide import decide
+from stenolog.commands.transcription.fold import evolve
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.errors import OutcomeUnknown
 from stenolog.log.event import Event, NewEvent, uuid7
 from stenolog.log.event_data import EventData

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Protocol, assert_never
 
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.decide import CompleteErasure
+from stenolog.commands.transcription.commands import CompleteErasure
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderError
 from stenolog.reconciler.actions import (

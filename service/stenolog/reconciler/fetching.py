@@ -7,7 +7,7 @@ from typing import Protocol
 
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import BadToken, read_registration
-from stenolog.commands.transcription.decide import (
+from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     Complete,
     FailSubmission,

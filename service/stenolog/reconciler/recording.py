@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
-from stenolog.commands.transcription.decide import Command, Fail
+from stenolog.commands.transcription.commands import Command, Fail
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.transcriptions import FailureReason

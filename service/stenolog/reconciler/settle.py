@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.decide import AbandonSubmission
+from stenolog.commands.transcription.commands import AbandonSubmission
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.providers.paging import pages_of

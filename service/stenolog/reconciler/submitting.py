@@ -11,7 +11,7 @@ import structlog
 
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, register
-from stenolog.commands.transcription.decide import (
+from stenolog.commands.transcription.commands import (
     AcceptSubmission,
     ClaimSubmission,
     Command,

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterable
 
 from stenolog.clock import rfc3339
-from stenolog.commands.transcription.state import Transcription, evolve, stream_of
+from stenolog.commands.transcription.fold import evolve
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.commands.transcription.decide import (
-    RESUBMISSIONS_MAX,
+from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,
@@ -17,8 +16,8 @@ from stenolog.commands.transcription.decide import (
     RefuseSubmission,
     RequestTranscription,
     Supersede,
-    decide,
 )
+from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX, decide
 from stenolog.log.event_data import EventData
 from tests.unit.commands.stories import (
     REQUESTED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.commands.transcription.decide import (
+from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     AcceptSubmission,
     ClaimSubmission,
@@ -11,8 +11,8 @@ from stenolog.commands.transcription.decide import (
     Fail,
     RecordRemoval,
     RefuseSubmission,
-    decide,
 )
+from stenolog.commands.transcription.decide import decide
 from stenolog.log.event_data import EventData
 from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
 from stenolog.reconciler.actions import Confirm, Done, Remove, Settle, Wait

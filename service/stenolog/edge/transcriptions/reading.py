@@ -14,7 +14,8 @@ from typing import Any
 
 from stenolog.clock import rfc3339
 from stenolog.commands.handler import CommandHandler
-from stenolog.commands.transcription.state import Transcription, fold, stream_of
+from stenolog.commands.transcription.fold import fold
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
 from stenolog.log.catalogue import read_data

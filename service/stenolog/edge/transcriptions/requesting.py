@@ -13,7 +13,8 @@ import structlog
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import Cause, Fact
-from stenolog.commands.transcription.decide import RequestTranscription, decide
+from stenolog.commands.transcription.commands import RequestTranscription
+from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.access.upload_links import is_upload_url, upload_of
 from stenolog.edge.http.native_fields import Extras
