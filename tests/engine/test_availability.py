@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import stenolog
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
 from stenolog.engine.speech import weights
 
@@ -35,7 +37,11 @@ def test_without_the_wheel_the_reason_is_one_line() -> None:
         "print(engine_models_missing())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-S", "-c", program], capture_output=True, check=True, text=True
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": str(Path(stenolog.__file__).parents[1])},
+        capture_output=True,
+        check=True,
+        text=True,
     )
     first, second = done.stdout.splitlines()
     assert first.startswith("moonshine-voice is not installed")
@@ -46,7 +52,7 @@ def test_the_engines_own_process_loads_no_model() -> None:
     """Only workers do: the process that answers HTTP stays small and cannot be crashed by media."""
     program = (
         "import sys\n"
-        "import stenolog.engine.serve\n"
+        "import stenolog.engine.host.serve\n"
         "heavy = {'numpy', 'onnxruntime', 'av', 'moonshine_voice'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
