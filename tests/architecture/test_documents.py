@@ -210,3 +210,9 @@ def test_code_cites_only_decisions_that_exist(folder: str) -> None:
     for module in sorted((ROOT / folder).rglob("*.py")):
         for found in CITED.findall(module.read_text()):
             assert {int(number) for number in found.split(", ")} <= numbers, module
+
+
+def test_every_entry_of_the_changelog_leads_with_its_subject() -> None:
+    entries = re.findall(r"^- .*$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
+    assert entries
+    assert [entry for entry in entries if not re.match(r"- \*\*.+?\.\*\* ", entry)] == []
