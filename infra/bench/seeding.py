@@ -14,7 +14,8 @@ from stenolog.bootstrap.identity import callback_keys, open_master_key
 from stenolog.commands.callback_tokens import CallbackKeys, Registration, register
 from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
 from stenolog.commands.transcription.state import stream_of
-from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.vault import Vault
 from stenolog.config import Settings
 from stenolog.log.events.submissions import SubmissionAccepted, SubmissionClaimed
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionRequested

@@ -44,67 +44,55 @@ class StenologError(Exception):
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
 
+    def __init_subclass__(cls, *, code: str | None = None) -> None:
+        """Set `code`, which clients see at the end of a problem's `type`; without one, inherit."""
+        super().__init_subclass__()
+        cls.code = code or cls.code
 
-class RequestError(StenologError):
+
+class RequestError(StenologError, code="bad-request"):
     """The caller asked for something that cannot be."""
 
-    code = "bad-request"
 
-
-class InvalidRequest(RequestError):
+class InvalidRequest(RequestError, code="invalid-request"):
     """The request is unreadable or wrong.
 
     Attributes:
         fields: Pairs of a field's name and what is wrong with it; empty when unreadable.
     """
 
-    code = "invalid-request"
-
     def __init__(self, message: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message)
         self.fields = tuple(fields)
 
 
-class Unauthenticated(RequestError):
+class Unauthenticated(RequestError, code="unauthenticated"):
     """No API key was given, or one that is not known."""
 
-    code = "unauthenticated"
 
-
-class Forbidden(RequestError):
+class Forbidden(RequestError, code="forbidden"):
     """The API key lacks a scope."""
 
-    code = "forbidden"
 
-
-class NotFound(RequestError):
+class NotFound(RequestError, code="not-found"):
     """There is no such thing for this tenant."""
 
-    code = "not-found"
 
-
-class IdempotencyKeyReused(RequestError):
+class IdempotencyKeyReused(RequestError, code="idempotency-key-reused"):
     """The idempotency key was used before, for another request."""
 
-    code = "idempotency-key-reused"
 
-
-class LastManagingKey(RequestError):
+class LastManagingKey(RequestError, code="last-managing-key"):
     """An API key is not revoked: nobody could manage keys without it."""
 
-    code = "last-managing-key"
 
-
-class PayloadTooLarge(RequestError):
+class PayloadTooLarge(RequestError, code="payload-too-large"):
     """The body is over a limit, which the message names."""
 
-    code = "payload-too-large"
 
-
-class RateLimited(RequestError):
+class RateLimited(RequestError, code="rate-limited"):
     """Too many requests; `retry_in_ms` says when to come back."""
 
-    code = "rate-limited"
     retryable = True
 
     def __init__(self, message: str, retry_in_ms: int) -> None:
@@ -112,52 +100,41 @@ class RateLimited(RequestError):
         self.retry_in_ms = retry_in_ms
 
 
-class StoreError(StenologError):
+class StoreError(StenologError, code="store-error"):
     """A store did not do what it was asked."""
 
-    code = "store-error"
 
-
-class WrongExpectedVersion(StoreError):
+class WrongExpectedVersion(StoreError, code="wrong-expected-version"):
     """The stream moved on since it was read."""
 
-    code = "wrong-expected-version"
     retryable = True
 
 
-class StoreUnavailable(StoreError):
+class StoreUnavailable(StoreError, code="store-unavailable"):
     """Nothing was written; the same call may work later."""
 
-    code = "store-unavailable"
     retryable = True
 
 
-class OutcomeUnknown(StoreError):
+class OutcomeUnknown(StoreError, code="outcome-unknown"):
     """It may have been written: append again with the same event ids and see."""
 
-    code = "outcome-unknown"
     retryable = True
 
 
-class SchemaTooNew(StoreError):
+class SchemaTooNew(StoreError, code="schema-too-new"):
     """The file was written by a newer Stenolog; upgrade this one."""
 
-    code = "schema-too-new"
 
-
-class DataDirectoryLocked(StoreError):
+class DataDirectoryLocked(StoreError, code="data-directory-locked"):
     """Another gateway runs on this data directory."""
 
-    code = "data-directory-locked"
 
-
-class KeyMissing(StoreError):
+class KeyMissing(StoreError, code="key-missing"):
     """A payload cannot be opened: its key was destroyed or never known."""
 
-    code = "key-missing"
 
-
-class RecordDamaged(StoreError):
+class RecordDamaged(StoreError, code="record-damaged"):
     """An event's record is not what was appended; run `stenolog log verify`.
 
     The records behind it can be read: whoever follows the log reports it once and goes on there.
@@ -167,27 +144,21 @@ class RecordDamaged(StoreError):
         stream: Whose event it was, as far as the store can still tell; else empty.
     """
 
-    code = "record-damaged"
-
     def __init__(self, message: str, *, position: int, stream: str = "") -> None:
         super().__init__(message)
         self.position = position
         self.stream = stream
 
 
-class PayloadDamaged(StoreError):
+class PayloadDamaged(StoreError, code="payload-damaged"):
     """A payload, or the key that it needs, is not what was sealed; run `stenolog log verify`."""
 
-    code = "payload-damaged"
 
-
-class ProviderError(StenologError):
+class ProviderError(StenologError, code="provider-error"):
     """A speech-to-text provider did not do what it was asked."""
 
-    code = "provider-error"
 
-
-class ProviderRefused(ProviderError):
+class ProviderRefused(ProviderError, code="provider-refused"):
     """The provider said no: what was asked for did not happen.
 
     Attributes:
@@ -196,8 +167,6 @@ class ProviderRefused(ProviderError):
         final: The request itself is wrong: the same request will be refused again.
         raw: Its answer's bytes.
     """
-
-    code = "provider-refused"
 
     def __init__(
         self, message: str, *, status: int, sentence: str = "", final: bool, raw: bytes = b""
@@ -209,10 +178,9 @@ class ProviderRefused(ProviderError):
         self.raw = raw
 
 
-class ProviderUnavailable(ProviderError):
+class ProviderUnavailable(ProviderError, code="provider-unavailable"):
     """Nothing happened at the provider; ask again, not before `retry_in_ms` when it is given."""
 
-    code = "provider-unavailable"
     retryable = True
 
     def __init__(self, message: str, *, status: int = 0, retry_in_ms: int | None = None) -> None:
@@ -221,27 +189,23 @@ class ProviderUnavailable(ProviderError):
         self.retry_in_ms = retry_in_ms
 
 
-class ProviderOutcomeUnknown(ProviderError):
+class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):
     """It may have happened at the provider: settle before trying again."""
 
-    code = "provider-outcome-unknown"
     retryable = True
 
 
-class ForbiddenAddress(StenologError):
+class ForbiddenAddress(StenologError, code="forbidden-address"):
     """An outgoing connection to an address that is not allowed."""
 
-    code = "forbidden-address"
 
-
-class EgressFailed(StenologError):
+class EgressFailed(StenologError, code="egress-failed"):
     """An outgoing request got no usable answer.
 
     Attributes:
         sent: Whether the request may have reached the other side.
     """
 
-    code = "egress-failed"
     retryable = True
 
     def __init__(self, message: str, *, sent: bool) -> None:
@@ -249,17 +213,13 @@ class EgressFailed(StenologError):
         self.sent = sent
 
 
-class EvidenceError(StenologError):
+class EvidenceError(StenologError, code="evidence-error"):
     """The log is not what it was; `position` is the first record that is wrong or missing."""
-
-    code = "evidence-error"
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
         self.position = position
 
 
-class CannotStart(StenologError):
+class CannotStart(StenologError, code="cannot-start"):
     """The service cannot start; the message is one line that says what to do."""
-
-    code = "cannot-start"

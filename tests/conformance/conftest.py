@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from stenolog.commands.api_keys import ApiKeys
-from stenolog.compliance.vault import DataKeys
+from stenolog.compliance.data_keys import DataKeys
 from stenolog.delivery.outbox import Outbox
 from stenolog.log.merkle import Frontier
 from stenolog.log.store import EventStore

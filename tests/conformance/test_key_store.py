@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, Tenant
-from stenolog.compliance.vault import WrappedKey
+from stenolog.compliance.data_keys import WrappedKey
 from stenolog.errors import KeyMissing, LastManagingKey, StoreError
 from tests.conformance.conftest import KeyOpener, KeyStore
 

@@ -11,8 +11,9 @@ from ipaddress import ip_network
 
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.stores import Stores, Wrapping
-from stenolog.compliance.vault import KEY_BYTES, MasterKey
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.config import Settings
+from stenolog.encryption import KEY_BYTES
 from stenolog.simulator.receiver import Reply
 from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House, until

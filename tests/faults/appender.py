@@ -12,8 +12,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, record_heads
-from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.vault import Vault
 from stenolog.log.event import NewEvent
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog

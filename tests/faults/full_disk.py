@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from stenolog.compliance.data_keys import MasterKey, WrappedKey, new_wrapped_key
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
-from stenolog.compliance.vault import MasterKey, Vault, WrappedKey, new_wrapped_key
+from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify
 from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from stenolog.log.event import NewEvent

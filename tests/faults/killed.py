@@ -16,8 +16,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic, sleep
 
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
-from stenolog.compliance.vault import MasterKey
 from stenolog.compliance.verify import verify
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.stores.files.directory import KEYS, LOG, read_master_key

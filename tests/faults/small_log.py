@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
-from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import Verdict, verify
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES

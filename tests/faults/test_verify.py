@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import ROWS_PER_READ
 from stenolog.compliance.tree_heads import read_heads, write_head
-from stenolog.compliance.vault import MasterKey
 from stenolog.compliance.verify import verify
 from stenolog.errors import EvidenceError, StoreError, StoreUnavailable
 from stenolog.log.canonical import canonical_bytes, leaf_hash

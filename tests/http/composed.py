@@ -33,12 +33,14 @@ from stenolog.commands.transcription.commands import (
     Fail,
 )
 from stenolog.commands.transcription.state import stream_of
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
-from stenolog.compliance.vault import KEY_BYTES, MasterKey, Vault
+from stenolog.compliance.vault import Vault
 from stenolog.edge.app import build_app
 from stenolog.edge.ports import Edge, Readiness
 from stenolog.edge.transcriptions.commit_times import CommitTimes
+from stenolog.encryption import KEY_BYTES
 from stenolog.log.event import Event
 from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
 from stenolog.projections.run.projector import Projector

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.compliance.vault import KEY_BYTES, SALT_BYTES, DataKey, NewKey, WrappedKey
+from stenolog.compliance.data_keys import SALT_BYTES, DataKey, NewKey, WrappedKey
+from stenolog.encryption import KEY_BYTES
 from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
-from stenolog.stores.files.uploads import FRAME_BYTES, UploadStore
+from stenolog.stores.files.upload_frames import FRAME_BYTES
+from stenolog.stores.files.uploads import UploadStore
 from tests.http.composed import PUBLIC_URL, Composed, composed, until
 
 ID = "11111111-1111-4111-8111-111111111111"

@@ -20,13 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pydantic.fields import FieldInfo
 
 from stenolog.clock import microseconds, rfc3339
-from stenolog.compliance.vault import (
-    MasterKey,
-    new_wrapped_key,
-    open_with,
-    seal_with,
-    unwrap_key,
-)
+from stenolog.compliance.data_keys import MasterKey, new_wrapped_key, unwrap_key
+from stenolog.compliance.payloads import open_with, seal_with
 from stenolog.errors import WrongExpectedVersion
 from stenolog.log.batch import Append, BatchState, Place, Row, sequence_batch
 from stenolog.log.canonical import leaf_hash

@@ -22,7 +22,8 @@ from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import Cause, CommandHandler, new_id
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
-from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify as verify_log
 from stenolog.edge.callbacks.receiving import Callbacks
 from stenolog.edge.transcriptions.tenancy import Tenancy

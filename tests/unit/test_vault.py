@@ -9,17 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from stenolog.compliance.vault import (
-    INLINE_BYTES_MAX,
-    KEYS_CACHED_MAX,
-    MasterKey,
-    Vault,
-    WrappedKey,
-    new_wrapped_key,
-    open_with,
-    seal_with,
-    unwrap_key,
-)
+from stenolog.compliance.data_keys import MasterKey, WrappedKey, new_wrapped_key, unwrap_key
+from stenolog.compliance.payloads import open_with, seal_with
+from stenolog.compliance.vault import INLINE_BYTES_MAX, KEYS_CACHED_MAX, Vault
 from stenolog.errors import KeyMissing, PayloadDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import SealedPayload
 

@@ -14,8 +14,9 @@ from stenolog.commands.api_keys import (
     prefix_of,
 )
 from stenolog.commands.callback_tokens import CallbackKeys
-from stenolog.compliance.vault import KEY_BYTES, MasterKey
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.config import Settings
+from stenolog.encryption import KEY_BYTES
 from stenolog.errors import CannotStart, PayloadDamaged
 from stenolog.stores.files.directory import (
     API_KEY,

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from stenolog.bootstrap.identity import open_master_key
 from stenolog.bootstrap.lost_files import is_new, lost_events, refuse_lost_keys
-from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.vault import Vault
 from stenolog.config import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.providers.port import Provider

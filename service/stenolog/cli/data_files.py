@@ -7,9 +7,9 @@ import contextlib
 from stenolog.bootstrap.identity import CHECK, known_master_key
 from stenolog.bootstrap.lost_files import is_new
 from stenolog.cli.findings import Finding
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import read_heads
-from stenolog.compliance.vault import MasterKey
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, PayloadDamaged, StoreError
 from stenolog.stores.files.directory import KEYS, LOG

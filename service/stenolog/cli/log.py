@@ -13,9 +13,9 @@ import click
 
 from stenolog.bootstrap.identity import known_master_key
 from stenolog.cli.words import NO, common, guarded, safe, settings_from
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import ROWS_PER_READ, StoredRow
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
-from stenolog.compliance.vault import MasterKey
 from stenolog.compliance.verify import verify
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError

@@ -12,7 +12,8 @@ from stenolog.bootstrap.identity import open_master_key
 from stenolog.bootstrap.lost_files import refuse_lost_keys
 from stenolog.cli.client import ServiceClient
 from stenolog.clock import now_ms
-from stenolog.compliance.vault import MasterKey, Vault
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.vault import Vault
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, EgressFailed
 from stenolog.projections.run.projector import Projector

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stenolog.compliance.vault import WrappedKey
+from stenolog.compliance.data_keys import WrappedKey
 from stenolog.errors import EvidenceError, StoreError
 
 ROWS_PER_READ = 500

@@ -7,173 +7,27 @@ log, and neither says anything any more.
 from __future__ import annotations
 
 import asyncio
-import hmac
-import os
-import threading
-import uuid
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Protocol
 
-import zstandard
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from stenolog.errors import KeyMissing, PayloadDamaged
+from stenolog.compliance.data_keys import (
+    DataKey,
+    DataKeys,
+    MasterKey,
+    NewKey,
+    new_wrapped_key,
+    unwrap_key,
+)
+from stenolog.compliance.payloads import (
+    PLAINTEXT_BYTES_MAX,
+    open_with,
+    seal_with,
+)
+from stenolog.errors import KeyMissing
 from stenolog.log.event import SealedPayload
 
-KEY_BYTES = 32
-SALT_BYTES = 32
-NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits for AES-GCM
-ZSTD_LEVEL = 3
-PLAINTEXT_BYTES_MAX = 256 << 20  # ten hours of speech with every feature are under 64 MiB
 KEYS_CACHED_MAX = 4_096
 DESTROYED_REMEMBERED_MAX = 4_096  # the key store knows them all; this closes a race with it
 INLINE_BYTES_MAX = 128 << 10  # larger payloads are sealed and opened beside the event loop
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrappedKey:
-    """A data key as it is stored.
-
-    Attributes:
-        box: Nonce, then data key ‖ salt under the master key; associated data: key id and stream.
-    """
-
-    key_id: str
-    stream: str
-    box: bytes
-
-
-class DataKeys(Protocol):
-    """Where wrapped data keys are kept; `stores/*/keys` keeps this promise."""
-
-    async def add_data_key(self, key: WrappedKey) -> WrappedKey:
-        """The stream's key, durably: `key`, or the one that was there before.
-
-        Raises:
-            KeyMissing: The stream's key was destroyed: it gets no other.
-            StoreUnavailable: Nothing was written.
-        """
-        ...
-
-    async def destroy_data_key(self, stream: str) -> None:
-        """The stream's key is in no file any more, and the stream never gets another.
-
-        Repeating changes nothing.
-
-        Raises:
-            StoreUnavailable: It may still be there; try again.
-        """
-        ...
-
-    async def data_key_of(self, stream: str) -> WrappedKey | None:
-        """The stream's key; None when it has none, or none any more."""
-        ...
-
-    async def data_key(self, key_id: str) -> WrappedKey | None:
-        """The key with this id; None when it was destroyed or never known."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class DataKey:
-    """A data key in clear, in memory only."""
-
-    key_id: str
-    secret: bytes
-    salt: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewKey:
-    """A data key that is in no file yet."""
-
-    key: DataKey
-    wrapped: WrappedKey
-
-
-class MasterKey:
-    """The key that wraps all others; never stored beside them unless the operator left it to us."""
-
-    def __init__(self, secret: bytes) -> None:
-        assert len(secret) == KEY_BYTES
-        self._secret = secret
-        self._wrapping = AESGCM(self.derive(b"stenolog wrap"))
-
-    def derive(self, purpose: bytes) -> bytes:
-        """A key of 32 bytes of its own for `purpose`."""
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(
-            self._secret
-        )
-
-    def wrap(self, secret: bytes, name: bytes) -> bytes:
-        """`secret`, encrypted and bound to `name`."""
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._wrapping.encrypt(nonce, secret, name)
-
-    def unwrap(self, box: bytes, name: bytes) -> bytes:
-        """What `wrap` was given.
-
-        Raises:
-            PayloadDamaged: The box, its name or this master key is another.
-        """
-        try:
-            return self._wrapping.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], name)
-        except (InvalidTag, ValueError) as exc:
-            raise PayloadDamaged("a stored key does not open under this master key") from exc
-
-
-def new_wrapped_key(master: MasterKey, stream: str) -> WrappedKey:
-    """A fresh data key and salt for `stream`."""
-    key_id = str(uuid.uuid4())
-    secret = os.urandom(KEY_BYTES + SALT_BYTES)
-    return WrappedKey(
-        key_id=key_id, stream=stream, box=master.wrap(secret, _bound_to(key_id, stream))
-    )
-
-
-def unwrap_key(master: MasterKey, wrapped: WrappedKey) -> DataKey:
-    """The data key in clear.
-
-    Raises:
-        PayloadDamaged: The stored key is not what was stored.
-    """
-    secret = master.unwrap(wrapped.box, _bound_to(wrapped.key_id, wrapped.stream))
-    return DataKey(wrapped.key_id, secret[:KEY_BYTES], secret[KEY_BYTES:])
-
-
-def seal_with(key: DataKey, event_id: str, plaintext: bytes) -> SealedPayload:
-    """Compressed, encrypted, and committed to under the key's salt."""
-    nonce = os.urandom(NONCE_BYTES)
-    packed = _zstd.compressor.compress(plaintext)
-    box = nonce + AESGCM(key.secret).encrypt(nonce, packed, _bound_to(event_id, key.key_id))
-    return SealedPayload(key_id=key.key_id, box=box, commitment=commitment(key, plaintext))
-
-
-def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
-    """The plaintext, once its commitment holds.
-
-    Raises:
-        PayloadDamaged: It is not what was sealed for this event under this key.
-    """
-    nonce, ciphertext = sealed.box[:NONCE_BYTES], sealed.box[NONCE_BYTES:]
-    try:
-        packed = AESGCM(key.secret).decrypt(nonce, ciphertext, _bound_to(event_id, key.key_id))
-        plaintext = _zstd.decompressor.decompress(packed, max_output_size=PLAINTEXT_BYTES_MAX)
-    except (InvalidTag, ValueError, zstandard.ZstdError) as exc:
-        raise PayloadDamaged("a payload does not open under its key") from exc
-    if not hmac.compare_digest(commitment(key, plaintext).encode(), sealed.commitment.encode()):
-        raise PayloadDamaged("a payload is not what its event committed to")
-    return plaintext
-
-
-def commitment(key: DataKey, plaintext: bytes) -> str:
-    """HMAC-SHA256(salt, plaintext) in hex."""
-    # Not `hmac.digest`: it gives up the interpreter's lock, even for a plaintext of a few bytes.
-    return hmac.new(key.salt, plaintext, "sha256").hexdigest()
 
 
 class Vault:
@@ -260,18 +114,3 @@ class Vault:
     def _refuse_destroyed(self, stream: str) -> None:
         if stream in self._destroyed:
             raise KeyMissing("the key of this stream was destroyed")
-
-
-class _Zstd(threading.local):
-    """One compressor and decompressor for each thread: their contexts cost more than a payload."""
-
-    def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)
-        self.decompressor = zstandard.ZstdDecompressor()
-
-
-_zstd = _Zstd()
-
-
-def _bound_to(first: str, second: str) -> bytes:
-    return f"{first}\n{second}".encode()

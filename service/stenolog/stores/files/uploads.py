@@ -1,9 +1,7 @@
 """Customers' files in `DATA_DIR/uploads`: encrypted frame by frame under a key of their own.
 
-A file is a magic number, then frames. A frame is 1 MiB of plaintext (the last one may be shorter),
-AES-256-GCM with a nonce of its number and whether it is the last: a frame that is changed, moved,
-missing at the end or added does not open. The key is derived from the data key of the stream
-`upload-<id>`, so that destroying that key forgets the file.
+The key is derived from the data key of the stream `upload-<id>`, so that destroying that key
+forgets the file.
 """
 
 from __future__ import annotations
@@ -17,20 +15,18 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from stenolog.compliance.data_keys import DataKey, NewKey
 from stenolog.compliance.upload_lifetime import StoredFile
-from stenolog.compliance.vault import DataKey, NewKey
 from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from stenolog.log.events.uploads import UPLOAD
+from stenolog.stores.files.upload_frames import (
+    FRAME_BYTES,
+    MAGIC,
+    SEALED_FRAME_BYTES,
+    UploadFrames,
+    plain_size,
+)
 
-MAGIC = b"STNUPL01"
-FRAME_BYTES = 1 << 20
-TAG_BYTES = 16
-SEALED_FRAME_BYTES = FRAME_BYTES + TAG_BYTES
 FILE_MODE = 0o600
 PART = ".part"
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,7 +75,7 @@ class UploadStore:
         """
         path = self._path(upload_id)
         new = self._keys.new_key(UPLOAD + upload_id)
-        frames = _sealer(new.key)
+        frames = UploadFrames(new.key.secret)
         part = path.with_name(path.name + PART)
         try:
             with _disk_errors():
@@ -126,7 +122,7 @@ class UploadStore:
         return size, self._read(upload_id, path)
 
     async def _read(self, upload_id: str, path: Path) -> AsyncIterator[bytes]:
-        frames = _sealer(await self._keys.key_of(UPLOAD + upload_id))
+        frames = UploadFrames((await self._keys.key_of(UPLOAD + upload_id)).secret)
         with _disk_errors():
             stream = await asyncio.to_thread(path.open, "rb")
             try:
@@ -135,9 +131,7 @@ class UploadStore:
                 number, sealed = 0, await asyncio.to_thread(stream.read, SEALED_FRAME_BYTES)
                 while True:
                     following = await asyncio.to_thread(stream.read, SEALED_FRAME_BYTES)
-                    yield await asyncio.to_thread(
-                        _open_frame, frames, number, sealed, last=not following
-                    )
+                    yield await asyncio.to_thread(frames.open, number, sealed, last=not following)
                     if not following:
                         return
                     number, sealed = number + 1, following
@@ -162,21 +156,8 @@ def _stored(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
     return found
 
 
-def plain_size(stored: int) -> int:
-    """How many bytes a file of `stored` bytes holds.
-
-    Raises:
-        PayloadDamaged: No upload has this size.
-    """
-    sealed = stored - len(MAGIC)
-    frames = -(-sealed // SEALED_FRAME_BYTES)
-    if sealed <= TAG_BYTES or not sealed - (frames - 1) * SEALED_FRAME_BYTES - TAG_BYTES > 0:
-        raise PayloadDamaged("an upload has lost its end")
-    return sealed - frames * TAG_BYTES
-
-
 async def _fill(
-    stream: BinaryIO, frames: AESGCM, chunks: AsyncIterator[bytes], bytes_max: int
+    stream: BinaryIO, frames: UploadFrames, chunks: AsyncIterator[bytes], bytes_max: int
 ) -> int:
     """Every frame is written; the size in bytes."""
     gathered = bytearray()
@@ -189,10 +170,10 @@ async def _fill(
         while len(gathered) > FRAME_BYTES:  # a full frame waits: it may be the last one
             frame = bytes(gathered[:FRAME_BYTES])
             del gathered[:FRAME_BYTES]
-            await asyncio.to_thread(_write_frame, stream, frames, number, frame, last=False)
+            await asyncio.to_thread(frames.write, stream, number, frame, last=False)
             number += 1
     if gathered:
-        await asyncio.to_thread(_write_frame, stream, frames, number, bytes(gathered), last=True)
+        await asyncio.to_thread(frames.write, stream, number, bytes(gathered), last=True)
     return size
 
 
@@ -201,21 +182,6 @@ def _create(part: Path) -> BinaryIO:
     stream = os.fdopen(descriptor, "wb", buffering=0)
     stream.write(MAGIC)
     return stream
-
-
-def _write_frame(
-    stream: BinaryIO, frames: AESGCM, number: int, frame: bytes, *, last: bool
-) -> None:
-    rest = memoryview(frames.encrypt(_nonce(number, last=last), frame, MAGIC))
-    while rest:  # a raw file may take less than it is given
-        rest = rest[stream.write(rest) :]
-
-
-def _open_frame(frames: AESGCM, number: int, sealed: bytes, *, last: bool) -> bytes:
-    try:
-        return frames.decrypt(_nonce(number, last=last), sealed, MAGIC)
-    except (InvalidTag, ValueError) as exc:
-        raise PayloadDamaged("an upload does not open under its key") from exc
 
 
 def _finish(stream: BinaryIO, part: Path, path: Path) -> None:
@@ -229,16 +195,6 @@ def _finish(stream: BinaryIO, part: Path, path: Path) -> None:
         raise
     finally:
         os.close(directory)
-
-
-def _nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([last])
-
-
-def _sealer(key: DataKey) -> AESGCM:
-    # Not the data key itself: that one seals payloads, with nonces drawn at random.
-    info = b"stenolog upload"
-    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key.secret))
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from stenolog.commands.api_keys import ApiKey, Tenant, refuse_last
-from stenolog.compliance.vault import WrappedKey
+from stenolog.compliance.data_keys import WrappedKey
 from stenolog.errors import KeyMissing, StenologError, StoreError
 from stenolog.log.events.vocabulary import Region
 from stenolog.stores.sqlite.file.written_file import Write, WrittenFile

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from stenolog.compliance.data_keys import WrappedKey
 from stenolog.compliance.records import StoredRow, StoredTree
-from stenolog.compliance.vault import WrappedKey
 from stenolog.errors import SchemaTooNew
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.stores.sqlite.file.connection import Schema, open_reader_sync, store_errors

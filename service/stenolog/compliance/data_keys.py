@@ -1,0 +1,126 @@
+"""Data keys: one for each stream, wrapped under the master key."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from typing import Protocol
+
+from stenolog.encryption import KEY_BYTES, Cipher, derived_key
+from stenolog.errors import PayloadDamaged
+
+SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedKey:
+    """A data key as it is stored.
+
+    Attributes:
+        box: Nonce, then data key ‖ salt under the master key; associated data: key id and stream.
+    """
+
+    key_id: str
+    stream: str
+    box: bytes
+
+
+class DataKeys(Protocol):
+    """Where wrapped data keys are kept; `stores/*/keys` keeps this promise."""
+
+    async def add_data_key(self, key: WrappedKey) -> WrappedKey:
+        """The stream's key, durably: `key`, or the one that was there before.
+
+        Raises:
+            KeyMissing: The stream's key was destroyed: it gets no other.
+            StoreUnavailable: Nothing was written.
+        """
+        ...
+
+    async def destroy_data_key(self, stream: str) -> None:
+        """The stream's key is in no file any more, and the stream never gets another.
+
+        Repeating changes nothing.
+
+        Raises:
+            StoreUnavailable: It may still be there; try again.
+        """
+        ...
+
+    async def data_key_of(self, stream: str) -> WrappedKey | None:
+        """The stream's key; None when it has none, or none any more."""
+        ...
+
+    async def data_key(self, key_id: str) -> WrappedKey | None:
+        """The key with this id; None when it was destroyed or never known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key in clear, in memory only."""
+
+    key_id: str
+    secret: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A data key that is in no file yet."""
+
+    key: DataKey
+    wrapped: WrappedKey
+
+
+class MasterKey:
+    """The key that wraps all others; never stored beside them unless the operator left it to us."""
+
+    def __init__(self, secret: bytes) -> None:
+        assert len(secret) == KEY_BYTES
+        self._secret = secret
+        self._wrapping = Cipher(self.derive(b"stenolog wrap"))
+
+    def derive(self, purpose: bytes) -> bytes:
+        """A key of 32 bytes of its own for `purpose`."""
+        return derived_key(self._secret, purpose)
+
+    def wrap(self, secret: bytes, name: bytes) -> bytes:
+        """`secret`, encrypted and bound to `name`."""
+        return self._wrapping.box(secret, name)
+
+    def unwrap(self, box: bytes, name: bytes) -> bytes:
+        """What `wrap` was given.
+
+        Raises:
+            PayloadDamaged: The box, its name or this master key is another.
+        """
+        try:
+            return self._wrapping.unbox(box, name)
+        except PayloadDamaged as exc:
+            raise PayloadDamaged("a stored key does not open under this master key") from exc
+
+
+def new_wrapped_key(master: MasterKey, stream: str) -> WrappedKey:
+    """A fresh data key and salt for `stream`."""
+    key_id = str(uuid.uuid4())
+    secret = os.urandom(KEY_BYTES + SALT_BYTES)
+    return WrappedKey(
+        key_id=key_id, stream=stream, box=master.wrap(secret, bound_to(key_id, stream))
+    )
+
+
+def unwrap_key(master: MasterKey, wrapped: WrappedKey) -> DataKey:
+    """The data key in clear.
+
+    Raises:
+        PayloadDamaged: The stored key is not what was stored.
+    """
+    secret = master.unwrap(wrapped.box, bound_to(wrapped.key_id, wrapped.stream))
+    return DataKey(wrapped.key_id, secret[:KEY_BYTES], secret[KEY_BYTES:])
+
+
+def bound_to(first: str, second: str) -> bytes:
+    """Two names as the associated data of a box: it opens with the same two alone."""
+    return f"{first}\n{second}".encode()

@@ -1,0 +1,58 @@
+"""The one door to the cryptography library: AES-256-GCM and HKDF-SHA256, and nothing else."""
+
+from __future__ import annotations
+
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from stenolog.errors import PayloadDamaged
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits for AES-GCM
+TAG_BYTES = 16
+
+
+def derived_key(secret: bytes, purpose: bytes) -> bytes:
+    """Derive a key of 32 bytes for one purpose; another purpose gives an unrelated key."""
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
+
+
+class Cipher:
+    """AES-256-GCM under one key: what was changed, or belongs elsewhere, does not open."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take a key of 32 bytes."""
+        assert len(key) == KEY_BYTES
+        self._aead = AESGCM(key)
+
+    def box(self, plaintext: bytes, name: bytes) -> bytes:
+        """Encrypt under a random nonce, which begins the box; `name` is bound to it, not in it."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, plaintext, name)
+
+    def unbox(self, box: bytes, name: bytes) -> bytes:
+        """Decrypt what `box` made with the same `name`.
+
+        Raises:
+            PayloadDamaged: Box, name or key is another.
+        """
+        return self.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], name)
+
+    def encrypt(self, nonce: bytes, plaintext: bytes, name: bytes) -> bytes:
+        """Encrypt under a nonce of the caller, who must never use it twice with this key."""
+        return self._aead.encrypt(nonce, plaintext, name)
+
+    def decrypt(self, nonce: bytes, sealed: bytes, name: bytes) -> bytes:
+        """Decrypt what `encrypt` made with the same nonce and name.
+
+        Raises:
+            PayloadDamaged: It does not open.
+        """
+        try:
+            return self._aead.decrypt(nonce, sealed, name)
+        except (InvalidTag, ValueError) as exc:
+            raise PayloadDamaged("it does not open under this key") from exc

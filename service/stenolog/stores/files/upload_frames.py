@@ -1,0 +1,60 @@
+"""The format of an encrypted upload: a magic number, then frames.
+
+A frame is 1 MiB of plaintext (the last one may be shorter), encrypted with a nonce made of its
+number and of whether it is the last: a frame that was changed, moved, cut off at the end or added
+does not open.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from stenolog.encryption import TAG_BYTES, Cipher, derived_key
+from stenolog.errors import PayloadDamaged
+
+MAGIC = b"STNUPL01"
+FRAME_BYTES = 1 << 20
+SEALED_FRAME_BYTES = FRAME_BYTES + TAG_BYTES
+
+
+def plain_size(stored: int) -> int:
+    """How many bytes a file of `stored` bytes holds.
+
+    Raises:
+        PayloadDamaged: No upload has this size.
+    """
+    sealed = stored - len(MAGIC)
+    frames = -(-sealed // SEALED_FRAME_BYTES)
+    if sealed <= TAG_BYTES or not sealed - (frames - 1) * SEALED_FRAME_BYTES - TAG_BYTES > 0:
+        raise PayloadDamaged("an upload has lost its end")
+    return sealed - frames * TAG_BYTES
+
+
+class UploadFrames:
+    """Seals and opens the frames of one upload."""
+
+    def __init__(self, data_key: bytes) -> None:
+        """Take the secret of the upload's data key."""
+        # Not the data key itself: that one seals payloads, with nonces drawn at random.
+        self._cipher = Cipher(derived_key(data_key, b"stenolog upload"))
+
+    def write(self, stream: BinaryIO, number: int, frame: bytes, *, last: bool) -> None:
+        """Append a frame, numbered from 0; raises whatever the stream raises."""
+        rest = memoryview(self._cipher.encrypt(_nonce(number, last=last), frame, MAGIC))
+        while rest:  # a raw file may take less than it is given
+            rest = rest[stream.write(rest) :]
+
+    def open(self, number: int, sealed: bytes, *, last: bool) -> bytes:
+        """Decrypt the frame with this number.
+
+        Raises:
+            PayloadDamaged: It is another frame, or was changed.
+        """
+        try:
+            return self._cipher.decrypt(_nonce(number, last=last), sealed, MAGIC)
+        except PayloadDamaged as exc:
+            raise PayloadDamaged("an upload does not open under its key") from exc
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(11, "big") + bytes([last])
