@@ -12,10 +12,9 @@ import yaml
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
-from stenolog.edge.app import build_app
+from stenolog.edge.app import Edge, build_app
 from stenolog.edge.callbacks.receiving import Callbacks
 from stenolog.edge.http.resource import Guarded, Resource
-from stenolog.edge.ports import Edge
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.parameters import KNOWN
 from stenolog.wire.assemblyai.transcript import queued_transcript
@@ -32,7 +31,7 @@ class Anything:
         plain = {
             "rate_limit_per_minute": 0,
             "cors_origins": (),
-            "side_processes": (Anything(), Anything()),
+            "side_work": (Anything(), Anything()),
         }
         return plain.get(name) if name in plain else Anything()
 

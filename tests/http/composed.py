@@ -18,9 +18,7 @@ from typing import Any
 
 import httpx
 
-from stenolog.bootstrap.erasing import UsersInViews
 from stenolog.bootstrap.serving import bind, server_for, url_of
-from stenolog.bootstrap.upkeep import ready
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
 from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, Registration, register
@@ -36,10 +34,17 @@ from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
+from stenolog.compliance.upload_users import UsersInViews
 from stenolog.compliance.vault import Vault
-from stenolog.edge.app import build_app
-from stenolog.edge.ports import Edge, Readiness
+from stenolog.edge.app import Edge, RequestPorts, build_app
+from stenolog.edge.assemblyai.routes import AssemblyAIPorts
+from stenolog.edge.callbacks.routes import CallbackPorts
+from stenolog.edge.native.routes import NativePorts
+from stenolog.edge.operations.readiness import ready
+from stenolog.edge.operations.routes import OperationsPorts
+from stenolog.edge.ports import Readiness
 from stenolog.edge.transcriptions.commit_times import CommitTimes
+from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.encryption import KEY_BYTES
 from stenolog.log.event import Event
 from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
@@ -263,32 +268,55 @@ async def composed(
         async def readiness() -> Readiness:
             return await ready(log, keys) if asks_the_stores else service.readiness
 
+        def wake(transcription_id: str, reason: WakeReason) -> None:
+            wakes.append((transcription_id, reason))
+
         app = build_app(
             Edge(
-                handler=handler,
-                events=log,
-                views=views,
-                api_keys=keys,
-                callback_keys=lambda: service.signing,
-                uploads=uploads,
-                upload_key=bytes(32),
-                idempotency_secret=bytes(32),
-                redacted_audio=audio,
-                side_processes=side_processes,
-                turns=turns,
-                erase=Eraser(vault, projector, lifetime).erase_now,
-                wake=lambda transcription_id, reason: wakes.append((transcription_id, reason)),
-                rebuild=projector.rebuild,
-                metrics=metrics,
-                readiness=readiness,
-                public_url=lambda: PUBLIC_URL,
-                default_provider="assemblyai",
-                providers=providers,
-                readable_at=seen.at,
-                speech_models=speech_models,
-                rate_limit_per_minute=rate_limit_per_minute,
-                cors_origins=cors_origins,
-                upload_bytes_max=upload_bytes_max,
+                requests=RequestPorts(
+                    api_keys=keys,
+                    metrics=metrics,
+                    rate_limit_per_minute=rate_limit_per_minute,
+                    cors_origins=cors_origins,
+                ),
+                transcriptions=TranscriptionPorts(
+                    handler=handler,
+                    events=log,
+                    views=views,
+                    uploads=uploads,
+                    upload_key=bytes(32),
+                    idempotency_secret=bytes(32),
+                    public_url=lambda: PUBLIC_URL,
+                    default_provider="assemblyai",
+                    providers=providers,
+                    wake=wake,
+                    erase=Eraser(vault, projector, lifetime).erase_now,
+                ),
+                callbacks=CallbackPorts(
+                    handler=handler, keys=lambda: service.signing, wake=wake, metrics=metrics
+                ),
+                assemblyai=AssemblyAIPorts(
+                    handler=handler,
+                    views=views,
+                    uploads=uploads,
+                    redacted_audio=audio,
+                    side_work=side_processes,
+                    turns=turns,
+                    link_key=bytes(32),
+                    public_url=lambda: PUBLIC_URL,
+                    default_provider="assemblyai",
+                    speech_models=speech_models,
+                    upload_bytes_max=upload_bytes_max,
+                ),
+                native=NativePorts(
+                    events=log,
+                    views=views,
+                    api_keys=keys,
+                    regions=[one for regions in providers.values() for one in regions if one],
+                    readable_at=seen.at,
+                    rebuild=projector.rebuild,
+                ),
+                operations=OperationsPorts(readiness=readiness, metrics=metrics),
             )
         )
         listener = bind("127.0.0.1", 0)

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from stenolog.edge.ports import AudioStream
 from stenolog.errors import EgressFailed, InvalidRequest
+from stenolog.providers.port import AudioStream
 
 
 class StoredAudio:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.bootstrap.redacted_audio import ProvidersAudio
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import InvalidRequest, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.providers.audio_download import AudioDownload
 from stenolog.reconciler.recording import ProviderGate, Recorder
+from stenolog.reconciler.redacted_audio import ProvidersAudio
 from stenolog.simulator.assemblyai.behaviour import UNAUTHENTICATED, Fault, refusal
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from tests.reconciler.house import house
@@ -41,7 +42,7 @@ async def test_only_what_is_said_of_the_audio_says_that_there_is_none(
         recorder = Recorder(
             home.handler, {("assemblyai", "us"): ProviderGate(provider, "https://unused.example")}
         )
-        audio = ProvidersAudio(recorder, egress, lambda one: f"link-to-{one}")
+        audio = ProvidersAudio(recorder, AudioDownload(egress), lambda one: f"link-to-{one}")
         assert await audio.link(identifier) == f"link-to-{identifier}"
         simulator.outage = fault
         with pytest.raises(error):

@@ -10,8 +10,8 @@ from functools import partial
 
 import structlog
 
+from stenolog.bootstrap.gauges import GAUGES_EVERY_MS
 from stenolog.bootstrap.stores import Stores, Wrapping
-from stenolog.bootstrap.upkeep import GAUGES_EVERY_MS
 from stenolog.clock import now_ms
 from stenolog.config import Settings
 from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher

@@ -7,50 +7,36 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-import structlog
 from starlette.applications import Starlette
 
 from stenolog.bootstrap.deliveries import open_deliveries
+from stenolog.bootstrap.edge import EdgeParts, edge_app
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.erasing import erasing_over
-from stenolog.bootstrap.identity import IDEMPOTENCY, UPLOAD, callback_keys, first_api_key, secret_of
+from stenolog.bootstrap.gauges import observe
+from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
 from stenolog.bootstrap.providers import providers_of, regions_of
+from stenolog.bootstrap.reconciling import reconciler_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
-from stenolog.bootstrap.upkeep import keep_heads, observe, ready
+from stenolog.bootstrap.tree_heads import heads_loop
 from stenolog.clock import now_ms
-from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
-from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from stenolog.compliance.tree_heads import write_head
 from stenolog.config import Settings, is_unreachable
-from stenolog.edge.app import build_app
 from stenolog.edge.derived.render import KEPT_MS_MAX
-from stenolog.edge.ports import Edge, RedactedAudio
 from stenolog.edge.transcriptions.commit_times import CommitTimes
-from stenolog.errors import StoreError
-from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.projections.run.projector import Projector
 from stenolog.providers.port import Provider
-from stenolog.reconciler.acting import Actor
-from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.loop import Reconciler
-from stenolog.reconciler.plan import Timing
 from stenolog.reconciler.recording import Place, ProviderGate, Recorder
-from stenolog.reconciler.settle import Settler
-from stenolog.reconciler.submitting import Submitter
 from stenolog.side_process import SideProcess
 from stenolog.stores.files.directory import SCRATCH
-from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.telemetry import Metrics
 
 Loop = Callable[[], Coroutine[None, None, None]]
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,39 +91,37 @@ async def open_gateway(
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
         erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
         timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
-        reconciler = _reconciler(
+        reconciler = reconciler_over(
             settings, stores, recorder, signing, timings, metrics, erasing.eraser
         )
         new_api_key = await first_api_key(stores.keys, settings.data_dir)
-        edge = await _edge(
-            settings,
-            stores,
+        parts = EdgeParts(
             handler=handler,
             signing=signing,
             reconciler=reconciler,
             projector=projector,
-            erasing=erasing.eraser,
+            eraser=erasing.eraser,
             metrics=metrics,
-            seen=seen,
+            readable_at=seen.at,
             public_url=public_url,
-            providers=regions_of(gates),
-            upload_key=link_key,
+            regions=regions_of(gates),
+            link_key=link_key,
             redacted_audio=audio,
-            side_processes=(_side_process(stack), _side_process(stack)),
+            side_work=(_side_process(stack), _side_process(stack)),
         )
         loops: list[Loop] = [
             projector.run,
             partial(reconciler.run, stores.views),
             deliveries.run,
             erasing.sweep,
-            _heads(stack, stores.events, settings.data_dir / TREE_HEADS),
+            heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS),
             partial(observe, metrics, projector, stores.views),
         ]
         if engine is not None:
             engine.on_start = partial(reconciler.wake_all, "local", "start")
             loops.append(engine.run)
         yield Gateway(
-            app=build_app(edge),
+            app=await edge_app(settings, stores, parts),
             run=partial(_run, loops),
             reconciler=reconciler,
             projector=projector,
@@ -166,51 +150,6 @@ def _gates(
     }
 
 
-async def _edge(
-    settings: Settings,
-    stores: Stores,
-    *,
-    handler: CommandHandler,
-    signing: CallbackKeys,
-    reconciler: Reconciler,
-    projector: Projector,
-    erasing: Eraser,
-    metrics: Metrics,
-    seen: CommitTimes,
-    public_url: str,
-    providers: Mapping[ProviderName, Sequence[Region | None]],
-    upload_key: bytes,
-    redacted_audio: RedactedAudio,
-    side_processes: tuple[SideProcess, SideProcess],
-) -> Edge:
-    return Edge(
-        handler=handler,
-        events=stores.events,
-        views=stores.views,
-        api_keys=stores.keys,
-        callback_keys=lambda: signing,
-        uploads=stores.uploads,
-        upload_key=upload_key,
-        idempotency_secret=await secret_of(stores.keys, stores.master, IDEMPOTENCY),
-        redacted_audio=redacted_audio,
-        side_processes=side_processes,
-        turns=reconciler.turns,
-        wake=reconciler.wake,
-        erase=erasing.erase_now,
-        rebuild=projector.rebuild,
-        metrics=metrics,
-        readiness=partial(ready, stores.events, stores.keys),
-        public_url=lambda: public_url,
-        default_provider=settings.chosen_provider,
-        providers=providers,
-        speech_models=settings.speech_models,
-        readable_at=seen.at,
-        rate_limit_per_minute=settings.rate_limit_per_minute,
-        cors_origins=settings.cors_origins,
-        upload_bytes_max=settings.upload_bytes_max,
-    )
-
-
 def _side_process(stack: contextlib.AsyncExitStack) -> SideProcess:
     side_process = SideProcess(idle_ms=KEPT_MS_MAX)
     stack.push_async_callback(side_process.close)
@@ -235,42 +174,6 @@ def _projector(
     )
     stack.push_async_callback(projector.close)
     return projector
-
-
-def _reconciler(
-    settings: Settings,
-    stores: Stores,
-    recorder: Recorder,
-    signing: CallbackKeys,
-    timings: Mapping[ProviderName, Timing],
-    metrics: Metrics,
-    erasing: Eraser,
-) -> Reconciler:
-    submitter = Submitter(recorder, signing, stores.uploads, now_ms)
-    fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-    settler = Settler(recorder, fetcher, now_ms)
-    actor = Actor(recorder, submitter, fetcher, settler, erasing, now_ms)
-    return Reconciler(
-        stores.events,
-        recorder,
-        actor,
-        timings,
-        now_ms,
-        tenant_concurrency=settings.tenant_concurrency,
-    )
-
-
-def _heads(stack: contextlib.AsyncExitStack, events: SqliteLog, file: Path) -> Loop:
-    """What writes tree heads; the last one is written when the gateway is closed."""
-    stack.push_async_callback(_last_head, events, file)
-    return partial(keep_heads, events, file)
-
-
-async def _last_head(events: SqliteLog, file: Path) -> None:
-    try:
-        await asyncio.to_thread(write_head, file, await events.frontier())
-    except StoreError as exc:
-        log.error("tree_head.not_written", error=str(exc))
 
 
 def _engine(settings: Settings, address: str) -> EngineChild:

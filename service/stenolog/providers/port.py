@@ -62,6 +62,20 @@ class JobPage:
     told_at_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    """Audio that comes piece by piece.
+
+    Attributes:
+        media_type: As its keeper says; empty when it says none.
+        size: In bytes; None when it is not known before the end.
+    """
+
+    media_type: str
+    size: int | None
+    chunks: AsyncIterator[bytes]
+
+
 class Provider(Protocol):
     """One provider, reached with one key.
 

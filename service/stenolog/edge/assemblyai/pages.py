@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from stenolog.edge.ports import Turns
+from stenolog.edge.loops import Turns
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import (

@@ -13,9 +13,10 @@ from starlette.types import Receive, Scope, Send
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.redacted_links import audio_of, redacted_link
-from stenolog.edge.ports import AudioStream, Edge
+from stenolog.edge.loops import AudioStream, RedactedAudio
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import Forbidden, InvalidRequest
+from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
 MEDIA_TYPE = "application/octet-stream"
@@ -29,9 +30,21 @@ HEADERS = {
 class RedactedAudioOf:
     """Says that it is ready with a link on our own host; what is behind it stays the provider's."""
 
-    def __init__(self, edge: Edge, reading: Reading, now_ms: Callable[[], int] = now_ms) -> None:
-        self._edge = edge
+    def __init__(
+        self,
+        reading: Reading,
+        views: ViewReader,
+        audio: RedactedAudio,
+        link_key: bytes,
+        public_url: Callable[[], str],
+        now_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        """`link_key` signs the links; `public_url` is what they begin with."""
         self._reading = reading
+        self._views = views
+        self._audio = audio
+        self._link_key = link_key
+        self._public_url = public_url
         self._now_ms = now_ms
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
@@ -54,9 +67,9 @@ class RedactedAudioOf:
             return _answer({"status": row.status}, 202)
         if row.status == "error":
             raise InvalidRequest("The transcript ended in an error: it has no redacted audio")
-        if not await self._edge.redacted_audio.is_ready(row.id):
+        if not await self._audio.is_ready(row.id):
             return _answer({"status": "processing"}, 202)
-        link = redacted_link(self._edge.upload_key, self._edge.public_url(), row.id, self._now_ms())
+        link = redacted_link(self._link_key, self._public_url(), row.id, self._now_ms())
         return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
 
     async def download(self, request: Request) -> Response:
@@ -65,16 +78,14 @@ class RedactedAudioOf:
         Raises:
             Forbidden: The link is not one of ours, or is over, or its transcript was deleted.
         """
-        transcription_id = audio_of(
-            self._edge.upload_key, request.path_params["link"], self._now_ms()
-        )
-        row = transcription_id and await self._edge.views.transcription(transcription_id)
+        transcription_id = audio_of(self._link_key, request.path_params["link"], self._now_ms())
+        row = transcription_id and await self._views.transcription(transcription_id)
         if not row or row.erased:
             raise Forbidden("This link is not valid, or not any more: ask for another one")
         if request.method == "HEAD":
             return Response(media_type=MEDIA_TYPE, headers=HEADERS)
         stack = contextlib.AsyncExitStack()
-        opened = self._edge.redacted_audio.open(row.id)
+        opened = self._audio.open(row.id)
         return PassedOn(stack, await stack.enter_async_context(opened))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 from starlette.requests import Request
@@ -13,13 +13,13 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.http.bodies import read_body
 from stenolog.edge.http.correlation import correlation_of
-from stenolog.edge.http.native_fields import extras_of
-from stenolog.edge.ports import Edge
-from stenolog.edge.transcriptions.erasing import Erasing
-from stenolog.edge.transcriptions.idempotency import idempotency_key
-from stenolog.edge.transcriptions.reading import Found, Reading
-from stenolog.edge.transcriptions.requesting import Requesting
+from stenolog.edge.http.native_fields import extras_of, idempotency_key
+from stenolog.edge.loops import Turns
+from stenolog.edge.transcriptions.reading import Found
+from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.log.events.vocabulary import ProviderName
 from stenolog.projections.of.transcript import with_webhook_status
+from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.listing import parse_listing
 from stenolog.wire.assemblyai.transcript import deleted_transcript, queued_transcript
 from stenolog.wire.assemblyai.transcript_request import parse_request
@@ -31,17 +31,23 @@ class Transcripts:
 
     def __init__(
         self,
-        edge: Edge,
-        requesting: Requesting,
-        reading: Reading,
+        cases: UseCases,
         pages: Pages,
-        erasing: Erasing,
+        views: ViewReader,
+        turns: Turns,
+        *,
+        default_provider: ProviderName,
+        speech_models: Sequence[str],
     ) -> None:
-        self._edge = edge
-        self._requesting = requesting
-        self._reading = reading
+        """`speech_models` are asked of AssemblyAI when a customer asks for none."""
+        self._requesting = cases.requesting
+        self._reading = cases.reading
+        self._erasing = cases.erasing
         self._pages = pages
-        self._erasing = erasing
+        self._views = views
+        self._turns = turns
+        self._default_provider = default_provider
+        self._speech_models = speech_models
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript, queued; 200 means that the request is durable."""
@@ -55,14 +61,14 @@ class Transcripts:
             correlation_id=correlation_of(request.scope),
             key=idempotency_key(request),
         )
-        shown = self._given(asked.params, extras.provider or self._edge.default_provider)
+        shown = self._given(asked.params, extras.provider or self._default_provider)
         return _json(queued_transcript(requested.id, shown), requested.headers)
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript as it is now; the bytes of a finished one were made before."""
         found = await self._reading.find(caller.tenant, request.path_params["id"])
         if not found.row.open and not found.row.erased:
-            body = await self._edge.views.customer_body(found.row.id)
+            body = await self._views.customer_body(found.row.id)
             if body is not None:
                 body = with_webhook_status(body, found.row.webhook_status_code)
                 return Response(body, media_type="application/json")
@@ -92,15 +98,15 @@ class Transcripts:
         status = row.status if row.open else "processing"
         params = self._given(await self._reading.params(found), row.provider)
         body = queued_transcript(row.id, params, status=status)
-        if status == "queued" and self._edge.turns.is_waiting(row.id):
+        if status == "queued" and self._turns.is_waiting(row.id):
             body["throttled"] = True
         return _json(body)
 
     def _given(self, params: Mapping[str, object], provider: str) -> Mapping[str, object]:
         """The parameters as the provider is given them: an echo does not change with its answer."""
-        if provider != "assemblyai" or "speech_models" in params or not self._edge.speech_models:
+        if provider != "assemblyai" or "speech_models" in params or not self._speech_models:
             return params
-        return {**params, "speech_models": list(self._edge.speech_models)}
+        return {**params, "speech_models": list(self._speech_models)}
 
 
 def _deleted(transcription_id: str, audio_ms: int | None) -> Response:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.handler import Cause, Fact
+from stenolog.commands.handler import Cause, CommandHandler, Fact
 from stenolog.edge.access.upload_links import upload_url
 from stenolog.edge.http.bodies import streamed
 from stenolog.edge.http.correlation import correlation_of
-from stenolog.edge.ports import Edge
+from stenolog.edge.ports import Uploads
 from stenolog.errors import OutcomeUnknown
 from stenolog.log.events.uploads import UPLOAD, UploadStored
 from stenolog.wire.assemblyai import sentences
@@ -22,14 +23,26 @@ from stenolog.wire.assemblyai import sentences
 class Upload:
     """Raw bytes of any media type, with a length or chunked."""
 
-    def __init__(self, edge: Edge) -> None:
-        self._edge = edge
+    def __init__(
+        self,
+        handler: CommandHandler,
+        files: Uploads,
+        *,
+        link_key: bytes,
+        public_url: Callable[[], str],
+        bytes_max: int,
+    ) -> None:
+        """`link_key` signs the URLs; `public_url` is what they begin with."""
+        self._handler = handler
+        self._files = files
+        self._link_key = link_key
+        self._public_url = public_url
+        self._bytes_max = bytes_max
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """200 with `upload_url`; 422 in plain text for no bytes, as the service says it."""
-        edge, upload_id = self._edge, str(uuid.uuid4())
-        limit = edge.upload_bytes_max
-        size = await edge.uploads.store(
+        upload_id, limit = str(uuid.uuid4()), self._bytes_max
+        size = await self._files.store(
             upload_id, streamed(request, bytes_max=limit), bytes_max=limit
         )
         if not size:
@@ -39,11 +52,11 @@ class Upload:
         )
         try:
             fact = Fact(data=UploadStored(bytes=size))
-            await edge.handler.append(UPLOAD + upload_id, [fact], cause, expected=0)
+            await self._handler.append(UPLOAD + upload_id, [fact], cause, expected=0)
         except OutcomeUnknown:
             raise  # the log may say that the file is here: it stays
         except BaseException:
-            await edge.uploads.discard(upload_id)
+            await self._files.discard(upload_id)
             raise
-        url = upload_url(edge.upload_key, edge.public_url(), caller.tenant, upload_id)
+        url = upload_url(self._link_key, self._public_url(), caller.tenant, upload_id)
         return Response(orjson.dumps({"upload_url": url}), media_type="application/json")

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 from stenolog.edge.derived.render import Asked, made, made_from_kept
+from stenolog.edge.loops import SideWork
 from stenolog.projections.views import ViewReader
-from stenolog.side_process import SideProcess
 
 THREAD_BYTES_MAX = 512 << 10  # design §9: parsing more would hold the event loop too long
 THREADS_MAX = 2
@@ -26,9 +26,9 @@ class Making:
     None waits behind those of the next size, and a tenant behind at most one call of each other.
     """
 
-    def __init__(self, views: ViewReader, side_processes: tuple[SideProcess, SideProcess]) -> None:
+    def __init__(self, views: ViewReader, side_work: tuple[SideWork, SideWork]) -> None:
         self._views = views
-        self._long, self._longer = map(_Turns, side_processes)
+        self._long, self._longer = map(_Turns, side_work)
         self._threads = asyncio.Semaphore(THREADS_MAX)
         self._known: OrderedDict[str, _Turns] = OrderedDict()
         self._under_way: dict[tuple[str, Asked], asyncio.Task[bytes | None]] = {}
@@ -83,8 +83,8 @@ class Making:
 class _Turns:
     """One side process, and the order of those who wait for it."""
 
-    def __init__(self, side_process: SideProcess) -> None:
-        self._run = side_process.run
+    def __init__(self, work: SideWork) -> None:
+        self._run = work.run
         self._one = asyncio.Lock()
         self._one_of_tenant: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.errors import InvalidRequest
 from stenolog.wire.strict_json import parse_object
 
 METADATA_BYTES_MAX = 4_096  # design §6
 SUBJECT_CHARS_MAX = 256
+IDEMPOTENCY_KEY_HEADER = "idempotency-key"
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII: every client can send it unchanged
 HEADERS = {
     "provider": "stenolog-provider",
     "region": "stenolog-region",
     "subject": "stenolog-subject",
     "metadata": "stenolog-metadata",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
-    """Each None where nothing was said."""
-
-    provider: str | None = None
-    region: str | None = None
-    subject: str | None = None
-    metadata: dict[str, object] | None = None
 
 
 def extras_of(request: Request, body: Mapping[str, object]) -> Extras:
@@ -44,6 +37,21 @@ def extras_of(request: Request, body: Mapping[str, object]) -> Extras:
             problem = f"is not what {HEADERS[field]} says"
             raise InvalidRequest(f"{field} {problem}", [(field, problem)])
     return _checked(given)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header's value; None without the header.
+
+    Raises:
+        InvalidRequest: It is empty, too long, given twice, or has other characters.
+    """
+    given = request.headers.getlist(IDEMPOTENCY_KEY_HEADER)
+    if not given:
+        return None
+    if len(given) > 1 or not IDEMPOTENCY_KEY.fullmatch(given[0]):
+        problem = "must be given once, with 1 to 255 visible ASCII characters"
+        raise InvalidRequest(f"Idempotency-Key {problem}", [("Idempotency-Key", problem)])
+    return given[0]
 
 
 def _in_headers(request: Request) -> dict[str, object]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.loops import Rebuild
 from stenolog.projections.views import ViewReader
 
 
 class Projections:
     """For operators: views are of all tenants together, and these answers name none of them."""
 
-    def __init__(
-        self, views: ViewReader, rebuild: Callable[[str], Awaitable[Sequence[str]]]
-    ) -> None:
+    def __init__(self, views: ViewReader, rebuild: Rebuild) -> None:
         self._views = views
         self._rebuild = rebuild
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import cast
 
 import orjson
@@ -14,11 +13,11 @@ from stenolog.clock import microseconds
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.bodies import read_body
 from stenolog.edge.http.correlation import correlation_of
-from stenolog.edge.http.native_fields import HEADERS, extras_of
+from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
+from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
 from stenolog.edge.transcriptions.erasing import Erasing
-from stenolog.edge.transcriptions.idempotency import idempotency_key
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionFailed
@@ -40,7 +39,7 @@ class Transcripts:
         requesting: Requesting,
         reading: Reading,
         views: ViewReader,
-        readable_at: Callable[[int], int | None],
+        readable_at: ReadableAt,
         erasing: Erasing,
     ) -> None:
         self._requesting = requesting

@@ -5,13 +5,14 @@ from __future__ import annotations
 import structlog
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.handler import Cause, Fact
+from stenolog.commands.handler import Cause, CommandHandler, Fact
 from stenolog.commands.transcription.state import Transcription
-from stenolog.edge.ports import Edge
+from stenolog.edge.loops import Erase, Wake
 from stenolog.edge.transcriptions.reading import Reading, audio_ms_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.events.vocabulary import Surface
+from stenolog.projections.views import ViewReader
 
 log = structlog.get_logger()
 
@@ -19,9 +20,20 @@ log = structlog.get_logger()
 class Erasing:
     """Records the request, erases what is here, and leaves the provider to the reconciler."""
 
-    def __init__(self, edge: Edge, reading: Reading) -> None:
-        self._edge = edge
+    def __init__(
+        self,
+        handler: CommandHandler,
+        views: ViewReader,
+        reading: Reading,
+        *,
+        erase: Erase,
+        wake: Wake,
+    ) -> None:
+        self._handler = handler
+        self._views = views
         self._reading = reading
+        self._erase = erase
+        self._wake = wake
 
     async def erase(
         self, caller: ApiKey, transcription_id: str, *, surface: Surface, correlation_id: str
@@ -36,7 +48,7 @@ class Erasing:
             OutcomeUnknown: The request may have been recorded; ask again.
         """
         await self._reading.require(caller.tenant, transcription_id)
-        handler = self._edge.handler
+        handler = self._handler
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
         # It holds whatever the state is, and two at once are one.
         fact = Fact(
@@ -48,8 +60,8 @@ class Erasing:
                 await handler.record(transcription_id, fact, cause)
                 state = await handler.load(transcription_id)
             if not state.erased:
-                await self._edge.erase(state)
-                self._edge.wake(transcription_id, "command")
+                await self._erase(state)
+                self._wake(transcription_id, "command")
             return audio_ms_of(await handler.events(transcription_id))
         except RecordDamaged as exc:
             log.error("erasure.record_damaged", position=exc.position, reason=str(exc))
@@ -60,12 +72,12 @@ class Erasing:
 
         Its jobs at the provider are not known any more, so that it is never said to be complete.
         """
-        row = await self._edge.views.transcription(transcription_id)
-        appended = await self._edge.handler.record(transcription_id, fact, cause)
+        row = await self._views.transcription(transcription_id)
+        appended = await self._handler.record(transcription_id, fact, cause)
         state = Transcription(
             id=transcription_id,
             upload=None if row is None else row.upload,
             erasure_position=appended.positions[0],
         )
-        await self._edge.erase(state)
+        await self._erase(state)
         return None if row is None else row.audio_ms

@@ -10,34 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
-
-from starlette.requests import Request
 
 from stenolog.commands.handler import CommandHandler
-from stenolog.errors import IdempotencyKeyReused, InvalidRequest, KeyMissing
+from stenolog.errors import IdempotencyKeyReused, KeyMissing
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EventStore
 
-HEADER = "idempotency-key"
 REPLAYED = {"Idempotent-Replayed": "true"}
-KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII: what every client can send unchanged
 DOMAIN = b"stenolog idempotency key\0"
-
-
-def idempotency_key(request: Request) -> str | None:
-    """The header's value; None without the header.
-
-    Raises:
-        InvalidRequest: It is empty, too long, given twice, or has other characters.
-    """
-    given = request.headers.getlist(HEADER)
-    if not given:
-        return None
-    if len(given) > 1 or not KEY.fullmatch(given[0]):
-        problem = "must be given once, with 1 to 255 visible ASCII characters"
-        raise InvalidRequest(f"Idempotency-Key {problem}", [("Idempotency-Key", problem)])
-    return given[0]
 
 
 class Idempotency:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
 import structlog
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.handler import Cause, Fact
+from stenolog.commands.handler import Cause, CommandHandler, Fact
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.access.upload_links import is_upload_url, upload_of
-from stenolog.edge.http.native_fields import Extras
-from stenolog.edge.ports import Edge
+from stenolog.edge.ports import Uploads
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
+from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
-from stenolog.errors import Forbidden, InvalidRequest
-from stenolog.log.events.vocabulary import ProviderName, Region, Surface
+from stenolog.errors import Forbidden
+from stenolog.log.events.vocabulary import Surface
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
@@ -45,13 +46,45 @@ class Requested:
         return REPLAYED if self.replayed else {}
 
 
+class AudioLinks:
+    """Tells customers' uploads from other audio URLs."""
+
+    def __init__(self, key: bytes, public_url: Callable[[], str], files: Uploads) -> None:
+        """`key` signs the URLs of uploads; `public_url` is what they begin with."""
+        self._key = key
+        self._public_url = public_url
+        self._files = files
+
+    async def upload_of(self, tenant: str, audio_url: str) -> str | None:
+        """The id of this tenant's upload; None when the URL is not one of ours.
+
+        Raises:
+            Forbidden: The URL is of an upload that is not this tenant's, or is gone.
+        """
+        upload = upload_of(self._key, tenant, audio_url)
+        if upload is not None and await self._files.exists(upload):
+            return upload
+        if upload is not None or is_upload_url(self._public_url(), audio_url):
+            raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
+        return None
+
+
 class Requesting:
     """Turns a request that the contract allows into the first fact of a transcription."""
 
-    def __init__(self, edge: Edge, tenancy: Tenancy) -> None:
-        self._edge = edge
+    def __init__(
+        self,
+        handler: CommandHandler,
+        tenancy: Tenancy,
+        idempotency: Idempotency,
+        offer: Offer,
+        audio_links: AudioLinks,
+    ) -> None:
+        self._handler = handler
         self._tenancy = tenancy
-        self._idempotency = Idempotency(edge.idempotency_secret, edge.handler, edge.events)
+        self._idempotency = idempotency
+        self._offer = offer
+        self._audio_links = audio_links
         self._told: OrderedDict[str, None] = OrderedDict()
 
     async def request(
@@ -82,8 +115,10 @@ class Requesting:
             first = await self._idempotency.first(dedupe_key, surface, payload)
             if first is not None:
                 return Requested(id=first, replayed=True)
-        provider, region = self._provider(caller, extras)
-        upload = await self._upload(caller, asked.audio_url)
+        provider, region = self._offer.choose(
+            extras.provider, extras.region, own_region=caller.default_region
+        )
+        upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = Transcription(id=str(uuid.uuid4()))
         command = RequestTranscription(
             provider=provider, region=region, surface=surface, upload=upload
@@ -93,7 +128,7 @@ class Requesting:
             for data in decide(command, state)
         ]
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
-        appended = await self._edge.handler.append(state.stream, facts, cause, expected=0)
+        appended = await self._handler.append(state.stream, facts, cause, expected=0)
         if dedupe_key is not None and appended.already_there:
             # Two came at the same time, or the reply to our own append was lost.
             first = await self._idempotency.first(dedupe_key, surface, payload)
@@ -113,47 +148,6 @@ class Requesting:
             if len(self._told) > NAMES_REMEMBERED_MAX:
                 self._told.popitem(last=False)
         log.warning("request.parameters_unknown", names=names[:NAMES_LOGGED_MAX], count=len(names))
-
-    def _provider(self, caller: ApiKey, extras: Extras) -> tuple[ProviderName, Region | None]:
-        name = extras.provider or self._edge.default_provider
-        for provider, regions in self._edge.providers.items():
-            if provider == name:
-                return provider, _region(provider, regions, extras.region, caller.default_region)
-        known = ", ".join(self._edge.providers)
-        raise InvalidRequest(
-            f"provider must be one of: {known}", [("provider", f"must be one of: {known}")]
-        )
-
-    async def _upload(self, caller: ApiKey, audio_url: str) -> str | None:
-        upload = upload_of(self._edge.upload_key, caller.tenant, audio_url)
-        if upload is not None and await self._edge.uploads.exists(upload):
-            return upload
-        if upload is not None or is_upload_url(self._edge.public_url(), audio_url):
-            raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
-        return None
-
-
-def _region(
-    provider: ProviderName,
-    regions: Sequence[Region | None],
-    asked: str | None,
-    default: Region | None,
-) -> Region | None:
-    """The one that was asked for, else the key's or tenant's, else the first.
-
-    One that the provider is not reached in is refused: the audio goes nowhere else instead. A
-    provider without regions takes whatever does not ask for one.
-    """
-    known = " or ".join(region for region in regions if region)
-    wanted = asked if asked is not None or not known else default
-    for region in regions:
-        if wanted in {None, region}:
-            return region
-    whose = (
-        "" if asked is not None else f"{wanted} is the default of this API key or its tenant, but "
-    )
-    choice = whose + (f"{provider} is reached in region {known}" if known else "has no regions")
-    raise InvalidRequest(f"region: {choice}", [("region", choice)])
 
 
 def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.edge.access.authentication import Authenticator, require
 from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
-from stenolog.edge.ports import Edge
+from stenolog.edge.ports import EdgeMetrics, Readiness
 from stenolog.errors import RequestError, StoreError
 
 DETAIL_SCOPE = "ops:read"
@@ -17,8 +19,14 @@ DETAIL_SCOPE = "ops:read"
 class Operations:
     """Needs no key; what `/readyz` found is shown to a key with `ops:read` only."""
 
-    def __init__(self, edge: Edge, authenticator: Authenticator) -> None:
-        self._edge = edge
+    def __init__(
+        self,
+        readiness: Callable[[], Awaitable[Readiness]],
+        metrics: EdgeMetrics,
+        authenticator: Authenticator,
+    ) -> None:
+        self._readiness = readiness
+        self._metrics = metrics
         self._authenticator = authenticator
 
     async def healthz(self, request: Request) -> Response:
@@ -27,7 +35,7 @@ class Operations:
 
     async def readyz(self, request: Request) -> Response:
         """200 when the log can commit and keys can be read, else 503."""
-        readiness = await self._edge.readiness()
+        readiness = await self._readiness()
         checks = readiness.checks if await self._may_see(request) else None
         if readiness.ready:
             return _status("ready", checks=checks)
@@ -37,7 +45,7 @@ class Operations:
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus' text format."""
-        body, media_type = self._edge.metrics.exposition()
+        body, media_type = self._metrics.exposition()
         return Response(body, headers={"Content-Type": media_type})
 
     async def _may_see(self, request: Request) -> bool:

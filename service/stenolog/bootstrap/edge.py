@@ -1,0 +1,118 @@
+"""Putting the edge together: the ports of each surface, from stores, loops and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.applications import Starlette
+
+from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
+from stenolog.bootstrap.stores import Stores
+from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.commands.handler import CommandHandler
+from stenolog.compliance.erasure import Eraser
+from stenolog.config import Settings
+from stenolog.edge.app import Edge, RequestPorts, build_app
+from stenolog.edge.assemblyai.routes import AssemblyAIPorts
+from stenolog.edge.callbacks.routes import CallbackPorts
+from stenolog.edge.loops import ReadableAt, RedactedAudio, SideWork
+from stenolog.edge.native.routes import NativePorts
+from stenolog.edge.operations.readiness import ready
+from stenolog.edge.operations.routes import OperationsPorts
+from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
+from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.projections.run.projector import Projector
+from stenolog.reconciler.loop import Reconciler
+from stenolog.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeParts:
+    """What the gateway has made before the edge.
+
+    Attributes:
+        signing: The keys of callback registrations.
+        link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
+        regions: The regions of each configured provider, the default one first.
+    """
+
+    handler: CommandHandler
+    signing: CallbackKeys
+    reconciler: Reconciler
+    projector: Projector
+    eraser: Eraser
+    metrics: Metrics
+    readable_at: ReadableAt
+    public_url: str
+    regions: Mapping[ProviderName, Sequence[Region | None]]
+    link_key: bytes
+    redacted_audio: RedactedAudio
+    side_work: tuple[SideWork, SideWork]
+
+
+async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Starlette:
+    """Build the application; it opens and closes nothing.
+
+    Raises:
+        StoreUnavailable: The key store cannot be read or written.
+    """
+    idempotency_secret = await secret_of(stores.keys, stores.master, IDEMPOTENCY)
+    return build_app(
+        Edge(
+            requests=RequestPorts(
+                api_keys=stores.keys,
+                metrics=parts.metrics,
+                rate_limit_per_minute=settings.rate_limit_per_minute,
+                cors_origins=settings.cors_origins,
+            ),
+            transcriptions=TranscriptionPorts(
+                handler=parts.handler,
+                events=stores.events,
+                views=stores.views,
+                uploads=stores.uploads,
+                upload_key=parts.link_key,
+                idempotency_secret=idempotency_secret,
+                public_url=lambda: parts.public_url,
+                default_provider=settings.chosen_provider,
+                providers=parts.regions,
+                wake=parts.reconciler.wake,
+                erase=parts.eraser.erase_now,
+            ),
+            callbacks=CallbackPorts(
+                handler=parts.handler,
+                keys=lambda: parts.signing,
+                wake=parts.reconciler.wake,
+                metrics=parts.metrics,
+            ),
+            assemblyai=_assemblyai(settings, stores, parts),
+            native=NativePorts(
+                events=stores.events,
+                views=stores.views,
+                api_keys=stores.keys,
+                regions=[one for regions in parts.regions.values() for one in regions if one],
+                readable_at=parts.readable_at,
+                rebuild=parts.projector.rebuild,
+            ),
+            operations=OperationsPorts(
+                readiness=partial(ready, stores.events, stores.keys), metrics=parts.metrics
+            ),
+        )
+    )
+
+
+def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> AssemblyAIPorts:
+    return AssemblyAIPorts(
+        handler=parts.handler,
+        views=stores.views,
+        uploads=stores.uploads,
+        redacted_audio=parts.redacted_audio,
+        side_work=parts.side_work,
+        turns=parts.reconciler.turns,
+        link_key=parts.link_key,
+        public_url=lambda: parts.public_url,
+        default_provider=settings.chosen_provider,
+        speech_models=settings.speech_models,
+        upload_bytes_max=settings.upload_bytes_max,
+    )

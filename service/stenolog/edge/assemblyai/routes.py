@@ -1,0 +1,105 @@
+"""The paths of `/v2`, and what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from stenolog.commands.handler import CommandHandler
+from stenolog.edge.assemblyai.derived import Derived
+from stenolog.edge.assemblyai.pages import Pages
+from stenolog.edge.assemblyai.redacted_audio import RedactedAudioOf
+from stenolog.edge.assemblyai.transcripts import Transcripts
+from stenolog.edge.assemblyai.uploads import Upload
+from stenolog.edge.derived.workers import Making
+from stenolog.edge.http.problems import as_problem, as_wire_error
+from stenolog.edge.http.resource import Gate, Guarded, Open
+from stenolog.edge.http.surface import Surface, route
+from stenolog.edge.loops import RedactedAudio, SideWork, Turns
+from stenolog.edge.ports import Uploads
+from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.log.events.vocabulary import ProviderName
+from stenolog.projections.views import ViewReader
+
+PREFIX = "/v2"
+UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssemblyAIPorts:
+    """What `/v2` needs beside the use cases.
+
+    Attributes:
+        link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
+        side_work: Where sentences, captions and found words of long transcripts are made, and
+            those of longer ones.
+        speech_models: What AssemblyAI is asked for when a customer asks for none.
+    """
+
+    handler: CommandHandler
+    views: ViewReader
+    uploads: Uploads
+    redacted_audio: RedactedAudio
+    side_work: tuple[SideWork, SideWork]
+    turns: Turns
+    link_key: bytes
+    public_url: Callable[[], str]
+    default_provider: ProviderName
+    speech_models: Sequence[str] = ()
+    upload_bytes_max: int = UPLOAD_BYTES_MAX
+
+
+def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
+    """`/v2`, and the links to redacted audio that it gives out."""
+    pages = Pages(cases.reading, ports.views, ports.turns, ports.public_url)
+    transcripts = Transcripts(
+        cases,
+        pages,
+        ports.views,
+        ports.turns,
+        default_provider=ports.default_provider,
+        speech_models=ports.speech_models,
+    )
+    upload = Upload(
+        ports.handler,
+        ports.uploads,
+        link_key=ports.link_key,
+        public_url=ports.public_url,
+        bytes_max=ports.upload_bytes_max,
+    )
+    audio = RedactedAudioOf(
+        cases.reading, ports.views, ports.redacted_audio, ports.link_key, ports.public_url
+    )
+    derived = Derived(cases.reading, Making(ports.views, ports.side_work))
+    at = partial(route, gate, as_wire_error)
+    writing = partial(Guarded, scope="transcripts:write")
+    reading = partial(Guarded, scope="transcripts:read")
+    of_one = {
+        "redacted-audio": audio.get,
+        "sentences": derived.sentences,
+        "paragraphs": derived.paragraphs,
+        "srt": derived.srt,
+        "vtt": derived.vtt,
+        "word-search": derived.word_search,
+    }
+    routes = [
+        at(f"{PREFIX}/upload", POST=writing(handler=upload.post)),
+        at(
+            f"{PREFIX}/transcript",
+            GET=reading(handler=transcripts.list),
+            POST=writing(handler=transcripts.post),
+        ),
+        at(
+            f"{PREFIX}/transcript/{{id}}",
+            GET=reading(handler=transcripts.get),
+            DELETE=writing(handler=transcripts.delete),
+        ),
+        *(
+            at(f"{PREFIX}/transcript/{{id}}/{name}", GET=reading(handler=handler))
+            for name, handler in of_one.items()
+        ),
+        # A browser opens this link: it is told what is wrong in our own form.
+        route(gate, as_problem, "/redacted-audio/{link}", GET=Open(handler=audio.download)),
+    ]
+    return Surface(routes=routes, prefix=PREFIX, form=as_wire_error)

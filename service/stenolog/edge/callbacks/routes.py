@@ -1,0 +1,44 @@
+"""The path where providers call us, and what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.routing import Route
+
+from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.commands.handler import CommandHandler
+from stenolog.edge.callbacks.receiving import Callbacks
+from stenolog.edge.http.surface import Surface
+from stenolog.edge.loops import Wake
+from stenolog.edge.ports import EdgeMetrics
+from stenolog.edge.transcriptions.use_cases import UseCases
+
+PATH = "/callbacks/{provider}/{token:path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPorts:
+    """What receiving callbacks needs.
+
+    Attributes:
+        keys: As of now; asked for every callback, so that a key can be retired.
+    """
+
+    handler: CommandHandler
+    keys: Callable[[], CallbackKeys]
+    wake: Wake
+    metrics: EdgeMetrics
+
+
+def surface(ports: CallbackPorts, cases: UseCases) -> Surface:
+    """`/callbacks`; it has no form: its refusals are bare statuses."""
+    receiving = Callbacks(
+        handler=ports.handler,
+        tenancy=cases.tenancy,
+        keys=ports.keys,
+        wake=ports.wake,
+        metrics=ports.metrics,
+    )
+    return Surface(routes=[Route(PATH, receiving)])

@@ -1,0 +1,85 @@
+"""The paths of `/api/v1`, and what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from stenolog.commands.api_keys import ApiKeys
+from stenolog.edge.http.problems import as_problem
+from stenolog.edge.http.resource import Gate, Guarded
+from stenolog.edge.http.surface import Surface, route
+from stenolog.edge.loops import ReadableAt, Rebuild
+from stenolog.edge.native.events import Events
+from stenolog.edge.native.items import Items
+from stenolog.edge.native.keys import Keys
+from stenolog.edge.native.projections import Projections
+from stenolog.edge.native.transcripts import Transcripts
+from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.log.events.vocabulary import Region
+from stenolog.log.store import EventStore
+from stenolog.projections.run.registry import ITEM_VIEWS
+from stenolog.projections.views import ViewReader
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativePorts:
+    """What `/api/v1` needs beside the use cases.
+
+    Attributes:
+        regions: Every region that a key can be bound to.
+    """
+
+    events: EventStore
+    views: ViewReader
+    api_keys: ApiKeys
+    regions: Sequence[Region]
+    readable_at: ReadableAt
+    rebuild: Rebuild
+
+
+def surface(ports: NativePorts, cases: UseCases, gate: Gate) -> Surface:
+    """`/api/v1`: transcriptions, keys and projections."""
+    transcripts = Transcripts(
+        cases.requesting, cases.reading, ports.views, ports.readable_at, cases.erasing
+    )
+    events = Events(cases.reading, ports.events)
+    keys = Keys(ports.api_keys, gate.authenticator, ports.regions)
+    projections = Projections(ports.views, ports.rebuild)
+    at = partial(route, gate, as_problem)
+    writing = partial(Guarded, scope="transcripts:write")
+    reading = partial(Guarded, scope="transcripts:read")
+    managing = partial(Guarded, scope="keys:write")
+    operating = partial(Guarded, scope="ops:read")
+    routes = [
+        at(
+            f"{PREFIX}/transcripts",
+            GET=reading(handler=transcripts.list),
+            POST=writing(handler=transcripts.post),
+        ),
+        at(
+            f"{PREFIX}/transcripts/{{id}}",
+            GET=reading(handler=transcripts.get),
+            DELETE=writing(handler=transcripts.delete),
+        ),
+        *(
+            at(
+                f"{PREFIX}/transcripts/{{id}}/{view}",
+                GET=reading(handler=Items(view, cases.reading, ports.views).get),
+            )
+            for view in ITEM_VIEWS
+        ),
+        at(
+            f"{PREFIX}/transcripts/{{id}}/events",
+            GET=Guarded(scope="events:read", handler=events.get),
+        ),
+        at(f"{PREFIX}/keys", GET=managing(handler=keys.list), POST=managing(handler=keys.post)),
+        at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
+        at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
+        # Operators have no scope but `ops:read`, and a rebuild changes no fact.
+        at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
+    ]
+    return Surface(routes=routes, prefix=PREFIX, form=as_problem)

@@ -1,0 +1,38 @@
+"""The paths of probes and metrics, and what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from stenolog.edge.http.problems import as_problem
+from stenolog.edge.http.resource import Gate, Open
+from stenolog.edge.http.surface import Surface, route
+from stenolog.edge.operations.probes import Operations
+from stenolog.edge.ports import EdgeMetrics, Readiness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationsPorts:
+    """What probes and metrics need.
+
+    Attributes:
+        readiness: Whether the log can commit and keys can be read.
+    """
+
+    readiness: Callable[[], Awaitable[Readiness]]
+    metrics: EdgeMetrics
+
+
+def surface(ports: OperationsPorts, gate: Gate) -> Surface:
+    """`/healthz`, `/readyz` and `/metrics`."""
+    operations = Operations(ports.readiness, ports.metrics, gate.authenticator)
+    at = partial(route, gate, as_problem)
+    return Surface(
+        routes=[
+            at("/healthz", GET=Open(handler=operations.healthz)),
+            at("/readyz", GET=Open(handler=operations.readyz)),
+            at("/metrics", GET=Open(handler=operations.metrics)),
+        ]
+    )

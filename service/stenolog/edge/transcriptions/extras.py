@@ -1,0 +1,15 @@
+"""What a customer can say about a transcription beside AssemblyAI's parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """Each None where nothing was said."""
+
+    provider: str | None = None
+    region: str | None = None
+    subject: str | None = None
+    metadata: dict[str, object] | None = None

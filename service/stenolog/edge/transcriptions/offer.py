@@ -1,0 +1,60 @@
+"""Where a transcription can be sent: the configured providers, each in its regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stenolog.errors import InvalidRequest
+from stenolog.log.events.vocabulary import ProviderName, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The providers that can be asked for, and the one that is meant when none is named.
+
+    Attributes:
+        regions: Of each provider, the default one first; of one without regions only None.
+    """
+
+    default: ProviderName
+    regions: Mapping[ProviderName, Sequence[Region | None]]
+
+    def choose(
+        self, provider: str | None, region: str | None, *, own_region: str | None
+    ) -> tuple[ProviderName, Region | None]:
+        """The provider and region for a request; `own_region` is its key's or tenant's default.
+
+        Raises:
+            InvalidRequest: The provider is not configured, or not in that region.
+        """
+        wanted = provider or self.default
+        for name, regions in self.regions.items():
+            if name == wanted:
+                return name, _region(name, regions, region, own_region)
+        problem = f"must be one of: {', '.join(self.regions)}"
+        raise InvalidRequest(f"provider {problem}", [("provider", problem)])
+
+
+def _region(
+    provider: ProviderName,
+    regions: Sequence[Region | None],
+    asked: str | None,
+    default: str | None,
+) -> Region | None:
+    """The region that was asked for, else the default, else the provider's first.
+
+    A region in which the provider is not reached is refused: audio is never sent elsewhere
+    instead. A provider without regions ignores a default, and refuses what is asked for.
+    """
+    named = [region for region in regions if region]
+    wanted = asked if asked is not None or not named else default
+    if wanted is None:
+        return regions[0]
+    for region in named:
+        if region == wanted:
+            return region
+    problem = f"{provider} is reached in region {' or '.join(named)}" if named else "has no regions"
+    if asked is None:
+        problem = f"{wanted} is the default of this API key or its tenant, but {problem}"
+    raise InvalidRequest(f"region: {problem}", [("region", problem)])

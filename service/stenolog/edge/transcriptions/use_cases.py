@@ -1,0 +1,72 @@
+"""The use cases of transcriptions, made once and shared by every surface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stenolog.commands.handler import CommandHandler
+from stenolog.edge.loops import Erase, Wake
+from stenolog.edge.ports import Uploads
+from stenolog.edge.transcriptions.erasing import Erasing
+from stenolog.edge.transcriptions.idempotency import Idempotency
+from stenolog.edge.transcriptions.offer import Offer
+from stenolog.edge.transcriptions.reading import Reading
+from stenolog.edge.transcriptions.requesting import AudioLinks, Requesting
+from stenolog.edge.transcriptions.tenancy import Tenancy
+from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.log.store import EventStore
+from stenolog.projections.views import ViewReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptionPorts:
+    """What requesting, reading and erasing need.
+
+    Attributes:
+        upload_key: 32 bytes that sign the URLs of uploads.
+        idempotency_secret: 32 bytes under which customers' idempotency keys are hashed.
+        public_url: How we are reached, without a slash at its end.
+        providers: The configured ones, and the regions that each is reached in, the default one
+            first; one that has no regions has None.
+    """
+
+    handler: CommandHandler
+    events: EventStore
+    views: ViewReader
+    uploads: Uploads
+    upload_key: bytes
+    idempotency_secret: bytes
+    public_url: Callable[[], str]
+    default_provider: ProviderName
+    providers: Mapping[ProviderName, Sequence[Region | None]]
+    wake: Wake
+    erase: Erase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """What customers do with transcriptions, whatever surface they use."""
+
+    tenancy: Tenancy
+    requesting: Requesting
+    reading: Reading
+    erasing: Erasing
+
+
+def use_cases(ports: TranscriptionPorts) -> UseCases:
+    """Make the use cases over these ports."""
+    tenancy = Tenancy(ports.events)
+    reading = Reading(ports.handler, ports.events, ports.views, tenancy)
+    return UseCases(
+        tenancy=tenancy,
+        requesting=Requesting(
+            ports.handler,
+            tenancy,
+            Idempotency(ports.idempotency_secret, ports.handler, ports.events),
+            Offer(ports.default_provider, ports.providers),
+            AudioLinks(ports.upload_key, ports.public_url, ports.uploads),
+        ),
+        reading=reading,
+        erasing=Erasing(ports.handler, ports.views, reading, erase=ports.erase, wake=ports.wake),
+    )
