@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from stenolog.bootstrap.identity import CHECK, known_master_key
 from stenolog.bootstrap.lost_files import is_new
+from stenolog.bootstrap.offline import master_key_mark, open_records
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
@@ -13,7 +12,6 @@ from stenolog.compliance.tree_heads import read_heads
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, PayloadDamaged, StoreError
 from stenolog.stores.files.directory import KEYS, LOG
-from stenolog.stores.sqlite.log.records import SqliteRecords
 
 RESTORE_ALL = "restore the data directory from a backup"
 
@@ -23,7 +21,7 @@ def master_key(settings: Settings) -> Finding:
     what = "master key"
     try:
         secret = known_master_key(settings)
-        box = None if _missing(settings) else _mark(settings)
+        box = None if _missing(settings) else master_key_mark(settings)
     except CannotStart as exc:
         return Finding(what=what, holds=False, said=str(exc))
     except StoreError:
@@ -71,10 +69,9 @@ def log_and_keys(settings: Settings) -> Finding:
         said = f"{' and '.join(missing)} missing or empty"
         return Finding(what=what, holds=False, said=said, advice=RESTORE_ALL)
     try:
-        with contextlib.closing(
-            SqliteRecords(settings.data_dir / LOG, settings.data_dir / KEYS)
-        ) as records:
-            tree, marked = records.tree(), records.secret(CHECK, 1) is not None
+        with open_records(settings) as records:
+            tree = records.tree()
+        marked = master_key_mark(settings) is not None
         heads, _ = read_heads(settings.data_dir / TREE_HEADS)
     except StoreError as exc:
         return Finding(what=what, holds=False, said=str(exc), advice=RESTORE_ALL)
@@ -94,9 +91,3 @@ def log_and_keys(settings: Settings) -> Finding:
 
 def _missing(settings: Settings) -> list[str]:
     return [name for name in (LOG, KEYS) if is_new(settings.data_dir / name)]
-
-
-def _mark(settings: Settings) -> bytes | None:
-    directory = settings.data_dir
-    with contextlib.closing(SqliteRecords(directory / LOG, directory / KEYS)) as records:
-        return records.secret(CHECK, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from pathlib import Path
 import click
 from pydantic import SecretStr
 
+from stenolog.bootstrap.offline import database_library
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
 from stenolog.cli.words import NO, common, guarded, run, safe, settings_from
@@ -22,7 +22,6 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
 from stenolog.errors import EgressFailed, ForbiddenAddress
 from stenolog.stores.files.directory import running
-from stenolog.stores.sqlite.file.connection import WAL_BUG_FIXED
 
 TIMEOUT_MS = 5_000
 ANSWER_BYTES_MAX = 1 << 20
@@ -92,14 +91,14 @@ def directory(settings: Settings) -> Finding:
 
 def sqlite() -> Finding:
     """The SQLite that Python brings, and the WAL bug of old ones."""
-    said = f"SQLite {sqlite3.sqlite_version}"
-    if sqlite3.sqlite_version_info >= WAL_BUG_FIXED:
+    library = database_library()
+    said = f"SQLite {library.version}"
+    if not library.wal_bug_until:
         return Finding(what="database", holds=True, said=said)
-    fixed = ".".join(str(part) for part in WAL_BUG_FIXED)
     return Finding(
         what="database",
         holds=None,
-        said=f"{said}: before {fixed}, two writers at once can corrupt a WAL",
+        said=f"{said}: before {library.wal_bug_until}, two writers at once can corrupt a WAL",
         advice="never write to these files with another program; we open one writer a file",
     )
 

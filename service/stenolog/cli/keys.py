@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import click
 
+from stenolog.bootstrap.offline import open_keys
 from stenolog.cli.client import ServiceClient
-from stenolog.cli.offline import by_service_or_hand, open_keys
+from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, safe, settings_from, with_service
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (

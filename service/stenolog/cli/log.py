@@ -12,17 +12,17 @@ from pathlib import Path
 import click
 
 from stenolog.bootstrap.identity import known_master_key
+from stenolog.bootstrap.offline import open_records
 from stenolog.cli.words import NO, common, guarded, safe, settings_from
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.records import ROWS_PER_READ, StoredRow
+from stenolog.compliance.records import ROWS_PER_READ, BrowsableRecords, StoredRow
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.verify import verify
 from stenolog.config import Settings
 from stenolog.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError
 from stenolog.log.event import event_from_bytes
 from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.stores.files.directory import KEYS, LOG
-from stenolog.stores.sqlite.log.records import SqliteRecords
+from stenolog.stores.files.directory import LOG
 
 ADVICE = "run `stenolog log verify`"
 
@@ -90,23 +90,21 @@ def verify_command(as_object: bool, data_dir: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def _records(settings: Settings) -> Iterator[SqliteRecords]:
+def _records(settings: Settings) -> Iterator[BrowsableRecords]:
     directory = settings.data_dir
     if not (directory / LOG).is_file():
         raise CannotStart(f"there is no log in {directory}: name its directory with --data-dir")
-    try:
-        records = SqliteRecords(directory / LOG, directory / KEYS)
-    except SchemaTooNew:
-        raise
-    except StoreError as exc:
-        raise EvidenceError(f"the files cannot be read: {exc}", 1) from exc
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            records = stack.enter_context(open_records(settings))
+        except SchemaTooNew:
+            raise
+        except StoreError as exc:
+            raise EvidenceError(f"the files cannot be read: {exc}", 1) from exc
         yield records
-    finally:
-        records.close()
 
 
-def _rows(records: SqliteRecords, after: int) -> Iterator[StoredRow]:
+def _rows(records: BrowsableRecords, after: int) -> Iterator[StoredRow]:
     """The rows behind `after`; what is missing between them is named on standard error."""
     count = records.tree().count
     while rows := records.rows_behind(after, ROWS_PER_READ):
@@ -117,7 +115,7 @@ def _rows(records: SqliteRecords, after: int) -> Iterator[StoredRow]:
     _name_gap(after, count + 1)
 
 
-def _rows_of(records: SqliteRecords, stream: str, after: int) -> Iterator[StoredRow]:
+def _rows_of(records: BrowsableRecords, stream: str, after: int) -> Iterator[StoredRow]:
     streams = (stream, TRANSCRIPTION + stream)
     while rows := records.rows_of(streams, after, ROWS_PER_READ):
         yield from rows

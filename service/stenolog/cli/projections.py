@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import click
 
+from stenolog.bootstrap.offline import open_projector
 from stenolog.cli.client import ServiceClient
-from stenolog.cli.offline import by_service_or_hand, open_projector
+from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
 from stenolog.config import Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,6 +74,22 @@ class Records(Protocol):
 
     def data_key(self, key_id: str) -> WrappedKey | None:
         """The wrapped key with this id."""
+        ...
+
+
+class BrowsableRecords(Records, Protocol):
+    """The same files, read from anywhere: what commands list."""
+
+    def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
+        """At most `limit` rows with positions greater than `after`, in order.
+
+        Raises:
+            StoreUnavailable: They cannot be read.
+        """
+        ...
+
+    def rows_of(self, streams: Collection[str], after: int, limit: int) -> Sequence[StoredRow]:
+        """The same, of these streams alone."""
         ...
 
 

@@ -25,6 +25,26 @@ WAL_BUG_FIXED = (3, 51, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """The SQLite that this Python brings.
+
+    Attributes:
+        wal_bug_until: The version that mends the WAL bug; empty when this one has it mended.
+    """
+
+    version: str
+    wal_bug_until: str
+
+
+def library() -> Library:
+    """Say which SQLite is used here."""
+    fixed = (
+        "" if sqlite3.sqlite_version_info >= WAL_BUG_FIXED else ".".join(map(str, WAL_BUG_FIXED))
+    )
+    return Library(version=sqlite3.sqlite_version, wal_bug_until=fixed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
     """One file's tables, as steps that are never changed once released.
 

@@ -1,0 +1,103 @@
+"""Opening what a data directory keeps, for commands: mostly while no service runs on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+from stenolog.bootstrap.identity import CHECK, open_master_key
+from stenolog.bootstrap.lost_files import refuse_lost_keys
+from stenolog.clock import now_ms
+from stenolog.commands.api_keys import ApiKeys
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.records import BrowsableRecords
+from stenolog.compliance.vault import Vault
+from stenolog.config import Settings
+from stenolog.errors import CannotStart
+from stenolog.projections.run.projector import Projector
+from stenolog.projections.views import ViewReader
+from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
+from stenolog.stores.sqlite.file.connection import Library, library
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.records import SqliteRecords
+from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.views.store import SqliteViews
+
+
+@contextlib.asynccontextmanager
+async def open_keys(settings: Settings) -> AsyncIterator[ApiKeys]:
+    """Open the API keys, with the directory locked.
+
+    Raises:
+        DataDirectoryLocked: A gateway runs on it after all.
+        StoreUnavailable: The file cannot be opened.
+    """
+    async with _sqlite_keys(settings) as keys:
+        yield keys
+
+
+@contextlib.asynccontextmanager
+async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, ViewReader]]:
+    """Open a projector and its views, with the directory locked.
+
+    Raises:
+        DataDirectoryLocked: A gateway runs on it after all.
+        CannotStart: The master key is not here, or `log.db` or `keys.db` was lost.
+        StoreUnavailable: A file cannot be opened.
+    """
+    if not (settings.data_dir / LOG).is_file():
+        raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
+    async with contextlib.AsyncExitStack() as stack:
+        keys = await stack.enter_async_context(_sqlite_keys(settings))
+        log = await SqliteLog.open(settings.data_dir / LOG)
+        stack.push_async_callback(log.close)
+        await refuse_lost_keys(keys, log)
+        secret, _ = await open_master_key(settings, keys)
+        views = await SqliteViews.open(settings.data_dir / VIEWS)
+        stack.push_async_callback(views.close)
+        projector = Projector(
+            log_store=log, sealer=Vault(MasterKey(secret), keys), views=views, now_ms=now_ms
+        )
+        stack.push_async_callback(projector.close)
+        yield projector, views
+
+
+@contextlib.contextmanager
+def open_records(settings: Settings) -> Iterator[BrowsableRecords]:
+    """Open the log's files to be read as they are, whether or not a service runs.
+
+    Raises:
+        SchemaTooNew: A newer Stenolog wrote them.
+        StoreUnavailable: They cannot be opened.
+    """
+    with contextlib.closing(_sqlite_records(settings)) as records:
+        yield records
+
+
+def master_key_mark(settings: Settings) -> bytes | None:
+    """Return what this directory's master key has wrapped as its own mark; None without one.
+
+    Raises:
+        StoreError: The files cannot be read.
+    """
+    with contextlib.closing(_sqlite_records(settings)) as records:
+        return records.secret(CHECK, 1)
+
+
+def database_library() -> Library:
+    """Say which library reads and writes the files."""
+    return library()
+
+
+@contextlib.asynccontextmanager
+async def _sqlite_keys(settings: Settings) -> AsyncIterator[SqliteKeys]:
+    with locked(settings.data_dir):
+        keys = await SqliteKeys.open(settings.data_dir / KEYS)
+        try:
+            yield keys
+        finally:
+            await keys.close()
+
+
+def _sqlite_records(settings: Settings) -> SqliteRecords:
+    return SqliteRecords(settings.data_dir / LOG, settings.data_dir / KEYS)
