@@ -16,7 +16,7 @@ from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
 from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.log.events.submissions import SubmissionAccepted, SubmissionClaimed
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionRequested
 from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory

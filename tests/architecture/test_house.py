@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.config import settings_table
+from stenolog.config.shown import settings_table
 
 ROOT = Path(__file__).parents[2]
 MODULE_LINES_MAX = 300

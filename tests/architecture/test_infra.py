@@ -21,7 +21,7 @@ import yaml
 
 from stenolog.bootstrap.serving import DRAIN_SECONDS, KEEP_ALIVE_SECONDS
 from stenolog.cli.main import COMMANDS
-from stenolog.config import PREFIX, Settings, load_settings
+from stenolog.config.settings import PREFIX, Settings, load_settings
 from stenolog.edge.http.bodies import CHUNK_MS_MAX
 
 ROOT = Path(__file__).parents[2]

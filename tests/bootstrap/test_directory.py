@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from stenolog.bootstrap.gateway import open_gateway
 from stenolog.bootstrap.identity import callback_keys, open_master_key, secret_of
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart, DataDirectoryLocked
 from stenolog.stores.files.directory import (
     LOCK,

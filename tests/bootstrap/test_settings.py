@@ -9,16 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.config import (
-    MASKED,
-    BadSetting,
-    Settings,
-    as_json,
-    is_unreachable,
-    load_settings,
-    settings_table,
-    shown,
-)
+from stenolog.config.reach import is_unreachable
+from stenolog.config.settings import BadSetting, Settings, load_settings
+from stenolog.config.shown import MASKED, as_json, settings_table, shown
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from stenolog.bootstrap.gateway import open_gateway
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.stores.files.directory import make_directory
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in

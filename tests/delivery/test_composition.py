@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.encryption import KEY_BYTES
 from stenolog.simulator.receiver import Reply
 from stenolog.stores.sqlite.work.store import SqliteWork

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from stenolog.bootstrap.serving import serve
 from stenolog.bootstrap.stores import Wrapping
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.simulator.assemblyai.provider import API_KEY
 from stenolog.telemetry import configure_logging
 

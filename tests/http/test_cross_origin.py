@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.config import BadSetting, load_settings
+from stenolog.config.settings import BadSetting, load_settings
 from tests.http.composed import Composed, composed
 
 ORIGIN = "https://app.example"

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from stenolog.bootstrap.serving import serve
 from stenolog.bootstrap.stores import Wrapping
-from stenolog.config import load_settings
+from stenolog.config.settings import load_settings
 from stenolog.stores.sqlite.views.store import SqliteViews
 
 LATE_S = 2.0

@@ -13,7 +13,7 @@ import structlog
 from stenolog.bootstrap.gauges import GAUGES_EVERY_MS
 from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.clock import now_ms
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
 from stenolog.delivery.fan_out import FanOut
 from stenolog.delivery.message import RedactedAudio, Telling

@@ -13,7 +13,7 @@ from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.edge.app import Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts

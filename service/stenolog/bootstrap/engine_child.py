@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from stenolog.backoff import exponential_ms
-from stenolog.config import PREFIX
+from stenolog.config.settings import PREFIX
 from stenolog.providers.assemblyai.adapter import ServiceAddress
 
 KEY_BYTES = 32

@@ -25,7 +25,8 @@ from stenolog.bootstrap.tree_heads import heads_loop
 from stenolog.clock import now_ms
 from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from stenolog.config import Settings, is_unreachable
+from stenolog.config.reach import is_unreachable
+from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.projections.run.projector import Projector

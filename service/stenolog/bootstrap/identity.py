@@ -15,7 +15,7 @@ from stenolog.commands.api_keys import (
 )
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.encryption import KEY_BYTES
 from stenolog.errors import CannotStart, PayloadDamaged
 from stenolog.stores.files.directory import (

@@ -12,7 +12,7 @@ from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import BrowsableRecords
 from stenolog.compliance.vault import Vault
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from stenolog.bootstrap.engine_child import EngineChild
-from stenolog.config import RegionName, Settings
+from stenolog.config.provider import RegionName
+from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.events.vocabulary import ProviderName, Region

@@ -8,7 +8,7 @@ from stenolog.bootstrap.stores import Stores
 from stenolog.clock import now_ms
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.compliance.erasure import Eraser
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.fetching import Fetcher

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from stenolog.clock import now_ms
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.edge.access.redacted_links import redacted_link
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy

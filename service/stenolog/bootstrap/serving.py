@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from stenolog.bootstrap.gateway import Gateway, open_gateway
 from stenolog.bootstrap.protocol import BoundedHeads
 from stenolog.bootstrap.stores import Wrapping
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import locked, make_directory
 

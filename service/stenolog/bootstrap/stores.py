@@ -11,7 +11,7 @@ from stenolog.bootstrap.identity import open_master_key
 from stenolog.bootstrap.lost_files import is_new, lost_events, refuse_lost_keys
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.providers.port import Provider
 from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.plan import Timing
 

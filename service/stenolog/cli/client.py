@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.egress.client import Answer, Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import EgressFailed, InvalidRequest, NotFound, RequestError, Unauthenticated

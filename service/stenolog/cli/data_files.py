@@ -9,7 +9,7 @@ from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import read_heads
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart, PayloadDamaged, StoreError
 from stenolog.stores.files.directory import KEYS, LOG
 

@@ -22,7 +22,7 @@ from stenolog.cli.simulated import simulated_provider
 from stenolog.cli.transcribe import Progress
 from stenolog.cli.words import COLUMNS, clock, guarded, program, run, safe, settings_from, took
 from stenolog.clock import microseconds, now_us
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
 from stenolog.errors import CannotStart, StenologError
 from stenolog.stores.files.directory import API_KEY, running

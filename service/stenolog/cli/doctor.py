@@ -16,7 +16,9 @@ from stenolog.bootstrap.offline import database_library
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
 from stenolog.cli.words import NO, common, guarded, run, safe, settings_from
-from stenolog.config import RegionName, Settings, is_unreachable
+from stenolog.config.provider import RegionName
+from stenolog.config.reach import is_unreachable
+from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.availability import engine_models_missing, engine_unavailable

@@ -24,7 +24,7 @@ from stenolog.commands.api_keys import (
     create_api_key,
     prefix_of,
 )
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import InvalidRequest, NotFound
 from stenolog.log.events.vocabulary import Region
 

@@ -18,7 +18,7 @@ from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import ROWS_PER_READ, BrowsableRecords, StoredRow
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.verify import verify
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart, EvidenceError, SchemaTooNew, StoreError
 from stenolog.log.event import event_from_bytes
 from stenolog.log.events.transcriptions import TRANSCRIPTION

@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from stenolog.cli.client import ServiceClient
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.errors import EgressFailed
 from stenolog.stores.files.directory import KEYS, running
 

@@ -14,7 +14,7 @@ from stenolog.bootstrap.offline import open_projector
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 
 POLL_S = 0.5
 

@@ -9,7 +9,7 @@ import click
 from stenolog.bootstrap.gateway import Gateway
 from stenolog.bootstrap.serving import serve
 from stenolog.cli.words import common, guarded, program, run, settings_from
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
 from stenolog.errors import CannotStart, DataDirectoryLocked, SchemaTooNew, StoreError
 from stenolog.telemetry import configure_logging

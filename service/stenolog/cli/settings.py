@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from stenolog.cli.words import common, guarded, settings_from
-from stenolog.config import as_json, settings_table, shown
+from stenolog.config.shown import as_json, settings_table, shown
 
 
 @click.group("config")

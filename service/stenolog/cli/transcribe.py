@@ -13,7 +13,7 @@ import click
 
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.words import NO, clock, guarded, run, safe, settings_from, took, with_service
-from stenolog.config import Settings
+from stenolog.config.settings import Settings
 
 POLL_FIRST_S, POLL_S_MAX = 0.1, 1.0
 SPINNER = "|/-\\"

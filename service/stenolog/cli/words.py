@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from stenolog.config import PREFIX, BadSetting, Settings, load_settings
+from stenolog.config.settings import PREFIX, BadSetting, Settings, load_settings
 from stenolog.errors import (
     CannotStart,
     DataDirectoryLocked,

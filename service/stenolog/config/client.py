@@ -1,0 +1,18 @@
+"""Settings of the commands that talk to a running service."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, SecretStr
+
+from stenolog.config.values import BaseUrl
+
+
+class ClientSettings(BaseModel):
+    """Where commands find the service, and their key."""
+
+    url: BaseUrl | None = Field(
+        None, description="For commands: the service; default: what DATA_DIR/lock names."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="For commands: the API key; default: DATA_DIR/api-key."
+    )

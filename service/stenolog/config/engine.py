@@ -1,0 +1,18 @@
+"""Settings of the embedded engine."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from stenolog.config.values import Milliseconds
+
+
+class EngineSettings(BaseModel):
+    """How much the embedded engine takes on."""
+
+    engine_audio_ms_max: Milliseconds = Field(
+        14_400_000, description="Longest audio that the embedded engine takes; 4 hours."
+    )
+    engine_workers: int = Field(
+        1, ge=1, le=64, description="Worker processes of the embedded engine; cores are shared."
+    )

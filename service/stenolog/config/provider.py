@@ -1,0 +1,100 @@
+"""Settings of the providers: which one, AssemblyAI's regions and keys, and ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from stenolog.config.values import BaseUrl, Milliseconds, Names, parts_of
+
+RegionName = Literal["us", "eu"]
+ASSEMBLYAI_BASE_URLS: Mapping[RegionName, str] = {
+    "us": "https://api.assemblyai.com",
+    "eu": "https://api.eu.assemblyai.com",
+}
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+class ProviderSettings(BaseModel):
+    """Who transcribes, and where they and customers' URLs may be reached."""
+
+    provider: Literal["assemblyai", "local"] | None = Field(
+        None, description="Who transcribes; default: `assemblyai` if its key is set, else `local`."
+    )
+    assemblyai_api_key: SecretStr | None = Field(
+        None, description="AssemblyAI's API key, for every region that has none of its own."
+    )
+    assemblyai_base_url: BaseUrl | None = Field(
+        None, description="AssemblyAI's base URL, when it is not its region's own."
+    )
+    assemblyai_region: RegionName = Field(
+        "us", description="AssemblyAI's region for requests that name none."
+    )
+    assemblyai_eu_api_key: SecretStr | None = Field(
+        None, description="AssemblyAI's API key for its EU region, when it is another one."
+    )
+    assemblyai_eu_base_url: BaseUrl | None = Field(
+        None, description="Base URL for the EU region, when it is not AssemblyAI's own."
+    )
+    speech_models: Names = Field(
+        ("universal-3-pro", "universal-2"),
+        description="Asked of AssemblyAI when the customer names none; commas between them.",
+    )
+    allow_networks: Annotated[Networks, NoDecode] = Field(
+        (), description="Private networks (CIDR, commas) that customers' URLs may reach."
+    )
+    http_timeout_ms: Milliseconds = Field(30_000, description="For a whole request to a provider.")
+
+    @field_validator("allow_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        # An address within a network stands for it: 192.168.1.7/24.
+        parts = parts_of(value)
+        if isinstance(parts, list):
+            return tuple(ip_network(part, strict=False) for part in parts)
+        return value
+
+    @property
+    def chosen_provider(self) -> Literal["assemblyai", "local"]:
+        """The default provider for new transcriptions."""
+        return self.provider or (
+            "assemblyai" if self.assemblyai_key(self.assemblyai_region) else "local"
+        )
+
+    @property
+    def assemblyai_url(self) -> str:
+        """AssemblyAI's base URL in the default region."""
+        return self.assemblyai_regions[self.assemblyai_region]
+
+    @property
+    def assemblyai_regions(self) -> Mapping[RegionName, str]:
+        """The base URL of each region that can be asked for, the default one first.
+
+        A base URL of one's own replaces AssemblyAI's: then a region without one is not offered,
+        for its audio and our key would go where nobody meant them to.
+        """
+        own, eu, default = (
+            self.assemblyai_base_url,
+            self.assemblyai_eu_base_url,
+            self.assemblyai_region,
+        )
+        urls: Mapping[RegionName, str] = ASSEMBLYAI_BASE_URLS
+        if eu is not None:
+            urls = {"us": own or urls["us"], "eu": eu}
+        elif own is not None:
+            urls = {default: own}
+        return {default: urls[default], **urls}
+
+    @property
+    def offered_regions(self) -> tuple[RegionName, ...]:
+        """The regions that AssemblyAI is reached in, the default one first; none without a key."""
+        return tuple(one for one in self.assemblyai_regions if self.assemblyai_key(one))
+
+    def assemblyai_key(self, region: RegionName) -> SecretStr | None:
+        """The key that AssemblyAI takes in this region."""
+        own = self.assemblyai_eu_api_key if region == "eu" else None
+        return own or self.assemblyai_api_key

@@ -1,0 +1,24 @@
+"""Whether a provider can call us, judged by addresses alone."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def is_unreachable(public_url: str, provider_url: str) -> bool:
+    """Whether the provider cannot call `public_url`: it is private, and the provider is not here.
+
+    Judged by the literal alone: no name is looked up.
+    """
+    return _is_private(public_url) and not _is_private(provider_url)
+
+
+def _is_private(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False

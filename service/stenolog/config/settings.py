@@ -1,0 +1,78 @@
+"""Every setting, listed by the capability that owns it, and read from the environment."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stenolog.config.client import ClientSettings
+from stenolog.config.engine import EngineSettings
+from stenolog.config.provider import ProviderSettings
+from stenolog.config.reconciler import ReconcilerSettings
+from stenolog.config.server import ServerSettings
+from stenolog.config.storage import StorageSettings
+from stenolog.errors import StenologError
+
+PREFIX = "STENOLOG_"
+
+
+class BadSetting(StenologError):
+    """A setting is unknown or wrong; the message is one line that names it."""
+
+    code = "bad-setting"
+
+
+class Settings(
+    ClientSettings,  # the last one is shown first
+    EngineSettings,
+    StorageSettings,
+    ReconcilerSettings,
+    ProviderSettings,
+    ServerSettings,
+    BaseSettings,
+):
+    """Every setting of the service and of the commands that talk to it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """The settings from the environment; `given` wins where it is not None.
+
+    Raises:
+        BadSetting: One is unknown, with the nearest name, or has a wrong value.
+    """
+    refuse_unknown(os.environ if environ is None else environ)
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "settings"
+        raise BadSetting(f"{name}: {first['msg'].removeprefix('Value error, ')}") from exc
+    if settings.chosen_provider == "assemblyai" and not settings.assemblyai_key(
+        settings.assemblyai_region
+    ):
+        raise BadSetting(
+            f"{PREFIX}ASSEMBLYAI_API_KEY is not set, but {PREFIX}PROVIDER is assemblyai"
+        )
+    return settings
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Nothing, when every `STENOLOG_*` variable is a setting.
+
+    Raises:
+        BadSetting: One is not; the message names the nearest that is.
+    """
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
+            raise BadSetting(f"{name} is not a setting; did you mean {near[0]}?")

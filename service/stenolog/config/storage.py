@@ -1,0 +1,33 @@
+"""Settings of what is kept: the master key and uploads."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from stenolog.config.values import Milliseconds
+
+
+class StorageSettings(BaseModel):
+    """How what is kept is sealed, and for how long."""
+
+    master_key: SecretStr | None = Field(
+        None, description="Wraps all keys: 64 hex digits; default: DATA_DIR/master-key, made once."
+    )
+    upload_bytes_max: int = Field(
+        2_200_000_000, ge=1, description="Largest upload; AssemblyAI's own limit is 2.2 GB."
+    )
+    upload_retention_ms: Milliseconds = Field(
+        86_400_000, description="After which an upload that no transcription uses is removed."
+    )
+
+    @field_validator("master_key")
+    @classmethod
+    def _hex_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                length = len(bytes.fromhex(value.get_secret_value()))
+            except ValueError:
+                length = 0
+            if length != 32:
+                raise ValueError("must be 64 hex digits, such as `openssl rand -hex 32` prints")
+        return value
