@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.turns import Turns, is_running
+from stenolog.reconciler.turns import Turns
 
 TENANTS = ("a", "b")
 COUNT = 8
@@ -32,11 +32,11 @@ class Desk:
 
     def running(self, tenant: str) -> list[str]:
         """Who has a job, by the log."""
-        return [s.id for s in self.states.values() if s.tenant == tenant and is_running(s)]
+        return [s.id for s in self.states.values() if s.tenant == tenant and s.running]
 
     def wants(self, one: str) -> bool:
         """Whether it has no job and is not over."""
-        return not self.states[one].terminal and not is_running(self.states[one])
+        return not self.states[one].terminal and not self.states[one].running
 
     def look(self, one: str, starts: bool) -> None:
         """The reconciler looks at it: it is submitted if it may be, and that works or not."""

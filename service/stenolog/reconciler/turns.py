@@ -15,17 +15,6 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 Load = Callable[[str], Awaitable[Transcription]]
 
 
-def is_running(state: Transcription) -> bool:
-    """Whether it may have a job at the provider: accepted, or of unknown outcome.
-
-    Erasing does not end a job: it runs until it was deleted there.
-    """
-    over = state.erased or state.status in {"completed", "error"}
-    return not over and any(
-        submission.outcome in {"unknown", "accepted"} for submission in state.submissions
-    )
-
-
 class Turns:
     """At most `limit` transcriptions of a tenant run at once; the others wait, oldest first.
 
@@ -80,7 +69,7 @@ class Turns:
         """What the log says now: it runs, or has given its turn back."""
         if not self._limit or not state.tenant:
             return
-        if is_running(state):
+        if state.running:
             self._running[state.tenant].add(state.id)
         elif state.id in self._running.get(state.tenant, ()):
             self._running[state.tenant].discard(state.id)

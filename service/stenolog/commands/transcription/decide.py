@@ -19,7 +19,7 @@ from stenolog.commands.transcription.commands import (
     RequestTranscription,
     Supersede,
 )
-from stenolog.commands.transcription.state import Transcription
+from stenolog.commands.transcription.state import OPEN_OUTCOMES, Transcription
 from stenolog.log.event_data import EventData
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
@@ -38,7 +38,6 @@ from stenolog.log.events.transcriptions import (
     TranscriptionRequested,
 )
 
-_OPEN = {"unknown", "accepted"}
 RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all
 
 
@@ -75,7 +74,7 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
         case RefuseSubmission():
             return decide_refusal(command, state)
         case AbandonSubmission():
-            if _outcome(state, command.number) not in _OPEN:
+            if _outcome(state, command.number) not in OPEN_OUTCOMES:
                 return ()
             return (SubmissionAbandoned(submission=command.number, reason=command.reason),)
         case Complete():
@@ -102,7 +101,7 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
 
 def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[EventData]:
     """A claim, only when no earlier submission may still have a job."""
-    open_ones = [s for s in state.submissions if s.outcome in _OPEN]
+    open_ones = [s for s in state.submissions if s.outcome in OPEN_OUTCOMES]
     if not state.version or state.terminal or open_ones:
         return ()
     if command.number != len(state.submissions) + 1:

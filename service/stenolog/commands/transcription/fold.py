@@ -61,7 +61,6 @@ class _Fields(TypedDict, total=False):
     provider: ProviderName
     region: Region | None
     upload: str | None
-    requested_at_ms: int
     finished_by: int
     failure: FailureReason | None
     submissions: tuple[Submission, ...]
@@ -81,7 +80,6 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
                 "provider": data.provider,
                 "region": data.region,
                 "upload": data.upload,
-                "requested_at_ms": at_ms,
             }
         case SubmissionClaimed():
             new = Submission(

@@ -12,6 +12,7 @@ from stenolog.log.events.vocabulary import ProviderName, Region
 
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
+OPEN_OUTCOMES: frozenset[Outcome] = frozenset({"unknown", "accepted"})  # there may be a job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,6 @@ class Transcription:
     provider: ProviderName = "local"
     region: Region | None = None
     upload: str | None = None
-    requested_at_ms: int = 0
     finished_by: int = 0
     failure: FailureReason | None = None
     submissions: tuple[Submission, ...] = ()
@@ -89,6 +89,15 @@ class Transcription:
     def erasing(self) -> bool:
         """Whether its content must go, or is gone."""
         return self.erasure_position > 0
+
+    @property
+    def running(self) -> bool:
+        """Whether it may have a job at the provider: accepted, or of unknown outcome.
+
+        Erasing does not end a job: it runs until it was deleted there.
+        """
+        over = self.erased or self.status in {"completed", "error"}
+        return not over and any(s.outcome in OPEN_OUTCOMES for s in self.submissions)
 
     @property
     def handle_sealed(self) -> bool:
