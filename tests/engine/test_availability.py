@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 import stenolog
-from stenolog.engine.availability import engine_models_missing, engine_unavailable
+from stenolog.engine.availability import (
+    engine_models_missing,
+    engine_unavailable,
+    not_installed,
+    platform_has_wheels,
+)
 from stenolog.engine.speech import weights
 
 
@@ -44,8 +49,14 @@ def test_without_the_wheel_the_reason_is_one_line() -> None:
         text=True,
     )
     first, second = done.stdout.splitlines()
-    assert first.startswith("moonshine-voice is not installed")
+    assert first == not_installed("moonshine-voice", has_wheels=True)
     assert second.startswith("moonshine-voice's library cannot be loaded")
+
+
+def test_what_to_do_depends_on_whether_this_platform_has_wheels() -> None:
+    assert platform_has_wheels()
+    assert "install stenolog[engine]" in not_installed("av", has_wheels=True)
+    assert "no wheel for this platform" in not_installed("av", has_wheels=False)
 
 
 def test_the_engines_own_process_loads_no_model() -> None:

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import importlib.util
-import os
+import platform
 
 from stenolog.engine.speech import weights
 
 LIBRARIES = {"av": "av", "numpy": "numpy", "onnxruntime": "onnxruntime"}
+GLIBC_MIN, MACHINES = (2, 34), {"x86_64", "aarch64"}  # the tags of moonshine-voice's wheels
 ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 
 
 def engine_unavailable() -> str | None:
     """One line that says why the engine cannot run, or None; nothing heavy is imported."""
-    if os.name != "posix":
+    if platform.system() != "Linux":
         return "the engine needs Linux: it limits its workers with POSIX resource limits"
     folder = weights.wheel()
     if folder is None:
-        return (
-            "moonshine-voice is not installed: there is no wheel for this platform (make install)"
-        )
+        return not_installed("moonshine-voice", has_wheels=platform_has_wheels())
     for module, package in LIBRARIES.items():
         if importlib.util.find_spec(module) is None:
-            return f"{package} is not installed (make install)"
+            return not_installed(package, has_wheels=platform_has_wheels())
     if not (folder / "libmoonshine.so").is_file():
         return "moonshine-voice has no library for this platform"
     for name in ASSETS:
         if not (folder / "assets" / "tiny-en" / name).is_file():
             return f"moonshine-voice has no English model: {name} is missing"
     return None
+
+
+def not_installed(package: str, *, has_wheels: bool) -> str:
+    """Say what to do about a library of the engine that is not there."""
+    if has_wheels:
+        return f"{package} is not installed: install stenolog[engine] (in a clone: make install)"
+    return f"{package} has no wheel for this platform: it needs glibc 2.34+ on x86-64 or aarch64"
+
+
+def platform_has_wheels() -> bool:
+    """Whether the engine's libraries are published for this machine's Linux."""
+    name, release = platform.libc_ver()
+    numbers = release.split(".")[:2]
+    is_new_enough = all(map(str.isdecimal, numbers)) and tuple(map(int, numbers)) >= GLIBC_MIN
+    return platform.machine() in MACHINES and name == "glibc" and is_new_enough
 
 
 def engine_models_missing() -> str | None:
