@@ -1,0 +1,1 @@
+"""What is installed, from which files, and what users see of it."""
