@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 
 import click
 
-from stenolog.cli.words import DONE, WRONG_USAGE
+from stenolog.cli.version import version
+from stenolog.cli.words import DONE, WRONG_USAGE, safe
 
 # Name: module and what the help says; a command's libraries are not loaded for another's sake.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -43,14 +44,41 @@ class Commands(click.Group):
             below.short_help = below.help
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name for one that does not exist.
+
+        Raises:
+            click.UsageError: No command has this name.
+        """
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if near and args[0] not in COMMANDS:
+            ctx.fail(f"No such command '{safe(args[0])}'. Did you mean '{near[0]}'?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table, so that help loads nothing."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version and end, when it is asked for; git is not asked otherwise."""
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"stenolog {version()}")
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("stenolog"), prog_name="stenolog")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show the version and the commit, and exit.",
+)
 def stenolog() -> None:
     """Stenolog: a self-hosted, event-sourced gateway for speech-to-text.
 
