@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, wishes
-from stenolog.engine.options import SpeakerBounds, Wishes
+from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, speech_options
+from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.parameters import KNOWN
 
@@ -60,19 +60,19 @@ def test_every_known_parameter_is_supported_or_refused() -> None:
 @pytest.mark.parametrize("name", sorted(ASKING))
 def test_what_cannot_be_done_is_refused_by_name(name: str) -> None:
     with pytest.raises(InvalidRequest, match=f"^{name} is not supported") as refusal:
-        wishes({**AUDIO, name: ASKING[name]})
+        speech_options({**AUDIO, name: ASKING[name]})
     assert refusal.value.fields[0][0] == name
 
 
 @pytest.mark.parametrize("name", sorted(ASKING))
 def test_asking_for_nothing_is_accepted(name: str) -> None:
     empty: object = type(ASKING[name])()
-    assert wishes({**AUDIO, name: DEFAULTS.get(name, empty)}) == Wishes()
+    assert speech_options({**AUDIO, name: DEFAULTS.get(name, empty)}) == SpeechOptions()
 
 
 @pytest.mark.parametrize("name", ["telepathy", "speaker_options", "language_detection_options"])
 def test_what_assemblyai_does_not_have_is_ignored(name: str) -> None:
-    assert wishes({**AUDIO, name: {"telepathy": True}}) == Wishes()
+    assert speech_options({**AUDIO, name: {"telepathy": True}}) == SpeechOptions()
 
 
 @pytest.mark.parametrize(
@@ -86,24 +86,24 @@ def test_what_assemblyai_does_not_have_is_ignored(name: str) -> None:
 )
 def test_another_language_is_refused_with_the_engines_languages(name: str, value: object) -> None:
     with pytest.raises(InvalidRequest, match="its languages are en, en_au, en_uk, en_us"):
-        wishes({**AUDIO, name: value})
+        speech_options({**AUDIO, name: value})
 
 
 def test_what_detection_cannot_choose_is_refused() -> None:
     options = {"code_switching": True}
     with pytest.raises(InvalidRequest, match="code_switching is not supported"):
-        wishes({**AUDIO, "language_detection_options": options})
+        speech_options({**AUDIO, "language_detection_options": options})
 
 
 def test_how_speakers_are_clustered_cannot_be_chosen() -> None:
     options = {"short_file_diarization_method": "deliberate"}
     with pytest.raises(InvalidRequest, match="short_file_diarization_method"):
-        wishes({**AUDIO, "speaker_labels": True, "speaker_options": options})
+        speech_options({**AUDIO, "speaker_labels": True, "speaker_options": options})
 
 
 def test_everything_that_is_wrong_is_named() -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        wishes({**AUDIO, "auto_chapters": True, "language_code": "de"})
+        speech_options({**AUDIO, "auto_chapters": True, "language_code": "de"})
     assert [name for name, _ in refusal.value.fields] == ["auto_chapters", "language_code"]
 
 
@@ -111,7 +111,9 @@ def test_english_of_any_kind_is_english() -> None:
     assert all(is_english(code) for code in ("en", "en_us", "en-GB", "EN_AU"))
     assert not any(is_english(code) for code in ("de", "eng", "enm_x", ""))
     options = {"expected_languages": ["es", "en"], "fallback_language": "auto"}
-    assert wishes({**AUDIO, "language_detection": True, "language_detection_options": options})
+    assert speech_options(
+        {**AUDIO, "language_detection": True, "language_detection_options": options}
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,5 +131,5 @@ def test_english_of_any_kind_is_english() -> None:
 def test_the_number_of_speakers_is_a_range(
     params: dict[str, object], bounds: SpeakerBounds
 ) -> None:
-    assert wishes({**AUDIO, "speaker_labels": True, **params}).speakers == bounds
-    assert wishes({**AUDIO, **params}).speakers is None
+    assert speech_options({**AUDIO, "speaker_labels": True, **params}).speakers == bounds
+    assert speech_options({**AUDIO, **params}).speakers is None

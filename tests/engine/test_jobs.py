@@ -16,7 +16,7 @@ from stenolog.engine.host.jobs import (
     Jobs,
     transcript,
 )
-from stenolog.engine.options import SpeakerBounds, Wishes
+from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.listing import ListItem, ListQuery
@@ -28,7 +28,7 @@ def job(number: int, **changes: Any) -> Job:
     made = Job(
         id=f"job-{number}",
         params={"audio_url": "http://example.com/a.mp3"},
-        wishes=Wishes(),
+        options=SpeechOptions(),
         created_us=START_US + number,
     )
     return replace(made, **changes)
@@ -120,7 +120,11 @@ def test_utterances_come_with_speaker_labels_only() -> None:
     assert plain["utterances"] is None
     assert plain["confidence"] == 0.6
     labelled = job(
-        1, status="completed", words=words, audio_ms=900, wishes=Wishes(speakers=SpeakerBounds())
+        1,
+        status="completed",
+        words=words,
+        audio_ms=900,
+        options=SpeechOptions(speakers=SpeakerBounds()),
     )
     assert transcript(labelled)["utterances"] == [
         {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stenolog.engine.options import SpeakerBounds, Wishes
+from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.xdist_group("engine")
 ANY = SpeakerBounds()
 
 
-def heard(content: bytes, techniques: Techniques, **wishes: Any) -> tuple[SpokenWord, ...]:
+def heard(content: bytes, techniques: Techniques, **options: Any) -> tuple[SpokenWord, ...]:
     return transcribe(
         io.BytesIO(content),
-        Wishes(**wishes),
+        SpeechOptions(**options),
         techniques,
         audio_ms_max=600_000,
         decoded=lambda audio_ms: None,

@@ -10,7 +10,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.host.jobs import Job
 from stenolog.engine.host.webhooks import Webhooks
-from stenolog.engine.options import Wishes
+from stenolog.engine.options import SpeechOptions
 from stenolog.wire.assemblyai.webhook import ATTEMPTS_MAX
 from tests.engine.servers import Site, site
 
@@ -32,7 +32,7 @@ async def deliver(egress: Egress, url: str, **params: str) -> int | None:
     job = Job(
         id="job-1",
         params={"audio_url": "http://x.org/", "webhook_url": url, **params},
-        wishes=Wishes(),
+        options=SpeechOptions(),
         created_us=0,
         status="completed",
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from stenolog.engine.options import Wishes
+from stenolog.engine.options import SpeechOptions
 from stenolog.engine.spoken import SpokenWord
 
 # Ten hours of fast speech are about 130,000 words of 120 bytes.
@@ -22,7 +22,7 @@ class Order:
     """To a worker: transcribe the file at `path`; `cpu_seconds` may be spent on it."""
 
     path: str
-    wishes: Wishes
+    options: SpeechOptions
     audio_ms_max: int
     cpu_seconds: int
 

@@ -14,7 +14,7 @@ class SpeakerBounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class SpeechOptions:
     """`speakers` is None without speaker labels, `speech_threshold` as the caller gave it."""
 
     speakers: SpeakerBounds | None = None

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stenolog.clock import now_us
-from stenolog.engine.host.features import wishes
+from stenolog.engine.host.features import speech_options
 from stenolog.engine.host.jobs import Job, Jobs, transcript
 from stenolog.engine.host.runner import Runner
 from stenolog.engine.host.scratch import Scratch
@@ -84,7 +84,7 @@ class EngineApp:
         job = Job(
             id=str(uuid.uuid4()),
             params=asked.params,
-            wishes=wishes(asked.params),
+            options=speech_options(asked.params),
             created_us=now_us(),
         )
         upload_id = self._upload_of(asked.audio_url)
@@ -177,7 +177,7 @@ def _scrubbed(job: Job) -> Job:
     return Job(
         id=job.id,
         params={},
-        wishes=job.wishes,
+        options=job.options,
         created_us=job.created_us,
         status="completed",
         completed_us=job.completed_us,

@@ -1,13 +1,13 @@
-"""What the engine can do of what AssemblyAI's requests can ask; the rest is refused by name.
+"""Which of AssemblyAI's parameters the engine supports; all others are refused by name.
 
-What AssemblyAI does not have is ignored, as it is there.
+A parameter that AssemblyAI does not have is ignored, as there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stenolog.engine.options import SpeakerBounds, Wishes
+from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.parameters import KNOWN, PARAMETERS
 from stenolog.wire.checks import Fields
@@ -46,12 +46,13 @@ DEFAULTS: Mapping[str, object] = {
 }
 SPEAKER_OPTIONS = frozenset({"min_speakers_expected", "max_speakers_expected"})
 ANY_LANGUAGE = frozenset({"all", "auto"})
-# Choosing between languages is what the engine cannot do; English among them is no promise broken.
+# The engine cannot choose a language: a list with English in it is accepted, because English is
+# what it gets.
 LANGUAGE_LISTS = frozenset({"expected_languages"})
 LANGUAGE_CHOICES = frozenset({"fallback_language"})
 
 
-def wishes(params: Mapping[str, object]) -> Wishes:
+def speech_options(params: Mapping[str, object]) -> SpeechOptions:
     """What accepted parameters ask of the speech.
 
     Raises:
@@ -62,7 +63,7 @@ def wishes(params: Mapping[str, object]) -> Wishes:
         raise InvalidRequest(complaints[0][1], complaints)
     threshold = params.get("speech_threshold")
     assert threshold is None or isinstance(threshold, int | float)
-    return Wishes(
+    return SpeechOptions(
         speakers=_bounds(params) if params.get("speaker_labels") else None,
         speech_threshold=threshold,
         language_detection=bool(params.get("language_detection")),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from stenolog.clock import rfc3339
 from stenolog.engine.confidence import mean_confidence
-from stenolog.engine.options import Wishes
+from stenolog.engine.options import SpeechOptions
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai import sentences
@@ -34,7 +34,7 @@ class Job:
 
     id: str
     params: Mapping[str, object]
-    wishes: Wishes
+    options: SpeechOptions
     created_us: int
     status: str = "queued"
     completed_us: int | None = None
@@ -158,7 +158,7 @@ def _matching(jobs: list[Job], query: ListQuery) -> Iterator[Job]:
 
 
 def _result(job: Job, seconds: int | None) -> dict[str, object]:
-    labelled = job.wishes.speakers is not None
+    labelled = job.options.speakers is not None
     result: dict[str, object] = {
         "text": joined(job.words),
         "words": [_word(word) for word in job.words],
@@ -167,7 +167,7 @@ def _result(job: Job, seconds: int | None) -> dict[str, object]:
         "audio_duration": seconds,
         "speech_model_used": job.model,
     }
-    if job.wishes.language_detection and job.params.get("language_code") is None:
+    if job.options.language_detection and job.params.get("language_code") is None:
         result["language_code"] = LANGUAGE_CODE_DEFAULT
     return result
 

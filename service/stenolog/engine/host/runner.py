@@ -153,7 +153,7 @@ class Runner:
         job = self._update(fetched.job_id, status="processing")
         order = Order(
             path=str(fetched.path),
-            wishes=job.wishes,
+            options=job.options,
             audio_ms_max=self._settings.audio_ms_max,
             cpu_seconds=self._cpu_seconds(),
         )

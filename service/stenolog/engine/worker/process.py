@@ -67,7 +67,7 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
         with open(order.path, "rb") as file:
             words = transcribe(
                 file,
-                order.wishes,
+                order.options,
                 techniques,
                 audio_ms_max=order.audio_ms_max,
                 decoded=lambda audio_ms: replies.send(Decoded(audio_ms=audio_ms)),

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from stenolog.engine import audio_errors
 from stenolog.engine.audio.decode import decode
 from stenolog.engine.confidence import is_clear_english
-from stenolog.engine.options import Wishes
+from stenolog.engine.options import SpeechOptions
 from stenolog.engine.speakers.attribution import with_speakers, without_speakers
 from stenolog.engine.speakers.voices import Voices
 from stenolog.engine.speech import wording
@@ -58,7 +58,7 @@ def load_techniques(*, threads: int) -> Techniques:
 
 def transcribe(
     file: BinaryIO,
-    wishes: Wishes,
+    options: SpeechOptions,
     techniques: Techniques,
     *,
     audio_ms_max: int,
@@ -73,10 +73,10 @@ def transcribe(
     audio = decode(file, audio_ms_max=audio_ms_max, alive=alive)
     decoded(-(-audio.size * 1000 // SAMPLE_RATE))
     probabilities = techniques.voice_activity.probabilities(audio, alive)
-    _check_threshold(speech_ratio(probabilities), wishes.speech_threshold)
+    _check_threshold(speech_ratio(probabilities), options.speech_threshold)
     lines = cut_lines(probabilities, audio.size)
     words = _recognised(audio, lines, techniques, alive)
-    if not words and wishes.language_detection:
+    if not words and options.language_detection:
         raise audio_errors.no_speech_to_detect()
     if not is_clear_english([word.confidence for word in words]):
         raise audio_errors.not_clear_english()
@@ -84,14 +84,14 @@ def transcribe(
         replace(
             word,
             text=wording.plain(
-                word.text, punctuate=wishes.punctuate, format_text=wishes.format_text
+                word.text, punctuate=options.punctuate, format_text=options.format_text
             ),
         )
         for word in words
     ]
-    if wishes.speakers is None or not written:
+    if options.speakers is None or not written:
         return without_speakers(written)
-    return with_speakers(written, techniques.speakers.turns(audio, wishes.speakers, alive))
+    return with_speakers(written, techniques.speakers.turns(audio, options.speakers, alive))
 
 
 def _check_threshold(ratio: float, threshold: float | None) -> None:
