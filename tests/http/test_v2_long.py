@@ -11,8 +11,8 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from stenolog.edge.derived.render import KEPT_MAX, Asked, made
-from stenolog.edge.derived.workers import LONG_BYTES_MAX, THREAD_BYTES_MAX, Making
+from stenolog.edge.derived.render import KEPT_MAX, RenderOrder, render
+from stenolog.edge.derived.workers import LONG_BYTES_MAX, THREAD_BYTES_MAX, RenderWorkers
 from stenolog.errors import InvalidRequest
 from stenolog.projections.views import ViewReader
 from stenolog.side_process import SideProcess
@@ -27,11 +27,11 @@ WORDS = [
 LONG = completed_transcript("j", {"audio_url": URL}, {"text": "w", "words": WORDS})
 SHORT = completed_transcript("j", {"audio_url": URL}, {"text": "w", "words": WORDS[:10]})
 ALL = (
-    Asked(view="sentences"),
-    Asked(view="paragraphs"),
-    Asked(view="srt"),
-    Asked(view="vtt", characters=20),
-    Asked(view="word-search", terms=("w1", "w2 w3")),
+    RenderOrder(view="sentences"),
+    RenderOrder(view="paragraphs"),
+    RenderOrder(view="srt"),
+    RenderOrder(view="vtt", characters=20),
+    RenderOrder(view="word-search", terms=("w1", "w2 w3")),
 )
 DEADLINE_S = 20
 
@@ -62,13 +62,15 @@ async def side_processes() -> AsyncIterator[SideProcesses]:
         await one.close()
 
 
-def making(bodies: Bodies, side_processes: SideProcesses) -> Making:
-    return Making(cast(ViewReader, bodies), side_processes)
+def making(bodies: Bodies, side_processes: SideProcesses) -> RenderWorkers:
+    return RenderWorkers(cast(ViewReader, bodies), side_processes)
 
 
-async def all_of(made_by: Making, name: str, asked: Sequence[Asked]) -> list[bytes | None]:
+async def all_of(
+    made_by: RenderWorkers, name: str, asked: Sequence[RenderOrder]
+) -> list[bytes | None]:
     async with asyncio.timeout(DEADLINE_S):
-        return await asyncio.gather(*(made_by.make("tenant", name, one) for one in asked))
+        return await asyncio.gather(*(made_by.render("tenant", name, one) for one in asked))
 
 
 async def test_a_long_transcript_is_read_once_for_all_that_is_asked_of_it(
@@ -79,11 +81,13 @@ async def test_a_long_transcript_is_read_once_for_all_that_is_asked_of_it(
     bodies = Bodies({"long": body})
     ours = making(bodies, side_processes)
     found = await all_of(ours, "long", ALL * 5)
-    assert found == [made("long", body, one) for one in ALL] * 5
+    assert found == [render("long", body, one) for one in ALL] * 5
     # To see that it is long, for each that came before that was known; and to make it.
     assert len(bodies.reads) <= len(ALL) + 1
     bodies.reads.clear()
-    await all_of(ours, "long", [Asked(view="word-search", terms=(f"w{n}",)) for n in range(9)])
+    await all_of(
+        ours, "long", [RenderOrder(view="word-search", terms=(f"w{n}",)) for n in range(9)]
+    )
     assert bodies.reads == []
     [process_id] = side_processes[0].process_ids()
     os.kill(process_id, signal.SIGKILL)
@@ -106,31 +110,31 @@ async def test_only_the_last_few_are_remembered(side_processes: SideProcesses) -
 async def test_a_short_transcript_waits_for_no_long_one(side_processes: SideProcesses) -> None:
     bodies = Bodies({"long": orjson.dumps(LONG), "short": orjson.dumps(SHORT)}, slow="long")
     ours = making(bodies, side_processes)
-    waiting = [asyncio.create_task(ours.make("tenant", "long", one)) for one in ALL]
+    waiting = [asyncio.create_task(ours.render("tenant", "long", one)) for one in ALL]
     async with asyncio.timeout(DEADLINE_S):
         await until(lambda: bodies.reads.count("long") > 1)
         for one in ALL:
-            answer = await ours.make("tenant", "short", one)
-            assert answer == made("short", orjson.dumps(SHORT), one)
+            answer = await ours.render("tenant", "short", one)
+            assert answer == render("short", orjson.dumps(SHORT), one)
         assert not any(task.done() for task in waiting)
         waiting[0].cancel()  # who goes away takes nothing from the others
         bodies.comes.set()
         ended = await asyncio.gather(*waiting, return_exceptions=True)
     assert isinstance(ended[0], asyncio.CancelledError)
-    assert ended[1:] == [made("long", orjson.dumps(LONG), one) for one in ALL[1:]]
+    assert ended[1:] == [render("long", orjson.dumps(LONG), one) for one in ALL[1:]]
 
 
 async def test_a_long_transcript_waits_for_no_longer_one(side_processes: SideProcesses) -> None:
     body, longer = orjson.dumps(LONG), orjson.dumps(LONG | {"extra": "x" * LONG_BYTES_MAX})
     bodies = Bodies({"long": body, "longer": longer}, slow="longer")
     ours = making(bodies, side_processes)
-    waiting = asyncio.create_task(ours.make("tenant", "longer", ALL[0]))
+    waiting = asyncio.create_task(ours.render("tenant", "longer", ALL[0]))
     async with asyncio.timeout(DEADLINE_S):
         await until(lambda: bodies.reads.count("longer") > 1)
-        assert await ours.make("tenant", "long", ALL[0]) == made("long", body, ALL[0])
+        assert await ours.render("tenant", "long", ALL[0]) == render("long", body, ALL[0])
         assert not waiting.done()
         bodies.comes.set()
-        assert await waiting == made("longer", longer, ALL[0])
+        assert await waiting == render("longer", longer, ALL[0])
     assert [len(one.process_ids()) for one in side_processes] == [1, 1]
 
 
@@ -138,7 +142,7 @@ async def test_tenants_take_turns_with_long_ones(side_processes: SideProcesses) 
     names = ["a-1", "a-2", "a-3", "b-1", "b-2", "c-1"]
     bodies = Bodies(dict.fromkeys(names, orjson.dumps(LONG)), slow="a-1")
     ours = making(bodies, side_processes)
-    asked = [asyncio.create_task(ours.make(name[0], name, ALL[0])) for name in names]
+    asked = [asyncio.create_task(ours.render(name[0], name, ALL[0])) for name in names]
     async with asyncio.timeout(DEADLINE_S):
         await until(lambda: set(bodies.reads) == set(names) and bodies.reads.count("a-1") > 1)
         first_reads = len(bodies.reads)
@@ -152,9 +156,9 @@ async def test_what_is_not_there_and_what_has_no_words_is_said(
 ) -> None:
     wordless: dict[str, Any] = LONG | {"words": None, "text": "x" * THREAD_BYTES_MAX}
     ours = making(Bodies({"long": orjson.dumps(wordless)}), side_processes)
-    assert await ours.make("tenant", "nothing", ALL[0]) is None
+    assert await ours.render("tenant", "nothing", ALL[0]) is None
     with pytest.raises(InvalidRequest, match="no words with times"):
-        await ours.make("tenant", "long", ALL[0])
+        await ours.render("tenant", "long", ALL[0])
 
 
 async def test_a_long_transcript_is_answered_until_it_is_deleted(service: Composed) -> None:

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.derived.render import Asked
-from stenolog.edge.derived.workers import Making
+from stenolog.edge.derived.render import RenderOrder
+from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.captions import CHARACTERS
@@ -22,36 +22,36 @@ DIGITS = re.compile(r"[0-9]{1,5}")
 
 
 class Derived:
-    """Finds the transcript, reads what is asked of it, and leaves the rest to `Making`."""
+    """Finds the transcript, reads what is asked of it, and leaves the rest to `RenderWorkers`."""
 
-    def __init__(self, reading: Reading, making: Making) -> None:
+    def __init__(self, reading: Reading, workers: RenderWorkers) -> None:
         self._reading = reading
-        self._making = making
+        self._workers = workers
 
     async def sentences(self, request: Request, caller: ApiKey) -> Response:
         """Every word in one sentence."""
-        return _json(await self._made(request, caller, Asked(view="sentences")))
+        return _json(await self._made(request, caller, RenderOrder(view="sentences")))
 
     async def paragraphs(self, request: Request, caller: ApiKey) -> Response:
         """Whole sentences together."""
-        return _json(await self._made(request, caller, Asked(view="paragraphs")))
+        return _json(await self._made(request, caller, RenderOrder(view="paragraphs")))
 
     async def srt(self, request: Request, caller: ApiKey) -> Response:
         """SubRip, as plain text."""
-        asked = Asked(view="srt", characters=caption_width(request.query_params))
+        asked = RenderOrder(view="srt", characters=caption_width(request.query_params))
         return PlainTextResponse(await self._made(request, caller, asked))
 
     async def vtt(self, request: Request, caller: ApiKey) -> Response:
         """WebVTT, as plain text."""
-        asked = Asked(view="vtt", characters=caption_width(request.query_params))
+        asked = RenderOrder(view="vtt", characters=caption_width(request.query_params))
         return PlainTextResponse(await self._made(request, caller, asked))
 
     async def word_search(self, request: Request, caller: ApiKey) -> Response:
         """Where the asked terms are said; those that are not are not in the answer."""
-        asked = Asked(view="word-search", terms=search_terms(request.query_params))
+        asked = RenderOrder(view="word-search", terms=search_terms(request.query_params))
         return _json(await self._made(request, caller, asked))
 
-    async def _made(self, request: Request, caller: ApiKey, asked: Asked) -> bytes:
+    async def _made(self, request: Request, caller: ApiKey, asked: RenderOrder) -> bytes:
         """The answer's body, for the transcript that the path names.
 
         Raises:
@@ -63,7 +63,7 @@ class Derived:
             raise InvalidRequest(f"The transcript was deleted: there are no {asked.noun} of it")
         if row.status != "completed":
             raise InvalidRequest(unfinished(row.status, asked.noun))
-        body = await self._making.make(caller.tenant, row.id, asked)
+        body = await self._workers.render(caller.tenant, row.id, asked)
         if body is None:
             # A view that is built for the first time does not have the outcome yet.
             raise InvalidRequest(unfinished("processing", asked.noun))

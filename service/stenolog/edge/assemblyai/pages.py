@@ -66,46 +66,68 @@ class Pages:
     async def _throttled(
         self, tenant: str, query: ListQuery, before: int | None, after: int | None
     ) -> TranscriptionsPage:
-        """Those that wait for their turn: in no view, because it changes with every other's end.
-
-        Nearly everything that is queued waits, so that few rows are read in vain.
-        """
-        upwards = after is not None and before is None
-        found: list[StatusRow] = []
-        beyond = self._turns.any_waiting(tenant)
-        while beyond and len(found) <= query.limit:
-            part = await self._views.list_transcriptions(
-                tenant,
-                limit=TRANSCRIPTIONS_PER_PAGE_MAX,
-                before=before,
-                after=after if upwards else None,
-                status="queued",
-                created_on=query.created_on.isoformat() if query.created_on else None,
+        """Those that wait for their turn: in no view, because it changes with every other's end."""
+        if not self._turns.any_waiting(tenant):
+            upwards = after is not None and before is None
+            return TranscriptionsPage(
+                rows=(), older=upwards, newer=not upwards and query.before_id is not None
             )
-            rows = [row for row in part.rows if upwards or row.requested_position > (after or 0)]
-            waiting = [row for row in rows if self._turns.is_waiting(row.id)]
-            if upwards:
-                found = waiting + found
-                beyond, after = part.newer, _position_of(part.rows[:1], after)
-            else:
-                found += waiting
-                beyond = part.older and len(rows) == len(part.rows)
-                before = _position_of(part.rows[-1:], before)
-        more = len(found) > query.limit
-        if upwards:
-            return TranscriptionsPage(rows=tuple(found[-query.limit :]), older=True, newer=more)
-        newer = query.before_id is not None
-        return TranscriptionsPage(rows=tuple(found[: query.limit]), older=more, newer=newer)
+        if after is not None and before is None:
+            return await self._waiting_newer(tenant, query, after)
+        return await self._waiting_older(tenant, query, before, after or 0)
+
+    async def _waiting_older(
+        self, tenant: str, query: ListQuery, before: int | None, after: int
+    ) -> TranscriptionsPage:
+        """The newest that wait, older than `before` and newer than `after`."""
+        found: list[StatusRow] = []
+        beyond = True
+        while beyond and len(found) <= query.limit:
+            part = await self._queued(tenant, query, before=before)
+            within = [row for row in part.rows if row.requested_position > after]
+            found += self._waiting(within)
+            beyond = part.older and len(within) == len(part.rows)
+            before = part.rows[-1].requested_position if part.rows else before
+        return TranscriptionsPage(
+            rows=tuple(found[: query.limit]),
+            older=len(found) > query.limit,
+            newer=query.before_id is not None,
+        )
+
+    async def _waiting_newer(self, tenant: str, query: ListQuery, after: int) -> TranscriptionsPage:
+        """The oldest that wait and are newer than `after`, newest first."""
+        found: list[StatusRow] = []
+        beyond = True
+        while beyond and len(found) <= query.limit:
+            part = await self._queued(tenant, query, after=after)
+            found = self._waiting(part.rows) + found
+            beyond = part.newer
+            after = part.rows[0].requested_position if part.rows else after
+        return TranscriptionsPage(
+            rows=tuple(found[-query.limit :]), older=True, newer=len(found) > query.limit
+        )
+
+    async def _queued(
+        self, tenant: str, query: ListQuery, *, before: int | None = None, after: int | None = None
+    ) -> TranscriptionsPage:
+        """As many as fit a page: nearly everything that is queued waits, so few are in vain."""
+        return await self._views.list_transcriptions(
+            tenant,
+            limit=TRANSCRIPTIONS_PER_PAGE_MAX,
+            before=before,
+            after=after,
+            status="queued",
+            created_on=query.created_on.isoformat() if query.created_on else None,
+        )
+
+    def _waiting(self, rows: Sequence[StatusRow]) -> list[StatusRow]:
+        return [row for row in rows if self._turns.is_waiting(row.id)]
 
     async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
         if transcription_id is None:
             return None
         found = await self._reading.find(tenant, transcription_id)
         return found.row.requested_position
-
-
-def _position_of(rows: Sequence[StatusRow], otherwise: int | None) -> int | None:
-    return rows[0].requested_position if rows else otherwise
 
 
 def _item(row: StatusRow) -> ListItem:

@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class RedactedAudioOf:
-    """Says that it is ready with a link on our own host; what is behind it stays the provider's."""
+    """Gives out links on our own host; the audio stays at the provider, whose URL is not shown."""
 
     def __init__(
         self,
@@ -90,10 +90,9 @@ class RedactedAudioOf:
 
 
 class PassedOn(StreamingResponse):
-    """An answer whose body comes from elsewhere; that is closed with it.
+    """Stream the provider's body; close the upstream when the client is done or gone.
 
-    Also when nobody reads any more: then no further piece is asked for. One that breaks off breaks
-    the connection.
+    If the upstream breaks off, our response does too.
     """
 
     def __init__(self, stack: contextlib.AsyncExitStack, audio: AudioStream) -> None:
@@ -103,7 +102,7 @@ class PassedOn(StreamingResponse):
         self._stack = stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends each piece when it comes."""
+        """Send each piece when it comes."""
         async with self._stack:
             await super().__call__(scope, receive, send)
 

@@ -12,7 +12,7 @@ from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.assemblyai.redacted_audio import RedactedAudioOf
 from stenolog.edge.assemblyai.transcripts import Transcripts
 from stenolog.edge.assemblyai.uploads import Upload
-from stenolog.edge.derived.workers import Making
+from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.problems import as_problem, as_wire_error
 from stenolog.edge.http.resource import Gate, Guarded, Open
 from stenolog.edge.http.surface import Surface, route
@@ -71,7 +71,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
     audio = RedactedAudioOf(
         cases.reading, ports.views, ports.redacted_audio, ports.link_key, ports.public_url
     )
-    derived = Derived(cases.reading, Making(ports.views, ports.side_work))
+    derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work))
     at = partial(route, gate, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")

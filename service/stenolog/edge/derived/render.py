@@ -1,7 +1,8 @@
-"""What is made of a finished transcript's words, as the bytes of an answer; pure, but one memory.
+"""Render sentences, captions and search hits from a stored transcript.
 
-The side process remembers the transcripts that it has read last: who asks for sentences asks for
-captions next, and reading ten hours of words takes longer than anything that is made of them.
+Pure but for one memory: a side process keeps the two transcripts that it read last. A client that
+asks for sentences asks for captions next, and reading ten hours of words takes longer than
+rendering them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Literal, assert_never
 
 import orjson
 
-from stenolog.edge.derived.shapes import found_shown, paragraphs_shown, sentences_shown
-from stenolog.edge.derived.timed_words import FinishedTranscript, read_finished
+from stenolog.edge.derived.shapes import found_shape, paragraphs_shape, sentences_shape
+from stenolog.edge.derived.timed_words import TimedWords, read_timed_words
 from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
 
 KEPT_MAX = 2  # some 30 MB each for ten hours of words
@@ -25,8 +26,8 @@ View = Literal["sentences", "paragraphs", "srt", "vtt", "word-search"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is to be made.
+class RenderOrder:
+    """What is to be rendered.
 
     Attributes:
         characters: The width of captions.
@@ -39,7 +40,7 @@ class Asked:
 
     @property
     def noun(self) -> str:
-        """What it is called in a sentence: there are no ... of it."""
+        """The plural noun for error messages."""
         match self.view:
             case "srt" | "vtt":
                 return "captions"
@@ -49,22 +50,26 @@ class Asked:
                 return other
 
 
-def made(transcription_id: str, body: bytes, asked: Asked) -> bytes:
-    """The same transcript gives the same answer; `body` is the `/v2` answer that is stored.
+def render(transcription_id: str, body: bytes, asked: RenderOrder) -> bytes:
+    """Render from `body`, the stored `/v2` answer; the same transcript gives the same bytes.
 
     Raises:
         InvalidRequest: It is not completed, or has no words with times.
     """
-    return _made(read_finished(transcription_id, body, asked.noun), asked)
+    return _rendered(read_timed_words(transcription_id, body, asked.noun), asked)
 
 
-def made_from_kept(transcription_id: str, body: bytes | None, asked: Asked) -> bytes | None:
-    """As `made`, in the side process; None when it is not remembered and there is no `body`."""
+def render_kept(transcription_id: str, body: bytes | None, asked: RenderOrder) -> bytes | None:
+    """Render in the side process; None when the transcript is not kept and there is no `body`.
+
+    Raises:
+        InvalidRequest: It is not completed, or has no words with times.
+    """
     now_ms = time.monotonic() * 1000
     for one in [one for one, (used_ms, _) in _kept.items() if now_ms - used_ms > KEPT_MS_MAX]:
         del _kept[one]
     if body is not None:
-        found = read_finished(transcription_id, body, asked.noun)
+        found = read_timed_words(transcription_id, body, asked.noun)
     elif transcription_id in _kept:
         found = _kept[transcription_id][1]
     else:
@@ -73,24 +78,24 @@ def made_from_kept(transcription_id: str, body: bytes | None, asked: Asked) -> b
     _kept.move_to_end(transcription_id)
     if len(_kept) > KEPT_MAX:
         _kept.popitem(last=False)
-    return _made(found, asked)
+    return _rendered(found, asked)
 
 
-_kept: OrderedDict[str, tuple[float, FinishedTranscript]] = OrderedDict()
+_kept: OrderedDict[str, tuple[float, TimedWords]] = OrderedDict()
 
 
-def _made(found: FinishedTranscript, asked: Asked) -> bytes:
+def _rendered(found: TimedWords, asked: RenderOrder) -> bytes:
     match asked.view:
         case "sentences":
-            return _json(sentences_shown(found))
+            return _json(sentences_shape(found))
         case "paragraphs":
-            return _json(paragraphs_shown(found))
+            return _json(paragraphs_shape(found))
         case "srt":
             return _plain(srt(captions(found.words, asked.characters)))
         case "vtt":
             return _plain(vtt(captions(found.words, asked.characters)))
         case "word-search":
-            return _json(found_shown(found, asked.terms))
+            return _json(found_shape(found, asked.terms))
         case view:
             assert_never(view)
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stenolog.edge.derived.timed_words import FinishedTranscript
+from stenolog.edge.derived.timed_words import TimedWords
 from stenolog.intelligence.sentences import paragraphs, sentences
 from stenolog.intelligence.word_search import find_terms
 from stenolog.intelligence.words import Word, joined_text, mean_confidence
 
 
-def sentences_shown(found: FinishedTranscript) -> dict[str, object]:
+def sentences_shape(found: TimedWords) -> dict[str, object]:
     """The answer of `/sentences`."""
     shown = [{**_piece(one), **_voice(one[0])} for one in sentences(found.words)]
     return {"sentences": shown, **_envelope(found)}
 
 
-def paragraphs_shown(found: FinishedTranscript) -> dict[str, object]:
+def paragraphs_shape(found: TimedWords) -> dict[str, object]:
     """The answer of `/paragraphs`; a paragraph names no speaker."""
     return {"paragraphs": [_piece(one) for one in paragraphs(found.words)], **_envelope(found)}
 
 
-def found_shown(found: FinishedTranscript, terms: Sequence[str]) -> dict[str, object]:
+def found_shape(found: TimedWords, terms: Sequence[str]) -> dict[str, object]:
     """The answer of `/word-search`."""
     matches = find_terms(found.words, terms)
     return {
@@ -39,7 +39,7 @@ def found_shown(found: FinishedTranscript, terms: Sequence[str]) -> dict[str, ob
     }
 
 
-def _envelope(found: FinishedTranscript) -> dict[str, object]:
+def _envelope(found: TimedWords) -> dict[str, object]:
     return {
         "id": found.id,
         "confidence": found.confidence,

@@ -1,4 +1,4 @@
-"""A completed transcript as far as its words go, read from the `/v2` answer that is stored."""
+"""The words of a completed transcript, read from the stored `/v2` answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBER_MAX = 2**53  # beyond it a provider means nothing that we can compute wit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedTranscript:
+class TimedWords:
     """What is known of the whole, and every word of it.
 
     Attributes:
@@ -32,7 +32,7 @@ class FinishedTranscript:
     speech_model_used: str | None
 
 
-def read_finished(transcription_id: str, body: bytes, what: str) -> FinishedTranscript:
+def read_timed_words(transcription_id: str, body: bytes, what: str) -> TimedWords:
     """The transcript in a stored `/v2` answer; silence has no words, and that is well.
 
     Raises:
@@ -50,7 +50,7 @@ def read_finished(transcription_id: str, body: bytes, what: str) -> FinishedTran
         )
     confidence = _number(document.get("confidence"))
     model = document.get("speech_model_used")
-    return FinishedTranscript(
+    return TimedWords(
         id=transcription_id,
         words=words,
         confidence=mean_confidence(words) if confidence is None else confidence,

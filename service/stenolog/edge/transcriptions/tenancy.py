@@ -27,10 +27,10 @@ class Tenancy:
         self._known: OrderedDict[str, Origin] = OrderedDict()
 
     async def origin_of(self, transcription_id: str, *, tenant: str | None = None) -> Origin | None:
-        """None when the log has no such transcription.
+        """Look up the origin; None when the log has no such transcription.
 
-        For who asks as a `tenant`, another's is looked up in the log as one that does not exist
-        is: what is remembered would be answered sooner, and so tell that it is there.
+        With `tenant`, another tenant's id takes the same slow path as an unknown id; answering it
+        from memory would be faster and so reveal that it exists.
 
         Raises:
             StoreUnavailable: The log cannot be read.
@@ -48,7 +48,7 @@ class Tenancy:
         return origin
 
     def remember(self, transcription_id: str, origin: Origin) -> None:
-        """The origin of a transcription whose first event is committed."""
+        """Remember the origin of a transcription whose first event is committed."""
         self._known[transcription_id] = origin
         if len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)
