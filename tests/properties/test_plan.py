@@ -39,8 +39,10 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.fetching import seen_running
-from stenolog.reconciler.plan import EMPTY_SWEEPS, Attempts, Timing, anew, next_action
+from stenolog.reconciler.attempts import Attempts, anew, seen_running
+from stenolog.reconciler.plan import next_action
+from stenolog.reconciler.settle import EMPTY_SWEEPS
+from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import ID, REQUESTED, START_MS, after, called
 
 TIMING = Timing(

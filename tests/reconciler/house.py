@@ -36,10 +36,10 @@ from stenolog.providers.port import Provider
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.loop import Reconciler
-from stenolog.reconciler.plan import Timing
 from stenolog.reconciler.recording import ProviderGate, Recorder
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
+from stenolog.reconciler.timing import Timing
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.jobs import Job
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator

@@ -16,8 +16,8 @@ from stenolog.providers.paging import pages_of
 from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
 from stenolog.reconciler.acting import LAST_ASKS_MAX
 from stenolog.reconciler.actions import GiveUp
+from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
-from stenolog.reconciler.plan import Attempts
 from stenolog.reconciler.settle import QUESTIONS_MAX
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour

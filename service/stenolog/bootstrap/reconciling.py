@@ -13,10 +13,10 @@ from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.loop import Reconciler
-from stenolog.reconciler.plan import Timing
 from stenolog.reconciler.recording import Recorder
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
+from stenolog.reconciler.timing import Timing
 from stenolog.telemetry import Metrics
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
-from stenolog.reconciler.plan import Timing
+from stenolog.reconciler.timing import Timing
 
 LOCAL_WAIT_MS_MAX = 5_000  # the engine's list is its memory: it does not lag
 

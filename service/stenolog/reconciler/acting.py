@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol, assert_never
 
 from stenolog.clock import NowMs
@@ -21,13 +20,14 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
+from stenolog.reconciler.attempts import Attempts, erased_here, seen_running
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step
-from stenolog.reconciler.fetching import Fetcher, seen_running
-from stenolog.reconciler.plan import Attempts, Timing
+from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.recording import Place, Recorder, place_of
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.sweep import Sweep
+from stenolog.reconciler.timing import Timing
 
 LAST_ASKS_MAX = 8  # with their backoff some three minutes; then a job is given up unasked
 
@@ -93,7 +93,7 @@ class Actor:
                 return await self._give_up(action, state, attempts, timing)
             case Erase():
                 await self._eraser.erase(state)
-                return replace(attempts, erased=True, failures=0, retry_at_ms=0)
+                return erased_here(attempts)
             case FinishErasure():
                 await self._recorder.run(CompleteErasure(), state)
             case Wait() | Done():

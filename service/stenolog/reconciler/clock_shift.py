@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.plan import Attempts
 
 SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: nothing is reckoned anew
 
@@ -62,15 +61,3 @@ def _moved(submission: Submission, ahead_ms: int) -> Submission:
 def _earlier(at_ms: int, by_ms: int) -> int:
     """A time moved back; 0 stays: it has not happened."""
     return at_ms - by_ms if at_ms else 0
-
-
-def not_in_future(attempts: Attempts, now_ms: int) -> Attempts:
-    """The same with nothing tried later than now: what lies there was told by a clock set back."""
-    if max(attempts.checked_at_ms, attempts.asked_at_ms, attempts.swept_at_ms) <= now_ms:
-        return attempts
-    return replace(
-        attempts,
-        checked_at_ms=min(attempts.checked_at_ms, now_ms),
-        asked_at_ms=min(attempts.asked_at_ms, now_ms),
-        swept_at_ms=min(attempts.swept_at_ms, now_ms),
-    )

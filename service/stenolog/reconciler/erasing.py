@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.reconciler.actions import Action, Done, Remove, Wait
-from stenolog.reconciler.plan import Attempts, Timing, clear_up
+from stenolog.reconciler.attempts import Attempts
+from stenolog.reconciler.clearing import clear_up
 from stenolog.reconciler.plan import next_action as next_before_erasure
+from stenolog.reconciler.timing import Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

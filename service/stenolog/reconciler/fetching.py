@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
 from stenolog.clock import NowMs
@@ -20,7 +19,7 @@ from stenolog.log.events.submissions import RetryableFailure
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.providers.port import FetchedJob
-from stenolog.reconciler.plan import Attempts, anew
+from stenolog.reconciler.attempts import Attempts, anew, asked_in_vain, refute
 from stenolog.reconciler.recording import NO_SENTENCE, Recorder, failure
 from stenolog.reconciler.submitting import Submitter
 from stenolog.wire.assemblyai.sentences import failure_of
@@ -69,9 +68,7 @@ class Fetcher:
         if found is not None and is_ours(found, state.id, number):
             await self.adopt(state, number, job)
             return anew(attempts, "callback")
-        return replace(
-            attempts, failures=0, retry_at_ms=0, refuted=attempts.refuted | {(number, job)}
-        )
+        return refute(attempts, number, [job])
 
     async def adopt(self, state: Transcription, number: int, job: str) -> None:
         """The job that was paid for without our knowing is this submission's."""
@@ -99,14 +96,14 @@ class Fetcher:
         )
         now_ms = self._now_ms()
         if job is None and now_ms < believed_at_ms:
-            return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms, missing=True)
+            return asked_in_vain(attempts, now_ms, missing=True)
         if job is None:
             await self._recorder.run(AbandonSubmission(number=number, reason="forgotten"), state)
             return anew(attempts)
         if job.status == "completed" or (job.status == "error" and not state.terminal):
             await self._finish(state, number, job, wake)
             return anew(attempts)
-        return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms)
+        return asked_in_vain(attempts, now_ms, missing=False)
 
     async def supersede(self, state: Transcription, number: int) -> None:
         """Another submission finished first."""
@@ -188,16 +185,3 @@ def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:
     except BadToken:
         return False
     return (registered.transcription_id, registered.submission) == (transcription_id, submission)
-
-
-def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
-    """The job was looked at and had not ended."""
-    return replace(
-        attempts,
-        woken=None,
-        checked_at_ms=now_ms,
-        checks=attempts.checks + 1,
-        failures=0,
-        retry_at_ms=0,
-        missing=False,
-    )

@@ -15,7 +15,7 @@ from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 from stenolog.projections.views import Checkpoint, OpenPage
-from stenolog.reconciler.plan import RETRY_FIRST_MS
+from stenolog.reconciler.attempts import RETRY_FIRST_MS
 from stenolog.reconciler.turns import Load, Turns, follow_at_start, note_at_start
 
 START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes

@@ -28,11 +28,12 @@ from stenolog.log.store import EventStore
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.actions import Done, Submit, Wait
 from stenolog.reconciler.agenda import Agenda
-from stenolog.reconciler.clock_shift import SLEW_MS, Reckoning, not_in_future
+from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts, not_in_future
+from stenolog.reconciler.clock_shift import SLEW_MS, Reckoning
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
-from stenolog.reconciler.plan import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts, Timing
 from stenolog.reconciler.recording import Recorder
+from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
 
 AT_ONCE_MAX = 64  # transcriptions worked on at the same time

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 import structlog
 
@@ -26,8 +25,8 @@ from stenolog.errors import (
 )
 from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
+from stenolog.reconciler.attempts import Attempts, anew, held_back
 from stenolog.reconciler.forwarding import Forwarder, Uploads
-from stenolog.reconciler.plan import Attempts, anew
 from stenolog.reconciler.recording import NO_SENTENCE, ProviderGate, Recorder, failure
 
 log = structlog.get_logger()
@@ -53,7 +52,7 @@ class Submitter:
         gate, now = self._recorder.gate(state), self._now_ms()
         with gate.breaker.turn(now) as admitted:
             if not admitted:
-                return replace(attempts, retry_at_ms=gate.breaker.retry_at_ms(now))
+                return held_back(attempts, gate.breaker.retry_at_ms(now))
             try:
                 body = await self._create_body(state, number, gate)
             except ProviderUnavailable as exc:

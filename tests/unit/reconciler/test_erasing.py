@@ -16,8 +16,8 @@ from stenolog.commands.transcription.decide import decide
 from stenolog.log.event_data import EventData
 from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
 from stenolog.reconciler.actions import Confirm, Done, Remove, Settle, Wait
+from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step, next_action
-from stenolog.reconciler.plan import Attempts
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

@@ -18,15 +18,11 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.fetching import retryable, seen_running
-from stenolog.reconciler.plan import (
-    LATE_FIRST_MS,
-    RESUBMIT_FIRST_MS,
-    SETTLE_FAILURES_MAX,
-    Attempts,
-    Timing,
-    next_action,
-)
+from stenolog.reconciler.attempts import Attempts, seen_running
+from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
+from stenolog.reconciler.fetching import retryable
+from stenolog.reconciler.plan import LATE_FIRST_MS, RESUBMIT_FIRST_MS, next_action
+from stenolog.reconciler.timing import Timing
 from stenolog.wire.assemblyai import sentences
 from tests.unit.commands.stories import (
     REQUESTED,

@@ -18,16 +18,9 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.plan import (
-    ASK_SPACING_MS,
-    EXPECTED_MS_MIN,
-    FORGOTTEN_MAX,
-    RETRY_FIRST_MS,
-    RETRY_MS_MAX,
-    Attempts,
-    Timing,
-    next_action,
-)
+from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts
+from stenolog.reconciler.plan import ASK_SPACING_MS, EXPECTED_MS_MIN, FORGOTTEN_MAX, next_action
+from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

@@ -10,9 +10,16 @@ import pytest
 from stenolog.errors import ProviderUnavailable
 from stenolog.providers.port import JobPage, ListedJob
 from stenolog.reconciler.actions import Settle, Submit, Wait
-from stenolog.reconciler.clock_shift import SLEW_MS, Reckoning, not_in_future
-from stenolog.reconciler.plan import Attempts, Timing, next_action
-from stenolog.reconciler.settle import CLOCK_SLACK_MS, PAGES_BEYOND, PAGES_MAX, Settler
+from stenolog.reconciler.attempts import Attempts, not_in_future
+from stenolog.reconciler.candidates import (
+    CLOCK_SLACK_MS,
+    PAGES_BEYOND,
+    PAGES_MAX,
+    candidates,
+)
+from stenolog.reconciler.clock_shift import SLEW_MS, Reckoning
+from stenolog.reconciler.plan import next_action
+from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
     ID,
     REQUESTED,
@@ -105,36 +112,32 @@ class Pages:
         return JobPage(jobs=[job], older=older, told_at_ms=self._told_at_ms)
 
 
-async def candidates(
+async def listed(
     state: Any, pages: int, *, seen_at_ms: int, told_at_ms: int | None = None
 ) -> Sequence[ListedJob]:
-    nobody: Any = None
     provider: Any = Pages(seen_at_ms - CLOCK_SLACK_MS - 1, pages, told_at_ms)
-    settler = Settler(nobody, nobody, lambda: seen_at_ms)
-    return await settler.candidates(provider, state.submissions[0], "u")
+    return await candidates(provider, state.submissions[0], "u", seen_at_ms)
 
 
 async def test_the_list_is_not_cut_at_a_claim_from_the_future() -> None:
     state = told(REQUESTED, claimed())
     moved = Reckoning().as_of(state, NOW_MS)
     for one in (state, moved):
-        assert len(await candidates(one, 3, seen_at_ms=NOW_MS)) == 3
-        assert len(await candidates(one, PAGES_MAX + 1, seen_at_ms=NOW_MS)) == PAGES_MAX
-    assert len(await candidates(state, 9, seen_at_ms=START_MS)) == 1 + PAGES_BEYOND
+        assert len(await listed(one, 3, seen_at_ms=NOW_MS)) == 3
+        assert len(await listed(one, PAGES_MAX + 1, seen_at_ms=NOW_MS)) == PAGES_MAX
+    assert len(await listed(state, 9, seen_at_ms=START_MS)) == 1 + PAGES_BEYOND
 
 
 async def test_the_list_is_not_cut_by_a_clock_that_is_ahead_of_the_providers() -> None:
     state = told(REQUESTED, claimed())
-    behind = await candidates(state, 9, seen_at_ms=START_MS, told_at_ms=START_MS - 60_000)
+    behind = await listed(state, 9, seen_at_ms=START_MS, told_at_ms=START_MS - 60_000)
     assert len(behind) == 9
-    ahead = await candidates(state, 9, seen_at_ms=START_MS, told_at_ms=START_MS + 60_000)
+    ahead = await listed(state, 9, seen_at_ms=START_MS, told_at_ms=START_MS + 60_000)
     assert len(ahead) == 1 + PAGES_BEYOND
 
 
 async def test_a_list_that_does_not_end_before_the_claim_is_not_believed() -> None:
     state = told(REQUESTED, claimed())
-    nobody: Any = None
     provider: Any = Pages(START_MS, PAGES_MAX + 1)
-    settler = Settler(nobody, nobody, lambda: START_MS)
     with pytest.raises(ProviderUnavailable):
-        await settler.candidates(provider, state.submissions[0], "u")
+        await candidates(provider, state.submissions[0], "u", START_MS)

@@ -1,0 +1,55 @@
+"""Which of a provider's jobs may be the one that a claim of unknown outcome has led to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stenolog.commands.transcription.state import Submission
+from stenolog.errors import ProviderUnavailable
+from stenolog.providers.paging import pages_of
+from stenolog.providers.port import JobPage, ListedJob, Provider
+
+CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
+BEHIND_MS_MAX = 86_400_000  # a wrong time zone is less; what shows more is no clock
+PAGES_BEYOND = 2  # read after the page on which the claim's time lies
+EARLIER_MAX = 50  # jobs from before the claim, newest first, that are taken all the same
+PAGES_MAX = 500  # 100,000 jobs since the claim
+
+
+async def candidates(
+    provider: Provider, submission: Submission, audio_url: str | None, now_ms: int
+) -> Sequence[ListedJob]:
+    """List the jobs since the claim that have its audio URL, and a few from before the claim.
+
+    With `audio_url` None any job since the claim is listed, and none from before it.
+
+    The claim's time is by our clock, the jobs' by the provider's. A difference that the provider's
+    answers show is allowed for; in case it was set right meanwhile, the nearest jobs from before
+    the claim are taken as well. A claim from before our clock was set back says nothing of when
+    its job was created: then the newest 100,000 jobs are looked through, and count as all.
+
+    Raises:
+        ProviderUnavailable: There are more jobs since the claim than can be looked through.
+    """
+    dated = not submission.ahead_ms and submission.claimed_at_ms <= now_ms
+    found: list[ListedJob] = []
+    earlier: list[ListedJob] = []
+    pages_beyond = 0
+    async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
+        oldest_ms = oldest_of(page, submission.claimed_at_ms, now_ms) if dated else 0
+        before = [job for job in page.jobs if (job.created_at_ms or now_ms) < oldest_ms]
+        since = [job for job in page.jobs if (job.created_at_ms or now_ms) >= oldest_ms]
+        found += [job for job in since if audio_url in {None, job.audio_url}]
+        earlier += [job for job in before if job.audio_url == audio_url]
+        pages_beyond += bool(before)
+        if page.older is None or pages_beyond > PAGES_BEYOND:
+            return [*found, *earlier[:EARLIER_MAX]]
+    if not dated:
+        return found
+    raise ProviderUnavailable(f"more than {PAGES_MAX} pages of jobs since the claim")
+
+
+def oldest_of(page: JobPage, claimed_at_ms: int, now_ms: int) -> int:
+    """The earliest time, by the clock of the provider that sent `page`, of a job of this claim."""
+    behind_ms = min(max(0, now_ms - (page.told_at_ms or now_ms)), BEHIND_MS_MAX)
+    return claimed_at_ms - CLOCK_SLACK_MS - behind_ms

@@ -1,0 +1,31 @@
+"""How long the reconciler waits for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.log.events.vocabulary import WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long to wait for what, in ms.
+
+    Attributes:
+        settle_ms: From a claim of unknown outcome until the provider's list is believed.
+        silence_ms: Beyond the expected duration, until a job without a callback is looked up.
+        sweep_interval_ms: Between two looks.
+        job_lifetime_ms: From acceptance until we give up.
+        polled: The provider's callbacks cannot reach us: look from the start.
+    """
+
+    settle_ms: int
+    silence_ms: int
+    sweep_interval_ms: int
+    job_lifetime_ms: int
+    polled: bool = False
+
+    @property
+    def unasked(self) -> WakeReason:
+        """Why a job is looked at when nothing woke us."""
+        return "poll" if self.polled else "silence"
