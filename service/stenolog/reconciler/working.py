@@ -1,0 +1,149 @@
+"""Working on one open transcription: one action after another, until nothing is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from stenolog.clock import NowMs
+from stenolog.errors import (
+    OutcomeUnknown,
+    ProviderError,
+    StoreError,
+    StoreUnavailable,
+    WrongExpectedVersion,
+)
+from stenolog.log.events.vocabulary import ProviderName, WakeReason
+from stenolog.reconciler.acting import Actor
+from stenolog.reconciler.actions import Done, Submit, Wait
+from stenolog.reconciler.attempts import Attempts, not_in_future, put_off, woken_by
+from stenolog.reconciler.clock_shift import Reckoning
+from stenolog.reconciler.erasing import Step, next_action
+from stenolog.reconciler.timing import Timing
+from stenolog.reconciler.turns import Load, Turns
+
+STEPS_MAX = 16  # actions for one transcription before others have their turn
+TURN_MS_MAX = 600_000  # a turn that comes wakes; this only bounds what a mistake would cost
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """An open transcription, and what this process knows of it beside its stream.
+
+    Attributes:
+        attempts: What was tried.
+        provider: Where it is transcribed; None: its stream was not read yet.
+        woken_again: Something woke it while it was worked on: look once more afterwards.
+    """
+
+    id: str
+    attempts: Attempts = field(default_factory=Attempts)
+    provider: ProviderName | None = None
+    woken_again: bool = False
+
+    def wake(self, reason: WakeReason, *, busy: bool) -> None:
+        """Have it looked at for this reason; `busy`: it is being worked on now."""
+        self.attempts = woken_by(self.attempts, reason)
+        self.woken_again = self.woken_again or busy
+
+    def learn(self, attempts: Attempts) -> None:
+        """Keep what an action has learned; what woke the case meanwhile is newer than that."""
+        woken = self.attempts.woken if self.woken_again else attempts.woken
+        self.attempts = replace(attempts, woken=woken)
+
+
+class Worker:
+    """Does what the plan says for one case at a time; many may be worked on at once.
+
+    Attributes:
+        stopping: Each piece of work is to end with the action that is under way.
+    """
+
+    def __init__(
+        self,
+        load: Load,
+        actor: Actor,
+        timings: Mapping[ProviderName, Timing],
+        turns: Turns,
+        now_ms: NowMs,
+    ) -> None:
+        self._load = load
+        self._actor = actor
+        self._timings = timings
+        self._turns = turns
+        self._now_ms = now_ms
+        self._reckoning = Reckoning()
+        self.stopping = False
+
+    async def work(self, case: Case) -> int | None:
+        """Do what is due; returns when to look again, None: not before something wakes it.
+
+        A failure is no reason to stop: the case is put off, and looked at again later.
+        """
+        structlog.contextvars.bind_contextvars(transcription_id=case.id)
+        try:
+            for _ in range(STEPS_MAX):
+                match await self._step(case):
+                    case Done():
+                        return None
+                    case Wait() as wait:
+                        return wait.until_ms
+                    case _ if self.stopping:
+                        return None
+                    case _:
+                        pass
+        except WrongExpectedVersion:
+            pass  # somebody else was quicker: look again
+        except (ProviderError, StoreError) as exc:
+            return self._put_off(case, exc)
+        except Exception:
+            # A fault of ours must not end the loop for all others.
+            log.exception("reconciler.failed")
+            return self._put_off(case, None)
+        return self._now_ms()
+
+    async def _step(self, case: Case) -> Step:
+        """Do one action; it is done when this returns."""
+        state = await self._load(case.id)
+        case.provider = state.provider
+        structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
+        now_ms = self._now_ms()
+        state = self._reckoning.as_of(state, now_ms)
+        attempts = not_in_future(case.attempts, now_ms)
+        timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
+        action = next_action(state, attempts, timing, now_ms)
+        if not isinstance(action, Submit):
+            self._turns.note(state)
+        elif not self._turns.admit(state):
+            return Wait(until_ms=now_ms + TURN_MS_MAX)
+        if isinstance(action, Done) and not case.woken_again:
+            self._reckoning.forget(case.id)
+        if isinstance(action, Done | Wait):
+            return action
+        try:
+            learned = await self._actor.do(action, state, attempts, timing)
+        except (StoreUnavailable, OutcomeUnknown, WrongExpectedVersion):
+            raise  # a claim may stand in the log: the next look tells
+        except Exception:
+            self._turns.note(state)  # a turn that could not be used is another's
+            raise
+        if learned is not attempts:
+            case.learn(learned)
+        log.info("reconciler.acted", action=type(action).__name__.lower())
+        return action
+
+    def _put_off(self, case: Case, exc: Exception | None) -> int:
+        """Note a failure; returns when to try again."""
+        now_ms = self._now_ms()
+        case.attempts = put_off(case.attempts, now_ms, getattr(exc, "retry_in_ms", None))
+        retry_at_ms = case.attempts.retry_at_ms
+        log.warning(
+            "reconciler.put_off",
+            error=str(exc or "see above"),
+            retry_in_ms=retry_at_ms - now_ms,
+        )
+        return retry_at_ms
