@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.bench.figures import Figure, at_least
-from stenolog.commands.handler import new_id
 from stenolog.log.event import NewEvent, SealedPayload
+from stenolog.log.recorder import new_id
 from stenolog.stores.sqlite.file.connection import open_writer
 from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.store import SqliteLog

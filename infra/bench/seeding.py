@@ -12,13 +12,13 @@ from pathlib import Path
 from infra.bench.transcripts import NO_FEATURE, answer, request_payload
 from stenolog.bootstrap.identity import callback_keys, open_master_key
 from stenolog.commands.callback_tokens import CallbackKeys, Registration, register
-from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
 from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.log.events.submissions import SubmissionAccepted, SubmissionClaimed
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionRequested
+from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -47,7 +47,7 @@ async def seed(
     made = [str(uuid.uuid4()) for _ in range(count)]
     payload = answer("seeded", seconds, NO_FEATURE)
     whose = tenant or str(uuid.uuid4())
-    async with _opened(directory) as (handler, signing):
+    async with _opened(directory) as (recorder, signing):
         cause = Cause(tenant=whose, actor=str(uuid.uuid4()), correlation_id=new_id())
         seeded = [
             Seeded(
@@ -59,12 +59,12 @@ async def seed(
         ]
         for at in range(0, count, AT_ONCE):
             await asyncio.gather(
-                *(_append(handler, cause, one, payload) for one in seeded[at : at + AT_ONCE])
+                *(_append(recorder, cause, one, payload) for one in seeded[at : at + AT_ONCE])
             )
     return seeded
 
 
-async def _append(handler: CommandHandler, cause: Cause, one: Seeded, payload: bytes) -> None:
+async def _append(recorder: FactRecorder, cause: Cause, one: Seeded, payload: bytes) -> None:
     facts = [
         Fact(
             data=TranscriptionRequested(
@@ -84,11 +84,11 @@ async def _append(handler: CommandHandler, cause: Cause, one: Seeded, payload: b
         ),
     ]
     assert len(facts) == EVENTS_EACH
-    await handler.append(stream_of(one.transcription_id), facts, cause)
+    await recorder.record(stream_of(one.transcription_id), facts, cause)
 
 
 @contextlib.asynccontextmanager
-async def _opened(directory: Path) -> AsyncIterator[tuple[CommandHandler, CallbackKeys]]:
+async def _opened(directory: Path) -> AsyncIterator[tuple[FactRecorder, CallbackKeys]]:
     make_directory(directory)
     with locked(directory):
         async with contextlib.AsyncExitStack() as stack:
@@ -99,4 +99,4 @@ async def _opened(directory: Path) -> AsyncIterator[tuple[CommandHandler, Callba
             log = await SqliteLog.open(directory / LOG)
             stack.push_async_callback(log.close)
             signing = await callback_keys(keys, master)
-            yield CommandHandler(log, Vault(master, keys)), signing
+            yield FactRecorder(log, Vault(master, keys)), signing

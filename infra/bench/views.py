@@ -13,8 +13,8 @@ from typing import Any
 from infra.bench.figures import Figure, at_most
 from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
 from stenolog.clock import now_us, rfc3339
-from stenolog.commands.handler import new_id
 from stenolog.log.event import Event
+from stenolog.log.recorder import new_id
 from stenolog.projections.rows import Change, StatusRow
 from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
 from stenolog.projections.views import Checkpoint

@@ -75,7 +75,7 @@ class House:
         async with self.following() as fan_out:
             egress = Egress(AddressPolicy.of(networks=self.networks))
             dispatcher = Dispatcher(
-                self.service.events,
+                self.service.facts,
                 self._requests,
                 self.work,
                 Telling(

@@ -40,7 +40,7 @@ async def composed_deliveries(home: House, *networks: str) -> AsyncIterator[Deli
         )
         wrapping = Wrapping(delivery=lambda timing: replace(timing, spacing_ms=500))
         deliveries = await open_deliveries(
-            stack, settings, stores, wrapping, service.metrics, service.audio
+            stack, settings, stores, service.facts, wrapping, service.metrics, service.audio
         )
         running = asyncio.create_task(deliveries.run())
         try:

@@ -14,11 +14,11 @@ import pytest
 import structlog
 
 from stenolog.clock import now_ms
-from stenolog.commands.handler import RECONCILER, Cause
 from stenolog.commands.transcription.commands import Complete, Fail
 from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.message import REFUSALS_HEEDED_MS
 from stenolog.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
+from stenolog.log.recorder import RECONCILER, Cause
 from stenolog.simulator.receiver import Reply
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.store import SqliteWork

@@ -22,7 +22,7 @@ from stenolog.bootstrap.serving import bind, server_for, url_of
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
 from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, Registration, register
-from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
+from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import (
     AcceptSubmission,
     ClaimSubmission,
@@ -48,6 +48,7 @@ from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.encryption import KEY_BYTES
 from stenolog.log.event import Event
 from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
+from stenolog.log.recorder import RECONCILER, Cause, FactRecorder
 from stenolog.projections.run.projector import Projector
 from stenolog.reconciler.turns import Turns
 from stenolog.side_process import SideProcess
@@ -88,6 +89,7 @@ class Composed:
     views: SqliteViews
     vault: Vault
     handler: CommandHandler
+    facts: FactRecorder
     uploads: UploadStore
     uploads_directory: Path
     lifetime: UploadLifetime
@@ -238,7 +240,8 @@ async def composed(
         views = await SqliteViews.open(directory / "views.db")
         stack.push_async_callback(views.close)
         vault = Vault(MasterKey(master_key or os.urandom(KEY_BYTES)), keys)
-        handler = CommandHandler(log, vault)
+        facts = FactRecorder(log, vault)
+        handler = CommandHandler(log, vault, facts)
         uploads_directory = directory / "uploads"
         uploads_directory.mkdir(mode=0o700, exist_ok=True)
         uploads = UploadStore(uploads_directory, vault)
@@ -249,7 +252,7 @@ async def composed(
         stack.push_async_callback(projector.close)
         lifetime = UploadLifetime(
             events=log,
-            handler=handler,
+            facts=facts,
             keys=vault,
             files=uploads,
             users=UsersInViews(views, projector),
@@ -266,7 +269,7 @@ async def composed(
         turns = Turns(1, lambda transcription_id: None)
 
         async def readiness() -> Readiness:
-            return await ready(log, keys) if asks_the_stores else service.readiness
+            return await ready(facts, keys) if asks_the_stores else service.readiness
 
         def wake(transcription_id: str, reason: WakeReason) -> None:
             wakes.append((transcription_id, reason))
@@ -281,6 +284,7 @@ async def composed(
                 ),
                 transcriptions=TranscriptionPorts(
                     handler=handler,
+                    facts=facts,
                     events=log,
                     views=views,
                     uploads=uploads,
@@ -293,10 +297,10 @@ async def composed(
                     erase=Eraser(vault, projector, lifetime).erase_now,
                 ),
                 callbacks=CallbackPorts(
-                    handler=handler, keys=lambda: service.signing, wake=wake, metrics=metrics
+                    facts=facts, keys=lambda: service.signing, wake=wake, metrics=metrics
                 ),
                 assemblyai=AssemblyAIPorts(
-                    handler=handler,
+                    facts=facts,
                     views=views,
                     uploads=uploads,
                     redacted_audio=audio,
@@ -341,6 +345,7 @@ async def composed(
             views=views,
             vault=vault,
             handler=handler,
+            facts=facts,
             uploads=uploads,
             uploads_directory=uploads_directory,
             lifetime=lifetime,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stenolog.errors import OutcomeUnknown, StoreUnavailable
+from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
+from stenolog.log.batch import Append
 from stenolog.log.event import NewEvent
 from stenolog.log.store import Appended
 from stenolog.log.tail import LogTail
 from stenolog.stores.sqlite.log.store import SqliteLog
 
+COMMITTING_S_MAX = 30
+
 
 class GatedLog(SqliteLog):
-    """A log that can refuse, lose its reply, or keep appends waiting."""
+    """A log that can refuse, lose its reply, or keep appends waiting, before the store or in it."""
 
     refusing = False
     losing_replies = False
@@ -24,6 +28,9 @@ class GatedLog(SqliteLog):
         super().__init__(*args)
         self.passing = asyncio.Event()
         self.passing.set()
+        self.committing = threading.Event()  # cleared: what is handed to the writer waits there
+        self.committing.set()
+        self.commits = 0
 
     def forget(self) -> None:
         """Everything is read from the file, as after a start."""
@@ -44,3 +51,8 @@ class GatedLog(SqliteLog):
         if self.losing_replies:
             raise OutcomeUnknown("log.db: injected: reply lost")
         return appended
+
+    def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
+        self.commits += 1
+        assert self.committing.wait(COMMITTING_S_MAX)
+        return super()._commit(batch)

@@ -107,7 +107,7 @@ async def test_a_body_that_does_not_come_is_answered_503_in_time(
 ) -> None:
     transcription_id, registration = await service.submitted()
     callbacks = Callbacks(
-        handler=service.handler,
+        facts=service.facts,
         tenancy=Tenancy(service.events),
         keys=lambda: service.signing,
         wake=lambda transcription_id, reason: None,

@@ -10,10 +10,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message, Scope
 
 from stenolog.compliance.data_keys import SALT_BYTES, DataKey, NewKey, WrappedKey
+from stenolog.edge.http.correlation import Correlation
 from stenolog.encryption import KEY_BYTES
 from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
+from stenolog.log.events.uploads import UPLOAD
 from stenolog.stores.files.upload_frames import FRAME_BYTES
 from stenolog.stores.files.uploads import UploadStore
 from tests.http.composed import PUBLIC_URL, Composed, composed, until
@@ -238,6 +241,39 @@ async def test_a_log_that_cannot_commit_leaves_no_file(service: Composed) -> Non
     answer = await service.client.post("/v2/upload", content=b"bytes")
     assert (answer.status_code, answer.json()) == (503, {"error": "Service unavailable"})
     assert files(service.uploads_directory) == []
+
+
+async def test_one_that_is_cancelled_in_mid_append_keeps_its_file(service: Composed) -> None:
+    [route] = [one for one in service.routes if getattr(one, "path", "") == "/v2/upload"]
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v2/upload",
+        "headers": [(b"authorization", service.key.encode())],
+        "query_string": b"",
+        "app": None,
+        "state": {},
+    }
+    service.events.committing.clear()
+    before = service.events.commits
+    request = asyncio.create_task(Correlation(route.app)(scope, _bytes, _nothing))
+    await until(lambda: service.events.commits > before)
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    service.events.committing.set()
+    await service.events.wait(after=0)
+    [event] = await service.events.read()
+    [file] = files(service.uploads_directory)
+    assert (event.type, event.stream) == ("upload.stored", UPLOAD + file.name)
+
+
+async def _bytes() -> Message:
+    return {"type": "http.request", "body": b"audio", "more_body": False}
+
+
+async def _nothing(message: Message) -> None:
+    raise AssertionError(f"it was answered: {message}")
 
 
 async def test_a_client_that_goes_away_leaves_nothing(service: Composed, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from stenolog.clock import NowMs, now_ms
 from stenolog.commands.callback_tokens import CallbackKeys
-from stenolog.commands.handler import Cause, CommandHandler, new_id
+from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
 from stenolog.compliance.data_keys import MasterKey
@@ -30,6 +30,7 @@ from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.event import Event
+from stenolog.log.recorder import Cause, FactRecorder, new_id
 from stenolog.projections.views import Checkpoint, OpenPage
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from stenolog.providers.port import Provider
@@ -117,6 +118,7 @@ class House:
     keys: SqliteKeys
     events: SqliteLog
     handler: CommandHandler
+    facts: FactRecorder
     uploads: UploadStore
     actor: Actor
     reconciler: Reconciler
@@ -252,7 +254,8 @@ async def house(
         events = await log.open(directory / "log.db")
         stack.push_async_callback(events.close)
         vault = Vault(MASTER, keys)
-        handler = CommandHandler(events, vault)
+        facts = FactRecorder(events, vault)
+        handler = CommandHandler(events, vault, facts)
         (directory / "uploads").mkdir(exist_ok=True)
         uploads = UploadStore(directory / "uploads", vault)
         egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
@@ -262,7 +265,7 @@ async def house(
         metrics = Metrics()
         wakes: list[Reconciler] = []
         called = Callbacks(
-            handler=handler,
+            facts=facts,
             tenancy=Tenancy(events),
             keys=lambda: KEYS,
             wake=lambda identifier, reason: wakes[0].wake(identifier, reason),  # noqa: PLW0108 - made later
@@ -293,6 +296,7 @@ async def house(
             keys=keys,
             events=events,
             handler=handler,
+            facts=facts,
             uploads=uploads,
             actor=actor,
             reconciler=reconciler,

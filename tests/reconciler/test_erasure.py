@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stenolog.commands.handler import Cause, Fact
-from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.commands.transcription.state import stream_of
+from stenolog.log.facts import erasure_requested
+from stenolog.log.recorder import Cause
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
 from stenolog.simulator.assemblyai.provider import Simulator
@@ -25,8 +26,7 @@ LIFE = [
 
 async def request_erasure(home: House, identifier: str) -> None:
     cause = Cause(tenant=TENANT, actor=CLIENT, correlation_id=identifier)
-    fact = Fact(data=ErasureRequested(surface="v2"), dedupe_key=f"{identifier}:erasure")
-    await home.handler.record(identifier, fact, cause)
+    await home.facts.record(stream_of(identifier), [erasure_requested(identifier, "v2")], cause)
 
 
 async def erased(home: House, identifier: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.commands.handler import Cause, CommandHandler, Fact, new_id
+from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.vault import Vault
@@ -15,6 +15,7 @@ from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.submissions import SubmissionClaimed, SubmissionRefused
+from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
@@ -38,7 +39,7 @@ async def test_views_of_another_log_are_not_believed_wherever_they_are(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     async with AsyncExitStack() as stack:
-        handler = await _handler(stack, tmp_path)
+        handler, _ = await _opened(stack, tmp_path)
         requested = [await _requested(handler) for _ in range(2)]
     async with house(tmp_path, simulator, head=2, head_id=new_id()) as home:
         for identifier in requested:
@@ -71,7 +72,7 @@ async def test_a_damaged_record_is_followed_past_and_what_stands_before_it_is_he
     tmp_path: Path, simulator: Simulator, tenant_concurrency: int
 ) -> None:
     async with AsyncExitStack() as stack:
-        handler = await _handler(stack, tmp_path)
+        handler, _ = await _opened(stack, tmp_path)
         first, damaged, third = [await _requested(handler) for _ in range(3)]
     async with house(
         tmp_path,
@@ -103,7 +104,7 @@ async def test_records_that_are_missing_are_not_read_for_in_a_circle(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     async with AsyncExitStack() as stack:
-        handler = await _handler(stack, tmp_path)
+        handler, _ = await _opened(stack, tmp_path)
         for _ in range(TruncatedLog.gone):
             await _requested(handler)
     async with house(tmp_path, simulator, log=TruncatedLog, head=0) as home:
@@ -119,9 +120,9 @@ async def test_a_lost_reply_is_settled_however_long_the_stream_is(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     async with AsyncExitStack() as stack:
-        handler = await _handler(stack, tmp_path)
+        handler, facts = await _opened(stack, tmp_path)
         identifier = await _requested(handler)
-        await _grow(handler, identifier, EVENTS_PER_READ_MAX)
+        await _grow(facts, identifier, EVENTS_PER_READ_MAX)
     async with house(tmp_path, simulator, ids=[identifier]) as home:
         url = f"https://audio.example/{identifier}.mp3"
         home.behave(url, Behaviour(lost_reply=True, callbacks=day.MISSING))
@@ -133,12 +134,14 @@ async def test_a_lost_reply_is_settled_however_long_the_stream_is(
         await until(lambda: home.reconciler.open_count == 0)
 
 
-async def _handler(stack: AsyncExitStack, directory: Path) -> CommandHandler:
+async def _opened(stack: AsyncExitStack, directory: Path) -> tuple[CommandHandler, FactRecorder]:
     keys = await SqliteKeys.open(directory / "keys.db")
     stack.push_async_callback(keys.close)
     events = await SqliteLog.open(directory / "log.db")
     stack.push_async_callback(events.close)
-    return CommandHandler(events, Vault(MASTER, keys))
+    vault = Vault(MASTER, keys)
+    facts = FactRecorder(events, vault)
+    return CommandHandler(events, vault, facts), facts
 
 
 def _cause() -> Cause:
@@ -157,15 +160,15 @@ async def _requested(handler: CommandHandler) -> str:
     return identifier
 
 
-async def _grow(handler: CommandHandler, identifier: str, count: int) -> None:
+async def _grow(facts: FactRecorder, identifier: str, count: int) -> None:
     """A refused submission, and callbacks for it, more than `count` in all."""
     refused = SubmissionRefused(submission=1, status=503, reason="unavailable", retry_in_ms=None)
     called = CallbackReceived(
         submission=1, kid=1, kind="completed", provider_job=None, body_bytes=60
     )
     stream = stream_of(identifier)
-    facts = [Fact(data=SubmissionClaimed(submission=1, kid=1)), Fact(data=refused)]
-    await handler.append(stream, facts, _cause())
+    began = [Fact(data=SubmissionClaimed(submission=1, kid=1)), Fact(data=refused)]
+    await facts.record(stream, began, _cause())
     many = [Fact(data=called)] * EVENTS_PER_APPEND_MAX
     for _ in range(count // EVENTS_PER_APPEND_MAX + 1):
-        await handler.append(stream, many, _cause())
+        await facts.record(stream, many, _cause())

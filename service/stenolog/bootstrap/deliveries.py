@@ -25,6 +25,7 @@ from stenolog.delivery.webhook import Requests, lane_of
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import StoreError
+from stenolog.log.recorder import FactRecorder
 from stenolog.telemetry import Metrics
 
 LANES = b"stenolog outbox lanes"
@@ -70,6 +71,7 @@ async def open_deliveries(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
     stores: Stores,
+    facts: FactRecorder,
     wrapping: Wrapping,
     metrics: Metrics,
     audio: RedactedAudio,
@@ -90,7 +92,7 @@ async def open_deliveries(
     requests = Requests(stores.events, stores.vault)
     readable = ReadableOutcomes(stores.views)
     dispatcher = Dispatcher(
-        stores.events,
+        facts,
         requests,
         stores.work,
         Telling(requests, readable, audio, now_ms),

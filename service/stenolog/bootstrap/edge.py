@@ -23,6 +23,7 @@ from stenolog.edge.operations.readiness import ready
 from stenolog.edge.operations.routes import OperationsPorts
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
 from stenolog.reconciler.loop import Reconciler
 from stenolog.telemetry import Metrics
@@ -39,6 +40,7 @@ class EdgeParts:
     """
 
     handler: CommandHandler
+    facts: FactRecorder
     signing: CallbackKeys
     reconciler: Reconciler
     projector: Projector
@@ -69,6 +71,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Star
             ),
             transcriptions=TranscriptionPorts(
                 handler=parts.handler,
+                facts=parts.facts,
                 events=stores.events,
                 views=stores.views,
                 uploads=stores.uploads,
@@ -81,7 +84,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Star
                 erase=parts.eraser.erase_now,
             ),
             callbacks=CallbackPorts(
-                handler=parts.handler,
+                facts=parts.facts,
                 keys=lambda: parts.signing,
                 wake=parts.reconciler.wake,
                 metrics=parts.metrics,
@@ -96,7 +99,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Star
                 rebuild=parts.projector.rebuild,
             ),
             operations=OperationsPorts(
-                readiness=partial(ready, stores.events, stores.keys), metrics=parts.metrics
+                readiness=partial(ready, parts.facts, stores.keys), metrics=parts.metrics
             ),
         )
     )
@@ -104,7 +107,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Star
 
 def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> AssemblyAIPorts:
     return AssemblyAIPorts(
-        handler=parts.handler,
+        facts=parts.facts,
         views=stores.views,
         uploads=stores.uploads,
         redacted_audio=parts.redacted_audio,

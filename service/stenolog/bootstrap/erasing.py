@@ -8,11 +8,11 @@ from functools import partial
 
 from stenolog.bootstrap.stores import Stores
 from stenolog.clock import now_ms
-from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
 from stenolog.compliance.upload_users import UsersInViews
+from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
 
 
@@ -29,12 +29,12 @@ class Erasing:
 
 
 def erasing_over(
-    stores: Stores, handler: CommandHandler, projector: Projector, retention_ms: int
+    stores: Stores, facts: FactRecorder, projector: Projector, retention_ms: int
 ) -> Erasing:
     """Erasure, and the lifetime of uploads, over these stores."""
     uploads = UploadLifetime(
         events=stores.events,
-        handler=handler,
+        facts=facts,
         keys=stores.vault,
         files=stores.uploads,
         users=UsersInViews(stores.views, projector),

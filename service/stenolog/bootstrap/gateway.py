@@ -29,6 +29,7 @@ from stenolog.config.reach import is_unreachable
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
+from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
 from stenolog.providers.port import Provider
 from stenolog.reconciler.loop import Reconciler
@@ -84,13 +85,14 @@ async def open_gateway(
         engine = _engine(settings, address) if settings.chosen_provider == "local" else None
         polled = engine is None and _cannot_call(settings, public_url)
         gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
-        handler = CommandHandler(stores.events, stores.vault)
+        facts = FactRecorder(stores.events, stores.vault)
+        handler = CommandHandler(stores.events, stores.vault, facts)
         recorder = Recorder(handler, gates)
         link_key = await secret_of(stores.keys, stores.master, UPLOAD)
         audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
-        deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics, audio)
+        deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
-        erasing = erasing_over(stores, handler, projector, settings.upload_retention_ms)
+        erasing = erasing_over(stores, facts, projector, settings.upload_retention_ms)
         timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
         reconciler = reconciler_over(
             settings, stores, recorder, signing, timings, metrics, erasing.eraser
@@ -98,6 +100,7 @@ async def open_gateway(
         new_api_key = await first_api_key(stores.keys, settings.data_dir)
         parts = EdgeParts(
             handler=handler,
+            facts=facts,
             signing=signing,
             reconciler=reconciler,
             projector=projector,

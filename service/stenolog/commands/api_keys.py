@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.clock import now_us, rfc3339
-from stenolog.commands.handler import new_id
 from stenolog.errors import InvalidRequest, LastManagingKey
 from stenolog.log.events.vocabulary import Region
+from stenolog.log.recorder import new_id
 
 SCOPES = (
     "transcripts:write",

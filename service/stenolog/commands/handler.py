@@ -1,77 +1,29 @@
-"""Runs commands: fold the stream, decide, seal, append."""
+"""Runs commands: folds the stream, decides, and has the facts recorded."""
 
 from __future__ import annotations
 
-import random
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from stenolog.clock import now_ms
-from stenolog.commands.transcription.commands import Command
+from stenolog.commands.transcription.commands import Command, RequestTranscription
 from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.fold import evolve
 from stenolog.commands.transcription.state import Transcription, stream_of
-from stenolog.errors import OutcomeUnknown
-from stenolog.log.event import Event, NewEvent, uuid7
-from stenolog.log.event_data import EventData
+from stenolog.log.event import Event
+from stenolog.log.recorder import Cause, Fact, FactRecorder
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
-
-# Who acts when it is not a customer: ids that mean the same in every log.
-RECONCILER = "00000000-0000-4000-8000-000000000001"
-PROVIDER = "00000000-0000-4000-8000-000000000002"
 
 STREAM_PAGES_MAX = 64  # 64,000 events of one transcription: weeks of a provider that refuses
 STATES_KEPT_MAX = 4_096  # about a kilobyte each; what is open is looked at again and again
 
-NewId = Callable[[], str]
-
-
-_generator = random.Random()  # our own: the shared one may be seeded by others
-
-
-def new_id() -> str:
-    """A UUIDv7 that is unique but no secret.
-
-    From a generator that was seeded by the operating system once: asking it again for every event
-    gives up the interpreter's lock, which costs more than everything else here.
-    """
-    return uuid7(now_ms(), _generator.randbytes(10))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Who acts, and why.
-
-    Attributes:
-        tenant: The tenant's id.
-        actor: The id of an API key, or one of the ids above.
-        correlation_id: Ours, from the request that began it.
-        causation_id: The event that led to this, if one did.
-    """
-
-    tenant: str
-    actor: str
-    correlation_id: str
-    causation_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """An event to be appended, with its payload still in clear."""
-
-    data: EventData
-    payload: bytes | None = None
-    dedupe_key: str | None = None
-
 
 class CommandHandler:
-    """The one way into the log."""
+    """The way into the log for what has to be decided; plain facts go to its recorder directly."""
 
-    def __init__(self, log: EventStore, sealer: Sealer, new_id: NewId = new_id) -> None:
+    def __init__(self, log: EventStore, sealer: Sealer, facts: FactRecorder) -> None:
         self._log = log
         self._sealer = sealer
-        self._new_id = new_id
+        self._facts = facts
         self._states: OrderedDict[str, Transcription] = OrderedDict()
 
     async def load(self, transcription_id: str) -> Transcription:
@@ -109,38 +61,35 @@ class CommandHandler:
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
-        events = decide(command, state)
-        if not events:
-            return False
         sealed = {} if state.erasing or payloads is None else payloads
-        facts = [Fact(data=data, payload=sealed.get(data.type)) for data in events]
-        await self.append(state.stream, facts, cause, expected=state.version)
+        facts = [Fact(data=data, payload=sealed.get(data.type)) for data in decide(command, state)]
+        if not facts:
+            return False
+        await self._facts.record(state.stream, facts, cause, expected=state.version)
         return True
 
-    async def append(
-        self, stream: str, facts: Sequence[Fact], cause: Cause, *, expected: int | None = None
+    async def request(
+        self,
+        command: RequestTranscription,
+        state: Transcription,
+        cause: Cause,
+        payload: bytes,
+        *,
+        dedupe_key: str | None,
     ) -> Appended:
-        """Seal and append; an unknown outcome is cleared up once, with the same ids.
+        """Begin the transcription `state`, which is new; return where its first event stands.
 
-        Raises:
-            WrongExpectedVersion: The stream is not at `expected`.
-            StoreUnavailable: Nothing was written.
-            OutcomeUnknown: It may have been written.
-        """
-        events = [await self._event(stream, fact, cause) for fact in facts]
-        try:
-            return await self._log.append(stream, events, expected=expected)
-        except OutcomeUnknown:
-            return await self._log.append(stream, events, expected=expected)
-
-    async def record(self, transcription_id: str, fact: Fact, cause: Cause) -> Appended:
-        """Append a fact that holds whatever the transcription's state is, such as a callback.
+        With a `dedupe_key` that the log knows nothing is written, and the answer says so.
 
         Raises:
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
-        return await self.append(stream_of(transcription_id), [fact], cause)
+        facts = [
+            Fact(data=data, payload=payload, dedupe_key=dedupe_key)
+            for data in decide(command, state)
+        ]
+        return await self._facts.record(state.stream, facts, cause, expected=0)
 
     async def payload_of(self, event_id: str, position: int) -> bytes | None:
         """The payload of an event in clear; None when it has none.
@@ -170,20 +119,3 @@ class CommandHandler:
             if len(page) < EVENTS_PER_READ_MAX:
                 break
         return found
-
-    async def _event(self, stream: str, fact: Fact, cause: Cause) -> NewEvent:
-        event_id = self._new_id()
-        sealed = None
-        if fact.payload is not None:
-            sealed = await self._sealer.seal(stream, event_id, fact.payload)
-        return NewEvent(
-            id=event_id,
-            type=fact.data.type,
-            tenant=cause.tenant,
-            actor=cause.actor,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.causation_id,
-            data=fact.data.model_dump(),
-            payload=sealed,
-            dedupe_key=fact.dedupe_key,
-        )

@@ -14,9 +14,10 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
-from stenolog.commands.handler import RECONCILER, Cause, CommandHandler, Fact
 from stenolog.errors import RecordDamaged, StoreError
 from stenolog.log.events.uploads import UPLOAD, ReleaseReason, UploadReleased
+from stenolog.log.facts import upload_released
+from stenolog.log.recorder import RECONCILER, Cause, FactRecorder
 from stenolog.log.store import EventStore
 
 FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them
@@ -72,7 +73,7 @@ class UploadLifetime:
         self,
         *,
         events: EventStore,
-        handler: CommandHandler,
+        facts: FactRecorder,
         keys: Keys,
         files: Files,
         users: Users,
@@ -80,7 +81,7 @@ class UploadLifetime:
         now_ms: NowMs,
     ) -> None:
         self._events = events
-        self._handler = handler
+        self._facts = facts
         self._keys = keys
         self._files = files
         self._users = users
@@ -150,8 +151,7 @@ class UploadLifetime:
                 correlation_id=first[0].correlation_id,
                 causation_id=first[0].id,
             )
-            fact = Fact(data=UploadReleased(reason=reason), dedupe_key=f"{upload}:released")
-            await self._handler.append(stream, [fact], cause)
+            await self._facts.record(stream, [upload_released(upload, reason)], cause)
         await self._keys.destroy(stream)
         await self._files.discard(upload)
         log.info("upload.removed", upload_id=upload, reason=reason)

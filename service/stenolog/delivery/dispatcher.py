@@ -26,7 +26,7 @@ from stenolog.delivery.webhook import Requests, RequestUnreadable
 from stenolog.errors import StoreError
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.log.store import EventStore
+from stenolog.log.recorder import FactRecorder
 
 ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `places`
 ATTEMPTS_PER_LANE_MAX = 32  # of a tenant's calls of one host and port that does not answer
@@ -58,7 +58,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        events: EventStore,
+        facts: FactRecorder,
         requests: Requests,
         outbox: Outbox,
         telling: Telling,
@@ -69,7 +69,7 @@ class Dispatcher:
         now_ms: NowMs,
     ) -> None:
         assert timing.timeout_ms * 2 < LEASE_MS
-        self._events = events
+        self._facts = facts
         self._requests = requests
         self._outbox = outbox
         self._telling = telling
@@ -192,7 +192,7 @@ class Dispatcher:
         try:
             with suppress(RequestUnreadable):
                 request = await self._requests.request(leased.stream)
-                await record_ending(self._events, request, leased, ending, now_ms=self._now_ms)
+                await record_ending(self._facts, request, leased, ending)
             await self._removed(leased, ending)
         except StoreError as exc:
             await self._put_off(leased, str(exc), STORE_RETRY_MS)
@@ -233,7 +233,7 @@ class Dispatcher:
 
     async def _end(self, leased: Leased, event: Event, ending: Ending) -> None:
         """The log has the fact, then the outbox has the delivery no more."""
-        await record_ending(self._events, event, leased, ending, now_ms=self._now_ms)
+        await record_ending(self._facts, event, leased, ending)
         await self._removed(leased, ending)
 
     async def _removed(self, leased: Leased, ending: Ending) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+PROVIDER_JOB = r"[A-Za-z0-9_-]{1,64}"
 INTEGER_MAX = 2**53 - 1  # RFC 8785: integers beyond this have no one representation
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-ProviderJob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+ProviderJob = Annotated[str, StringConstraints(pattern=rf"^{PROVIDER_JOB}$")]
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
 SubmissionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 AttemptCount = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -25,3 +27,8 @@ class EventData(BaseModel):
     public: ClassVar[bool]
     payload: ClassVar[str]
     """What the payload holds; empty when the type has none."""
+
+
+def is_provider_job(text: str) -> bool:
+    """Whether a provider's handle may stand in clear; any other goes into the payload."""
+    return re.fullmatch(PROVIDER_JOB, text) is not None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from stenolog.commands.handler import RECONCILER, Cause, CommandHandler
+from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import Command, Fail
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
+from stenolog.log.recorder import RECONCILER, Cause
 from stenolog.providers.port import Provider
 from stenolog.reconciler.breaker import Breaker
 

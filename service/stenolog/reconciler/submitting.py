@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 import structlog
@@ -23,6 +22,7 @@ from stenolog.errors import (
     ProviderUnavailable,
     WrongExpectedVersion,
 )
+from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
 from stenolog.reconciler.attempts import Attempts, anew, held_back
@@ -33,7 +33,6 @@ log = structlog.get_logger()
 
 # At most five callbacks of one submission are recorded: it cannot move on more often.
 RECORD_ATTEMPTS_MAX = 8
-PLAIN_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Submitter:
@@ -102,7 +101,7 @@ class Submitter:
         The stream may have moved since it was loaded, by a callback that overtook the reply: the
         acceptance holds all the same.
         """
-        plain = PLAIN_JOB_ID.fullmatch(job) is not None
+        plain = is_provider_job(job)
         command = AcceptSubmission(
             number=number, provider_job=job if plain else None, adopted=adopted
         )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from stenolog.commands.handler import CommandHandler
 from stenolog.edge.assemblyai.derived import Derived
 from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.assemblyai.redacted_audio import RedactedAudioOf
@@ -20,6 +19,7 @@ from stenolog.edge.loops import RedactedAudio, SideWork, Turns
 from stenolog.edge.ports import Uploads
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
+from stenolog.log.recorder import FactRecorder
 from stenolog.projections.views import ViewReader
 
 PREFIX = "/v2"
@@ -37,7 +37,7 @@ class AssemblyAIPorts:
         speech_models: What AssemblyAI is asked for when a customer asks for none.
     """
 
-    handler: CommandHandler
+    facts: FactRecorder
     views: ViewReader
     uploads: Uploads
     redacted_audio: RedactedAudio
@@ -62,7 +62,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
         speech_models=ports.speech_models,
     )
     upload = Upload(
-        ports.handler,
+        ports.facts,
         ports.uploads,
         link_key=ports.link_key,
         public_url=ports.public_url,

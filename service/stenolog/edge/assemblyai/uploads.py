@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.handler import Cause, CommandHandler, Fact
 from stenolog.edge.access.upload_links import upload_url
 from stenolog.edge.http.bodies import streamed
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.ports import Uploads
-from stenolog.errors import OutcomeUnknown
-from stenolog.log.events.uploads import UPLOAD, UploadStored
+from stenolog.errors import StoreUnavailable
+from stenolog.log.events.uploads import UPLOAD
+from stenolog.log.facts import upload_stored
+from stenolog.log.recorder import Cause, FactRecorder
 from stenolog.wire.assemblyai import sentences
 
 
@@ -25,7 +26,7 @@ class Upload:
 
     def __init__(
         self,
-        handler: CommandHandler,
+        facts: FactRecorder,
         files: Uploads,
         *,
         link_key: bytes,
@@ -33,7 +34,7 @@ class Upload:
         bytes_max: int,
     ) -> None:
         """`link_key` signs the URLs; `public_url` is what they begin with."""
-        self._handler = handler
+        self._facts = facts
         self._files = files
         self._link_key = link_key
         self._public_url = public_url
@@ -51,12 +52,11 @@ class Upload:
             tenant=caller.tenant, actor=caller.id, correlation_id=correlation_of(request.scope)
         )
         try:
-            fact = Fact(data=UploadStored(bytes=size))
-            await self._handler.append(UPLOAD + upload_id, [fact], cause, expected=0)
-        except OutcomeUnknown:
-            raise  # the log may say that the file is here: it stays
-        except BaseException:
+            await self._facts.record(UPLOAD + upload_id, [upload_stored(size)], cause, expected=0)
+        except StoreUnavailable:
             await self._files.discard(upload_id)
             raise
+        # Whatever else is raised, a cancellation too, the log may say that the file is here: it
+        # stays. The sweep removes a file that the log does not know.
         url = upload_url(self._link_key, self._public_url(), caller.tenant, upload_id)
         return Response(orjson.dumps({"upload_url": url}), media_type="application/json")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,14 +23,17 @@ from stenolog.commands.callback_tokens import (
     Registered,
     verify,
 )
-from stenolog.commands.handler import PROVIDER, Cause, CommandHandler, Fact
+from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.http.correlation import continue_with
 from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import KeyMissing, StoreError, StoreUnavailable
+from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.events.vocabulary import WakeReason
+from stenolog.log.facts import callback_key, callback_received
+from stenolog.log.recorder import PROVIDER, Cause, Fact, FactRecorder
 from stenolog.wire.assemblyai.webhook import read_callback
 
 BODY_BYTES_MAX = 64 * 1024  # design §5; a real one has under 100
@@ -39,7 +41,6 @@ BODY_MS_MAX = 10_000  # AssemblyAI waits this long for an answer
 HEADER_BYTES_MAX = 256  # of each header that is kept
 KNOWN_MAX = 16_384  # callbacks that are remembered as recorded
 KEPT_HEADERS = (b"content-type", b"user-agent")
-PLAIN_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NAME = HEADER_NAME.lower().encode()
 RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
 ALLOW_POST = (b"allow", b"POST")
@@ -60,14 +61,14 @@ class Callbacks:
     def __init__(
         self,
         *,
-        handler: CommandHandler,
+        facts: FactRecorder,
         tenancy: Tenancy,
         keys: Callable[[], CallbackKeys],
         wake: Callable[[str, WakeReason], None],
         metrics: EdgeMetrics,
         body_ms_max: int = BODY_MS_MAX,
     ) -> None:
-        self._handler = handler
+        self._facts = facts
         self._tenancy = tenancy
         self._keys = keys
         self._wake = wake
@@ -116,21 +117,22 @@ class Callbacks:
         self, registered: Registered, origin: Origin, body: bytes, scope: Scope
     ) -> str:
         """`recorded` or `duplicate`, once the log has this callback."""
+        transcription_id = registered.transcription_id
         kind, provider_job = _classified(body)
-        key = f"{registered.transcription_id}:{registered.submission}:{kind}"
+        called = CallbackReceived(
+            submission=registered.submission,
+            kid=registered.kid,
+            kind=kind,
+            provider_job=provider_job,
+            body_bytes=len(body),
+        )
+        key = callback_key(transcription_id, called)
         if not await self._is_known(key):
-            data = CallbackReceived(
-                submission=registered.submission,
-                kid=registered.kid,
-                kind=kind,
-                provider_job=provider_job,
-                body_bytes=len(body),
-            )
-            fact = Fact(data=data, payload=_payload(kind, body, scope), dedupe_key=key)
-            if await self._append(registered.transcription_id, origin, fact, key):
+            fact = callback_received(transcription_id, called, _payload(kind, body, scope))
+            if await self._append(transcription_id, origin, fact, key):
                 return "recorded"
         # A duplicate says nothing new, but the first one's fetch may have come to nothing.
-        self._wake(registered.transcription_id, "callback")
+        self._wake(transcription_id, "callback")
         return "duplicate"
 
     async def _is_known(self, key: str) -> bool:
@@ -151,16 +153,17 @@ class Callbacks:
 
     async def _append(self, transcription_id: str, origin: Origin, fact: Fact, key: str) -> bool:
         """Whether this was the first of its kind."""
+        stream = stream_of(transcription_id)
         cause = Cause(tenant=origin.tenant, actor=PROVIDER, correlation_id=origin.correlation_id)
         pending: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._pending[key] = pending
         done = False
         try:
             try:
-                appended = await self._handler.record(transcription_id, fact, cause)
+                appended = await self._facts.record(stream, [fact], cause)
             except KeyMissing:  # erased: that it called is all that may be kept
                 fact = replace(fact, payload=None)
-                appended = await self._handler.record(transcription_id, fact, cause)
+                appended = await self._facts.record(stream, [fact], cause)
             self._known[key] = None
             if len(self._known) > KNOWN_MAX:
                 self._known.popitem(last=False)
@@ -176,7 +179,7 @@ def _classified(body: bytes) -> tuple[CallbackKind, str | None]:
         return "oversized", None
     claim = read_callback(body)
     job = claim.job_id
-    return claim.kind, job if job is not None and PLAIN_JOB_ID.fullmatch(job) else None
+    return claim.kind, job if job is not None and is_provider_job(job) else None
 
 
 def _payload(kind: CallbackKind, body: bytes, scope: Scope) -> bytes:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from stenolog.commands.callback_tokens import CallbackKeys
-from stenolog.commands.handler import CommandHandler
 from stenolog.edge.callbacks.receiving import Callbacks
 from stenolog.edge.http.surface import Surface
 from stenolog.edge.loops import Wake
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.log.recorder import FactRecorder
 
 PATH = "/callbacks/{provider}/{token:path}"
 
@@ -26,7 +26,7 @@ class CallbackPorts:
         keys: As of now; asked for every callback, so that a key can be retired.
     """
 
-    handler: CommandHandler
+    facts: FactRecorder
     keys: Callable[[], CallbackKeys]
     wake: Wake
     metrics: EdgeMetrics
@@ -35,7 +35,7 @@ class CallbackPorts:
 def surface(ports: CallbackPorts, cases: UseCases) -> Surface:
     """`/callbacks`; it has no form: its refusals are bare statuses."""
     receiving = Callbacks(
-        handler=ports.handler,
+        facts=ports.facts,
         tenancy=cases.tenancy,
         keys=ports.keys,
         wake=ports.wake,

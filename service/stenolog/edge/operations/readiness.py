@@ -5,17 +5,15 @@ from __future__ import annotations
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.ports import Readiness
 from stenolog.errors import StoreError
-from stenolog.log.store import EventStore
-
-READY_STREAM = "readiness-probe"
+from stenolog.log.recorder import FactRecorder
 
 
-async def ready(events: EventStore, keys: ApiKeys) -> Readiness:
+async def ready(facts: FactRecorder, keys: ApiKeys) -> Readiness:
     """Ask the log to commit nothing, and the key store for one key."""
     checks = {"log": "commits", "keys": "readable"}
     holds = True
     try:
-        await events.append(READY_STREAM, [])
+        await facts.probe()
     except StoreError as exc:
         holds, checks["log"] = False, str(exc)
     try:

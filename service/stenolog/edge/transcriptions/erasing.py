@@ -5,13 +5,14 @@ from __future__ import annotations
 import structlog
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.handler import Cause, CommandHandler, Fact
-from stenolog.commands.transcription.state import Transcription
+from stenolog.commands.handler import CommandHandler
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.edge.loops import Erase, Wake
 from stenolog.edge.transcriptions.reading import Reading, audio_ms_of
 from stenolog.errors import RecordDamaged
-from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.events.vocabulary import Surface
+from stenolog.log.facts import erasure_requested
+from stenolog.log.recorder import Cause, Fact, FactRecorder
 from stenolog.projections.views import ViewReader
 
 log = structlog.get_logger()
@@ -23,6 +24,7 @@ class Erasing:
     def __init__(
         self,
         handler: CommandHandler,
+        facts: FactRecorder,
         views: ViewReader,
         reading: Reading,
         *,
@@ -30,6 +32,7 @@ class Erasing:
         wake: Wake,
     ) -> None:
         self._handler = handler
+        self._facts = facts
         self._views = views
         self._reading = reading
         self._erase = erase
@@ -50,14 +53,11 @@ class Erasing:
         await self._reading.require(caller.tenant, transcription_id)
         handler = self._handler
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
-        # It holds whatever the state is, and two at once are one.
-        fact = Fact(
-            data=ErasureRequested(surface=surface), dedupe_key=f"{transcription_id}:erasure"
-        )
+        fact = erasure_requested(transcription_id, surface)
         try:
             state = await handler.load(transcription_id)
             if not state.erasing:
-                await handler.record(transcription_id, fact, cause)
+                await self._facts.record(stream_of(transcription_id), [fact], cause)
                 state = await handler.load(transcription_id)
             if not state.erased:
                 await self._erase(state)
@@ -73,7 +73,7 @@ class Erasing:
         Its jobs at the provider are not known any more, so that it is never said to be complete.
         """
         row = await self._views.transcription(transcription_id)
-        appended = await self._handler.record(transcription_id, fact, cause)
+        appended = await self._facts.record(stream_of(transcription_id), [fact], cause)
         state = Transcription(
             id=transcription_id,
             upload=None if row is None else row.upload,

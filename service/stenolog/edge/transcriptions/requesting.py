@@ -12,9 +12,8 @@ import orjson
 import structlog
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.commands.handler import Cause, CommandHandler, Fact
+from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
-from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.access.upload_links import is_upload_url, upload_of
 from stenolog.edge.ports import Uploads
@@ -24,6 +23,7 @@ from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import Forbidden
 from stenolog.log.events.vocabulary import Surface
+from stenolog.log.recorder import Cause
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
@@ -123,12 +123,10 @@ class Requesting:
         command = RequestTranscription(
             provider=provider, region=region, surface=surface, upload=upload
         )
-        facts = [
-            Fact(data=data, payload=payload, dedupe_key=dedupe_key)
-            for data in decide(command, state)
-        ]
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
-        appended = await self._handler.append(state.stream, facts, cause, expected=0)
+        appended = await self._handler.request(
+            command, state, cause, payload, dedupe_key=dedupe_key
+        )
         if dedupe_key is not None and appended.already_there:
             # Two came at the same time, or the reply to our own append was lost.
             first = await self._idempotency.first(dedupe_key, surface, payload)

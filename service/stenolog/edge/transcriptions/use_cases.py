@@ -15,6 +15,7 @@ from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import AudioLinks, Requesting
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
 from stenolog.projections.views import ViewReader
 
@@ -32,6 +33,7 @@ class TranscriptionPorts:
     """
 
     handler: CommandHandler
+    facts: FactRecorder
     events: EventStore
     views: ViewReader
     uploads: Uploads
@@ -68,5 +70,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             AudioLinks(ports.upload_key, ports.public_url, ports.uploads),
         ),
         reading=reading,
-        erasing=Erasing(ports.handler, ports.views, reading, erase=ports.erase, wake=ports.wake),
+        erasing=Erasing(
+            ports.handler, ports.facts, ports.views, reading, erase=ports.erase, wake=ports.wake
+        ),
     )

@@ -1,0 +1,41 @@
+"""Facts that need no decision, each with the key under which the log takes it once."""
+
+from __future__ import annotations
+
+from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.log.events.uploads import ReleaseReason, UploadReleased, UploadStored
+from stenolog.log.events.vocabulary import Surface
+from stenolog.log.recorder import Fact
+
+
+def callback_key(transcription_id: str, called: CallbackReceived) -> str:
+    """Name what a provider says once: a submission has one callback of each kind."""
+    return f"{transcription_id}:{called.submission}:{called.kind}"
+
+
+def callback_received(transcription_id: str, called: CallbackReceived, payload: bytes) -> Fact:
+    """State that a provider called; a repeated callback is the same fact."""
+    return Fact(data=called, payload=payload, dedupe_key=callback_key(transcription_id, called))
+
+
+def erasure_requested(transcription_id: str, surface: Surface) -> Fact:
+    """State that a customer deleted this transcription; it holds whatever its state is."""
+    return Fact(data=ErasureRequested(surface=surface), dedupe_key=f"{transcription_id}:erasure")
+
+
+def upload_stored(size_bytes: int) -> Fact:
+    """State that a customer's file is durable."""
+    return Fact(data=UploadStored(bytes=size_bytes))
+
+
+def upload_released(upload: str, reason: ReleaseReason) -> Fact:
+    """State that no transcription needs this file any more."""
+    return Fact(data=UploadReleased(reason=reason), dedupe_key=f"{upload}:released")
+
+
+def delivery_ended(outcome_id: str, ended: DeliverySucceeded | DeliveryFailed) -> Fact:
+    """State how the delivery of the event `outcome_id` ended: one fact of each kind."""
+    key = f"delivery-{outcome_id}"
+    return Fact(data=ended, dedupe_key=key if ended.kind == "outcome" else f"{key}:{ended.kind}")

@@ -1,0 +1,131 @@
+"""The one way into the log: facts become events here, are sealed, and are appended."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from stenolog.clock import now_ms
+from stenolog.errors import OutcomeUnknown, StoreUnavailable
+from stenolog.log.event import NewEvent, uuid7
+from stenolog.log.event_data import EventData
+from stenolog.log.store import Appended, EventStore, Sealer
+
+# Who acts when it is not a customer: ids that mean the same in every log, for ever.
+RECONCILER = "00000000-0000-4000-8000-000000000001"
+PROVIDER = "00000000-0000-4000-8000-000000000002"
+DELIVERY = "00000000-0000-4000-8000-000000000003"
+
+PROBED_STREAM = "readiness-probe"  # never begun: only an empty append goes there
+
+NewId = Callable[[], str]
+
+_generator = random.Random()  # our own: the shared one may be seeded by others
+
+
+def new_id() -> str:
+    """Make a UUIDv7 that is unique but no secret.
+
+    From a generator that was seeded by the operating system once: asking it again for every event
+    gives up the interpreter's lock, which costs more than everything else here (DECISIONS 36).
+    """
+    return uuid7(now_ms(), _generator.randbytes(10))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who acts, and why.
+
+    Attributes:
+        tenant: The tenant's id.
+        actor: The id of an API key, or one of the ids above.
+        correlation_id: Ours, from the request that began it.
+        causation_id: The event that led to this, if one did.
+    """
+
+    tenant: str
+    actor: str
+    correlation_id: str
+    causation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is to be recorded, with its payload still in clear.
+
+    Attributes:
+        dedupe_key: The log takes one fact with this key; a second is answered "already there".
+    """
+
+    data: EventData
+    payload: bytes | None = None
+    dedupe_key: str | None = None
+
+
+class FactRecorder:
+    """Appends facts: what happened, whether or not anybody likes it.
+
+    A fact needs no decision: a callback came, a file is stored, a delivery has ended. What has to
+    be decided goes through `commands/handler`, which records what it decided here.
+    """
+
+    def __init__(self, log: EventStore, sealer: Sealer, new_id: NewId = new_id) -> None:
+        self._log = log
+        self._sealer = sealer
+        self._new_id = new_id
+
+    async def record(
+        self, stream: str, facts: Sequence[Fact], cause: Cause, *, expected: int | None = None
+    ) -> Appended:
+        """Seal `facts` and append all of them or none; return where they stand.
+
+        An unknown outcome is cleared up once, by appending the same ids again. A caller that is
+        cancelled does not know the outcome: the append goes on without it.
+
+        Raises:
+            WrongExpectedVersion: The stream is not at `expected`; nothing was written.
+            KeyMissing: The stream is erased and a fact has a payload; nothing was written.
+            StoreUnavailable: Nothing was written.
+            OutcomeUnknown: It may have been written.
+        """
+        events = [await self._event(stream, fact, cause) for fact in facts]
+        try:
+            return await self._log.append(stream, events, expected=expected)
+        except OutcomeUnknown:
+            return await self._settle(stream, events, expected)
+
+    async def probe(self) -> None:
+        """Return once the log has committed, without an event.
+
+        Raises:
+            StoreError: It cannot commit now.
+        """
+        await self._log.append(PROBED_STREAM, [])
+
+    async def _settle(
+        self, stream: str, events: Sequence[NewEvent], expected: int | None
+    ) -> Appended:
+        """Append once more what may be there already."""
+        try:
+            return await self._log.append(stream, events, expected=expected)
+        except StoreUnavailable as exc:
+            # This time nothing was written; whether the first time did is still not known.
+            raise OutcomeUnknown(str(exc)) from exc
+
+    async def _event(self, stream: str, fact: Fact, cause: Cause) -> NewEvent:
+        event_id = self._new_id()
+        sealed = None
+        if fact.payload is not None:
+            sealed = await self._sealer.seal(stream, event_id, fact.payload)
+        return NewEvent(
+            id=event_id,
+            type=fact.data.type,
+            tenant=cause.tenant,
+            actor=cause.actor,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+            data=fact.data.model_dump(),
+            payload=sealed,
+            dedupe_key=fact.dedupe_key,
+        )
