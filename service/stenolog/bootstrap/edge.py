@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.applications import Starlette
-
 from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
 from stenolog.config.settings import Settings
-from stenolog.edge.app import Edge, RequestPorts, build_app
+from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
 from stenolog.edge.loops import ReadableAt, RedactedAudio, SideWork
@@ -54,7 +52,7 @@ class EdgeParts:
     side_work: tuple[SideWork, SideWork]
 
 
-async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Starlette:
+async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Application:
     """Build the application; it opens and closes nothing.
 
     Raises:

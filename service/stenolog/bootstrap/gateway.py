@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.applications import Starlette
-
 from stenolog.bootstrap.deliveries import open_deliveries
 from stenolog.bootstrap.edge import EdgeParts, edge_app
 from stenolog.bootstrap.engine_child import EngineChild
@@ -27,6 +25,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.config.reach import is_unreachable
 from stenolog.config.settings import Settings
+from stenolog.edge.app import Application
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.log.recorder import FactRecorder
@@ -54,7 +53,7 @@ class Gateway:
         loss: One sentence when the log is shorter than it was; else empty.
     """
 
-    app: Starlette
+    app: Application
     run: Callable[[], Coroutine[None, None, None]]
     reconciler: Reconciler
     projector: Projector

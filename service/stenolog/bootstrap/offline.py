@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 from stenolog.bootstrap.identity import CHECK, open_master_key
-from stenolog.bootstrap.lost_files import refuse_lost_keys
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.lost_files import refuse_lost_keys
 from stenolog.compliance.records import BrowsableRecords
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -51,7 +51,8 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
         keys = await stack.enter_async_context(_sqlite_keys(settings))
         log = await SqliteLog.open(settings.data_dir / LOG)
         stack.push_async_callback(log.close)
-        await refuse_lost_keys(keys, log)
+        marked = bool(await keys.secrets(CHECK))
+        await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         secret, _ = await open_master_key(settings, keys)
         views = await SqliteViews.open(settings.data_dir / VIEWS)
         stack.push_async_callback(views.close)

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
 from stenolog.bootstrap.protocol import BoundedHeads
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
+from stenolog.edge.app import Application
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import locked, make_directory
 
@@ -94,7 +94,7 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
-def server_for(app: Starlette, protocol: type[BoundedHeads] = BoundedHeads) -> Server:
+def server_for(app: Application, protocol: type[BoundedHeads] = BoundedHeads) -> Server:
     """The server, with its limits; its own access log is off: paths carry tokens."""
     return Server(
         uvicorn.Config(

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stenolog.bootstrap.identity import open_master_key
-from stenolog.bootstrap.lost_files import is_new, lost_events, refuse_lost_keys
+from stenolog.bootstrap.identity import CHECK, open_master_key
 from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.lost_files import is_new, lost_events, refuse_lost_keys
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
@@ -72,8 +73,11 @@ async def open_stores(
     new_log = is_new(directory / LOG)
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
     events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
-    await refuse_lost_keys(keys, events)
-    loss = await lost_events(directory, keys, events, new_log=new_log)
+    marked = bool(await keys.secrets(CHECK))  # before the master key makes its mark
+    await refuse_lost_keys(events, keys_marked=marked, keys_file=KEYS, log_file=LOG)
+    loss = await lost_events(
+        events, directory / TREE_HEADS, keys_marked=marked, log_file=LOG, new_log=new_log
+    )
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS))

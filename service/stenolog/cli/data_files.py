@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from stenolog.bootstrap.identity import CHECK, known_master_key
-from stenolog.bootstrap.lost_files import is_new
 from stenolog.bootstrap.offline import master_key_mark, open_records
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.lost_files import is_new
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import read_heads
 from stenolog.config.settings import Settings

@@ -28,6 +28,8 @@ from stenolog.edge.operations import routes as operations
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
 
+Application = Starlette  # the composition root serves one and need not know the framework
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPorts:
@@ -56,7 +58,7 @@ class Edge:
     operations: operations.OperationsPorts
 
 
-def build_app(edge: Edge) -> Starlette:
+def build_app(edge: Edge) -> Application:
     """Build the application over these ports; it opens and closes nothing."""
     cases = use_cases(edge.transcriptions)
     gate = Gate(
