@@ -15,9 +15,9 @@ from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
 from stenolog.clock import now_us, rfc3339
 from stenolog.log.event import Event
 from stenolog.log.recorder import new_id
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change, StatusRow
 from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
-from stenolog.projections.views import Checkpoint
 from stenolog.side_process import SideProcess
 from stenolog.stores.sqlite.views.store import SqliteViews
 

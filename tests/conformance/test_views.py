@@ -14,6 +14,7 @@ import pytest
 
 from stenolog.errors import StoreUnavailable
 from stenolog.projections.of.items import in_chunks
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import (
     Change,
     Hold,
@@ -24,7 +25,7 @@ from stenolog.projections.rows import (
     TranscriptRow,
 )
 from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
-from stenolog.projections.views import Checkpoint, ViewReader, ViewWriter
+from stenolog.projections.views import ViewReader, ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 
 TENANT = "11111111-1111-4111-8111-111111111111"

@@ -31,7 +31,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.event import Event
 from stenolog.log.recorder import Cause, FactRecorder, new_id
-from stenolog.projections.views import Checkpoint, OpenPage
+from stenolog.projections.pages import Checkpoint, OpenPage
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from stenolog.providers.port import Provider
 from stenolog.reconciler.acting import Actor

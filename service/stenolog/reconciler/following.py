@@ -14,7 +14,7 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
-from stenolog.projections.views import Checkpoint, OpenPage
+from stenolog.projections.pages import Checkpoint, OpenPage
 from stenolog.reconciler.attempts import RETRY_FIRST_MS
 from stenolog.reconciler.turns import Load, Turns, follow_at_start, note_at_start
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
-from stenolog.projections.views import Checkpoint, Generation, GenerationState, ViewsState
+from stenolog.projections.views import Generation, GenerationState, ViewsState
 
 
 def state(*generations: Generation, position: int = 9) -> ViewsState:

@@ -16,12 +16,13 @@ import structlog
 from stenolog.clock import microseconds
 from stenolog.errors import NotFound, StoreError, StoreUnavailable
 from stenolog.log.event import Event
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.run.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
-from stenolog.projections.views import Checkpoint, ViewWriter
+from stenolog.projections.views import ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from stenolog.errors import SchemaTooNew, StoreUnavailable
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
 from stenolog.projections.run.projector import Projector
-from stenolog.projections.views import Checkpoint
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES
 from stenolog.stores.sqlite.views.schema import VIEWS
 from stenolog.stores.sqlite.views.store import SqliteViews

@@ -7,12 +7,9 @@ from typing import cast
 
 from stenolog.edge.loops import Turns
 from stenolog.edge.transcriptions.reading import Reading
+from stenolog.projections.pages import TRANSCRIPTIONS_PER_PAGE_MAX, TranscriptionsPage
 from stenolog.projections.rows import Status, StatusRow
-from stenolog.projections.views import (
-    TRANSCRIPTIONS_PER_PAGE_MAX,
-    TranscriptionsPage,
-    ViewReader,
-)
+from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.listing import ListItem, ListQuery, page
 

@@ -13,10 +13,11 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.log.store import EventStore
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.readings import Readings, of_transcription
 from stenolog.projections.run.registry import Reading, project, status_after
-from stenolog.projections.views import Checkpoint, Generation, ViewWriter
+from stenolog.projections.views import Generation, ViewWriter
 from stenolog.side_process import SideProcess, SideProcessEnded
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log

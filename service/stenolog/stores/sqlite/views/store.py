@@ -14,8 +14,9 @@ import aiosqlite
 import structlog
 
 from stenolog.errors import StoreUnavailable
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change
-from stenolog.projections.views import Checkpoint, Known, ViewsState
+from stenolog.projections.views import Known, ViewsState
 from stenolog.stores.sqlite.file.connection import Schema, open_reader, open_writer, store_errors
 from stenolog.stores.sqlite.views.erasing import erase
 from stenolog.stores.sqlite.views.reader import ViewReads

@@ -8,8 +8,9 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 
 from stenolog.errors import StoreUnavailable
+from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change
-from stenolog.projections.views import Checkpoint, Generation, Known, ViewsState
+from stenolog.projections.views import Generation, Known, ViewsState
 from stenolog.stores.sqlite.file.connection import store_errors, truncate_wal
 from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, apply, status_row
 from stenolog.stores.sqlite.views.schema import ROW_TABLES

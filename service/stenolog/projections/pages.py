@@ -1,0 +1,97 @@
+"""What readers of the views are given, and how much of it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.projections.rows import Reason, StatusRow
+
+ITEMS_PER_PAGE_MAX = 200  # design §10
+TRANSCRIPTIONS_PER_PAGE_MAX = 200  # the same; also AssemblyAI's own limit
+OPEN_PER_PAGE_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Up to where all live generations have followed the log.
+
+    Attributes:
+        event_id: The id of the event at `position`; empty at 0, and where a damaged record stands.
+    """
+
+    position: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionStatus:
+    """One projection for `stenolog projections list`.
+
+    Attributes:
+        generation: The live one; None while it is built for the first time.
+        failures: Transcriptions that the live generation could not digest.
+        rebuilding: The position that the generation being built has reached; None: none is.
+    """
+
+    name: str
+    generation: int | None
+    version: int | None
+    position: int
+    failures: int
+    rebuilding: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsPage:
+    """Some items of one view of one transcription, in order.
+
+    Attributes:
+        items: Each a JSON object.
+        next: What to pass as `after` for the next page; None: there is none.
+        reason: Why there are no items; None when there are, or none were found.
+        beside: What is said about all items together, a JSON object; None without.
+    """
+
+    items: tuple[bytes, ...]
+    next: int | None
+    reason: Reason | None
+    beside: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptionsPage:
+    """Some transcriptions, newest first.
+
+    Attributes:
+        older: Whether there are older ones that match.
+        newer: Whether there are newer ones that match.
+    """
+
+    rows: tuple[StatusRow, ...]
+    older: bool
+    newer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPage:
+    """Ids of transcriptions without an outcome, or with loose ends beyond it, in order of id.
+
+    Attributes:
+        checkpoint: What this holds for.
+    """
+
+    ids: tuple[str, ...]
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadUse:
+    """Who needs an upload, as of one moment.
+
+    Attributes:
+        position: The checkpoint that this holds for.
+        users: Transcriptions that were requested with it and are not erased.
+    """
+
+    position: int
+    users: int
