@@ -25,8 +25,8 @@ from stenolog.log.event import NewEvent
 from stenolog.log.merkle import Frontier
 from stenolog.log.store import Appended
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.log.records import SqliteRecords
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.log_samples import PUBLIC, new_event
 
 MASTER = MasterKey(b"f" * 32)

@@ -21,7 +21,7 @@ from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.verify import verify
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.stores.files.directory import KEYS, LOG, read_master_key
-from stenolog.stores.sqlite.log.records import SqliteRecords
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults import crashing
 
 PATIENCE_S = 30.0

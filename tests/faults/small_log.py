@@ -19,8 +19,8 @@ from stenolog.log.catalogue import EVENT_TYPES
 from stenolog.log.event import event_from_bytes
 from stenolog.log.merkle import Frontier
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.log.records import SqliteRecords
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.log_samples import OTHER_TENANT, TENANT, new_event
 
 MASTER = MasterKey(b"m" * 32)

@@ -18,8 +18,8 @@ from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import Verdict, verify
 from stenolog.log.event import Event
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.log.records import SqliteRecords
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults.appender import MASTER, pair
 
 ROOT = Path(__file__).parents[2]

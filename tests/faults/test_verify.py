@@ -26,8 +26,8 @@ from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES
 from stenolog.log.event import event_from_bytes
 from stenolog.log.merkle import Frontier
-from stenolog.stores.sqlite.log.records import SqliteRecords
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults.small_log import (
     COUNT,
     HEADS_AT,

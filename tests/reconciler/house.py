@@ -47,8 +47,8 @@ from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.simulator.server import LocalServer
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.log.records import SqliteRecords
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from stenolog.telemetry import Metrics
 
 MASTER = MasterKey(bytes(range(32)))
