@@ -19,8 +19,8 @@ from stenolog.projections.views import ViewReader
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
 from stenolog.stores.sqlite.file.connection import Library, library
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.records import SqliteRecords
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.records import SqliteRecords
 from stenolog.stores.sqlite.views.store import SqliteViews
 
 
