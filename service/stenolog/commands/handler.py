@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.commands import Command, RequestTranscription
 from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.fold import evolve
@@ -24,14 +24,14 @@ class CommandHandler:
         self._log = log
         self._sealer = sealer
         self._facts = facts
-        self._states: OrderedDict[str, Transcription] = OrderedDict()
+        self._states: BoundedMemory[str, Transcription] = BoundedMemory(STATES_KEPT_MAX)
 
     async def load(self, transcription_id: str) -> Transcription:
         """The transcription as it stands; version 0 when there is none.
 
         What was folded before is not folded again: a stream only grows.
         """
-        state = self._states.pop(transcription_id, Transcription(id=transcription_id))
+        state = self._states.pop(transcription_id) or Transcription(id=transcription_id)
         while True:
             events = await self._log.read_stream(state.stream, after=state.version)
             for event in events:
@@ -39,9 +39,7 @@ class CommandHandler:
             if len(events) < EVENTS_PER_READ_MAX:
                 break
         if state.version:
-            self._states[transcription_id] = state
-            if len(self._states) > STATES_KEPT_MAX:
-                self._states.popitem(last=False)
+            self._states.put(transcription_id, state)
         return state
 
     async def run(

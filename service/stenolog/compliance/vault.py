@@ -7,8 +7,8 @@ log, and neither says anything any more.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 
+from stenolog.bounded import BoundedMemory
 from stenolog.compliance.data_keys import (
     DataKey,
     DataKeys,
@@ -36,8 +36,8 @@ class Vault:
     def __init__(self, master: MasterKey, keys: DataKeys) -> None:
         self._master = master
         self._keys = keys
-        self._by_stream: OrderedDict[str, DataKey] = OrderedDict()
-        self._destroyed: OrderedDict[str, None] = OrderedDict()
+        self._by_stream: BoundedMemory[str, DataKey] = BoundedMemory(KEYS_CACHED_MAX)
+        self._destroyed: BoundedMemory[str, None] = BoundedMemory(DESTROYED_REMEMBERED_MAX)
 
     async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
         """Makes and stores the stream's key when there is none and never was.
@@ -71,16 +71,13 @@ class Vault:
         self._refuse_destroyed(stream)
         key = self._by_stream.get(stream)
         if key is not None:
-            self._by_stream.move_to_end(stream)
             return key
         wrapped = await self._keys.data_key_of(stream)
         if wrapped is None:
             wrapped = await self._keys.add_data_key(new_wrapped_key(self._master, stream))
         self._refuse_destroyed(stream)  # it may have been while the key was read
         key = unwrap_key(self._master, wrapped)
-        self._by_stream[stream] = key
-        if len(self._by_stream) > KEYS_CACHED_MAX:
-            self._by_stream.popitem(last=False)
+        self._by_stream.put(stream, key)
         return key
 
     def new_key(self, stream: str) -> NewKey:
@@ -105,10 +102,8 @@ class Vault:
         Raises:
             StoreUnavailable: They may still be on the disk; try again.
         """
-        self._destroyed[stream] = None
-        if len(self._destroyed) > DESTROYED_REMEMBERED_MAX:
-            self._destroyed.popitem(last=False)
-        self._by_stream.pop(stream, None)
+        self._destroyed.put(stream, None)
+        self._by_stream.pop(stream)
         await self._keys.destroy_data_key(stream)
 
     def _refuse_destroyed(self, stream: str) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused, ProviderUnavailable, StoreError
@@ -44,8 +45,8 @@ class Forwarder:
     def __init__(self, uploads: Uploads, now_ms: NowMs) -> None:
         self._uploads = uploads
         self._now_ms = now_ms
-        self._kept: dict[str, Forwarded] = {}
-        self._failed: dict[str, int] = {}
+        self._kept: BoundedMemory[str, Forwarded] = BoundedMemory(KEPT_MAX)
+        self._failed: BoundedMemory[str, int] = BoundedMemory(KEPT_MAX)
 
     async def url_of(self, state: Transcription, provider: Provider) -> str:
         """The provider's URL of the upload that this transcription is made of.
@@ -54,7 +55,7 @@ class Forwarder:
             ProviderUnavailable: It did not arrive: again later.
             ProviderRefused: It is gone here, or the provider does not take it.
         """
-        url, sent_at_ms = self._kept.get(state.id, ("", 0))
+        url, sent_at_ms = self._kept.get(state.id) or ("", 0)
         if url and 0 <= self._now_ms() - sent_at_ms < KEPT_MS_MAX:
             return url
         url = await self._send(state, provider)
@@ -63,14 +64,12 @@ class Forwarder:
 
     def use(self, transcription_id: str) -> Forwarded | None:
         """What was forwarded, for the create that is made now."""
-        return self._kept.pop(transcription_id, None)
+        return self._kept.pop(transcription_id)
 
     def keep(self, transcription_id: str, forwarded: Forwarded | None) -> None:
         """Its create came to nothing: the next one may use it."""
         if forwarded is not None:
-            while len(self._kept) >= KEPT_MAX:
-                del self._kept[next(iter(self._kept))]
-            self._kept[transcription_id] = forwarded
+            self._kept.put(transcription_id, forwarded)
 
     def is_lost(self, transcription_id: str, exc: ProviderRefused) -> bool:
         """Whether the provider has lost the file since it was sent, and it may be sent again.
@@ -101,10 +100,8 @@ class Forwarder:
 
     def _may_send_again(self, transcription_id: str) -> bool:
         """Whether this file, which failed once more, has not failed too often yet."""
-        times = self._failed.pop(transcription_id, 0) + 1
+        times = (self._failed.pop(transcription_id) or 0) + 1
         if times >= UPLOADS_FAILED_MAX:
             return False
-        while len(self._failed) >= KEPT_MAX:
-            del self._failed[next(iter(self._failed))]
-        self._failed[transcription_id] = times
+        self._failed.put(transcription_id, times)
         return True

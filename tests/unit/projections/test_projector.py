@@ -20,7 +20,7 @@ from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
-from stenolog.projections.run.readings import REQUEST_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
+from stenolog.projections.run.readings import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
@@ -516,7 +516,7 @@ async def test_a_result_without_its_request_is_shown(views: SqliteViews) -> None
 
 async def test_long_requests_are_read_again(views: SqliteViews) -> None:
     log = MemoryLog()
-    log.done(1, answer(), prompt="x" * (REQUEST_CACHED_BYTES_MAX + 1))
+    log.done(1, answer(), prompt="x" * (REQUESTS_CACHED_BYTES_MAX + 1))
     await caught_up(log, views)
     assert log.opened.count("transcription.requested") == 2
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.api_keys import ApiKey, ApiKeys, matches, prefix_of
 from stenolog.errors import Forbidden, Unauthenticated
 
@@ -20,8 +20,9 @@ class Authenticator:
 
     def __init__(self, api_keys: ApiKeys, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._api_keys = api_keys
-        self._monotonic = monotonic
-        self._cached: OrderedDict[str, tuple[float, ApiKey]] = OrderedDict()
+        self._cached: BoundedMemory[str, ApiKey] = BoundedMemory(
+            CACHED_MAX, age_ms_max=CACHED_MS_MAX, monotonic=monotonic
+        )
 
     async def caller(self, header: str | None) -> ApiKey:
         """The key in an `Authorization` header, bare or as `Bearer`.
@@ -39,28 +40,22 @@ class Authenticator:
 
     def forget(self, prefix: str) -> None:
         """The key with this prefix is read anew when it is next used."""
-        self._cached.pop(prefix, None)
+        self._cached.pop(prefix)
 
     def forget_tenant(self, tenant: str) -> None:
         """The same for every key of this tenant: something was changed for all of them."""
-        for prefix in [prefix for prefix, (_, key) in self._cached.items() if key.tenant == tenant]:
-            self.forget(prefix)
+        self._cached.pop_where(lambda key: key.tenant == tenant)
 
     async def _known(self, prefix: str, secret: str) -> ApiKey | None:
-        now = self._monotonic()
-        read_at, cached = self._cached.get(prefix, (now, None))
-        fresh = (now - read_at) * 1000 < CACHED_MS_MAX
-        if cached is not None and fresh and matches(secret, cached):
+        cached = self._cached.get(prefix)
+        if cached is not None and matches(secret, cached):
             return cached
         # Whoever does not have the secret is always kept waiting for the store: a quicker answer
         # would tell that the key is there. And strangers cannot fill the cache.
         key = await self._api_keys.api_key(prefix)
         if key is None or not matches(secret, key):
             return None
-        self._cached[prefix] = (now, key)
-        self._cached.move_to_end(prefix)
-        if len(self._cached) > CACHED_MAX:
-            self._cached.popitem(last=False)
+        self._cached.put(prefix, key)
         return key
 
 

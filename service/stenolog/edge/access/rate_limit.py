@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
+from stenolog.bounded import BoundedMemory
 from stenolog.errors import RateLimited
 
 MINUTE_S = 60.0
@@ -18,7 +18,7 @@ class RateLimit:
     def __init__(self, per_minute: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
         self._monotonic = monotonic
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: BoundedMemory[str, tuple[float, float]] = BoundedMemory(KEYS_MAX)
 
     def take(self, key_id: str) -> None:
         """One request is counted.
@@ -29,18 +29,12 @@ class RateLimit:
         if not self._per_minute:
             return
         now, per_second = self._monotonic(), self._per_minute / MINUTE_S
-        filled_at, level = self._buckets.get(key_id, (now, float(self._per_minute)))
+        filled_at, level = self._buckets.get(key_id) or (now, float(self._per_minute))
         level = min(float(self._per_minute), level + (now - filled_at) * per_second)
         if level < 1.0:
-            self._keep(key_id, now, level)
+            self._buckets.put(key_id, (now, level))
             retry_in_ms = int((1.0 - level) / per_second * 1000) + 1
             raise RateLimited(
                 f"This API key may make {self._per_minute} requests a minute", retry_in_ms
             )
-        self._keep(key_id, now, level - 1.0)
-
-    def _keep(self, key_id: str, now: float, level: float) -> None:
-        self._buckets[key_id] = (now, level)
-        self._buckets.move_to_end(key_id)
-        if len(self._buckets) > KEYS_MAX:
-            self._buckets.popitem(last=False)
+        self._buckets.put(key_id, (now, level - 1.0))

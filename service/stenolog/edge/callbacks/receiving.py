@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
@@ -16,6 +15,7 @@ import orjson
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.callback_tokens import (
     HEADER_NAME,
     BadToken,
@@ -74,7 +74,7 @@ class Callbacks:
         self._wake = wake
         self._metrics = metrics
         self._body_ms_max = body_ms_max
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._known: BoundedMemory[str, bool] = BoundedMemory(KNOWN_MAX)
         self._pending: dict[str, asyncio.Future[bool]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,8 +141,7 @@ class Callbacks:
         Raises:
             StoreUnavailable: The one that was waited for did not get there.
         """
-        if key in self._known:
-            self._known.move_to_end(key)
+        if self._known.get(key):
             return True
         pending = self._pending.get(key)
         if pending is None:
@@ -164,9 +163,7 @@ class Callbacks:
             except KeyMissing:  # erased: that it called is all that may be kept
                 fact = replace(fact, payload=None)
                 appended = await self._facts.record(stream, [fact], cause)
-            self._known[key] = None
-            if len(self._known) > KNOWN_MAX:
-                self._known.popitem(last=False)
+            self._known.put(key, True)
             done = True
             return not appended.already_there
         finally:

@@ -8,13 +8,12 @@ rendering them.
 from __future__ import annotations
 
 import json
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
 import orjson
 
+from stenolog.bounded import BoundedMemory
 from stenolog.edge.derived.shapes import found_shape, paragraphs_shape, sentences_shape
 from stenolog.edge.derived.timed_words import TimedWords, read_timed_words
 from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
@@ -65,23 +64,16 @@ def render_kept(transcription_id: str, body: bytes | None, asked: RenderOrder) -
     Raises:
         InvalidRequest: It is not completed, or has no words with times.
     """
-    now_ms = time.monotonic() * 1000
-    for one in [one for one, (used_ms, _) in _kept.items() if now_ms - used_ms > KEPT_MS_MAX]:
-        del _kept[one]
+    found = _kept.get(transcription_id)
     if body is not None:
         found = read_timed_words(transcription_id, body, asked.noun)
-    elif transcription_id in _kept:
-        found = _kept[transcription_id][1]
-    else:
+    if found is None:
         return None
-    _kept[transcription_id] = (now_ms, found)
-    _kept.move_to_end(transcription_id)
-    if len(_kept) > KEPT_MAX:
-        _kept.popitem(last=False)
+    _kept.put(transcription_id, found)
     return _rendered(found, asked)
 
 
-_kept: OrderedDict[str, tuple[float, TimedWords]] = OrderedDict()
+_kept: BoundedMemory[str, TimedWords] = BoundedMemory(KEPT_MAX, age_ms_max=KEPT_MS_MAX)
 
 
 def _rendered(found: TimedWords, asked: RenderOrder) -> bytes:

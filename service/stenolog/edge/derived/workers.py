@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
+from stenolog.bounded import BoundedMemory
 from stenolog.edge.derived.render import RenderOrder, render, render_kept
 from stenolog.edge.loops import SideWork
 from stenolog.projections.views import ViewReader
@@ -30,7 +30,7 @@ class RenderWorkers:
         self._views = views
         self._long, self._longer = map(_Queue, side_work)
         self._threads = asyncio.Semaphore(THREADS_MAX)
-        self._known: OrderedDict[str, _Queue] = OrderedDict()
+        self._known: BoundedMemory[str, _Queue] = BoundedMemory(KNOWN_MAX)
         self._under_way: dict[tuple[str, RenderOrder], asyncio.Task[bytes | None]] = {}
 
     async def render(self, tenant: str, transcription_id: str, asked: RenderOrder) -> bytes | None:
@@ -67,7 +67,7 @@ class RenderWorkers:
                     return await asyncio.to_thread(render, transcription_id, body, asked)
             queue = self._long if len(body) <= LONG_BYTES_MAX else self._longer
             del body  # not held while others have their turn
-            self._remember(transcription_id, queue)
+            self._known.put(transcription_id, queue)
         async with queue.turn(tenant) as run:
             answer = await run(render_kept, transcription_id, None, asked)
             if answer is None:
@@ -75,11 +75,6 @@ class RenderWorkers:
                 if body is not None:
                     answer = await run(render_kept, transcription_id, body, asked)
             return answer
-
-    def _remember(self, transcription_id: str, queue: _Queue) -> None:
-        self._known[transcription_id] = queue
-        if len(self._known) > KNOWN_MAX:
-            self._known.popitem(last=False)
 
 
 class _Queue:

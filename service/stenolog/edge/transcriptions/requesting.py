@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
 import structlog
 
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
@@ -85,7 +85,7 @@ class Requesting:
         self._idempotency = idempotency
         self._offer = offer
         self._audio_links = audio_links
-        self._told: OrderedDict[str, None] = OrderedDict()
+        self._told: BoundedMemory[str, None] = BoundedMemory(NAMES_REMEMBERED_MAX)
 
     async def request(
         self,
@@ -142,9 +142,7 @@ class Requesting:
         if not names:
             return
         for name in names:
-            self._told[name] = None
-            if len(self._told) > NAMES_REMEMBERED_MAX:
-                self._told.popitem(last=False)
+            self._told.put(name, None)
         log.warning("request.parameters_unknown", names=names[:NAMES_LOGGED_MAX], count=len(names))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.state import stream_of
 from stenolog.log.store import EventStore
 
@@ -24,7 +24,7 @@ class Tenancy:
 
     def __init__(self, events: EventStore) -> None:
         self._events = events
-        self._known: OrderedDict[str, Origin] = OrderedDict()
+        self._known: BoundedMemory[str, Origin] = BoundedMemory(REMEMBERED_MAX)
 
     async def origin_of(self, transcription_id: str, *, tenant: str | None = None) -> Origin | None:
         """Look up the origin; None when the log has no such transcription.
@@ -37,7 +37,6 @@ class Tenancy:
         """
         origin = self._known.get(transcription_id)
         if origin is not None and tenant in (None, origin.tenant):
-            self._known.move_to_end(transcription_id)
             return origin
         first = await self._events.read_stream(stream_of(transcription_id), limit=1)
         if not first:
@@ -49,6 +48,4 @@ class Tenancy:
 
     def remember(self, transcription_id: str, origin: Origin) -> None:
         """Remember the origin of a transcription whose first event is committed."""
-        self._known[transcription_id] = origin
-        if len(self._known) > REMEMBERED_MAX:
-            self._known.popitem(last=False)
+        self._known.put(transcription_id, origin)

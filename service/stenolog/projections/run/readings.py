@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stenolog.bounded import BoundedMemory
 from stenolog.errors import EvidenceError, KeyMissing, RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
@@ -14,7 +14,7 @@ from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.run.registry import PROJECTIONS, Reading
 
 REQUESTS_CACHED_MAX = 256
-REQUEST_CACHED_BYTES_MAX = 16 * 1024  # longer ones are read again: 4 MiB for the cache at most
+REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,9 @@ class Readings:
     def __init__(self, log: EventStore, sealer: Sealer) -> None:
         self._log = log
         self._sealer = sealer
-        self._requests: OrderedDict[str, bytes] = OrderedDict()
+        self._requests: BoundedMemory[str, bytes] = BoundedMemory(
+            REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
+        )
 
     async def read(self, event: Event, names: Iterable[str]) -> Reading:
         """The event as the named projections need it.
@@ -59,7 +61,7 @@ class Readings:
 
     def forget(self, stream: str) -> None:
         """The stream's request is not remembered."""
-        self._requests.pop(stream, None)
+        self._requests.pop(stream)
 
     async def _request(self, stream: str) -> Opened:
         known = self._requests.get(stream)
@@ -91,12 +93,8 @@ class Readings:
             return Opened(damaged=True)
 
     def _remember(self, stream: str, opened: Opened) -> None:
-        plaintext = opened.plaintext
-        if plaintext is None or len(plaintext) > REQUEST_CACHED_BYTES_MAX:
-            return
-        self._requests[stream] = plaintext
-        if len(self._requests) > REQUESTS_CACHED_MAX:
-            self._requests.popitem(last=False)
+        if opened.plaintext is not None:
+            self._requests.put(stream, opened.plaintext)
 
 
 def of_transcription(event: Event) -> bool:
