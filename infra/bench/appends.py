@@ -19,7 +19,7 @@ from stenolog.stores.sqlite.file.connection import open_writer
 from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.store import SqliteLog
 
-BATCH = 64  # design §9
+BATCH = 64  # what our goal is set for
 BATCHES = 100
 ROUNDS = 5
 STORED_BYTES, LEAF_BYTES = 520, 32  # of such an event

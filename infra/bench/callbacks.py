@@ -23,7 +23,7 @@ from infra.bench.seeding import Seeded, seed
 from stenolog.commands.callback_tokens import HEADER_NAME
 from stenolog.wire.assemblyai.webhook import callback_body
 
-CONNECTIONS = 32  # design §9
+CONNECTIONS = 32  # DECISIONS 43: the load that the goal is set for
 TRANSCRIPTIONS = 3_000
 WARM_STATUSES = ("completed", "queued")  # kinds `completed` and `unreadable`
 COLD_STATUS = "error"

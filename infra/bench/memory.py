@@ -15,7 +15,7 @@ from infra.bench.seeding import EVENTS_EACH, seed
 
 EVENTS = 100_000
 MEGABYTE = 1_000_000
-MEGABYTES_MAX = 200  # design §9, at a million events; it is flat in the length of the log
+MEGABYTES_MAX = 200  # our goal at a million events; it is flat in the length of the log
 
 
 async def measure(place: Path) -> Sequence[Figure]:

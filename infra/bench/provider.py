@@ -17,7 +17,7 @@ from infra.bench.transcripts import EVERY_FEATURE, result
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 
-SECONDS_OF_AUDIO = "300"  # design §9
+SECONDS_OF_AUDIO = "300"  # the length of call that our goals are set for
 DIFFERENT_CALLS = "8"
 
 

@@ -24,7 +24,7 @@ from stenolog.stores.sqlite.views.store import SqliteViews
 SECONDS_OF_AUDIO = 3_600.0
 ROUNDS = 7
 RATIO_MAX = 10.0
-HELD_MS_MAX = 20.0  # design §9
+HELD_MS_MAX = 20.0  # our goal: nothing holds the event loop longer
 TICK_SECONDS = 0.001
 NAMES = tuple(PROJECTIONS)
 

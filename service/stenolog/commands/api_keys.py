@@ -190,6 +190,7 @@ def refuse_last(key: ApiKey, tenants: Iterable[ApiKey]) -> None:
     Raises:
         LastManagingKey: It is the only one.
     """
+    # DECISIONS 27: leave a key that can make keys.
     if key.manages_all and not any(one.manages_all and one.id != key.id for one in tenants):
         raise LastManagingKey(
             f"This is the last key of tenant {DEFAULT_TENANT} with the scope {MANAGING}: without "

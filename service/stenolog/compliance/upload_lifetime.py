@@ -21,6 +21,7 @@ from stenolog.log.recorder import RECONCILER, Cause, FactRecorder
 from stenolog.log.store import EventStore
 
 FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them
+# DECISIONS 59: a crash left the file.
 ORPHAN_MS = 3_600_000  # between a file and its event are seconds; an hour is never wrong
 
 log = structlog.get_logger()

@@ -28,6 +28,7 @@ from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.recorder import FactRecorder
 
+# DECISIONS 49: one tenant's silent receivers hold up nobody else's.
 ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `places`
 ATTEMPTS_PER_LANE_MAX = 32  # of a tenant's calls of one host and port that does not answer
 LEASE_MS = 60_000  # longer than waiting for views and audio, an attempt and the writes around

@@ -16,6 +16,7 @@ from stenolog.log.events.deliveries import UndeliveredReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.wire.assemblyai.webhook import callback_body, redacted_audio_body
 
+# DECISIONS 76: "not available" is believed after this.
 REFUSALS_HEEDED_MS = 60_000  # before that, what the provider reads may be behind what it wrote
 
 

@@ -15,6 +15,7 @@ from stenolog.wire.assemblyai.webhook import (
 
 LOOK_MS_FIRST = 1_000
 LOOK_MS_MAX = 600_000
+# DECISIONS 76: a delivery that cannot be made waits at most this long.
 LOOKS_END_MS = 86_400_000  # what cannot be said for a day is not said any more
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from stenolog.log.event import Event
 
+# DECISIONS 36: followers read the end of the log from here.
 EVENTS_KEPT = 1_024  # at least, and at most twice as many; about a kilobyte each
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stenolog.projections.rows import Reason, StatusRow
 
-ITEMS_PER_PAGE_MAX = 200  # design §10
+ITEMS_PER_PAGE_MAX = 200  # AssemblyAI's own lists have at most 200 as well
 TRANSCRIPTIONS_PER_PAGE_MAX = 200  # the same; also AssemblyAI's own limit
 OPEN_PER_PAGE_MAX = 1_000
 

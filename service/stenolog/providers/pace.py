@@ -10,8 +10,9 @@ from stenolog.clock import NowMs
 from stenolog.errors import ProviderUnavailable
 
 WINDOW_MS = 300_000
-# Contract §13: 20,000 requests in 5 minutes per account. One in a hundred is left for what the
+# AssemblyAI: 20,000 requests in 5 minutes per account. One in a hundred is left for what the
 # provider counts otherwise, such as requests that were on their way when its window began.
+# DECISIONS 19: everything that asks the account counts.
 REQUESTS_MAX = 19_800
 BUCKET_MS = 1_000  # requests of the same second leave the window together, the last one's time
 PAUSE_FIRST_MS = 1_000  # after a 429 that does not say when to come back; doubles

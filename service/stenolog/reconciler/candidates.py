@@ -10,6 +10,7 @@ from stenolog.providers.paging import pages_of
 from stenolog.providers.port import JobPage, ListedJob, Provider
 
 CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
+# DECISIONS 72: the claim is dated by our clock, the list by the provider's.
 BEHIND_MS_MAX = 86_400_000  # a wrong time zone is less; what shows more is no clock
 PAGES_BEYOND = 2  # read after the page on which the claim's time lies
 EARLIER_MAX = 50  # jobs from before the claim, newest first, that are taken all the same

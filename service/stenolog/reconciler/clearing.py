@@ -10,6 +10,7 @@ from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.timing import Timing
 
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
+# DECISIONS 71: every transcription ends.
 SETTLE_FAILURES_MAX = 8  # in a row, until a claim that nobody could settle in time is given up
 
 

@@ -18,9 +18,10 @@ MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
 FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it again."
 FORBIDDEN = 403
 BROKEN_OFF = 422  # the provider's answer to bytes that did not all arrive
+# DECISIONS 68: five broken uploads are the fault of the file.
 UPLOADS_FAILED_MAX = 5  # of one file, that broke off or were not there later: then it is the file
 KEPT_MAX = 1_024  # files that wait for their create to be taken
-KEPT_MS_MAX = 12 * 3_600_000  # contract §3: the provider keeps an upload for at least a day
+KEPT_MS_MAX = 12 * 3_600_000  # DECISIONS 69: AssemblyAI keeps an upload for a day at least
 
 log = structlog.get_logger()
 

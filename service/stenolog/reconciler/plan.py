@@ -14,12 +14,13 @@ from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts
 from stenolog.reconciler.clearing import clear_up, may_be_late
 from stenolog.reconciler.timing import Timing
 
-EXPECTED_MS_MIN = 60_000  # design §10: a job is given at least a minute
+EXPECTED_MS_MIN = 60_000  # a job is given at least a minute
 FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
 POLL_FIRST_MS = 1_000
 CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
+# DECISIONS 70: the callback of a late result may be lost as well.
 LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
 
 

@@ -38,6 +38,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionRequested,
 )
 
+# DECISIONS 18: AssemblyAI says "resubmit on a server error".
 RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all
 
 

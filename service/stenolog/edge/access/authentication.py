@@ -9,7 +9,7 @@ from stenolog.bounded import BoundedMemory
 from stenolog.commands.api_keys import ApiKey, ApiKeys, matches, prefix_of
 from stenolog.errors import Forbidden, Unauthenticated
 
-CACHED_MS_MAX = 1_000  # a revoked key is refused after at most this long (design §6)
+CACHED_MS_MAX = 1_000  # a revoked key is refused after at most this long
 CACHED_MAX = 4_096
 HEADER_CHARS_MAX = 256  # a key has 55
 BEARER = "bearer "

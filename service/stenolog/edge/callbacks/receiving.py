@@ -36,7 +36,7 @@ from stenolog.log.facts import callback_key, callback_received
 from stenolog.log.recorder import PROVIDER, Cause, Fact, FactRecorder
 from stenolog.wire.assemblyai.webhook import read_callback
 
-BODY_BYTES_MAX = 64 * 1024  # design §5; a real one has under 100
+BODY_BYTES_MAX = 64 * 1024  # a real callback has under 100 bytes
 BODY_MS_MAX = 10_000  # AssemblyAI waits this long for an answer
 HEADER_BYTES_MAX = 256  # of each header that is kept
 KNOWN_MAX = 16_384  # callbacks that are remembered as recorded

@@ -12,8 +12,9 @@ from stenolog.edge.derived.render import RenderOrder, render, render_kept
 from stenolog.edge.loops import SideWork
 from stenolog.projections.views import ViewReader
 
-THREAD_BYTES_MAX = 512 << 10  # design §9: parsing more would hold the event loop too long
+THREAD_BYTES_MAX = 512 << 10  # DECISIONS 31: parsing more would hold the event loop too long
 THREADS_MAX = 2
+# DECISIONS 31: transcripts of one size wait for none of the next.
 LONG_BYTES_MAX = 4 << 20  # some two hours of words; ten take ten times as long
 KNOWN_MAX = 1_024  # ids of long transcripts that are remembered
 

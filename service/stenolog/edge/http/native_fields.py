@@ -12,7 +12,7 @@ from stenolog.edge.transcriptions.extras import Extras
 from stenolog.errors import InvalidRequest
 from stenolog.wire.strict_json import parse_object
 
-METADATA_BYTES_MAX = 4_096  # design §6
+METADATA_BYTES_MAX = 4_096  # it may come in a header, and all headers together have 32 KiB
 SUBJECT_CHARS_MAX = 256
 IDEMPOTENCY_KEY_HEADER = "idempotency-key"
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII: every client can send it unchanged

@@ -75,6 +75,7 @@ class FailureForm(Protocol):
 
 
 INTERNAL = Failure(status=500, code="internal", title="Internal error")
+# DECISIONS 30: `detail` and `error`, because the SDKs show one or the other.
 UNKNOWN_PATH = Failure(
     status=404,
     code="unknown-path",

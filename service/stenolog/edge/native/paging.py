@@ -13,7 +13,7 @@ from starlette.responses import Response
 from stenolog.errors import InvalidRequest
 
 LIMIT_DEFAULT = 50
-LIMIT_MAX = 200  # design §10
+LIMIT_MAX = 200  # AssemblyAI's own lists have at most 200 as well
 DIGITS = re.compile(r"[0-9]{1,18}")  # what SQLite's integers hold
 SHORT = re.compile(r"[0-9]{1,4}")
 

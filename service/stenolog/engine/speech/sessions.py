@@ -22,7 +22,7 @@ def open_model(model: bytes | str, *, threads: int) -> Any:
     options.log_severity_level = LOG_FATAL
     # Threads that wait by spinning take the cores from the gateway, and from each other: with them
     # a loaded machine of two cores does 10 instead of 14 seconds of audio a second.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # DECISIONS 45
     return onnxruntime.InferenceSession(
         model, sess_options=options, providers=["CPUExecutionProvider"]
     )

@@ -28,11 +28,12 @@ from stenolog.projections.rows import PutView, StatusRow, TranscriptRow
 from stenolog.wire.assemblyai.readable import MENDS
 from stenolog.wire.assemblyai.transcript import failed_transcript
 
-# Contract, gotcha 9: the Python SDK rejects a transcript whose `speech_model` is anything else.
+# DECISIONS 62: the Python SDK rejects a transcript whose `speech_model` is anything else.
 LEGACY_SPEECH_MODELS = ("best", "nano", "slam-1", "universal")
 WEBHOOK_STATUS = "webhook_status_code"
 # Every body ends with this, so that the one thing that is learned later is put in without reading
 # what may be an hour of words.
+# DECISIONS 48: the edge puts the number in here, and parses nothing for it.
 BODY_END = b'"webhook_status_code":null}'
 NO_ANSWER = Document("")
 # What our answer says of a failure, and not the provider's.

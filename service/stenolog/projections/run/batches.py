@@ -22,7 +22,7 @@ from stenolog.side_process import SideProcess, SideProcessEnded
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
-INLINE_BYTES_MAX = 512 << 10  # design §9: larger bodies would hold the event loop too long
+INLINE_BYTES_MAX = 512 << 10  # DECISIONS 31: larger bodies would hold the event loop too long
 
 log = structlog.get_logger(__name__)
 

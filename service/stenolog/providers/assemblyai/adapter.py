@@ -38,11 +38,11 @@ TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half
 ANSWER_BYTES_MAX = 8 << 20  # of all others: a page of 200, an echo of the largest request
 UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
 OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
-# Design §10: these say that the request itself is wrong.
+# These say that the request itself is wrong.
 FINAL_STATUSES = frozenset({400, 413, 422})
 # RFC 9110 and 8470: the request was not taken up, whoever says so; and the rate limit.
 AGAIN_STATUSES = frozenset({408, 425, 429})
-UPLOAD_BROKEN_OFF = 422  # contract §3: bytes that did not all arrive, "please try again"
+UPLOAD_BROKEN_OFF = 422  # AssemblyAI: not all bytes arrived, "please try again"
 UNKNOWN_JOB = "transcript id not found"
 STARTING_MS = 500  # an engine is there within a second or two
 

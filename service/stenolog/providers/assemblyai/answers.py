@@ -16,6 +16,7 @@ from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
 STATUSES: tuple[JobStatus, ...] = ("queued", "processing", "completed", "error")
 SENTENCE_CHARACTERS_MAX = 2_000
 JOB_ID_CHARACTERS_MAX = 512
+# DECISIONS 66: proxies compress although nobody asked.
 GZIP = frozenset({"gzip", "x-gzip"})
 GZIP_WINDOW = 31  # zlib's number for a body with gzip's head and checksum
 

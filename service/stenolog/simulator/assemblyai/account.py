@@ -6,7 +6,7 @@ import heapq
 from collections import deque
 
 NEVER_MS = 10**15  # a turn that does not come: longer than any clock here counts
-WINDOW_MS = 300_000  # contract §13
+WINDOW_MS = 300_000  # AssemblyAI: 20,000 requests in 5 minutes
 
 
 class JobQueue:

@@ -11,7 +11,7 @@ Json = dict[str, object]
 
 SENTENCE_ENDS = (".", "?", "!", "。", "？", "！")
 PARAGRAPH_SENTENCES_MAX = 5
-CAPTION_CHARS_DEFAULT = 60  # contract §10.2: the widest that was seen
+CAPTION_CHARS_DEFAULT = 60  # the widest that AssemblyAI was seen to make
 EDGES = re.compile(r"^\W+|\W+$")
 
 

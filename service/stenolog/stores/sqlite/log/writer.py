@@ -79,6 +79,7 @@ class LogWriter:
                 _insert(connection, sequenced)
             elif not all(append.events for append in batch):
                 # An append of nothing writes too: it is how one asks whether the log can commit.
+                # DECISIONS 10: an append of nothing writes too; else readiness would prove nothing.
                 connection.execute("UPDATE probe SET at_us = max(at_us + 1, ?)", (at_us,))
             return sequenced
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES, Schema
 
 # SQLite's file format, "B-tree Pages": the most of a row of a WITHOUT ROWID table on its page.
+# DECISIONS 35: content lies on overflow pages only, which are never moved.
 PAD_BYTES = (PAGE_BYTES - 12) * 64 // 255 - 23
 _PAD = f"pad BLOB DEFAULT (zeroblob({PAD_BYTES}))"
 
