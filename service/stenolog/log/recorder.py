@@ -28,7 +28,7 @@ def new_id() -> str:
     """Make a UUIDv7 that is unique but no secret.
 
     From a generator that was seeded by the operating system once: asking it again for every event
-    gives up the interpreter's lock, which costs more than everything else here (DECISIONS 36).
+    gives up the interpreter's lock, which costs more than everything else here (DECISIONS 78).
     """
     return uuid7(now_ms(), _generator.randbytes(10))
 
