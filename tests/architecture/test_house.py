@@ -14,10 +14,17 @@ import pytest
 from stenolog.config.shown import settings_table
 
 ROOT = Path(__file__).parents[2]
-MODULE_LINES_MAX = 300
+MODULE_LINES_MAX = 250
+STILL_LONGER = {  # this set only shrinks: a module that fits must leave it
+    "projections/run/projector.py",
+    "providers/assemblyai/adapter.py",
+    "simulator/assemblyai/routes.py",
+    "wire/assemblyai/transcript_request.py",
+}
 FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "manager", "misc"}
-MODULES = sorted((ROOT / "service" / "stenolog").rglob("*.py"))
+SOURCE = ROOT / "service" / "stenolog"
+MODULES = sorted(SOURCE.rglob("*.py"))
 
 
 def functions(module: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -52,7 +59,8 @@ def test_rooms_import_only_what_they_may() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
 def test_a_module_has_one_reason_and_fits_a_screenful_or_six(module: Path) -> None:
     text = module.read_text()
-    assert len(text.splitlines()) <= MODULE_LINES_MAX
+    is_longer = len(text.splitlines()) > MODULE_LINES_MAX
+    assert is_longer == (str(module.relative_to(SOURCE)) in STILL_LONGER)
     assert module.stem not in VAGUE_NAMES
     assert ast.get_docstring(ast.parse(text)), "the first line says what it is for"
     for function in functions(module):
