@@ -29,6 +29,7 @@ async def by_service_or_hand(
     Raises:
         EgressFailed: The service that was named does not answer, or there is none.
     """
+    # DECISIONS 60: never the default address for a directory that is here.
     if settings.url is None and _is_stopped(settings):
         return await by_hand()
     try:

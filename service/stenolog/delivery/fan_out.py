@@ -75,6 +75,7 @@ class FanOut:
         ):
             if checkpoint is not None:
                 log.warning("outbox.discarded", reason="it is not of this log")
+            # DECISIONS 50: from 0 on, every customer would be called for everything again.
             checkpoint = await self._head()
             await self._outbox.begin(checkpoint)
         self._saved = self._position = checkpoint.position

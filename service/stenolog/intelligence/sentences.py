@@ -74,6 +74,7 @@ def is_end(word: Word, following: Word, *, punctuated: bool) -> bool:
     """
     if word.voice != following.voice:
         return True
+    # DECISIONS 47: a pause does not end a sentence before a small letter.
     goes_on = following.text[:1].islower()
     if following.start - word.end > PAUSE_MS and not (punctuated and goes_on):
         return True

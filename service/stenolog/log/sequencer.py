@@ -77,6 +77,7 @@ class GroupCommit(Generic[Item, Result]):
             raise StoreUnavailable(f"more than {WAITING_MAX} writes are waiting")
         future: asyncio.Future[Result] = self._loop.create_future()
         if not self._turn:
+            # DECISIONS 77: what is submitted in this turn of the loop goes together.
             self._loop.call_soon(self._hand_over)
         self._turn.append(_Waiting(item, future))
         self._unanswered += 1

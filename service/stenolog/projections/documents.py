@@ -149,6 +149,7 @@ def _behind_space(text: str, at: int) -> int:
 
 
 def _refuse(constant: str) -> NoReturn:
+    # DECISIONS 63: no client could read it either.
     raise ProjectionFailed("the payload holds NaN or Infinity, which JSON does not know")
 
 

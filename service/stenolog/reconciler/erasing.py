@@ -42,6 +42,7 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
     handle is sealed comes before the key goes; one that turns up after the end is deleted too.
     """
     held = [s for s in state.submissions if s.accepted_position and s.outcome != "removed"]
+    # DECISIONS 58: without the key nobody could name these jobs.
     sealed = [s for s in held if s.provider_job is None]
     if sealed:
         return _remove(sealed, attempts)

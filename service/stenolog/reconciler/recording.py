@@ -17,6 +17,7 @@ from stenolog.reconciler.breaker import Breaker
 
 NO_SENTENCE = "The provider gave no reason."
 
+# DECISIONS 21: nothing about a transcription is asked outside its region.
 Place = tuple[ProviderName, Region | None]
 """A provider, and the region in which it is reached; None: it has no regions."""
 

@@ -62,6 +62,7 @@ class Gate:
             Forbidden: It lacks `scope`.
         """
         key = await self.authenticator.caller(request.headers.get("authorization"))
+        # DECISIONS 61: a flood must not keep the owner from revoking the key.
         if scope != MANAGING or MANAGING not in key.scopes:  # a key in trouble can be revoked
             self.rate_limit.take(key.id)
         require(key, scope)

@@ -31,6 +31,7 @@ class Idempotency:
     def dedupe_key(self, tenant: str, key: str) -> str:
         """What the log keeps in the place of a tenant's key."""
         signed = DOMAIN + tenant.encode() + b"\0" + key.encode()
+        # DECISIONS 16: a dedupe key of the log: the writing thread says who was first.
         return "idempotency:" + hmac.digest(self._secret, signed, hashlib.sha256).hex()
 
     async def first(self, dedupe_key: str, surface: str, payload: bytes) -> str | None:

@@ -270,6 +270,7 @@ def _is_unknown(answer: Answer) -> bool:
     In JSON: "Not found" as text is a path that it does not have, a page is somebody else's, and
     for neither is a job forgotten that may be there.
     """
+    # DECISIONS 64: a proxy answers 404 as well; only the provider knows its jobs.
     match answer.status:  # a transcript of ten hours is not parsed for an error that it cannot have
         case 404:
             return error_told(answer.body) is not None

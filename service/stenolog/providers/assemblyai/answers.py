@@ -175,6 +175,7 @@ def _check_id(job: dict[str, Any], asked: str) -> None:
 def _status(job: dict[str, Any]) -> JobStatus:
     """A word that nobody knows is no end: only the service's own two are."""
     status = job.get("status")
+    # DECISIONS 65: a word that we do not know means that the job runs.
     return next((known for known in STATUSES if known == status), "processing")
 
 
