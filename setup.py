@@ -22,7 +22,7 @@ COMMIT_FILE = "commit.txt"  # read by stenolog.cli.version
 
 def commit() -> str:
     """Name the commit: as the builder says, else git, else the source distribution; else ""."""
-    said = os.environ.get("STENOLOG_BUILD_COMMIT", "")
+    said = os.environ.get("BUILD_COMMIT", "")
     if not said and (HERE / ".git").exists():
         words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
         try:
