@@ -4,7 +4,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+# One line a step: what is done, how long it took; what was printed, when it fails.
+STEP := @$(PYTHON) infra/step.py
 AUDIO ?=
 
 help: ## What can be made
@@ -14,38 +16,41 @@ install: .venv/.installed ## Set up .venv with the service and, where its wheels
 
 .venv/.installed: requirements.txt requirements-engine.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stenolog needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 3; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "installing into .venv (once)"
-	@$(PIP) install --require-hashes -r requirements.txt
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements-engine.txt >.venv/engine.log 2>&1 \
-		|| echo "the embedded engine has no wheels for this platform: it is unavailable (see .venv/engine.log)"
-	@$(PIP) install --no-build-isolation --no-deps -e .
+	@test -x $(BIN)/python || $(PYTHON) infra/step.py "make .venv" $(PYTHON) -m venv .venv
+	$(STEP) "install the libraries of the service" \
+		$(PIP) install --require-hashes -r requirements.txt
+	@$(PYTHON) infra/step.py "install the engine" sh -c \
+		'$(PIP) install --require-hashes --only-binary :all: -r requirements-engine.txt >.venv/engine.log 2>&1' \
+		|| echo "the engine has no wheels for this platform: unavailable (see .venv/engine.log)"
+	$(STEP) "install stenolog" $(PIP) install --no-build-isolation --no-deps -e .
 	@touch $@
 
 dev: .venv/.dev
 
 .venv/.dev: .venv/.installed requirements-dev.txt
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	$(STEP) "install the tools of the tests" \
+		$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
 demo: install ## Transcribe real speech through the whole service; AUDIO=path-or-url for your own
 	@$(BIN)/stenolog demo $(if $(AUDIO),"$(AUDIO)")
 
 test: dev lint ## Lint, types, every test
-	@$(BIN)/python -m pytest
+	$(STEP) --show "run the tests" $(BIN)/python -m pytest
 
 lint: dev ## Format, lint, types, import rules
-	@$(BIN)/ruff format --check service tests infra
-	@$(BIN)/ruff check service tests infra
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	$(STEP) "check the format" $(BIN)/ruff format --check service tests infra
+	$(STEP) "lint" $(BIN)/ruff check service tests infra
+	$(STEP) "check the types" $(BIN)/mypy
+	$(STEP) "check the import rules" $(BIN)/lint-imports --no-cache
 
 bench: dev ## Speed and memory, against bare baselines of the same run
-	@$(BIN)/python -m infra.bench
+	$(STEP) --show "measure" $(BIN)/python -m infra.bench
 
 soak: dev ## What takes longer than a test may
-	@$(BIN)/python -m pytest -m soak --timeout 900
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties --timeout 900
+	$(STEP) --show "run what takes longer" $(BIN)/python -m pytest -m soak --timeout 900
+	@HYPOTHESIS_PROFILE=soak $(PYTHON) infra/step.py --show "try many more examples" \
+		$(BIN)/python -m pytest tests/properties --timeout 900
 
 lock: ## Write the requirement files anew from pyproject.toml
 	@sh infra/lock.sh
