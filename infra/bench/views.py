@@ -12,12 +12,13 @@ from typing import Any
 
 from infra.bench.figures import Figure, at_most
 from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_us, rfc3339
 from stenolog.log.event import Event
 from stenolog.log.recorder import new_id
 from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change, StatusRow
-from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
+from stenolog.projections.run.registry import Reading, project, status_after
 from stenolog.side_process import SideProcess
 from stenolog.stores.sqlite.views.store import SqliteViews
 
@@ -34,7 +35,7 @@ async def measure(place: Path) -> Sequence[Figure]:
     body = answer("hour", SECONDS_OF_AUDIO, EVERY_FEATURE)
     reading, current = _completed(body)
     loads_ms = _best_ms(lambda: json.loads(body))
-    project_ms = _best_ms(lambda: project(NAMES, reading, current))
+    project_ms = _best_ms(lambda: project(NAMES, reading, current, PROJECTIONS))
     written_ms, held_ms = await _in_worker(place, reading, current)
     detail = {"body_bytes": len(body), "json_loads_ms": loads_ms, "project_ms": project_ms}
     return [
@@ -60,7 +61,7 @@ def _completed(body: bytes) -> tuple[Reading, StatusRow | None]:
     request = request_payload(EVERY_FEATURE)
     asked = {"provider": "assemblyai", "region": "us", "surface": "v2", "upload": None}
     first = Reading(event=_event(stream, 1, "transcription.requested", asked), payload=request)
-    current = status_after(project(NAMES, first, None), None)
+    current = status_after(project(NAMES, first, None, PROJECTIONS), None)
     found = {
         "submission": 1,
         "reason": "callback",
@@ -107,11 +108,15 @@ async def _in_worker(
     try:
         for name in NAMES:
             await views.begin(name, PROJECTIONS[name].version, live=True)
-        await worker.run(project, tuple(NAMES), reading, current)  # the process has started
+        await worker.run(
+            project, tuple(NAMES), reading, current, PROJECTIONS
+        )  # the process has started
         state = await views.state()
         holding = asyncio.create_task(_longest_hold_ms())
         began = time.perf_counter()
-        changes: Sequence[Change] = await worker.run(project, tuple(NAMES), reading, current)
+        changes: Sequence[Change] = await worker.run(
+            project, tuple(NAMES), reading, current, PROJECTIONS
+        )
         checkpoint = Checkpoint(position=1, event_id=reading.event.id)
         await views.advance(changes, after=state.checkpoint.position, to=checkpoint)
         took_ms = (time.perf_counter() - began) * 1000

@@ -12,8 +12,10 @@ from typing import Protocol
 
 import pytest
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import StoreUnavailable
 from stenolog.projections.of.items import in_chunks
+from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import (
     Change,
@@ -24,7 +26,6 @@ from stenolog.projections.rows import (
     StatusRow,
     TranscriptRow,
 )
-from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import ViewReader, ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.serving import bind, server_for, url_of
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
@@ -247,7 +248,12 @@ async def composed(
         uploads = UploadStore(uploads_directory, vault)
         seen = CommitTimes()
         projector = Projector(
-            log_store=log, sealer=vault, views=views, now_ms=now_ms, on_committed=[seen.note]
+            log_store=log,
+            sealer=vault,
+            views=views,
+            projections=PROJECTIONS,
+            now_ms=now_ms,
+            on_committed=[seen.note],
         )
         stack.push_async_callback(projector.close)
         lifetime = UploadLifetime(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stenolog.log.event import ENVELOPE_FIELDS
-from stenolog.projections.run.registry import ITEM_VIEWS
+from stenolog.projections.of.lists import ITEM_VIEWS
 from tests.http.asking import get, pages, refusal
 from tests.http.composed import Composed
 from tests.http.spoken import BASE, CHAPTER, SAFETY, TURNS, URL, WORDS, completed

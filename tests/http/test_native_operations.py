@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.commands.api_keys import DEFAULT_SCOPES
-from stenolog.projections.run.registry import PROJECTIONS
 from tests.http.asking import get, pages, refusal
 from tests.http.composed import Composed
 from tests.http.spoken import BASE, WORDS, completed

@@ -11,9 +11,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import Hold, PutStatus, PutView
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
-from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS, project
+from stenolog.projections.run.registry import project
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
@@ -127,7 +129,13 @@ async def projected(
 ) -> list[list[object]]:
     """What can be seen after following the log in pieces, and after a rebuild."""
     views = await SqliteViews.open(path)
-    projector = Projector(log_store=log, sealer=OpenSealer(log), views=views, now_ms=lambda: 0)
+    projector = Projector(
+        log_store=log,
+        sealer=OpenSealer(log),
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=lambda: 0,
+    )
     try:
         events, log.events = log.events, []
         log.erased.clear()
@@ -175,7 +183,7 @@ def test_any_answer_is_digested_or_held_and_ends_the_transcription(answer: objec
     log = MemoryLog()
     log.done(1, answer, **EVERYTHING)
     before = [one for one in changes_of(log, ["transcriptions"]) if isinstance(one, PutStatus)][-2]
-    changes = project(list(PROJECTIONS), reading_of(log, log.events[-1]), before.row)
+    changes = project(list(PROJECTIONS), reading_of(log, log.events[-1]), before.row, PROJECTIONS)
     assert len(changes) == len(PROJECTIONS)
     held = [one for one in changes if isinstance(one, Hold)]
     assert not [one for one in held if " in the projection" in one.reason]

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import InvalidRequest
 from stenolog.projections.rows import PutStatus
-from stenolog.projections.run.registry import PROJECTIONS, project
+from stenolog.projections.run.registry import project
 from stenolog.side_process import SideProcess, SideProcessEnded
 from stenolog.wire.strict_json import parse_object
 from tests.unit.projections.answers import EVERYTHING, full_answer
@@ -25,6 +26,7 @@ DEADLINE_S = 20
 
 PARENT = """
 import asyncio, os, sys
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.projections.run.registry import project
 from stenolog.side_process import SideProcess
 from tests.unit.test_side_process import dialogue
@@ -33,7 +35,7 @@ from tests.unit.projections.projecting import reading_of
 async def main():
     log = dialogue()
     worker = SideProcess()
-    await worker.run(project, ("words",), reading_of(log, log.events[-1]), None)
+    await worker.run(project, ("words",), reading_of(log, log.events[-1]), None, PROJECTIONS)
     print(*worker.process_ids(), flush=True)
     os.kill(os.getpid(), 9)
 
@@ -55,8 +57,8 @@ async def test_the_worker_makes_what_would_be_made_here() -> None:
     worker = SideProcess()
     try:
         names = list(PROJECTIONS)
-        made = await worker.run(project, tuple(names), reading, before[-1].row)
-        assert made == project(names, reading, before[-1].row)
+        made = await worker.run(project, tuple(names), reading, before[-1].row, PROJECTIONS)
+        assert made == project(names, reading, before[-1].row, PROJECTIONS)
     finally:
         await worker.close()
     assert worker.process_ids() == ()
@@ -67,10 +69,10 @@ async def test_a_killed_worker_is_replaced() -> None:
     reading = reading_of(log, log.events[-1])
     worker = SideProcess()
     try:
-        first = await worker.run(project, ("words",), reading, None)
+        first = await worker.run(project, ("words",), reading, None, PROJECTIONS)
         [killed] = worker.process_ids()
         os.kill(killed, signal.SIGKILL)
-        assert await worker.run(project, ("words",), reading, None) == first
+        assert await worker.run(project, ("words",), reading, None, PROJECTIONS) == first
         assert killed not in worker.process_ids()
     finally:
         await worker.close()
@@ -91,7 +93,9 @@ async def test_what_ends_the_worker_twice_is_given_up() -> None:
     try:
         async with asyncio.timeout(DEADLINE_S):
             with pytest.raises(SideProcessEnded):
-                await worker.run(project, ("words",), reading_of(log, log.events[-1]), None)
+                await worker.run(
+                    project, ("words",), reading_of(log, log.events[-1]), None, PROJECTIONS
+                )
     finally:
         killing.cancel()
         await asyncio.gather(killing, return_exceptions=True)

@@ -14,6 +14,7 @@ from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.erasing import erasing_over
 from stenolog.bootstrap.gauges import observe
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.providers import providers_of, regions_of
 from stenolog.bootstrap.reconciling import reconciler_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
@@ -172,6 +173,7 @@ def _projector(
         log_store=stores.events,
         sealer=stores.vault,
         views=stores.views,
+        projections=PROJECTIONS,
         now_ms=now_ms,
         on_committed=told,
     )

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 from stenolog.bootstrap.identity import CHECK, open_master_key
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import MasterKey
@@ -57,7 +58,11 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
         views = await SqliteViews.open(settings.data_dir / VIEWS)
         stack.push_async_callback(views.close)
         projector = Projector(
-            log_store=log, sealer=Vault(MasterKey(secret), keys), views=views, now_ms=now_ms
+            log_store=log,
+            sealer=Vault(MasterKey(secret), keys),
+            views=views,
+            projections=PROJECTIONS,
+            now_ms=now_ms,
         )
         stack.push_async_callback(projector.close)
         yield projector, views

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.log.event import Event
 from stenolog.projections.rows import Change, Chunk, Hold, PutView, StatusRow
-from stenolog.projections.run.registry import PROJECTIONS, Reading, project, status_after
+from stenolog.projections.run.registry import Reading, project, status_after
 from tests.unit.projections.events import MemoryLog
 
 
@@ -15,7 +16,7 @@ def changes_of(log: MemoryLog, names: Iterable[str] = PROJECTIONS) -> list[Chang
     made: list[Change] = []
     rows: dict[str, StatusRow | None] = {}
     for event in log.events:
-        changes = project(tuple(names), reading_of(log, event), rows.get(event.stream))
+        changes = project(tuple(names), reading_of(log, event), rows.get(event.stream), PROJECTIONS)
         rows[event.stream] = status_after(changes, rows.get(event.stream))
         made += changes
     return made

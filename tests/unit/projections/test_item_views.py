@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stenolog.projections.run.registry import ITEM_VIEWS
+from stenolog.projections.of.lists import ITEM_VIEWS
 from tests.unit.projections import answers
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog

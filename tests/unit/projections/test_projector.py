@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 import structlog
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import microseconds
 from stenolog.errors import NotFound, StoreError, StoreUnavailable
 from stenolog.log.event import Event
+from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.run.readings import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
-from stenolog.projections.run.registry import ITEM_VIEWS, PROJECTIONS
 from stenolog.projections.views import ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
@@ -40,7 +41,12 @@ async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
 @contextlib.asynccontextmanager
 async def projecting(log: MemoryLog, views: ViewWriter, **more: Any) -> AsyncIterator[Projector]:
     projector = Projector(
-        log_store=log, sealer=OpenSealer(log), views=views, now_ms=lambda: 0, **more
+        log_store=log,
+        sealer=OpenSealer(log),
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=lambda: 0,
+        **more,
     )
     try:
         yield projector
@@ -282,7 +288,9 @@ async def test_keys_that_cannot_be_read_now_are_not_keys_that_are_gone(
     log.done(1, answer())
     sealer = OpenSealer(log)
     sealer.unavailable = 1
-    projector = Projector(log_store=log, sealer=sealer, views=views, now_ms=lambda: 0)
+    projector = Projector(
+        log_store=log, sealer=sealer, views=views, projections=PROJECTIONS, now_ms=lambda: 0
+    )
     with pytest.raises(StoreUnavailable):
         await projector.catch_up()
     assert await projector.catch_up() == 5
@@ -298,6 +306,7 @@ async def test_the_lag_is_in_events_and_milliseconds(views: SqliteViews) -> None
         log_store=log,
         sealer=OpenSealer(log),
         views=views,
+        projections=PROJECTIONS,
         now_ms=lambda: microseconds(first.time) // 1000 + 250,
     )
     log.claim(1)

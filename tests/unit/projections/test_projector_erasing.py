@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.log.event import SealedPayload
+from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.run.projector import Projector
-from stenolog.projections.run.registry import ITEM_VIEWS
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
@@ -45,7 +46,9 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
     log.complete(1, full_answer())
     log.done(2, full_answer(), **EVERYTHING)
     sealer = HeldSealer(log, held)
-    projector = Projector(log_store=log, sealer=sealer, views=views, now_ms=lambda: 0)
+    projector = Projector(
+        log_store=log, sealer=sealer, views=views, projections=PROJECTIONS, now_ms=lambda: 0
+    )
     try:
         async with asyncio.timeout(DEADLINE_S):
             if rebuilt:

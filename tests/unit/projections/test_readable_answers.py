@@ -12,9 +12,9 @@ import assemblyai
 import pydantic
 import pytest
 
+from stenolog.edge.assemblyai.body import V2Body
+from stenolog.edge.assemblyai.sdk_mends import MENDS
 from stenolog.projections.documents import read_object
-from stenolog.projections.of.transcript import customer_body, failed_body
-from stenolog.wire.assemblyai.readable import MENDS
 from tests.unit.projections.answers import CONTENT_SAFETY, ENTITIES, SENTIMENT, answer
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:pydantic.PydanticDeprecatedSince20")
@@ -27,7 +27,7 @@ SEVERITY = SAFETY["severity_score_summary"]["health_issues"]
 
 
 def body_of(provider: bytes) -> bytes:
-    return customer_body("id", PARAMS, read_object(provider))
+    return V2Body().completed("id", PARAMS, read_object(provider))
 
 
 def read_by_sdk(body: dict[str, Any]) -> assemblyai.types.TranscriptResponse:
@@ -140,14 +140,14 @@ def test_what_the_sdk_rejects_is_mended_and_nothing_beside_it(
 def test_an_echo_of_a_failed_job_is_mended_as_well(name: str) -> None:
     given, told = next((given, told) for one, given, told in CASES if one == name)
     document = read_object(json.dumps({name: given}).encode())
-    body = json.loads(failed_body("id", PARAMS, "No.", document))
+    body = json.loads(V2Body().failed("id", PARAMS, "No.", document))
     assert (body["status"], body[name]) == ("error", told)
     assert read_by_sdk(body).error == "No."
 
 
 def test_mended_words_of_a_failed_job_are_still_no_words() -> None:
     document = read_object(json.dumps({"words": [WORD | {"speaker": 1}]}).encode())
-    assert json.loads(failed_body("id", PARAMS, "No.", document))["words"] is None
+    assert json.loads(V2Body().failed("id", PARAMS, "No.", document))["words"] is None
 
 
 # Spaces around a comma between members are ours.

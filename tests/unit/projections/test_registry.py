@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.projections.projection import Fact
 from stenolog.projections.rows import Change, Hold, PutView, StatusRow, TranscriptRow
-from stenolog.projections.run.registry import PROJECTIONS, project
+from stenolog.projections.run.registry import project
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, reading_of

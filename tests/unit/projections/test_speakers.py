@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stenolog.projections.of.speakers import SPEAKERS
+from stenolog.projections.canonical import CanonicalTranscript
+from stenolog.projections.of.speakers import talk_of_speakers
 from tests.unit.projections.answers import answer, utterances
 
 
 def speakers(**fields: Any) -> dict[str, dict[str, Any]]:
-    items = SPEAKERS.pick(answer(**fields)).items
+    items = talk_of_speakers(CanonicalTranscript(answer(**fields))).items
     assert items is not None
     return {str(one["speaker"]): dict(one) for one in items}
 
@@ -75,9 +76,9 @@ def test_who_has_no_label_is_nobody() -> None:
 
 
 def test_silence_that_was_asked_about_has_no_speakers() -> None:
-    assert SPEAKERS.pick(answer(utterances=None, words=[])).items == ()
-    assert SPEAKERS.pick(answer(utterances=[], words=[])).items == ()
+    assert talk_of_speakers(CanonicalTranscript(answer(utterances=None, words=[]))).items == ()
+    assert talk_of_speakers(CanonicalTranscript(answer(utterances=[], words=[]))).items == ()
 
 
 def test_words_without_labels_cannot_be_told_apart() -> None:
-    assert SPEAKERS.pick(answer(utterances=None)).items is None
+    assert talk_of_speakers(CanonicalTranscript(answer(utterances=None))).items is None

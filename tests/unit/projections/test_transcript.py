@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from stenolog.edge.assemblyai.body import V2Body, with_webhook_status
 from stenolog.projections.documents import read_object
-from stenolog.projections.of.transcript import customer_body, with_webhook_status
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
 from tests.unit.projections.projecting import hold_of, status_of, view_of
@@ -26,7 +26,7 @@ def body_of(log: MemoryLog) -> dict[str, Any]:
 
 def shown(params: dict[str, Any], provider: dict[str, Any]) -> dict[str, Any]:
     """What a customer gets of a provider's answer."""
-    body = json.loads(customer_body("id", params, read_object(json.dumps(provider).encode())))
+    body = json.loads(V2Body().completed("id", params, read_object(json.dumps(provider).encode())))
     assert isinstance(body, dict)
     return body
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import SchemaTooNew, StoreUnavailable
 from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
@@ -95,7 +96,13 @@ async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:
     bodies = []
     for _ in range(2):
         views = await SqliteViews.open(tmp_path / "views.db")
-        projector = Projector(log_store=log, sealer=OpenSealer(log), views=views, now_ms=lambda: 0)
+        projector = Projector(
+            log_store=log,
+            sealer=OpenSealer(log),
+            views=views,
+            projections=PROJECTIONS,
+            now_ms=lambda: 0,
+        )
         assert await projector.catch_up() == 5
         bodies.append(await views.customer_body(transcription_id(1)))
         await projector.close()
@@ -116,7 +123,13 @@ async def test_deleted_text_is_overwritten(tmp_path: Path) -> None:
     log.done(1, answer(text="a very particular sentence"))
     path = tmp_path / "views.db"
     views = await SqliteViews.open(path)
-    projector = Projector(log_store=log, sealer=OpenSealer(log), views=views, now_ms=lambda: 0)
+    projector = Projector(
+        log_store=log,
+        sealer=OpenSealer(log),
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=lambda: 0,
+    )
     await projector.catch_up()
     assert b"particular" in written(tmp_path)
     await views.reset()

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.assemblyai.body import with_webhook_status
 from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.http.bodies import read_body
 from stenolog.edge.http.correlation import correlation_of
@@ -18,7 +19,6 @@ from stenolog.edge.loops import Turns
 from stenolog.edge.transcriptions.reading import Found
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
-from stenolog.projections.of.transcript import with_webhook_status
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.listing import parse_listing
 from stenolog.wire.assemblyai.transcript import deleted_transcript, queued_transcript

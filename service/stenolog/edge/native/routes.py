@@ -19,7 +19,7 @@ from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.store import EventStore
-from stenolog.projections.run.registry import ITEM_VIEWS
+from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.views import ViewReader
 
 PREFIX = "/api/v1"

@@ -1,4 +1,4 @@
-"""Views that are lists: what was picked from the provider's answer, in chunks, or why not."""
+"""Views that are lists: findings of the provider in chunks, or why there are none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from stenolog.log.events.transcriptions import (
     TranscriptionCompletedLate,
     TranscriptionFailed,
 )
-from stenolog.projections.documents import ProjectionFailed, encode, text_or_none
+from stenolog.projections.canonical import (
+    CanonicalTranscript,
+    Findings,
+    Item,
+    speaker_of,
+    start_ms_of,
+)
+from stenolog.projections.documents import ProjectionFailed, encode
 from stenolog.projections.projection import Erased, Fact, Unreadable
 from stenolog.projections.rows import (
     CHUNK_BYTES,
@@ -23,24 +30,8 @@ from stenolog.projections.rows import (
     TranscriptRow,
 )
 
-Answer = Mapping[str, Any]  # the provider's, with the last value of a repeated name
-Item = Mapping[str, Any]
-
 COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
 OUTCOMES = COMPLETED | {TranscriptionFailed.type}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picked:
-    """What one feature brought.
-
-    Attributes:
-        items: None when the provider gave no list at all.
-        beside: What it says about all items together.
-    """
-
-    items: Sequence[Item] | None
-    beside: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +40,13 @@ class ItemsProjection:
 
     Attributes:
         features: Request parameters any of which asks for it; empty when it is always asked for.
-        pick: Takes it out of the provider's answer.
+        pick: Takes it out of the transcript; a function of a module, so that it can be pickled.
     """
 
     name: str
     version: int
     features: tuple[str, ...]
-    pick: Callable[[Answer], Picked]
+    pick: Callable[[CanonicalTranscript], Findings]
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = COMPLETED
 
@@ -75,73 +66,44 @@ class ItemsProjection:
             case None:
                 raise ProjectionFailed("the payload is missing")
             case document:
-                return self._view(fact, document)
+                return self._view(fact, CanonicalTranscript(document))
 
     def fallback(self, fact: Fact) -> TranscriptRow | None:
         """Nothing."""
         return None
 
-    def _view(self, fact: Fact, document: Answer) -> PutView:
-        picked = self.pick(document)
-        if not picked.items:
-            if not self._requested(fact.params, document):
+    def _view(self, fact: Fact, transcript: CanonicalTranscript) -> PutView:
+        found = self.pick(transcript)
+        if not found.items:
+            if not self._requested(fact.params, transcript):
                 return self._without_items(fact, "not_requested")
-            if picked.items is None:
+            if found.items is None:
                 return self._without_items(fact, "unavailable")
         return PutView(
             projection=self.name,
             transcription=fact.transcription,
             reason=None,
-            chunks=in_chunks(by_start(picked.items or ())),
-            beside=encode(picked.beside) if picked.beside else None,
+            chunks=in_chunks(by_start(found.items or ())),
+            beside=encode(found.beside) if found.beside else None,
         )
 
-    def _requested(self, params: Mapping[str, Any], document: Answer) -> bool:
+    def _requested(self, params: Mapping[str, Any], transcript: CanonicalTranscript) -> bool:
         if not self.features:
             return True
-        return any(params.get(one) is True or document.get(one) is True for one in self.features)
+        return any(
+            params.get(one) is True or transcript.says_requested(one) for one in self.features
+        )
 
     def _without_items(self, fact: Fact, reason: Reason) -> PutView:
         return PutView(projection=self.name, transcription=fact.transcription, reason=reason)
 
 
-def list_of_objects(value: object, name: str) -> Sequence[Item] | None:
-    """`value` as a list of JSON objects; None stays None.
-
-    Raises:
-        ProjectionFailed: It is something else.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        raise ProjectionFailed(f"{name} is a JSON {type(value).__name__}, not a list")
-    for item in value:
-        if not isinstance(item, dict):
-            raise ProjectionFailed(f"{name} holds a JSON {type(item).__name__}, not an object")
-    return value
-
-
-def milliseconds_or_none(value: object) -> int | None:
-    """`value` as whole milliseconds when it is a number; else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value)
-
-
-def start_of(item: Item) -> object:
-    """Where an item starts: its own `start`, or its `timestamp`'s."""
-    if "start" in item:
-        return item["start"]
-    timestamp = item.get("timestamp")
-    return timestamp.get("start") if isinstance(timestamp, dict) else None
-
-
 def by_start(items: Sequence[Item]) -> Sequence[Item]:
-    """The items ordered by start; one without a time stays behind the one before it."""
+    """The items ordered by start; an item without a time stays after its neighbour."""
     starts: list[int] = []
     ordered, last = True, -1
     for item in items:
-        start = milliseconds_or_none(start_of(item))
+        start = start_ms_of(item)
         if start is None:
             start = last
         ordered = ordered and start >= last
@@ -161,7 +123,7 @@ def in_chunks(items: Sequence[Item]) -> tuple[Chunk, ...]:
     for ordinal, item in enumerate(items, start=1):
         line = encode(item)
         lines.append(line)
-        speakers.append(text_or_none(item.get("speaker")))
+        speakers.append(speaker_of(item))
         size += len(line)
         if len(lines) == ITEMS_PER_CHUNK_MAX or size >= CHUNK_BYTES or ordinal == len(items):
             chunks.append(_chunk(first, lines, speakers))

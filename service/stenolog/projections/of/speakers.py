@@ -1,7 +1,7 @@
 """How long, how much and how fast each speaker spoke.
 
-Counted from the utterances; where the provider gave none, from the words' speaker labels. A turn
-is everything that one speaker says until another one does.
+Counted from the utterances; without utterances, from the words' speaker labels. A turn is
+everything that a speaker says until somebody else speaks.
 """
 
 from __future__ import annotations
@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stenolog.projections.documents import text_or_none
-from stenolog.projections.of.items import (
-    Answer,
-    Item,
-    ItemsProjection,
-    Picked,
-    by_start,
-    list_of_objects,
-    milliseconds_or_none,
-)
-from stenolog.projections.of.utterances import TELLS_SPEAKERS_APART
+from stenolog.projections.canonical import CanonicalTranscript, Findings, Item, Spoken, spoken
+from stenolog.projections.of.items import by_start
 
 SHARE_DIGITS = 4
 WORDS_PER_MINUTE_DIGITS = 1
@@ -44,35 +35,35 @@ class _Tally:
     longest_turn_ms: int = 0
 
 
-def _pick(document: Answer) -> Picked:
-    utterances = list_of_objects(document.get("utterances"), "utterances")
-    words = list_of_objects(document.get("words"), "words")
+def talk_of_speakers(transcript: CanonicalTranscript) -> Findings:
+    """One item for each speaker, in the order in which they first speak.
+
+    Raises:
+        ProjectionFailed: The utterances or the words are not a list of objects.
+    """
+    utterances, words = transcript.utterances().items, transcript.words().items
     stretches = list(_stretches(utterances or (), _words_of_utterance))
     if not stretches:
         stretches = list(_stretches(words or (), lambda _: 1))
     if not stretches:
-        return Picked(items=None if utterances is None and words != [] else ())
-    return Picked(items=_items(_tallies(stretches)))
+        return Findings(items=None if utterances is None and words != [] else ())
+    return Findings(items=_items(_tallies(stretches)))
 
 
-def _stretches(items: Sequence[Item], words_of: Callable[[Item], int]) -> Iterator[Stretch]:
+def _stretches(items: Sequence[Item], words_of: Callable[[Spoken], int]) -> Iterator[Stretch]:
     for item in by_start(items):
-        speaker = text_or_none(item.get("speaker"))
-        if speaker is None:
+        piece = spoken(item)
+        if piece.speaker is None:
             continue
-        start = milliseconds_or_none(item.get("start"))
-        end = milliseconds_or_none(item.get("end"))
+        start, end = piece.start_ms, piece.end_ms
         if start is None or end is None or end < start:
             known = start if start is not None else end or 0
             start = end = known
-        yield Stretch(speaker, start, end, words_of(item))
+        yield Stretch(piece.speaker, start, end, words_of(piece))
 
 
-def _words_of_utterance(utterance: Item) -> int:
-    words = utterance.get("words")
-    if isinstance(words, list):
-        return len(words)
-    return len((text_or_none(utterance.get("text")) or "").split())
+def _words_of_utterance(utterance: Spoken) -> int:
+    return len((utterance.text or "").split()) if utterance.words is None else utterance.words
 
 
 def _tallies(stretches: Sequence[Stretch]) -> dict[str, _Tally]:
@@ -111,6 +102,3 @@ def _words_per_minute(tally: _Tally) -> float | None:
     if not tally.talk_ms:
         return None
     return round(tally.words * MINUTE_MS / tally.talk_ms, WORDS_PER_MINUTE_DIGITS)
-
-
-SPEAKERS = ItemsProjection(name="speakers", version=1, features=TELLS_SPEAKERS_APART, pick=_pick)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
-from stenolog.log.store import EventStore
+from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.pages import Checkpoint
+from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.readings import Readings, of_transcription
 from stenolog.projections.run.registry import Reading, project, status_after
@@ -47,10 +48,17 @@ class Batch:
 class Batches:
     """Reads, opens and projects; writes nothing."""
 
-    def __init__(self, log_store: EventStore, readings: Readings, views: ViewWriter) -> None:
+    def __init__(
+        self,
+        log_store: EventStore,
+        sealer: Sealer,
+        views: ViewWriter,
+        projections: Mapping[str, Projection],
+    ) -> None:
         self._log = log_store
-        self._readings = readings
+        self._readings = Readings(log_store, sealer, projections)
         self._views = views
+        self._projections = projections
         self._side_process = SideProcess()
 
     def forget(self, stream: str) -> None:
@@ -163,13 +171,15 @@ class Batches:
     ) -> tuple[Change, ...]:
         if reading.size > INLINE_BYTES_MAX:
             try:
-                return await self._side_process.run(project, tuple(names), reading, current)
+                return await self._side_process.run(
+                    project, tuple(names), reading, current, self._projections
+                )
             except SideProcessEnded:
                 log.error("projection.worker_ended", position=reading.event.position)
                 reading = replace(reading, payload=None, damaged=True)
         if reading.payload is not None:
             await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
-        return project(names, reading, current)
+        return project(names, reading, current, self._projections)
 
 
 def report_damaged(damaged: RecordDamaged) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -15,6 +15,7 @@ from stenolog.errors import NotFound, RecordDamaged, StoreError
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.place import is_in_log
 from stenolog.log.store import EventStore, Sealer
+from stenolog.projections.projection import Projection
 from stenolog.projections.run.batches import (
     Batch,
     Batches,
@@ -23,8 +24,6 @@ from stenolog.projections.run.batches import (
     report_readable,
 )
 from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
-from stenolog.projections.run.readings import Readings
-from stenolog.projections.run.registry import PROJECTIONS
 from stenolog.projections.views import ViewsState, ViewWriter
 
 RETRY_FIRST_MS = 100
@@ -62,12 +61,14 @@ class Projector:
         log_store: EventStore,
         sealer: Sealer,
         views: ViewWriter,
+        projections: Mapping[str, Projection],
         now_ms: NowMs,
         on_committed: Sequence[Callable[[int], None]] = (),
     ) -> None:
         self._log = log_store
-        self._batches = Batches(log_store, Readings(log_store, sealer), views)
+        self._batches = Batches(log_store, sealer, views, projections)
         self._views = views
+        self._projections = projections
         self._now_ms = now_ms
         self._on_committed = on_committed
         self._turn = asyncio.Lock()
@@ -124,14 +125,14 @@ class Projector:
             NotFound: There is no such projection.
             StoreUnavailable: It may or may not have begun; ask again.
         """
-        if name != ALL_PROJECTIONS and name not in PROJECTIONS:
+        if name != ALL_PROJECTIONS and name not in self._projections:
             raise NotFound(f"there is no projection {name}")
-        names = tuple(PROJECTIONS) if name == ALL_PROJECTIONS else (name,)
+        names = tuple(self._projections) if name == ALL_PROJECTIONS else (name,)
         async with self._turn:
             await self._known_state()
             self._state = None
             for one in names:
-                await self._views.begin(one, PROJECTIONS[one].version, live=False)
+                await self._views.begin(one, self._projections[one].version, live=False)
                 log.info("projection.rebuild_begun", projection=one)
         self._woken.set()
         return names
@@ -247,7 +248,7 @@ class Projector:
                 log.warning("views.discarded", reason="they are not of this log")
                 await self._views.reset()
                 state = await self._views.state()
-            versions = {name: one.version for name, one in PROJECTIONS.items()}
+            versions = {name: one.version for name, one in self._projections.items()}
             owed = due(state, versions)
             for action in owed:
                 match action:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
@@ -11,7 +11,8 @@ from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
-from stenolog.projections.run.registry import PROJECTIONS, Reading
+from stenolog.projections.projection import Projection
+from stenolog.projections.run.registry import Reading
 
 REQUESTS_CACHED_MAX = 256
 REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
@@ -29,9 +30,12 @@ class Opened:
 class Readings:
     """Reads for the projector; remembers the requests that it saw last."""
 
-    def __init__(self, log: EventStore, sealer: Sealer) -> None:
+    def __init__(
+        self, log: EventStore, sealer: Sealer, projections: Mapping[str, Projection]
+    ) -> None:
         self._log = log
         self._sealer = sealer
+        self._projections = projections
         self._requests: BoundedMemory[str, bytes] = BoundedMemory(
             REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
         )
@@ -42,7 +46,7 @@ class Readings:
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        if not any(event.type in PROJECTIONS[name].opens for name in names):
+        if not any(event.type in self._projections[name].opens for name in names):
             return Reading(event=event)
         own = await self._open(event)
         request = Opened()

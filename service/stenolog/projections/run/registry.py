@@ -1,4 +1,4 @@
-"""Every projection by its name, and what one event means to all of them."""
+"""All projections by name, and projecting one event with several of them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,17 @@ from stenolog.log.events.transcriptions import (
     TranscriptionRequested,
 )
 from stenolog.projections.documents import ProjectionFailed, read_object
-from stenolog.projections.of.chapters import CHAPTERS
-from stenolog.projections.of.content_safety import CONTENT_SAFETY
-from stenolog.projections.of.entities import ENTITIES
-from stenolog.projections.of.sentiment import SENTIMENT
-from stenolog.projections.of.speakers import SPEAKERS
+from stenolog.projections.of.lists import LISTS
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.of.transcriptions import Transcriptions
-from stenolog.projections.of.utterances import UTTERANCES
-from stenolog.projections.of.words import WORDS
 from stenolog.projections.projection import Content, Erased, Fact, Projection, Unreadable
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
 
-ALL: tuple[Projection, ...] = (
-    Transcriptions(),
-    Transcript(),
-    WORDS,
-    UTTERANCES,
-    SPEAKERS,
-    CHAPTERS,
-    SENTIMENT,
-    ENTITIES,
-    CONTENT_SAFETY,
-)
-PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in ALL}
-ITEM_VIEWS = tuple(one.name for one in ALL[2:])
-"""The views that are lists of items, by name."""
+
+def all_projections(*transcripts: Transcript) -> Mapping[str, Projection]:
+    """Every projection by its name; `transcripts` has one for each surface that stores a body."""
+    projections: tuple[Projection, ...] = (Transcriptions(), *transcripts, *LISTS)
+    return {one.name: one for one in projections}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +62,9 @@ def project(
     names: Iterable[str],
     reading: Reading,
     current: StatusRow | None,
-    projections: Mapping[str, Projection] = PROJECTIONS,
+    projections: Mapping[str, Projection],
 ) -> tuple[Change, ...]:
-    """What the named projections make of one event, read once for all of them; pure."""
+    """Project one event with the named `projections`, reading it once for all of them; pure."""
     fact = _fact(reading)
     changes: list[Change] = []
     for name in names:
