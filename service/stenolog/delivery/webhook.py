@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stenolog.egress.guard import origin
 from stenolog.errors import RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
+from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.transcriptions import TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
@@ -94,10 +93,7 @@ def webhook_of(payload: bytes) -> Webhook | None:
     Raises:
         ValueError: The payload is not JSON.
     """
-    content = json.loads(payload)
-    params = content.get("params") if isinstance(content, Mapping) else None
-    if not isinstance(params, Mapping):
-        return None
+    params = read_request(payload).params
     url, name, value = (params.get(parameter) for parameter in WEBHOOK_PARAMETERS)
     if not isinstance(url, str) or not url:
         return None

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
+from stenolog.log.events.request_payload import request_in
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.projections.documents import Document
 from stenolog.projections.rows import Change, StatusRow, TranscriptRow
 
-NOTHING: Mapping[str, Any] = {}
 # A customer's own secret: no view holds it. Who needs it opens the log's payload.
 SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not a secret
 
@@ -63,11 +63,7 @@ class Fact:
 
 def params_of(request: Content) -> Mapping[str, Any]:
     """The customer's `/v2` request inside the payload of `transcription.requested`."""
-    if isinstance(request, Mapping):
-        params = request.get("params")
-        if isinstance(params, Mapping):
-            return params
-    return NOTHING
+    return request_in(request).params
 
 
 class Projection(Protocol):

@@ -23,6 +23,7 @@ from stenolog.errors import (
     WrongExpectedVersion,
 )
 from stenolog.log.event_data import is_provider_job
+from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
 from stenolog.reconciler.attempts import Attempts, anew, held_back
@@ -111,7 +112,7 @@ class Submitter:
     async def _create_body(self, state: Transcription, number: int, gate: ProviderGate) -> bytes:
         """The create request; an upload of ours is forwarded first."""
         payload = await self._recorder.handler.payload_at(state.request_position)
-        params = json.loads(payload or b"{}")["params"]
+        params = read_request(payload).params
         audio_url = str(params["audio_url"])
         if state.upload is not None:
             audio_url = await self._forwarder.url_of(state, gate.provider)

@@ -6,7 +6,6 @@ an outcome is visible on every surface at once, which is when the views have it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
+from stenolog.log.events.request_payload import RequestPayload, read_request
 from stenolog.log.events.transcriptions import TranscriptionRequested
 from stenolog.log.store import EventStore
 from stenolog.projections.documents import encode, text_or_none
@@ -99,7 +99,7 @@ class Reading:
         """The request as the customer gave it; empty once it is erased."""
         if found.params is not None:
             return found.params
-        return _params(_content(await self._views.request(found.row.id)))
+        return read_request(await self._views.request(found.row.id)).params
 
     async def events(self, transcription_id: str) -> list[Event]:
         """Everything that the log says of it, oldest first."""
@@ -120,15 +120,15 @@ class Reading:
     async def _found(self, transcription_id: str, events: list[Event]) -> Found:
         state = fold(transcription_id, events)
         if state.erasing:
-            row = _row(state, events, {}, erased=True)
+            row = _row(state, events, RequestPayload(), erased=True)
             return Found(row=_as_erased(row), folded=True, params={})
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)
-            content, erased = _content(payload), False
+            request, erased = read_request(payload), False
         except KeyMissing:
-            content, erased = {}, True
-        row = _row(state, events, content, erased=erased)
-        return Found(row=row, folded=True, params=_params(content))
+            request, erased = RequestPayload(), True
+        row = _row(state, events, request, erased=erased)
+        return Found(row=row, folded=True, params=request.params)
 
 
 def audio_ms_of(events: Sequence[Event]) -> int | None:
@@ -142,23 +142,13 @@ def _as_erased(row: StatusRow) -> StatusRow:
     return replace(row, status="completed", error=None, provider_job=None)
 
 
-def _content(payload: bytes | None) -> Mapping[str, Any]:
-    content = json.loads(payload) if payload else {}
-    return content if isinstance(content, dict) else {}
-
-
-def _params(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    params = content.get("params")
-    return params if isinstance(params, dict) else {}
-
-
 def _row(
-    state: Transcription, events: list[Event], content: Mapping[str, Any], *, erased: bool
+    state: Transcription, events: list[Event], request: RequestPayload, *, erased: bool
 ) -> StatusRow:
     """What the fold knows, as the view would show it; never an outcome."""
     requested = read_data(events[0].type, events[0].data)
     assert isinstance(requested, TranscriptionRequested)
-    last, metadata = state.last, content.get("metadata")
+    last, metadata = state.last, request.metadata
     accepted_at_ms = last.accepted_at_ms if last else 0
     return StatusRow(
         id=state.id,
@@ -174,8 +164,8 @@ def _row(
         correlation_id=state.correlation_id,
         provider_job=last.provider_job if last else None,
         submission=last.number if last else 0,
-        audio_url=text_or_none(_params(content).get("audio_url")) or "",
-        subject=text_or_none(content.get("subject")),
+        audio_url=text_or_none(request.params.get("audio_url")) or "",
+        subject=text_or_none(request.subject),
         metadata=None if metadata is None else encode(metadata).decode(),
         erased=erased,
         audio_ms=audio_ms_of(events) if erased else None,

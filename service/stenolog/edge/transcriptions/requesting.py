@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import orjson
 import structlog
 
 from stenolog.bounded import BoundedMemory
@@ -22,6 +20,7 @@ from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import Forbidden
+from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.recorder import Cause
 from stenolog.wire.assemblyai import sentences
@@ -148,14 +147,10 @@ class Requesting:
 
 def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:
     """The request as it is recorded; with a key, also what must be the same in a repetition."""
-    payload: dict[str, object] = {
-        "params": dict(asked.params),
-        "subject": extras.subject,
-        "metadata": extras.metadata,
-    }
-    if keyed:
-        payload["asked"] = {"provider": extras.provider, "region": extras.region}
-    try:
-        return orjson.dumps(payload)
-    except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
-        return json.dumps(payload, ensure_ascii=False).encode()
+    request = RequestPayload(
+        params=asked.params,
+        subject=extras.subject,
+        metadata=extras.metadata,
+        place=(extras.provider, extras.region) if keyed else None,
+    )
+    return request.encoded()

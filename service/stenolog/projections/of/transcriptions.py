@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.request_payload import request_in
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -99,8 +100,7 @@ def _without_secret(fact: Fact) -> bytes | None:
 
 def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
     event, content = fact.event, fact.content
-    extras = content if isinstance(content, Mapping) else {}
-    metadata = extras.get("metadata")
+    request = request_in(content)
     return StatusRow(
         id=fact.transcription,
         tenant=event.tenant,
@@ -113,9 +113,9 @@ def _requested(fact: Fact, data: TranscriptionRequested) -> StatusRow:
         surface=data.surface,
         upload=data.upload,
         correlation_id=event.correlation_id,
-        audio_url=text_or_none(params_of(content).get("audio_url")) or "",
-        subject=text_or_none(extras.get("subject")),
-        metadata=None if metadata is None else encode(metadata).decode(),
+        audio_url=text_or_none(request.params.get("audio_url")) or "",
+        subject=text_or_none(request.subject),
+        metadata=None if request.metadata is None else encode(request.metadata).decode(),
         erased=isinstance(content, Erased),
         created_at=event.time,
     )

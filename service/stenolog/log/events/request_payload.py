@@ -1,0 +1,66 @@
+"""The payload of `transcription.requested`: what a customer asked for, declared once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPayload:
+    """A request as it is recorded.
+
+    Attributes:
+        params: AssemblyAI's parameters, as they were given.
+        subject: Text that names whom the audio is about; None without.
+        metadata: Any JSON that the client wanted to be kept.
+        place: The provider and the region that were asked for, before any default; recorded only
+            with an idempotency key, because a repetition must ask for the same.
+    """
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    subject: object = None
+    metadata: object = None
+    place: tuple[str | None, str | None] | None = None
+
+    def encoded(self) -> bytes:
+        """The bytes that are sealed and appended."""
+        content: dict[str, object] = {
+            "params": dict(self.params),
+            "subject": self.subject,
+            "metadata": self.metadata,
+        }
+        if self.place is not None:
+            provider, region = self.place
+            content["asked"] = {"provider": provider, "region": region}
+        try:
+            return orjson.dumps(content)
+        except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
+            return json.dumps(content, ensure_ascii=False).encode()
+
+
+def read_request(payload: bytes | None) -> RequestPayload:
+    """The request in `payload`; an empty one without a payload.
+
+    Raises:
+        ValueError: The payload is not JSON.
+    """
+    content = json.loads(payload) if payload else {}
+    return request_in(content)
+
+
+def request_in(content: object) -> RequestPayload:
+    """The request in a payload that was parsed already; what has no place in it is left out."""
+    if not isinstance(content, Mapping):
+        return RequestPayload()
+    params, asked = content.get("params"), content.get("asked")
+    return RequestPayload(
+        params=params if isinstance(params, Mapping) else {},
+        subject=content.get("subject"),
+        metadata=content.get("metadata"),
+        place=(asked.get("provider"), asked.get("region")) if isinstance(asked, Mapping) else None,
+    )
