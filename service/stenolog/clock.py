@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 NowMs = Callable[[], int]
 """Milliseconds since the epoch, UTC."""
 
+NowUs = Callable[[], int]
+"""Microseconds since the epoch, UTC."""
+
 
 def now_ms() -> int:
     """Milliseconds since the epoch, UTC."""

@@ -1,360 +1,224 @@
-"""The plan against a model of a provider, with everything that may happen in between.
+"""The plan and all that carries it out, against a provider with everything that may go wrong.
 
-The model keeps what a provider would: jobs with the token that they were made with. The machine
-does what the plan says, by `decide` and `evolve` alone, and breaks each call in some way. Crashes
-forget what was tried, callbacks come early, twice, late or lying, clocks step.
+Each call of the provider may break in some way, and the process with it. Callbacks come early,
+twice, late or lying, also while a call is under way; jobs are forgotten, clocks step back, and the
+customer deletes the transcription whenever they like.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import asyncio
+from typing import Any, get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from stenolog.commands.transcription.commands import (
-    AbandonSubmission,
-    AcceptSubmission,
-    ClaimSubmission,
-    Command,
-    Complete,
-    Fail,
-    FailSubmission,
-    RecordRemoval,
-    RefuseSubmission,
-)
-from stenolog.commands.transcription.commands import Supersede as SupersedeSubmission
-from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX, decide
-from stenolog.commands.transcription.state import Transcription
-from stenolog.log.events.callbacks import CallbackKind
+from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX
 from stenolog.reconciler.actions import (
-    Check,
     Confirm,
     Done,
     Fetch,
-    GiveUp,
     Remove,
     Settle,
-    Submit,
     Supersede,
     Wait,
 )
-from stenolog.reconciler.attempts import Attempts, anew, seen_running
-from stenolog.reconciler.plan import next_action
-from stenolog.reconciler.settle import EMPTY_SWEEPS
-from stenolog.reconciler.timing import Timing
-from tests.unit.commands.stories import ID, REQUESTED, START_MS, after, called
+from stenolog.reconciler.erasing import Erase, FinishErasure
+from stenolog.reconciler.plan import FORGOTTEN_MAX
+from tests.properties.plan_world import AUDIO_URL, TIMING, WORKS_MAX, World, world
+from tests.properties.scripted_provider import Ask, Create, End
 
-TIMING = Timing(
-    settle_ms=90_000, silence_ms=200_000, sweep_interval_ms=30_000, job_lifetime_ms=86_400_000
+Happening = tuple[Any, ...]
+
+meanwhile = st.one_of(
+    st.none(),
+    st.tuples(st.just("true callbacks"), st.integers(1, 4)),
+    st.tuples(st.just("erase")),
 )
-STEPS_MAX = 400  # more than any story needs
-RUN_MS = 20_000
-
-CREATES = (
-    "accepted",
-    "refused",
-    "throttled",
-    "lost with a job",
-    "lost with a hidden job",
-    "refused with a hidden job",
-    "lost without a job",
+works = st.tuples(
+    st.just("work"),
+    st.sampled_from(get_args(Create)),
+    st.sampled_from(get_args(Ask)),
+    st.sampled_from(get_args(End)),
+    st.sampled_from([0, 0, 59_000]),
+    meanwhile,
 )
-ASKS = ("answered", "unreachable")
-
-
-@dataclass(slots=True)
-class Job:
-    """A job at the provider, and the submission whose token it carries (0: another's).
-
-    A job that is not listed is one that the provider's list does not show in time.
-    """
-
-    submission: int
-    ends_at_ms: int
-    status: str = "completed"
-    listed: bool = True
-    deleted: bool = False
-
-
-@dataclass(slots=True)
-class World:
-    """The transcription, the provider, and what this process has tried."""
-
-    polled: bool
-    state: Transcription = field(default_factory=lambda: Transcription(id=ID))
-    attempts: Attempts = field(default_factory=Attempts)
-    now_ms: int = START_MS
-    log_ms: int = START_MS
-    jobs: dict[str, Job] = field(default_factory=dict)
-    recorded: set[tuple[int, CallbackKind]] = field(default_factory=set)
-    ends: int = 0
-    late: int = 0
-
-    def run(self, command: Command) -> bool:
-        """As the handler: decide on the state, append at its version."""
-        facts = decide(command, self.state)
-        self.log_ms = max(self.log_ms, self.now_ms)  # the log's times never decrease
-        self.state = after(self.state, facts, self.log_ms)
-        self.ends += sum(fact.type in {"transcription.completed", "transcription.failed"}
-                         for fact in facts)  # fmt: skip
-        self.late += sum(fact.type == "transcription.completed_late" for fact in facts)
-        assert not any(decide(command, self.state)), "a command that was done leads to nothing"
-        return bool(facts)
-
-    def call_back(self, number: int, kind: CallbackKind, job: str | None) -> None:
-        """A callback with a good token: recorded once by kind, and it wakes."""
-        if (number, kind) not in self.recorded:
-            self.recorded.add((number, kind))
-            self.log_ms = max(self.log_ms, self.now_ms)
-            self.state = after(self.state, (called(number, kind, job),), self.log_ms)
-        self.attempts = replace(self.attempts, woken="callback")
-
-    def live_jobs(self) -> list[str]:
-        """Jobs of ours that were not deleted, and may have a result."""
-        over = {s.number for s in self.state.submissions if s.outcome == "failed"}
-        return [
-            name
-            for name, job in self.jobs.items()
-            if job.submission and not job.deleted and job.submission not in over
-        ]
-
-    def lied_about(self, name: str) -> bool:
-        """Whether the one callback that is recorded for the job's submission names another."""
-        submission = self.state.submission(self.jobs[name].submission)
-        return submission is not None and submission.callback_job not in {None, name}
-
-    def action(self) -> object:
-        """What the plan says now."""
-        timing = replace(TIMING, polled=self.polled)
-        return next_action(self.state, self.attempts, timing, self.now_ms)
-
-    def status_of(self, name: str) -> str | None:
-        """As a GET would tell."""
-        job = self.jobs.get(name)
-        if job is None or job.deleted:
-            return None
-        return job.status if self.now_ms >= job.ends_at_ms else "processing"
-
-
-def act(world: World, create: str, ask: str, status: str) -> bool:
-    """Do what is owed; whether there was anything. `create` and `ask`: how the provider is."""
-    action = world.action()
-    match action:
-        case Done() | Wait():
-            return False
-        case Submit():
-            submit(world, action, create, status)
-        case Supersede():
-            world.run(SupersedeSubmission(number=action.number))
-        case GiveUp() if action.lost:
-            world.run(Fail(number=action.number, reason="lost", wake="silence"))
-        case Settle() | Confirm() | Fetch() | Check() | Remove() | GiveUp() if ask != "answered":
-            world.attempts = replace(
-                world.attempts,
-                failures=world.attempts.failures + 1,
-                retry_at_ms=world.now_ms + 1_000,
-            )
-        case Settle():
-            settle(world, action)
-        case Confirm():
-            job = world.jobs.get(action.job)
-            if job is not None and job.submission == action.number and not job.deleted:
-                world.run(
-                    AcceptSubmission(number=action.number, provider_job=action.job, adopted=True)
-                )
-                world.attempts = anew(world.attempts, "callback")
-            else:
-                refuted = world.attempts.refuted | {(action.number, action.job)}
-                world.attempts = replace(world.attempts, refuted=refuted)
-        case Fetch() | Check():
-            fetch(world, action.number)
-        case Remove():
-            submission = world.state.submission(action.number)
-            assert submission is not None
-            assert submission.provider_job is not None
-            world.jobs[submission.provider_job].deleted = True
-            world.run(RecordRemoval(number=action.number))
-        case GiveUp():
-            fetch(world, action.number)
-            world.run(Fail(number=action.number, reason="deadline", wake="silence"))
-        case _:
-            raise AssertionError(action)
-    return True
-
-
-def submit(world: World, action: Submit, create: str, status: str) -> None:
-    number = action.number
-    # The heart of it: nothing else may still have a job when another is paid for.
-    for submission in world.state.submissions:
-        assert submission.outcome in {"refused", "failed", "abandoned", "superseded", "removed"}
-    assert not [name for name in world.live_jobs() if world.jobs[name].listed]
-    assert world.run(ClaimSubmission(number=number, kid=1))
-    name = f"job-{len(world.jobs) + 1}"
-    if create == "accepted" or create.endswith(" job"):
-        listed = "hidden" not in create
-        world.jobs[name] = Job(number, world.now_ms + RUN_MS, status, listed=listed)
-    if create == "accepted":
-        world.run(AcceptSubmission(number=number, provider_job=name, adopted=False))
-    elif create.startswith("refused") or create == "throttled":
-        world.run(
-            RefuseSubmission(
-                number=number,
-                status=429,
-                reason="throttled",
-                retry_in_ms=5_000 if create == "throttled" else None,
-                final=False,
-                wake="command",
-            )
-        )
-    world.attempts = anew(world.attempts)
-
-
-def settle(world: World, action: Settle) -> None:
-    number = action.number
-    for name, job in world.jobs.items():
-        if job.submission == number and job.listed and not job.deleted:
-            world.run(AcceptSubmission(number=number, provider_job=name, adopted=True))
-            world.attempts = anew(world.attempts, "start")
-            return
-    sweeps = world.attempts.sweeps + 1
-    if sweeps < EMPTY_SWEEPS:
-        world.attempts = replace(world.attempts, sweeps=sweeps, swept_at_ms=world.now_ms)
-        return
-    world.run(AbandonSubmission(number=number, reason="not-listed"))
-    world.attempts = anew(world.attempts)
-
-
-def fetch(world: World, number: int) -> None:
-    submission = world.state.submission(number)
-    assert submission is not None
-    status = world.status_of(submission.provider_job or "")
-    if status is None and world.now_ms >= submission.accepted_at_ms + TIMING.settle_ms:
-        world.run(AbandonSubmission(number=number, reason="forgotten"))
-        world.attempts = anew(world.attempts)
-    elif status == "completed":
-        world.run(Complete(number=number, wake="callback", audio_ms=1, words=1))
-        world.attempts = anew(world.attempts)
-    elif world.state.terminal:
-        # A job that is said to be complete, and is not: nothing is learned.
-        world.attempts = replace(
-            seen_running(world.attempts, world.now_ms), asked_at_ms=world.now_ms
-        )
-    elif status == "server error":
-        world.run(FailSubmission(number=number, kind="server-error", wake="callback"))
-        world.attempts = anew(world.attempts)
-    elif status == "error":
-        world.run(Fail(number=number, reason="provider", wake="callback"))
-        world.attempts = anew(world.attempts)
-    else:
-        seen = seen_running(world.attempts, world.now_ms)
-        world.attempts = replace(seen, asked_at_ms=world.now_ms, missing=status is None)
-
-
-happenings = st.one_of(
-    st.tuples(st.just("act"), st.sampled_from(CREATES), st.sampled_from(ASKS),
-              st.sampled_from(["completed", "error", "server error"])),
+others = [
+    st.tuples(st.just("until due")),
+    st.tuples(st.just("until due")),
     st.tuples(st.just("give up")),
+    st.tuples(st.just("strangers"), st.integers(1, 5)),
     st.tuples(st.just("pass"), st.integers(1, 400_000)),
     st.tuples(st.just("step back"), st.integers(1, 60_000)),
-    st.tuples(st.just("crash")),
-    st.tuples(st.just("true callback"), st.integers(1, 4)),
+    st.tuples(st.just("restart")),
+    st.tuples(st.just("true callbacks"), st.integers(1, 4)),
     st.tuples(st.just("lie"), st.integers(1, 4), st.sampled_from(["completed", "error"]),
               st.sampled_from(["job-1", "job-2", "job-3", "another-1", None])),
     st.tuples(st.just("noise"), st.integers(1, 4),
               st.sampled_from(["unreadable", "oversized", "redacted_audio"])),
     st.tuples(st.just("forget"), st.integers(1, 4)),
     st.tuples(st.just("wake")),
-)  # fmt: skip
+]  # fmt: skip
+happenings = st.one_of(works, works, works, *others)
+stories = st.lists(happenings, max_size=60)
 
 
-def happen(world: World, what: tuple[object, ...]) -> None:
-    """One thing happens to the world."""
+async def happen(it: World, what: Happening) -> None:
+    """One thing happens."""
     match what:
-        case ("act", str(create), str(ask), str(status)):
-            act(world, create, ask, status)
+        case ("work", create, ask, end, slow_ms, while_calling):
+            it.provider.create, it.provider.ask, it.provider.end = create, ask, end
+            it.provider.slow_ms = slow_ms
+            if while_calling is not None:
+                it.provider.during = lambda: happen(it, while_calling)
+            await it.work()
+            it.provider.during, it.provider.slow_ms = None, 0
         case ("pass", int(ms)):
-            world.now_ms += ms
+            it.wait(ms)
+        case ("until due",):
+            it.wait(max(0, it.due_ms - it.now_ms()))
         case ("give up",):
-            world.now_ms += TIMING.job_lifetime_ms
+            it.wait(TIMING.job_lifetime_ms)
+        case ("strangers", int(count)):
+            it.provider.add_strangers(count, AUDIO_URL)
         case ("step back", int(ms)):
-            world.now_ms -= ms
-        case ("crash",):
-            world.attempts = Attempts(woken="start")
-        case ("true callback", int(number)):
-            for name, job in world.jobs.items():
-                if job.submission == number and not job.deleted:
-                    world.call_back(number, "completed", name)
-        case ("lie" | "noise", int(number), str(kind), *rest):
-            if world.state.submission(number) is not None:
-                job_name = rest[0] if rest else None
-                world.call_back(number, kind, job_name)  # type: ignore[arg-type]  # one of the kinds
+            it.step_back(ms)
+        case ("restart",):
+            it.start()
+        case ("true callbacks", int(number)):
+            for job in list(it.provider.jobs.values()):
+                if it.number_of(job) == number and not job.deleted:
+                    await it.call_back_truly(job.id)
+        case ("lie" | "noise", int(number), kind, *named):
+            if (await it.state()).submission(number) is not None:
+                await it.call_back(number, kind, named[0] if named else None)
         case ("forget", int(number)):
-            world.jobs.pop(f"job-{number}", None)
+            it.provider.jobs.pop(f"job-{number}", None)
         case ("wake",):
-            world.attempts = replace(world.attempts, woken="start")
+            it.case.wake("start", busy=False)
+        case ("erase",):
+            await it.erase()
         case _:
             raise AssertionError(what)
 
 
-def finish(world: World) -> None:
+async def finish(it: World) -> None:
     """The provider is fair now, and nobody calls: the plan alone comes to an end."""
-    for _ in range(STEPS_MAX):
-        if act(world, "accepted", "answered", "completed"):
-            continue
-        action = world.action()
-        if isinstance(action, Done):
+    it.provider.create, it.provider.ask, it.provider.end = "accepted", "answered", "completed"
+    for job in it.provider.jobs.values():
+        job.ends = "completed" if job.ends == "never" else job.ends
+    for _ in range(WORKS_MAX):
+        due_ms = await it.work()
+        if due_ms is None:
             return
-        assert isinstance(action, Wait)
-        assert action.until_ms > world.now_ms, "waiting for what is past never ends"
-        world.now_ms = action.until_ms
-    raise AssertionError("it does not end")
+        assert due_ms >= it.now_ms(), "waiting for what is past never ends"
+        it.wait(due_ms - it.now_ms())
+    raise AssertionError(f"it does not end: {await it.owed()} is owed to {await it.state()}")
 
 
-@given(st.booleans(), st.lists(happenings, max_size=60))
-def test_one_job_at_most_and_it_always_ends(polled: bool, story: list[tuple[object, ...]]) -> None:
-    world = World(polled=polled)
-    world.jobs["another-1"] = Job(0, START_MS)
-    world.state = after(world.state, (REQUESTED,), START_MS)
-    for what in story:
-        happen(world, what)
-        assert world.ends <= 1
-        assert world.late <= world.ends
-        assert world.state.failed_submissions <= RESUBMISSIONS_MAX
-    finish(world)
-    assert world.state.terminal
-    assert world.ends == 1
-    # What no list shows is known by its callback, however late that comes.
-    for name in world.live_jobs():
-        world.call_back(world.jobs[name].submission, "completed", name)
-        world.attempts = replace(world.attempts, refuted=frozenset())
-    finish(world)
-    assert world.ends == 1
-    # Except where a lie came first: of each kind one callback is recorded, and it named another.
-    known = [name for name in world.live_jobs() if not world.lied_about(name)]
-    assert len(known) <= 1
-    for submission in world.state.submissions:
+async def check_outcome(it: World) -> None:
+    """It has ended, once; a late result comes once, and only after a failure."""
+    state, types = await it.state(), await it.types()
+    assert state.terminal
+    ends = sum(types.count(end) for end in ("transcription.completed", "transcription.failed"))
+    late = types.count("transcription.completed_late")
+    assert ends == 1 or (state.erasing and ends == 0)
+    assert late <= ends
+    assert types.count("submission.failed") <= RESUBMISSIONS_MAX
+    for submission in state.submissions:
+        if submission.provider_job is not None:
+            assert it.number_of(it.provider.made[submission.provider_job]) == submission.number
+
+
+async def check_nothing_left(it: World) -> None:
+    """No claim is open; of an erased transcription all jobs are gone, of others all but one."""
+    state = await it.state()
+    for submission in state.submissions:
         assert submission.outcome != "unknown"
         if submission.outcome == "accepted":
-            assert submission.number == world.state.finished_by
+            assert not state.erasing
+            assert submission.number == state.finished_by
+    assert state.erased == state.erasing
+    # Except where a lie came first: of each kind one callback is recorded, and it named another.
+    known = [job.id for job in await it.live_jobs() if not await it.lied_about(job)]
+    assert len(known) <= (0 if state.erasing else 1), known
 
 
-@given(st.lists(happenings, max_size=40))
-def test_after_the_end_only_loose_ends_are_left(story: list[tuple[object, ...]]) -> None:
-    world = World(polled=False)
-    world.state = after(world.state, (REQUESTED,), START_MS)
-    for what in story:
-        happen(world, what)
-        if world.state.terminal:
-            action = world.action()
-            asked = (Fetch,) if world.state.given_up else ()
-            assert isinstance(action, (Done, Wait, Settle, Confirm, Supersede, Remove, *asked))
-            if not any(
+def is_harmless(story: list[Happening]) -> bool:
+    """Whether nothing in it is a reason for a transcription to fail."""
+    forgotten = sum(what[0] == "forget" for what in story)
+    ended = any(what[0] in {"give up", "erase"} or ("erase",) in what for what in story)
+    refused = any(
+        what[0] == "work" and (what[1] == "invalid" or what[3] in {"error", "server error"})
+        for what in story
+    )
+    return forgotten <= FORGOTTEN_MAX and not ended and not refused
+
+
+async def play(story: list[Happening], *, polled: bool, uploaded: bool) -> None:
+    """The story, then its end, then what only callbacks can tell."""
+    async with world(polled=polled, uploaded=uploaded) as it:
+        for what in story:
+            await happen(it, what)
+        await finish(it)
+        await check_outcome(it)
+        if is_harmless(story):
+            assert (await it.state()).status == "completed"
+        # What no list shows is known by its callback, however late that comes.
+        it.start()
+        for job in await it.live_jobs():
+            await it.call_back_truly(job.id)
+        await finish(it)
+        await check_outcome(it)
+        await check_nothing_left(it)
+
+
+@settings(max_examples=3 * settings().max_examples)
+@given(stories, st.booleans(), st.booleans())
+def test_one_job_at_most_and_it_always_ends(
+    story: list[Happening], polled: bool, uploaded: bool
+) -> None:
+    with capture_logs() as lines:
+        asyncio.run(play(story, polled=polled, uploaded=uploaded))
+    assert not [line for line in lines if line["event"] == "reconciler.failed"]
+
+
+@given(stories, st.integers(0, 30))
+def test_erased_at_any_time_it_is_gone_here_and_at_the_provider(
+    story: list[Happening], erased_after: int
+) -> None:
+    with capture_logs() as lines:
+        erased = [*story[:erased_after], ("erase",), *story[erased_after:]]
+        asyncio.run(play(erased, polled=False, uploaded=False))
+    assert not [line for line in lines if line["event"] == "reconciler.failed"]
+
+
+async def look_after_the_end(story: list[Happening]) -> None:
+    """Play the story, and look at what is owed after each happening once it has ended."""
+    async with world() as it:
+        for what in story:
+            await happen(it, what)
+            state = await it.state()
+            if not state.terminal:
+                continue
+            owed = await it.owed()
+            asked = (Fetch,) if state.given_up else ()
+            erasing = (Erase, FinishErasure) if state.erasing else ()
+            loose = (Done, Wait, Settle, Confirm, Supersede, Remove, *asked, *erasing)
+            assert isinstance(owed, loose)
+            if not state.erasing and not any(
                 s.outcome in {"unknown", "superseded"}
-                or (s.outcome == "accepted" and s.number != world.state.finished_by)
+                or (s.outcome == "accepted" and s.number != state.finished_by)
                 or (s.callback_job is not None and s.outcome in {"abandoned", "refused"})
-                or (world.state.given_up and "completed" in s.called_back)
-                for s in world.state.submissions
+                or (state.given_up and "completed" in s.called_back)
+                for s in state.submissions
             ):
-                assert isinstance(action, Done | Wait)
-                assert not isinstance(action, Wait) or world.attempts.retry_at_ms
+                assert isinstance(owed, Done | Wait)
+                assert not isinstance(owed, Wait) or it.case.attempts.retry_at_ms
+
+
+@given(stories)
+def test_after_the_end_only_loose_ends_are_left(story: list[Happening]) -> None:
+    with capture_logs():
+        asyncio.run(look_after_the_end(story))

@@ -26,7 +26,7 @@ from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.recording import Place, Recorder, place_of
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
-from stenolog.reconciler.sweep import Sweep
+from stenolog.reconciler.sweep import GATHER_MS, Sweep
 from stenolog.reconciler.timing import Timing
 
 LAST_ASKS_MAX = 8  # with their backoff some three minutes; then a job is given up unasked
@@ -55,13 +55,17 @@ class Actor:
         settler: Settler,
         eraser: Eraser,
         now_ms: NowMs,
+        *,
+        gather_ms: int = GATHER_MS,
     ) -> None:
+        """`gather_ms`: how long a look at a provider's list waits for others to share it."""
         self._recorder = recorder
         self._submitter = submitter
         self._fetcher = fetcher
         self._settler = settler
         self._eraser = eraser
         self._now_ms = now_ms
+        self._gather_ms = gather_ms
         self._sweeps: dict[Place, Sweep] = {}
 
     async def do(
@@ -148,7 +152,7 @@ class Actor:
     def _sweep_of(self, state: Transcription) -> Sweep:
         place = place_of(state)
         if place not in self._sweeps:
-            self._sweeps[place] = Sweep(self._recorder.gate(state).provider)
+            self._sweeps[place] = Sweep(self._recorder.gate(state).provider, self._gather_ms)
         return self._sweeps[place]
 
 

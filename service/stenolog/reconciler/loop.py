@@ -161,10 +161,7 @@ class Reconciler:
     def _ended(self, case: Case, task: asyncio.Task[int | None]) -> None:
         """Put the case on the agenda again, or forget it when nothing is owed to it."""
         del self._busy[case.id]
-        due_ms = None if task.cancelled() else task.result()
-        if case.woken_again:
-            case.woken_again = False
-            due_ms = self._now_ms()
+        due_ms = case.rest(None if task.cancelled() else task.result(), self._now_ms())
         if due_ms is None:
             del self._cases[case.id]
         else:

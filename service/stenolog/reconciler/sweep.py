@@ -8,15 +8,16 @@ from stenolog.providers.paging import pages_of
 from stenolog.providers.port import JobStatus, Provider
 
 PAGES_MAX = 100  # 20,000 running jobs
-SETTLES_MS = 200  # questions that arrive this close together share one look
+GATHER_MS = 200  # questions that arrive this close together share one look
 RUNNING: tuple[JobStatus, ...] = ("queued", "processing")
 
 
 class Sweep:
     """Answers "is it still running?" for many jobs with one listing of a provider."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, gather_ms: int = GATHER_MS) -> None:
         self._provider = provider
+        self._gather_ms = gather_ms
         self._looking: asyncio.Task[frozenset[str]] | None = None
 
     async def is_running(self, job: str) -> bool:
@@ -32,13 +33,13 @@ class Sweep:
         return job in await asyncio.shield(self._looking)
 
     async def close(self) -> None:
-        """Nothing is being listed; whoever waited for it is cancelled."""
+        """End a listing that is under way; whoever waits for it is cancelled."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
 
     async def _look(self) -> frozenset[str]:
-        await asyncio.sleep(SETTLES_MS / 1000)
+        await asyncio.sleep(self._gather_ms / 1000)
         running: set[str] = set()
         for status in RUNNING:
             async for page in pages_of(self._provider, status=status, pages_max=PAGES_MAX):

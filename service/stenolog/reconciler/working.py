@@ -55,6 +55,13 @@ class Case:
         woken = self.attempts.woken if self.woken_again else attempts.woken
         self.attempts = replace(attempts, woken=woken)
 
+    def rest(self, due_ms: int | None, now_ms: int) -> int | None:
+        """Return when to look at it after work that ended with `due_ms`; None: nothing is owed."""
+        if not self.woken_again:
+            return due_ms
+        self.woken_again = False
+        return now_ms
+
 
 class Worker:
     """Does what the plan says for one case at a time; many may be worked on at once.

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiosqlite
 
+from stenolog.clock import NowUs, now_us
 from stenolog.errors import OutcomeUnknown, RecordDamaged, StoreError
 from stenolog.log.batch import Append, Sequenced, checked_append
 from stenolog.log.event import Event, NewEvent, SealedPayload
@@ -49,7 +50,12 @@ class SqliteLog:
 
     @classmethod
     async def open(
-        cls, path: Path, *, report: CommitReport | None = None, kept: int = EVENTS_KEPT
+        cls,
+        path: Path,
+        *,
+        report: CommitReport | None = None,
+        kept: int = EVENTS_KEPT,
+        clock: NowUs = now_us,
     ) -> SqliteLog:
         """The log at `path`, created when there is none; `report` hears of every commit.
 
@@ -57,7 +63,7 @@ class SqliteLog:
             SchemaTooNew: It was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
-        writer = await asyncio.to_thread(LogWriter, path, report)
+        writer = await asyncio.to_thread(LogWriter, path, report, clock)
         try:
             return cls(writer, await open_reader(path, "log.db"), kept)
         except BaseException:

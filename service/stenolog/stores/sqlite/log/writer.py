@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from stenolog.clock import microseconds, now_us
+from stenolog.clock import NowUs, microseconds, now_us
 from stenolog.errors import RecordDamaged, StoreError
 from stenolog.log.batch import Append, BatchState, Place, Row, Sequenced, sequence_batch, touched
 from stenolog.log.canonical import leaf_hash
@@ -49,8 +49,11 @@ class LogWriter:
         head: The last position when the file was opened.
     """
 
-    def __init__(self, path: Path, report: CommitReport | None = None) -> None:
+    def __init__(
+        self, path: Path, report: CommitReport | None = None, clock: NowUs = now_us
+    ) -> None:
         self._report = report
+        self._now_us = clock
         self._writer = Writer(path, LOG)
         try:
             self.head = self._writer.transact(_read_frontier).count
@@ -73,7 +76,7 @@ class LogWriter:
         began = time.perf_counter()
 
         def work(connection: sqlite3.Connection) -> Sequenced:
-            at_us = now_us()
+            at_us = self._now_us()
             sequenced = sequence_batch(batch, _read_state(connection, batch), at_us)
             if sequenced.rows:
                 _insert(connection, sequenced)
