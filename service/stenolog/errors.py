@@ -4,6 +4,7 @@
     ├── RequestError            the caller asked for something that cannot be
     │   ├── InvalidRequest      readable or not, but wrong: one sentence per field
     │   ├── Unauthenticated     no key, or one that is not known
+    │   ├── BadToken            a callback's token or header that we did not make
     │   ├── Forbidden           the key lacks a scope
     │   ├── NotFound            no such thing for this tenant
     │   ├── IdempotencyKeyReused   the key belongs to another request
@@ -28,8 +29,10 @@
     ├── EvidenceError           the log is not what it was
     └── CannotStart             one line for the operator
 
-Errors know nothing of HTTP: `edge/problems.py` holds the one table. `retryable` is for handling,
-the message and the attributes are for reporting.
+Errors know nothing of HTTP: `edge/http/problems.py` holds the one table. `retryable` is for
+handling, the message and the attributes are for reporting. An error that one room raises and
+catches stands in that room. So does `side_process.SideProcessEnded`: it is a crash, whose traceback
+is wanted.
 """
 
 from __future__ import annotations
@@ -68,6 +71,18 @@ class InvalidRequest(RequestError, code="invalid-request"):
 
 class Unauthenticated(RequestError, code="unauthenticated"):
     """No API key was given, or one that is not known."""
+
+
+class BadToken(RequestError, code="bad-token"):
+    """A callback's token or header that we did not make.
+
+    Attributes:
+        reason: For the counter, never for the caller.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Forbidden(RequestError, code="forbidden"):

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stenolog.errors import BadToken
 from stenolog.log.events.vocabulary import ProviderName
 
 HEADER_NAME = "X-Stenolog-Callback"
@@ -59,14 +60,6 @@ class Registered:
     provider: ProviderName
     transcription_id: str
     submission: int
-
-
-class BadToken(Exception):
-    """A token or header that we did not make; `reason` is for the counter, never for the caller."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def register(

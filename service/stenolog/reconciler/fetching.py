@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from stenolog.clock import NowMs
-from stenolog.commands.callback_tokens import BadToken, read_registration
+from stenolog.commands.callback_tokens import read_registration
 from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     Complete,
@@ -14,7 +14,7 @@ from stenolog.commands.transcription.commands import (
     Supersede,
 )
 from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import ProviderRefused
+from stenolog.errors import BadToken, ProviderRefused
 from stenolog.log.events.submissions import RetryableFailure
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason

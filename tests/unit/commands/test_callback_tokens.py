@@ -8,12 +8,12 @@ import pytest
 
 from stenolog.commands.callback_tokens import (
     TOKEN_CHARACTERS,
-    BadToken,
     CallbackKeys,
     read_registration,
     register,
     verify,
 )
+from stenolog.errors import BadToken
 from tests.unit.commands.stories import ID
 
 KEYS = CallbackKeys(current=2, secrets={1: b"1" * 32, 2: b"2" * 32})

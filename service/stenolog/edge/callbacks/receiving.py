@@ -18,7 +18,6 @@ from starlette.types import Message, Receive, Scope, Send
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.callback_tokens import (
     HEADER_NAME,
-    BadToken,
     CallbackKeys,
     Registered,
     verify,
@@ -28,7 +27,7 @@ from stenolog.edge.http.correlation import continue_with
 from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
-from stenolog.errors import KeyMissing, StoreError, StoreUnavailable
+from stenolog.errors import BadToken, KeyMissing, StoreError, StoreUnavailable
 from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.events.vocabulary import WakeReason

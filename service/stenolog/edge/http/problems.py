@@ -23,6 +23,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.RequestError: (400, "The request cannot be served"),
     errors.InvalidRequest: (400, "The request is not valid"),
     errors.Unauthenticated: (401, "An API key is needed"),
+    errors.BadToken: (401, "The callback is not one that we registered"),
     errors.Forbidden: (403, "The API key does not allow this"),
     errors.NotFound: (404, "There is no such thing"),
     errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
