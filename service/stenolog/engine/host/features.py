@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.errors import InvalidRequest
+from stenolog.wire.assemblyai.checks import Fields
 from stenolog.wire.assemblyai.parameters import KNOWN, PARAMETERS
-from stenolog.wire.checks import Fields
 
 LANGUAGES = ("en", "en_au", "en_uk", "en_us")
 # What is done, or changes nothing here: there are no audio tags to remove.

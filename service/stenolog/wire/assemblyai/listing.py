@@ -9,9 +9,9 @@ from datetime import date
 from urllib.parse import urlencode
 
 from stenolog.errors import InvalidRequest
+from stenolog.wire.assemblyai.checks import Complaint
 from stenolog.wire.assemblyai.enums import STATUSES
 from stenolog.wire.assemblyai.sentences import must_be
-from stenolog.wire.checks import Complaint
 
 LIMIT_DEFAULT = 10
 LIMIT_MAX = 200

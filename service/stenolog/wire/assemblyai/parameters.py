@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from stenolog.wire.assemblyai import enums
-from stenolog.wire.assemblyai.sentences import must_be
-from stenolog.wire.checks import (
+from stenolog.wire.assemblyai.checks import (
     Check,
     Complaint,
     array,
@@ -18,6 +17,7 @@ from stenolog.wire.checks import (
     one_of,
     text,
 )
+from stenolog.wire.assemblyai.sentences import must_be
 
 # Documented limits of the service.
 PROMPT_WORDS_MAX = 1_500

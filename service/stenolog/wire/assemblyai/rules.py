@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.checks import Complaint
 from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS, PII_POLICIES
-from stenolog.wire.checks import Complaint
 
 Params = Mapping[str, object]
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai import sentences
+from stenolog.wire.assemblyai.checks import Complaint, Fields
 from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS, SPEECH_MODELS
 from stenolog.wire.assemblyai.parameters import (
     BOOLEANS,
@@ -24,7 +25,6 @@ from stenolog.wire.assemblyai.rules import (
     understanding,
     unknown_policies,
 )
-from stenolog.wire.checks import Complaint, Fields
 from stenolog.wire.strict_json import parse_object
 
 PARAMETERS_MAX = 256  # the service documents about fifty
