@@ -21,10 +21,7 @@ HEADERS = {"Authorization", "Date", "Forwarded", "Host", "Location"}
 # A stranger has DECISIONS.md and not the documents that the house was planned with.
 ELSEWHERE = re.compile(r"(design|style|contract) §|\bgotcha \d", re.IGNORECASE)
 CITED = re.compile(r"\bDECISIONS (\d+(?:, \d+)*)")
-DOCUMENTS = [
-    ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "DECISIONS.md")
-]
-DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
 def in_backticks(document: str) -> list[str]:
