@@ -132,6 +132,16 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("delivery.dispatcher", "httpx"),
         ("bootstrap.gateway", "httpcore"),
     ),
+    "Requests are sent by few rooms": (
+        ("compliance.vault", "egress.client"),
+        ("reconciler.loop", "egress.client"),
+        ("edge.app", "egress.guard"),
+        ("stores.files.directory", "egress.client"),
+    ),
+    "Processes are started by few modules": (
+        ("cli.doctor", "subprocess"),
+        ("projections.of", "multiprocessing"),
+    ),
     "Sockets are opened by egress and by servers alone": (
         ("cli.doctor", "socket"),
         ("providers.port", "ssl"),
