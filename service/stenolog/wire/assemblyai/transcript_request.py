@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai import sentences
@@ -25,41 +23,11 @@ from stenolog.wire.assemblyai.rules import (
     understanding,
     unknown_policies,
 )
+from stenolog.wire.assemblyai.webhook_rules import is_http, webhook_complaints
 from stenolog.wire.strict_json import parse_object
 
 PARAMETERS_MAX = 256  # the service documents about fifty
 UNKNOWN_NAME_CHARS_MAX = 128
-HEADER_NAME_CHARS_MAX = 128
-HEADER_VALUE_CHARS_MAX = 4_096
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: a token
-HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")  # RFC 9110, 5.5, no tabs
-# They frame or describe the message, belong to one connection, or are ours to set (RFC 9110, 7.6.1
-# and 8.6; HTTP2-Settings: RFC 7540, 3.2.1).
-HEADERS_FORBIDDEN = frozenset(
-    [
-        "accept-encoding",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-range",
-        "content-type",
-        "date",
-        "expect",
-        "host",
-        "http2-settings",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "trailers",
-        "transfer-encoding",
-        "upgrade",
-        "via",
-    ]
-)
-URL_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 # Switched on by default, so that only leaving them out says something.
 NOT_FEATURES = frozenset({"punctuate", "format_text"})
 
@@ -168,7 +136,7 @@ def _complaints(params: Mapping[str, object], strict: bool, legacy: bool) -> Ite
     yield from _models(params, legacy)
     single = list(_each(params))
     yield from single
-    yield from _webhook(params)
+    yield from webhook_complaints(params)
     if single:
         return  # a rule about several parameters means nothing when one of them is no value
     yield from together(params)
@@ -190,7 +158,7 @@ def _audio_url(params: Mapping[str, object]) -> Iterator[Complaint]:
     url = params.get("audio_url")
     if url is None:
         yield "audio_url", sentences.AUDIO_URL_MISSING
-    elif not isinstance(url, str) or not _is_http(url):
+    elif not isinstance(url, str) or not is_http(url):
         yield "audio_url", sentences.AUDIO_URL_NOT_HTTP
     elif len(url) > URL_CHARS_MAX:
         yield "audio_url", f"audio_url must be at most {URL_CHARS_MAX} characters"
@@ -207,52 +175,3 @@ def _models(params: Mapping[str, object], legacy: bool) -> Iterator[Complaint]:
         legacy and isinstance(model, str) and model in LEGACY_SPEECH_MODELS
     ):
         yield "speech_model", sentences.SPEECH_MODEL_DEPRECATED
-
-
-def _webhook(params: Mapping[str, object]) -> Iterator[Complaint]:
-    """The customer's endpoint; its header is one that we can send and nobody can misuse."""
-    url = params.get("webhook_url")
-    if url is not None:
-        if not isinstance(url, str) or not _is_http(url):
-            yield "webhook_url", "webhook_url should start with http"
-        elif len(url) > URL_CHARS_MAX:
-            yield "webhook_url", f"webhook_url must be at most {URL_CHARS_MAX} characters"
-        elif "@" in urlsplit(url).netloc:
-            yield "webhook_url", "webhook_url must not have a user name or a password"
-    name, value = (params.get(key, "") for key in WEBHOOK_PARAMETERS[1:])
-    if (name == "") != (value == ""):
-        key = WEBHOOK_PARAMETERS[1] if name == "" else WEBHOOK_PARAMETERS[2]
-        yield key, f"{WEBHOOK_PARAMETERS[1]} and {WEBHOOK_PARAMETERS[2]} must be used together"
-    if name != "":
-        yield from _header_name(name)
-    if value != "":
-        yield from _header_value(value)
-
-
-def _header_name(name: object) -> Iterator[Complaint]:
-    field = WEBHOOK_PARAMETERS[1]
-    if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
-        yield field, f"{field} must be the name of an HTTP header"
-    elif len(name) > HEADER_NAME_CHARS_MAX:
-        yield field, f"{field} must be at most {HEADER_NAME_CHARS_MAX} characters"
-    elif name.lower() in HEADERS_FORBIDDEN:
-        yield field, f"{field} must not be {name}"
-
-
-def _header_value(value: object) -> Iterator[Complaint]:
-    field = WEBHOOK_PARAMETERS[2]
-    if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value):
-        yield field, f"{field} must be visible ASCII characters, with no blanks around them"
-    elif len(value) > HEADER_VALUE_CHARS_MAX:
-        yield field, f"{field} must be at most {HEADER_VALUE_CHARS_MAX} characters"
-
-
-def _is_http(url: str) -> bool:
-    """An absolute http or https URL with a host."""
-    if URL_UNPRINTABLE.search(url) or url[:1].isspace():  # `urlsplit` takes blanks away
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
