@@ -14,9 +14,9 @@ from infra.bench.figures import Figure, at_most
 from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_us, rfc3339
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.recorder import new_id
-from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change, StatusRow
 from stenolog.projections.run.registry import Reading, project, status_after
 from stenolog.side_process import SideProcess

@@ -13,7 +13,6 @@ from stenolog.delivery.outbox import (
     DELIVERIES_PER_ADD_MAX,
     Attempt,
     Backlog,
-    Checkpoint,
     Ending,
     Leased,
     Outbox,
@@ -21,6 +20,7 @@ from stenolog.delivery.outbox import (
     Taken,
 )
 from stenolog.errors import StoreUnavailable
+from stenolog.log.checkpoint import Checkpoint
 from tests.conformance.conftest import OutboxOpener
 
 HEAD = Checkpoint(position=7, event_id="event-7")

@@ -14,9 +14,9 @@ import pytest
 
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import StoreUnavailable
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.of.items import in_chunks
 from stenolog.projections.of.lists import ITEM_VIEWS
-from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import (
     Change,
     Hold,

@@ -90,7 +90,10 @@ class House:
                 now_ms=self.now_ms,
             )
             self._wake = dispatcher.wake
-            loops = [asyncio.create_task(fan_out.run()), asyncio.create_task(dispatcher.run())]
+            loops = [
+                asyncio.create_task(fan_out.subscription.run()),
+                asyncio.create_task(dispatcher.run()),
+            ]
             try:
                 yield
             finally:
@@ -115,7 +118,7 @@ class House:
             added=self._added,
         )
         try:
-            await fan_out.resume()
+            await fan_out.subscription.resume()
             yield fan_out
         finally:
             await self.work.close()

@@ -136,7 +136,7 @@ async def test_a_transcript_that_cannot_be_digested_is_told_as_get_shows_it(home
 async def test_a_request_that_was_erased_ends_the_delivery_without_a_call(home: House) -> None:
     transcription_id = await home.done()
     async with home.following() as fan_out:
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
         assert (await home.work.backlog()).deliveries == 1
     with contextlib.closing(sqlite3.connect(home.directory / "keys.db")) as file:
@@ -166,7 +166,7 @@ async def test_an_ending_that_was_decided_is_told_to_the_log_without_another_cal
     """As after a crash between the attempt's record and the fact."""
     transcription_id = await home.done()
     async with home.following() as fan_out:
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
         now = now_ms()
         taken = await home.work.take(now, until_ms=now, busy=(), at_once=1, per_lane=1)
@@ -221,7 +221,7 @@ async def test_a_log_that_takes_nothing_because_its_end_is_damaged_loses_no_fact
     transcription_id = await home.done()
     last = (await home.service.stream(await home.service.submit()))[-1].position
     async with home.following() as fan_out:
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
     with contextlib.closing(sqlite3.connect(home.directory / "log.db")) as file:
         [(whole,)] = file.execute("SELECT bytes FROM events WHERE position = ?", (last,))
@@ -248,11 +248,11 @@ async def test_a_long_quiet_log_costs_few_checkpoints(home: House) -> None:
         before = await home.work.checkpoint()
         for _ in range(3):
             await home.service.submitted()
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
         assert await home.work.checkpoint() == before
         await _fill(home, 1_000)
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
         after = await home.work.checkpoint()
     assert before is not None

@@ -168,7 +168,7 @@ async def test_an_outcome_that_is_never_readable_ends_its_delivery(home: House) 
     await home.service.stand_still()
     transcription_id = await home.done()
     async with home.following() as fan_out:
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
     home.now_ms = lambda: now_ms() + LOOKS_END_MS
     async with home.delivering():
@@ -185,7 +185,7 @@ async def test_a_damaged_record_ends_its_delivery_with_one_line(
     transcription_id = await home.done()
     await home.service.submit()  # the log's last record, and the fan-out's place, are whole
     async with home.following() as fan_out:
-        while await fan_out.step():
+        while await fan_out.subscription.step():
             pass
     events = await home.service.stream(transcription_id)
     positions = {"outcome": events[-1].position, "request": events[0].position}

@@ -29,9 +29,10 @@ from stenolog.edge.callbacks.receiving import Callbacks
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.recorder import Cause, FactRecorder, new_id
-from stenolog.projections.pages import Checkpoint, OpenPage
+from stenolog.projections.pages import OpenPage
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from stenolog.providers.port import Provider
 from stenolog.reconciler.acting import Actor

@@ -51,7 +51,7 @@ class Deliveries:
     async def run(self) -> None:
         """Follow, deliver and observe, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.fan_out.run())
+            group.create_task(self.fan_out.subscription.run())
             group.create_task(self.dispatcher.run())
             group.create_task(self._observe())
 
@@ -109,7 +109,7 @@ async def open_deliveries(
         now_ms=now_ms,
         added=dispatcher.wake,
     )
-    await fan_out.resume()
+    await fan_out.subscription.resume()
     return Deliveries(
         fan_out=fan_out,
         dispatcher=dispatcher,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import NoReturn
 
 import structlog
 
-from stenolog.backoff import exponential_ms
 from stenolog.clock import NowMs
-from stenolog.delivery.outbox import DELIVERIES_PER_ADD_MAX, Checkpoint, Outbox, Pending
+from stenolog.delivery.outbox import DELIVERIES_PER_ADD_MAX, Outbox, Pending
 from stenolog.delivery.webhook import Requests, RequestUnreadable
-from stenolog.errors import RecordDamaged, StoreError
+from stenolog.log.checkpoint import Checkpoint, end_of
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.log.events.transcriptions import (
@@ -21,8 +18,10 @@ from stenolog.log.events.transcriptions import (
     TranscriptionCompletedLate,
     TranscriptionFailed,
 )
-from stenolog.log.place import is_in_log
+from stenolog.log.page import Page
 from stenolog.log.store import EventStore
+from stenolog.log.subscription import Subscription
+from stenolog.subscription_lines import SubscriptionLines
 
 COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
 OUTCOMES = COMPLETED | {TranscriptionFailed.type}
@@ -30,8 +29,6 @@ DELIVERIES_PER_EVENT_MAX = 2  # the outcome, and the redacted audio
 EVENTS_PER_STEP_MAX = DELIVERIES_PER_ADD_MAX // DELIVERIES_PER_EVENT_MAX
 # Events without a delivery move only the position in memory: this many are read again at most.
 EVENTS_UNSAVED_MAX = 1_000
-RETRY_FIRST_MS = 100
-RETRY_CEILING_MS = 5_000
 
 log = structlog.get_logger(__name__)
 
@@ -61,71 +58,37 @@ class FanOut:
         self._now_ms = now_ms
         self._added = added
         self._saved = 0
-        self._position: int | None = None
+        self.subscription = Subscription(
+            events, self, SubscriptionLines("fan_out"), events_per_page=EVENTS_PER_STEP_MAX
+        )
 
-    async def resume(self) -> int:
-        """There is a checkpoint, which is returned; called before anything can be requested.
-
-        Raises:
-            StoreUnavailable: A store cannot be read or written.
-        """
+    async def saved(self) -> Checkpoint | None:
+        """The outbox's checkpoint."""
         checkpoint = await self._outbox.checkpoint()
-        if checkpoint is None or not await is_in_log(
-            self._events, checkpoint.position, checkpoint.event_id
-        ):
-            if checkpoint is not None:
-                log.warning("outbox.discarded", reason="it is not of this log")
-            # DECISIONS 50: from 0 on, every customer would be called for everything again.
-            checkpoint = await self._head()
-            await self._outbox.begin(checkpoint)
-        self._saved = self._position = checkpoint.position
-        return checkpoint.position
+        if checkpoint is not None:
+            self._saved = checkpoint.position
+        return checkpoint
 
-    async def run(self) -> NoReturn:
-        """Follow the log until cancelled; a store that fails is tried again, nothing is lost."""
-        failed = 0
-        while True:
-            try:
-                if self._position is None:
-                    await self.resume()
-                if not await self.step():
-                    assert self._position is not None
-                    await self._events.wait(after=self._position)
-                failed = 0
-            except StoreError as exc:
-                # What is stored may be ahead of what is known here: read it again.
-                self._position = None
-                failed += 1
-                retry_in_ms = exponential_ms(
-                    failed, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_CEILING_MS
-                )
-                log.warning("fan_out.interrupted", reason=str(exc), retry_in_ms=retry_in_ms)
-                await asyncio.sleep(retry_in_ms / 1000)
+    async def begin(self, stale: Checkpoint | None) -> Checkpoint:
+        """Begins at the head; what was owed for another log is dropped."""
+        if stale is not None:
+            log.warning("outbox.discarded", reason="it is not of this log")
+        # DECISIONS 50: from 0 on, every customer would be called for everything again.
+        checkpoint = await end_of(self._events)
+        await self._outbox.begin(checkpoint)
+        self._saved = checkpoint.position
+        return checkpoint
 
-    async def step(self) -> bool:
-        """A bounded number of events was looked at; False: there are none.
-
-        Raises:
-            StoreError: A store failed; `resume` before going on.
-        """
-        assert self._position is not None, "resume first"
-        try:
-            events = await self._events.read(after=self._position, limit=EVENTS_PER_STEP_MAX)
-        except RecordDamaged as exc:
-            log.error("fan_out.record_damaged", position=exc.position, reason=str(exc))
-            self._position = exc.position
-            return True
-        if not events:
-            return False
-        pending = [owed for event in events for owed in await self._owed(event)]
-        to = Checkpoint(position=events[-1].position, event_id=events[-1].id)
+    async def handle(self, page: Page) -> bool:
+        """Adds what the page's outcomes owe; never asks to be called at once."""
+        pending = [owed for event in page.events for owed in await self._owed(event)]
+        to = page.checkpoint
         if pending or to.position - self._saved >= EVENTS_UNSAVED_MAX:
             await self._outbox.add(pending, after=self._saved, to=to)
             self._saved = to.position
-        self._position = to.position
         if pending:
             self._added()
-        return True
+        return False
 
     async def _owed(self, event: Event) -> list[Pending]:
         if event.type not in OUTCOMES or not event.stream.startswith(TRANSCRIPTION):
@@ -150,11 +113,3 @@ class FanOut:
             )
             for kind in kinds
         ]
-
-    async def _head(self) -> Checkpoint:
-        head = await self._events.head()
-        try:
-            found = await self._events.read(after=head - 1, limit=1) if head else []
-        except RecordDamaged:
-            found = []
-        return Checkpoint(position=head, event_id=found[0].id if found else "")

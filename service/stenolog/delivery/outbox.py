@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind, UndeliveredReason
 
 DELIVERIES_PER_ADD_MAX = 256
@@ -14,14 +15,6 @@ ATTEMPTS_KEPT_MS = 7 * 86_400_000  # for an operator who asks why; they name no 
 ATTEMPTS_FORGOTTEN_PER_REMOVE = 100
 
 AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbidden"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """Up to where the fan-out has followed the log; `event_id` is empty at 0, or if damaged."""
-
-    position: int
-    event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Reason, StatusRow
 
 ITEMS_PER_PAGE_MAX = 200  # AssemblyAI's own lists have at most 200 as well
 TRANSCRIPTIONS_PER_PAGE_MAX = 200  # the same; also AssemblyAI's own limit
 OPEN_PER_PAGE_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """Up to where all live generations have followed the log.
-
-    Attributes:
-        event_id: The id of the event at `position`; empty at 0, and where a damaged record stands.
-    """
-
-    position: int
-    event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

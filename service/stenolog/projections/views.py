@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
-    Checkpoint,
     ItemsPage,
     OpenPage,
     ProjectionStatus,

@@ -48,8 +48,8 @@ class Reconciler:
     ) -> None:
         """`tenant_concurrency`: how many of a tenant's may run at once; 0: no limit."""
         self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"))
-        self._follower = Follower(
-            events, self._turns, recorder.handler.load, self.wake, self._catch_up
+        self._follower_of = partial(
+            Follower, events, self._turns, recorder.handler.load, self.wake, self._catch_up
         )
         self._worker = Worker(recorder.handler.load, actor, timings, self._turns, now_ms)
         self._recorder = recorder
@@ -95,7 +95,7 @@ class Reconciler:
         """
         self._worker.stopping = False
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follower.run(open_ones))
+            group.create_task(self._follower_of(open_ones).subscription.run())
             group.create_task(self._dispatch())
 
     async def _catch_up(self) -> None:

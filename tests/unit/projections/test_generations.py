@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.projections.pages import Checkpoint
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
 from stenolog.projections.views import Generation, GenerationState, ViewsState
 

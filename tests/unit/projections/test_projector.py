@@ -16,9 +16,9 @@ import structlog
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import microseconds
 from stenolog.errors import NotFound, StoreError, StoreUnavailable
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.projections.of.lists import ITEM_VIEWS
-from stenolog.projections.pages import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector

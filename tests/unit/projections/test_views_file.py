@@ -12,7 +12,7 @@ import pytest
 
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import SchemaTooNew, StoreUnavailable
-from stenolog.projections.pages import Checkpoint
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
 from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 import structlog
 
 from stenolog.errors import RecordDamaged
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
+from stenolog.log.page import Page, read_page
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
-from stenolog.projections.pages import Checkpoint
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.readings import Readings, of_transcription
@@ -35,14 +36,14 @@ class Batch:
     Attributes:
         transcriptions: Whose events they are.
         readable: Rows of transcriptions whose outcome is in it, each as of that event.
-        damaged: The record that stood there instead of an event; None: there were events.
+        damaged: A record that cannot be read is all that it is made of.
     """
 
     changes: tuple[Change, ...]
     checkpoint: Checkpoint
     transcriptions: frozenset[str] = frozenset()
     readable: tuple[StatusRow, ...] = ()
-    damaged: RecordDamaged | None = None
+    damaged: bool = False
 
 
 class Batches:
@@ -69,23 +70,18 @@ class Batches:
         """The side process is gone."""
         await self._side_process.close()
 
-    async def project(
-        self, generations: Sequence[Generation], *, after: int, until: int | None
-    ) -> Batch | None:
-        """What the events behind `after`, and not behind `until`, change; None: there are none.
+    async def project(self, generations: Sequence[Generation], page: Page) -> Batch:
+        """Project the page, or as much of its beginning as a batch may hold.
 
-        A damaged record is a batch of its own: it holds the transcription in whose stream it is.
+        A damaged record holds the transcription in whose stream it is.
 
         Raises:
             StoreUnavailable: A store cannot be read now.
         """
+        if page.damaged is not None:
+            return await self._held_by(page.damaged, generations)
         names = [one.projection for one in generations]
-        try:
-            readings, checkpoint = await self._read(names, after=after, until=until)
-        except RecordDamaged as exc:
-            return await self._held_by(exc, generations, until)
-        if checkpoint is None:
-            return None
+        readings, checkpoint = await self._read(names, page)
         touched = {one.transcription for one in readings}
         rows, held = await self._known(generations, touched)
         changes: list[Change] = []
@@ -110,12 +106,24 @@ class Batches:
             readable=tuple(readable),
         )
 
-    async def _held_by(
-        self, damaged: RecordDamaged, generations: Sequence[Generation], until: int | None
+    async def project_up_to(
+        self, generations: Sequence[Generation], after: int, until: int
     ) -> Batch | None:
-        """The batch of a record that no projection can be shown."""
-        if until is not None and damaged.position > until:
+        """Project what stands behind `after`, up to `until` at most; None: nothing does.
+
+        Raises:
+            StoreUnavailable: A store cannot be read now.
+        """
+        limit = min(EVENTS_PER_BATCH, until - after)
+        if limit <= 0:
             return None
+        page = await read_page(self._log, Checkpoint(position=after, event_id=""), limit=limit)
+        if page.checkpoint.position > until:
+            return None  # what stood up to there is missing
+        return await self.project(generations, page)
+
+    async def _held_by(self, damaged: RecordDamaged, generations: Sequence[Generation]) -> Batch:
+        """The batch of a record that no projection can be shown."""
         changes: tuple[Change, ...] = ()
         if damaged.stream.startswith(TRANSCRIPTION):
             transcription = damaged.stream.removeprefix(TRANSCRIPTION)
@@ -133,7 +141,7 @@ class Batches:
         return Batch(
             changes=changes,
             checkpoint=Checkpoint(position=damaged.position, event_id=""),
-            damaged=damaged,
+            damaged=True,
         )
 
     async def _known(
@@ -151,20 +159,17 @@ class Batches:
         projection_of = {one.generation: one.projection for one in generations}
         return dict(known.rows), {(projection_of[number], id_) for number, id_ in known.held}
 
-    async def _read(
-        self, names: Sequence[str], *, after: int, until: int | None
-    ) -> tuple[list[Reading], Checkpoint | None]:
-        limit = EVENTS_PER_BATCH if until is None else min(EVENTS_PER_BATCH, until - after)
+    async def _read(self, names: Sequence[str], page: Page) -> tuple[list[Reading], Checkpoint]:
+        """The events with their payloads, and behind which of them the batch ends."""
         readings: list[Reading] = []
-        checkpoint, size = None, 0
-        for event in await self._log.read(after=after, limit=limit) if limit else ():
+        size = 0
+        for event in page.events:
             if of_transcription(event):
                 readings.append(await self._readings.read(event, names))
                 size += readings[-1].size
-            checkpoint = Checkpoint(position=event.position, event_id=event.id)
             if size >= BYTES_PER_BATCH:
-                break
-        return readings, checkpoint
+                return readings, Checkpoint(position=event.position, event_id=event.id)
+        return readings, page.checkpoint
 
     async def _one(
         self, names: Sequence[str], reading: Reading, current: StatusRow | None
@@ -182,16 +187,6 @@ class Batches:
         return project(names, reading, current, self._projections)
 
 
-def report_damaged(damaged: RecordDamaged) -> None:
-    """One line for a record that the views go on behind."""
-    log.error(
-        "projector.record_damaged",
-        position=damaged.position,
-        stream=damaged.stream,
-        reason=str(damaged),
-    )
-
-
 def report_readable(rows: Sequence[StatusRow]) -> None:
     """One line for every outcome that readers are given from now on."""
     for row in rows:
@@ -204,9 +199,12 @@ def report_readable(rows: Sequence[StatusRow]) -> None:
         )
 
 
-def report_held(changes: Sequence[Change]) -> None:
-    """One line for every transcription that a projection could not digest."""
-    for change in changes:
+def report_held(batch: Batch) -> None:
+    """Write one line for every transcription that a projection could not digest.
+
+    None for a damaged record, which the subscription tells of.
+    """
+    for change in () if batch.damaged else batch.changes:
         if isinstance(change, Hold):
             log.error(
                 "projection.held",

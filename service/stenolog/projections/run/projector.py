@@ -4,47 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 import structlog
 
-from stenolog.backoff import exponential_ms
-from stenolog.clock import NowMs, microseconds
-from stenolog.errors import NotFound, RecordDamaged, StoreError
+from stenolog.clock import NowMs
+from stenolog.errors import NotFound
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.log.place import is_in_log
+from stenolog.log.page import Page
 from stenolog.log.store import EventStore, Sealer
+from stenolog.log.subscription import Subscription
 from stenolog.projections.projection import Projection
 from stenolog.projections.run.batches import (
+    EVENTS_PER_BATCH,
     Batch,
     Batches,
-    report_damaged,
     report_held,
     report_readable,
 )
 from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
-from stenolog.projections.views import ViewsState, ViewWriter
-
-RETRY_FIRST_MS = 100
-RETRY_CEILING_MS = 5_000
+from stenolog.projections.run.lag import Lag, lag_behind
+from stenolog.projections.views import Generation, ViewsState, ViewWriter
+from stenolog.subscription_lines import SubscriptionLines
 
 ALL_PROJECTIONS = "all"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lag:
-    """How far the views are behind the log.
-
-    Attributes:
-        events: How many events are not in the views yet.
-        age_ms: How long ago the oldest of them happened; 0 without any.
-    """
-
-    events: int
-    age_ms: int
 
 
 class Projector:
@@ -71,8 +58,10 @@ class Projector:
         self._projections = projections
         self._now_ms = now_ms
         self._on_committed = on_committed
+        self.subscription = Subscription(
+            log_store, self, SubscriptionLines("projector"), events_per_page=EVENTS_PER_BATCH
+        )
         self._turn = asyncio.Lock()
-        self._woken = asyncio.Event()
         self._moved = asyncio.Event()
         self._state: ViewsState | None = None
         self._position = 0
@@ -86,35 +75,39 @@ class Projector:
 
     async def run(self) -> NoReturn:
         """Follow the log until cancelled; a store that fails is tried again, nothing is lost."""
-        failed = 0
-        while True:
-            try:
-                await self.catch_up()
-                failed = 0
-                await self._growth()
-            except StoreError as exc:
-                failed += 1
-                retry_in_ms = exponential_ms(
-                    failed, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_CEILING_MS
-                )
-                log.warning("projector.interrupted", reason=str(exc), retry_in_ms=retry_in_ms)
-                await asyncio.sleep(retry_in_ms / 1000)
+        await self.subscription.run()
 
     async def catch_up(self) -> int:
-        """Everything in the log is in the views, nothing is being built; returns the position.
+        """Bring everything in the log into the views, and end what is being built.
+
+        Returns the position that was reached.
 
         Raises:
             StoreUnavailable: A store failed; call again to go on from there.
         """
-        while True:
-            async with self._turn:
-                try:
-                    if not await self._step():
-                        return self._position
-                except BaseException:
-                    # What is stored may be ahead of what is known here: read it again.
-                    self._state = None
-                    raise
+        while await self.subscription.step():
+            pass
+        return self._position
+
+    async def saved(self) -> Checkpoint:
+        """The checkpoint that the views have."""
+        async with self._turn:
+            self._state = None  # what is stored may be ahead of what is known here
+            return (await self._views.state()).checkpoint
+
+    async def begin(self, stale: Checkpoint | None) -> Checkpoint:
+        """Discards the views, which are of another log."""
+        async with self._turn:
+            log.warning("views.discarded", reason="they are not of this log")
+            await self._views.reset()
+            return (await self._views.state()).checkpoint
+
+    async def handle(self, page: Page) -> bool:
+        """Projects the page for what is live, a batch for what is being built, and purges some."""
+        async with self._turn:
+            await self._follow(page)
+            moved = await self._build(await self._known_state())
+            return await self._views.purge() or moved
 
     async def rebuild(self, name: str) -> tuple[str, ...]:
         """The projection `name`, or `all`, is to be built again beside what is in view.
@@ -134,7 +127,7 @@ class Projector:
             for one in names:
                 await self._views.begin(one, self._projections[one].version, live=False)
                 log.info("projection.rebuild_begun", projection=one)
-        self._woken.set()
+        self.subscription.wake()
         return names
 
     async def erase(self, transcription_id: str) -> None:
@@ -161,43 +154,28 @@ class Projector:
         Raises:
             StoreUnavailable: The log cannot be read.
         """
-        behind = await self._log.head() - self._position
-        if behind <= 0:
-            return Lag(events=0, age_ms=0)
-        try:
-            oldest = await self._log.read(after=self._position, limit=1)
-        except RecordDamaged:
-            return Lag(events=behind, age_ms=0)
-        if not oldest:
-            return Lag(events=0, age_ms=0)
-        age_ms = self._now_ms() - microseconds(oldest[0].time) // 1000
-        return Lag(events=behind, age_ms=max(0, age_ms))
+        return await lag_behind(self._log, self._position, self._now_ms())
 
     async def close(self) -> None:
         """The worker process is gone; `run` must have been cancelled before."""
         await self._batches.close()
 
-    async def _step(self) -> bool:
-        """One batch for what is live, one for what is being built, one of what goes."""
-        moved = await self._follow(await self._known_state())
-        moved = await self._build(await self._known_state()) or moved
-        return await self._views.purge() or moved
-
-    async def _follow(self, state: ViewsState) -> bool:
-        live = [one for one in state.generations if one.state == "live"]
-        self._erased.clear()
-        batch = await self._batches.project(live, after=state.checkpoint.position, until=None)
-        if batch is None:
-            return False
-        if self._is_overtaken(batch):
-            return True
-        await self._views.advance(
-            batch.changes, after=state.checkpoint.position, to=batch.checkpoint
-        )
-        self._state = replace(state, checkpoint=batch.checkpoint)
-        self._reached(batch.checkpoint.position)
-        self._report(batch)
-        return True
+    async def _follow(self, page: Page) -> None:
+        """Bring the page into what is live, in as many batches as it takes."""
+        state = await self._known_state()
+        while state.checkpoint.position < page.checkpoint.position:
+            self._erased.clear()
+            batch = await self._batches.project(_live(state), page)
+            if self._is_overtaken(batch):
+                continue
+            await self._views.advance(
+                batch.changes, after=state.checkpoint.position, to=batch.checkpoint
+            )
+            self._state = state = replace(state, checkpoint=batch.checkpoint)
+            page = page.behind(batch.checkpoint.position)
+            self._reached(batch.checkpoint.position)
+            report_readable([row for row in batch.readable if row.position > self._rebuilt_until])
+            report_held(batch)
 
     def _is_overtaken(self, batch: Batch) -> bool:
         """Whether it may hold content that was erased while it was made.
@@ -209,31 +187,26 @@ class Projector:
             self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
         return not self._erased.isdisjoint(batch.transcriptions)
 
-    def _report(self, batch: Batch) -> None:
-        if batch.damaged is not None:
-            report_damaged(batch.damaged)
-            return
-        report_readable([row for row in batch.readable if row.position > self._rebuilt_until])
-        report_held(batch.changes)
-
     async def _build(self, state: ViewsState) -> bool:
+        """Bring a page into the generations that are furthest behind; False: none is built."""
         generations, until = next_to_build(state)
         if not generations:
             return False
         after = generations[0].position
         self._erased.clear()
-        batch = await self._batches.project(generations, after=after, until=until)
+        batch = await self._batches.project_up_to(generations, after, until)
         if batch is not None and self._is_overtaken(batch):
             return True
         position = batch.checkpoint.position if batch is not None else until
-        changes = batch.changes if batch is not None else ()
-        damaged = batch is not None and batch.damaged is not None
         self._state = None
         switched = await self._views.build(
-            [one.generation for one in generations], changes, after=after, position=position
+            [one.generation for one in generations],
+            batch.changes if batch is not None else (),
+            after=after,
+            position=position,
         )
-        if not damaged:  # that was said when the live ones came there
-            report_held(changes)
+        if batch is not None:
+            report_held(batch)
         if switched:
             for one in generations:
                 log.info("projection.rebuilt", projection=one.projection, position=position)
@@ -243,11 +216,6 @@ class Projector:
         """The stored state, with the generations that this version needs."""
         if self._state is None:
             state = await self._views.state()
-            checkpoint = state.checkpoint
-            if not await is_in_log(self._log, checkpoint.position, checkpoint.event_id):
-                log.warning("views.discarded", reason="they are not of this log")
-                await self._views.reset()
-                state = await self._views.state()
             versions = {name: one.version for name, one in self._projections.items()}
             owed = due(state, versions)
             for action in owed:
@@ -271,18 +239,6 @@ class Projector:
         for told in self._on_committed:
             told(position)
 
-    async def _growth(self) -> None:
-        """Return once the log has grown or a rebuild was asked for."""
-        waiting = {
-            asyncio.ensure_future(self._log.wait(after=self._position)),
-            asyncio.ensure_future(self._woken.wait()),
-        }
-        try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-        self._woken.clear()
+
+def _live(state: ViewsState) -> list[Generation]:
+    return [one for one in state.generations if one.state == "live"]

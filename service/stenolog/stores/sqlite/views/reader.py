@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from stenolog.errors import StoreUnavailable
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
     OPEN_PER_PAGE_MAX,
     TRANSCRIPTIONS_PER_PAGE_MAX,
-    Checkpoint,
     OpenPage,
     ProjectionStatus,
     TranscriptionsPage,

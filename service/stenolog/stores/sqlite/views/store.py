@@ -14,7 +14,7 @@ import aiosqlite
 import structlog
 
 from stenolog.errors import StoreUnavailable
-from stenolog.projections.pages import Checkpoint
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.views import Known, ViewsState
 from stenolog.stores.sqlite.file.connection import Schema, open_reader, open_writer, store_errors

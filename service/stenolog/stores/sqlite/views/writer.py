@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 
 from stenolog.errors import StoreUnavailable
-from stenolog.projections.pages import Checkpoint
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.views import Generation, Known, ViewsState
 from stenolog.stores.sqlite.file.connection import store_errors, truncate_wal

@@ -11,7 +11,6 @@ from stenolog.delivery.outbox import (
     ATTEMPTS_KEPT_MS,
     DELIVERIES_PER_TAKE_MAX,
     Attempt,
-    Checkpoint,
     Ending,
     Leased,
     Pending,
@@ -19,6 +18,7 @@ from stenolog.delivery.outbox import (
 )
 from stenolog.delivery.slots import Places
 from stenolog.errors import StoreUnavailable
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
 
 FAN_OUT = "fan-out"

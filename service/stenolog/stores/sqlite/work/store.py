@@ -9,12 +9,12 @@ from stenolog.delivery.outbox import (
     DELIVERIES_PER_ADD_MAX,
     Attempt,
     Backlog,
-    Checkpoint,
     Ending,
     Leased,
     Pending,
     Taken,
 )
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import outbox_statements as statements

@@ -1,0 +1,57 @@
+"""A reader's saved place, and whether it is in this log or in one that was here before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.errors import RecordDamaged
+from stenolog.log.store import EventStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Up to where a reader has followed the log.
+
+    Attributes:
+        event_id: The id of the event at `position`; empty at 0, and where no event can be read.
+    """
+
+    position: int
+    event_id: str
+
+
+BEGINNING = Checkpoint(position=0, event_id="")
+
+
+async def is_in_log(log: EventStore, saved: Checkpoint) -> bool:
+    """Whether the event at the saved place is still this one: a backup may have been restored.
+
+    Yes for position 0, which is in every log, and where nothing tells: `event_id` is empty when a
+    damaged record stood there, and one may stand there now.
+
+    Raises:
+        StoreUnavailable: The log cannot be read now.
+    """
+    if saved.position == 0:
+        return True
+    try:
+        found = await log.read(after=saved.position - 1, limit=1)
+    except RecordDamaged:
+        return True
+    if not found or found[0].position != saved.position:
+        return False
+    return saved.event_id in {found[0].id, ""}
+
+
+async def end_of(log: EventStore) -> Checkpoint:
+    """Return the place of the last event, for a reader that begins there.
+
+    Raises:
+        StoreUnavailable: The log cannot be read now.
+    """
+    head = await log.head()
+    try:
+        found = await log.read(after=head - 1, limit=1) if head else []
+    except RecordDamaged:
+        found = []
+    return Checkpoint(position=head, event_id=found[0].id if found else "")

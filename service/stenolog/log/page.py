@@ -1,0 +1,85 @@
+"""A page of the log: what stands behind a place, whatever state its records are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stenolog.errors import RecordDamaged
+from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.event import Event
+from stenolog.log.store import EventStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Positions without a record, the first and the last of them."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Consecutive events, and where a reader stands once it has heeded them.
+
+    Attributes:
+        events: In order; none at the end of the log, and where no event can be read.
+        checkpoint: Behind the page: its last event, or what stands there instead of one.
+        head: The log's last position when the page was read.
+        damaged: The record at `checkpoint` cannot be read; then there are no events.
+        missing: The first positions of the page that have no record at all; None: no such.
+    """
+
+    events: Sequence[Event]
+    checkpoint: Checkpoint
+    head: int
+    damaged: RecordDamaged | None = None
+    missing: Gap | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the log ended with this page."""
+        return self.checkpoint.position >= self.head
+
+    def behind(self, position: int) -> Page:
+        """Return what is left for a reader that has heeded the page up to `position`."""
+        return replace(self, events=[one for one in self.events if one.position > position])
+
+
+async def read_page(log: EventStore, after: Checkpoint, *, limit: int) -> Page:
+    """Read at most `limit` events behind `after`.
+
+    A damaged record makes a page of its own, and so do records that are missing at the end of the
+    log: a reader goes on behind them, because no later reading would find them.
+
+    Raises:
+        StoreUnavailable: The log cannot be read now.
+    """
+    position, head = after.position, await log.head()
+    try:
+        events = await log.read(after=position, limit=limit)
+    except RecordDamaged as exc:
+        damaged = Checkpoint(position=exc.position, event_id="")
+        gap = _gap(position, [exc.position])
+        return Page(events=(), checkpoint=damaged, head=head, damaged=exc, missing=gap)
+    if events:
+        last = Checkpoint(position=events[-1].position, event_id=events[-1].id)
+        gap = _gap(position, [event.position for event in events])
+        return Page(events=events, checkpoint=last, head=max(head, last.position), missing=gap)
+    if position < head:
+        gap = Gap(first=position + 1, last=head)
+        end = Checkpoint(position=head, event_id="")
+        return Page(events=(), checkpoint=end, head=head, missing=gap)
+    return Page(events=(), checkpoint=after, head=head)
+
+
+def _gap(after: int, positions: Sequence[int]) -> Gap | None:
+    """Find the first positions behind `after` that are left out."""
+    if positions[-1] == after + len(positions):
+        return None
+    for position in positions:
+        if position > after + 1:
+            return Gap(first=after + 1, last=position - 1)
+        after = position
+    return None
