@@ -7,7 +7,7 @@ from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import USER_AGENT, Egress
 from stenolog.egress.urls import checked_headers
 from stenolog.errors import EgressFailed, ForbiddenAddress
-from stenolog.wire.assemblyai.transcript_request import (
+from stenolog.wire.assemblyai.webhook_rules import (
     HEADER_NAME_CHARS_MAX,
     HEADER_VALUE_CHARS_MAX,
     HEADERS_FORBIDDEN,
