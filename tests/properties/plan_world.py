@@ -225,14 +225,14 @@ class World:
             return 0
         return read_registration(job.webhook_url.rpartition("/")[2]).submission
 
+    def jobs(self) -> list[Job]:
+        """The provider's jobs that carry a token of ours, deleted ones too."""
+        return [job for job in self.provider.jobs.values() if self.number_of(job)]
+
     async def live_jobs(self) -> list[Job]:
         """Jobs of ours that were not deleted, and may have a result."""
         over = {s.number for s in (await self.state()).submissions if s.outcome == "failed"}
-        return [
-            job
-            for job in self.provider.jobs.values()
-            if self.number_of(job) and not job.deleted and self.number_of(job) not in over
-        ]
+        return [job for job in self.jobs() if not job.deleted and self.number_of(job) not in over]
 
     async def lied_about(self, job: Job) -> bool:
         """Whether the one callback that is recorded for the job's submission names another."""

@@ -70,7 +70,10 @@ class Settler:
             audio_url = str((await self.claim_of(submission)).get("audio_url"))
         provider = self._recorder.gate(state).provider
         listed = await candidates(provider, submission, audio_url, self._now_ms())
-        return [job.id for job in listed if (submission.number, job.id) not in attempts.refuted]
+        # A callback may name its job before the provider's reads know it, and it is denied then:
+        # once it is listed it is asked for again, or it would be paid for twice.
+        denied = attempts.refuted - {(submission.number, submission.callback_job)}
+        return [job.id for job in listed if (submission.number, job.id) not in denied]
 
     async def _find(
         self, state: Transcription, number: int, jobs: Sequence[str]
