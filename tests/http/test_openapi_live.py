@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import FailureGroup
 
 from stenolog.clock import now_ms
 from stenolog.commands.callback_tokens import HEADER_NAME
@@ -89,9 +90,13 @@ class Driver:
         )
         @given(case=cases)
         def each(case: Any) -> None:
-            answer = case.call_and_validate(
-                base_url=self._url, headers=self._headers, checks=self._checks
-            )
+            try:
+                answer = case.call_and_validate(
+                    base_url=self._url, headers=self._headers, checks=self._checks
+                )
+            except FailureGroup as exc:
+                # No `Exception`: it would end anyio's runner before the service was closed.
+                raise AssertionError("\n".join(map(str, exc.exceptions))) from None
             statuses.add(answer.status_code)
 
         with suppress(Unsatisfiable):  # nothing that could be wrong, such as GET /healthz
