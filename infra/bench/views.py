@@ -14,11 +14,13 @@ from infra.bench.figures import Figure, at_most
 from infra.bench.transcripts import EVERY_FEATURE, answer, request_payload
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_us, rfc3339
+from stenolog.commands.transcription.state import Transcription
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.recorder import new_id
 from stenolog.projections.rows import Change, StatusRow
 from stenolog.projections.run.registry import Reading, project, status_after
+from stenolog.projections.run.states import next_state
 from stenolog.side_process import SideProcess
 from stenolog.stores.sqlite.views.store import SqliteViews
 
@@ -60,7 +62,9 @@ def _completed(body: bytes) -> tuple[Reading, StatusRow | None]:
     stream = f"transcription-{uuid.uuid4()}"
     request = request_payload(EVERY_FEATURE)
     asked = {"provider": "assemblyai", "region": "us", "surface": "v2", "upload": None}
-    first = Reading(event=_event(stream, 1, "transcription.requested", asked), payload=request)
+    requested = _event(stream, 1, "transcription.requested", asked)
+    state = next_state(Transcription(id=stream.removeprefix("transcription-")), requested)
+    first = Reading(event=requested, payload=request, state=state)
     current = status_after(project(NAMES, first, None, PROJECTIONS), None)
     found = {
         "submission": 1,
@@ -69,7 +73,8 @@ def _completed(body: bytes) -> tuple[Reading, StatusRow | None]:
         "words": 9_000,
     }
     last = _event(stream, 2, "transcription.completed", found)
-    return Reading(event=last, payload=body, request=request), current
+    state = next_state(state, last)
+    return Reading(event=last, payload=body, request=request, state=state), current
 
 
 def _event(stream: str, version: int, event_type: str, data: dict[str, Any]) -> Event:

@@ -82,10 +82,12 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Deliveries decide nothing: they know no command": (
         ("delivery.dispatcher", "commands.handler"),
     ),
-    "Providers and commands do not know each other, nor projections commands": (
-        ("commands.handler", "providers.port"),
+    "Projections know the fold, and nothing that decides": (
         ("projections.of", "commands.handler"),
+        ("projections.run.states", "commands.transcription.decide"),
     ),
+    "Providers and commands do not know each other": (("commands.handler", "providers.port"),),
+    "Providers and projections do not know each other": (("projections.of", "providers.port"),),
     "Vendors do not know the log": (("providers.port", "log.event"),),
     "Only the composition root and the command line read settings": (
         ("edge.app", "config.settings"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from stenolog.commands.transcription.state import Transcription
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
 from stenolog.log.events.request_payload import request_in
@@ -42,6 +43,7 @@ class Fact:
         content: The event's own payload.
         content_bytes: The same as it stands in the log.
         request: The payload of the transcription's first event; only with its last.
+        state: The transcription after this event; None where no projection needs it.
     """
 
     event: Event
@@ -49,6 +51,7 @@ class Fact:
     content: Content
     content_bytes: bytes | None
     request: Content
+    state: Transcription | None = None
 
     @property
     def transcription(self) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.commands.transcription.state import Transcription
 from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.projections.rows import Change, Chunk, Hold, PutView, StatusRow
 from stenolog.projections.run.registry import Reading, project, status_after
+from stenolog.projections.run.states import next_state
 from tests.unit.projections.events import MemoryLog
 
 
@@ -31,7 +34,16 @@ def reading_of(log: MemoryLog, event: Event) -> Reading:
         payload=None if gone else log.payloads.get(event.position),
         erased=gone,
         request=log.payloads.get(first.position),
+        state=_state_after(log, event),
     )
+
+
+def _state_after(log: MemoryLog, event: Event) -> Transcription:
+    state = Transcription(id=event.stream.removeprefix(TRANSCRIPTION))
+    for one in log.events:
+        if one.stream == event.stream and one.version <= event.version:
+            state = next_state(state, one)
+    return state
 
 
 def status_of(log: MemoryLog) -> StatusRow:

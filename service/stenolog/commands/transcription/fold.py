@@ -8,10 +8,12 @@ from typing import TypedDict
 
 from stenolog.clock import microseconds
 from stenolog.commands.transcription.state import Status, Submission, Transcription
+from stenolog.commands.transcription.unsettled import unsettled_after
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -30,7 +32,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionFailed,
     TranscriptionRequested,
 )
-from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 
 
 def fold(transcription_id: str, events: Iterable[Event]) -> Transcription:
@@ -42,15 +44,30 @@ def fold(transcription_id: str, events: Iterable[Event]) -> Transcription:
 
 
 def evolve(state: Transcription, event: Event) -> Transcription:
-    """The transcription after one more event of its stream."""
+    """The transcription after one more event of its stream.
+
+    Raises:
+        SchemaTooNew: This version does not know the event's type or shape.
+    """
     assert event.version == state.version + 1
     data = read_data(event.type, event.data)
     at_ms = microseconds(event.time) // 1000
     changed = _fields(state, event, data, at_ms)
     # Made anew once an event: every callback folds its stream.
     return replace(
-        state, version=event.version, last_event_id=event.id, last_at_ms=at_ms, **changed
+        state,
+        version=event.version,
+        last_event_id=event.id,
+        last_at_ms=at_ms,
+        unsettled=unsettled_after(state, data),
+        **changed,
     )
+
+
+def passed_over(state: Transcription, event: Event) -> Transcription:
+    """The transcription after an event that this version does not know: only its version moves."""
+    at_ms = microseconds(event.time) // 1000
+    return replace(state, version=event.version, last_event_id=event.id, last_at_ms=at_ms)
 
 
 class _Fields(TypedDict, total=False):
@@ -61,12 +78,19 @@ class _Fields(TypedDict, total=False):
     provider: ProviderName
     region: Region | None
     upload: str | None
+    surface: Surface
     finished_by: int
     failure: FailureReason | None
     submissions: tuple[Submission, ...]
     callbacks: int
     erasure_position: int
     erased: bool
+    shown: int
+    claims: int
+    requested_at: str
+    ended_at: str | None
+    audio_ms: int | None
+    webhook_status: int | None
 
 
 def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
@@ -80,32 +104,27 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
                 "provider": data.provider,
                 "region": data.region,
                 "upload": data.upload,
+                "surface": data.surface,
+                "requested_at": event.time,
             }
         case SubmissionClaimed():
-            new = Submission(
-                number=data.submission, claimed_at_ms=at_ms, claimed_position=event.position
-            )
-            return {"submissions": (*state.submissions, new)}
-        case TranscriptionCompleted() | TranscriptionCompletedLate():
-            return {"status": "completed", "finished_by": data.submission, "failure": None}
-        case TranscriptionFailed():
-            return {
-                "status": "error",
-                "finished_by": data.submission,
-                "failure": data.reason,
-            }
+            return _claimed(state, event, data, at_ms)
+        case TranscriptionCompleted() | TranscriptionCompletedLate() | TranscriptionFailed():
+            return _ended(event, data)
         case ErasureRequested():
-            return {"erasure_position": event.position}
+            return {
+                "erasure_position": event.position,
+                "ended_at": state.ended_at or event.time,
+            }
         case ErasureCompleted():
             return {"erased": True}
+        case DeliverySucceeded(kind="outcome") | DeliveryFailed(kind="outcome"):
+            return {"webhook_status": data.status}
         case CallbackReceived():
             submissions = _submissions(state, data.submission, event, data, at_ms)
             return {"submissions": submissions, "callbacks": state.callbacks + 1}
         case SubmissionAccepted():
-            submissions = _submissions(state, data.submission, event, data, at_ms)
-            if state.terminal:
-                return {"submissions": submissions}
-            return {"submissions": submissions, "status": "processing"}
+            return _accepted(state, event, data, at_ms)
         case (
             SubmissionRefused()
             | SubmissionFailed()
@@ -118,16 +137,59 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             return {}
 
 
+def _claimed(state: Transcription, event: Event, data: SubmissionClaimed, at_ms: int) -> _Fields:
+    new = Submission(
+        number=data.submission,
+        claimed_at_ms=at_ms,
+        claimed_position=event.position,
+        claimed_at=event.time,
+    )
+    submissions = (*state.submissions, new)
+    if state.terminal:
+        return {"submissions": submissions}
+    return {"submissions": submissions, "shown": new.number, "claims": new.number}
+
+
+def _accepted(state: Transcription, event: Event, data: SubmissionAccepted, at_ms: int) -> _Fields:
+    submissions = _submissions(state, data.submission, event, data, at_ms)
+    if state.terminal:
+        return {"submissions": submissions}
+    shown = state.submission(state.shown)
+    taken = shown is not None and shown.outcome == "accepted" and shown.number > data.submission
+    return {
+        "submissions": submissions,
+        "status": "processing",
+        "shown": state.shown if taken else data.submission,
+    }
+
+
+def _ended(
+    event: Event, data: TranscriptionCompleted | TranscriptionCompletedLate | TranscriptionFailed
+) -> _Fields:
+    ended: _Fields = {
+        "finished_by": data.submission,
+        "shown": data.submission,
+        "ended_at": event.time,
+    }
+    if isinstance(data, TranscriptionFailed):
+        return {**ended, "status": "error", "failure": data.reason}
+    if isinstance(data, TranscriptionCompletedLate):
+        ended["webhook_status"] = None  # the customer's webhook is called once more
+    return {**ended, "status": "completed", "failure": None, "audio_ms": data.audio_ms}
+
+
 def _submissions(
     state: Transcription, number: int, event: Event, data: EventData, at_ms: int
 ) -> tuple[Submission, ...]:
     return tuple(
-        _changed(submission, event, data, at_ms) if submission.number == number else submission
-        for submission in state.submissions
+        _changed(state, one, event, data, at_ms) if one.number == number else one
+        for one in state.submissions
     )
 
 
-def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) -> Submission:
+def _changed(
+    state: Transcription, submission: Submission, event: Event, data: EventData, at_ms: int
+) -> Submission:
     match data:
         case SubmissionAccepted():
             return replace(
@@ -136,6 +198,7 @@ def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) 
                 provider_job=data.provider_job,
                 accepted_at_ms=at_ms,
                 accepted_position=event.position,
+                accepted_at=event.time,
             )
         case SubmissionRefused():
             return replace(
@@ -157,6 +220,12 @@ def _changed(submission: Submission, event: Event, data: EventData, at_ms: int) 
                 submission,
                 called_back=submission.called_back | {data.kind},
                 callback_job=submission.callback_job or data.provider_job,
+                called_back_at=submission.called_back_at or _heard(state, event, data),
             )
         case _:
             return submission
+
+
+def _heard(state: Transcription, event: Event, data: CallbackReceived) -> str | None:
+    """The time of a callback that is about the transcript and comes before the end."""
+    return None if state.terminal or data.kind == "redacted_audio" else event.time

@@ -8,7 +8,7 @@ from typing import Literal
 from stenolog.log.events.callbacks import CallbackKind
 from stenolog.log.events.submissions import AbandonReason, RefusalReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
-from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
@@ -30,6 +30,9 @@ class Submission:
         abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
         callback_job: The handle that a callback named; a hint until the provider confirms it.
+        claimed_at: The time of its claim as the event says it, as are the next two.
+        accepted_at: None before the provider had the job.
+        called_back_at: The first callback that was about the transcript and came before the end.
     """
 
     number: int
@@ -45,6 +48,9 @@ class Submission:
     abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
     callback_job: str | None = None
+    claimed_at: str = ""
+    accepted_at: str | None = None
+    called_back_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,16 @@ class Transcription:
         last_at_ms: The time of the last event; later than now when the clock was set back since.
         erasure_position: Where its erasure was requested; 0: it was not.
         erased: Everything is gone, here and at the provider.
+        shown: The number of the submission that readers are shown; 0 before the first. The claim
+            that was made last, until a job is known: then the highest accepted one, and after the
+            outcome the one that brought it. A refused submission may turn out to be accepted while
+            another is open (DECISIONS: "A refused submission may turn out to have a job").
+        claims: How many submissions there were before the end.
+        unsettled: The submissions that the provider may have another job for; see `unsettled`.
+        requested_at: Times are the events' own: RFC 3339, six digits, Z.
+        ended_at: When the outcome was recorded, or the erasure that came before any.
+        audio_ms: As the provider measured it; None before the result.
+        webhook_status: What the customer's webhook answered last, once its delivery has ended.
     """
 
     id: str
@@ -74,6 +90,14 @@ class Transcription:
     callbacks: int = 0
     erasure_position: int = 0
     erased: bool = False
+    surface: Surface = "native"
+    shown: int = 0
+    claims: int = 0
+    unsettled: frozenset[int] = frozenset()
+    requested_at: str = ""
+    ended_at: str | None = None
+    audio_ms: int | None = None
+    webhook_status: int | None = None
 
     @property
     def stream(self) -> str:

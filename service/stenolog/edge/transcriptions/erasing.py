@@ -8,7 +8,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.edge.loops import Erase, Wake
-from stenolog.edge.transcriptions.reading import Reading, audio_ms_of
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.facts import erasure_requested
@@ -62,7 +62,7 @@ class Erasing:
             if not state.erased:
                 await self._erase(state)
                 self._wake(transcription_id, "command")
-            return audio_ms_of(await handler.events(transcription_id))
+            return state.audio_ms
         except RecordDamaged as exc:
             log.error("erasure.record_damaged", position=exc.position, reason=str(exc))
             return await self._erase_damaged(transcription_id, fact, cause)

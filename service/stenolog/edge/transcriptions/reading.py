@@ -7,22 +7,19 @@ an outcome is visible on every surface at once, which is when the views have it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stenolog.clock import rfc3339
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.fold import fold
-from stenolog.commands.transcription.state import Transcription, stream_of
+from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
-from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
-from stenolog.log.events.transcriptions import TranscriptionRequested
 from stenolog.log.store import EventStore
-from stenolog.projections.documents import encode, text_or_none
+from stenolog.projections.of.status import Told, row_of, told_by, told_in
 from stenolog.projections.rows import StatusRow
 from stenolog.projections.views import ViewReader
 
@@ -73,7 +70,7 @@ class Reading:
                 return Found(row=row)
             if row.version >= await self._events.version(stream_of(transcription_id)):
                 return Found(row=row)
-        return await self._folded(transcription_id)
+        return await self._folded(transcription_id, row)
 
     async def require(self, tenant: str, transcription_id: str) -> None:
         """The transcription is this tenant's.
@@ -114,27 +111,26 @@ class Reading:
         events = await self._events.read_stream(stream_of(transcription_id), limit=1)
         return (await self._found(transcription_id, events)).row
 
-    async def _folded(self, transcription_id: str) -> Found:
-        return await self._found(transcription_id, await self._handler.events(transcription_id))
+    async def _folded(self, transcription_id: str, known: StatusRow | None) -> Found:
+        events = await self._handler.events(transcription_id)
+        return await self._found(transcription_id, events, known)
 
-    async def _found(self, transcription_id: str, events: list[Event]) -> Found:
-        state = fold(transcription_id, events)
+    async def _found(
+        self, transcription_id: str, events: list[Event], known: StatusRow | None = None
+    ) -> Found:
+        state, position = fold(transcription_id, events), events[-1].position
         if state.erasing:
-            row = _row(state, events, RequestPayload(), erased=True)
-            return Found(row=_as_erased(row), folded=True, params={})
+            row = _as_erased(row_of(state, Told(erased=True), position=position))
+            return Found(row=row, folded=True, params={})
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)
             request, erased = read_request(payload), False
         except KeyMissing:
             request, erased = RequestPayload(), True
-        row = _row(state, events, request, erased=erased)
+        sealed_job = None if known is None else told_by(known, state).sealed_job
+        told = replace(told_in(request), erased=erased, sealed_job=sealed_job)
+        row = _without_outcome(row_of(state, told, position=position))
         return Found(row=row, folded=True, params=request.params)
-
-
-def audio_ms_of(events: Sequence[Event]) -> int | None:
-    """The length of the audio in ms, as the event of its completion says it; None without."""
-    told = [event.data["audio_ms"] for event in events if "audio_ms" in event.data]
-    return told[-1] if told else None
 
 
 def _as_erased(row: StatusRow) -> StatusRow:
@@ -142,34 +138,16 @@ def _as_erased(row: StatusRow) -> StatusRow:
     return replace(row, status="completed", error=None, provider_job=None)
 
 
-def _row(
-    state: Transcription, events: list[Event], request: RequestPayload, *, erased: bool
-) -> StatusRow:
-    """What the fold knows, as the view would show it; never an outcome."""
-    requested = read_data(events[0].type, events[0].data)
-    assert isinstance(requested, TranscriptionRequested)
-    last, metadata = state.last, request.metadata
-    accepted_at_ms = last.accepted_at_ms if last else 0
-    return StatusRow(
-        id=state.id,
-        tenant=state.tenant,
-        status="processing" if state.terminal else state.status,
-        version=state.version,
-        position=events[-1].position,
-        requested_position=events[0].position,
-        provider=state.provider,
-        region=state.region,
-        surface=requested.surface,
-        upload=state.upload,
-        correlation_id=state.correlation_id,
-        provider_job=last.provider_job if last else None,
-        submission=last.number if last else 0,
-        audio_url=text_or_none(request.params.get("audio_url")) or "",
-        subject=text_or_none(request.subject),
-        metadata=None if metadata is None else encode(metadata).decode(),
-        erased=erased,
-        audio_ms=audio_ms_of(events) if erased else None,
-        created_at=events[0].time,
-        claimed_at=rfc3339(last.claimed_at_ms * 1000) if last else None,
-        accepted_at=rfc3339(accepted_at_ms * 1000) if accepted_at_ms else None,
+def _without_outcome(row: StatusRow) -> StatusRow:
+    """The row as it is shown until the views have the outcome: on every surface at once."""
+    if row.open:
+        return row
+    return replace(
+        row,
+        status="processing",
+        audio_ms=None,
+        error=None,
+        finished_by=0,
+        completed_at=None,
+        webhook_status_code=None,
     )

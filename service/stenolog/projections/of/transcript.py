@@ -14,7 +14,8 @@ from stenolog.log.events.transcriptions import (
 from stenolog.projections.canonical import CanonicalTranscript
 from stenolog.projections.documents import Document, ProjectionFailed, read_object, text_or_none
 from stenolog.projections.of.items import OUTCOMES
-from stenolog.projections.of.transcriptions import UNKNOWN_SENTENCE, UNREADABLE_SENTENCE
+from stenolog.projections.of.status import UNREADABLE_SENTENCE
+from stenolog.projections.of.transcriptions import UNKNOWN_SENTENCE
 from stenolog.projections.projection import Erased, Fact, Unreadable
 from stenolog.projections.rows import PutView, StatusRow, TranscriptRow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
@@ -11,8 +11,10 @@ from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
+from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
 from stenolog.projections.run.registry import Reading
+from stenolog.projections.run.states import States
 
 REQUESTS_CACHED_MAX = 256
 REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
@@ -36,18 +38,20 @@ class Readings:
         self._log = log
         self._sealer = sealer
         self._projections = projections
+        self._states = States(log)
         self._requests: BoundedMemory[str, bytes] = BoundedMemory(
             REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
         )
 
-    async def read(self, event: Event, names: Iterable[str]) -> Reading:
+    async def read(self, event: Event, names: Collection[str]) -> Reading:
         """The event as the named projections need it.
 
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
+        state = await self._states.after(event) if TRANSCRIPTIONS in names else None
         if not any(event.type in self._projections[name].opens for name in names):
-            return Reading(event=event)
+            return Reading(event=event, state=state)
         own = await self._open(event)
         request = Opened()
         if event.type == TranscriptionRequested.type:
@@ -61,6 +65,7 @@ class Readings:
             damaged=own.damaged,
             request=request.plaintext,
             request_erased=request.erased,
+            state=state,
         )
 
     def forget(self, stream: str) -> None:

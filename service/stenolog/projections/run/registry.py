@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import SchemaTooNew
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event
@@ -38,6 +39,7 @@ class Reading:
         damaged: There is one that is not what was sealed.
         request: The payload of the transcription's first event; None when not needed.
         request_erased: The same as `erased`, for the request.
+        state: The transcription after the event; None when not needed.
     """
 
     event: Event
@@ -46,6 +48,7 @@ class Reading:
     damaged: bool = False
     request: bytes | None = None
     request_erased: bool = False
+    state: Transcription | None = None
 
     @property
     def transcription(self) -> str:
@@ -130,6 +133,7 @@ def _fact(reading: Reading) -> Fact | ProjectionFailed:
         content=content,
         content_bytes=reading.payload,
         request=request,
+        state=reading.state,
     )
 
 

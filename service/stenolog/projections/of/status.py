@@ -1,0 +1,106 @@
+"""A transcription's row, from its state and from what its payloads say. Pure.
+
+The one place where a state becomes a row: for the view, and for a reader while the view lags.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.commands.transcription.state import Submission, Transcription
+from stenolog.log.events.request_payload import RequestPayload
+from stenolog.projections.documents import encode, text_or_none
+from stenolog.projections.rows import StatusRow
+
+UNREADABLE_SENTENCE = "The provider's result could not be read."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What only payloads say of a transcription; all of it goes with an erasure.
+
+    Attributes:
+        error: The sentence for the customer.
+        sealed_job: The shown submission's handle, where the log has it in a payload.
+        unreadable: The result came, and nobody can read it.
+        erased: The request's key is gone.
+        audio_ms: As an earlier row said it: the event that did may be damaged by now.
+    """
+
+    audio_url: str = ""
+    subject: str | None = None
+    metadata: str | None = None
+    error: str | None = None
+    sealed_job: str | None = None
+    unreadable: bool = False
+    erased: bool = False
+    audio_ms: int | None = None
+
+
+def told_in(request: RequestPayload) -> Told:
+    """Read the payload of `transcription.requested`; whatever is odd in it counts as absent."""
+    metadata = request.metadata
+    return Told(
+        audio_url=text_or_none(request.params.get("audio_url")) or "",
+        subject=text_or_none(request.subject),
+        metadata=None if metadata is None else encode(metadata).decode(),
+    )
+
+
+def told_by(row: StatusRow, state: Transcription) -> Told:
+    """Carry over what an earlier row of the same transcription was told."""
+    shown = state.submission(state.shown)
+    same_job = shown is not None and shown.accepted_at == row.accepted_at
+    return Told(
+        audio_url=row.audio_url,
+        subject=row.subject,
+        metadata=row.metadata,
+        error=row.error,
+        sealed_job=row.provider_job if same_job else None,
+        unreadable=row.error == UNREADABLE_SENTENCE,
+        erased=row.erased,
+        audio_ms=row.audio_ms,
+    )
+
+
+def row_of(state: Transcription, told: Told, *, position: int) -> StatusRow:
+    """The row of a transcription; `position` is that of its last event."""
+    shown = state.submission(state.shown)
+    gone = Told(erased=True) if state.erasing else told
+    unreadable = told.unreadable and state.status == "completed"
+    status = "error" if unreadable else state.status
+    return StatusRow(
+        id=state.id,
+        tenant=state.tenant,
+        status="completed" if state.erasing else status,
+        version=state.version,
+        position=position,
+        requested_position=state.request_position,
+        provider=state.provider,
+        region=state.region,
+        surface=state.surface,
+        upload=state.upload,
+        correlation_id=state.correlation_id,
+        provider_job=None if state.erasing else _job_of(shown, told),
+        submission=state.claims,
+        audio_ms=told.audio_ms if state.audio_ms is None else state.audio_ms,
+        error=gone.error,
+        audio_url=gone.audio_url,
+        subject=gone.subject,
+        metadata=gone.metadata,
+        erased=gone.erased,
+        finished_by=state.finished_by,
+        unsettled=",".join(map(str, sorted(state.unsettled))),
+        created_at=state.requested_at,
+        claimed_at=shown.claimed_at if shown else None,
+        accepted_at=shown.accepted_at if shown else None,
+        called_back_at=shown.called_back_at if shown else None,
+        completed_at=state.ended_at,
+        webhook_status_code=state.webhook_status,
+    )
+
+
+def _job_of(shown: Submission | None, told: Told) -> str | None:
+    if shown is None or shown.accepted_at is None:
+        return None
+    return shown.provider_job or told.sealed_job

@@ -1,0 +1,198 @@
+"""One state, told by the log and by the views, over random streams that `decide` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.commands.transcription.commands import (
+    AbandonSubmission,
+    AcceptSubmission,
+    ClaimSubmission,
+    Command,
+    Complete,
+    CompleteErasure,
+    Fail,
+    FailSubmission,
+    RecordRemoval,
+    RefuseSubmission,
+    Supersede,
+)
+from stenolog.commands.transcription.decide import decide
+from stenolog.commands.transcription.fold import fold
+from stenolog.commands.transcription.state import Transcription
+from stenolog.log.event_data import EventData
+from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
+from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.projections.of.status import row_of, told_by
+from stenolog.projections.rows import StatusRow
+from stenolog.projections.run.registry import project, status_after
+from tests.unit.projections.events import MemoryLog, transcription_id
+from tests.unit.projections.projecting import reading_of
+
+STEPS_MAX = 24
+ONE = transcription_id(1)
+
+Step = Command | EventData
+Maker = Callable[[int], Step]
+
+
+def _refuse(number: int, *, final: bool) -> RefuseSubmission:
+    return RefuseSubmission(
+        number=number,
+        status=503,
+        reason="unavailable",
+        retry_in_ms=None,
+        final=final,
+        wake="command",
+    )
+
+
+def _called(number: int, kind: CallbackKind, job: str | None) -> CallbackReceived:
+    return CallbackReceived(submission=number, kid=1, kind=kind, provider_job=job, body_bytes=1)
+
+
+MAKERS: tuple[Maker, ...] = (
+    lambda number: AcceptSubmission(number=number, provider_job="job", adopted=False),
+    lambda number: AcceptSubmission(number=number, provider_job=None, adopted=True),
+    lambda number: _refuse(number, final=False),
+    lambda number: _refuse(number, final=False),
+    lambda number: _refuse(number, final=True),
+    lambda number: AbandonSubmission(number=number, reason="not-listed"),
+    lambda number: FailSubmission(number=number, kind="server-error", wake="poll"),
+    lambda number: Complete(number=number, wake="callback", audio_ms=9, words=0),
+    lambda number: Fail(number=number, reason="deadline", wake="silence"),
+    lambda number: Fail(number=number, reason="provider", wake="poll"),
+    lambda number: Supersede(number=number),
+    lambda number: RecordRemoval(number=number),
+    lambda _: CompleteErasure(),
+    lambda number: _called(number, "completed", None),
+    lambda number: _called(number, "completed", "job"),
+    lambda number: _called(number, "redacted_audio", None),
+    lambda _: ErasureRequested(surface="v2"),
+    lambda _: DeliverySucceeded(kind="outcome", attempts=1, status=200),
+    lambda _: DeliveryFailed(kind="redacted_audio", attempts=1, status=404, reason="refused"),
+)
+# A claim is always of the next number; else 0 is the latest submission, 1 the one before, and on.
+STEPS = st.lists(
+    st.one_of(st.none(), st.tuples(st.sampled_from(MAKERS), st.integers(0, 2))),
+    max_size=STEPS_MAX,
+)
+Steps = list[tuple[Maker, int] | None]
+
+
+def _made(drawn: tuple[Maker, int] | None, state: Transcription) -> Step:
+    count = len(state.submissions)
+    if drawn is None:
+        return ClaimSubmission(number=count + 1, kid=1)
+    make, back = drawn
+    return make(max(1, count - back))
+
+
+def _events(step: Step, state: Transcription) -> Sequence[EventData]:
+    """What a step leads to: facts come as they are, where they can; commands as `decide` says."""
+    if not isinstance(step, EventData):
+        return decide(step, state)
+    match step:
+        case CallbackReceived():
+            happens = state.submission(step.submission) is not None
+        case ErasureRequested():
+            happens = not state.erasing
+        case _:
+            happens = state.terminal  # a delivery
+    return (step,) if happens else ()
+
+
+def _add(log: MemoryLog, data: EventData) -> None:
+    payload = None
+    if data.type in {"transcription.completed", "transcription.completed_late"}:
+        payload = b'{"text": "said", "words": []}'
+    elif data.payload:
+        payload = b'{"provider_job": "sealed", "error": "why"}'
+    log.add(1, data.type, data.model_dump(), payload)
+
+
+class Watched:
+    """A stream and its row, kept as the projector keeps it, checked after every event."""
+
+    def __init__(self) -> None:
+        self.log = MemoryLog()
+        self.log.request(1)
+        self.row: StatusRow | None = None
+        self.project()
+
+    def project(self) -> None:
+        event = self.log.events[-1]
+        changes = project(["transcriptions"], reading_of(self.log, event), self.row, PROJECTIONS)
+        before, self.row = self.row, status_after(changes, self.row)
+        assert self.row is not None, changes
+        self.check(before, self.row)
+
+    def check(self, before: StatusRow | None, row: StatusRow) -> None:
+        state = fold(ONE, self.log.events)
+        told = told_by(row, state)
+        assert row == row_of(state, told, position=self.log.events[-1].position)
+        if before is None:
+            return
+        assert not (before.status == "processing" and row.status == "queued"), "status went back"
+        if not before.open and before.status == "completed":
+            assert row.status == "completed"
+        if before.called_back_at is not None and row.claimed_at == before.claimed_at:
+            assert row.called_back_at == before.called_back_at, "the callback is forgotten"
+        if any(s.outcome == "accepted" for s in state.submissions) and not state.terminal:
+            assert row.status == "processing"
+        if row.open:
+            assert row.open != state.terminal
+
+
+@given(STEPS)
+def test_the_view_says_what_the_fold_says_at_every_event(steps: Steps) -> None:
+    watched = Watched()
+    for drawn in steps:
+        state = fold(ONE, watched.log.events)
+        for data in _events(_made(drawn, state), state):
+            _add(watched.log, data)
+            watched.project()
+
+
+@given(STEPS)
+def test_a_reader_whose_view_lags_is_told_the_same_but_for_the_outcome(steps: Steps) -> None:
+    """Whatever event the view stopped at, its row carries all that the fold cannot know."""
+    watched = Watched()
+    rows = [watched.row]
+    for drawn in steps:
+        state = fold(ONE, watched.log.events)
+        for data in _events(_made(drawn, state), state):
+            _add(watched.log, data)
+            watched.project()
+            rows.append(watched.row)
+    state = fold(ONE, watched.log.events)
+    last = rows[-1]
+    assert last is not None
+    for known in rows:
+        assert known is not None
+        told = replace(told_by(known, state), error=last.error, unreadable=False, audio_ms=None)
+        shown = row_of(state, told, position=last.position)
+        job = shown.provider_job or last.provider_job  # a sealed handle may not be known yet
+        assert replace(shown, provider_job=job, audio_ms=last.audio_ms) == last
+
+
+def test_a_refused_submission_that_has_a_job_is_processing_while_another_one_is_open() -> None:
+    watched = Watched()
+    for step in (
+        ClaimSubmission(number=1, kid=1),
+        _refuse(1, final=False),
+        ClaimSubmission(number=2, kid=1),
+        AcceptSubmission(number=1, provider_job="job-1", adopted=True),
+    ):
+        for data in decide(step, fold(ONE, watched.log.events)):
+            _add(watched.log, data)
+            watched.project()
+    assert watched.row is not None
+    assert (watched.row.status, watched.row.provider_job) == ("processing", "job-1")
+    assert watched.row.submission == 2, "two were made"
