@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from stenolog.config.shown import settings_table
+from stenolog.log.events.vocabulary import ProviderName
 
 ROOT = Path(__file__).parents[2]
+VENDORS = set(get_args(ProviderName))
 MODULE_LINES_MAX = 250
 STILL_LONGER = {  # this set only shrinks
     "projections/run/projector.py",
@@ -93,3 +96,40 @@ def test_requirement_files_have_hashes_and_no_addresses() -> None:
         assert "://" not in text
         for line in text.splitlines():
             assert re.match(r"\S+==\S+|\s+--hash=sha256:[0-9a-f]{64}", line), line
+
+
+def test_only_the_composition_root_compares_with_a_vendors_name() -> None:
+    rooms = {"bootstrap", "cli", "config"}
+    found = [
+        f"{module.relative_to(SOURCE)}: {ast.unparse(node)}"
+        for module in MODULES
+        if module.relative_to(SOURCE).parts[0] not in rooms
+        for node in ast.walk(ast.parse(module.read_text()))
+        if names_a_vendor(node)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'name == "local"',
+        '"assemblyai" != name',
+        'name in ("assemblyai", "x")',
+        'match name:\n    case "local" | "x":\n        pass',
+    ],
+)
+def test_a_comparison_with_a_vendors_name_is_seen(code: str) -> None:
+    assert any(map(names_a_vendor, ast.walk(ast.parse(code))))
+
+
+def names_a_vendor(node: ast.AST) -> bool:
+    """Whether it compares something with a provider's name."""
+    match node:
+        case ast.Compare(left=left, comparators=others):
+            parts = [inner for one in (left, *others) for inner in ast.walk(one)]
+        case ast.MatchValue(value=value):
+            parts = [value]
+        case _:
+            return False
+    return any(isinstance(one, ast.Constant) and one.value in VENDORS for one in parts)

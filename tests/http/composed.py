@@ -315,7 +315,9 @@ async def composed(
                     link_key=bytes(32),
                     public_url=lambda: PUBLIC_URL,
                     default_provider="assemblyai",
-                    speech_models=speech_models,
+                    default_params={"assemblyai": {"speech_models": list(speech_models)}}
+                    if speech_models
+                    else {},
                     upload_bytes_max=upload_bytes_max,
                 ),
                 native=NativePorts(

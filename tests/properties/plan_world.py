@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stenolog.bootstrap.providers import FACTS
 from stenolog.commands.callback_tokens import CallbackKeys, read_registration, register
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
@@ -136,7 +137,7 @@ class World:
         self.facts = FactRecorder(self.events, self.vault)
         self.handler = CommandHandler(self.events, self.vault, self.facts)
         gate = ProviderGate(self.provider, "https://gateway.example")
-        self.recorder = Recorder(self.handler, {("assemblyai", "us"): gate})
+        self.recorder = Recorder(self.handler, {("assemblyai", "us"): gate}, FACTS)
         submitter = Submitter(self.recorder, KEYS, Files(), self.now_ms)
         fetcher = Fetcher(self.recorder, submitter, Uncounted(), self.now_ms)
         settler = Settler(self.recorder, fetcher, self.now_ms)

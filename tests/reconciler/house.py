@@ -17,6 +17,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from stenolog.bootstrap.providers import FACTS
 from stenolog.clock import NowMs, now_ms
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
@@ -277,7 +278,7 @@ async def house(
         )
         base = await stack.enter_async_context(server.serve())
         gate = ProviderGate(around(provider), base)
-        recorder = Recorder(handler, {("assemblyai", "us"): gate})
+        recorder = Recorder(handler, {("assemblyai", "us"): gate}, FACTS)
         submitter = Submitter(recorder, KEYS, uploads, clock)
         fetcher = Fetcher(recorder, submitter, metrics, clock)
         settler = Settler(recorder, fetcher, clock)

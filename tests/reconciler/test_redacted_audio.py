@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.bootstrap.providers import FACTS
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import InvalidRequest, ProviderUnavailable
@@ -40,7 +41,9 @@ async def test_only_what_is_said_of_the_audio_says_that_there_is_none(
         identifier = await home.request(redact_pii=True, redact_pii_audio=True)
         await home.ended(identifier)
         recorder = Recorder(
-            home.handler, {("assemblyai", "us"): ProviderGate(provider, "https://unused.example")}
+            home.handler,
+            {("assemblyai", "us"): ProviderGate(provider, "https://unused.example")},
+            FACTS,
         )
         audio = ProvidersAudio(recorder, AudioDownload(egress), lambda one: f"link-to-{one}")
         assert await audio.link(identifier) == f"link-to-{identifier}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
+from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
@@ -114,6 +115,6 @@ def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> Assembl
         link_key=parts.link_key,
         public_url=lambda: parts.public_url,
         default_provider=settings.chosen_provider,
-        speech_models=settings.speech_models,
+        default_params=default_params_of(settings),
         upload_bytes_max=settings.upload_bytes_max,
     )

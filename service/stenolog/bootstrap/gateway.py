@@ -15,7 +15,7 @@ from stenolog.bootstrap.erasing import erasing_over
 from stenolog.bootstrap.gauges import observe
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
 from stenolog.bootstrap.projections import PROJECTIONS
-from stenolog.bootstrap.providers import providers_of, regions_of
+from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
 from stenolog.bootstrap.reconciling import reconciler_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
@@ -87,13 +87,13 @@ async def open_gateway(
         gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
         facts = FactRecorder(stores.events, stores.vault)
         handler = CommandHandler(stores.events, stores.vault, facts)
-        recorder = Recorder(handler, gates)
+        recorder = Recorder(handler, gates, FACTS)
         link_key = await secret_of(stores.keys, stores.master, UPLOAD)
         audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
         deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
         projector = _projector(stack, stores, [seen.note, deliveries.moved])
         erasing = erasing_over(stores, facts, projector, settings.upload_retention_ms)
-        timings = timings_of(settings, {name for name, _ in gates}, polled=polled)
+        timings = timings_of(settings, {name: FACTS[name] for name, _ in gates}, polled=polled)
         reconciler = reconciler_over(
             settings, stores, recorder, signing, timings, metrics, erasing.eraser
         )
@@ -148,7 +148,7 @@ def _gates(
     return {
         # The engine calls the address that is bound, whatever customers are told.
         place: ProviderGate(
-            wrapping.provider(provider), address if place[0] == "local" else public_url
+            wrapping.provider(provider), address if FACTS[place[0]].on_this_machine else public_url
         )
         for place, provider in providers.items()
     }

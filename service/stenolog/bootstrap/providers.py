@@ -13,10 +13,17 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
 from stenolog.providers.pace import Pace
-from stenolog.providers.port import Provider
+from stenolog.providers.port import Provider, ProviderFacts
 from stenolog.reconciler.recording import Place
 
 LOOPBACK = "127.0.0.1/32"
+
+FACTS: Mapping[ProviderName, ProviderFacts] = {
+    "aimlapi": ProviderFacts(),
+    "assemblyai": ProviderFacts(),
+    # The engine's jobs, and its list of them, are in its memory.
+    "local": ProviderFacts(on_this_machine=True, keeps_jobs=False, list_lag_ms_max=5_000),
+}
 
 
 def providers_of(
@@ -47,6 +54,13 @@ def providers_of(
         remote = _assemblyai(stack, settings, region, address, pace)
         providers["assemblyai", region] = remote
     return providers
+
+
+def default_params_of(settings: Settings) -> Mapping[str, Mapping[str, object]]:
+    """What each provider is asked for where a customer asks for nothing else."""
+    if not settings.speech_models:
+        return {}
+    return {"assemblyai": {"speech_models": list(settings.speech_models)}}
 
 
 def regions_of(places: Iterable[Place]) -> Mapping[ProviderName, Sequence[Region | None]]:

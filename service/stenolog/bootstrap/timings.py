@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
+from stenolog.providers.port import ProviderFacts
 from stenolog.reconciler.timing import Timing
-
-LOCAL_WAIT_MS_MAX = 5_000  # the engine's list is its memory: it does not lag
 
 
 def timings_of(
-    settings: Settings, names: Iterable[ProviderName], *, polled: bool
+    settings: Settings, facts: Mapping[ProviderName, ProviderFacts], *, polled: bool
 ) -> Mapping[ProviderName, Timing]:
-    """The plan's timing for each provider; `polled`: those that are not here cannot call us."""
+    """The plan's timing for each provider; `polled`: only those on this machine can call us."""
     return {
         name: Timing(
-            settle_ms=_at_most(settings.settle_ms, name),
+            settle_ms=_at_most(settings.settle_ms, known.list_lag_ms_max),
             silence_ms=settings.callback_silence_ms,
-            sweep_interval_ms=_at_most(settings.sweep_interval_ms, name),
+            sweep_interval_ms=_at_most(settings.sweep_interval_ms, known.list_lag_ms_max),
             job_lifetime_ms=settings.provider_job_lifetime_ms,
-            polled=polled and name != "local",
+            polled=polled and not known.on_this_machine,
         )
-        for name in names
+        for name, known in facts.items()
     }
 
 
-def _at_most(wait_ms: int, name: ProviderName) -> int:
-    return min(wait_ms, LOCAL_WAIT_MS_MAX) if name == "local" else wait_ms
+def _at_most(wait_ms: int, max_ms: int | None) -> int:
+    return wait_ms if max_ms is None else min(wait_ms, max_ms)

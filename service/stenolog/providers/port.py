@@ -76,6 +76,23 @@ class AudioStream:
     chunks: AsyncIterator[bytes]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderFacts:
+    """What holds of a provider, also while it is not configured.
+
+    Code branches on these and never on a provider's name (a test says so).
+
+    Attributes:
+        on_this_machine: It calls the address that is bound, which it can always reach.
+        keeps_jobs: Its jobs outlive it. If not, none is left where the provider is not configured.
+        list_lag_ms_max: So long after a create its list has the job; None: as the settings say.
+    """
+
+    on_this_machine: bool = False
+    keeps_jobs: bool = True
+    list_lag_ms_max: int | None = None
+
+
 class Provider(Protocol):
     """One provider, reached with one key.
 

@@ -12,7 +12,7 @@ from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, WakeReason
 from stenolog.log.recorder import RECONCILER, Cause
-from stenolog.providers.port import Provider
+from stenolog.providers.port import Provider, ProviderFacts
 from stenolog.reconciler.breaker import Breaker
 
 NO_SENTENCE = "The provider gave no reason."
@@ -34,8 +34,15 @@ class ProviderGate:
 class Recorder:
     """The way from the reconciler into the log, and what it needs from there."""
 
-    def __init__(self, handler: CommandHandler, gates: Mapping[Place, ProviderGate]) -> None:
+    def __init__(
+        self,
+        handler: CommandHandler,
+        gates: Mapping[Place, ProviderGate],
+        facts: Mapping[ProviderName, ProviderFacts],
+    ) -> None:
+        """`gates` has what is configured; `facts` every provider that a stream may name."""
         self._gates = gates
+        self._facts = facts
         self.handler = handler
 
     def gate(self, state: Transcription) -> ProviderGate:
@@ -51,11 +58,8 @@ class Recorder:
         return gate
 
     def is_gone(self, state: Transcription) -> bool:
-        """Whether the provider and all its jobs are no more.
-
-        The embedded engine keeps jobs in memory only: where none is run, none are left.
-        """
-        return state.provider == "local" and place_of(state) not in self._gates
+        """Whether the provider and all its jobs are no more: see `ProviderFacts.keeps_jobs`."""
+        return not self._facts[state.provider].keeps_jobs and place_of(state) not in self._gates
 
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""

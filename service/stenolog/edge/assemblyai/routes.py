@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from stenolog.edge.assemblyai.derived import Derived
@@ -34,7 +34,7 @@ class AssemblyAIPorts:
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         side_work: Where sentences, captions and found words of long transcripts are made, and
             those of longer ones.
-        speech_models: What AssemblyAI is asked for when a customer asks for none.
+        default_params: What a provider is asked for where a customer does not say.
     """
 
     facts: FactRecorder
@@ -46,7 +46,7 @@ class AssemblyAIPorts:
     link_key: bytes
     public_url: Callable[[], str]
     default_provider: ProviderName
-    speech_models: Sequence[str] = ()
+    default_params: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     upload_bytes_max: int = UPLOAD_BYTES_MAX
 
 
@@ -59,7 +59,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
         ports.views,
         ports.turns,
         default_provider=ports.default_provider,
-        speech_models=ports.speech_models,
+        default_params=ports.default_params,
     )
     upload = Upload(
         ports.facts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import orjson
 from starlette.requests import Request
@@ -37,9 +37,9 @@ class Transcripts:
         turns: Turns,
         *,
         default_provider: ProviderName,
-        speech_models: Sequence[str],
+        default_params: Mapping[str, Mapping[str, object]],
     ) -> None:
-        """`speech_models` are asked of AssemblyAI when a customer asks for none."""
+        """`default_params`: what a provider is asked for where a customer does not say."""
         self._requesting = cases.requesting
         self._reading = cases.reading
         self._erasing = cases.erasing
@@ -47,7 +47,7 @@ class Transcripts:
         self._views = views
         self._turns = turns
         self._default_provider = default_provider
-        self._speech_models = speech_models
+        self._default_params = default_params
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """The whole Transcript, queued; 200 means that the request is durable."""
@@ -104,9 +104,7 @@ class Transcripts:
 
     def _given(self, params: Mapping[str, object], provider: str) -> Mapping[str, object]:
         """The parameters as the provider is given them: an echo does not change with its answer."""
-        if provider != "assemblyai" or "speech_models" in params or not self._speech_models:
-            return params
-        return {**params, "speech_models": list(self._speech_models)}
+        return {**self._default_params.get(provider, {}), **params}
 
 
 def _deleted(transcription_id: str, audio_ms: int | None) -> Response:
