@@ -17,7 +17,7 @@ from stenolog.clock import NowMs, now_ms
 from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.dispatcher import Dispatcher
 from stenolog.delivery.fan_out import FanOut
-from stenolog.delivery.message import Telling
+from stenolog.delivery.message import Messages
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.rules import Timing
 from stenolog.delivery.sender import Sender
@@ -78,7 +78,7 @@ class House:
                 self.service.facts,
                 self._requests,
                 self.work,
-                Telling(
+                Messages(
                     self._requests,
                     ReadableOutcomes(self.service.views),
                     self.service.audio,

@@ -16,7 +16,7 @@ from stenolog.clock import now_ms
 from stenolog.config.settings import Settings
 from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
 from stenolog.delivery.fan_out import FanOut
-from stenolog.delivery.message import RedactedAudio, Telling
+from stenolog.delivery.message import Messages, RedactedAudio
 from stenolog.delivery.outbox import Outbox
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.rules import Timing
@@ -95,7 +95,7 @@ async def open_deliveries(
         facts,
         requests,
         stores.work,
-        Telling(requests, readable, audio, now_ms),
+        Messages(requests, readable, audio, now_ms),
         Sender(egress, timeout_ms=timing.timeout_ms),
         timing=timing,
         metrics=metrics,

@@ -1,4 +1,4 @@
-"""The dispatcher: takes what is due from the outbox, has it sent, and records how it went."""
+"""Take what is due from the outbox, have it sent, and record how it ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
-from stenolog.delivery.message import Message, NotYet, Telling
+from stenolog.delivery.message import Message, Messages, NotYet
 from stenolog.delivery.outbox import Attempt, Ending, Leased, Outbox
 from stenolog.delivery.recording import record_ending
 from stenolog.delivery.rules import (
@@ -29,7 +29,7 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.recorder import FactRecorder
 
 # DECISIONS 49: one tenant's silent receivers hold up nobody else's.
-ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `places`
+ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `slots`
 ATTEMPTS_PER_LANE_MAX = 32  # of a tenant's calls of one host and port that does not answer
 LEASE_MS = 60_000  # longer than waiting for views and audio, an attempt and the writes around
 STORE_RETRY_MS = 1_000
@@ -53,8 +53,9 @@ class Metrics(Protocol):
 class Dispatcher:
     """Runs until cancelled; `wake` may be called at any time on its loop.
 
-    Crash by crash: before the attempt is recorded, it is made again; after that, only the log is
-    told; once the log has the fact, its dedupe key answers for it and the delivery is removed.
+    After a crash: an attempt that was not recorded is made again. One that was recorded as the
+    last is not: only the log still has to get the fact. If the log has it already, the fact's
+    dedupe key says so, and the delivery is removed.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Dispatcher:
         facts: FactRecorder,
         requests: Requests,
         outbox: Outbox,
-        telling: Telling,
+        messages: Messages,
         sender: Sender,
         *,
         timing: Timing,
@@ -73,7 +74,7 @@ class Dispatcher:
         self._facts = facts
         self._requests = requests
         self._outbox = outbox
-        self._telling = telling
+        self._messages = messages
         self._sender = sender
         self._timing = timing
         self._metrics = metrics
@@ -82,7 +83,7 @@ class Dispatcher:
         self._stirred = asyncio.Event()
 
     def wake(self) -> None:
-        """Something may be due; costs nothing when repeated."""
+        """Look at the outbox: something may be due. Costs nothing when repeated."""
         self._stirred.set()
 
     async def run(self) -> None:
@@ -107,7 +108,7 @@ class Dispatcher:
             await self._drain()
 
     async def _start_due(self) -> int | None:
-        """Everything that is due and has room is under way; how long until more is, if known."""
+        """Start what is due and has room; return how long until more is due, if that is known."""
         if len(self._busy) >= ATTEMPTS_AT_ONCE_MAX:
             return None  # the next one to end stirs us
         now_ms = self._now_ms()
@@ -131,7 +132,7 @@ class Dispatcher:
         self._stirred.set()
 
     async def _drain(self) -> None:
-        """An answer that is on its way is recorded; what takes longer is sent again."""
+        """Wait for answers that are on their way; what takes longer is sent again after a start."""
         if self._busy:
             _, late = await asyncio.wait(self._busy, timeout=DRAIN_MS / 1000)
             for task in late:
@@ -160,7 +161,7 @@ class Dispatcher:
         if leased.ending is not None:
             await self._end(leased, event, leased.ending)
             return
-        match await self._telling.of(leased, event):
+        match await self._messages.of(leased, event):
             case Message() as message:
                 await self._attempt(leased, event, message)
             case Ending() as ending:
@@ -183,10 +184,9 @@ class Dispatcher:
         await self._end(leased, event, ending)
 
     async def _drop(self, leased: Leased, damage: StoreError) -> None:
-        """What cannot be read any more is not told; the log has the fact if its request is whole.
+        """Remove a delivery whose event cannot be read; record that if its request can be.
 
-        A log that takes nothing, whatever it says of itself, is waited for: what the receiver
-        answered is not lost.
+        A log that does not take the fact is waited for: what the receiver answered is not lost.
         """
         log.error("delivery.dropped", position=leased.position, reason=str(damage))
         ending = leased.ending or Ending(reason="unreadable")
@@ -233,7 +233,7 @@ class Dispatcher:
             await self._end(ended, event, ending)
 
     async def _end(self, leased: Leased, event: Event, ending: Ending) -> None:
-        """The log has the fact, then the outbox has the delivery no more."""
+        """Record the fact, and only then remove the delivery."""
         await record_ending(self._facts, event, leased, ending)
         await self._removed(leased, ending)
 

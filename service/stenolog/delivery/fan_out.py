@@ -1,4 +1,4 @@
-"""The fan-out: follows the log and writes down, for each outcome, whom it owes a delivery."""
+"""Follow the log, and put into the outbox what each outcome owes to a customer."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ log = structlog.get_logger(__name__)
 
 
 class FanOut:
-    """A reactor: each outcome is looked at once, and never again by a rebuild or a replay.
+    """Looks at each outcome once, and never again because of a rebuild or a replay.
 
     Rows and checkpoint are one transaction. A `work.db` that is new, or that followed another
-    log, begins at the head: what ended before is never told to customers in a flood.
+    log, begins at the head: customers are not called for everything that ended before.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FanOut:
         now_ms: NowMs,
         added: Callable[[], None],
     ) -> None:
-        """`lane_of` marks a tenant with a URL's host and port; `added`: something is owed."""
+        """`lane_of` gives the lane of a tenant and a URL; `added` hears that rows were added."""
         self._events = events
         self._requests = requests
         self._outbox = outbox

@@ -1,4 +1,4 @@
-"""What a delivery says, and to whom: the outcome, or where the redacted audio is."""
+"""Messages to customers: the outcome of a transcription, or where its redacted audio is."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
-    """It cannot be said now; `missing` is what it ends as when that stays so."""
+    """Nothing can be posted now; if that stays so, the delivery fails with reason `missing`."""
 
     reason: str
     missing: UndeliveredReason
 
 
-class Telling:
-    """Knows what can be said: nothing that `GET` does not show."""
+class Messages:
+    """Makes messages, and says in them nothing that `GET` does not show."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Telling:
         self._now_ms = now_ms
 
     async def of(self, leased: Leased, event: Event) -> Message | NotYet | Ending:
-        """What to post for this event, or why nothing can be posted: yet, or at all.
+        """Make what is posted for this event, or say why nothing is: not yet, or never.
 
         Raises:
             StoreUnavailable: A store cannot be read now.
@@ -87,7 +87,7 @@ class Telling:
         return Message(webhook=webhook, body=redacted_audio_body(link))
 
     async def _webhook(self, event: Event) -> Webhook | Ending:
-        """Whom to call, or why nobody can be called."""
+        """Read whom to call, or why nobody can be called."""
         try:
             webhook = await self._requests.webhook(event.stream)
         except RequestUnreadable:
@@ -97,7 +97,7 @@ class Telling:
         return webhook
 
     async def _link(self, leased: Leased, transcription: str) -> str | NotYet | Ending:
-        """A link to the audio, or why there is none."""
+        """Ask for a link to the audio, or why there is none."""
         try:
             link = await self._audio.link(transcription)
             if link is not None:

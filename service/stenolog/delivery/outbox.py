@@ -141,8 +141,8 @@ class Outbox(Protocol):
         """Lease deliveries that are due, oldest first, until `until_ms`.
 
         With those under way (`busy`) there are never more than `at_once`, nor more than `per_lane`
-        of a lane; and a tenant takes another place only while more are free than it has, so that
-        one alone takes half of them, and whoever comes next finds some. What has no room does not
+        of a lane; and a tenant takes another slot only while more are free than it holds, so that
+        one alone takes half of them, and the next tenant finds some. What has no room does not
         keep others from being taken.
         """
         ...

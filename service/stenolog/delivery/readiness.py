@@ -10,7 +10,7 @@ from stenolog.projections.rows import Reason, Status, StatusRow
 
 TRANSCRIPT_VIEW = "transcript"
 LOOK_MS = 250  # at the latest; the projector's own steps are heard of at once
-READY_WAIT_MS_MAX = 2_000  # the lease goes back after that: others may need the place
+READY_WAIT_MS_MAX = 2_000  # the lease goes back after that: others may need the slot
 
 
 class Views(Protocol):

@@ -1,4 +1,4 @@
-"""The customer's webhook as the request names it, and the mark of who is called for whom."""
+"""The customer's webhook as the request names it, and the lane it is called in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RequestUnreadable(Exception):
 
 
 class Requests:
-    """Reads from the log what is to be told, and to whom."""
+    """Reads from the log which event is delivered, and to which webhook."""
 
     def __init__(self, log: EventStore, sealer: Sealer) -> None:
         self._log = log
@@ -106,7 +106,7 @@ def webhook_of(payload: bytes) -> Webhook | None:
 
 
 def lane_of(secret: bytes, tenant: str, url: str) -> str:
-    """The mark of a tenant and the URL's host and port: what is stored must not tell the URL's."""
+    """Hash tenant, host and port into the lane, so that `work.db` holds no URL."""
     try:
         host, port = origin(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Turning a batch of appends into positions and bytes: pure, the same on every backend."""
+"""Turn a batch of appends into positions and bytes. Pure, and the same on every backend."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Append:
     expected: int | None
 
     def weight(self) -> Weight:
-        """Its events, and roughly the bytes that they will take in the file."""
+        """Count its events, and roughly the bytes that they will take in the file."""
         boxes = sum(len(event.payload.box) for event in self.events if event.payload)
         return Weight(len(self.events), EVENT_BYTES * len(self.events) + boxes)
 
@@ -100,7 +100,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequenced:
-    """What a batch came to: rows to insert, one outcome for each append, the new frontier."""
+    """The result of a batch: rows to insert, one outcome for each append, the new frontier."""
 
     rows: Sequence[Row]
     outcomes: Sequence[Appended | StoreError]
@@ -133,7 +133,7 @@ def sequence_batch(batch: Sequence[Append], state: BatchState, now_us: int) -> S
 
 
 def answer_without_writing(append: Append, state: BatchState) -> Appended | StoreError | None:
-    """The answer to an append that changes nothing; None when it is to be accepted."""
+    """Answer an append that changes nothing; None when it is to be accepted."""
     at = state.streams.get(append.stream, NOWHERE)
     known = [state.ids[e.id] for e in append.events if e.id in state.ids]
     if known:
@@ -201,7 +201,7 @@ def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]
 
 
 def touched(batch: Sequence[Append]) -> Mapping[str, set[str]]:
-    """What must be read before a batch: `streams`, `tenants`, `ids`, `dedupe`."""
+    """Name what must be read before a batch: `streams`, `tenants`, `ids`, `dedupe`."""
     events = [event for append in batch for event in append.events]
     return {
         "streams": {append.stream for append in batch},

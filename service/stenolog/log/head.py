@@ -6,14 +6,14 @@ import asyncio
 
 
 class HeadWatch:
-    """The head as the running loop knows it, and those who wait for it to move."""
+    """The head as the running loop knows it, and the callers that wait for it to move."""
 
     def __init__(self, head: int) -> None:
         self.head = head
         self._waiting: dict[asyncio.Future[int], int] = {}
 
     def advance(self, head: int) -> None:
-        """Tell that everything up to `head` is committed; called on the loop's own thread."""
+        """Announce that everything up to `head` is committed; call on the loop's own thread."""
         self.head = max(self.head, head)
         for future, after in list(self._waiting.items()):
             if self.head > after and not future.done():

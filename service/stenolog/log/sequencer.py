@@ -29,7 +29,7 @@ class _Waiting(Generic[Item, Result]):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What an item takes of a batch, which holds 256 events and 1 MiB, or one item beyond that."""
+    """What an item takes of a batch. A batch holds 256 events and 1 MiB, or one larger item."""
 
     events: int
     size_bytes: int
@@ -65,7 +65,7 @@ class GroupCommit(Generic[Item, Result]):
         self._thread.start()
 
     async def submit(self, item: Item) -> Result:
-        """The outcome of `item`; cancelling the caller cancels nothing.
+        """Hand `item` over and return its outcome; cancelling the caller cancels nothing.
 
         Raises:
             StoreUnavailable: The queue is full or closed, or the batch was rolled back.
@@ -108,7 +108,7 @@ class GroupCommit(Generic[Item, Result]):
                 self._answer(self._batch(waiting))
 
     def _batch(self, waiting: deque[_Waiting[Item, Result]]) -> Sequence[_Waiting[Item, Result]]:
-        """Takes the first, and those behind it that fit into its batch."""
+        """Take the first item, and those behind it that fit into its batch."""
         batch: list[_Waiting[Item, Result]] = []
         events = size_bytes = 0
         while waiting:

@@ -1,4 +1,4 @@
-"""What the rest of the house may ask of the log, and the seal on payloads."""
+"""The log and the seal on its payloads, as every other room sees them."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class EventStore(Protocol):
         ...
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        """At most `limit` events (and never more than 1,000) behind position `after`, in order.
+        """Return at most `limit` events (never more than 1,000) behind position `after`, in order.
 
-        A damaged record ends them: the read that would begin with it says so.
+        A damaged record ends them; a read that would begin with it raises.
 
         Raises:
             RecordDamaged: The first record there is damaged; read on behind its position.
@@ -65,7 +65,7 @@ class EventStore(Protocol):
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
-        """The same for one stream, behind version `after`; none: no such stream.
+        """Return the same for one stream, behind version `after`; none: no such stream.
 
         Raises:
             RecordDamaged: A record among them is damaged: what is left is not the stream.
@@ -74,18 +74,18 @@ class EventStore(Protocol):
         ...
 
     async def version(self, stream: str) -> int:
-        """The stream's version; 0 means no stream."""
+        """Return the stream's version; 0 means no stream."""
         ...
 
     async def position_of(self, dedupe_key: str) -> int | None:
-        """The position of the event that was accepted with this dedupe key; None: there is none.
+        """Return the position of the event with this dedupe key; None: there is none.
 
-        `read` shows it from then on, also when `wait` has not told of it yet.
+        `read` shows the event from then on, even before `wait` has returned its position.
         """
         ...
 
     async def payload(self, position: int) -> SealedPayload | None:
-        """The sealed payload of the event at `position`, None when it has none.
+        """Return the sealed payload of the event at `position`, None when it has none.
 
         Raises:
             RecordDamaged: The event's record is damaged.
@@ -94,7 +94,7 @@ class EventStore(Protocol):
         ...
 
     async def head(self) -> int:
-        """The last position; 0 for an empty log."""
+        """Return the last position; 0 for an empty log."""
         ...
 
     async def wait(self, *, after: int) -> int:
@@ -106,7 +106,7 @@ class Sealer(Protocol):
     """Seals payloads under a key per stream; `compliance/vault` keeps this promise."""
 
     async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
-        """Sealed under the stream's data key, which is durable when this returns.
+        """Seal `plaintext` under the stream's data key, which is durable when this returns.
 
         Raises:
             KeyMissing: The stream is erased: nothing is sealed for it any more.
@@ -115,7 +115,7 @@ class Sealer(Protocol):
         ...
 
     async def open(self, event_id: str, sealed: SealedPayload) -> bytes:
-        """The plaintext, once its commitment holds.
+        """Return the plaintext, after checking it against its commitment.
 
         Raises:
             KeyMissing: The key was destroyed or never known.

@@ -1,4 +1,4 @@
-"""The end of the log in memory: who follows it closely asks no file."""
+"""The end of the log in memory: a reader that is close behind needs no file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LogTail:
         self._streams: dict[str, list[Event]] = {}
 
     def extend(self, events: Sequence[Event], head: int) -> None:
-        """These were committed, and the log ends at `head` now."""
+        """Take up events that were committed; the log ends at `head` now."""
         if self._begin is None or self._begin + len(self._events) + len(events) != head:
             # Others were committed that nobody told us of: what is known no longer reaches the end.
             self.forget()
@@ -39,18 +39,18 @@ class LogTail:
             self._index(self._events)
 
     def forget(self) -> None:
-        """There may be events that nobody told us of: nothing is known until the next commit."""
+        """Forget everything, until the next commit: there may be events nobody announced."""
         self._begin, self._events, self._streams = None, [], {}
 
     def read(self, after: int, limit: int) -> list[Event] | None:
-        """At most `limit` events behind position `after`; None: some are no longer remembered."""
+        """Return at most `limit` events behind position `after`; None: some are not remembered."""
         if self._begin is None or after < self._begin:
             return None
         start = after - self._begin
         return self._events[start : start + limit]
 
     def read_stream(self, stream: str, after: int, limit: int) -> list[Event] | None:
-        """The same for one stream, behind version `after`."""
+        """Return the same for one stream, behind version `after`."""
         known = self._streams.get(stream)
         if not known or known[0].version > after + 1:
             return None

@@ -1,4 +1,4 @@
-"""Providers call here: what is signed by us is recorded and answered 204, nothing else happens.
+"""Receive providers' callbacks: record those that we signed and answer 204, nothing else.
 
 The answers are chosen for a provider that repeats after a 5xx and gives up for ever after a 4xx.
 """
@@ -135,10 +135,10 @@ class Callbacks:
         return "duplicate"
 
     async def _is_known(self, key: str) -> bool:
-        """Whether the log has it; one that is on its way there is waited for.
+        """Tell whether the log has this callback; wait for one that is on its way there.
 
         Raises:
-            StoreUnavailable: The one that was waited for did not get there.
+            StoreUnavailable: The callback that was waited for did not get there.
         """
         if self._known.get(key):
             return True

@@ -68,9 +68,10 @@ class Erasing:
             return await self._erase_damaged(transcription_id, fact, cause)
 
     async def _erase_damaged(self, transcription_id: str, fact: Fact, cause: Cause) -> int | None:
-        """What can be read must be erasable: of a damaged stream the views tell what there is.
+        """Erase a transcription whose stream is damaged, by what the views know of it.
 
-        Its jobs at the provider are not known any more, so that it is never said to be complete.
+        What can be read must be erasable. Its jobs at the provider are not known any more, so
+        the erasure is never recorded as complete.
         """
         row = await self._views.transcription(transcription_id)
         appended = await self._facts.record(stream_of(transcription_id), [fact], cause)

@@ -16,7 +16,7 @@ from stenolog.delivery.outbox import (
     Pending,
     Taken,
 )
-from stenolog.delivery.slots import Places
+from stenolog.delivery.slots import Slots
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
@@ -69,23 +69,23 @@ def take(
     per_lane: int,
 ) -> Taken:
     """Pages of what is due, each without what is full; a page fills something, or is the last."""
-    places = Places(busy, at_once=at_once, per_lane=per_lane)
+    slots = Slots(busy, at_once=at_once, per_lane=per_lane)
     leases: list[Leased] = []
-    while places.free > 0:
+    while slots.free > 0:
         page = run.execute(
             "SELECT position, kind, tenant, lane FROM outbox WHERE due_at_ms <= ? "
             "AND tenant NOT IN (SELECT value FROM json_each(?)) "
             "AND lane NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY due_at_ms, position LIMIT ?",
-            (now_ms, *_full(places), DELIVERIES_PER_TAKE_MAX),
+            (now_ms, *_full(slots), DELIVERIES_PER_TAKE_MAX),
         ).fetchall()
         for position, kind, tenant, lane in page:
-            if places.has_room(tenant, lane):
-                places.occupy(tenant, lane)
+            if slots.has_room(tenant, lane):
+                slots.occupy(tenant, lane)
                 leases.append(_lease(run, position, kind, until_ms))
         if len(page) < DELIVERIES_PER_TAKE_MAX:
             break
-    return Taken(leases=tuple(leases), next_due_ms=_next_due(run, places))
+    return Taken(leases=tuple(leases), next_due_ms=_next_due(run, slots))
 
 
 def record(
@@ -173,17 +173,17 @@ def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms:
     )
 
 
-def _next_due(run: sqlite3.Connection, places: Places) -> int | None:
-    if places.free <= 0:
+def _next_due(run: sqlite3.Connection, slots: Slots) -> int | None:
+    if slots.free <= 0:
         return None
     found = run.execute(
         "SELECT due_at_ms FROM outbox WHERE tenant NOT IN (SELECT value FROM json_each(?)) "
         "AND lane NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at_ms LIMIT 1",
-        _full(places),
+        _full(slots),
     ).fetchone()
     return None if found is None else int(found[0])
 
 
-def _full(places: Places) -> tuple[str, str]:
+def _full(slots: Slots) -> tuple[str, str]:
     """The tenants and the lanes without room, for `json_each`."""
-    return json.dumps(places.full_tenants()), json.dumps(places.full_lanes())
+    return json.dumps(slots.full_tenants()), json.dumps(slots.full_lanes())
