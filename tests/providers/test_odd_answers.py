@@ -12,7 +12,8 @@ import pytest
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
-from stenolog.providers.assemblyai.adapter import ANSWER_BYTES_MAX, AssemblyAI, ServiceAddress
+from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.assemblyai.connection import ANSWER_BYTES_MAX, ServiceAddress
 from stenolog.wire.assemblyai import sentences
 from tests.egress.scripted import always, answer, serving
 

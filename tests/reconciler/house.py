@@ -34,7 +34,8 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.recorder import Cause, FactRecorder, new_id
 from stenolog.projections.pages import OpenPage
-from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.port import Provider
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.fetching import Fetcher

@@ -10,7 +10,8 @@ from stenolog.bootstrap.providers import FACTS
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import InvalidRequest, ProviderUnavailable
-from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.audio_download import AudioDownload
 from stenolog.reconciler.recording import ProviderGate, Recorder
 from stenolog.reconciler.redacted_audio import ProvidersAudio

@@ -11,7 +11,8 @@ from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.events.vocabulary import ProviderName, Region
-from stenolog.providers.assemblyai.adapter import AssemblyAI, ServiceAddress
+from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import Provider, ProviderFacts
 from stenolog.reconciler.recording import Place

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,7 +12,6 @@ from stenolog.egress.client import Answer, Egress
 from stenolog.egress.retry_after import date_ms, retry_after_ms
 from stenolog.errors import (
     EgressFailed,
-    ForbiddenAddress,
     ProviderOutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
@@ -21,7 +19,6 @@ from stenolog.errors import (
 from stenolog.providers.assemblyai.answers import (
     error_sentence,
     error_told,
-    plain_body,
     read_created,
     read_deleted,
     read_job,
@@ -29,13 +26,13 @@ from stenolog.providers.assemblyai.answers import (
     read_redacted_audio,
     read_upload,
 )
+from stenolog.providers.assemblyai.connection import Connection, ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
 from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
 TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
-ANSWER_BYTES_MAX = 8 << 20  # of all others: a page of 200, an echo of the largest request
 UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
 OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
 # These say that the request itself is wrong.
@@ -44,15 +41,6 @@ FINAL_STATUSES = frozenset({400, 413, 422})
 AGAIN_STATUSES = frozenset({408, 425, 429})
 UPLOAD_BROKEN_OFF = 422  # AssemblyAI: not all bytes arrived, "please try again"
 UNKNOWN_JOB = "transcript id not found"
-STARTING_MS = 500  # an engine is there within a second or two
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceAddress:
-    """Where the service is, and the key that it wants; both may change when an engine restarts."""
-
-    base_url: str
-    api_key: str
 
 
 class AssemblyAI:
@@ -76,12 +64,11 @@ class AssemblyAI:
 
         `pace` is the account's, shared with whatever else asks it; None: it has one of its own.
         """
-        self._pace = pace or Pace()
         self._speech_models = tuple(speech_models)
         self._name = name
-        self._address = address
-        self._egress = egress
-        self._timeout_ms = timeout_ms
+        self._connection = Connection(
+            name, address, egress, timeout_ms=timeout_ms, pace=pace or Pace()
+        )
 
     @property
     def name(self) -> str:
@@ -90,14 +77,14 @@ class AssemblyAI:
 
     def started_anew(self) -> None:
         """A pause that it asked for is over."""
-        self._pace.resume()
+        self._connection.pace.resume()
 
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
         """The customer's parameters, less their webhook and the deprecated `speech_model`."""
-        self._there()
-        self._pace.check()
+        self._connection.there()
+        self._connection.pace.check()
         body = {
             name: value
             for name, value in params.items()
@@ -117,7 +104,7 @@ class AssemblyAI:
             ("content-type", "application/octet-stream"),
             ("content-length", str(size)),
         ]
-        answer = await self._asked(
+        answer = await self._connection.ask_again(
             "POST", "/v2/upload", headers=headers, content=chunks, timeout_ms=UPLOAD_TIMEOUT_MS
         )
         if answer.status == UPLOAD_BROKEN_OFF:
@@ -129,7 +116,9 @@ class AssemblyAI:
         """Reads any 4xx and 503 as "no job", 500, 502, 504 and unreadable answers as "perhaps"."""
         headers = [("content-type", "application/json")]
         try:
-            answer = await self._ask("POST", "/v2/transcript", headers=headers, content=body)
+            answer = await self._connection.ask(
+                "POST", "/v2/transcript", headers=headers, content=body
+            )
         except EgressFailed as exc:
             if exc.sent:
                 raise ProviderOutcomeUnknown(f"{self._name}: {exc}") from exc
@@ -145,7 +134,7 @@ class AssemblyAI:
     async def fetch(self, job: str) -> FetchedJob | None:
         """The service answers 400 with a sentence for an id that it does not know."""
         path = f"/v2/transcript/{quote(job, safe='')}"
-        answer = await self._asked("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
+        answer = await self._connection.ask_again("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
         if _is_unknown(answer):
             return None
         self._check(answer)
@@ -158,13 +147,13 @@ class AssemblyAI:
             query["status"] = status
         if before is not None:
             query["before_id"] = before
-        answer = await self._asked("GET", f"/v2/transcript?{urlencode(query)}")
+        answer = await self._connection.ask_again("GET", f"/v2/transcript?{urlencode(query)}")
         self._check(answer)
         return read_page(answer.body, date_ms(answer.headers))
 
     async def delete(self, job: str) -> None:
         """A job that is not known is gone; else only what is left of this job says that it is."""
-        answer = await self._asked("DELETE", f"/v2/transcript/{quote(job, safe='')}")
+        answer = await self._connection.ask_again("DELETE", f"/v2/transcript/{quote(job, safe='')}")
         if not _is_unknown(answer):
             self._check(answer)
             read_deleted(answer.body, job)
@@ -172,72 +161,11 @@ class AssemblyAI:
     async def redacted_audio(self, job: str) -> str | None:
         """200 with the link, 202 while there is none yet, 400 when there is none any more."""
         path = f"/v2/transcript/{quote(job, safe='')}/redacted-audio"
-        answer = await self._asked("GET", path)
+        answer = await self._connection.ask_again("GET", path)
         if answer.status == 202:
             return None
         self._check(answer)
         return read_redacted_audio(answer.body)
-
-    async def _asked(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: list[tuple[str, str]] | None = None,
-        content: AsyncIterator[bytes] | None = None,
-        timeout_ms: int | None = None,
-        bytes_max: int = ANSWER_BYTES_MAX,
-    ) -> Answer:
-        """An answer to what may be asked again: what did not arrive did no harm."""
-        try:
-            return await self._ask(
-                method,
-                path,
-                headers=headers,
-                content=content,
-                timeout_ms=timeout_ms,
-                bytes_max=bytes_max,
-            )
-        except EgressFailed as exc:
-            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: list[tuple[str, str]] | None = None,
-        content: bytes | AsyncIterator[bytes] | None = None,
-        timeout_ms: int | None = None,
-        bytes_max: int = ANSWER_BYTES_MAX,
-    ) -> Answer:
-        address = self._there()
-        self._pace.take()
-        try:
-            answer = await self._egress.request(
-                method,
-                address.base_url.rstrip("/") + path,
-                headers=[("authorization", address.api_key), *(headers or [])],
-                content=content,
-                timeout_ms=timeout_ms or self._timeout_ms,
-                answer_bytes_max=bytes_max,
-            )
-        except ForbiddenAddress as exc:
-            raise ProviderUnavailable(f"{self._name}: {exc}") from exc
-        wait_ms = retry_after_ms(answer.headers, now_ms())
-        if answer.status == 429 or (answer.status == 503 and wait_ms is not None):
-            self._pace.refused(wait_ms)
-        else:
-            self._pace.answered()
-        return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
-
-    def _there(self) -> ServiceAddress:
-        address = self._address()
-        if address is None:
-            raise ProviderUnavailable(
-                f"{self._name}: it is not running yet", retry_in_ms=STARTING_MS
-            )
-        return address
 
     def _check(self, answer: Answer) -> None:
         """Nothing, for a 200.
