@@ -157,7 +157,7 @@ class Simulator:
         """Call back now, by hand; the status of the last attempt, None when there was no answer."""
         return await self._caller.deliver(self.memory.jobs[job_id], callback or Callback())
 
-    # What the endpoints need: `routes.Host`.
+    # What the endpoints need: `entry.Host`.
 
     def now_ms(self) -> int:
         """The time."""

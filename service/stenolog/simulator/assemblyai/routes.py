@@ -1,32 +1,29 @@
-"""The provider's endpoints: what the service answers, and the faults that a test asked for."""
+"""The provider's endpoints: what the service answers about jobs, uploads and redacted audio."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from stenolog.errors import InvalidRequest, PayloadTooLarge
-from stenolog.simulator.assemblyai.account import RequestWindow
 from stenolog.simulator.assemblyai.answers import (
     REDACTED_AUDIO,
     REDACTED_PATH,
     job_answer,
     redacted_audio_url,
 )
-from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault, too_many_requests
 from stenolog.simulator.assemblyai.derived_routes import DerivedRoutes
-from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen, Upload
+from stenolog.simulator.assemblyai.entry import Dropped, Entry, Host, wire_error
+from stenolog.simulator.assemblyai.jobs import Job, Seen, Upload
 from stenolog.wire.assemblyai import listing, sentences
-from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, parse_request
+from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
@@ -34,60 +31,25 @@ UPLOAD_PREFIX = "https://cdn.assemblyai.com/upload/"
 Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
-class Host(Protocol):
-    """What the endpoints need of the simulator that they belong to."""
-
-    memory: Memory
-    api_key: str
-    base_url: str
-    outage: Fault | None
-    latency_ms: int
-    deletes_unfinished: bool
-    window: RequestWindow
-
-    def now_ms(self) -> int:
-        """The time."""
-
-    def behave(self, body: Mapping[str, object], /) -> Behaviour:
-        """How the job that this body creates goes."""
-
-    def make_job(self, request: TranscriptRequest, behaviour: Behaviour) -> Job:
-        """Remember a new job and schedule its callbacks."""
-
-    def next_fault(self, request: TranscriptRequest, behaviour: Behaviour) -> Fault | None:
-        """The wrong answer that this create gets instead of a job."""
-
-    def next_request_fault(self, operation: str) -> Fault | None:
-        """The wrong answer that the next request of this kind gets."""
-
-    async def wait_to_answer(self, job: Job) -> None:
-        """Return when a held reply may go out."""
-
-    async def pause(self, wait_ms: int) -> None:
-        """Wait, no longer than the simulator serves."""
-
-    async def drop(self, scope: Scope, receive: Receive) -> None:
-        """Close the connection."""
-
-
 def provider_app(host: Host) -> Starlette:
     """The application."""
-    routes = _Routes(host)
+    entry = Entry(host)
+    routes = _Routes(host, entry)
     derived = DerivedRoutes(routes.find, host.now_ms)
     return Starlette(
         routes=[
             *(
-                Route(path, routes.entry(answer), methods=["GET"])
+                Route(path, entry.endpoint(answer), methods=["GET"])
                 for path, answer in derived.by_path()
             ),
-            Route("/v2/upload", routes.entry(routes.upload), methods=["POST"]),
-            Route("/v2/transcript", routes.entry(routes.create), methods=["POST"]),
-            Route("/v2/transcript", routes.entry(routes.list), methods=["GET"]),
-            Route("/v2/transcript/{id}", routes.entry(routes.read), methods=["GET"]),
-            Route("/v2/transcript/{id}", routes.entry(routes.delete), methods=["DELETE"]),
+            Route("/v2/upload", entry.endpoint(routes.upload), methods=["POST"]),
+            Route("/v2/transcript", entry.endpoint(routes.create), methods=["POST"]),
+            Route("/v2/transcript", entry.endpoint(routes.list), methods=["GET"]),
+            Route("/v2/transcript/{id}", entry.endpoint(routes.read), methods=["GET"]),
+            Route("/v2/transcript/{id}", entry.endpoint(routes.delete), methods=["DELETE"]),
             Route(
                 "/v2/transcript/{id}/redacted-audio",
-                routes.entry(routes.redacted_audio),
+                entry.endpoint(routes.redacted_audio),
                 methods=["GET"],
             ),
             Route(REDACTED_PATH + "/{id}.wav", routes.redacted_file, methods=["GET"]),
@@ -97,26 +59,9 @@ def provider_app(host: Host) -> Starlette:
 
 
 class _Routes:
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, entry: Entry) -> None:
         self._host = host
-
-    def entry(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """What happens to every request: it is recorded, then an outage, then the key."""
-
-        async def endpoint(request: Request) -> Response:
-            host = self._host
-            seen = _seen(request, host.now_ms())
-            with host.memory.lock:
-                host.memory.requests.append(seen)
-            await host.pause(host.latency_ms)
-            try:
-                answer = await self._answer(handler, request, seen)
-            except ClientDisconnect:
-                answer = _Dropped(host)
-            seen.status = -1 if isinstance(answer, _Dropped) else answer.status_code
-            return answer
-
-        return endpoint
+        self._entry = entry
 
     async def upload(self, request: Request, seen: Seen) -> Response:
         """Take a file of any size; only its length and hash are kept."""
@@ -141,16 +86,16 @@ class _Routes:
         wanted = parse_request(body, strict_policies=False, legacy_speech_model=False)
         is_upload = wanted.audio_url.startswith(UPLOAD_PREFIX)
         if is_upload and wanted.audio_url not in host.memory.uploads:
-            return _error(403, sentences.UPLOAD_INACCESSIBLE)
+            return wire_error(403, sentences.UPLOAD_INACCESSIBLE)
         behaviour = host.behave(wanted.params)
         fault = host.next_fault(wanted, behaviour)
         if fault is not None:
-            return await self._fault(fault)
+            return await self._entry.fault(fault)
         job = host.make_job(wanted, behaviour)
         seen.job_id = job.id
         answer = JSONResponse(job.transcript(host.now_ms(), as_created=True))
         await host.wait_to_answer(job)
-        return _Dropped(host) if job.behaviour.lost_reply else answer
+        return Dropped(host) if job.behaviour.lost_reply else answer
 
     async def list(self, request: Request, seen: Seen) -> Response:
         """A page of jobs, newest first."""
@@ -159,7 +104,7 @@ class _Routes:
         try:
             jobs, older, newer = host.memory.listed(query, now_ms)
         except KeyError:
-            return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
+            return wire_error(400, sentences.TRANSCRIPT_NOT_FOUND)
         items = [job.item(now_ms) for job in jobs]
         return JSONResponse(
             listing.page(
@@ -171,20 +116,20 @@ class _Routes:
         """The whole transcript, whatever its status."""
         job = self.find(request, seen)
         if job is None:
-            return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
+            return wire_error(400, sentences.TRANSCRIPT_NOT_FOUND)
         job.reads += 1
         if job.reads <= len(job.behaviour.read_faults):
-            return await self._fault(job.behaviour.read_faults[job.reads - 1])
+            return await self._entry.fault(job.behaviour.read_faults[job.reads - 1])
         return job_answer(job, self._host.now_ms())
 
     async def delete(self, request: Request, seen: Seen) -> Response:
         """Scrub a job and forget its upload; the same answer as often as it is asked."""
         host, job = self._host, self.find(request, seen)
         if job is None:
-            return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
+            return wire_error(400, sentences.TRANSCRIPT_NOT_FOUND)
         unfinished = job.status(host.now_ms()) in ("queued", "processing")
         if unfinished and not host.deletes_unfinished:
-            return _error(400, "Only completed or failed transcripts can be deleted")
+            return wire_error(400, "Only completed or failed transcripts can be deleted")
         with host.memory.lock:
             job.deleted = True
             host.memory.uploads.pop(job.request.audio_url, None)
@@ -194,10 +139,10 @@ class _Routes:
         """Where the redacted audio is; 202 while it is not ready."""
         job = self.find(request, seen)
         if job is None:
-            return _error(400, sentences.TRANSCRIPT_NOT_FOUND)
+            return wire_error(400, sentences.TRANSCRIPT_NOT_FOUND)
         status = job.status(self._host.now_ms())
         if job.deleted or status == "error" or "redact_pii_audio" not in job.request.features:
-            return _error(400, "Redacted audio is not available for this transcript")
+            return wire_error(400, "Redacted audio is not available for this transcript")
         if status != "completed":
             return JSONResponse({"status": status}, 202)
         if self._host.now_ms() < (job.ends_ms or 0) + job.behaviour.redacted_after_ms:
@@ -217,56 +162,10 @@ class _Routes:
         status = exc.status_code if isinstance(exc, HTTPException) else 500
         return PlainTextResponse(sentences.NOT_FOUND if status == 404 else "", status)
 
-    async def _answer(self, handler: Handler, request: Request, seen: Seen) -> Response:
-        host = self._host
-        if host.outage is not None:
-            return await self._fault(host.outage)
-        retry_after_s = host.window.retry_after_s(host.now_ms())
-        if retry_after_s is not None:
-            return await self._fault(too_many_requests(retry_after_s))
-        if request.headers.get("authorization") != host.api_key:
-            return _error(401, sentences.UNAUTHENTICATED)
-        fault = host.next_request_fault(handler.__name__)
-        if fault is not None:
-            return await self._fault(fault)
-        try:
-            return await handler(request, seen)
-        except InvalidRequest as exc:
-            return _error(400, str(exc))
-        except PayloadTooLarge as exc:
-            return _error(413, str(exc))
-
-    async def _fault(self, fault: Fault) -> Response:
-        await self._host.pause(fault.wait_ms)
-        if fault.drop:
-            return _Dropped(self._host)
-        return Response(fault.body, fault.status, dict(fault.headers), fault.content_type)
-
     def find(self, request: Request, seen: Seen) -> Job | None:
         """The job that the path names, noted in the request."""
         seen.job_id = request.path_params["id"]
         return self._host.memory.find(request.path_params["id"], self._host.now_ms())
-
-
-class _Dropped(Response):
-    """No answer: the connection is closed."""
-
-    def __init__(self, host: Host) -> None:
-        super().__init__()
-        self._host = host
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._host.drop(scope, receive)
-
-
-def _seen(request: Request, now_ms: int) -> Seen:
-    return Seen(
-        at_ms=now_ms,
-        method=request.method,
-        path=request.url.path,
-        query=dict(request.query_params),
-        headers={name.lower(): value for name, value in request.headers.items()},
-    )
 
 
 async def _body(request: Request) -> bytes:
@@ -283,7 +182,3 @@ def _recorded(body: bytes) -> dict[str, object] | None:
         return parse_object(body)
     except (InvalidRequest, PayloadTooLarge):
         return None
-
-
-def _error(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status)
