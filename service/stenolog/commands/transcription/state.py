@@ -64,7 +64,7 @@ class Transcription:
         shown: The number of the submission that readers are shown; 0 before the first. The claim
             that was made last, until a job is known: then the highest accepted one, and after the
             outcome the one that brought it. A refused submission may turn out to be accepted while
-            another is open (DECISIONS: "A refused submission may turn out to have a job").
+            another is open (DECISIONS 93).
         claims: How many submissions there were before the end.
         unsettled: The submissions that the provider may have another job for; see `unsettled`.
         requested_at: Times are the events' own: RFC 3339, six digits, Z.
