@@ -1,4 +1,4 @@
-"""What the log says has happened, in the time of a clock that was set back since.
+"""Correct event times after the system clock was set back.
 
 Event times never decrease: after a clock was set ahead and back, they lie in the future for as long
 as the jump was wide. Deadlines count from there on from when this process first saw the events.
@@ -26,9 +26,10 @@ class Reckoning:
         self._seen: dict[str, _Seen] = {}
 
     def as_of(self, state: Transcription, now_ms: int) -> Transcription:
-        """The same with times that the clock agrees with, but for what a slewed one is behind.
+        """Shift times of `state` that lie in the future back, to when we first saw its last event.
 
-        Its events keep their distances; `Submission.ahead_ms` says that they were moved.
+        Events keep their distances, and `Submission.ahead_ms` says how far they were moved. A
+        clock that was slewed by a second or less is left alone.
         """
         if state.last_at_ms <= now_ms and state.id not in self._seen:
             return state
@@ -44,7 +45,7 @@ class Reckoning:
         return replace(state, last_at_ms=seen.at_ms, submissions=moved)
 
     def forget(self, transcription_id: str) -> None:
-        """Nothing is remembered of it."""
+        """Forget when its events were first seen."""
         self._seen.pop(transcription_id, None)
 
 

@@ -1,4 +1,4 @@
-"""The plan from `erasure.requested` on: what is owed to an erased transcription, as pure."""
+"""What an erased transcription still owes: our copy first, then every job at the provider. Pure."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
 
 
 def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Step:
-    """First here, then at the provider.
+    """Erase here, then at the provider.
 
-    A job is deleted however often that takes: `erasure.completed` says that it is gone. One whose
-    handle is sealed comes before the key goes; one that turns up after the end is deleted too.
+    Deleting a job is tried until it succeeds: `erasure.completed` says that it is gone. A job whose
+    handle is sealed is deleted before the key is; a job that turns up later is deleted too.
     """
     held = [s for s in state.submissions if s.accepted_position and s.outcome != "removed"]
     # DECISIONS 58: without the key nobody could name these jobs.
@@ -58,5 +58,5 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
 
 
 def _remove(held: Sequence[Submission], attempts: Attempts) -> Remove:
-    """Another one after each failure: a job that cannot be deleted keeps no other one there."""
+    """Begin with another job after each failure, so that one does not block the rest."""
     return Remove(number=held[attempts.failures % len(held)].number)

@@ -106,11 +106,11 @@ class Fetcher:
         return asked_in_vain(attempts, now_ms, missing=False)
 
     async def supersede(self, state: Transcription, number: int) -> None:
-        """Another submission finished first."""
+        """Record that another submission finished first."""
         await self._recorder.run(Supersede(number=number), state)
 
     async def remove(self, state: Transcription, number: int) -> None:
-        """The job is deleted at the provider."""
+        """Delete the submission's job at the provider."""
         submission = state.submission(number)
         assert submission is not None
         if self._recorder.is_gone(state):
@@ -119,7 +119,7 @@ class Fetcher:
         await self.remove_job(state, number, await self._recorder.job_of(submission))
 
     async def remove_job(self, state: Transcription, number: int, job: str) -> None:
-        """The same for a job that only now was found to be this submission's."""
+        """Delete a job that only now was found to be this submission's."""
         await self._recorder.gate(state).provider.delete(job)
         await self._recorder.run(RecordRemoval(number=number), state)
 

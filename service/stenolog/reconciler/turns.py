@@ -56,7 +56,7 @@ class Turns:
                 self._grant(tenant)
 
     def admit(self, state: Transcription) -> bool:
-        """Whether it may be submitted now; if not, it waits and will be woken."""
+        """Tell whether it may be submitted now; if not, it waits and will be woken."""
         if not self._limit or state.id in self._running.get(state.tenant, ()):
             return True
         if state.id not in self._queued:
@@ -66,7 +66,7 @@ class Turns:
         return state.id in self._running.get(state.tenant, ())
 
     def note(self, state: Transcription) -> None:
-        """What the log says now: it runs, or has given its turn back."""
+        """Count what the log says now: it runs, or has given its turn back."""
         if not self._limit or not state.tenant:
             return
         if state.running:
@@ -91,9 +91,9 @@ class Turns:
 
 
 async def note_at_start(turns: Turns, load: Load, ids: Iterable[str]) -> None:
-    """What these do is known; nothing once turns are given, when every look tells.
+    """Count these towards their tenants' limits, until turns are open: then every look counts them.
 
-    One with a damaged record is left out: it cannot be worked on, and holds up nobody else.
+    A transcription with a damaged record is left out: it cannot be worked on.
     """
     if not turns.opened:
         for transcription_id in ids:
@@ -102,9 +102,9 @@ async def note_at_start(turns: Turns, load: Load, ids: Iterable[str]) -> None:
 
 
 async def follow_at_start(turns: Turns, load: Load, events: Sequence[Event]) -> None:
-    """What these events moved is known, until turns are given.
+    """Count what these events moved, until turns are open.
 
-    A view of what is open may lag behind the log, which alone says what runs.
+    The view of open transcriptions may lag behind the log, which alone says what runs.
     """
     streams = {one.stream for one in events if one.stream.startswith(TRANSCRIPTION)}
     await note_at_start(turns, load, [one.removeprefix(TRANSCRIPTION) for one in streams])
