@@ -176,7 +176,7 @@ def test_a_reader_whose_view_lags_is_told_the_same_but_for_the_outcome(steps: St
     assert last is not None
     for known in rows:
         assert known is not None
-        told = replace(told_by(known, state), error=last.error, unreadable=False, audio_ms=None)
+        told = replace(told_by(known, state), error=last.error, unreadable=False)
         shown = row_of(state, told, position=last.position)
         job = shown.provider_job or last.provider_job  # a sealed handle may not be known yet
         assert replace(shown, provider_job=job, audio_ms=last.audio_ms) == last

@@ -27,20 +27,22 @@ async def is_in_log(log: EventStore, saved: Checkpoint) -> bool:
     """Whether the event at the saved place is still this one: a backup may have been restored.
 
     Yes for position 0, which is in every log, and where nothing tells: `event_id` is empty when a
-    damaged record stood there, and one may stand there now.
+    damaged record stood there, or none, and a damaged one may stand there now.
 
     Raises:
         StoreUnavailable: The log cannot be read now.
     """
     if saved.position == 0:
         return True
+    if not saved.event_id:
+        return saved.position <= await log.head()
     try:
         found = await log.read(after=saved.position - 1, limit=1)
     except RecordDamaged:
         return True
     if not found or found[0].position != saved.position:
         return False
-    return saved.event_id in {found[0].id, ""}
+    return saved.event_id == found[0].id
 
 
 async def end_of(log: EventStore) -> Checkpoint:

@@ -46,6 +46,17 @@ class Page:
         """Return what is left for a reader that has heeded the page up to `position`."""
         return replace(self, events=[one for one in self.events if one.position > position])
 
+    def until(self, position: int) -> Page:
+        """Return the part up to `position`, for a reader that must not go further."""
+        if self.checkpoint.position <= position:
+            return self
+        return replace(
+            self,
+            events=[one for one in self.events if one.position <= position],
+            checkpoint=Checkpoint(position=position, event_id=""),
+            damaged=None,
+        )
+
 
 async def read_page(log: EventStore, after: Checkpoint, *, limit: int) -> Page:
     """Read at most `limit` events behind `after`.

@@ -43,7 +43,7 @@ class Fact:
         content: The event's own payload.
         content_bytes: The same as it stands in the log.
         request: The payload of the transcription's first event; only with its last.
-        state: The transcription after this event; None where no projection needs it.
+        state: The transcription after this event; None where its stream cannot be folded.
     """
 
     event: Event

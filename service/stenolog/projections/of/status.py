@@ -24,7 +24,6 @@ class Told:
         sealed_job: The shown submission's handle, where the log has it in a payload.
         unreadable: The result came, and nobody can read it.
         erased: The request's key is gone.
-        audio_ms: As an earlier row said it: the event that did may be damaged by now.
     """
 
     audio_url: str = ""
@@ -34,7 +33,6 @@ class Told:
     sealed_job: str | None = None
     unreadable: bool = False
     erased: bool = False
-    audio_ms: int | None = None
 
 
 def told_in(request: RequestPayload) -> Told:
@@ -59,7 +57,6 @@ def told_by(row: StatusRow, state: Transcription) -> Told:
         sealed_job=row.provider_job if same_job else None,
         unreadable=row.error == UNREADABLE_SENTENCE,
         erased=row.erased,
-        audio_ms=row.audio_ms,
     )
 
 
@@ -83,7 +80,7 @@ def row_of(state: Transcription, told: Told, *, position: int) -> StatusRow:
         correlation_id=state.correlation_id,
         provider_job=None if state.erasing else _job_of(shown, told),
         submission=state.claims,
-        audio_ms=told.audio_ms if state.audio_ms is None else state.audio_ms,
+        audio_ms=state.audio_ms,
         error=gone.error,
         audio_url=gone.audio_url,
         subject=gone.subject,

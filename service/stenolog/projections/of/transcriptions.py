@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from stenolog.commands.transcription.unsettled import ERASURE
 from stenolog.log.events.request_payload import request_in
 from stenolog.log.events.submissions import (
     SubmissionAccepted,
 )
 from stenolog.log.events.transcriptions import (
+    ErasureCompleted,
+    ErasureRequested,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
@@ -27,6 +30,7 @@ from stenolog.projections.projection import (
 from stenolog.projections.rows import PutStatus, StatusRow, TranscriptRow
 
 NAME = "transcriptions"
+NO_REQUEST = "the stream does not begin with a request"
 UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
 
 
@@ -54,8 +58,11 @@ class Transcriptions:
             ProjectionFailed: The stream does not begin with a request, or cannot be folded.
         """
         state = fact.state
-        if state is None or not state.request_position:
-            raise ProjectionFailed("the stream does not begin with a request")
+        if state is None:
+            row = _of_damaged_stream(fact, current)
+            return PutStatus(projection=self.name, row=row, request=None)
+        if not state.request_position:
+            raise ProjectionFailed(NO_REQUEST)
         told = Told() if current is None else told_by(current, state)
         row = row_of(state, _told(told, fact), position=fact.event.position)
         first = isinstance(fact.data, TranscriptionRequested)
@@ -65,6 +72,37 @@ class Transcriptions:
     def fallback(self, fact: Fact) -> TranscriptRow | None:
         """Nothing."""
         return None
+
+
+def _of_damaged_stream(fact: Fact, current: StatusRow | None) -> StatusRow:
+    """Go on from the row that was made when the stream could be read: for an erasure alone.
+
+    What can be read must be erasable; everything else is held, and shows what it showed.
+    """
+    if current is None:
+        raise ProjectionFailed(NO_REQUEST)
+    row = replace(current, version=fact.event.version, position=fact.event.position)
+    match fact.data:
+        case ErasureRequested():
+            loose = {ERASURE, *(int(number) for number in row.unsettled.split(",") if number)}
+            return replace(
+                row,
+                status="completed",
+                erased=True,
+                error=None,
+                audio_url="",
+                subject=None,
+                metadata=None,
+                provider_job=None,
+                unsettled=",".join(map(str, sorted(loose))),
+                completed_at=row.completed_at or fact.event.time,
+            )
+        case ErasureCompleted() if row.erased:
+            return replace(row, unsettled="")
+        case _ if row.erased:
+            return row
+        case _:
+            raise ProjectionFailed("its stream cannot be folded: a record is damaged or missing")
 
 
 def _without_secret(fact: Fact) -> bytes | None:
@@ -87,7 +125,9 @@ def _told(told: Told, fact: Fact) -> Told:
     match fact.data:
         case TranscriptionRequested():
             return replace(told_in(request_in(content)), erased=isinstance(content, Erased))
-        case SubmissionAccepted(provider_job=None):
+        case SubmissionAccepted(provider_job=None, submission=number) if (
+            fact.state is not None and number == fact.state.shown
+        ):
             return replace(told, sealed_job=text_or_none(read.get("provider_job")))
         case TranscriptionFailed():
             return replace(told, error=text_or_none(read.get("error")) or UNKNOWN_SENTENCE)

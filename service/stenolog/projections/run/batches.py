@@ -118,8 +118,9 @@ class Batches:
         if limit <= 0:
             return None
         page = await read_page(self._log, Checkpoint(position=after, event_id=""), limit=limit)
-        if page.checkpoint.position > until:
-            return None  # what stood up to there is missing
+        page = page.until(until)
+        if not page.events and page.damaged is None:
+            return None
         return await self.project(generations, page)
 
     async def _held_by(self, damaged: RecordDamaged, generations: Sequence[Generation]) -> Batch:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import EvidenceError, KeyMissing, RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
@@ -49,7 +50,7 @@ class Readings:
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        state = await self._states.after(event) if TRANSCRIPTIONS in names else None
+        state = await self._state(event) if TRANSCRIPTIONS in names else None
         if not any(event.type in self._projections[name].opens for name in names):
             return Reading(event=event, state=state)
         own = await self._open(event)
@@ -71,6 +72,14 @@ class Readings:
     def forget(self, stream: str) -> None:
         """The stream's request is not remembered."""
         self._requests.pop(stream)
+
+    async def _state(self, event: Event) -> Transcription | None:
+        try:
+            return await self._states.after(event)
+        except StoreError:
+            raise
+        except Exception:  # a mistake of ours may hold one transcription, never the others
+            return None
 
     async def _request(self, stream: str) -> Opened:
         known = self._requests.get(stream)

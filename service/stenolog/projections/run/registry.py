@@ -39,7 +39,8 @@ class Reading:
         damaged: There is one that is not what was sealed.
         request: The payload of the transcription's first event; None when not needed.
         request_erased: The same as `erased`, for the request.
-        state: The transcription after the event; None when not needed.
+        state: The transcription after the event; None when not needed, or when its stream cannot
+            be folded.
     """
 
     event: Event

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.fold import evolve, passed_over
 from stenolog.commands.transcription.state import Transcription
@@ -22,47 +20,43 @@ class States:
         self._log = log
         self._states: BoundedMemory[str, Transcription] = BoundedMemory(STATES_KEPT_MAX)
 
-    async def after(self, event: Event) -> Transcription:
+    async def after(self, event: Event) -> Transcription | None:
         """Return the state after `event`, without any later one.
 
-        What cannot be read, or is of a type that this version does not know, is passed over: a
-        transcription with a damaged record can still be erased.
+        None when a record before it is damaged or missing: what is left tells another story.
 
         Raises:
             StoreUnavailable: The log cannot be read now.
         """
-        state = next_state(await self._before(event), event)
+        before = await self._before(event)
+        if before is None:
+            return None
+        state = next_state(before, event)
         self._states.put(event.stream, state)
         return state
 
-    async def _before(self, event: Event) -> Transcription:
+    async def _before(self, event: Event) -> Transcription | None:
         state = self._states.get(event.stream)
         if state is None or state.version >= event.version:
             state = Transcription(id=event.stream.removeprefix(TRANSCRIPTION))
-        version, limit = state.version, EVENTS_PER_READ_MAX
-        while version < event.version - 1:
-            missing = event.version - 1 - version
+        while state.version < event.version - 1:
+            limit = min(EVENTS_PER_READ_MAX, event.version - 1 - state.version)
             try:
-                found = await self._log.read_stream(
-                    event.stream, after=version, limit=min(limit, missing)
-                )
+                found = await self._log.read_stream(event.stream, after=state.version, limit=limit)
             except RecordDamaged:
-                if limit == 1:
-                    version += 1
-                limit = 1  # one at a time, to pass over no other
-                continue
+                return None
             if not found:
-                break
+                return None
             for earlier in found:
+                if earlier.version != state.version + 1:
+                    return None
                 state = next_state(state, earlier)
-            version = found[-1].version
         return state
 
 
 def next_state(state: Transcription, event: Event) -> Transcription:
-    """Return the state after `event`, whatever is missing before it."""
-    before = replace(state, version=event.version - 1)
+    """Return the state after the event that follows `state`, of whatever type."""
     try:
-        return evolve(before, event)
+        return evolve(state, event)
     except SchemaTooNew:
-        return passed_over(before, event)
+        return passed_over(state, event)
