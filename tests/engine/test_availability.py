@@ -55,7 +55,7 @@ def test_without_the_wheel_the_reason_is_one_line() -> None:
 
 def test_what_to_do_depends_on_whether_this_platform_has_wheels() -> None:
     assert platform_has_wheels()
-    assert "install stenolog[engine]" in not_installed("av", has_wheels=True)
+    assert "add the extra [engine]" in not_installed("av", has_wheels=True)
     assert "no wheel for this platform" in not_installed("av", has_wheels=False)
 
 

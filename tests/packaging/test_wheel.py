@@ -89,7 +89,7 @@ def test_without_the_engine_the_demo_says_how_to_get_it_and_takes_the_simulator(
     bare: Path, tmp_path: Path
 ) -> None:
     said = run(bare / "stenolog", "demo", "--data-dir", tmp_path / "data", folder=tmp_path)
-    assert "install stenolog[engine]" in " ".join(said.split())
+    assert "add the extra [engine]" in " ".join(said.split())
     assert "Who said what" in said
 
 

@@ -30,7 +30,7 @@ class Keys(Protocol):
 
 
 class Views(Protocol):
-    """Where content is shown; `projections/projector` keeps this promise."""
+    """Where content is shown; `projections/run/projector` keeps this promise."""
 
     async def erase(self, transcription_id: str) -> None:
         """The views hold nothing of the transcription's content.

@@ -33,7 +33,7 @@ def engine_unavailable() -> str | None:
 def not_installed(package: str, *, has_wheels: bool) -> str:
     """Say what to do about a library of the engine that is not there."""
     if has_wheels:
-        return f"{package} is not installed: install stenolog[engine] (in a clone: make install)"
+        return f"{package} is not installed: add the extra [engine] (docs/INSTALL.md)"
     return f"{package} has no wheel for this platform: it needs glibc 2.34+ on x86-64 or aarch64"
 
 

@@ -37,7 +37,7 @@ class Pace:
         self._refusals = 0
 
     def check(self) -> None:
-        """Nothing, when a request may be made now.
+        """Raise unless a request may be made now.
 
         Raises:
             ProviderUnavailable: The provider asked everybody to wait, or the window is full; it

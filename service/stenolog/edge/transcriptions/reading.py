@@ -62,8 +62,8 @@ class Reading:
         await self.require(tenant, transcription_id)
         row = await self._views.transcription(transcription_id)
         if row is not None:
-            # What comes after the outcome changes nothing in it, such as a late callback, or, as a
-            # late result or an erasure, is answered to nobody before the views have it.
+            # A finished row needs no look at the log: a late callback changes nothing in it, and a
+            # late result or an erasure is shown only once the view has it.
             if row.erased:
                 return Found(row=_as_erased(row))
             if not row.open:
