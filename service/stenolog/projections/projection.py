@@ -44,6 +44,7 @@ class Fact:
         content_bytes: The same as it stands in the log.
         request: The payload of the transcription's first event; only with its last.
         state: The transcription after this event; None where its stream cannot be folded.
+        unfolded: Why it cannot, without content.
     """
 
     event: Event
@@ -52,6 +53,7 @@ class Fact:
     content_bytes: bytes | None
     request: Content
     state: Transcription | None = None
+    unfolded: str = ""
 
     @property
     def transcription(self) -> str:

@@ -80,7 +80,7 @@ def _of_damaged_stream(fact: Fact, current: StatusRow | None) -> StatusRow:
     What can be read must be erasable; everything else is held, and shows what it showed.
     """
     if current is None:
-        raise ProjectionFailed(NO_REQUEST)
+        raise ProjectionFailed(fact.unfolded or NO_REQUEST)
     row = replace(current, version=fact.event.version, position=fact.event.position)
     match fact.data:
         case ErasureRequested():
@@ -102,7 +102,7 @@ def _of_damaged_stream(fact: Fact, current: StatusRow | None) -> StatusRow:
         case _ if row.erased:
             return row
         case _:
-            raise ProjectionFailed("its stream cannot be folded: a record is damaged or missing")
+            raise ProjectionFailed(fact.unfolded)
 
 
 def _without_secret(fact: Fact) -> bytes | None:

@@ -17,6 +17,7 @@ from stenolog.projections.projection import Projection
 from stenolog.projections.run.registry import Reading
 from stenolog.projections.run.states import States
 
+UNREADABLE_STREAM = "a record of its stream is damaged or missing"
 REQUESTS_CACHED_MAX = 256
 REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
 
@@ -50,9 +51,9 @@ class Readings:
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        state = await self._state(event) if TRANSCRIPTIONS in names else None
+        state, unfolded = await self._state(event) if TRANSCRIPTIONS in names else (None, "")
         if not any(event.type in self._projections[name].opens for name in names):
-            return Reading(event=event, state=state)
+            return Reading(event=event, state=state, unfolded=unfolded)
         own = await self._open(event)
         request = Opened()
         if event.type == TranscriptionRequested.type:
@@ -67,19 +68,21 @@ class Readings:
             request=request.plaintext,
             request_erased=request.erased,
             state=state,
+            unfolded=unfolded,
         )
 
     def forget(self, stream: str) -> None:
         """The stream's request is not remembered."""
         self._requests.pop(stream)
 
-    async def _state(self, event: Event) -> Transcription | None:
+    async def _state(self, event: Event) -> tuple[Transcription | None, str]:
+        """The state after the event, or why there is none."""
         try:
-            return await self._states.after(event)
+            return await self._states.after(event), UNREADABLE_STREAM
         except StoreError:
             raise
-        except Exception:  # a mistake of ours may hold one transcription, never the others
-            return None
+        except Exception as exc:  # a mistake of ours may hold one transcription, never the others
+            return None, f"{type(exc).__name__} in the fold"
 
     async def _request(self, stream: str) -> Opened:
         known = self._requests.get(stream)

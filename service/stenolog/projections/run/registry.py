@@ -41,6 +41,7 @@ class Reading:
         request_erased: The same as `erased`, for the request.
         state: The transcription after the event; None when not needed, or when its stream cannot
             be folded.
+        unfolded: Why there is no state, where one is needed.
     """
 
     event: Event
@@ -50,6 +51,7 @@ class Reading:
     request: bytes | None = None
     request_erased: bool = False
     state: Transcription | None = None
+    unfolded: str = ""
 
     @property
     def transcription(self) -> str:
@@ -135,6 +137,7 @@ def _fact(reading: Reading) -> Fact | ProjectionFailed:
         content_bytes=reading.payload,
         request=request,
         state=reading.state,
+        unfolded=reading.unfolded,
     )
 
 
