@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stenolog.log.events.vocabulary import WakeReason
@@ -80,3 +81,10 @@ class Done:
 
 
 Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
+
+
+def soonest(owed: Sequence[Action]) -> Action | None:
+    """Return the first that is due, else the wait that ends first; None: nothing is owed."""
+    due = (one for one in owed if not isinstance(one, Wait | Done))
+    waits = [one for one in owed if isinstance(one, Wait)]
+    return next(due, None) or min(waits, key=lambda one: one.until_ms, default=None)

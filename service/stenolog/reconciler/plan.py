@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from stenolog.backoff import exponential_ms
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.actions import Action, Check, Done, Fetch, GiveUp, Submit, Wait
+from stenolog.reconciler.actions import (
+    Action,
+    Check,
+    Done,
+    Fetch,
+    GiveUp,
+    Submit,
+    Wait,
+    soonest,
+)
 from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts
 from stenolog.reconciler.clearing import clear_up, may_be_late
 from stenolog.reconciler.timing import Timing
@@ -30,18 +39,32 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         return Done()
     if now_ms < attempts.retry_at_ms:
         return Wait(until_ms=attempts.retry_at_ms)
-    for submission in state.submissions:
-        action = clear_up(state, submission, attempts, timing, now_ms)
-        if action is not None:
-            return action
+    clearing = [
+        action
+        for submission in state.submissions
+        if (action := clear_up(state, submission, attempts, timing, now_ms)) is not None
+    ]
+    outcome = owed_to_outcome(state, attempts, timing, now_ms)
+    if outcome is None:
+        return soonest(clearing) or submit(state, now_ms)
+    # Neither waits for the other; after a failure the other comes first.
+    return (
+        soonest([*clearing, outcome] if attempts.failures % 2 else [outcome, *clearing]) or Done()
+    )
+
+
+def owed_to_outcome(
+    state: Transcription, attempts: Attempts, timing: Timing, now_ms: int
+) -> Action | None:
+    """What is owed to the job that has the outcome, or will have; None: there is none yet."""
     if state.terminal:
         return late(state, attempts, timing, now_ms)
     accepted = [s for s in state.submissions if s.outcome == "accepted"]
-    if accepted:
-        # Rarely more than one: then the one that called back is asked first.
-        called = [s for s in accepted if s.called_back & {"completed", "error"}]
-        return follow((called or accepted)[0], attempts, timing, now_ms)
-    return submit(state, now_ms)
+    if not accepted:
+        return None
+    # Rarely more than one: then the one that called back is asked first.
+    called = [s for s in accepted if s.called_back & {"completed", "error"}]
+    return follow((called or accepted)[0], attempts, timing, now_ms)
 
 
 def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:

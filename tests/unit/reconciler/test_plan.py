@@ -227,6 +227,28 @@ def test_the_end_is_the_end() -> None:
     assert owed(*RUNNING, called(), completed(), attempts=woken) == Done()
 
 
+REFUSAL_CONFIRMED = (REQUESTED, claimed(), refused(), claimed(2), accepted())
+
+
+def test_a_finished_job_does_not_wait_for_an_open_claim() -> None:
+    """A refused submission was confirmed while the next one is of unknown outcome."""
+    assert owed(*REFUSAL_CONFIRMED, called()) == Fetch(number=1, wake="callback")
+    assert owed(*REFUSAL_CONFIRMED, called(), after_ms=90_000) == Fetch(number=1, wake="callback")
+
+
+def test_an_open_claim_does_not_wait_for_a_running_job() -> None:
+    assert owed(*REFUSAL_CONFIRMED) == Wait(until_ms=START_MS + 90_000)
+    assert owed(*REFUSAL_CONFIRMED, after_ms=90_000) == Settle(number=2)
+    assert owed(*REFUSAL_CONFIRMED, timing=POLLED) == Wait(until_ms=START_MS + 1_000)
+
+
+def test_what_fails_does_not_keep_the_other_from_its_turn() -> None:
+    facts = (*REFUSAL_CONFIRMED, called())
+    turns = [owed(*facts, after_ms=90_000, attempts=Attempts(failures=n)) for n in range(4)]
+    fetch = Fetch(number=1, wake="callback")
+    assert turns == [fetch, Settle(number=2), fetch, Settle(number=2)]
+
+
 def test_an_open_claim_is_settled_even_after_the_end() -> None:
     """A job that nobody waits for any more is still to be found and removed."""
     facts = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(), completed(1))
