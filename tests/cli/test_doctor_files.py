@@ -12,10 +12,11 @@ from pydantic import SecretStr
 
 from stenolog.bootstrap.gateway import open_gateway
 from stenolog.cli.data_files import log_and_keys, master_key
+from stenolog.cli.doctor import public_url
 from stenolog.cli.findings import Finding
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.config.settings import Settings
-from stenolog.stores.files.directory import make_directory
+from stenolog.stores.files.directory import locked, make_directory
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
@@ -86,3 +87,10 @@ def test_a_missing_or_foreign_master_key_is_to_be_mended(used: Path) -> None:
 def said_of(settings: Settings) -> tuple[bool | None, str]:
     found = master_key(settings)
     return found.holds, found.said
+
+
+def test_the_public_url_is_that_of_the_service_that_runs(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    assert public_url(settings).said.startswith(f"http://{settings.host}:{settings.port};")
+    with locked(tmp_path, url="http://127.0.0.1:4711"):
+        assert public_url(settings).said.startswith("http://127.0.0.1:4711;")

@@ -82,7 +82,7 @@ async def open_gateway(
     async with contextlib.AsyncExitStack() as stack:
         stores = await open_stores(stack, settings, wrapping, metrics)
         signing = await callback_keys(stores.keys, stores.master)
-        engine = _engine(settings, address) if settings.chosen_provider == "local" else None
+        engine = _engine(settings, address) if settings.uses_engine else None
         polled = engine is None and _cannot_call(settings, public_url)
         gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
         facts = FactRecorder(stores.events, stores.vault)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
-import signal
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
@@ -18,19 +16,17 @@ from typing import Any
 import click
 
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.demo_processes import no_provider, served, verify
+from stenolog.cli.progress import Progress
 from stenolog.cli.simulated import simulated_provider
-from stenolog.cli.transcribe import Progress
 from stenolog.cli.words import COLUMNS, clock, guarded, program, run, safe, settings_from, took
 from stenolog.clock import microseconds, now_us
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
-from stenolog.errors import CannotStart, StenologError
-from stenolog.stores.files.directory import API_KEY, running
+from stenolog.errors import StenologError
 
 SPEECH = "endgame_nagg_nell.wav"  # two voices; ships inside the engine's package
 UNHEARD_URL = "https://audio.example/dialogue.mp3"  # a simulator does not listen
-START_S_MAX = 30.0
-STOP_S_MAX = 12.0
 POLL_S = 0.02
 FINISH_S_MAX = 3_600.0
 UTTERANCES_SHOWN_MAX = 40
@@ -46,21 +42,16 @@ UTTERANCES_SHOWN_MAX = 40
 @guarded
 def command(audio: str | None, data_dir: Path | None) -> None:
     """Transcribe AUDIO, a file or URL, or a recording of two people that ships with the engine."""
-    directory = data_dir or Path(tempfile.mkdtemp(prefix="stenolog-demo-"))
-    directory.mkdir(parents=True, exist_ok=True)
     reason = engine_unavailable()
-    if reason is not None:
-        echo_wrapped(f"A simulator stands in, the engine is unavailable: {reason}")
-    audio = audio or str(shipped_speech() or UNHEARD_URL)
-    provider = simulated_provider() if reason else no_provider()
-    with provider as environment, served(directory, environment):
-        run(show_everything(settings_from(data_dir=directory), audio))
-    verdict = subprocess.run(
-        [*stenolog(), "log", "verify", "--data-dir", str(directory)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    heard = audio or str(shipped_speech() or UNHEARD_URL)
+    with demo_directory(data_dir) as directory:
+        introduce(heard, directory, reason)
+        progress = Progress()
+        provider = simulated_provider() if reason else no_provider()
+        with provider as environment, served(directory, environment, progress):
+            run(show_everything(settings_from(data_dir=directory), heard, progress))
+    verdict = run(progress.during("verifying the log", verify(directory)))
+    progress.end("verified" if verdict.returncode == 0 else "not verified")
     title("The log, verified")
     echo_wrapped((verdict.stdout or verdict.stderr).strip())
     title("Try next")
@@ -69,52 +60,78 @@ def command(audio: str | None, data_dir: Path | None) -> None:
     sys.exit(verdict.returncode)
 
 
-async def show_everything(settings: Settings, audio: str) -> None:
+@contextmanager
+def demo_directory(given: Path | None) -> Iterator[Path]:
+    """Make the directory of the demo's data; without `given` a failed demo leaves nothing."""
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    directory = Path(tempfile.mkdtemp(prefix="stenolog-demo-"))
+    try:
+        yield directory
+    except BaseException:  # Ctrl-C and an exit with a status, too
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+def introduce(audio: str, directory: Path, reason: str | None) -> None:
+    """Say what is about to happen; `reason` is why the engine is unavailable."""
+    by = "the embedded engine" if reason is None else "a simulated provider"
+    echo_wrapped(
+        f"This demo starts a gateway of its own, has {by} transcribe {short_name(audio)}, shows "
+        "what the log has recorded, and verifies it."
+    )
+    click.echo(f"Its data: {directory}")
+    if reason is not None:
+        echo_wrapped(f"A simulator stands in, the engine is unavailable: {reason}")
+
+
+async def show_everything(settings: Settings, audio: str, progress: Progress) -> None:
     """Submit, follow, and print what a user would want to see.
 
     Raises:
         StenologError: The transcription failed.
     """
     async with ServiceClient(settings) as client:
-        transcript, readable_at_us = await transcribed(client, audio)
+        transcript, readable_at_us = await transcribed(client, audio, progress)
         transcript_id = str(transcript["id"])
         if transcript["status"] == "error":
             raise StenologError(f"the transcription failed: {transcript['error']}")
         print_utterances(transcript)
         print_speakers(await client.items(transcript_id, "speakers"))
         events = await client.items(transcript_id, "events")
-    print_events(events)
+    print_events(events, has_upload=not is_url(audio))
     called_back = [e for e in events if e["type"] == "callback.received"]
     if called_back:
         waited_us = readable_at_us - microseconds(called_back[0]["time"])
         click.echo(f"\nCallback -> readable: {took(max(1, waited_us // 1000))}")
 
 
-async def transcribed(client: ServiceClient, audio: str) -> tuple[dict[str, Any], int]:
-    """The finished transcript, and when it was first seen finished, in microseconds."""
-    progress = Progress()
-    is_url = audio.startswith(("http://", "https://"))
-    name = audio if is_url else Path(audio).name
-    progress.show(f"submitting {safe(name)[:50]}")
-    audio_url = audio if is_url else await client.upload(Path(audio))
-    transcript = await client.post(
-        "/v2/transcript", {"audio_url": audio_url, "speaker_labels": True}
-    )
+async def transcribed(
+    client: ServiceClient, audio: str, progress: Progress
+) -> tuple[dict[str, Any], int]:
+    """Return the finished transcript, and when it was first seen finished, in microseconds."""
+    submitting = f"submitting {short_name(audio)}"
+    audio_url = audio
+    if not is_url(audio):
+        audio_url = await progress.during(submitting, client.upload(Path(audio)))
+    body = {"audio_url": audio_url, "speaker_labels": True}
+    transcript = await progress.during(submitting, client.post("/v2/transcript", body))
     ends = time.monotonic() + FINISH_S_MAX
     path = f"/v2/transcript/{transcript['id']}"
     while transcript["status"] not in {"completed", "error"}:
         if time.monotonic() > ends:
             raise StenologError(f"not finished after {took(int(FINISH_S_MAX * 1000))}")
-        progress.show(f"{transcript['status']}")
         await asyncio.sleep(POLL_S)
-        transcript = await client.get(path)
+        transcript = await progress.during(str(transcript["status"]), client.get(path))
     readable_at_us = now_us()
     progress.end(str(transcript["status"]))
     return transcript, readable_at_us
 
 
 def print_utterances(transcript: dict[str, Any]) -> None:
-    """Who said what, and when."""
+    """Print who said what, and when."""
     title("Who said what")
     turns = transcript.get("utterances") or []
     for turn in turns[:UTTERANCES_SHOWN_MAX]:
@@ -127,7 +144,7 @@ def print_utterances(transcript: dict[str, Any]) -> None:
 
 
 def print_speakers(speakers: Sequence[dict[str, Any]]) -> None:
-    """How long each spoke."""
+    """Print how long each speaker spoke."""
     title("Talk time per speaker")
     for speaker in speakers:
         share = "-" if speaker["share"] is None else f"{100 * speaker['share']:.0f} %"
@@ -137,20 +154,22 @@ def print_speakers(speakers: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def print_events(events: Sequence[dict[str, Any]]) -> None:
-    """The transcription's life, as it stands in the log."""
-    title("Its events in the log")
+def print_events(events: Sequence[dict[str, Any]], *, has_upload: bool) -> None:
+    """Print the transcription's events, each with its position in the log."""
+    title("Its events, by their position in the log")
+    if has_upload:
+        click.echo("   -  before them: the upload, which `log show` lists as well")
     for event in events:
         click.echo(f"{event['position']:>4}  {event['type']:<24}  {event['time']}")
 
 
 def title(text: str) -> None:
-    """A heading."""
+    """Print a heading."""
     click.echo(f"\n{text}\n{'-' * len(text)}")
 
 
 def echo_wrapped(text: str, indent: int = 2) -> None:
-    """Safe text within the columns; continuation lines are indented."""
+    """Print text within the columns; its continuation lines are indented."""
     click.echo(
         click.wrap_text(
             safe(text), width=COLUMNS - 1, initial_indent="", subsequent_indent=" " * indent
@@ -159,7 +178,7 @@ def echo_wrapped(text: str, indent: int = 2) -> None:
 
 
 def shipped_speech() -> Path | None:
-    """The recording inside the engine's package; None where that is not installed."""
+    """Return the recording inside the engine's package; None where that is not installed."""
     found = importlib.util.find_spec("moonshine_voice")
     for place in (found.submodule_search_locations or []) if found else []:
         path = Path(place) / "assets" / SPEECH
@@ -168,45 +187,11 @@ def shipped_speech() -> Path | None:
     return None
 
 
-def stenolog() -> list[str]:
-    """The command line of this very program."""
-    return [sys.executable, "-m", "stenolog.cli.main"]
+def is_url(audio: str) -> bool:
+    """Tell a URL from the name of a file."""
+    return audio.startswith(("http://", "https://"))
 
 
-@contextmanager
-def no_provider() -> Iterator[dict[str, str]]:
-    """The embedded engine needs no other."""
-    yield {"STENOLOG_PROVIDER": "local"}
-
-
-@contextmanager
-def served(directory: Path, environment: dict[str, str]) -> Iterator[None]:
-    """A gateway on a free port of loopback, stopped at the end.
-
-    Raises:
-        CannotStart: It ended, or did not answer in time; its last words are in the message.
-    """
-    errors = directory / "demo.log"
-    with errors.open("wb") as stream:
-        process = subprocess.Popen(
-            [*stenolog(), "serve", "--port", "0", "--data-dir", str(directory)],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stream,
-        )
-    try:
-        ends = time.monotonic() + START_S_MAX
-        while running(directory) is None or not (directory / API_KEY).exists():
-            if process.poll() is not None or time.monotonic() > ends:
-                last = errors.read_text(errors="replace").strip().splitlines()[-1:]
-                raise CannotStart(f"the gateway did not start: {' '.join(last) or errors}")
-            time.sleep(POLL_S)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def short_name(audio: str) -> str:
+    """Return what to call the audio in a line of progress."""
+    return safe(audio if is_url(audio) else Path(audio).name)[:50]

@@ -106,17 +106,19 @@ def sqlite() -> Finding:
 
 
 def public_url(settings: Settings) -> Finding:
-    """Whether the provider can call us."""
-    url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    if settings.chosen_provider == "local":
+    """Whether the provider can call us: the running service, or the one that would be started."""
+    holder = running(settings.data_dir)
+    bound = (holder.url if holder else "") or f"http://{settings.host}:{settings.port}"
+    url = settings.public_url or bound
+    if settings.uses_engine:
         return Finding(what="public URL", holds=True, said=f"{url}; the engine calls loopback")
     if is_unreachable(url, settings.assemblyai_url):
         return Finding(
             what="public URL",
             holds=None,
             said=f"{url} cannot be reached by the provider",
-            advice="set STENOLOG_PUBLIC_URL to an address that it can call; until then it is "
-            "polled",
+            advice="set STENOLOG_PUBLIC_URL to an address that it can call; until then we ask it "
+            "again and again",
         )
     return Finding(what="public URL", holds=True, said=url)
 
@@ -126,7 +128,7 @@ def engine(settings: Settings) -> Finding:
     reason = engine_unavailable() or engine_models_missing()
     if reason is None:
         return Finding(what="engine", holds=True, said="available (English)")
-    needed = settings.chosen_provider == "local"
+    needed = settings.uses_engine
     return Finding(
         what="engine",
         holds=False if needed else None,

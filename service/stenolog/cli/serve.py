@@ -23,7 +23,7 @@ from stenolog.telemetry import configure_logging
 def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run the gateway until Ctrl-C or SIGTERM."""
     settings = settings_from(host=host, port=port, data_dir=data_dir)
-    if settings.chosen_provider == "local" and (reason := engine_unavailable()) is not None:
+    if settings.uses_engine and (reason := engine_unavailable()) is not None:
         raise CannotStart(
             f"the embedded engine is unavailable: {reason}; set STENOLOG_ASSEMBLYAI_API_KEY to "
             "use AssemblyAI"
@@ -77,7 +77,8 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
     if gateway.polled:
         lines.append(
             f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "
-            "by the provider: callbacks are registered all the same, and it is polled"
+            "by the provider: callbacks are registered all the same, and jobs are looked up until "
+            "they end"
         )
     lines.append(f"Try: {program()} transcribe FILE --data-dir {directory}")
     click.echo("\n".join(lines))

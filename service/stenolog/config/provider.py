@@ -66,6 +66,11 @@ class ProviderSettings(BaseModel):
         )
 
     @property
+    def uses_engine(self) -> bool:
+        """Whether the embedded engine takes new transcriptions: then it must be able to run."""
+        return self.chosen_provider == "local"
+
+    @property
     def assemblyai_url(self) -> str:
         """AssemblyAI's base URL in the default region."""
         return self.assemblyai_regions[self.assemblyai_region]

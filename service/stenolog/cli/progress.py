@@ -1,0 +1,66 @@
+"""What a command is doing, and for how long, on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from stenolog.cli.words import took
+
+QUIET_S_MAX = 8.0
+TICK_S = 0.1
+SPINNER = "|/-\\"
+
+Result = TypeVar("Result")
+
+
+class Progress:
+    """Shows one moving line on a terminal; elsewhere a line a step, and more while it lasts."""
+
+    def __init__(self, quiet_s: float = QUIET_S_MAX) -> None:
+        """Without a terminal, repeat what is going on after `quiet_s` without a line."""
+        self._quiet_s = quiet_s
+        self._terminal = sys.stderr.isatty()
+        self._began = time.monotonic()
+        self._said = self._began
+        self._last = ""
+        self._turns = 0
+
+    def show(self, what: str) -> None:
+        """Show that `what` is going on; call this often, for it says by itself when to print."""
+        now = time.monotonic()
+        if self._terminal:
+            self._turns += 1
+            mark = SPINNER[self._turns % len(SPINNER)]
+            click.echo(f"\r\x1b[K{mark} {what} {self._elapsed()}", nl=False, err=True)
+        elif what != self._last:
+            click.echo(f"{what} ...", err=True)
+            self._said = now
+        elif now - self._said >= self._quiet_s:
+            click.echo(f"{what}, {self._elapsed()} so far", err=True)
+            self._said = now
+        self._last = what
+
+    async def during(self, what: str, work: Coroutine[Any, Any, Result]) -> Result:
+        """Show `what` until `work` has ended, and return its result or raise its error."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done():
+                self.show(what)
+                await asyncio.wait({task}, timeout=TICK_S)
+        finally:
+            task.cancel()
+        return await task
+
+    def end(self, what: str) -> None:
+        """Show how it ended, and how long it took in all."""
+        start = "\r\x1b[K" if self._terminal else ""
+        click.echo(f"{start}{what} after {self._elapsed()}", err=True)
+
+    def _elapsed(self) -> str:
+        return took(round((time.monotonic() - self._began) * 1000))
