@@ -233,13 +233,13 @@ async def test_who_manages_keys_may_do_so_over_the_limit(tmp_path: Path) -> None
         assert revoked.status_code == 200
 
 
-def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> None:
+async def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> None:
     clock = iter(range(1, 100))
     times = CommitTimes(lambda: next(clock))
-    assert times.at(1) is None
+    assert await times.at(1) is None
     for position in (10, 20, 30, 30, 5):
         times.note(position)
-    assert [times.at(position) for position in (5, 10, 11, 20, 21, 30, 31)] == [
+    assert [await times.at(position) for position in (5, 10, 11, 20, 21, 30, 31)] == [
         None,
         None,
         2,
@@ -250,9 +250,9 @@ def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> N
     ]
 
 
-def test_the_memory_of_commits_is_bounded() -> None:
+async def test_the_memory_of_commits_is_bounded() -> None:
     times = CommitTimes(lambda: 7)
     for position in range(1, 2 * COMMITS_MAX):
         times.note(position)
-    assert times.at(2) is None
-    assert times.at(2 * COMMITS_MAX - 1) == 7
+    assert await times.at(2) is None
+    assert await times.at(2 * COMMITS_MAX - 1) == 7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from hypothesis import given
@@ -101,7 +102,7 @@ def test_no_tenant_runs_more_and_nobody_waits_beside_a_free_turn(
                 desk.end(one)
     desk.settle()
     assert not [one for one in desk.asked if desk.wants(one)]
-    assert not [tenant for tenant in TENANTS if desk.turns.any_waiting(tenant)]
+    assert not [tenant for tenant in TENANTS if asyncio.run(desk.turns.any_waiting(tenant))]
 
 
 @given(st.integers(1, 3), st.permutations(range(COUNT)))

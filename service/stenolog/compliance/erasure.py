@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from stenolog.commands.transcription.state import Transcription
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.errors import StoreError
 
@@ -49,41 +49,45 @@ class Eraser:
         self._views = views
         self._uploads = uploads
 
-    async def forget(self, state: Transcription) -> None:
-        """Nothing of the content can be read here any more, from the log or from a view.
-
-        While a job is known only by a sealed handle the key stays, until the job is removed.
-
-        Raises:
-            StoreUnavailable: Something may be left; try again.
-        """
-        assert state.erasing
-        if not state.handle_sealed:
-            await self._keys.destroy(state.stream)
-        # The key first: whatever is projected after it finds nothing to show.
-        await self._views.erase(state.id)
-
     async def erase(self, state: Transcription) -> None:
-        """Its upload is gone as well, when it was the last transcription that needed it.
+        """Erase key, views and upload, unless another transcription needs the upload.
 
         Raises:
             StoreUnavailable: Something may be left; try again.
         """
-        await self.forget(state)
-        await self._release(state)
+        await self._forget(state.id, handle_sealed=state.handle_sealed)
+        await self._release(state.upload, state.erasure_position)
 
-    async def erase_now(self, state: Transcription) -> None:
-        """As `erase`, for somebody who waits: an upload that must stay a while does not fail it.
+    async def erase_now(
+        self,
+        transcription_id: str,
+        *,
+        requested_position: int,
+        upload: str | None,
+        handle_sealed: bool,
+    ) -> None:
+        """Erase for somebody who waits: an upload that must stay a while does not fail it.
 
         Raises:
             StoreUnavailable: Some of the content may be left; try again.
         """
-        await self.forget(state)
+        await self._forget(transcription_id, handle_sealed=handle_sealed)
         try:
-            await self._release(state)
+            await self._release(upload, requested_position)
         except StoreError as exc:
             log.warning("upload.not_released", reason=str(exc))
 
-    async def _release(self, state: Transcription) -> None:
-        if state.upload is not None:
-            await self._uploads.release_unused(state.upload, as_of=state.erasure_position)
+    async def _forget(self, transcription_id: str, *, handle_sealed: bool) -> None:
+        """Leave nothing of the content that can be read here, from the log or from a view.
+
+        While a job is known only by a sealed handle the key stays, until the job is removed.
+        """
+        if not handle_sealed:
+            await self._keys.destroy(stream_of(transcription_id))
+        # The key first: whatever is projected after it finds nothing to show.
+        await self._views.erase(transcription_id)
+
+    async def _release(self, upload: str | None, requested_position: int) -> None:
+        assert requested_position, "an erasure is requested before it is done"
+        if upload is not None:
+            await self._uploads.release_unused(upload, as_of=requested_position)

@@ -1,7 +1,8 @@
 """What the edge asks of the loops that run beside it.
 
-These calls are to cross a border between processes: they carry ids and plain data, and nothing
-that is answered here may be needed for a promise already given to a customer.
+These calls are to cross a border between processes: arguments and answers are ids and plain data,
+what answers is awaited, and nothing that is answered here may be needed for a promise already given
+to a customer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
-from stenolog.commands.transcription.state import Transcription
 from stenolog.log.events.vocabulary import WakeReason
 
 Result = TypeVar("Result")
@@ -20,15 +20,30 @@ class Wake(Protocol):
     """Has the reconciler look at a transcription; `reconciler/loop` keeps this promise."""
 
     def __call__(self, transcription_id: str, reason: WakeReason, /) -> None:
-        """Ask for a look; repeating it costs nothing, and losing it costs time, never data."""
+        """Ask for a look, and return before there was one: nothing is answered, not even a failure.
+
+        Repeating it costs nothing, and losing it costs time, never data: the log says what is open.
+        """
         ...
 
 
 class Erase(Protocol):
     """Erases content; `compliance/erasure` keeps this promise."""
 
-    async def __call__(self, state: Transcription, /) -> None:
+    async def __call__(
+        self,
+        transcription_id: str,
+        /,
+        *,
+        requested_position: int,
+        upload: str | None,
+        handle_sealed: bool,
+    ) -> None:
         """Erase what is here of a transcription whose erasure was requested; repeatable.
+
+        The request stands at `requested_position` of the log. `upload` is the id of the file that
+        was transcribed, if it was one of ours. With `handle_sealed` the key is kept, because a job
+        is known by a payload under it only; the reconciler removes the job, then the key.
 
         Raises:
             StoreUnavailable: Something may be left; the reconciler tries again.
@@ -52,8 +67,8 @@ class Rebuild(Protocol):
 class ReadableAt(Protocol):
     """Remembers when events came into the views."""
 
-    def __call__(self, position: int, /) -> int | None:
-        """When this position became readable, in µs since the epoch; None: not seen here."""
+    async def __call__(self, position: int, /) -> int | None:
+        """Tell when this position became readable, in µs since the epoch; None: not seen."""
         ...
 
 
@@ -63,12 +78,12 @@ class Turns(Protocol):
     Answers are a hint of this moment: a transcription may get its turn while it is asked for.
     """
 
-    def is_waiting(self, transcription_id: str) -> bool:
-        """Whether this transcription waits for its turn."""
+    async def waiting_of(self, transcription_ids: Sequence[str]) -> Sequence[str]:
+        """Return those of these, at most a page, that wait for their turn, in the same order."""
         ...
 
-    def any_waiting(self, tenant: str) -> bool:
-        """Whether any transcription of this tenant waits."""
+    async def any_waiting(self, tenant: str) -> bool:
+        """Tell whether any transcription of this tenant waits."""
         ...
 
 

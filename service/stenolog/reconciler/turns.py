@@ -40,12 +40,12 @@ class Turns:
         """How many of a tenant run, or have their turn."""
         return len(self._running.get(tenant, ()))
 
-    def is_waiting(self, transcription_id: str) -> bool:
-        """Whether it waits for its turn."""
-        return transcription_id in self._queued
+    async def waiting_of(self, transcription_ids: Sequence[str]) -> Sequence[str]:
+        """Return those of these that wait for their turn, in the same order."""
+        return [one for one in transcription_ids if one in self._queued]
 
-    def any_waiting(self, tenant: str) -> bool:
-        """Whether anybody of a tenant waits."""
+    async def any_waiting(self, tenant: str) -> bool:
+        """Tell whether anybody of a tenant waits."""
         return bool(self._waiting.get(tenant))
 
     def open(self) -> None:

@@ -64,7 +64,7 @@ class Pages:
         self, tenant: str, query: ListQuery, before: int | None, after: int | None
     ) -> TranscriptionsPage:
         """Those that wait for their turn: in no view, because it changes with every other's end."""
-        if not self._turns.any_waiting(tenant):
+        if not await self._turns.any_waiting(tenant):
             upwards = after is not None and before is None
             return TranscriptionsPage(
                 rows=(), older=upwards, newer=not upwards and query.before_id is not None
@@ -82,7 +82,7 @@ class Pages:
         while beyond and len(found) <= query.limit:
             part = await self._queued(tenant, query, before=before)
             within = [row for row in part.rows if row.requested_position > after]
-            found += self._waiting(within)
+            found += await self._waiting(within)
             beyond = part.older and len(within) == len(part.rows)
             before = part.rows[-1].requested_position if part.rows else before
         return TranscriptionsPage(
@@ -97,7 +97,7 @@ class Pages:
         beyond = True
         while beyond and len(found) <= query.limit:
             part = await self._queued(tenant, query, after=after)
-            found = self._waiting(part.rows) + found
+            found = await self._waiting(part.rows) + found
             beyond = part.newer
             after = part.rows[0].requested_position if part.rows else after
         return TranscriptionsPage(
@@ -117,8 +117,9 @@ class Pages:
             created_on=query.created_on.isoformat() if query.created_on else None,
         )
 
-    def _waiting(self, rows: Sequence[StatusRow]) -> list[StatusRow]:
-        return [row for row in rows if self._turns.is_waiting(row.id)]
+    async def _waiting(self, rows: Sequence[StatusRow]) -> list[StatusRow]:
+        waiting = frozenset(await self._turns.waiting_of([row.id for row in rows]))
+        return [row for row in rows if row.id in waiting]
 
     async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
         if transcription_id is None:

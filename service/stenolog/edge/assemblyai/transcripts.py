@@ -98,7 +98,7 @@ class Transcripts:
         status = row.status if row.open else "processing"
         params = self._given(await self._reading.params(found), row.provider)
         body = queued_transcript(row.id, params, status=status)
-        if status == "queued" and self._turns.is_waiting(row.id):
+        if status == "queued" and await self._turns.waiting_of([row.id]):
             body["throttled"] = True
         return _json(body)
 

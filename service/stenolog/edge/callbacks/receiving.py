@@ -25,12 +25,12 @@ from stenolog.commands.callback_tokens import (
 from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.http.correlation import continue_with
 from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
+from stenolog.edge.loops import Wake
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import BadToken, KeyMissing, StoreError, StoreUnavailable
 from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
-from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.facts import callback_key, callback_received
 from stenolog.log.recorder import PROVIDER, Cause, Fact, FactRecorder
 from stenolog.wire.assemblyai.webhook import read_callback
@@ -63,7 +63,7 @@ class Callbacks:
         facts: FactRecorder,
         tenancy: Tenancy,
         keys: Callable[[], CallbackKeys],
-        wake: Callable[[str, WakeReason], None],
+        wake: Wake,
         metrics: EdgeMetrics,
         body_ms_max: int = BODY_MS_MAX,
     ) -> None:

@@ -107,7 +107,7 @@ class Transcripts:
             return None
         events = await self._reading.events(row.id)
         position = next((one.position for one in events if one.type in OUTCOMES), None)
-        readable_us = None if position is None else self._readable_at(position)
+        readable_us = None if position is None else await self._readable_at(position)
         if readable_us is None:
             return None
         return max(0, readable_us - microseconds(row.called_back_at)) // US_PER_MS

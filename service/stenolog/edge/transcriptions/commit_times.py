@@ -27,8 +27,8 @@ class CommitTimes:
         if len(self._positions) > COMMITS_MAX:
             del self._positions[: COMMITS_MAX // 2], self._times[: COMMITS_MAX // 2]
 
-    def at(self, position: int) -> int | None:
-        """When `position` became readable, in microseconds since the epoch; None: not seen.
+    async def at(self, position: int) -> int | None:
+        """Tell when `position` became readable, in microseconds since the epoch; None: not seen.
 
         The first commit that was noted may have held older positions long before.
         """

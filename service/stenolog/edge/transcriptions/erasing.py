@@ -6,7 +6,7 @@ import structlog
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
-from stenolog.commands.transcription.state import Transcription, stream_of
+from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.loops import Erase, Wake
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import RecordDamaged
@@ -60,7 +60,12 @@ class Erasing:
                 await self._facts.record(stream_of(transcription_id), [fact], cause)
                 state = await handler.load(transcription_id)
             if not state.erased:
-                await self._erase(state)
+                await self._erase(
+                    transcription_id,
+                    requested_position=state.erasure_position,
+                    upload=state.upload,
+                    handle_sealed=state.handle_sealed,
+                )
                 self._wake(transcription_id, "command")
             return state.audio_ms
         except RecordDamaged as exc:
@@ -75,10 +80,10 @@ class Erasing:
         """
         row = await self._views.transcription(transcription_id)
         appended = await self._facts.record(stream_of(transcription_id), [fact], cause)
-        state = Transcription(
-            id=transcription_id,
+        await self._erase(
+            transcription_id,
+            requested_position=appended.positions[0],
             upload=None if row is None else row.upload,
-            erasure_position=appended.positions[0],
+            handle_sealed=False,
         )
-        await self._erase(state)
         return None if row is None else row.audio_ms
