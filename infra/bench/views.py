@@ -19,7 +19,7 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.recorder import new_id
 from stenolog.projections.rows import Change, StatusRow
-from stenolog.projections.run.registry import Reading, project, status_after
+from stenolog.projections.run.registry import OpenedEvent, project, status_after
 from stenolog.projections.run.states import next_state
 from stenolog.side_process import SideProcess
 from stenolog.stores.sqlite.views.store import SqliteViews
@@ -35,10 +35,10 @@ NAMES = tuple(PROJECTIONS)
 async def measure(place: Path) -> Sequence[Figure]:
     """The best of several rounds of each, and how long the event loop was ever held."""
     body = answer("hour", SECONDS_OF_AUDIO, EVERY_FEATURE)
-    reading, current = _completed(body)
+    opened, current = _completed(body)
     loads_ms = _best_ms(lambda: json.loads(body))
-    project_ms = _best_ms(lambda: project(NAMES, reading, current, PROJECTIONS))
-    written_ms, held_ms = await _in_worker(place, reading, current)
+    project_ms = _best_ms(lambda: project(NAMES, opened, current, PROJECTIONS))
+    written_ms, held_ms = await _in_worker(place, opened, current)
     detail = {"body_bytes": len(body), "json_loads_ms": loads_ms, "project_ms": project_ms}
     return [
         Figure(
@@ -57,14 +57,14 @@ async def measure(place: Path) -> Sequence[Figure]:
     ]
 
 
-def _completed(body: bytes) -> tuple[Reading, StatusRow | None]:
+def _completed(body: bytes) -> tuple[OpenedEvent, StatusRow | None]:
     """The event that ends a transcription, and its row before that."""
     stream = f"transcription-{uuid.uuid4()}"
     request = request_payload(EVERY_FEATURE)
     asked = {"provider": "assemblyai", "region": "us", "surface": "v2", "upload": None}
     requested = _event(stream, 1, "transcription.requested", asked)
     state = next_state(Transcription(id=stream.removeprefix("transcription-")), requested)
-    first = Reading(event=requested, payload=request, state=state)
+    first = OpenedEvent(event=requested, payload=request, state=state)
     current = status_after(project(NAMES, first, None, PROJECTIONS), None)
     found = {
         "submission": 1,
@@ -74,7 +74,7 @@ def _completed(body: bytes) -> tuple[Reading, StatusRow | None]:
     }
     last = _event(stream, 2, "transcription.completed", found)
     state = next_state(state, last)
-    return Reading(event=last, payload=body, request=request, state=state), current
+    return OpenedEvent(event=last, payload=body, request=request, state=state), current
 
 
 def _event(stream: str, version: int, event_type: str, data: dict[str, Any]) -> Event:
@@ -106,7 +106,7 @@ def _best_ms(work: Callable[[], object]) -> float:
 
 
 async def _in_worker(
-    place: Path, reading: Reading, current: StatusRow | None
+    place: Path, opened: OpenedEvent, current: StatusRow | None
 ) -> tuple[float, float]:
     """Milliseconds from payload to committed rows, and the longest that the loop was held."""
     worker, views = SideProcess(), await SqliteViews.open(place / "views.db")
@@ -114,15 +114,15 @@ async def _in_worker(
         for name in NAMES:
             await views.begin(name, PROJECTIONS[name].version, live=True)
         await worker.run(
-            project, tuple(NAMES), reading, current, PROJECTIONS
+            project, tuple(NAMES), opened, current, PROJECTIONS
         )  # the process has started
         state = await views.state()
         holding = asyncio.create_task(_longest_hold_ms())
         began = time.perf_counter()
         changes: Sequence[Change] = await worker.run(
-            project, tuple(NAMES), reading, current, PROJECTIONS
+            project, tuple(NAMES), opened, current, PROJECTIONS
         )
-        checkpoint = Checkpoint(position=1, event_id=reading.event.id)
+        checkpoint = Checkpoint(position=1, event_id=opened.event.id)
         await views.advance(changes, after=state.checkpoint.position, to=checkpoint)
         took_ms = (time.perf_counter() - began) * 1000
         holding.cancel()

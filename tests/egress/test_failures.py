@@ -11,7 +11,7 @@ import httpcore
 import httpx
 import pytest
 
-from stenolog.egress.failures import NEVER_SENT, Progress, httpcore_errors, httpx_errors
+from stenolog.egress.failures import NEVER_SENT, RequestTrace, httpcore_errors, httpx_errors
 from stenolog.errors import EgressFailed, ForbiddenAddress
 
 
@@ -31,10 +31,10 @@ def made(kind: type[Exception]) -> Exception:
         return kind()
 
 
-def sent_progress() -> Progress:
-    progress = Progress()
-    progress.sent = True
-    return progress
+def sent_trace() -> RequestTrace:
+    request_trace = RequestTrace()
+    request_trace.sent = True
+    return request_trace
 
 
 @pytest.mark.parametrize("kind", classes(httpx))
@@ -45,7 +45,7 @@ def test_every_error_of_httpx_is_ours_outside(kind: type[Exception]) -> None:
 
 @pytest.mark.parametrize("kind", classes(httpcore))
 def test_every_error_of_httpcore_is_ours_outside(kind: type[Exception]) -> None:
-    with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_progress()):
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_trace()):
         raise made(kind)
     assert failed.value.sent is not issubclass(kind, NEVER_SENT)
 
@@ -54,14 +54,14 @@ def test_every_error_of_httpcore_is_ours_outside(kind: type[Exception]) -> None:
     "kind", [ConnectionResetError, TimeoutError, ssl.SSLError, anyio.BrokenResourceError]
 )
 def test_errors_that_httpcore_lets_through_are_ours_outside(kind: type[Exception]) -> None:
-    with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_progress()):
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_trace()):
         raise kind
     assert failed.value.sent
-    with pytest.raises(EgressFailed) as failed, httpcore_errors(Progress()):
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
         raise kind
     assert not failed.value.sent
 
 
 def test_a_programmers_error_is_not_hidden() -> None:
-    with pytest.raises(h11.LocalProtocolError), httpcore_errors(Progress()):
+    with pytest.raises(h11.LocalProtocolError), httpcore_errors(RequestTrace()):
         raise h11.LocalProtocolError("httpcore maps its own")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stenolog.engine.host.download_turns import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX
+from stenolog.engine.host.download_queue import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX
 from tests.engine import sounds
 from tests.engine.conftest import ALLOWED_HOST
 from tests.engine.drips import Drip, dripping

@@ -19,7 +19,7 @@ from stenolog.edge.http.head_limits import (
     QUERY_BYTES_MAX,
 )
 from stenolog.edge.http.problems import as_problem
-from stenolog.edge.http.resource import Gate, Open, Resource
+from stenolog.edge.http.resource import Admission, Open, Resource
 from stenolog.edge.ports import Readiness
 from tests.http.composed import Composed
 
@@ -125,8 +125,8 @@ async def test_a_fault_of_ours_is_500_without_detail_and_a_traceback_in_the_log(
     async def broken(request: Request) -> Response:
         raise ZeroDivisionError("secret")
 
-    gate = Gate(authenticator=Authenticator(service.keys), rate_limit=RateLimit(0))
-    resource = Resource(gate, as_problem, {"GET": Open(handler=broken)})
+    admission = Admission(authenticator=Authenticator(service.keys), rate_limit=RateLimit(0))
+    resource = Resource(admission, as_problem, {"GET": Open(handler=broken)})
     sent: list[dict[str, object]] = []
 
     async def receive() -> dict[str, object]:

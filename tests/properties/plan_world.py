@@ -28,7 +28,7 @@ from stenolog.log.recorder import PROVIDER, Cause, FactRecorder
 from stenolog.log.store import EventStore
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.attempts import Attempts, clock_set_back
-from stenolog.reconciler.clock_shift import Reckoning
+from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.recording import ProviderGate, Recorder
@@ -173,7 +173,7 @@ class World:
     async def owed(self) -> Step:
         """What the plan says now."""
         now_ms = self.now_ms()
-        state = Reckoning().as_of(await self.state(), now_ms)
+        state = ClockShift().as_of(await self.state(), now_ms)
         return next_action(state, self.case.attempts, self.timing, now_ms)
 
     async def work(self) -> int | None:

@@ -23,7 +23,7 @@ from stenolog.clock import microseconds, rfc3339
 from stenolog.compliance.data_keys import MasterKey, new_wrapped_key, unwrap_key
 from stenolog.compliance.payloads import open_with, seal_with
 from stenolog.errors import WrongExpectedVersion
-from stenolog.log.batch import Append, BatchState, Place, Row, sequence_batch
+from stenolog.log.batch import Append, BatchState, Coordinates, Row, sequence_batch
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event, NewEvent, event_from_bytes, uuid7
@@ -318,7 +318,7 @@ def state_after(rows: Sequence[Row]) -> BatchState:
     for row in rows:
         event = event_from_bytes(row.stored)
         assert event.envelope() == row.envelope
-        here = Place(position=event.position, version=event.version)
+        here = Coordinates(position=event.position, version=event.version)
         state.time_us = microseconds(event.time)
         state.streams[event.stream] = here
         state.ids[event.id] = here

@@ -29,11 +29,11 @@ from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import ErasureRequested
-from stenolog.projections.of.status import row_of, told_by
+from stenolog.projections.of.status import details_of, row_of
 from stenolog.projections.rows import StatusRow
 from stenolog.projections.run.registry import project, status_after
 from tests.unit.projections.events import MemoryLog, transcription_id
-from tests.unit.projections.projecting import reading_of
+from tests.unit.projections.projecting import opened_of
 
 STEPS_MAX = 24
 ONE = transcription_id(1)
@@ -128,14 +128,14 @@ class Watched:
 
     def project(self) -> None:
         event = self.log.events[-1]
-        changes = project(["transcriptions"], reading_of(self.log, event), self.row, PROJECTIONS)
+        changes = project(["transcriptions"], opened_of(self.log, event), self.row, PROJECTIONS)
         before, self.row = self.row, status_after(changes, self.row)
         assert self.row is not None, changes
         self.check(before, self.row)
 
     def check(self, before: StatusRow | None, row: StatusRow) -> None:
         state = fold(ONE, self.log.events)
-        told = told_by(row, state)
+        told = details_of(row, state)
         assert row == row_of(state, told, position=self.log.events[-1].position)
         if before is None:
             return
@@ -176,7 +176,7 @@ def test_a_reader_whose_view_lags_is_told_the_same_but_for_the_outcome(steps: St
     assert last is not None
     for known in rows:
         assert known is not None
-        told = replace(told_by(known, state), error=last.error, unreadable=False)
+        told = replace(details_of(known, state), error=last.error, unreadable=False)
         shown = row_of(state, told, position=last.position)
         job = shown.provider_job or last.provider_job  # a sealed handle may not be known yet
         assert replace(shown, provider_job=job, audio_ms=last.audio_ms) == last

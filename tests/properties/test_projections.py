@@ -19,7 +19,7 @@ from stenolog.projections.run.registry import project
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
-from tests.unit.projections.projecting import changes_of, reading_of
+from tests.unit.projections.projecting import changes_of, opened_of
 
 TRANSCRIPTIONS = 4
 EXAMPLES = 40  # each writes several stores; a few seconds
@@ -183,7 +183,7 @@ def test_any_answer_is_digested_or_held_and_ends_the_transcription(answer: objec
     log = MemoryLog()
     log.done(1, answer, **EVERYTHING)
     before = [one for one in changes_of(log, ["transcriptions"]) if isinstance(one, PutStatus)][-2]
-    changes = project(list(PROJECTIONS), reading_of(log, log.events[-1]), before.row, PROJECTIONS)
+    changes = project(list(PROJECTIONS), opened_of(log, log.events[-1]), before.row, PROJECTIONS)
     assert len(changes) == len(PROJECTIONS)
     held = [one for one in changes if isinstance(one, Hold)]
     assert not [one for one in held if " in the projection" in one.reason]

@@ -20,7 +20,7 @@ from stenolog.side_process import SideProcess, SideProcessEnded
 from stenolog.wire.strict_json import parse_object
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog
-from tests.unit.projections.projecting import changes_of, reading_of
+from tests.unit.projections.projecting import changes_of, opened_of
 
 DEADLINE_S = 20
 
@@ -30,12 +30,12 @@ from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.projections.run.registry import project
 from stenolog.side_process import SideProcess
 from tests.unit.test_side_process import dialogue
-from tests.unit.projections.projecting import reading_of
+from tests.unit.projections.projecting import opened_of
 
 async def main():
     log = dialogue()
     worker = SideProcess()
-    await worker.run(project, ("words",), reading_of(log, log.events[-1]), None, PROJECTIONS)
+    await worker.run(project, ("words",), opened_of(log, log.events[-1]), None, PROJECTIONS)
     print(*worker.process_ids(), flush=True)
     os.kill(os.getpid(), 9)
 
@@ -52,7 +52,7 @@ def dialogue() -> MemoryLog:
 
 async def test_the_worker_makes_what_would_be_made_here() -> None:
     log = dialogue()
-    reading = reading_of(log, log.events[-1])
+    reading = opened_of(log, log.events[-1])
     *before, _ = [one for one in changes_of(log, ["transcriptions"]) if isinstance(one, PutStatus)]
     worker = SideProcess()
     try:
@@ -66,7 +66,7 @@ async def test_the_worker_makes_what_would_be_made_here() -> None:
 
 async def test_a_killed_worker_is_replaced() -> None:
     log = dialogue()
-    reading = reading_of(log, log.events[-1])
+    reading = opened_of(log, log.events[-1])
     worker = SideProcess()
     try:
         first = await worker.run(project, ("words",), reading, None, PROJECTIONS)
@@ -94,7 +94,7 @@ async def test_what_ends_the_worker_twice_is_given_up() -> None:
         async with asyncio.timeout(DEADLINE_S):
             with pytest.raises(SideProcessEnded):
                 await worker.run(
-                    project, ("words",), reading_of(log, log.events[-1]), None, PROJECTIONS
+                    project, ("words",), opened_of(log, log.events[-1]), None, PROJECTIONS
                 )
     finally:
         killing.cancel()

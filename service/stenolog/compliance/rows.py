@@ -26,7 +26,7 @@ FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(slots=True)
-class Progress:
+class VerifiedSoFar:
     """What the events so far lead one to expect of the next."""
 
     frontier: Frontier = field(default_factory=Frontier)
@@ -38,13 +38,13 @@ class Progress:
     erased: ErasedStreams = field(default_factory=ErasedStreams)
 
 
-def check_row(row: StoredRow, progress: Progress) -> Event:
+def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     """The event of a row, once it is the one that must stand there.
 
     Raises:
         EvidenceError: It is not.
     """
-    expected = progress.frontier.count + 1
+    expected = verified.frontier.count + 1
     if row.position != expected:
         raise EvidenceError("the record is missing", expected)
     try:
@@ -53,12 +53,12 @@ def check_row(row: StoredRow, progress: Progress) -> Event:
         canonical = event.to_bytes() == row.stored
     except (ValueError, TypeError) as exc:
         raise EvidenceError("the bytes are not those of an event", expected) from exc
-    version, previous = progress.streams.get(event.stream, (0, 0))
+    version, previous = verified.streams.get(event.stream, (0, 0))
     sequence = 0
     try:
         read_data(event.type, event.data)
         if is_public(event.type):
-            sequence = progress.sequences.get(event.tenant, 0) + 1
+            sequence = verified.sequences.get(event.tenant, 0) + 1
     except SchemaTooNew as exc:
         raise EvidenceError(str(exc), expected) from exc
     held = {
@@ -75,16 +75,16 @@ def check_row(row: StoredRow, progress: Progress) -> Event:
         "version does not follow in its stream": event.version == version + 1,
         "previous is not the stream's last position": event.previous == previous,
         "sequence does not follow for its tenant": event.sequence == sequence,
-        "time goes back": event.time >= progress.time,
+        "time goes back": event.time >= verified.time,
     }
     for reason, holds in held.items():
         if not holds:
             raise EvidenceError(reason, expected)
-    progress.streams[event.stream] = (event.version, event.position)
+    verified.streams[event.stream] = (event.version, event.position)
     if sequence:
-        progress.sequences[event.tenant] = sequence
-    progress.time = event.time
-    progress.erased.saw(event.stream, event.type)
+        verified.sequences[event.tenant] = sequence
+    verified.time = event.time
+    verified.erased.saw(event.stream, event.type)
     return event
 
 
@@ -106,7 +106,7 @@ def check_payload(
     event: Event,
     records: Records,
     master: MasterKey | None,
-    progress: Progress,
+    verified: VerifiedSoFar,
 ) -> None:
     """The payload is there exactly when the event committed to one, and is what it committed to.
 
@@ -122,19 +122,21 @@ def check_payload(
         return
     sealed = SealedPayload(key_id=row.key_id, box=row.box, commitment=event.commitment)
     try:
-        key = _key(row, records, master, progress)
+        key = _key(row, records, master, verified)
         if key is None:
-            progress.erased.key_is_missing(row)
+            verified.erased.key_is_missing(row)
             return
         open_with(key, event.id, sealed)
     except StoreError as exc:
         raise EvidenceError(str(exc), row.position) from exc
-    progress.payloads += 1
+    verified.payloads += 1
 
 
-def _key(row: StoredRow, records: Records, master: MasterKey, progress: Progress) -> DataKey | None:
+def _key(
+    row: StoredRow, records: Records, master: MasterKey, verified: VerifiedSoFar
+) -> DataKey | None:
     assert row.key_id is not None
-    key = progress.keys.get(row.key_id)
+    key = verified.keys.get(row.key_id)
     if key is None:
         wrapped = records.data_key(row.key_id)
         if wrapped is None:
@@ -142,7 +144,7 @@ def _key(row: StoredRow, records: Records, master: MasterKey, progress: Progress
         if wrapped.stream != row.stream:
             raise PayloadDamaged(MISSING)
         key = unwrap_key(master, wrapped)
-        if len(progress.keys) >= KEYS_HELD_MAX:
-            progress.keys.clear()
-        progress.keys[row.key_id] = key
+        if len(verified.keys) >= KEYS_HELD_MAX:
+            verified.keys.clear()
+        verified.keys[row.key_id] = key
     return key

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import Records, StoredTree, every_row
 from stenolog.compliance.rows import (
-    Progress,
+    VerifiedSoFar,
     check_payload,
     check_row,
 )
@@ -52,29 +52,29 @@ def verify(
         EvidenceError: Something is not what it was; its `position` is the first that is wrong.
     """
     tree = read_tree(records)
-    progress = Progress()
+    verified = VerifiedSoFar()
     by_count: dict[int, list[TreeHead]] = {}
     for head in heads:
         by_count.setdefault(head.count, []).append(head)
     agreed = 0
     try:
-        check_heads(by_count.get(0, ()), progress.frontier, agreed)
+        check_heads(by_count.get(0, ()), verified.frontier, agreed)
         for row in every_row(records, tree.count):
-            event = check_row(row, progress)
-            check_payload(row, event, records, master, progress)
-            progress.frontier = progress.frontier.extended([row.leaf])
+            event = check_row(row, verified)
+            check_payload(row, event, records, master, verified)
+            verified.frontier = verified.frontier.extended([row.leaf])
             if row.position in by_count:
-                check_heads(by_count[row.position], progress.frontier, agreed)
+                check_heads(by_count[row.position], verified.frontier, agreed)
                 agreed = row.position
-        check_end(tree, progress.frontier, heads, agreed)
+        check_end(tree, verified.frontier, heads, agreed)
     except EvidenceError as exc:
-        raise progress.erased.first_wrong(exc, records) from exc
-    progress.erased.settled()
+        raise verified.erased.first_wrong(exc, records) from exc
+    verified.erased.settled()
     return Verdict(
         count=tree.count,
-        root=progress.frontier.root().hex(),
-        payloads=progress.payloads,
-        erased=progress.erased.payloads,
+        root=verified.frontier.root().hex(),
+        payloads=verified.payloads,
+        erased=verified.erased.payloads,
         heads=len(heads),
         unchecked=tuple(_unchecked(master, heads, unreadable_heads)),
     )

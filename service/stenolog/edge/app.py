@@ -21,7 +21,7 @@ from stenolog.edge.http.cross_origin import cross_origin
 from stenolog.edge.http.head_limits import HeadLimits
 from stenolog.edge.http.problems import UNKNOWN_PATH, FailureForm, as_foreign_error
 from stenolog.edge.http.request_line import RequestLine
-from stenolog.edge.http.resource import Gate
+from stenolog.edge.http.resource import Admission
 from stenolog.edge.http.surface import Surface
 from stenolog.edge.native import routes as native
 from stenolog.edge.operations import routes as operations
@@ -61,15 +61,15 @@ class Edge:
 def build_app(edge: Edge) -> Application:
     """Build the application over these ports; it opens and closes nothing."""
     cases = use_cases(edge.transcriptions)
-    gate = Gate(
+    admission = Admission(
         authenticator=Authenticator(edge.requests.api_keys),
         rate_limit=RateLimit(edge.requests.rate_limit_per_minute),
     )
     surfaces = (
         callbacks.surface(edge.callbacks, cases),  # first: nothing is looked for before it
-        assemblyai.surface(edge.assemblyai, cases, gate),
-        native.surface(edge.native, cases, gate),
-        operations.surface(edge.operations, gate),
+        assemblyai.surface(edge.assemblyai, cases, admission),
+        native.surface(edge.native, cases, admission),
+        operations.surface(edge.operations, admission),
     )
     form_at = _forms(surfaces)
 

@@ -12,11 +12,11 @@ from math import inf
 import anyio
 import httpx
 
-from stenolog.egress.failures import Progress, httpcore_errors, httpx_errors
+from stenolog.egress.failures import RequestTrace, httpcore_errors, httpx_errors
 from stenolog.egress.guard import AddressPolicy
 from stenolog.egress.network import Resolve, system_resolve
 from stenolog.egress.streamed import StreamedAnswer, header_map
-from stenolog.egress.transport import CONNECTIONS_MAX, PROGRESS, TARGET, GuardedTransport
+from stenolog.egress.transport import CONNECTIONS_MAX, REQUEST_TRACE, TARGET, GuardedTransport
 from stenolog.egress.urls import (
     Headers,
     checked_headers,
@@ -93,13 +93,13 @@ class Egress:
         request = _build(
             method, asked, target, checked_headers(headers, user_agent=self._user_agent), content
         )
-        progress: Progress = request.extensions[PROGRESS]
+        request_trace: RequestTrace = request.extensions[REQUEST_TRACE]
         _set_timeouts(request, timeout_ms)
-        with httpcore_errors(progress):
+        with httpcore_errors(request_trace):
             with anyio.fail_after(timeout_ms / 1000):
                 response = await self._transport.handle_async_request(request)
                 try:
-                    body = await _read(response, progress, answer_bytes_max)
+                    body = await _read(response, request_trace, answer_bytes_max)
                 finally:
                     # A connection that is not closed here stays in the pool for ever.
                     with anyio.CancelScope(shield=True):
@@ -132,7 +132,7 @@ class Egress:
         assert redirects_max == 0 or method in ("GET", "HEAD"), "only a read may be redirected"
         assert 0 <= redirects_max <= REDIRECTS_MAX
         deadline = anyio.current_time() + timeout_ms / 1000
-        response, progress = await self._follow(
+        response, request_trace = await self._follow(
             method,
             url,
             checked_headers(headers, user_agent=self._user_agent),
@@ -142,7 +142,7 @@ class Egress:
             idle_ms=min(idle_ms or timeout_ms, timeout_ms),
         )
         try:
-            yield StreamedAnswer(response, progress, deadline=deadline)
+            yield StreamedAnswer(response, request_trace, deadline=deadline)
         finally:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
@@ -161,18 +161,18 @@ class Egress:
         redirects_max: int,
         deadline: float,
         idle_ms: int,
-    ) -> tuple[httpx.Response, Progress]:
+    ) -> tuple[httpx.Response, RequestTrace]:
         """The first answer that is not a redirect, or the redirect when none may be followed."""
         url, target = checked_url(first), request_target(first)
         for hop in range(redirects_max + 1):
             request = _build(method, url, target, headers, content)
-            progress: Progress = request.extensions[PROGRESS]
+            request_trace: RequestTrace = request.extensions[REQUEST_TRACE]
             _set_timeouts(request, idle_ms)
-            with httpcore_errors(progress), anyio.fail_after(deadline - anyio.current_time()):
+            with httpcore_errors(request_trace), anyio.fail_after(deadline - anyio.current_time()):
                 response = await self._transport.handle_async_request(request)
             location = response.headers.get("location")
             if redirects_max == 0 or response.status_code not in REDIRECTS or not location:
-                return response, progress
+                return response, request_trace
             await response.aclose()
             if hop < redirects_max:
                 before = url
@@ -198,7 +198,7 @@ def _build(
             url,
             headers=list(headers),
             content=content,
-            extensions={PROGRESS: Progress(), TARGET: target},
+            extensions={REQUEST_TRACE: RequestTrace(), TARGET: target},
         )
 
 
@@ -212,9 +212,9 @@ def _set_timeouts(request: httpx.Request, wait_ms: int) -> None:
     }
 
 
-async def _read(response: httpx.Response, progress: Progress, bytes_max: int) -> bytes:
+async def _read(response: httpx.Response, request_trace: RequestTrace, bytes_max: int) -> bytes:
     """The whole body, at most `bytes_max` of it."""
-    answer = StreamedAnswer(response, progress, deadline=inf)
+    answer = StreamedAnswer(response, request_trace, deadline=inf)
     try:
         return b"".join([chunk async for chunk in answer.chunks(bytes_max)])
     except PayloadTooLarge as exc:

@@ -37,7 +37,7 @@ NEVER_SENT = (
 HTTPX_ERRORS = (httpx.HTTPError, httpx.CookieConflict, httpx.StreamError)
 
 
-class Progress:
+class RequestTrace:
     """Whether one request may have reached the other side; httpcore's trace tells it."""
 
     __slots__ = ("sent",)
@@ -52,7 +52,7 @@ class Progress:
 
 
 @contextmanager
-def httpcore_errors(progress: Progress) -> Iterator[None]:
+def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
     """Turn what httpcore raises, and a deadline that ended, into `EgressFailed`.
 
     Raises:
@@ -61,9 +61,9 @@ def httpcore_errors(progress: Progress) -> Iterator[None]:
     try:
         yield
     except TimeoutError as exc:
-        raise EgressFailed("no complete answer in time", sent=progress.sent) from exc
+        raise EgressFailed("no complete answer in time", sent=request_trace.sent) from exc
     except HTTPCORE_ERRORS as exc:
-        sent = progress.sent and not isinstance(exc, NEVER_SENT)
+        sent = request_trace.sent and not isinstance(exc, NEVER_SENT)
         raise EgressFailed(f"no usable answer: {type(exc).__name__}", sent=sent) from exc
 
 

@@ -8,7 +8,7 @@ from math import inf
 import anyio
 import httpx
 
-from stenolog.egress.failures import Progress, httpcore_errors
+from stenolog.egress.failures import RequestTrace, httpcore_errors
 from stenolog.errors import PayloadTooLarge
 
 
@@ -20,12 +20,14 @@ class StreamedAnswer:
         headers: Lower-case names; values of a repeated name are joined by a comma.
     """
 
-    def __init__(self, response: httpx.Response, progress: Progress, *, deadline: float) -> None:
+    def __init__(
+        self, response: httpx.Response, request_trace: RequestTrace, *, deadline: float
+    ) -> None:
         """`deadline` is in the event loop's own seconds."""
         self.status = response.status_code
         self.headers: Mapping[str, str] = header_map(response)
         self._response = response
-        self._progress = progress
+        self._request_trace = request_trace
         self._deadline = deadline
 
     async def chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
@@ -50,7 +52,7 @@ class StreamedAnswer:
 
     async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
         """The next piece, empty at the end; the deadline covers the wait, not the consumer."""
-        with httpcore_errors(self._progress):
+        with httpcore_errors(self._request_trace):
             with anyio.fail_after(None if self._deadline == inf else self._remaining()):
                 async for chunk in pieces:
                     if chunk:

@@ -9,7 +9,7 @@ from functools import cache
 import httpcore
 import httpx
 
-from stenolog.egress.failures import Progress, httpcore_errors
+from stenolog.egress.failures import RequestTrace, httpcore_errors
 from stenolog.egress.guard import AddressPolicy
 from stenolog.egress.network import GuardedBackend, Resolve, system_resolve
 
@@ -17,7 +17,7 @@ CONNECTIONS_MAX = 100  # as many as httpx's own default
 KEEPALIVE_MAX = 20
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close, so that we close first
 TARGET = "target"  # httpcore's request extension: the path and query exactly as they are sent
-PROGRESS = "stenolog.progress"  # request extension: where `Progress` travels
+REQUEST_TRACE = "stenolog.request_trace"  # request extension: where `RequestTrace` travels
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -49,9 +49,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             ForbiddenAddress: The host leads where it may not.
             EgressFailed: No answer.
         """
-        progress = request.extensions.get(PROGRESS) or Progress()
+        request_trace = request.extensions.get(REQUEST_TRACE) or RequestTrace()
         url = request.url
-        with httpcore_errors(progress):
+        with httpcore_errors(request_trace):
             answer = await self._pool.handle_async_request(
                 httpcore.Request(
                     method=request.method,
@@ -60,19 +60,19 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     ),
                     headers=request.headers.raw,
                     content=request.stream,
-                    extensions={**request.extensions, "trace": progress.trace},
+                    extensions={**request.extensions, "trace": request_trace.trace},
                 )
             )
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
-            stream=_Body(answer, progress),
+            stream=_Body(answer, request_trace),
             extensions=answer.extensions,
         )
 
     async def aclose(self) -> None:
         """Close every connection."""
-        with httpcore_errors(Progress()):
+        with httpcore_errors(RequestTrace()):
             await self._pool.aclose()
 
 
@@ -85,15 +85,15 @@ def _bundled_authorities() -> ssl.SSLContext:
 class _Body(httpx.AsyncByteStream):
     """An answer's body, with errors that are ours."""
 
-    def __init__(self, answer: httpcore.Response, progress: Progress) -> None:
+    def __init__(self, answer: httpcore.Response, request_trace: RequestTrace) -> None:
         self._answer = answer
-        self._progress = progress
+        self._request_trace = request_trace
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with httpcore_errors(self._progress):
+        with httpcore_errors(self._request_trace):
             async for chunk in self._answer.aiter_stream():
                 yield chunk
 
     async def aclose(self) -> None:
-        with httpcore_errors(self._progress):
+        with httpcore_errors(self._request_trace):
             await self._answer.aclose()

@@ -52,14 +52,14 @@ def checked_append(stream: str, events: Sequence[NewEvent], expected: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Coordinates:
     """Where something stands: its position and its version in its stream."""
 
     position: int
     version: int
 
 
-NOWHERE = Place(position=0, version=0)
+NOWHERE = Coordinates(position=0, version=0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,10 +75,10 @@ class BatchState:
 
     frontier: Frontier
     time_us: int
-    streams: dict[str, Place] = field(default_factory=dict)
+    streams: dict[str, Coordinates] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
-    ids: dict[str, Place] = field(default_factory=dict)
-    dedupe: dict[str, Place] = field(default_factory=dict)
+    ids: dict[str, Coordinates] = field(default_factory=dict)
+    dedupe: dict[str, Coordinates] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]
             "data": new.data,
             "commitment": new.payload.commitment if new.payload else None,
         }
-        at = Place(position=position, version=at.version + 1)
+        at = Coordinates(position=position, version=at.version + 1)
         state.ids[new.id] = at
         if new.dedupe_key is not None:
             state.dedupe[new.dedupe_key] = at

@@ -35,7 +35,7 @@ Content = Document | Unreadable | Erased | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class ProjectionInput:
     """One event of a transcription's stream, and everything that projections may know of it.
 
     Attributes:
@@ -97,7 +97,7 @@ class Projection(Protocol):
         """The types whose payload it needs; they are opened for nobody else."""
         ...
 
-    def project(self, fact: Fact, current: StatusRow | None) -> Change | None:
+    def project(self, source: ProjectionInput, current: StatusRow | None) -> Change | None:
         """What changes; `current` is the transcription's row before this event.
 
         Raises:
@@ -105,6 +105,6 @@ class Projection(Protocol):
         """
         ...
 
-    def fallback(self, fact: Fact) -> TranscriptRow | None:
+    def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
         """What can be shown all the same once `project` has failed."""
         ...

@@ -19,7 +19,7 @@ class _Seen:
     at_ms: int
 
 
-class Reckoning:
+class ClockShift:
     """Remembers when events from the future were first seen."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.actions import Done, Submit, Wait
 from stenolog.reconciler.attempts import Attempts, not_in_future, put_off, woken_by
-from stenolog.reconciler.clock_shift import Reckoning
+from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Load, Turns
@@ -83,7 +83,7 @@ class Worker:
         self._timings = timings
         self._turns = turns
         self._now_ms = now_ms
-        self._reckoning = Reckoning()
+        self._clock_shift = ClockShift()
         self.stopping = False
 
     async def work(self, case: Case) -> int | None:
@@ -119,7 +119,7 @@ class Worker:
         case.provider = state.provider
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
         now_ms = self._now_ms()
-        state = self._reckoning.as_of(state, now_ms)
+        state = self._clock_shift.as_of(state, now_ms)
         attempts = not_in_future(case.attempts, now_ms)
         timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
         action = next_action(state, attempts, timing, now_ms)
@@ -128,7 +128,7 @@ class Worker:
         elif not self._turns.admit(state):
             return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done) and not case.woken_again:
-            self._reckoning.forget(case.id)
+            self._clock_shift.forget(case.id)
         if isinstance(action, Done | Wait):
             return action
         try:

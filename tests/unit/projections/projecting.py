@@ -9,7 +9,7 @@ from stenolog.commands.transcription.state import Transcription
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.projections.rows import Change, Chunk, Hold, PutView, StatusRow
-from stenolog.projections.run.registry import Reading, project, status_after
+from stenolog.projections.run.registry import OpenedEvent, project, status_after
 from stenolog.projections.run.states import next_state
 from tests.unit.projections.events import MemoryLog
 
@@ -19,17 +19,17 @@ def changes_of(log: MemoryLog, names: Iterable[str] = PROJECTIONS) -> list[Chang
     made: list[Change] = []
     rows: dict[str, StatusRow | None] = {}
     for event in log.events:
-        changes = project(tuple(names), reading_of(log, event), rows.get(event.stream), PROJECTIONS)
+        changes = project(tuple(names), opened_of(log, event), rows.get(event.stream), PROJECTIONS)
         rows[event.stream] = status_after(changes, rows.get(event.stream))
         made += changes
     return made
 
 
-def reading_of(log: MemoryLog, event: Event) -> Reading:
+def opened_of(log: MemoryLog, event: Event) -> OpenedEvent:
     """The event with its payloads, as the projector would have opened them."""
     first = next(one for one in log.events if one.stream == event.stream)
     gone = event.position in log.missing
-    return Reading(
+    return OpenedEvent(
         event=event,
         payload=None if gone else log.payloads.get(event.position),
         erased=gone,

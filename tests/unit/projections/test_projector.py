@@ -21,8 +21,8 @@ from stenolog.log.event import Event
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
+from stenolog.projections.run.opening import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
-from stenolog.projections.run.readings import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.views import ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer

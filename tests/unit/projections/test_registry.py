@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stenolog.bootstrap.projections import PROJECTIONS
-from stenolog.projections.projection import Fact
+from stenolog.projections.projection import ProjectionInput
 from stenolog.projections.rows import Change, Hold, PutView, StatusRow, TranscriptRow
 from stenolog.projections.run.registry import project
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog
-from tests.unit.projections.projecting import changes_of, reading_of
+from tests.unit.projections.projecting import changes_of, opened_of
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Mistaken:
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset()
 
-    def project(self, fact: Fact, current: StatusRow | None) -> Change | None:
+    def project(self, source: ProjectionInput, current: StatusRow | None) -> Change | None:
         raise KeyError("secret words")
 
-    def fallback(self, fact: Fact) -> TranscriptRow | None:
+    def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
         return None
 
 
@@ -33,16 +33,16 @@ class Mistaken:
 class Idle(Mistaken):
     """A projection that changes nothing."""
 
-    def project(self, fact: Fact, current: StatusRow | None) -> Change | None:
+    def project(self, source: ProjectionInput, current: StatusRow | None) -> Change | None:
         return None
 
 
 def test_a_mistake_of_ours_holds_one_view_of_one_transcription() -> None:
     log = MemoryLog()
     log.done(1, answer())
-    reading = reading_of(log, log.events[-1])
+    opened = opened_of(log, log.events[-1])
     projections = {"mistaken": Mistaken(), "words": PROJECTIONS["words"]}
-    held, words = project(["mistaken", "words"], reading, None, projections)
+    held, words = project(["mistaken", "words"], opened, None, projections)
     assert isinstance(held, Hold)
     assert held.reason == "KeyError in the projection"
     assert isinstance(words, PutView)
@@ -52,15 +52,15 @@ def test_a_mistake_of_ours_holds_one_view_of_one_transcription() -> None:
 class TwiceMistaken(Mistaken):
     """A projection whose way out has the mistake as well."""
 
-    def fallback(self, fact: Fact) -> TranscriptRow | None:
+    def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
         raise TypeError("secret words")
 
 
 def test_a_mistake_in_the_fallback_holds_no_more_than_one_in_the_projection() -> None:
     log = MemoryLog()
     log.done(1, answer())
-    reading = reading_of(log, log.events[-1])
-    (held,) = project(["twice"], reading, None, {"twice": TwiceMistaken(name="twice")})
+    opened = opened_of(log, log.events[-1])
+    (held,) = project(["twice"], opened, None, {"twice": TwiceMistaken(name="twice")})
     assert isinstance(held, Hold)
     assert held.reason == "KeyError in the projection; TypeError in its fallback"
 
@@ -68,8 +68,8 @@ def test_a_mistake_in_the_fallback_holds_no_more_than_one_in_the_projection() ->
 def test_a_projection_may_change_nothing() -> None:
     log = MemoryLog()
     log.request(1)
-    reading = reading_of(log, log.events[0])
-    assert project(["idle"], reading, None, {"idle": Idle()}) == ()
+    opened = opened_of(log, log.events[0])
+    assert project(["idle"], opened, None, {"idle": Idle()}) == ()
 
 
 def test_each_outcome_changes_every_view_once() -> None:

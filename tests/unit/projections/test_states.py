@@ -11,7 +11,7 @@ from stenolog.log.checkpoint import Checkpoint, is_in_log
 from stenolog.log.event import Event
 from stenolog.log.page import Page
 from stenolog.projections.rows import Hold, PutStatus, StatusRow
-from stenolog.projections.run.registry import Reading, project
+from stenolog.projections.run.registry import OpenedEvent, project
 from stenolog.projections.run.states import States
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import status_of
@@ -21,8 +21,8 @@ ANSWER = {"text": "said", "words": []}
 
 async def after_a_restart(log: MemoryLog, event: Event, current: StatusRow) -> PutStatus | Hold:
     """What the projector makes of `event` when it remembers nothing."""
-    reading = Reading(event=event, state=await States(log).after(event))
-    [change] = project(["transcriptions"], reading, current, PROJECTIONS)
+    opened = OpenedEvent(event=event, state=await States(log).after(event))
+    [change] = project(["transcriptions"], opened, current, PROJECTIONS)
     assert isinstance(change, PutStatus | Hold)
     return change
 

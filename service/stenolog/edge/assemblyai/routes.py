@@ -13,7 +13,7 @@ from stenolog.edge.assemblyai.transcripts import Transcripts
 from stenolog.edge.assemblyai.uploads import Upload
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.problems import as_problem, as_wire_error
-from stenolog.edge.http.resource import Gate, Guarded, Open
+from stenolog.edge.http.resource import Admission, Guarded, Open
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import RedactedAudio, SideWork, Turns
 from stenolog.edge.ports import Uploads
@@ -50,7 +50,7 @@ class AssemblyAIPorts:
     upload_bytes_max: int = UPLOAD_BYTES_MAX
 
 
-def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
+def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Surface:
     """`/v2`, and the links to redacted audio that it gives out."""
     pages = Pages(cases.reading, ports.views, ports.turns, ports.public_url)
     transcripts = Transcripts(
@@ -72,7 +72,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
         cases.reading, ports.views, ports.redacted_audio, ports.link_key, ports.public_url
     )
     derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work))
-    at = partial(route, gate, as_wire_error)
+    at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")
     of_one = {
@@ -100,6 +100,6 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, gate: Gate) -> Surface:
             for name, handler in of_one.items()
         ),
         # A browser opens this link: it is told what is wrong in our own form.
-        route(gate, as_problem, "/redacted-audio/{link}", GET=Open(handler=audio.download)),
+        route(admission, as_problem, "/redacted-audio/{link}", GET=Open(handler=audio.download)),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=as_wire_error)

@@ -47,7 +47,7 @@ Operation = Guarded | Open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Admission:
     """What stands before every guarded method."""
 
     authenticator: Authenticator
@@ -87,8 +87,10 @@ class Resource:
     the log.
     """
 
-    def __init__(self, gate: Gate, form: FailureForm, methods: Mapping[str, Operation]) -> None:
-        self._gate = gate
+    def __init__(
+        self, admission: Admission, form: FailureForm, methods: Mapping[str, Operation]
+    ) -> None:
+        self._admission = admission
         self._form = form
         self._methods = methods
         implied = ("HEAD",) if "GET" in methods else ()
@@ -120,8 +122,8 @@ class Resource:
         method = "GET" if request.method == "HEAD" else request.method
         match self._methods.get(method):
             case Guarded() as guarded:
-                caller = await self._gate.admit(request, guarded.scope)
-                return await guarded.handler(self._gate.watched(request), caller)
+                caller = await self._admission.admit(request, guarded.scope)
+                return await guarded.handler(self._admission.watched(request), caller)
             case Open() as open_to_all:
                 return await open_to_all.handler(request)
             case None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from stenolog.edge.http.problems import FailureForm
-from stenolog.edge.http.resource import Gate, Operation, Resource
+from stenolog.edge.http.resource import Admission, Operation, Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,6 @@ class Surface:
     form: FailureForm | None = None
 
 
-def route(gate: Gate, form: FailureForm, path: str, **methods: Operation) -> Route:
+def route(admission: Admission, form: FailureForm, path: str, **methods: Operation) -> Route:
     """One path with its methods."""
-    return Route(path, Resource(gate, form, methods))
+    return Route(path, Resource(admission, form, methods))

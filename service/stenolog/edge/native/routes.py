@@ -8,7 +8,7 @@ from functools import partial
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.http.problems import as_problem
-from stenolog.edge.http.resource import Gate, Guarded
+from stenolog.edge.http.resource import Admission, Guarded
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild
 from stenolog.edge.native.events import Events
@@ -41,15 +41,15 @@ class NativePorts:
     rebuild: Rebuild
 
 
-def surface(ports: NativePorts, cases: UseCases, gate: Gate) -> Surface:
+def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
     """`/api/v1`: transcriptions, keys and projections."""
     transcripts = Transcripts(
         cases.requesting, cases.reading, ports.views, ports.readable_at, cases.erasing
     )
     events = Events(cases.reading, ports.events)
-    keys = Keys(ports.api_keys, gate.authenticator, ports.regions)
+    keys = Keys(ports.api_keys, admission.authenticator, ports.regions)
     projections = Projections(ports.views, ports.rebuild)
-    at = partial(route, gate, as_problem)
+    at = partial(route, admission, as_problem)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")
     managing = partial(Guarded, scope="keys:write")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stenolog.edge.http.problems import as_problem
-from stenolog.edge.http.resource import Gate, Open
+from stenolog.edge.http.resource import Admission, Open
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.operations.probes import Operations
 from stenolog.edge.ports import EdgeMetrics, Readiness
@@ -25,10 +25,10 @@ class OperationsPorts:
     metrics: EdgeMetrics
 
 
-def surface(ports: OperationsPorts, gate: Gate) -> Surface:
+def surface(ports: OperationsPorts, admission: Admission) -> Surface:
     """`/healthz`, `/readyz` and `/metrics`."""
-    operations = Operations(ports.readiness, ports.metrics, gate.authenticator)
-    at = partial(route, gate, as_problem)
+    operations = Operations(ports.readiness, ports.metrics, admission.authenticator)
+    at = partial(route, admission, as_problem)
     return Surface(
         routes=[
             at("/healthz", GET=Open(handler=operations.healthz)),

@@ -19,7 +19,7 @@ from stenolog.errors import KeyMissing, NotFound, RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
 from stenolog.log.store import EventStore
-from stenolog.projections.of.status import Told, row_of, told_by, told_in
+from stenolog.projections.of.status import PayloadDetails, details_in, details_of, row_of
 from stenolog.projections.rows import StatusRow
 from stenolog.projections.views import ViewReader
 
@@ -120,16 +120,16 @@ class Reading:
     ) -> Found:
         state, position = fold(transcription_id, events), events[-1].position
         if state.erasing:
-            row = _as_erased(row_of(state, Told(erased=True), position=position))
+            row = _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
             return Found(row=row, folded=True, params={})
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)
             request, erased = read_request(payload), False
         except KeyMissing:
             request, erased = RequestPayload(), True
-        sealed_job = None if known is None else told_by(known, state).sealed_job
-        told = replace(told_in(request), erased=erased, sealed_job=sealed_job)
-        row = _without_outcome(row_of(state, told, position=position))
+        sealed_job = None if known is None else details_of(known, state).sealed_job
+        details = replace(details_in(request), erased=erased, sealed_job=sealed_job)
+        row = _without_outcome(row_of(state, details, position=position))
         return Found(row=row, folded=True, params=request.params)
 
 

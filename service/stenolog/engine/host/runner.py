@@ -14,7 +14,7 @@ import structlog
 from stenolog.clock import now_us
 from stenolog.egress.client import Egress
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.host.download_turns import Turns
+from stenolog.engine.host.download_queue import DownloadQueue
 from stenolog.engine.host.fetching import fetch
 from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
 from stenolog.engine.host.scratch import Scratch
@@ -57,7 +57,7 @@ class Runner:
         self._downloads = downloads
         self._webhooks = webhooks
         self._numbers = itertools.count()
-        self._turns = Turns()
+        self._download_queue = DownloadQueue()
         self._waiting: dict[str, int] = {}  # numbers of the jobs that have no audio yet
         # Not bounded by itself: it holds open jobs, and downloads of as many as there are turns.
         self._fetched: asyncio.PriorityQueue[_Fetched] = asyncio.PriorityQueue()
@@ -83,7 +83,7 @@ class Runner:
         number = next(self._numbers)
         if upload_id is None:
             self._waiting[job.id] = number
-            self._turns.ask(job.id, job.audio_url)
+            self._download_queue.ask(job.id, job.audio_url)
             self._begin_downloads()
         else:
             path = self._scratch.upload_path(upload_id)
@@ -100,11 +100,11 @@ class Runner:
             await worker.end()
 
     def _begin_downloads(self) -> None:
-        while (job_id := self._turns.following()) is not None:
+        while (job_id := self._download_queue.following()) is not None:
             self._spawn(self._download(job_id, self._waiting.pop(job_id)))
 
     def _end_download(self, job_id: str) -> None:
-        self._turns.give_back(job_id)
+        self._download_queue.give_back(job_id)
         self._begin_downloads()
 
     async def _download(self, job_id: str, number: int) -> None:

@@ -19,7 +19,7 @@ from stenolog.projections.canonical import (
     start_ms_of,
 )
 from stenolog.projections.documents import ProjectionFailed, encode
-from stenolog.projections.projection import Erased, Fact, Unreadable
+from stenolog.projections.projection import Erased, ProjectionInput, Unreadable
 from stenolog.projections.rows import (
     CHUNK_BYTES,
     ITEMS_PER_CHUNK_MAX,
@@ -50,38 +50,38 @@ class ItemsProjection:
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = COMPLETED
 
-    def project(self, fact: Fact, current: StatusRow | None) -> PutView:
+    def project(self, source: ProjectionInput, current: StatusRow | None) -> PutView:
         """The view of a transcription that has come to its end.
 
         Raises:
             ProjectionFailed: The answer is unreadable, or not a list of objects where one belongs.
         """
-        match fact.content:
-            case _ if isinstance(fact.data, TranscriptionFailed):
-                return self._without_items(fact, "error")
+        match source.content:
+            case _ if isinstance(source.data, TranscriptionFailed):
+                return self._without_items(source, "error")
             case Erased():
-                return self._without_items(fact, "erased")
+                return self._without_items(source, "erased")
             case Unreadable(reason=reason):
                 raise ProjectionFailed(reason)
             case None:
                 raise ProjectionFailed("the payload is missing")
             case document:
-                return self._view(fact, CanonicalTranscript(document))
+                return self._view(source, CanonicalTranscript(document))
 
-    def fallback(self, fact: Fact) -> TranscriptRow | None:
+    def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
         """Nothing."""
         return None
 
-    def _view(self, fact: Fact, transcript: CanonicalTranscript) -> PutView:
+    def _view(self, source: ProjectionInput, transcript: CanonicalTranscript) -> PutView:
         found = self.pick(transcript)
         if not found.items:
-            if not self._requested(fact.params, transcript):
-                return self._without_items(fact, "not_requested")
+            if not self._requested(source.params, transcript):
+                return self._without_items(source, "not_requested")
             if found.items is None:
-                return self._without_items(fact, "unavailable")
+                return self._without_items(source, "unavailable")
         return PutView(
             projection=self.name,
-            transcription=fact.transcription,
+            transcription=source.transcription,
             reason=None,
             chunks=in_chunks(by_start(found.items or ())),
             beside=encode(found.beside) if found.beside else None,
@@ -94,8 +94,8 @@ class ItemsProjection:
             params.get(one) is True or transcript.says_requested(one) for one in self.features
         )
 
-    def _without_items(self, fact: Fact, reason: Reason) -> PutView:
-        return PutView(projection=self.name, transcription=fact.transcription, reason=reason)
+    def _without_items(self, source: ProjectionInput, reason: Reason) -> PutView:
+        return PutView(projection=self.name, transcription=source.transcription, reason=reason)
 
 
 def by_start(items: Sequence[Item]) -> Sequence[Item]:

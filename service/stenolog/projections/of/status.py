@@ -16,7 +16,7 @@ UNREADABLE_SENTENCE = "The provider's result could not be read."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class PayloadDetails:
     """What only payloads say of a transcription; all of it goes with an erasure.
 
     Attributes:
@@ -35,21 +35,21 @@ class Told:
     erased: bool = False
 
 
-def told_in(request: RequestPayload) -> Told:
+def details_in(request: RequestPayload) -> PayloadDetails:
     """Read the payload of `transcription.requested`; whatever is odd in it counts as absent."""
     metadata = request.metadata
-    return Told(
+    return PayloadDetails(
         audio_url=text_or_none(request.params.get("audio_url")) or "",
         subject=text_or_none(request.subject),
         metadata=None if metadata is None else encode(metadata).decode(),
     )
 
 
-def told_by(row: StatusRow, state: Transcription) -> Told:
-    """Carry over what an earlier row of the same transcription was told."""
+def details_of(row: StatusRow, state: Transcription) -> PayloadDetails:
+    """Carry over what an earlier row of the same transcription had taken from payloads."""
     shown = state.submission(state.shown)
     same_job = shown is not None and shown.accepted_at == row.accepted_at
-    return Told(
+    return PayloadDetails(
         audio_url=row.audio_url,
         subject=row.subject,
         metadata=row.metadata,
@@ -60,11 +60,11 @@ def told_by(row: StatusRow, state: Transcription) -> Told:
     )
 
 
-def row_of(state: Transcription, told: Told, *, position: int) -> StatusRow:
+def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> StatusRow:
     """The row of a transcription; `position` is that of its last event."""
     shown = state.submission(state.shown)
-    gone = Told(erased=True) if state.erasing else told
-    unreadable = told.unreadable and state.status == "completed"
+    gone = PayloadDetails(erased=True) if state.erasing else details
+    unreadable = details.unreadable and state.status == "completed"
     status = "error" if unreadable else state.status
     return StatusRow(
         id=state.id,
@@ -78,7 +78,7 @@ def row_of(state: Transcription, told: Told, *, position: int) -> StatusRow:
         surface=state.surface,
         upload=state.upload,
         correlation_id=state.correlation_id,
-        provider_job=None if state.erasing else _job_of(shown, told),
+        provider_job=None if state.erasing else _job_of(shown, details),
         submission=state.claims,
         audio_ms=state.audio_ms,
         error=gone.error,
@@ -97,7 +97,7 @@ def row_of(state: Transcription, told: Told, *, position: int) -> StatusRow:
     )
 
 
-def _job_of(shown: Submission | None, told: Told) -> str | None:
+def _job_of(shown: Submission | None, details: PayloadDetails) -> str | None:
     if shown is None or shown.accepted_at is None:
         return None
-    return shown.provider_job or told.sealed_job
+    return shown.provider_job or details.sealed_job

@@ -16,7 +16,7 @@ from stenolog.projections.documents import Document, ProjectionFailed, read_obje
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.status import UNREADABLE_SENTENCE
 from stenolog.projections.of.transcriptions import UNKNOWN_SENTENCE
-from stenolog.projections.projection import Erased, Fact, Unreadable
+from stenolog.projections.projection import Erased, ProjectionInput, Unreadable
 from stenolog.projections.rows import PutView, StatusRow, TranscriptRow
 
 NO_ANSWER = Document("")
@@ -52,23 +52,23 @@ class Transcript:
     types: frozenset[str] | None = OUTCOMES
     opens: frozenset[str] = OUTCOMES
 
-    def project(self, fact: Fact, current: StatusRow | None) -> PutView:
+    def project(self, source: ProjectionInput, current: StatusRow | None) -> PutView:
         """The transcript and its body.
 
         Raises:
             ProjectionFailed: The provider's answer is unreadable.
         """
-        match fact.content:
+        match source.content:
             case Erased():
                 return PutView(
-                    projection=self.name, transcription=fact.transcription, reason="erased"
+                    projection=self.name, transcription=source.transcription, reason="erased"
                 )
-            case _ if isinstance(fact.data, TranscriptionFailed):
+            case _ if isinstance(source.data, TranscriptionFailed):
                 return PutView(
                     projection=self.name,
-                    transcription=fact.transcription,
+                    transcription=source.transcription,
                     reason="error",
-                    transcript=self._without_text(fact, _sentence(fact)),
+                    transcript=self._without_text(source, _sentence(source)),
                 )
             case Unreadable(reason=reason):
                 raise ProjectionFailed(reason)
@@ -77,29 +77,29 @@ class Transcript:
             case document:
                 return PutView(
                     projection=self.name,
-                    transcription=fact.transcription,
+                    transcription=source.transcription,
                     reason=None,
-                    transcript=self._with_text(fact, document),
+                    transcript=self._with_text(source, document),
                 )
 
-    def fallback(self, fact: Fact) -> TranscriptRow | None:
+    def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
         """An answer in `error`, so that a client that polls comes to an end."""
-        if isinstance(fact.data, TranscriptionCompleted | TranscriptionCompletedLate):
-            return self._without_text(fact, UNREADABLE_SENTENCE)
+        if isinstance(source.data, TranscriptionCompleted | TranscriptionCompletedLate):
+            return self._without_text(source, UNREADABLE_SENTENCE)
         return None
 
-    def _with_text(self, fact: Fact, document: Document) -> TranscriptRow:
+    def _with_text(self, source: ProjectionInput, document: Document) -> TranscriptRow:
         transcript = CanonicalTranscript(document)
         return TranscriptRow(
             text=transcript.text,
             confidence=transcript.confidence,
             language_code=transcript.language_code,
             words=transcript.word_count,
-            body=self.body.completed(fact.transcription, fact.params, document),
+            body=self.body.completed(source.transcription, source.params, document),
         )
 
-    def _without_text(self, fact: Fact, error: str) -> TranscriptRow:
-        content, answer = fact.content, NO_ANSWER
+    def _without_text(self, source: ProjectionInput, error: str) -> TranscriptRow:
+        content, answer = source.content, NO_ANSWER
         if isinstance(content, Document) and isinstance(content.get("answer"), dict):
             answer = read_object(content.written("answer"))
         return TranscriptRow(
@@ -107,11 +107,11 @@ class Transcript:
             confidence=None,
             language_code=None,
             words=0,
-            body=self.body.failed(fact.transcription, fact.params, error, answer),
+            body=self.body.failed(source.transcription, source.params, error, answer),
         )
 
 
-def _sentence(fact: Fact) -> str:
-    if isinstance(fact.content, Mapping):
-        return text_or_none(fact.content.get("error")) or UNKNOWN_SENTENCE
+def _sentence(source: ProjectionInput) -> str:
+    if isinstance(source.content, Mapping):
+        return text_or_none(source.content.get("error")) or UNKNOWN_SENTENCE
     return UNKNOWN_SENTENCE

@@ -19,11 +19,17 @@ from stenolog.log.events.transcriptions import (
     TranscriptionRequested,
 )
 from stenolog.projections.documents import ProjectionFailed, encode, text_or_none
-from stenolog.projections.of.status import UNREADABLE_SENTENCE, Told, row_of, told_by, told_in
+from stenolog.projections.of.status import (
+    UNREADABLE_SENTENCE,
+    PayloadDetails,
+    details_in,
+    details_of,
+    row_of,
+)
 from stenolog.projections.projection import (
     SECRET_HEADER,
     Erased,
-    Fact,
+    ProjectionInput,
     Unreadable,
     params_of,
 )
@@ -51,38 +57,38 @@ class Transcriptions:
         }
     )
 
-    def project(self, fact: Fact, current: StatusRow | None) -> PutStatus:
+    def project(self, source: ProjectionInput, current: StatusRow | None) -> PutStatus:
         """The transcription's row after this event.
 
         Raises:
             ProjectionFailed: The stream does not begin with a request, or cannot be folded.
         """
-        state = fact.state
+        state = source.state
         if state is None:
-            row = _of_damaged_stream(fact, current)
+            row = _of_damaged_stream(source, current)
             return PutStatus(projection=self.name, row=row, request=None)
         if not state.request_position:
             raise ProjectionFailed(NO_REQUEST)
-        told = Told() if current is None else told_by(current, state)
-        row = row_of(state, _told(told, fact), position=fact.event.position)
-        first = isinstance(fact.data, TranscriptionRequested)
-        request = _without_secret(fact) if first else None
+        details = PayloadDetails() if current is None else details_of(current, state)
+        row = row_of(state, _details(details, source), position=source.event.position)
+        first = isinstance(source.data, TranscriptionRequested)
+        request = _without_secret(source) if first else None
         return PutStatus(projection=self.name, row=row, request=request)
 
-    def fallback(self, fact: Fact) -> TranscriptRow | None:
+    def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
         """Nothing."""
         return None
 
 
-def _of_damaged_stream(fact: Fact, current: StatusRow | None) -> StatusRow:
+def _of_damaged_stream(source: ProjectionInput, current: StatusRow | None) -> StatusRow:
     """Go on from the row that was made when the stream could be read: for an erasure alone.
 
     What can be read must be erasable; everything else is held, and shows what it showed.
     """
     if current is None:
-        raise ProjectionFailed(fact.unfolded or NO_REQUEST)
-    row = replace(current, version=fact.event.version, position=fact.event.position)
-    match fact.data:
+        raise ProjectionFailed(source.unfolded or NO_REQUEST)
+    row = replace(current, version=source.event.version, position=source.event.position)
+    match source.data:
         case ErasureRequested():
             loose = {ERASURE, *(int(number) for number in row.unsettled.split(",") if number)}
             return replace(
@@ -95,46 +101,46 @@ def _of_damaged_stream(fact: Fact, current: StatusRow | None) -> StatusRow:
                 metadata=None,
                 provider_job=None,
                 unsettled=",".join(map(str, sorted(loose))),
-                completed_at=row.completed_at or fact.event.time,
+                completed_at=row.completed_at or source.event.time,
             )
         case ErasureCompleted() if row.erased:
             return replace(row, unsettled="")
         case _ if row.erased:
             return row
         case _:
-            raise ProjectionFailed(fact.unfolded)
+            raise ProjectionFailed(source.unfolded)
 
 
-def _without_secret(fact: Fact) -> bytes | None:
+def _without_secret(source: ProjectionInput) -> bytes | None:
     """The request's payload, with `true` in the place of the value of the webhook's header.
 
     An answer says whether there is one, and nobody may read from a view what it is.
     """
-    if not isinstance(fact.content, Mapping):
+    if not isinstance(source.content, Mapping):
         return None
-    params = params_of(fact.content)
+    params = params_of(source.content)
     if params.get(SECRET_HEADER) is None:
-        return fact.content_bytes
-    return encode({**fact.content, "params": {**params, SECRET_HEADER: True}})
+        return source.content_bytes
+    return encode({**source.content, "params": {**params, SECRET_HEADER: True}})
 
 
-def _told(told: Told, fact: Fact) -> Told:
+def _details(details: PayloadDetails, source: ProjectionInput) -> PayloadDetails:
     """What is known from payloads once this event's own is read."""
-    content = fact.content
+    content = source.content
     read = content if isinstance(content, Mapping) else {}
-    match fact.data:
+    match source.data:
         case TranscriptionRequested():
-            return replace(told_in(request_in(content)), erased=isinstance(content, Erased))
+            return replace(details_in(request_in(content)), erased=isinstance(content, Erased))
         case SubmissionAccepted(provider_job=None, submission=number) if (
-            fact.state is not None and number == fact.state.shown
+            source.state is not None and number == source.state.shown
         ):
-            return replace(told, sealed_job=text_or_none(read.get("provider_job")))
+            return replace(details, sealed_job=text_or_none(read.get("provider_job")))
         case TranscriptionFailed():
-            return replace(told, error=text_or_none(read.get("error")) or UNKNOWN_SENTENCE)
+            return replace(details, error=text_or_none(read.get("error")) or UNKNOWN_SENTENCE)
         case TranscriptionCompleted() | TranscriptionCompletedLate():
             # The other views fail on it, and no reader may see `completed` without a transcript.
             unreadable = content is None or isinstance(content, Unreadable)
             error = UNREADABLE_SENTENCE if unreadable else None
-            return replace(told, error=error, unreadable=unreadable)
+            return replace(details, error=error, unreadable=unreadable)
         case _:
-            return told
+            return details

@@ -17,8 +17,8 @@ from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
-from stenolog.projections.run.readings import Readings, of_transcription
-from stenolog.projections.run.registry import Reading, project, status_after
+from stenolog.projections.run.opening import EventOpener, of_transcription
+from stenolog.projections.run.registry import OpenedEvent, project, status_after
 from stenolog.projections.views import Generation, ViewWriter
 from stenolog.side_process import SideProcess, SideProcessEnded
 
@@ -57,14 +57,14 @@ class Batches:
         projections: Mapping[str, Projection],
     ) -> None:
         self._log = log_store
-        self._readings = Readings(log_store, sealer, projections)
+        self._opener = EventOpener(log_store, sealer, projections)
         self._views = views
         self._projections = projections
         self._side_process = SideProcess()
 
     def forget(self, stream: str) -> None:
         """Nothing of this stream's content is remembered."""
-        self._readings.forget(stream)
+        self._opener.forget(stream)
 
     async def close(self) -> None:
         """The side process is gone."""
@@ -81,20 +81,20 @@ class Batches:
         if page.damaged is not None:
             return await self._held_by(page.damaged, generations)
         names = [one.projection for one in generations]
-        readings, checkpoint = await self._read(names, page)
-        touched = {one.transcription for one in readings}
+        opened_events, checkpoint = await self._read(names, page)
+        touched = {one.transcription for one in opened_events}
         rows, held = await self._known(generations, touched)
         changes: list[Change] = []
         readable: list[StatusRow] = []
-        for reading in readings:
-            transcription = reading.transcription
-            if reading.event.type == ErasureRequested.type:
+        for opened in opened_events:
+            transcription = opened.transcription
+            if opened.event.type == ErasureRequested.type:
                 held -= {(name, transcription) for name in names}  # nothing is left to fail on
             willing = [name for name in names if (name, transcription) not in held]
-            made = await self._one(willing, reading, rows.get(transcription))
+            made = await self._one(willing, opened, rows.get(transcription))
             row = status_after(made, rows.get(transcription))
             if row is not None:
-                if reading.event.type in OUTCOMES and row != rows.get(transcription):
+                if opened.event.type in OUTCOMES and row != rows.get(transcription):
                     readable.append(row)
                 rows[transcription] = row
             held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
@@ -160,32 +160,32 @@ class Batches:
         projection_of = {one.generation: one.projection for one in generations}
         return dict(known.rows), {(projection_of[number], id_) for number, id_ in known.held}
 
-    async def _read(self, names: Sequence[str], page: Page) -> tuple[list[Reading], Checkpoint]:
+    async def _read(self, names: Sequence[str], page: Page) -> tuple[list[OpenedEvent], Checkpoint]:
         """The events with their payloads, and behind which of them the batch ends."""
-        readings: list[Reading] = []
+        opened_events: list[OpenedEvent] = []
         size = 0
         for event in page.events:
             if of_transcription(event):
-                readings.append(await self._readings.read(event, names))
-                size += readings[-1].size
+                opened_events.append(await self._opener.read(event, names))
+                size += opened_events[-1].size
             if size >= BYTES_PER_BATCH:
-                return readings, Checkpoint(position=event.position, event_id=event.id)
-        return readings, page.checkpoint
+                return opened_events, Checkpoint(position=event.position, event_id=event.id)
+        return opened_events, page.checkpoint
 
     async def _one(
-        self, names: Sequence[str], reading: Reading, current: StatusRow | None
+        self, names: Sequence[str], opened: OpenedEvent, current: StatusRow | None
     ) -> tuple[Change, ...]:
-        if reading.size > INLINE_BYTES_MAX:
+        if opened.size > INLINE_BYTES_MAX:
             try:
                 return await self._side_process.run(
-                    project, tuple(names), reading, current, self._projections
+                    project, tuple(names), opened, current, self._projections
                 )
             except SideProcessEnded:
-                log.error("projection.worker_ended", position=reading.event.position)
-                reading = replace(reading, payload=None, damaged=True)
-        if reading.payload is not None:
+                log.error("projection.worker_ended", position=opened.event.position)
+                opened = replace(opened, payload=None, damaged=True)
+        if opened.payload is not None:
             await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
-        return project(names, reading, current, self._projections)
+        return project(names, opened, current, self._projections)
 
 
 def report_readable(rows: Sequence[StatusRow]) -> None:

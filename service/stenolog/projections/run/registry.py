@@ -19,7 +19,7 @@ from stenolog.projections.documents import ProjectionFailed, read_object
 from stenolog.projections.of.lists import LISTS
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.of.transcriptions import Transcriptions
-from stenolog.projections.projection import Content, Erased, Fact, Projection, Unreadable
+from stenolog.projections.projection import Content, Erased, Projection, ProjectionInput, Unreadable
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
 
 
@@ -30,7 +30,7 @@ def all_projections(*transcripts: Transcript) -> Mapping[str, Projection]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class OpenedEvent:
     """An event with its payloads as plain bytes: what travels to the worker process.
 
     Attributes:
@@ -66,29 +66,29 @@ class Reading:
 
 def project(
     names: Iterable[str],
-    reading: Reading,
+    opened: OpenedEvent,
     current: StatusRow | None,
     projections: Mapping[str, Projection],
 ) -> tuple[Change, ...]:
-    """Project one event with the named `projections`, reading it once for all of them; pure."""
-    fact = _fact(reading)
+    """Project one event with the named `projections`, opening it once for all of them; pure."""
+    source = _source(opened)
     changes: list[Change] = []
     for name in names:
         projection = projections[name]
-        if projection.types is not None and reading.event.type == ErasureRequested.type:
-            changes.append(Forget(projection=name, transcription=reading.transcription))
+        if projection.types is not None and opened.event.type == ErasureRequested.type:
+            changes.append(Forget(projection=name, transcription=opened.transcription))
             continue
-        if projection.types is not None and reading.event.type not in projection.types:
+        if projection.types is not None and opened.event.type not in projection.types:
             continue
         try:
-            if isinstance(fact, ProjectionFailed):
-                raise fact
-            change = projection.project(fact, current)
+            if isinstance(source, ProjectionFailed):
+                raise source
+            change = projection.project(source, current)
         except ProjectionFailed as exc:
-            changes.append(_hold(projection, reading, fact, str(exc)))
+            changes.append(_hold(projection, opened, source, str(exc)))
         except Exception as exc:  # a mistake of ours may hold one transcription, never the others
             reason = f"{type(exc).__name__} in the projection"
-            changes.append(_hold(projection, reading, fact, reason))
+            changes.append(_hold(projection, opened, source, reason))
         else:
             if change is not None:
                 changes.append(change)
@@ -104,40 +104,43 @@ def status_after(changes: Iterable[Change], before: StatusRow | None) -> StatusR
 
 
 def _hold(
-    projection: Projection, reading: Reading, fact: Fact | ProjectionFailed, reason: str
+    projection: Projection,
+    opened: OpenedEvent,
+    source: ProjectionInput | ProjectionFailed,
+    reason: str,
 ) -> Hold:
     transcript = None
-    if not isinstance(fact, ProjectionFailed):
+    if not isinstance(source, ProjectionFailed):
         try:
-            transcript = projection.fallback(fact)
+            transcript = projection.fallback(source)
         except Exception as exc:  # the same mistake may be in both
             reason = f"{reason}; {type(exc).__name__} in its fallback"
     return Hold(
         projection=projection.name,
-        transcription=reading.transcription,
-        position=reading.event.position,
+        transcription=opened.transcription,
+        position=opened.event.position,
         reason=reason,
         transcript=transcript,
     )
 
 
-def _fact(reading: Reading) -> Fact | ProjectionFailed:
+def _source(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
     try:
-        data = _data(reading.event)
+        data = _data(opened.event)
     except SchemaTooNew as exc:
         return ProjectionFailed(str(exc))
-    content = _content(reading.payload, erased=reading.erased, damaged=reading.damaged)
-    request = _content(reading.request, erased=reading.request_erased, damaged=False)
+    content = _content(opened.payload, erased=opened.erased, damaged=opened.damaged)
+    request = _content(opened.request, erased=opened.request_erased, damaged=False)
     if isinstance(data, TranscriptionRequested):
         request = content
-    return Fact(
-        event=reading.event,
+    return ProjectionInput(
+        event=opened.event,
         data=data,
         content=content,
-        content_bytes=reading.payload,
+        content_bytes=opened.payload,
         request=request,
-        state=reading.state,
-        unfolded=reading.unfolded,
+        state=opened.state,
+        unfolded=opened.unfolded,
     )
 
 

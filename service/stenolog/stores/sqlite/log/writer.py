@@ -13,7 +13,15 @@ import orjson
 
 from stenolog.clock import NowUs, microseconds, now_us
 from stenolog.errors import RecordDamaged, StoreError
-from stenolog.log.batch import Append, BatchState, Place, Row, Sequenced, sequence_batch, touched
+from stenolog.log.batch import (
+    Append,
+    BatchState,
+    Coordinates,
+    Row,
+    Sequenced,
+    sequence_batch,
+    touched,
+)
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
@@ -154,7 +162,7 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> Batc
     for stream, position, version in connection.execute(
         _LAST_OF_STREAMS, (_json(asked["streams"]),)
     ):
-        state.streams[stream] = Place(position=position, version=version)
+        state.streams[stream] = Coordinates(position=position, version=version)
     for tenant in asked["tenants"]:
         row = connection.execute(
             "SELECT max(sequence) FROM events WHERE tenant = ? AND sequence > 0", (tenant,)
@@ -191,9 +199,9 @@ def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
 
 def _places(
     connection: sqlite3.Connection, statement: str, names: Collection[str]
-) -> dict[str, Place]:
+) -> dict[str, Coordinates]:
     return {
-        name: Place(position=position, version=version)
+        name: Coordinates(position=position, version=version)
         for name, position, version in connection.execute(statement, (_json(names),))
     }
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from stenolog.engine.host.download_turns import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX, Turns
+from stenolog.engine.host.download_queue import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX, DownloadQueue
 
 
-def begun(turns: Turns) -> list[str]:
+def begun(turns: DownloadQueue) -> list[str]:
     found = []
     while (job_id := turns.following()) is not None:
         found.append(job_id)
@@ -13,7 +13,7 @@ def begun(turns: Turns) -> list[str]:
 
 
 def test_the_earliest_has_the_next_turn() -> None:
-    turns = Turns(turns_max=2, per_host_max=2)
+    turns = DownloadQueue(turns_max=2, per_host_max=2)
     for job_id in ("a", "b", "c", "d"):
         turns.ask(job_id, f"https://{job_id}.example/x.mp3")
     assert begun(turns) == ["a", "b"]
@@ -25,7 +25,7 @@ def test_the_earliest_has_the_next_turn() -> None:
 
 
 def test_a_host_with_all_its_turns_holds_up_nobody_else() -> None:
-    turns = Turns(turns_max=4, per_host_max=2)
+    turns = DownloadQueue(turns_max=4, per_host_max=2)
     for number in range(3):
         turns.ask(f"slow-{number}", f"http://SLOW.example:{8000 + number}/x")
     turns.ask("quick", "http://quick.example/x")
@@ -39,6 +39,6 @@ def test_one_host_never_has_every_turn() -> None:
 
 
 def test_an_url_that_is_none_has_a_turn_too() -> None:
-    turns = Turns()
+    turns = DownloadQueue()
     turns.ask("odd", "http://[::1")
     assert begun(turns) == ["odd"]

@@ -17,7 +17,7 @@ from stenolog.reconciler.candidates import (
     PAGES_MAX,
     candidates,
 )
-from stenolog.reconciler.clock_shift import SLEW_MS, Reckoning
+from stenolog.reconciler.clock_shift import SLEW_MS, ClockShift
 from stenolog.reconciler.plan import next_action
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
@@ -40,27 +40,27 @@ TIMING = Timing(
 
 
 def test_a_claim_from_the_future_is_settled_after_the_usual_while() -> None:
-    state, reckoning = told(REQUESTED, claimed()), Reckoning()
-    seen = reckoning.as_of(state, NOW_MS)
+    state, clock_shift = told(REQUESTED, claimed()), ClockShift()
+    seen = clock_shift.as_of(state, NOW_MS)
     assert next_action(seen, Attempts(), TIMING, NOW_MS) == Wait(until_ms=NOW_MS + 10_000)
     later_ms = NOW_MS + 10_000
-    again = reckoning.as_of(state, later_ms)
+    again = clock_shift.as_of(state, later_ms)
     assert again == seen
     assert next_action(again, Attempts(), TIMING, later_ms) == Settle(number=1)
 
 
 def test_a_refusal_from_the_future_is_tried_again_when_the_provider_said() -> None:
-    state, reckoning = told(REQUESTED, claimed(), refused(retry_in_ms=5_000)), Reckoning()
-    first = next_action(reckoning.as_of(state, NOW_MS), Attempts(), TIMING, NOW_MS)
+    state, clock_shift = told(REQUESTED, claimed(), refused(retry_in_ms=5_000)), ClockShift()
+    first = next_action(clock_shift.as_of(state, NOW_MS), Attempts(), TIMING, NOW_MS)
     assert first == Wait(until_ms=NOW_MS + 5_000)
     later_ms = NOW_MS + 5_000
-    then = next_action(reckoning.as_of(state, later_ms), Attempts(), TIMING, later_ms)
+    then = next_action(clock_shift.as_of(state, later_ms), Attempts(), TIMING, later_ms)
     assert then == Submit(number=2)
 
 
 def test_events_keep_their_distances_and_what_has_not_happened_stays_so() -> None:
     state = told(REQUESTED, claimed(), accepted(), claimed(2), every_ms=1_000)
-    one, two = Reckoning().as_of(state, NOW_MS).submissions
+    one, two = ClockShift().as_of(state, NOW_MS).submissions
     assert (one.claimed_at_ms, one.accepted_at_ms) == (NOW_MS - 2_000, NOW_MS - 1_000)
     assert (two.claimed_at_ms, two.accepted_at_ms, two.retry_at_ms) == (NOW_MS, 0, 0)
     assert one.ahead_ms == two.ahead_ms == START_MS + 3_000 - NOW_MS
@@ -69,24 +69,24 @@ def test_events_keep_their_distances_and_what_has_not_happened_stays_so() -> Non
 def test_a_clock_that_agrees_or_was_slewed_changes_nothing() -> None:
     state = told(REQUESTED, claimed())
     for now in (START_MS, START_MS + JUMP_MS, START_MS - SLEW_MS):
-        assert Reckoning().as_of(state, now) is state
+        assert ClockShift().as_of(state, now) is state
 
 
 def test_counting_goes_on_when_the_clock_reaches_the_time_of_the_events() -> None:
-    state, reckoning = told(REQUESTED, claimed()), Reckoning()
-    seen = reckoning.as_of(state, START_MS - 5_000)
-    assert reckoning.as_of(state, START_MS + 5_000) == seen
+    state, clock_shift = told(REQUESTED, claimed()), ClockShift()
+    seen = clock_shift.as_of(state, START_MS - 5_000)
+    assert clock_shift.as_of(state, START_MS + 5_000) == seen
     newer = after(state, [called()], START_MS + 6_000)
-    assert reckoning.as_of(newer, START_MS + 6_000) is newer
+    assert clock_shift.as_of(newer, START_MS + 6_000) is newer
 
 
 def test_a_clock_set_back_once_more_counts_anew_and_so_does_what_was_forgotten() -> None:
-    state, reckoning = told(REQUESTED, claimed()), Reckoning()
-    reckoning.as_of(state, NOW_MS)
-    earlier = reckoning.as_of(state, NOW_MS - JUMP_MS)
+    state, clock_shift = told(REQUESTED, claimed()), ClockShift()
+    clock_shift.as_of(state, NOW_MS)
+    earlier = clock_shift.as_of(state, NOW_MS - JUMP_MS)
     assert earlier.submissions[0].claimed_at_ms == NOW_MS - JUMP_MS
-    reckoning.forget(ID)
-    assert reckoning.as_of(state, NOW_MS).submissions[0].claimed_at_ms == NOW_MS
+    clock_shift.forget(ID)
+    assert clock_shift.as_of(state, NOW_MS).submissions[0].claimed_at_ms == NOW_MS
 
 
 def test_nothing_was_tried_later_than_now() -> None:
@@ -121,7 +121,7 @@ async def listed(
 
 async def test_the_list_is_not_cut_at_a_claim_from_the_future() -> None:
     state = told(REQUESTED, claimed())
-    moved = Reckoning().as_of(state, NOW_MS)
+    moved = ClockShift().as_of(state, NOW_MS)
     for one in (state, moved):
         assert len(await listed(one, 3, seen_at_ms=NOW_MS)) == 3
         assert len(await listed(one, PAGES_MAX + 1, seen_at_ms=NOW_MS)) == PAGES_MAX

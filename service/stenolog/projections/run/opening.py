@@ -14,7 +14,7 @@ from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
-from stenolog.projections.run.registry import Reading
+from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.run.states import States
 
 UNREADABLE_STREAM = "a record of its stream is damaged or missing"
@@ -23,7 +23,7 @@ REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenedPayload:
     """A payload's plaintext, or why there is none; all unset when the event has no payload."""
 
     plaintext: bytes | None = None
@@ -31,7 +31,7 @@ class Opened:
     damaged: bool = False
 
 
-class Readings:
+class EventOpener:
     """Reads for the projector; remembers the requests that it saw last."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Readings:
             REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
         )
 
-    async def read(self, event: Event, names: Collection[str]) -> Reading:
+    async def read(self, event: Event, names: Collection[str]) -> OpenedEvent:
         """The event as the named projections need it.
 
         Raises:
@@ -53,14 +53,14 @@ class Readings:
         """
         state, unfolded = await self._state(event) if TRANSCRIPTIONS in names else (None, "")
         if not any(event.type in self._projections[name].opens for name in names):
-            return Reading(event=event, state=state, unfolded=unfolded)
+            return OpenedEvent(event=event, state=state, unfolded=unfolded)
         own = await self._open(event)
-        request = Opened()
+        request = OpenedPayload()
         if event.type == TranscriptionRequested.type:
             self._remember(event.stream, own)
         elif event.type in OUTCOMES:
             request = await self._request(event.stream)
-        return Reading(
+        return OpenedEvent(
             event=event,
             payload=own.plaintext,
             erased=own.erased,
@@ -84,36 +84,36 @@ class Readings:
         except Exception as exc:  # a mistake of ours may hold one transcription, never the others
             return None, f"{type(exc).__name__} in the fold"
 
-    async def _request(self, stream: str) -> Opened:
+    async def _request(self, stream: str) -> OpenedPayload:
         known = self._requests.get(stream)
         if known is not None:
-            return Opened(plaintext=known)
+            return OpenedPayload(plaintext=known)
         try:
             first = await self._log.read_stream(stream, limit=1)
         except RecordDamaged:
             first = []
         if not first or first[0].type != TranscriptionRequested.type:
-            return Opened()
+            return OpenedPayload()
         opened = await self._open(first[0])
         self._remember(stream, opened)
         return opened
 
-    async def _open(self, event: Event) -> Opened:
+    async def _open(self, event: Event) -> OpenedPayload:
         if event.commitment is None:
-            return Opened()
+            return OpenedPayload()
         try:
             sealed = await self._log.payload(event.position)
             if sealed is None:
-                return Opened(erased=True)
-            return Opened(plaintext=await self._sealer.open(event.id, sealed))
+                return OpenedPayload(erased=True)
+            return OpenedPayload(plaintext=await self._sealer.open(event.id, sealed))
         except KeyMissing:
-            return Opened(erased=True)
+            return OpenedPayload(erased=True)
         except StoreUnavailable:
             raise
         except (StoreError, EvidenceError):
-            return Opened(damaged=True)
+            return OpenedPayload(damaged=True)
 
-    def _remember(self, stream: str, opened: Opened) -> None:
+    def _remember(self, stream: str, opened: OpenedPayload) -> None:
         if opened.plaintext is not None:
             self._requests.put(stream, opened.plaintext)
 

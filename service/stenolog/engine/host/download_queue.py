@@ -9,7 +9,7 @@ DOWNLOADS_MAX = 32
 DOWNLOADS_PER_HOST_MAX = 8  # so that four slow hosts are needed to hold up everybody else
 
 
-class Turns:
+class DownloadQueue:
     """Jobs that wait for their download, and those that have a turn until they give it back."""
 
     def __init__(
