@@ -69,15 +69,15 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
 
 @contextmanager
 def httpx_errors() -> Iterator[None]:
-    """Turn what httpx raises while it builds a request into ours; nothing was sent yet.
+    """Turn what httpx raises while it reads a URL or builds a request into ours; nothing was sent.
 
     Raises:
-        ForbiddenAddress: The URL cannot be one.
+        ForbiddenAddress: The URL cannot be one. `idna`, which httpx asks, raises a `UnicodeError`.
         EgressFailed: Anything else.
     """
     try:
         yield
-    except httpx.InvalidURL as exc:
+    except (httpx.InvalidURL, ValueError) as exc:
         raise ForbiddenAddress("the URL is not valid") from exc
     except HTTPX_ERRORS as exc:
         raise EgressFailed(f"no request: {type(exc).__name__}", sent=False) from exc

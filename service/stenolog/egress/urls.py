@@ -11,6 +11,7 @@ import httpx
 from stenolog.egress.failures import httpx_errors
 from stenolog.egress.guard import DEFAULT_PORTS
 from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.host_names import ascii_host
 
 URL_CHARS_MAX = 16_384  # signed URLs are long; servers refuse far shorter ones
 PORT_MAX = 65_535
@@ -46,22 +47,26 @@ def checked_url(text: str) -> httpx.URL:
     """The URL, when it is one that may be asked.
 
     Raises:
-        ForbiddenAddress: It is not http or https, has no host, has a user name or password, an
-            impossible port, or is too long.
+        ForbiddenAddress: It is not http or https, its host can be none, it has a user name or
+            password, an impossible port, half characters, or is too long.
     """
     if len(text) > URL_CHARS_MAX:
         raise ForbiddenAddress(f"the URL is longer than {URL_CHARS_MAX} characters")
     with httpx_errors():
-        url = httpx.URL(text)
-    if url.scheme not in DEFAULT_PORTS:
-        raise ForbiddenAddress("the URL is neither http nor https")
-    if not url.host:
-        raise ForbiddenAddress("the URL has no host")
-    if url.userinfo:
-        raise ForbiddenAddress("the URL has a user name or a password")
-    if url.port is not None and not 1 <= url.port <= PORT_MAX:
-        raise ForbiddenAddress("the URL has an impossible port")
-    return url.copy_with(fragment=None)
+        url = httpx.URL(text).copy_with(fragment=None)
+        if url.scheme not in DEFAULT_PORTS:
+            raise ForbiddenAddress("the URL is neither http nor https")
+        # Never `url.host`: it decodes A-labels, and fails where it is read.
+        host = url.raw_host.decode("ascii")
+        if url.userinfo:
+            raise ForbiddenAddress("the URL has a user name or a password")
+        if url.port is not None and not 1 <= url.port <= PORT_MAX:
+            raise ForbiddenAddress("the URL has an impossible port")
+    try:
+        ascii_host(host)
+    except ValueError as exc:
+        raise ForbiddenAddress(f"the URL is not valid: {exc}") from exc
+    return url
 
 
 def request_target(text: str) -> bytes:
@@ -71,7 +76,8 @@ def request_target(text: str) -> bytes:
     """
     found = AFTER_AUTHORITY.match(text)
     assert found is not None, "not a checked URL"
-    given = quote(found[1], safe=URI_CHARACTERS)
+    with httpx_errors():
+        given = quote(found[1], safe=URI_CHARACTERS)
     return (given if given.startswith("/") else f"/{given}").encode("ascii")
 
 
@@ -103,5 +109,5 @@ def headers_after_redirect(headers: Headers, before: httpx.URL, after: httpx.URL
     return tuple(pair for pair in headers if pair[0].lower() in HARMLESS_HEADERS)
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)
+def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    return url.scheme, url.raw_host, url.port or DEFAULT_PORTS.get(url.scheme)

@@ -54,10 +54,6 @@ def test_the_smallest_request_is_a_url() -> None:
         ({"audio_url": 7}, sentences.AUDIO_URL_NOT_HTTP),
         ({"audio_url": "file:///etc/passwd"}, sentences.AUDIO_URL_NOT_HTTP),
         ({"audio_url": "httpx://a"}, sentences.AUDIO_URL_NOT_HTTP),
-        ({"audio_url": "http://"}, sentences.AUDIO_URL_NOT_HTTP),
-        ({"audio_url": "http://[bad/"}, sentences.AUDIO_URL_NOT_HTTP),
-        ({"audio_url": "http://a:99999/"}, sentences.AUDIO_URL_NOT_HTTP),
-        ({"audio_url": "http://a/\nx"}, sentences.AUDIO_URL_NOT_HTTP),
     ],
 )
 def test_a_missing_or_strange_audio_url_is_refused_in_the_services_words(
@@ -69,7 +65,40 @@ def test_a_missing_or_strange_audio_url_is_refused_in_the_services_words(
     assert error.value.fields == (("audio_url", sentence),)
 
 
-@pytest.mark.parametrize("url", ["http://a", "HTTPS://A/b", "http://a/b c.mp3", "http://u:p@a/"])
+@pytest.mark.parametrize("name", ["audio_url", "webhook_url"])
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://", "valid host: the host is empty"),
+        ("http://[bad/", "valid host: it is not of the form host or host:port"),
+        ("http://[::1%25eth0]/", "valid host: the host is no IPv6 address"),
+        ("http://300.1.1.1/", "valid host: the host is no IPv4 address"),
+        ("http://xn--/", "valid host: the host has a part that begins with xn-- and is not"),
+        ("http://xn--a.x/", "valid host: the host has a part that begins with xn-- and is not"),
+        ("http://a..b/", "valid host: the host has an empty part between dots"),
+        ("http://a b/", "valid host: the host has characters that a name cannot have"),
+        ("http://\u202e.x/", "valid host: the host has characters that a name cannot have"),
+        (f"http://{'a' * 64}.x/", "valid host: the host has a part of more than 63 characters"),
+        (f"http://{'a.' * 130}x/", "valid host: the host is longer than 253 characters"),
+        ("http://a:99999/", "a port from 1 to 65535"),
+        ("http://a:0/", "a port from 1 to 65535"),
+        ("http://a:x/", "valid host: it is not of the form host or host:port"),
+        ("http://u:p@a/", "must not have a user name or a password"),
+        (" http://a/", "must not begin or end with a blank"),
+        ("http://a/\n", "must not begin or end with a blank"),
+        ("http://a/\nx", "must not have control characters"),
+    ],
+)
+def test_a_url_that_nobody_can_ask_is_refused_and_the_reason_is_given(
+    name: str, url: str, reason: str
+) -> None:
+    [(field, sentence)] = refused(**{name: url}).fields
+    assert field == name
+    assert sentence.startswith(f"{name} must ")
+    assert reason in sentence
+
+
+@pytest.mark.parametrize("url", ["http://a", "HTTPS://A/b", "http://a/b c.mp3", "http://a.:0080"])
 def test_an_odd_but_possible_audio_url_is_the_providers_to_judge(url: str) -> None:
     assert parse(audio_url=url).audio_url == url
 

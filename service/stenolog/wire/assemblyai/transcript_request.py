@@ -14,7 +14,6 @@ from stenolog.wire.assemblyai.parameters import (
     BOOLEANS,
     KNOWN,
     PARAMETERS,
-    URL_CHARS_MAX,
     WEBHOOK_PARAMETERS,
 )
 from stenolog.wire.assemblyai.rules import (
@@ -23,7 +22,8 @@ from stenolog.wire.assemblyai.rules import (
     understanding,
     unknown_policies,
 )
-from stenolog.wire.assemblyai.webhook_rules import is_http, webhook_complaints
+from stenolog.wire.assemblyai.urls import url_complaint
+from stenolog.wire.assemblyai.webhook_rules import webhook_complaints
 from stenolog.wire.strict_json import parse_object
 
 PARAMETERS_MAX = 256  # the service documents about fifty
@@ -158,10 +158,10 @@ def _audio_url(params: Mapping[str, object]) -> Iterator[Complaint]:
     url = params.get("audio_url")
     if url is None:
         yield "audio_url", sentences.AUDIO_URL_MISSING
-    elif not isinstance(url, str) or not is_http(url):
-        yield "audio_url", sentences.AUDIO_URL_NOT_HTTP
-    elif len(url) > URL_CHARS_MAX:
-        yield "audio_url", f"audio_url must be at most {URL_CHARS_MAX} characters"
+        return
+    complaint = url_complaint("audio_url", url, sentences.AUDIO_URL_NOT_HTTP)
+    if complaint is not None:
+        yield "audio_url", complaint
 
 
 def _models(params: Mapping[str, object], legacy: bool) -> Iterator[Complaint]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from stenolog.wire.assemblyai.checks import Complaint
-from stenolog.wire.assemblyai.parameters import URL_CHARS_MAX, WEBHOOK_PARAMETERS
+from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
+from stenolog.wire.assemblyai.urls import url_complaint
 
 HEADER_NAME_CHARS_MAX = 128
 HEADER_VALUE_CHARS_MAX = 4_096
@@ -39,19 +39,15 @@ HEADERS_FORBIDDEN = frozenset(
         "via",
     ]
 )
-URL_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def webhook_complaints(params: Mapping[str, object]) -> Iterator[Complaint]:
     """Yield what is wrong with the customer's endpoint and with the header that it asks for."""
     url = params.get("webhook_url")
     if url is not None:
-        if not isinstance(url, str) or not is_http(url):
-            yield "webhook_url", "webhook_url should start with http"
-        elif len(url) > URL_CHARS_MAX:
-            yield "webhook_url", f"webhook_url must be at most {URL_CHARS_MAX} characters"
-        elif "@" in urlsplit(url).netloc:
-            yield "webhook_url", "webhook_url must not have a user name or a password"
+        complaint = url_complaint("webhook_url", url, "webhook_url should start with http")
+        if complaint is not None:
+            yield "webhook_url", complaint
     name, value = (params.get(key, "") for key in WEBHOOK_PARAMETERS[1:])
     if (name == "") != (value == ""):
         key = WEBHOOK_PARAMETERS[1] if name == "" else WEBHOOK_PARAMETERS[2]
@@ -60,17 +56,6 @@ def webhook_complaints(params: Mapping[str, object]) -> Iterator[Complaint]:
         yield from _header_name(name)
     if value != "":
         yield from _header_value(value)
-
-
-def is_http(url: str) -> bool:
-    """Whether this is an absolute http or https URL with a host."""
-    if URL_UNPRINTABLE.search(url) or url[:1].isspace():  # `urlsplit` takes blanks away
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _header_name(name: object) -> Iterator[Complaint]:
