@@ -140,18 +140,58 @@ async def test_a_lane_that_is_full_does_not_hold_the_others(outbox: Outbox) -> N
     for round_ in range(3):
         first = 8 + round_ * many
         await outbox.add(
-            [pending(first + n, "down") for n in range(many)],
+            [pending(first + n, "down", tenant="one") for n in range(many)],
             after=7 if round_ == 0 else first - 1,
             to=at(first + many - 1),
         )
     last = 8 + 3 * many
-    await outbox.add([pending(last, "up")], after=last - 1, to=at(last))
-    held = (await take(outbox, per_lane=2)).leases
-    assert [one.lane for one in held] == ["down", "down", "up"]
-    taken = await take(outbox, busy=held, per_lane=4)
-    assert [one.lane for one in taken.leases] == ["down", "down"]
+    await outbox.add([pending(last, "up", tenant="one")], after=last - 1, to=at(last))
+    held = (await take(outbox, at_once=20, per_lane=2)).leases
+    assert [(one.lane, one.position) for one in held] == [("down", 8), ("up", last), ("down", 9)]
+    taken = await take(outbox, at_once=20, busy=held, per_lane=4)
+    assert [(one.lane, one.position) for one in taken.leases] == [("down", 10), ("down", 11)]
     assert taken.next_due_ms == UNTIL, "the full lane's deliveries are due, and cannot be taken"
-    assert (await take(outbox, busy=held + taken.leases, per_lane=4)).leases == ()
+    more = await take(outbox, at_once=20, busy=held + taken.leases, per_lane=4)
+    assert more.leases == ()
+
+
+async def test_who_is_full_hides_nobody(outbox: Outbox) -> None:
+    """More tenants are full than slots are free, and what they have is due first."""
+    full = ("a", "b", "c")
+    await owe(outbox, *(pending(8 + n, one, NOW, one) for n, one in enumerate(full * 2)))
+    busy = (await take(outbox, per_lane=1)).leases
+    assert sorted(one.tenant for one in busy) == list(full)
+    await outbox.add([pending(14, "d", NOW + 1, "d")], after=13, to=at(14))
+    waiting = await take(outbox, at_once=4, busy=busy)
+    assert (waiting.leases, waiting.next_due_ms) == ((), NOW + 1)
+    (taken,) = (await take(outbox, NOW + 1, at_once=4, busy=busy)).leases
+    assert taken.tenant == "d"
+
+
+async def test_full_lanes_hide_nobody(outbox: Outbox) -> None:
+    """Tenants have room, and what they have that is due is in lanes without any."""
+    down = ("a", "b")
+    await owe(outbox, *(pending(8 + n, one, NOW, one) for n, one in enumerate(down * 3)))
+    busy = (await take(outbox, at_once=20, per_lane=1)).leases
+    assert sorted(one.tenant for one in busy) == list(down)
+    await outbox.add(
+        [pending(14, "c", NOW + 1, "c"), pending(15, "d", NOW + 1, "d")], after=13, to=at(15)
+    )
+    waiting = await take(outbox, at_once=4, busy=busy, per_lane=1)
+    assert (waiting.leases, waiting.next_due_ms) == ((), NOW + 1)
+    taken = (await take(outbox, NOW + 1, at_once=4, busy=busy, per_lane=1)).leases
+    assert [one.tenant for one in taken] == ["c", "d"]
+
+
+async def test_tenants_take_turns(outbox: Outbox) -> None:
+    """Whoever was first has no more of what is free than who came later."""
+    await owe(
+        outbox,
+        *(pending(n, "a", tenant="first") for n in range(8, 28)),
+        *(pending(n, "b", NOW, tenant="second") for n in range(28, 48)),
+    )
+    taken = (await take(outbox, at_once=9)).leases
+    assert [one.position for one in taken] == [8, 28, 9, 29, 10, 30]
 
 
 async def test_a_tenant_with_many_lanes_leaves_places_to_the_others(outbox: Outbox) -> None:

@@ -10,7 +10,6 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind, UndeliveredReason
 
 DELIVERIES_PER_ADD_MAX = 256
-DELIVERIES_PER_TAKE_MAX = 256
 ATTEMPTS_KEPT_MS = 7 * 86_400_000  # for an operator who asks why; they name no customer
 ATTEMPTS_FORGOTTEN_PER_REMOVE = 100
 
@@ -50,6 +49,7 @@ class Leased:
         lease: Differs from every earlier lease on the same delivery.
         created_at_ms: When it was added.
         attempts: How many were recorded.
+        faults: How many errors of our own they met, and what followed them.
         status: What the receiver answered last, to whichever attempt.
         ending: Set once it was decided and only the log is still to be told.
     """
@@ -62,6 +62,7 @@ class Leased:
     created_at_ms: int
     kind: DeliveryKind = "outcome"
     attempts: int = 0
+    faults: int = 0
     status: int | None = None
     ending: Ending | None = None
 
@@ -138,12 +139,12 @@ class Outbox(Protocol):
         at_once: int,
         per_lane: int,
     ) -> Taken:
-        """Lease deliveries that are due, oldest first, until `until_ms`.
+        """Lease what is due until `until_ms`: tenants in turns, of each lane the oldest.
 
         With those under way (`busy`) there are never more than `at_once`, nor more than `per_lane`
         of a lane; and a tenant takes another slot only while more are free than it holds, so that
         one alone takes half of them, and the next tenant finds some. What has no room does not
-        keep others from being taken.
+        keep others from being taken, and does not make this slower, however much of it there is.
         """
         ...
 

@@ -32,7 +32,15 @@ class Slots:
 
     def has_room(self, tenant: str, lane: str) -> bool:
         """Whether an attempt of this tenant and lane may begin."""
-        return self._tenants[tenant] < self.free and self._lanes[lane] < self._per_lane
+        return self.tenant_has_room(tenant) and self.lane_room(lane) > 0
+
+    def tenant_has_room(self, tenant: str) -> bool:
+        """Whether an attempt of this tenant may begin, in a lane that has room."""
+        return self._tenants[tenant] < self.free
+
+    def lane_room(self, lane: str) -> int:
+        """How many attempts may begin in this lane, if its tenant has room for as many."""
+        return min(self._per_lane - self._lanes[lane], self.free)
 
     def full_tenants(self) -> list[str]:
         """The tenants that must wait; one that is not listed has room while any slot is free."""

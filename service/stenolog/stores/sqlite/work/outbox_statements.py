@@ -1,32 +1,28 @@
-"""All that is written to the outbox in `work.db`, inside a transaction of its writing thread."""
+"""What is written to the outbox in `work.db`, inside a transaction of its writing thread."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
 from stenolog.delivery.outbox import (
     ATTEMPTS_FORGOTTEN_PER_REMOVE,
     ATTEMPTS_KEPT_MS,
-    DELIVERIES_PER_TAKE_MAX,
     Attempt,
     Ending,
     Leased,
     Pending,
-    Taken,
 )
-from stenolog.delivery.slots import Slots
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.log.events.deliveries import DeliveryKind
 
 FAN_OUT = "fan-out"
 
 
 def begin(run: sqlite3.Connection, at: Checkpoint) -> None:
     """Nothing is owed, and the checkpoint is `at`."""
-    run.execute("DELETE FROM outbox")
+    for table in ("tenants", "lanes", "outbox"):
+        run.execute(f"DELETE FROM {table}")  # noqa: S608  table names are ours
     run.execute("DELETE FROM attempts")
     run.execute(
         "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", (FAN_OUT, at.position, at.event_id)
@@ -58,34 +54,6 @@ def add(run: sqlite3.Connection, pending: Sequence[Pending], after: int, to: Che
 def recover(run: sqlite3.Connection, now_ms: int) -> None:
     """One process at a time has this file: at its start every lease is a dead one's."""
     run.execute("UPDATE outbox SET leased = 0, due_at_ms = ? WHERE leased = 1", (now_ms,))
-
-
-def take(
-    run: sqlite3.Connection,
-    now_ms: int,
-    until_ms: int,
-    busy: Sequence[Leased],
-    at_once: int,
-    per_lane: int,
-) -> Taken:
-    """Pages of what is due, each without what is full; a page fills something, or is the last."""
-    slots = Slots(busy, at_once=at_once, per_lane=per_lane)
-    leases: list[Leased] = []
-    while slots.free > 0:
-        page = run.execute(
-            "SELECT position, kind, tenant, lane FROM outbox WHERE due_at_ms <= ? "
-            "AND tenant NOT IN (SELECT value FROM json_each(?)) "
-            "AND lane NOT IN (SELECT value FROM json_each(?)) "
-            "ORDER BY due_at_ms, position LIMIT ?",
-            (now_ms, *_full(slots), DELIVERIES_PER_TAKE_MAX),
-        ).fetchall()
-        for position, kind, tenant, lane in page:
-            if slots.has_room(tenant, lane):
-                slots.occupy(tenant, lane)
-                leases.append(_lease(run, position, kind, until_ms))
-        if len(page) < DELIVERIES_PER_TAKE_MAX:
-            break
-    return Taken(leases=tuple(leases), next_due_ms=_next_due(run, slots))
 
 
 def record(
@@ -149,41 +117,3 @@ def remove(run: sqlite3.Connection, leased: Leased, now_ms: int) -> None:
 
 def _held(leased: Leased) -> tuple[int, str, int]:
     return leased.position, leased.kind, leased.lease
-
-
-def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms: int) -> Leased:
-    """A leased delivery falls due again when its lease expires."""
-    stream, tenant, lane, lease, created_at_ms, attempts, status, ended, reason = run.execute(
-        "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ? "
-        "WHERE position = ? AND kind = ? "
-        "RETURNING stream, tenant, lane, lease, created_at_ms, attempts, status, ended, reason",
-        (until_ms, position, kind),
-    ).fetchone()
-    return Leased(
-        position=position,
-        kind=kind,
-        stream=stream,
-        tenant=tenant,
-        lane=lane,
-        lease=lease,
-        created_at_ms=created_at_ms,
-        attempts=attempts,
-        status=status,
-        ending=Ending(reason=reason) if ended else None,
-    )
-
-
-def _next_due(run: sqlite3.Connection, slots: Slots) -> int | None:
-    if slots.free <= 0:
-        return None
-    found = run.execute(
-        "SELECT due_at_ms FROM outbox WHERE tenant NOT IN (SELECT value FROM json_each(?)) "
-        "AND lane NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at_ms LIMIT 1",
-        _full(slots),
-    ).fetchone()
-    return None if found is None else int(found[0])
-
-
-def _full(slots: Slots) -> tuple[str, str]:
-    """The tenants and the lanes without room, for `json_each`."""
-    return json.dumps(slots.full_tenants()), json.dumps(slots.full_lanes())

@@ -83,5 +83,57 @@ WORK = Schema(
         DROP INDEX outbox_due;
         CREATE INDEX outbox_due ON outbox (due_at_ms, tenant, lane)
         """,
+        # When something of a lane, and of a tenant, is due next: kept by triggers, so that what
+        # can go is found without a look at what cannot, however much of that there is.
+        """
+        ALTER TABLE outbox ADD COLUMN faults INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX outbox_due;
+        CREATE INDEX outbox_by_lane ON outbox (tenant, lane, due_at_ms);
+        CREATE TABLE lanes (
+            tenant TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            due_at_ms INTEGER NOT NULL,
+            failing_since_ms INTEGER,
+            PRIMARY KEY (tenant, lane)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX lanes_due ON lanes (tenant, due_at_ms);
+        CREATE TABLE tenants (
+            tenant TEXT PRIMARY KEY,
+            due_at_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX tenants_due ON tenants (due_at_ms);
+        CREATE TRIGGER outbox_added AFTER INSERT ON outbox BEGIN
+            INSERT INTO lanes (tenant, lane, due_at_ms)
+                VALUES (new.tenant, new.lane, new.due_at_ms)
+                ON CONFLICT DO UPDATE SET due_at_ms = min(due_at_ms, excluded.due_at_ms);
+            INSERT INTO tenants VALUES (new.tenant, new.due_at_ms)
+                ON CONFLICT DO UPDATE SET due_at_ms = min(due_at_ms, excluded.due_at_ms);
+        END;
+        CREATE TRIGGER outbox_moved AFTER UPDATE OF due_at_ms ON outbox BEGIN
+            UPDATE lanes SET due_at_ms = (
+                SELECT min(due_at_ms) FROM outbox WHERE tenant = new.tenant AND lane = new.lane
+            ) WHERE tenant = new.tenant AND lane = new.lane;
+            UPDATE tenants SET due_at_ms = (
+                SELECT min(due_at_ms) FROM lanes WHERE tenant = new.tenant
+            ) WHERE tenant = new.tenant;
+        END;
+        CREATE TRIGGER outbox_removed AFTER DELETE ON outbox BEGIN
+            DELETE FROM lanes WHERE tenant = old.tenant AND lane = old.lane AND NOT EXISTS (
+                SELECT 1 FROM outbox WHERE tenant = old.tenant AND lane = old.lane
+            );
+            UPDATE lanes SET due_at_ms = (
+                SELECT min(due_at_ms) FROM outbox WHERE tenant = old.tenant AND lane = old.lane
+            ) WHERE tenant = old.tenant AND lane = old.lane;
+            DELETE FROM tenants WHERE tenant = old.tenant AND NOT EXISTS (
+                SELECT 1 FROM lanes WHERE tenant = old.tenant
+            );
+            UPDATE tenants SET due_at_ms = (
+                SELECT min(due_at_ms) FROM lanes WHERE tenant = old.tenant
+            ) WHERE tenant = old.tenant;
+        END;
+        INSERT INTO lanes (tenant, lane, due_at_ms)
+            SELECT tenant, lane, min(due_at_ms) FROM outbox GROUP BY tenant, lane;
+        INSERT INTO tenants SELECT tenant, min(due_at_ms) FROM lanes GROUP BY tenant
+        """,
     ),
 )

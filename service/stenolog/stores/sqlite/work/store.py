@@ -19,6 +19,7 @@ from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.schema import WORK
+from stenolog.stores.sqlite.work.taking import take
 
 
 class SqliteWork(WrittenFile):
@@ -62,7 +63,7 @@ class SqliteWork(WrittenFile):
         """One transaction."""
         taken: Taken = await self._commits.submit(
             partial(
-                statements.take,
+                take,
                 now_ms=now_ms,
                 until_ms=until_ms,
                 busy=tuple(busy),
