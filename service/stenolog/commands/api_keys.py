@@ -169,7 +169,7 @@ def checked_name(field: str, name: str) -> str:
 
 
 def checked_region(field: str, asked: str | None, offered: Sequence[Region]) -> Region | None:
-    """The region that was asked for; None when none was.
+    """Return the region that was asked for; None when none was.
 
     Raises:
         InvalidRequest: It is not one that the gateway offers.
@@ -185,7 +185,7 @@ def checked_region(field: str, asked: str | None, offered: Sequence[Region]) -> 
 
 
 def refuse_last(key: ApiKey, tenants: Iterable[ApiKey]) -> None:
-    """Nothing, when another key of its tenant can manage all keys, or this one cannot.
+    """Check that a key which manages all keys would remain without this one.
 
     Raises:
         LastManagingKey: It is the only one.
@@ -207,9 +207,9 @@ async def create_api_key(
     region: Region | None = None,
     tenant_region: Region | None = None,
 ) -> tuple[str, ApiKey]:
-    """A new key, durable when this returns; its secret is returned this once.
+    """Make a key and store it; return its secret, which cannot be read again, and the key.
 
-    `tenant_region` becomes the tenant's, whether that is new or not.
+    `tenant_region` replaces the region of the tenant, also of one that exists.
 
     Raises:
         StoreUnavailable: Nothing was written, or at most the tenant's name and region.

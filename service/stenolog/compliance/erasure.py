@@ -1,7 +1,7 @@
-"""Erasing a transcription here: its key, its views, its upload; each step repeatable.
+"""Erase a transcription here: its key, its views, its upload. Each step can be repeated.
 
-What there is to erase follows from the stream alone, so after a crash it is all done again. The
-jobs at the provider, and the event that says that it is over, are the reconciler's.
+What is to be erased follows from the stream alone, so after a crash all of it is done again. The
+reconciler deletes the jobs at the provider and appends `erasure.completed`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ log = structlog.get_logger()
 
 
 class Keys(Protocol):
-    """Where keys are destroyed; `compliance/vault` keeps this promise."""
+    """Destroys keys; `compliance/vault` keeps this promise."""
 
     async def destroy(self, stream: str) -> None:
-        """The stream's key is gone, and nothing is sealed for it from the call on.
+        """Destroy the stream's key; nothing is sealed for the stream from the call on.
 
         Raises:
             StoreUnavailable: It may still be there; try again.
@@ -30,10 +30,10 @@ class Keys(Protocol):
 
 
 class Views(Protocol):
-    """Where content is shown; `projections/run/projector` keeps this promise."""
+    """Holds content; `projections/run/projector` keeps this promise."""
 
     async def erase(self, transcription_id: str) -> None:
-        """The views hold nothing of the transcription's content.
+        """Remove the transcription's content from all views.
 
         Raises:
             StoreUnavailable: Something may be left; try again.
@@ -42,7 +42,7 @@ class Views(Protocol):
 
 
 class Eraser:
-    """Forgets what is here of a transcription whose erasure was requested."""
+    """Erases what is here of a transcription whose erasure was requested."""
 
     def __init__(self, keys: Keys, views: Views, uploads: UploadLifetime) -> None:
         self._keys = keys

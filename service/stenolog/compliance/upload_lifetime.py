@@ -1,8 +1,9 @@
-"""How long a customer's file is kept: until the last transcription that used it is erased.
+"""Remove a customer's file when the last transcription that used it has been erased.
 
-One that none uses goes after its retention; one that no event knows (a crash between file and
-event) a while after it was written. `upload.released` comes first, then the key is destroyed, then
-the file removed: what a crash leaves is found by the next sweep.
+A file that no transcription uses is removed after its retention. A file that no event names,
+because a crash came between file and event, is removed `ORPHAN_MS` after it was written.
+`upload.released` is appended first, then the key is destroyed, then the file is removed; what a
+crash leaves undone is done by the next sweep.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """An upload on the disk; `written_ms` is when it was, since the epoch."""
+    """An upload on the disk; `written_ms` is when it was written, in ms since the epoch."""
 
     upload: str
     written_ms: int
 
 
 class Files(Protocol):
-    """Where the files are; `stores/files/uploads` keeps this promise."""
+    """Lists and removes files; `stores/files/uploads` keeps this promise."""
 
     async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
         """At most `limit` files with ids greater than `after`, in order of id."""
@@ -48,7 +49,7 @@ class Files(Protocol):
 
 
 class Keys(Protocol):
-    """Where keys are destroyed; `compliance/vault` keeps this promise."""
+    """Destroys keys; `compliance/vault` keeps this promise."""
 
     async def destroy(self, stream: str) -> None:
         """The stream's key is gone."""
@@ -56,7 +57,7 @@ class Keys(Protocol):
 
 
 class Users(Protocol):
-    """Who needs an upload: a question to the views."""
+    """Counts the transcriptions that need an upload, as the views tell."""
 
     async def users_of(self, upload: str, *, as_of: int) -> int:
         """Transcriptions that use it and are not erased, at the log's position `as_of` or later.
@@ -68,7 +69,7 @@ class Users(Protocol):
 
 
 class UploadLifetime:
-    """Removes files that nobody needs."""
+    """Removes uploads that no transcription needs."""
 
     def __init__(
         self,
@@ -138,7 +139,7 @@ class UploadLifetime:
         return await self._users.users_of(upload, as_of=head) == 0
 
     async def _release(self, upload: str, reason: ReleaseReason) -> None:
-        """The event, if it can be written; the key and the file go whatever the log holds."""
+        """Append `upload.released` if the stream can be read; remove key and file in any case."""
         stream = UPLOAD + upload
         try:
             first = await self._events.read_stream(stream, limit=1)
@@ -159,7 +160,7 @@ class UploadLifetime:
 
 
 async def sweep_once(lifetime: UploadLifetime) -> None:
-    """One sweep; what cannot be done now is left to the next."""
+    """Sweep once; leave to the next sweep what cannot be done now."""
     try:
         await lifetime.sweep()
     except StoreError as exc:

@@ -44,7 +44,7 @@ class Settings(
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
-    """The settings from the environment; `given` wins where it is not None.
+    """Read the settings from the environment; `given` wins where it is not None.
 
     Raises:
         BadSetting: One is unknown, with the nearest name, or has a wrong value.
@@ -66,7 +66,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
-    """Nothing, when every `STENOLOG_*` variable is a setting.
+    """Check that every `STENOLOG_*` variable is the name of a setting.
 
     Raises:
         BadSetting: One is not; the message names the nearest that is.

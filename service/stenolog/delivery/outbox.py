@@ -1,4 +1,4 @@
-"""The outbox: deliveries that are owed, the leases on them, and what was attempted."""
+"""Declare the outbox: pending deliveries, the leases on them, and their attempts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A delivery that is owed.
+    """A delivery that is still to be made.
 
     Attributes:
         position: Of the event that it tells of; of each kind there is one for an event at most.
@@ -85,7 +85,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What was taken, and when more falls due.
+    """What was leased, and when more falls due.
 
     Attributes:
         next_due_ms: Of the tenants and lanes that have room; None: nothing, or no room at all.
@@ -97,37 +97,40 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How much is owed; `oldest_at_ms` is when the oldest was added, None without any."""
+    """How many deliveries are pending, and since when the oldest waits; None without any."""
 
     deliveries: int
     oldest_at_ms: int | None
 
 
 class Outbox(Protocol):
-    """Keeps what is owed, durably: whatever returned here survives the end of the process.
+    """Keeps pending deliveries durably: what a method returned survives the end of the process.
 
     Every method raises `StoreUnavailable` when nothing was written, and `OutcomeUnknown` when it
-    may have been.
+    may have been written.
     """
 
     async def checkpoint(self) -> Checkpoint | None:
-        """Up to where the log was followed; None: never."""
+        """Read up to where the log was followed; None: never."""
         ...
 
     async def begin(self, at: Checkpoint) -> None:
-        """The log is followed from `at` on; what was owed before is dropped."""
+        """Follow the log from `at` on, and drop all pending deliveries."""
         ...
 
     async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> None:
-        """The deliveries are owed from now on, and the checkpoint has moved from `after`.
+        """Add pending deliveries, and move the checkpoint from `after`, in one transaction.
 
-        At most `DELIVERIES_PER_ADD_MAX` of them. When the checkpoint is not at `after`, nothing
-        was written and `StoreUnavailable` is raised: read it again.
+        At most `DELIVERIES_PER_ADD_MAX` of them. When the checkpoint is not at `after`, nothing is
+        written and `StoreUnavailable` is raised: read it again.
         """
         ...
 
     async def recover(self, now_ms: int) -> None:
-        """The leases of processes that are certainly gone are over, and their deliveries due."""
+        """End all leases, and make their deliveries due: their holders are gone.
+
+        For the start of a process, before it takes any.
+        """
         ...
 
     async def take(
@@ -142,37 +145,37 @@ class Outbox(Protocol):
         """Lease what is due until `until_ms`: tenants in turns, of each lane the oldest.
 
         With those under way (`busy`) there are never more than `at_once`, nor more than `per_lane`
-        of a lane; and a tenant takes another slot only while more are free than it holds, so that
-        one alone takes half of them, and the next tenant finds some. What has no room does not
-        keep others from being taken, and does not make this slower, however much of it there is.
+        of a lane. A tenant takes another slot only while more slots are free than it holds: alone
+        it gets half of them. A delivery for which there is no room does not keep others from being
+        taken, and does not make this slower, however many there are.
         """
         ...
 
     async def record(
         self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
     ) -> bool:
-        """The attempt is written down; False: the lease was lost, and nothing was.
+        """Write down the attempt; False when the lease was lost, and nothing was written.
 
-        With `due_at_ms` the lease is given back and the next attempt is due then. With `ending`
-        the lease is kept, and whoever takes the delivery next finds that it has ended.
+        With `due_at_ms` the lease is given back and the next attempt is due then. With `ending` the
+        lease is kept, and whoever takes the delivery next finds that it has ended.
         """
         ...
 
     async def put_off(self, leased: Leased, due_at_ms: int) -> None:
-        """The lease is given back; due then. Nothing when it was lost or is given back."""
+        """Give the lease back and make the delivery due then; do nothing without the lease."""
         ...
 
     async def remove(self, leased: Leased, now_ms: int) -> None:
-        """It is owed no more; nothing when the lease was lost.
+        """Remove the delivery; do nothing when the lease was lost.
 
         Its attempts are kept for a week; a bounded number of older ones is dropped now.
         """
         ...
 
     async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
-        """What was attempted for the delivery of this event, in order."""
+        """Read the attempts for the delivery of this event, in order."""
         ...
 
     async def backlog(self) -> Backlog:
-        """How much is owed, and since when."""
+        """Count the pending deliveries, and read since when the oldest waits."""
         ...

@@ -1,4 +1,4 @@
-"""The customer's webhook as the request names it, and the lane it is called in."""
+"""Read a customer's webhook from the request, and name the lane that it is called in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LANE_BYTES = 8  # enough to tell lanes apart; two that share a mark only share a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """Where to call and with which header; neither is ever shown.
+    """Where to call, and with which header; never logged and never shown.
 
     Attributes:
         header: Name and value, as the customer gave them; None without.
@@ -35,14 +35,14 @@ class RequestUnreadable(Exception):
 
 
 class Requests:
-    """Reads from the log which event is delivered, and to which webhook."""
+    """Reads from the log which event a delivery tells of, and which webhook it goes to."""
 
     def __init__(self, log: EventStore, sealer: Sealer) -> None:
         self._log = log
         self._sealer = sealer
 
     async def event(self, position: int) -> Event:
-        """The event at `position`.
+        """Read the event at `position`.
 
         Raises:
             RecordDamaged: What stands there is no event any more, or nothing.
@@ -54,7 +54,7 @@ class Requests:
         return events[0]
 
     async def request(self, stream: str) -> Event:
-        """The `transcription.requested` of this stream.
+        """Read the `transcription.requested` of this stream.
 
         Raises:
             RequestUnreadable: It is damaged, or there is none.
@@ -69,7 +69,7 @@ class Requests:
         return first[0]
 
     async def webhook(self, stream: str) -> Webhook | None:
-        """The webhook that the transcription's request names; None when it names none.
+        """Read the webhook that the transcription's request names; None when it names none.
 
         Raises:
             RequestUnreadable: It cannot be known any more.
@@ -88,7 +88,7 @@ class Requests:
 
 
 def webhook_of(payload: bytes) -> Webhook | None:
-    """The webhook in the payload of `transcription.requested`.
+    """Read the webhook from the payload of `transcription.requested`; None when it names none.
 
     Raises:
         ValueError: The payload is not JSON.

@@ -1,4 +1,4 @@
-"""The end of the log in memory: a reader that is close behind needs no file."""
+"""Keep the end of the log in memory, for readers that are close behind."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ EVENTS_KEPT = 1_024  # at least, and at most twice as many; about a kilobyte eac
 
 
 class LogTail:
-    """The events that were committed last, all of them behind some position.
+    """Holds the latest committed events, all of them after some position.
 
-    So what it answers is what the log would have answered, and when it cannot know, it says so.
+    Whatever it returns is what the log would return. It returns None when it does not hold
+    everything that was asked for.
     """
 
     def __init__(self, head: int, *, kept: int = EVENTS_KEPT) -> None:

@@ -1,4 +1,4 @@
-"""What projector and readers ask of the store of views."""
+"""Declare what the projector and the readers ask of the store of views."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GenerationState = Literal["live", "building"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One set of a projection's rows.
+    """One filling of a projection's rows.
 
     Attributes:
         generation: Unique among all projections; a later one is greater.
@@ -39,7 +39,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewsState:
-    """The checkpoint and every generation that is live or being built, as of one moment."""
+    """The checkpoint, and every generation that is live or being built, at one moment."""
 
     checkpoint: Checkpoint
     generations: tuple[Generation, ...]
@@ -59,27 +59,27 @@ class Known:
 
 
 class ViewWriter(Protocol):
-    """The writing side; one caller at a time, the projector.
+    """Writes the views, for one caller at a time: the projector.
 
-    But for `erase`, which may come at any time; calls are done in the order in which they come.
-    Every method is one transaction. Every method raises `StoreUnavailable` when nothing, or
-    possibly nothing, was written: read `state` again before going on.
+    `erase` alone may be called at any time; calls are executed in the order in which they come.
+    Every method is one transaction. Every method raises `StoreUnavailable` when it is not certain
+    that everything was written: read `state` again before going on.
     """
 
     async def state(self) -> ViewsState:
-        """The checkpoint and the generations."""
+        """Read the checkpoint and the generations."""
         ...
 
     async def known(
         self, status_generation: int | None, generations: Collection[int], ids: Collection[str]
     ) -> Known:
-        """What the store knows of these transcriptions; no rows without `status_generation`."""
+        """Read what is known of these transcriptions; no rows without `status_generation`."""
         ...
 
     async def begin(self, projection: str, version: int, *, live: bool) -> None:
-        """A new and empty generation exists; one that was being built is dropped.
+        """Create an empty generation; drop one that was being built.
 
-        A live one takes part in the checkpoint from position 0; only for a store that is empty.
+        With `live` it takes part in the checkpoint from position 0; only for a store that is empty.
         """
         ...
 
@@ -92,61 +92,64 @@ class ViewWriter(Protocol):
     ) -> bool:
         """Make the changes in generations being built, and move their position from `after`.
 
-        In the same transaction in which they reach the checkpoint they become live, and the old
-        ones are dropped; returns whether they did.
+        When their position reaches the checkpoint they become live in the same transaction, and the
+        old generations are dropped. Returns whether this happened.
         """
         ...
 
     async def drop(self, projection: str) -> None:
-        """All generations of a projection that is no more are dropped."""
+        """Drop all generations of a projection that this version does not have."""
         ...
 
     async def reset(self) -> None:
-        """Nothing is left, and the checkpoint is 0: the log is not the one that was followed."""
+        """Drop everything and set the checkpoint to 0, because the log is another one."""
         ...
 
     async def erase(self, transcription: str) -> None:
-        """No generation, nor the WAL, holds anything of its content; its views say `erased`.
+        """Remove the transcription's content from all generations and from the WAL.
 
-        Repeating changes nothing.
+        Its views then say `erased`. Repeating it changes nothing.
         """
         ...
 
     async def purge(self) -> bool:
-        """A bounded number of rows of dropped generations is deleted; returns whether any was."""
+        """Delete a bounded number of rows of dropped generations; return whether there were any."""
         ...
 
 
 class ViewReader(Protocol):
-    """The reading side. Callers check the tenant on the row of the transcription.
+    """Reads the views. Callers check the tenant on the row of the transcription.
 
     Every method raises `StoreUnavailable` when the views cannot be read.
     """
 
     async def transcription(self, transcription: str) -> StatusRow | None:
-        """Its row; None: not projected, or no such thing."""
+        """Read the row; None when there is no such transcription, or it is not projected yet."""
         ...
 
     async def request(self, transcription: str) -> bytes | None:
-        """The payload of its request, a JSON object; None when it is not known."""
+        """Read the payload of its request, a JSON object; None when it is not known."""
         ...
 
     async def transcript(self, transcription: str) -> TranscriptRow | None:
-        """Its transcript; None while there is no outcome, and once it is erased."""
+        """Read its transcript; None while there is no outcome, and once it is erased."""
         ...
 
     async def customer_body(self, transcription: str) -> bytes | None:
-        """The `/v2` answer, once there is an outcome; None before, and once it is erased."""
+        """Read the `/v2` answer; None while there is no outcome, and once it is erased."""
         ...
 
     async def view_state(self, transcription: str, view: str) -> Reason | None:
-        """Why a view shows nothing; None when it shows what was found. Unknown: `not_ready`."""
+        """Read why a view shows no items; None when it shows what was found.
+
+        A view that is not known is `not_ready`.
+        """
         ...
 
     async def items(
         self, transcription: str, view: str, *, after: int, limit: int, speaker: str | None = None
     ) -> ItemsPage:
-        """At most `limit` items behind the ordinal `after` (0: from the first)."""
+        """Read at most `limit` items that follow the ordinal `after`; 0: from the first."""
         ...
 
     async def list_transcriptions(
@@ -159,7 +162,7 @@ class ViewReader(Protocol):
         status: Status | None = None,
         created_on: str | None = None,
     ) -> TranscriptionsPage:
-        """A tenant's transcriptions, newest first; stable while others arrive.
+        """List a tenant's transcriptions, newest first; pages stay stable while others arrive.
 
         `before` gives the newest that are older, `after` the oldest that are newer than a row with
         this `requested_position`. `created_on` is a UTC day, `YYYY-MM-DD`.
@@ -167,11 +170,11 @@ class ViewReader(Protocol):
         ...
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """At most `limit` ids greater than `after` (empty: from the first)."""
+        """Read at most `limit` ids greater than `after`; empty: from the first."""
         ...
 
     async def upload_use(self, upload: str) -> UploadUse:
-        """How many transcriptions need this upload.
+        """Count the transcriptions that need this upload.
 
         Raises:
             StoreUnavailable: There is no complete view of transcriptions.
@@ -179,17 +182,17 @@ class ViewReader(Protocol):
         ...
 
     async def projections(self) -> tuple[ProjectionStatus, ...]:
-        """Every projection that has a generation."""
+        """List every projection that has a generation."""
         ...
 
     async def checkpoint(self) -> Checkpoint:
-        """Up to where the log has been followed."""
+        """Read up to where the views have followed the log."""
         ...
 
     async def counts_by_status(self) -> Mapping[str, int]:
-        """How many transcriptions have which status, over all tenants."""
+        """Count the transcriptions by status, over all tenants."""
         ...
 
     async def oldest_open_at(self) -> str | None:
-        """When the oldest transcription without an outcome was requested; None: there is none."""
+        """Read when the oldest transcription without an outcome was requested; None: none."""
         ...

@@ -1,4 +1,4 @@
-"""How fast one account may be asked: one window and one pause for every kind of request."""
+"""Limit how fast one account is asked: one window and one pause for requests of every kind."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PAUSE_MS_MAX = 60_000
 
 
 def monotonic_ms() -> int:
-    """Milliseconds on a clock that nobody sets: a pause must not last an hour by a wrong clock."""
+    """Return milliseconds on a clock that cannot be set, so that no pause lasts too long."""
     return time.monotonic_ns() // 1_000_000
 
 
 class Pace:
-    """Shared by everything that asks one account: creates, questions, pages, uploads, deletions."""
+    """Counts the requests of one account; everything that asks the account shares it."""
 
     def __init__(self, *, requests_max: int | None = REQUESTS_MAX, now_ms: NowMs = monotonic_ms):
         """`requests_max` is for `WINDOW_MS`; None: only the provider's own word counts."""
@@ -59,7 +59,7 @@ class Pace:
             )
 
     def take(self) -> None:
-        """A request is counted that is about to be made.
+        """Count a request that is about to be made.
 
         Raises:
             ProviderUnavailable: As from `check`; then nothing was counted.
@@ -74,7 +74,10 @@ class Pace:
         self._count += 1
 
     def refused(self, wait_ms: int | None) -> None:
-        """The provider answered "too many": nobody asks before it said, or for a while."""
+        """Pause all requests after a 429, for `wait_ms`.
+
+        Without `wait_ms` the pause doubles with each refusal in a row.
+        """
         self._refusals += 1
         if wait_ms is None:
             wait_ms = exponential_ms(
@@ -83,15 +86,15 @@ class Pace:
         self._paused_until_ms = max(self._paused_until_ms, self._now_ms() + wait_ms)
 
     def answered(self) -> None:
-        """The provider answered: the next refusal is the first one again."""
+        """Note an answer, so that the next refusal pauses as briefly as the first."""
         self._refusals = 0
 
     def resume(self) -> None:
-        """Nobody has to wait for what the provider said before."""
+        """End the pause: the service that asked for it was restarted."""
         self._refusals = 0
         self._paused_until_ms = 0
 
     def _forget(self, now_ms: int) -> None:
-        """What was asked more than a window ago counts no more."""
+        """Drop requests that are older than the window."""
         while self._buckets and self._buckets[0][0] + BUCKET_MS + WINDOW_MS <= now_ms:
             self._count -= self._buckets.popleft()[1]

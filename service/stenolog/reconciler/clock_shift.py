@@ -1,7 +1,7 @@
 """Correct event times after the system clock was set back.
 
-Event times never decrease: after a clock was set ahead and back, they lie in the future for as long
-as the jump was wide. Deadlines count from there on from when this process first saw the events.
+Event times never decrease. After a clock was set ahead and then back, the latest events have times
+in the future. Deadlines of such events count from the moment when this process first saw them.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ class _Seen:
 
 
 class ClockShift:
-    """Remembers when events from the future were first seen."""
+    """Moves times that lie in the future back to when this process first saw them."""
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
 
     def as_of(self, state: Transcription, now_ms: int) -> Transcription:
-        """Shift times of `state` that lie in the future back, to when we first saw its last event.
+        """Return `state` with future times moved back to when we first saw its last event.
 
-        Events keep their distances, and `Submission.ahead_ms` says how far they were moved. A
-        clock that was slewed by a second or less is left alone.
+        All times are moved by the same amount, which `Submission.ahead_ms` tells. Times that are at
+        most a second ahead are left alone: such a clock was slewed, not set.
         """
         if state.last_at_ms <= now_ms and state.id not in self._seen:
             return state
@@ -60,5 +60,5 @@ def _moved(submission: Submission, ahead_ms: int) -> Submission:
 
 
 def _earlier(at_ms: int, by_ms: int) -> int:
-    """A time moved back; 0 stays: it has not happened."""
+    """Return a time moved back; 0 means that it has not happened, and stays 0."""
     return at_ms - by_ms if at_ms else 0

@@ -1,4 +1,4 @@
-"""Fetching: what the provider has for a job, recorded once it has ended."""
+"""Fetch what the provider has for a job, and record it once the job has ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
 
 
 class Metrics(Protocol):
-    """What is counted here."""
+    """Counts adopted and reconciled jobs."""
 
     def adopted(self) -> None:
         """A job was found that had been paid for without our knowing."""
@@ -55,9 +55,10 @@ class Fetcher:
     async def confirm(
         self, state: Transcription, number: int, job: str, attempts: Attempts
     ) -> Attempts:
-        """Adopt the job that a callback named, once the provider says that it carries our token.
+        """Adopt the job that a callback named, if the provider says that it carries our token.
 
-        A name that the provider refuses to look up is none: the list is what is left.
+        When the provider refuses to look the job up, the callback's hint is dropped, and the job is
+        looked for in the provider's list.
         """
         try:
             found = await self._recorder.gate(state).provider.fetch(job)
@@ -71,7 +72,7 @@ class Fetcher:
         return refute(attempts, number, [job])
 
     async def adopt(self, state: Transcription, number: int, job: str) -> None:
-        """The job that was paid for without our knowing is this submission's."""
+        """Record that this job, made without our knowing, belongs to the submission."""
         if await self._submitter.accept(state, number, job, adopted=True):
             self._metrics.adopted()
 
@@ -84,10 +85,10 @@ class Fetcher:
         *,
         believed_at_ms: int,
     ) -> Attempts:
-        """Ask for the job, and record its end if it has come.
+        """Ask for the job, and record its end if it has ended.
 
-        A provider that does not know it is believed from `believed_at_ms` on: before that, what it
-        reads from may be behind what it wrote.
+        Before `believed_at_ms` a job that the provider does not know is asked for again, because
+        its reads may lag behind its writes.
         """
         submission = state.submission(number)
         assert submission is not None
@@ -119,14 +120,14 @@ class Fetcher:
         await self.remove_job(state, number, await self._recorder.job_of(submission))
 
     async def remove_job(self, state: Transcription, number: int, job: str) -> None:
-        """Delete a job that only now was found to be this submission's."""
+        """Delete a job that turned out to belong to this submission."""
         await self._recorder.gate(state).provider.delete(job)
         await self._recorder.run(RecordRemoval(number=number), state)
 
     async def give_up(
         self, state: Transcription, number: int, *, lost: bool, lifetime_ms: int
     ) -> None:
-        """The transcription ends without a result, unless it has ended."""
+        """Fail the transcription, unless it has ended."""
         sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(lifetime=span(lifetime_ms))
         reason: FailureReason = "lost" if lost else "deadline"
         await self._recorder.fail(state, number, reason=reason, sentence=sentence)
@@ -145,7 +146,7 @@ class Fetcher:
     async def _failed(
         self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
     ) -> bool:
-        """The end, except after a server error: then the audio is submitted again, so often."""
+        """Record the failure; after a server error the audio is submitted again, a few times."""
         sentence = job.error or NO_SENTENCE
         kind = retryable(sentence)
         if kind is None:
@@ -159,7 +160,7 @@ class Fetcher:
 
 
 def retryable(sentence: str) -> RetryableFailure | None:
-    """The kind of server error that a failed job's sentence tells of; None for all others."""
+    """Return the kind of server error that the sentence tells of; None for other errors."""
     found = failure_of(sentence)
     if found is None or not found.retryable:
         return None
@@ -167,7 +168,7 @@ def retryable(sentence: str) -> RetryableFailure | None:
 
 
 def span(ms: int) -> str:
-    """A duration in the largest unit that it is whole in: `24 h`, `90 min`, else `0.3 s`."""
+    """Write a duration in the largest unit in which it is whole: `24 h`, `90 min`, else `0.3 s`."""
     for unit_ms, unit in ((3_600_000, "h"), (60_000, "min")):
         if ms % unit_ms == 0:
             return f"{ms // unit_ms} {unit}"
@@ -175,10 +176,10 @@ def span(ms: int) -> str:
 
 
 def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:
-    """Whether the provider says that this job was created with our registration.
+    """Tell whether the provider says that this job was created with our registration.
 
-    The MAC is not needed: whoever can create jobs under our account is the provider, or has its
-    key; what counts is that transcription and submission are these.
+    The MAC is not checked: only the provider, or who has its key, can create jobs under our
+    account. Transcription and submission must be these.
     """
     try:
         registered = read_registration((job.webhook_url or "").rpartition("/")[2])

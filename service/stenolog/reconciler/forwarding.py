@@ -1,4 +1,4 @@
-"""Forwarding a customer's upload to the provider: once for a create and its repetitions."""
+"""Send a customer's upload to the provider, once for a create and its repetitions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Forwarded = tuple[str, int]
 
 
 class Uploads(Protocol):
-    """Where customers' files are; `stores` keeps this promise."""
+    """Opens customers' files; `stores` keeps this promise."""
 
     async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
         """The size in bytes and the decrypted bytes of an upload; None when it is gone."""
@@ -38,9 +38,10 @@ class Uploads(Protocol):
 
 
 class Forwarder:
-    """Knows what it has sent for creates that were refused for now: that is not sent again.
+    """Sends uploads, and keeps the URL of a file whose create was refused for now.
 
-    No two jobs share a file: with a job the provider deletes what it was made of.
+    The next create of the same transcription uses that URL, so the file is not sent twice. Two jobs
+    never share a file, because the provider deletes a job's file with the job.
     """
 
     def __init__(self, uploads: Uploads, now_ms: NowMs) -> None:
@@ -50,7 +51,7 @@ class Forwarder:
         self._failed: BoundedMemory[str, int] = BoundedMemory(KEPT_MAX)
 
     async def url_of(self, state: Transcription, provider: Provider) -> str:
-        """The provider's URL of the upload that this transcription is made of.
+        """Return the provider's URL of the transcription's upload; send the file if needed.
 
         Raises:
             ProviderUnavailable: It did not arrive: again later.
@@ -64,18 +65,18 @@ class Forwarder:
         return url
 
     def use(self, transcription_id: str) -> Forwarded | None:
-        """What was forwarded, for the create that is made now."""
+        """Take the URL that was forwarded out of the memory, for the create that is made now."""
         return self._kept.pop(transcription_id)
 
     def keep(self, transcription_id: str, forwarded: Forwarded | None) -> None:
-        """Its create came to nothing: the next one may use it."""
+        """Keep the URL for the next create, because this one made no job."""
         if forwarded is not None:
             self._kept.put(transcription_id, forwarded)
 
     def is_lost(self, transcription_id: str, exc: ProviderRefused) -> bool:
-        """Whether the provider has lost the file since it was sent, and it may be sent again.
+        """Tell whether the provider has lost the file since it was sent, and it may be sent again.
 
-        An engine that was started anew has; one whose folder is full may have.
+        An engine that was restarted has lost its files; one whose folder is full may have.
         """
         told = exc.status == FORBIDDEN and exc.sentence.startswith(UPLOAD_INACCESSIBLE)
         return told and self._may_send_again(transcription_id)
@@ -100,7 +101,7 @@ class Forwarder:
         raise ProviderRefused("the upload is gone", status=0, sentence=MISSING_SENTENCE, final=True)
 
     def _may_send_again(self, transcription_id: str) -> bool:
-        """Whether this file, which failed once more, has not failed too often yet."""
+        """Count one more failure of this file; False when it has failed too often."""
         times = (self._failed.pop(transcription_id) or 0) + 1
         if times >= UPLOADS_FAILED_MAX:
             return False

@@ -1,4 +1,4 @@
-"""How many requests one API key may make: a bucket that refills evenly."""
+"""Limit how many requests one API key may make, by a token bucket that refills evenly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEYS_MAX = 10_000  # the least recently used one starts anew
 
 
 class RateLimit:
-    """At most `per_minute` requests in a burst, and as many a minute in the long run."""
+    """Allows `per_minute` requests in a burst, and as many a minute in the long run."""
 
     def __init__(self, per_minute: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
@@ -21,7 +21,7 @@ class RateLimit:
         self._buckets: BoundedMemory[str, tuple[float, float]] = BoundedMemory(KEYS_MAX)
 
     def take(self, key_id: str) -> None:
-        """One request is counted.
+        """Count one request.
 
         Raises:
             RateLimited: The bucket is empty; says when there will be one request in it.

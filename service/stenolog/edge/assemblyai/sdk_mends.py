@@ -1,9 +1,9 @@
-"""What the official Python SDK can read in a Transcript, and what stands in for the rest.
+"""Replace values for which AssemblyAI's Python SDK would reject a whole Transcript.
 
-One value that it does not know makes it reject the whole answer. In a list, what it cannot read is
-left out: a finding of an unknown kind has no right name among the known ones. A single word that it
-does not know is null, a status `unavailable`; a speaker or a channel that is an integer becomes a
-string. What no field of the SDK names is never touched.
+The SDK rejects the answer when one value is of an unknown kind. An item of a list that has such a
+value is left out. A single unknown word becomes null, and an unknown status of findings becomes
+`unavailable`. A speaker or a channel that is an integer becomes a string. Fields that the SDK does
+not declare are kept unchanged.
 """
 
 from __future__ import annotations

@@ -42,23 +42,24 @@ class Correlation:
 
 
 def continue_with(scope: Scope, correlation_id: str, **names: str) -> None:
-    """From here on the request belongs to what began under another id of ours.
+    """Give the request another id of ours: that of the transcription it belongs to.
 
-    The answer and all its log lines have that id, and the lines have `names` too.
+    The answer and all its log lines carry that id; the lines carry `names` too.
     """
     scope[SCOPE_KEY] = correlation_id
     structlog.contextvars.bind_contextvars(correlation_id=correlation_id, **names)
 
 
 def new_correlation_id() -> str:
-    """A UUIDv4 that is unique but no secret.
+    """Make a UUIDv4 that is unique but no secret.
 
-    From a generator that was seeded by the operating system once: asking it again for every
-    request gives up the interpreter's lock, which costs more than everything else here.
+    It comes from a generator that the operating system seeded once: asking the system for every
+    request gives up the interpreter's lock, which costs more than everything else here (DECISIONS
+    78).
     """
     return str(uuid.UUID(int=_generator.getrandbits(128), version=4))
 
 
 def correlation_of(scope: Scope) -> str:
-    """The id of this request."""
+    """Return the id of this request."""
     return str(scope[SCOPE_KEY])

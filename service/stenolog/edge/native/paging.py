@@ -1,4 +1,4 @@
-"""Native lists: `{"items", "next"}`, asked for with `limit` and `after`."""
+"""Read the query of native lists, and answer them as `{"items", "next"}`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SHORT = re.compile(r"[0-9]{1,4}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageQuery:
-    """What a list shows: at most `limit` items behind `after` (None: from the first)."""
+    """What a list shows: at most `limit` items that follow `after`; None: from the first."""
 
     limit: int
     after: int | None
 
 
 def page_query(query: QueryParams) -> PageQuery:
-    """`limit` and `after`; an empty value counts as absent, other names are left alone.
+    """Read `limit` and `after`; an empty value counts as absent, other names are ignored.
 
     Raises:
         InvalidRequest: A value is not one; all of them are named.
@@ -42,7 +42,7 @@ def page_query(query: QueryParams) -> PageQuery:
 
 
 def limit_of(query: QueryParams, wrong: list[tuple[str, str]]) -> int:
-    """The limit; what is wrong with it is added to `wrong`."""
+    """Read the limit; describe in `wrong` what is wrong with it."""
     limit = query.get("limit") or str(LIMIT_DEFAULT)
     if SHORT.fullmatch(limit) and 1 <= int(limit) <= LIMIT_MAX:
         return int(limit)

@@ -37,9 +37,9 @@ log = structlog.get_logger(__name__)
 class Projector:
     """Projects the log, event by event in order, into one store of views.
 
-    Rows and checkpoint are one transaction, and all live projections share it: what a transcription
-    has become is to be seen in every view at once. Generations being built follow in steps in
-    between, so that a rebuild never stops the live ones.
+    Rows and checkpoint are written in one transaction, and all live projections share it, so that
+    every view shows a change at the same moment. Generations being built are filled in steps in
+    between, so that a rebuild does not delay the live ones.
     """
 
     def __init__(
@@ -178,10 +178,11 @@ class Projector:
             report_held(batch)
 
     def _is_overtaken(self, batch: Batch) -> bool:
-        """Whether it may hold content that was erased while it was made.
+        """Tell whether a transcription of this batch was erased while the batch was made.
 
-        Nothing may be awaited between this and the call that writes the batch: what is erased
-        after that call comes after it in the store, too.
+        Such a batch may hold erased content, so it must not be written. Nothing may be awaited
+        between this check and the call that writes the batch: an erasure that comes later is then
+        executed after it in the store as well.
         """
         for transcription_id in self._erased:  # the batch may have remembered it once more
             self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")

@@ -1,4 +1,4 @@
-"""`Provider` on AssemblyAI's REST API."""
+"""Implement the `Provider` port over AssemblyAI's REST API."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ UNKNOWN_JOB = "transcript id not found"
 
 
 class AssemblyAI:
-    """One account on one base URL.
+    """Talks to one account at one base URL.
 
-    `address` gives where to go now, or None while the service is not there (an engine that is
-    starting): that is `ProviderUnavailable`.
+    `address` returns where to go now. It returns None while the service is not there, such as an
+    engine that is starting; then every call raises `ProviderUnavailable`.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class AssemblyAI:
         return read_redacted_audio(answer.body)
 
     def _check(self, answer: Answer) -> None:
-        """Nothing, for a 200.
+        """Check that the answer is 200.
 
         Raises:
             ProviderUnavailable: 408, 425, 429, 5xx, or a redirect.
@@ -193,10 +193,10 @@ class AssemblyAI:
 
 
 def _is_unknown(answer: Answer) -> bool:
-    """Whether the service itself says that there is no such job.
+    """Tell whether the provider itself says that there is no such job.
 
-    In JSON: "Not found" as text is a path that it does not have, a page is somebody else's, and
-    for neither is a job forgotten that may be there.
+    Only an answer in JSON counts. A 404 in plain text means an unknown path, and a web page comes
+    from a proxy; neither says anything about the job.
     """
     # DECISIONS 64: a proxy answers 404 as well; only the provider knows its jobs.
     match answer.status:  # a transcript of ten hours is not parsed for an error that it cannot have

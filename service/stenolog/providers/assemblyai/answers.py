@@ -1,4 +1,4 @@
-"""Reading the service's answers: only what the reconciler needs, the bytes are kept as they are."""
+"""Read the provider's answers: only what the reconciler needs; the bytes are kept unchanged."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ GZIP_WINDOW = 31  # zlib's number for a body with gzip's head and checksum
 
 
 def plain_body(headers: Mapping[str, str], body: bytes, bytes_max: int) -> bytes:
-    """The body, unpacked where something on the way has packed it although nobody asked for it.
+    """Return the body, decompressed where it came in gzip.
 
-    As it came when that cannot be done, or gives over `bytes_max`: then nobody can read it.
+    A body that cannot be decompressed, or would exceed `bytes_max`, is returned as it came; the
+    caller then fails to parse it.
     """
     if headers.get("content-encoding", "").strip().lower() not in GZIP:
         return body
@@ -37,7 +38,7 @@ def plain_body(headers: Mapping[str, str], body: bytes, bytes_max: int) -> bytes
 
 
 def read_created(body: bytes) -> str:
-    """The new job's id.
+    """Return the id of the new job.
 
     Raises:
         ProviderUnavailable: The answer does not name one.
@@ -46,7 +47,7 @@ def read_created(body: bytes) -> str:
 
 
 def read_upload(body: bytes) -> str:
-    """The URL of the uploaded bytes.
+    """Return the URL of the uploaded bytes.
 
     Raises:
         ProviderUnavailable: The answer does not name one.
@@ -58,7 +59,7 @@ def read_upload(body: bytes) -> str:
 
 
 def read_job(body: bytes, asked: str) -> FetchedJob:
-    """The job `asked` as the answer describes it.
+    """Read the answer about the job `asked`.
 
     Raises:
         ProviderUnavailable: It describes none, or another one: its words are not this customer's.
@@ -79,7 +80,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
 
 
 def read_deleted(body: bytes, asked: str) -> None:
-    """Nothing, when the answer is what is left of the job `asked`.
+    """Check that the answer to a DELETE describes the job `asked`.
 
     Raises:
         ProviderUnavailable: It is something else: nobody knows that the job is gone.
@@ -88,7 +89,7 @@ def read_deleted(body: bytes, asked: str) -> None:
 
 
 def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
-    """A page of the list, told at this time by the provider's clock.
+    """Read a page of the list; `told_at_ms` is the provider's time when it answered.
 
     Raises:
         ProviderUnavailable: It is not one.
@@ -103,7 +104,7 @@ def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
 
 
 def read_redacted_audio(body: bytes) -> str | None:
-    """The link to the redacted audio; None when the answer says that it is not ready.
+    """Return the link to the redacted audio; None when the answer says that it is not ready.
 
     Raises:
         ProviderUnavailable: The answer is not JSON.
@@ -113,7 +114,7 @@ def read_redacted_audio(body: bytes) -> str | None:
 
 
 def error_told(body: bytes) -> str | None:
-    """The `error` of an answer in JSON; None for any other answer."""
+    """Return the `error` of an answer in JSON; None for any other answer."""
     try:
         sentence = json.loads(body).get("error")
     except (ValueError, AttributeError, RecursionError):
@@ -122,7 +123,7 @@ def error_told(body: bytes) -> str | None:
 
 
 def error_sentence(body: bytes) -> str:
-    """The `error` of an answer; its text when it is not JSON; empty when that is a web page."""
+    """Return the `error` of an answer, else its plain text; empty for HTML and other JSON."""
     sentence = error_told(body)
     if sentence is None and not body.lstrip().startswith((b"<", b"{", b"[")):
         sentence = body[: 4 * SENTENCE_CHARACTERS_MAX].decode(errors="replace")
@@ -173,7 +174,7 @@ def _check_id(job: dict[str, Any], asked: str) -> None:
 
 
 def _status(job: dict[str, Any]) -> JobStatus:
-    """A word that nobody knows is no end: only the service's own two are."""
+    """Return the job's status; a word that we do not know counts as `processing`."""
     status = job.get("status")
     # DECISIONS 65: a word that we do not know means that the job runs.
     return next((known for known in STATUSES if known == status), "processing")

@@ -1,8 +1,8 @@
-"""The tables of `log.db`: append-only, but for the one row of the tree, and that of the probe.
+"""Declare the tables of `log.db`; only the rows of `tree` and `probe` are ever updated.
 
-`leaf` is the hash that the tree was grown with: it says which record is another when the tree is.
-`probe` is for the append of nothing, which must write: SQLite leaves a page alone whose bytes would
-stay what they are.
+`leaf` is the hash with which the tree was grown: when the tree's root is wrong, it tells which
+record was changed. An append without events moves the time in `probe`: the readiness check must
+write, and SQLite does not write a page whose bytes stay the same.
 """
 
 from stenolog.stores.sqlite.file.connection import Schema

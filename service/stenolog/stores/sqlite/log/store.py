@@ -117,10 +117,10 @@ class SqliteLog:
     async def read_stream(
         self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
     ) -> list[Event]:
-        """From memory behind a known version, else by the unique index on stream and version.
+        """Reads from memory after a known version, else by the unique index on stream and version.
 
-        Who asks for a stream from its beginning may be a stranger to it: a quicker answer than
-        that for a stream that does not exist would tell that it is there.
+        A stream that is asked for from its beginning is never read from memory: the quicker answer
+        would tell a stranger that the stream exists.
         """
         after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
         recent = self._tail.read_stream(stream, after, limit) if after else None

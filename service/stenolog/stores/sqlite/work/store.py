@@ -1,4 +1,4 @@
-"""The outbox on SQLite: `work.db`."""
+"""Implement the outbox on SQLite, in `work.db`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from stenolog.stores.sqlite.work.taking import take
 
 
 class SqliteWork(WrittenFile):
-    """Keeps `Outbox`'s promises with WAL, synchronous=FULL.
+    """Keeps `Outbox`'s promises with WAL and synchronous=FULL.
 
-    A file that is lost is made anew, and then nothing is owed: who is waiting for a delivery that
-    was in it reads the outcome instead. A damaged one is refused, so that this is a decision.
+    A missing file is created, and its pending deliveries are lost; their receivers can read the
+    outcome with GET. A damaged file is refused, so that an operator decides whether to lose them.
     """
 
     schema = WORK
