@@ -1,4 +1,4 @@
-"""Runs the command line: `python -m stenolog`."""
+"""Run the command line as `python -m stenolog`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory that cannot grow without end: what was used least lately is forgotten first."""
+"""Keep a bounded memory that forgets its least recently used entry first."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def _nothing(_: object) -> int:
 
 
 class BoundedMemory(Generic[Key, Value]):
-    """A mapping with a limit on entries, and where it is given, on their age and their bytes.
+    """A mapping with a limit on entries, and optionally on their age and their bytes.
 
-    `get` and `put` are uses; `in` is none. Whoever reads from it must be able to go on without:
-    anything may have been forgotten.
+    `get` and `put` count as use; `in` does not. Readers must be able to work without an entry,
+    because any entry may have been forgotten.
     """
 
     def __init__(

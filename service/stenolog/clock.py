@@ -1,4 +1,4 @@
-"""Time as a parameter: the one place that asks the operating system."""
+"""Read the operating system's clock; everywhere else time is a parameter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door to the cryptography library: AES-256-GCM and HKDF-SHA256, and nothing else."""
+"""Encrypt with AES-256-GCM and derive keys with HKDF-SHA256; the only user of the library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def derived_key(secret: bytes, purpose: bytes) -> bytes:
 
 
 class Cipher:
-    """AES-256-GCM under one key: what was changed, or belongs elsewhere, does not open."""
+    """Encrypts under one key with AES-256-GCM; what was changed or moved does not decrypt."""
 
     def __init__(self, key: bytes) -> None:
         """Take a key of 32 bytes."""

@@ -54,7 +54,7 @@ class StenologError(Exception):
 
 
 class RequestError(StenologError, code="bad-request"):
-    """The caller asked for something that cannot be."""
+    """The caller asked for something that is not possible."""
 
 
 class InvalidRequest(RequestError, code="invalid-request"):
@@ -98,7 +98,7 @@ class IdempotencyKeyReused(RequestError, code="idempotency-key-reused"):
 
 
 class LastManagingKey(RequestError, code="last-managing-key"):
-    """An API key is not revoked: nobody could manage keys without it."""
+    """An API key is not revoked, because nobody could manage keys without it."""
 
 
 class PayloadTooLarge(RequestError, code="payload-too-large"):
@@ -116,7 +116,7 @@ class RateLimited(RequestError, code="rate-limited"):
 
 
 class StoreError(StenologError, code="store-error"):
-    """A store did not do what it was asked."""
+    """A store could not do what it was asked."""
 
 
 class WrongExpectedVersion(StoreError, code="wrong-expected-version"):
@@ -132,7 +132,7 @@ class StoreUnavailable(StoreError, code="store-unavailable"):
 
 
 class OutcomeUnknown(StoreError, code="outcome-unknown"):
-    """It may have been written: append again with the same event ids and see."""
+    """It may have been written: append again with the same event ids to find out."""
 
     retryable = True
 
@@ -194,7 +194,7 @@ class ProviderRefused(ProviderError, code="provider-refused"):
 
 
 class ProviderUnavailable(ProviderError, code="provider-unavailable"):
-    """Nothing happened at the provider; ask again, not before `retry_in_ms` when it is given."""
+    """Nothing happened at the provider; ask again, not before `retry_in_ms` if it is given."""
 
     retryable = True
 
@@ -211,7 +211,7 @@ class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):
 
 
 class ForbiddenAddress(StenologError, code="forbidden-address"):
-    """An outgoing connection to an address that is not allowed."""
+    """An outgoing connection leads to an address that is not allowed."""
 
 
 class EgressFailed(StenologError, code="egress-failed"):

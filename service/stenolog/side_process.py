@@ -1,4 +1,4 @@
-"""One process beside the event loop, for what would hold it up."""
+"""Run one process beside the event loop, for work that would block the loop."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ Result = TypeVar("Result")
 
 
 class SideProcessEnded(Exception):
-    """The process ended over this call, more than once."""
+    """The process ended more than once while it computed this call."""
 
 
 class SideProcess:
     """Starts with its first call, is replaced when it ends, and ends with its parent.
 
-    With `idle_ms` it also ends when it had nothing to do for so long, and takes along what it
-    remembers.
+    With `idle_ms` it also ends after that time without work, and loses what it remembers.
     """
 
     def __init__(self, *, idle_ms: int | None = None) -> None:

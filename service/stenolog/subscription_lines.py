@@ -1,4 +1,4 @@
-"""What subscriptions meet, as lines of the service's own log: the same for each of them."""
+"""Write what subscriptions meet to the service's own log, with the same lines for each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Missing(Protocol):
 
 
 class SubscriptionLines:
-    """Keeps the promise of `log.subscription.Reports`; every line begins with who follows."""
+    """Keeps the promise of `log.subscription.Reports`; each line names the follower first."""
 
     def __init__(self, name: str) -> None:
         """`name` is what the lines are called after: `projector.interrupted`."""

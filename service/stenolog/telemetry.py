@@ -1,4 +1,4 @@
-"""Log lines and metrics: for people and their dashboards; nothing here is read to decide."""
+"""Write log lines and metrics, for people and dashboards; the service never reads them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _json(line: Mapping[str, Any], default: Callable[[Any], Any]) -> str:
 
 
 class Metrics:
-    """Everything that is counted, in a registry of its own; names no tenant and no id."""
+    """Counts everything in a registry of its own; no label names a tenant or an id."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Fixtures of the simulator for your own pytest suite; docs/TESTING.md shows them at work.
+"""Offer the simulator as fixtures for your own pytest suite; docs/TESTING.md has examples.
 
 Put `pytest_plugins = ["stenolog.testing"]` into your top-level conftest.py. The servers listen on
 free loopback ports in threads of their own, so tests may block. Each test gets new ones.

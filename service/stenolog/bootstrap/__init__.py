@@ -1,1 +1,1 @@
-"""The only composition root: nowhere else is a store, a vendor or a setting named."""
+"""Compose the service: only here are stores, vendors and settings put together."""

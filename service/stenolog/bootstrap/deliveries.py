@@ -1,4 +1,4 @@
-"""Putting the deliveries to customers together: fan-out, dispatcher and their gauges."""
+"""Put the deliveries to customers together: fan-out, dispatcher and their gauges."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """Everything that tells customers.
+    """Everything that calls customers' webhooks.
 
     Attributes:
         moved: To be told whenever the views have followed the log.

@@ -1,4 +1,4 @@
-"""Putting the edge together: the ports of each surface, from stores, loops and settings."""
+"""Put the edge together: the ports of each surface, from stores, loops and settings."""
 
 from __future__ import annotations
 

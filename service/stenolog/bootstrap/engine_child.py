@@ -1,4 +1,4 @@
-"""The embedded engine as a child process: started, watched, started again."""
+"""Run the embedded engine as a child process: start it, watch it, start it again."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ log = structlog.get_logger()
 
 
 class EngineChild:
-    """Keeps one engine running; it ends by itself when this process does.
+    """Keeps one engine running; the engine ends by itself when this process does.
 
-    The engine's port and key are new at every start, and so are its jobs: `on_start` is told, so
-    that what it forgot is submitted again.
+    Port and key are new at every start, and the jobs of the old engine are lost: `on_start` is
+    called so that they are submitted again.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Erasure and the lifetime of uploads, put together over the stores."""
+"""Put erasure and the lifetime of uploads together, over the stores."""
 
 from __future__ import annotations
 

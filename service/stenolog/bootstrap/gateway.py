@@ -1,4 +1,4 @@
-"""Putting the gateway together: stores, vault, loops, providers, and the application in front."""
+"""Put the gateway together: stores, vault, loops, providers, and the application in front."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gauges of the views, set while the gateway runs."""
+"""Set the gauges of the views while the gateway runs."""
 
 from __future__ import annotations
 

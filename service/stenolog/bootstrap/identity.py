@@ -1,4 +1,4 @@
-"""What a data directory is recognised by: its master key, its own secrets, its first API key."""
+"""Read or make what identifies a data directory: master key, secrets, first API key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening what a data directory keeps, for commands: mostly while no service runs on it."""
+"""Open what a data directory keeps, for commands, mostly while no service runs on it."""
 
 from __future__ import annotations
 

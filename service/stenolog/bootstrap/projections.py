@@ -1,4 +1,4 @@
-"""The projections of this service, with the bodies that its surfaces store."""
+"""Choose the projections of this service, with the bodies that its surfaces store."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""One connection's HTTP/1.1: no head is kept without bound, and none is waited for without end.
+"""Limit the head of a request on a connection, in bytes and in time.
 
-The server's own protocol collects headers for as long as they come, and closes only connections
-that have been answered and say nothing more.
+The server's own protocol collects headers as long as they come, and closes only connections that
+were answered and are idle.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ log = structlog.get_logger()
 class BoundedHeads(HttpToolsProtocol):
     """Answers a head over `head_bytes_max` with 431, and closes on one that takes too long.
 
-    Trailers and the extensions of chunks count like a head: the parser keeps them, too. A head
-    that begins in the same read as the end of another request may have up to twice as much.
+    Trailers and the extensions of chunks count as a head, because the parser keeps them as well. A
+    head that begins in the same read as the end of another request may have up to twice the limit.
     """
 
     head_bytes_max = HEAD_BYTES_MAX

@@ -1,4 +1,4 @@
-"""The configured providers, each in its regions, each with its own way out."""
+"""Make the configured providers, one for each region, each with its own way out."""
 
 from __future__ import annotations
 

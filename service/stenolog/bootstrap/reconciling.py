@@ -1,4 +1,4 @@
-"""Putting the reconciler together."""
+"""Put the reconciler together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting redacted audio together: the provider's answer, a way out, and links of our own."""
+"""Put redacted audio together: the provider's answer, a way out, and links of our own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a gateway behind a real server, until it is told to stop."""
+"""Run a gateway behind a real server until it is told to stop."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it."""
+    """A uvicorn server that leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Everything that is kept, opened in order and closed in reverse."""
+"""Open everything that is kept, in order, and close it in reverse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapping:
-    """What is put around each port; tests break things here, the service puts nothing."""
+    """What is put around each port: nothing in the service, faults in tests."""
 
     log: Callable[[SqliteLog], SqliteLog] = lambda port: port
     keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port

@@ -1,4 +1,4 @@
-"""How long the reconciler waits for what, by provider."""
+"""Choose how long the reconciler waits for what, by provider."""
 
 from __future__ import annotations
 

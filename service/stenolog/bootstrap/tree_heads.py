@@ -1,4 +1,4 @@
-"""Tree heads, written while the gateway runs and once more when it is closed."""
+"""Write tree heads while the gateway runs, and once more when it is closed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The words on a command line."""
+"""Offer the service on a command line."""

@@ -1,4 +1,4 @@
-"""The service as an ordinary client sees it."""
+"""Talk to a running service as an ordinary client does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHUNK_BYTES = 1 << 18
 
 
 class ServiceClient:
-    """One running service, with one key."""
+    """One running service, and the key that is used with it."""
 
     def __init__(self, settings: Settings) -> None:
         self.url = service_url(settings)

@@ -1,4 +1,4 @@
-"""What `stenolog doctor` finds in the data directory: the log, its keys, the key of the keys."""
+"""Examine the data directory for `stenolog doctor`: the log, its keys, the master key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog demo`: the main job on real speech, in a gateway of its own."""
+"""`stenolog demo`: transcribe real speech in a gateway of its own, and show what was recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog doctor`: what a gateway needs, what is found, and what to do about it."""
+"""`stenolog doctor`: check what a gateway needs, and say what to do about what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `stenolog doctor` says of one thing that it looked at."""
+"""Hold what `stenolog doctor` says of one thing that it examined."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was examined.
 
     Attributes:
         holds: True: well; None: worth knowing; False: to be mended.

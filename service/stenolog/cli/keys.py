@@ -1,4 +1,4 @@
-"""`stenolog keys`: API keys, through the running service or, while none runs, by hand."""
+"""`stenolog keys`: manage API keys, through the running service or else on its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog log`: the event log, read from its files, whether or not a service runs."""
+"""`stenolog log`: show and verify the event log, read from its files, also while a service runs."""
 
 from __future__ import annotations
 

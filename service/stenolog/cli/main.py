@@ -1,4 +1,4 @@
-"""`stenolog`: one group of commands, each in its own module, loaded when it is called."""
+"""`stenolog`: one group of commands, each in a module that is loaded when it is called."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 class Commands(click.Group):
-    """The commands by name."""
+    """Finds commands by name, and suggests the nearest one for a name that does not exist."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the table."""

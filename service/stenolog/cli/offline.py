@@ -1,4 +1,4 @@
-"""Whether a command asks the running service, or works on the data directory itself."""
+"""Decide whether a command asks the running service or works on the data directory itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog projections`: the views, through the running service or, while none runs, by hand."""
+"""`stenolog projections`: list and rebuild views, through the running service or on its files."""
 
 from __future__ import annotations
 

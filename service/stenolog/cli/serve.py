@@ -1,4 +1,4 @@
-"""`stenolog serve`: the gateway in the foreground."""
+"""`stenolog serve`: run the gateway in the foreground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog config`: the settings as the service would read them."""
+"""`stenolog config`: show the settings as the service would read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog simulate`: a provider that behaves, and misbehaves, as AssemblyAI does; for tests."""
+"""`stenolog simulate`: run a fake AssemblyAI that misbehaves on request, for tests."""
 
 from __future__ import annotations
 

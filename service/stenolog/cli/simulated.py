@@ -1,4 +1,4 @@
-"""A simulated provider as a child process, where the engine cannot run."""
+"""Run a simulated provider as a child process, where the engine cannot run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`stenolog transcribe`: one recording through a running gateway."""
+"""`stenolog transcribe`: send one recording through a running gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version and commit this is."""
+"""Tell which version and commit this is."""
 
 from __future__ import annotations
 

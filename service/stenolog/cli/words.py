@@ -1,4 +1,4 @@
-"""What every command shares: its options, its errors as exit statuses, its safe printing."""
+"""Share what every command needs: options, errors as exit statuses, safe printing."""
 
 from __future__ import annotations
 

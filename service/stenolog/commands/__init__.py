@@ -1,1 +1,1 @@
-"""Deciders: what may happen next, decided from what has happened; and their handler."""
+"""Decide what may happen next from what has happened, and have it recorded."""

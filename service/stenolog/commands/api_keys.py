@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept as a digest, found by a public prefix."""
+"""Make, find and check API keys: shown once, kept as a digest, found by a public prefix."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHAPE = re.compile(r"sk_([A-Za-z0-9_-]{8})_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key as it is stored: its secret part only as SHA-256.
+    """A key as it is stored: of its secret part only the SHA-256.
 
     Attributes:
         region: Where what it asks for is transcribed, when a request names no region.
@@ -74,14 +74,14 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """Whose keys and transcriptions are kept apart."""
+    """Someone whose keys and transcriptions are kept apart from all others'."""
 
     id: str
     region: Region | None = None
 
 
 class ApiKeys(Protocol):
-    """Where keys and tenants are kept; `stores/*/keys` keeps this promise."""
+    """Keeps keys and tenants; `stores/*/keys` keeps this promise."""
 
     async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
         """The tenant with this name, durably; its id is `candidate` when the name is new.

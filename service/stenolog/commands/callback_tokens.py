@@ -1,9 +1,9 @@
-"""Signed registrations: AssemblyAI does not sign its callbacks, so what it calls is signed.
+"""Sign the callback URL and header that we register, because AssemblyAI signs no callback.
 
-The token is kid (1 byte) ‖ provider (1) ‖ transcription (16) ‖ submission (4) ‖ HMAC-SHA256 (32),
+The token is kid (1 byte) ‖ provider (1) ‖ transcription (16) ‖ submission (4) ‖ HMAC-SHA256 (32):
 54 bytes, so that its base64url form has 72 characters and no spare bits. The value of the auth
-header is a second, independent HMAC over the same. No expiry: a job may wait long, and a callback
-is only a hint. Retiring a key revokes everything registered under it.
+header is a second, independent HMAC over the same bytes. Tokens do not expire, because a job may
+wait long and a callback is only a hint. Retiring a key revokes all tokens that it signed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PROVIDER_NAMES: Mapping[int, ProviderName] = {code: name for name, code in _PRO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackKeys:
-    """The keys that verify, by number, and the one that signs.
+    """The keys that verify tokens, by number, and the one that signs.
 
     Attributes:
         current: The number of the key that signs; it is in `secrets`.
@@ -54,7 +54,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """What a good token says."""
+    """What a valid token says."""
 
     kid: int
     provider: ProviderName

@@ -1,4 +1,4 @@
-"""Runs commands: folds the stream, decides, and has the facts recorded."""
+"""Run commands: fold the stream, decide, and record the facts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATES_KEPT_MAX = 4_096  # about a kilobyte each; what is open is looked at agai
 
 
 class CommandHandler:
-    """The way into the log for what has to be decided; plain facts go to its recorder directly."""
+    """Records what has to be decided; facts that need no decision go to its recorder directly."""
 
     def __init__(self, log: EventStore, sealer: Sealer, facts: FactRecorder) -> None:
         self._log = log

@@ -1,1 +1,1 @@
-"""What we can prove, and what can be forgotten."""
+"""Prove what the log holds, and forget what must be forgotten."""

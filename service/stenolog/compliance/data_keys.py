@@ -1,4 +1,4 @@
-"""Data keys: one for each stream, wrapped under the master key."""
+"""Make and wrap data keys: one for each stream, wrapped under the master key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WrappedKey:
 
 
 class DataKeys(Protocol):
-    """Where wrapped data keys are kept; `stores/*/keys` keeps this promise."""
+    """Keeps wrapped data keys; `stores/*/keys` keeps this promise."""
 
     async def add_data_key(self, key: WrappedKey) -> WrappedKey:
         """The stream's key, durably: `key`, or the one that was there before.
@@ -59,7 +59,7 @@ class DataKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """A data key in clear, in memory only."""
+    """A data key in clear; in memory only."""
 
     key_id: str
     secret: bytes
@@ -68,14 +68,14 @@ class DataKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """A data key that is in no file yet."""
+    """A data key that is not stored yet."""
 
     key: DataKey
     wrapped: WrappedKey
 
 
 class MasterKey:
-    """The key that wraps all others; never stored beside them unless the operator left it to us."""
+    """Wraps all data keys; stored beside them only when the operator set no other place."""
 
     def __init__(self, secret: bytes) -> None:
         assert len(secret) == KEY_BYTES

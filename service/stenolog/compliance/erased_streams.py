@@ -1,8 +1,7 @@
-"""Payloads that nobody can open any more, and whether their streams' erasure accounts for it.
+"""Check that each payload without a key belongs to a stream whose erasure was requested.
 
-A key may be missing only where `erasure.requested` stands in the stream. That event comes later
-than what it erases, so a missing key is noted first and answered for at the end, or as soon as
-something else is found to be wrong.
+`erasure.requested` stands later in the stream than the payloads that it erases. A missing key is
+therefore noted first, and checked at the end of the log or before another error is reported.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ MISSING = "the key of its payload is missing"
 
 @dataclass(slots=True)
 class ErasedStreams:
-    """What was missing so far, and which streams were seen to be erased.
+    """Notes which keys were missing, and which streams were seen to be erased.
 
     Attributes:
         payloads: How many could not be opened.

@@ -1,4 +1,4 @@
-"""What a data directory has lost since it was last used: noticed at the start, never silently."""
+"""Notice at the start what a data directory has lost since it was last used."""
 
 from __future__ import annotations
 

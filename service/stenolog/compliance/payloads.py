@@ -1,4 +1,4 @@
-"""One payload, sealed and opened: compressed, encrypted, and committed to. Pure but for nonces."""
+"""Seal and open one payload: compress, encrypt, commit. Pure but for nonces."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def commitment(key: DataKey, plaintext: bytes) -> str:
 
 
 class _Zstd(threading.local):
-    """One compressor and decompressor for each thread: their contexts cost more than a payload."""
+    """One compressor and decompressor a thread: their contexts cost more than a payload."""
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)

@@ -1,4 +1,4 @@
-"""The log's files as verification asks for them: read, and not interpreted."""
+"""Declare how verification reads the log's files: as they are, without interpreting them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROWS_PER_READ = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRow:
-    """One event as its file has it: the columns, the bytes, and the payload beside it."""
+    """One event as its file has it: the columns, the bytes, and the payload."""
 
     position: int
     id: str
@@ -31,7 +31,7 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTree:
-    """What one transaction saw: the tree, and the positions between which there are rows.
+    """The tree, and the first and last positions that have rows, seen in one transaction.
 
     Attributes:
         count: -1 when it is missing or no number.
@@ -46,7 +46,7 @@ class StoredTree:
 
 
 class Records(Protocol):
-    """The log's files, read without interpretation; `stores/*/records` keeps this promise."""
+    """Reads the log's files without interpreting them; `stores/*/records` keeps this promise."""
 
     def tree(self) -> StoredTree:
         """The tree's row and the ends of the tables, from one moment.
@@ -78,7 +78,7 @@ class Records(Protocol):
 
 
 class BrowsableRecords(Records, Protocol):
-    """The same files, read from anywhere: what commands list."""
+    """Reads the same files from any position, for commands that list events."""
 
     def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
         """At most `limit` rows with positions greater than `after`, in order.

@@ -1,4 +1,4 @@
-"""Checking one record of the log, and its payload, against all that came before."""
+"""Check one record of the log, and its payload, against all that came before."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(slots=True)
 class VerifiedSoFar:
-    """What the events so far lead one to expect of the next."""
+    """What the records that were checked say about the next one."""
 
     frontier: Frontier = field(default_factory=Frontier)
     streams: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Tree heads on disk, beside the log: what a truncation cannot take back."""
+"""Write and read tree heads in a file beside the log, so that a truncation is noticed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINE = re.compile(r"(\d{1,16}) ([0-9a-f]{64}) (\S{20,32})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeHead:
-    """The root over the first `count` events, as it was seen at `time`."""
+    """The root over the first `count` events, as it was at `time`."""
 
     count: int
     root: str

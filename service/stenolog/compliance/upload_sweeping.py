@@ -1,4 +1,4 @@
-"""The loop that removes uploads that nobody needs."""
+"""Run the loop that removes uploads that nobody needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which transcriptions still need an upload, asked of the views."""
+"""Count which transcriptions still need an upload, by asking the views."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Following(Protocol):
 
 
 class UsersInViews:
-    """Counts who needs an upload, once the views have followed the log far enough."""
+    """Counts the transcriptions that need an upload, once the views have followed far enough."""
 
     def __init__(self, views: ViewReader, following: Following) -> None:
         self._views = views

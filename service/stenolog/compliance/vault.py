@@ -1,7 +1,7 @@
-"""The vault: payloads sealed under a key per stream, so that a stream can be forgotten.
+"""Seal payloads under one key per stream, so that a stream can be erased.
 
-Erasing is destroying the stream's data key and salt: the ciphertext and the commitment stay in the
-log, and neither says anything any more.
+Erasing destroys the stream's data key and salt. The ciphertext and the commitment stay in the log,
+and nothing can be learned from either.
 """
 
 from __future__ import annotations

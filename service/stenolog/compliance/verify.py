@@ -1,6 +1,6 @@
-"""Recomputing the log from its bytes: is it what it was, and is it whole?
+"""Recompute the log from its bytes, and report the first record that is wrong or missing.
 
-Needs read access only, and no running service.
+It needs read access only, and no running service.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from stenolog.log.merkle import Frontier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was found to hold.
+    """What was verified.
 
     Attributes:
         count: Events, all of them recomputed.

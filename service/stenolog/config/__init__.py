@@ -1,1 +1,1 @@
-"""Settings: read once from the environment, frozen, each with its unit in its name."""
+"""Read the settings once from the environment; each is frozen and has its unit in its name."""

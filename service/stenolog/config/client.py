@@ -1,4 +1,4 @@
-"""Settings of the commands that talk to a running service."""
+"""Declare the settings of the commands that talk to a running service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stenolog.config.values import BaseUrl
 
 
 class ClientSettings(BaseModel):
-    """Where commands find the service, and their key."""
+    """Where commands find the service, and the key that they use."""
 
     url: BaseUrl | None = Field(
         None, description="For commands: the service; default: what DATA_DIR/lock names."

@@ -1,4 +1,4 @@
-"""Settings of the embedded engine."""
+"""Declare the settings of the embedded engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the providers: which one, AssemblyAI's regions and keys, and ways out."""
+"""Declare the settings of the providers: which one, AssemblyAI's regions and keys, ways out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class ProviderSettings(BaseModel):
-    """Who transcribes, and where they and customers' URLs may be reached."""
+    """Who transcribes, and where providers and customers' URLs may be reached."""
 
     provider: Literal["assemblyai", "local"] | None = Field(
         None, description="Who transcribes; default: `assemblyai` if its key is set, else `local`."

@@ -1,4 +1,4 @@
-"""Whether a provider can call us, judged by addresses alone."""
+"""Judge by addresses alone whether a provider can call us."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the reconciler: how long it waits for what."""
+"""Declare the settings of the reconciler: how long it waits for what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the service itself: where it listens, and who may call it how often."""
+"""Declare the settings of the service itself: where it listens, who may call it how often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every setting, listed by the capability that owns it, and read from the environment."""
+"""Read every setting from the environment; each is declared by the capability that owns it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings as people and programs are shown them, secrets masked."""
+"""Show settings to people and programs, with secrets masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of what is kept: the master key and uploads."""
+"""Declare the settings of what is kept: the master key and uploads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stenolog.config.values import Milliseconds
 
 
 class StorageSettings(BaseModel):
-    """How what is kept is sealed, and for how long."""
+    """How stored data is sealed, and how long it is kept."""
 
     master_key: SecretStr | None = Field(
         None, description="Wraps all keys: 64 hex digits; default: DATA_DIR/master-key, made once."

@@ -1,4 +1,4 @@
-"""The words that settings are written in: units, lists, base URLs."""
+"""Parse the values that settings are written in: units, lists, base URLs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Deliveries: what the log says is told to customers' endpoints, at least once."""
+"""Deliver outcomes to customers' endpoints, at least once."""

@@ -1,4 +1,4 @@
-"""Take what is due from the outbox, have it sent, and record how it ended."""
+"""Take due deliveries from the outbox, have them sent, and record how they ended."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class Metrics(Protocol):
-    """What is counted here."""
+    """Counts deliveries and attempts."""
 
     def delivery_attempted(self, outcome: str) -> None:
         """A receiver was called."""
@@ -53,9 +53,9 @@ class Metrics(Protocol):
 class Dispatcher:
     """Runs until cancelled; `wake` may be called at any time on its loop.
 
-    After a crash: an attempt that was not recorded is made again. One that was recorded as the
-    last is not: only the log still has to get the fact. If the log has it already, the fact's
-    dedupe key says so, and the delivery is removed.
+    After a crash an attempt that was not recorded is made again. When the last attempt was
+    recorded, only the fact is still to be appended; if the log has it already, its dedupe key says
+    so, and the delivery is removed.
     """
 
     def __init__(

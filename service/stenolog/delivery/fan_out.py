@@ -1,4 +1,4 @@
-"""Follow the log, and put into the outbox what each outcome owes to a customer."""
+"""Follow the log, and put the deliveries that each outcome leads to into the outbox."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ log = structlog.get_logger(__name__)
 class FanOut:
     """Looks at each outcome once, and never again because of a rebuild or a replay.
 
-    Rows and checkpoint are one transaction. A `work.db` that is new, or that followed another
-    log, begins at the head: customers are not called for everything that ended before.
+    Rows and checkpoint are written in one transaction. A `work.db` that is new, or that followed
+    another log, begins at the head: otherwise customers would be called again for everything that
+    has ended.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Messages to customers: the outcome of a transcription, or where its redacted audio is."""
+"""Make the messages to customers: the outcome, or where the redacted audio is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSALS_HEEDED_MS = 60_000  # before that, what the provider reads may be behin
 
 
 class RedactedAudio(Protocol):
-    """Audio without what was to be redacted, where a provider makes it."""
+    """Tells whether a provider has made the redacted audio, and the link to it."""
 
     async def link(self, transcription_id: str) -> str | None:
         """A fresh link to it on our own host; None: there may be one later.
@@ -43,14 +43,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
-    """Nothing can be posted now; if that stays so, the delivery fails with reason `missing`."""
+    """Nothing can be posted yet; if that does not change, the delivery fails with `missing`."""
 
     reason: str
     missing: UndeliveredReason
 
 
 class Messages:
-    """Makes messages, and says in them nothing that `GET` does not show."""
+    """Makes messages that say nothing that `GET` does not show."""
 
     def __init__(
         self,

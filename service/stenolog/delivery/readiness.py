@@ -1,4 +1,4 @@
-"""Waiting until a customer who is told of an outcome can read it."""
+"""Wait until a customer who is told of an outcome can read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ READY_WAIT_MS_MAX = 2_000  # the lease goes back after that: others may need the
 
 
 class Views(Protocol):
-    """What is asked of the views."""
+    """Tells what the views have reached."""
 
     async def transcription(self, transcription: str) -> StatusRow | None:
         """Its row; None: not projected."""
@@ -26,7 +26,7 @@ class Views(Protocol):
 
 
 class ReadableOutcomes:
-    """Says when an outcome is readable: of one transcription, whatever the others are at."""
+    """Tells when the outcome of one transcription is readable, whatever the others are at."""
 
     def __init__(self, views: Views, *, wait_ms: int = READY_WAIT_MS_MAX) -> None:
         self._views = views

@@ -1,4 +1,4 @@
-"""How a delivery ended becomes a fact in the transcription's stream, once."""
+"""Record once, in the transcription's stream, how a delivery ended."""
 
 from __future__ import annotations
 

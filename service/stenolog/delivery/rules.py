@@ -1,4 +1,4 @@
-"""What an attempt leads to: AssemblyAI's rules for webhooks, pure."""
+"""Decide what an attempt leads to, by AssemblyAI's rules for webhooks. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOKS_END_MS = 86_400_000  # what cannot be said for a day is not said any more
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How often and how long a receiver is tried; the service's own numbers unless given."""
+    """How often and how long a receiver is tried; by default as AssemblyAI does."""
 
     attempts_max: int = ATTEMPTS_MAX
     timeout_ms: int = ATTEMPT_TIMEOUT_MS
@@ -37,12 +37,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """No answer in time: no such name, no connection, TLS, or a reply that is not HTTP."""
+    """No answer in time: unknown name, no connection, TLS error, or a reply that is not HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotAllowed:
-    """The URL leads where we do not go; nothing was sent."""
+    """The URL leads to an address that is not allowed; nothing was sent."""
 
 
 Result = Answered | Unanswered | NotAllowed
@@ -50,7 +50,7 @@ Result = Answered | Unanswered | NotAllowed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Try again, so much later."""
+    """Try again after this time."""
 
     in_ms: int
 

@@ -1,4 +1,4 @@
-"""One attempt: the POST to a customer's endpoint, over egress."""
+"""Make one attempt: the POST to a customer's endpoint, over egress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT_TYPE = ("content-type", "application/json")
 
 
 class Sender:
-    """Asks once; only the status of the answer counts, and a redirect is an answer."""
+    """Calls once; only the answer's status counts, and a redirect is not followed."""
 
     def __init__(self, egress: Egress, *, timeout_ms: int) -> None:
         self._egress = egress

@@ -1,4 +1,4 @@
-"""Which attempts may begin now: slots are shared so that no tenant holds up another. Pure."""
+"""Decide which attempts may begin, so that no tenant holds up another. Pure."""
 
 from __future__ import annotations
 

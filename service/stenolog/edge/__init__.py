@@ -1,1 +1,1 @@
-"""HTTP in: who asks, what is asked, and the answer; truth is changed only through commands."""
+"""Answer HTTP requests; state is changed only through commands and recorded facts."""

@@ -1,4 +1,4 @@
-"""The application: every surface, and what happens to every request."""
+"""Put the application together: every surface, and what happens to every request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Application = Starlette  # the composition root serves one and need not know the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPorts:
-    """What every request passes, whatever its surface.
+    """What every request passes through, whatever its surface.
 
     Attributes:
         rate_limit_per_minute: Requests per API key; 0: no limit.

@@ -52,7 +52,7 @@ class Erase(Protocol):
 
 
 class Rebuild(Protocol):
-    """Makes views anew; `projections/run/projector` keeps this promise."""
+    """Builds views again; `projections/run/projector` keeps this promise."""
 
     async def __call__(self, name: str, /) -> Sequence[str]:
         """Begin to build a projection, or `all`, again; return the projections' names.

@@ -1,4 +1,4 @@
-"""What every surface may be given: files, metrics, readiness. What one alone needs is its own."""
+"""Declare the ports that several surfaces use: files, metrics, readiness."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Uploads(Protocol):
-    """Where customers' files are kept, encrypted; `stores/files/uploads` keeps this promise."""
+    """Keeps customers' files, encrypted; `stores/files/uploads` keeps this promise."""
 
     async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
         """The file's size in bytes, once it is durable; 0 for no bytes, which leaves nothing.
@@ -31,7 +31,7 @@ class Uploads(Protocol):
 
 
 class EdgeMetrics(Protocol):
-    """What the edge counts; no label names a tenant or an id."""
+    """Counts what the edge does; no label names a tenant or an id."""
 
     def callback(self, outcome: str) -> None:
         """A callback with a good token and header was answered."""

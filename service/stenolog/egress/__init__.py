@@ -1,1 +1,1 @@
-"""The one way out: every outgoing connection, with its address checked when it is made."""
+"""Make every outgoing connection, and check its address when connecting."""

@@ -1,4 +1,4 @@
-"""The outgoing HTTP client: whole answers within limits, and streams that are never held whole."""
+"""Send outgoing HTTP requests; answers are bounded, or streamed and never held whole."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Answer:
 class Egress:
     """Makes every outgoing request; one per address policy, closed once by its owner.
 
-    Never: a proxy, an environment variable, a cookie, a retry, an address that was not checked.
+    It never uses a proxy, an environment variable, a cookie, a retry, or an address that was not
+    checked.
     """
 
     def __init__(

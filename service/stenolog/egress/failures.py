@@ -1,4 +1,4 @@
-"""Where the errors of httpx and httpcore end: one context manager for each library."""
+"""Turn the errors of httpx and httpcore into ours: one context manager for each library."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HTTPX_ERRORS = (httpx.HTTPError, httpx.CookieConflict, httpx.StreamError)
 
 
 class RequestTrace:
-    """Whether one request may have reached the other side; httpcore's trace tells it."""
+    """Tells whether a request may have reached the other side, from httpcore's trace."""
 
     __slots__ = ("sent",)
 

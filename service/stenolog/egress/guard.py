@@ -1,4 +1,4 @@
-"""Which addresses an outgoing connection may reach; pure, asked at connect time."""
+"""Decide which addresses an outgoing connection may reach. Pure; asked when connecting."""
 
 from __future__ import annotations
 

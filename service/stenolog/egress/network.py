@@ -1,4 +1,4 @@
-"""Name resolution and TCP: every address of a host is checked, then one of them is connected to."""
+"""Resolve names and connect: every address of a host is checked, then one is connected to."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def system_resolve(host: str, port: int) -> list[str]:
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects to checked addresses only; no name is resolved after the check.
 
-    What httpcore asks for is a host and a port. Because the address that was checked is the one
-    that is connected to, a name that changes in between (DNS rebinding) changes nothing.
+    httpcore asks for a host and a port. The address that was checked is the one that is connected
+    to, so a name that changes in between (DNS rebinding) has no effect.
     """
 
     def __init__(self, policy: AddressPolicy, resolve: Resolve = system_resolve) -> None:

@@ -1,4 +1,4 @@
-"""Times that a server tells in its headers: when to come back, and what its clock says."""
+"""Read times from a server's headers: when to come back, and what its clock says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer that is read in pieces, within a size and a deadline."""
+"""Read an answer in pieces, within a size and a deadline."""
 
 from __future__ import annotations
 

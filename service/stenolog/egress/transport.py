@@ -1,4 +1,4 @@
-"""httpx's transport over httpcore's pool, whose connections go through the guard."""
+"""Run httpx over httpcore's pool, whose connections go through the guard."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _bundled_authorities() -> ssl.SSLContext:
 
 
 class _Body(httpx.AsyncByteStream):
-    """An answer's body, with errors that are ours."""
+    """An answer's body; its errors are ours."""
 
     def __init__(self, answer: httpcore.Response, request_trace: RequestTrace) -> None:
         self._answer = answer

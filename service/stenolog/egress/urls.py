@@ -1,4 +1,4 @@
-"""What an outgoing request may look like: its URL and headers, checked before any is sent."""
+"""Check the URL and headers of an outgoing request before it is sent."""
 
 from __future__ import annotations
 

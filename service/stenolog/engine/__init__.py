@@ -1,1 +1,1 @@
-"""The embedded provider: real speech behind AssemblyAI's wire protocol, in its own process."""
+"""Transcribe on this machine behind AssemblyAI's wire protocol, in a process of its own."""

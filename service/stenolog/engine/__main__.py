@@ -1,4 +1,4 @@
-"""Starts the engine: `python -m stenolog.engine`, settings as the first line of standard input."""
+"""Start the engine: `python -m stenolog.engine`, settings as the first line of standard input."""
 
 from __future__ import annotations
 

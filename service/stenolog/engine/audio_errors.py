@@ -1,4 +1,4 @@
-"""What can be wrong with a customer's audio, each as the sentence the transcript shows."""
+"""Name what can be wrong with a customer's audio, with the sentence that the transcript shows."""
 
 from __future__ import annotations
 

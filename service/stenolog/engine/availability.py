@@ -1,4 +1,4 @@
-"""Whether the engine can run here, found out without loading any of it."""
+"""Find out whether the engine can run here, without loading any of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sure the recogniser was, and whether that is sure enough to be called English."""
+"""Compute how sure the recogniser was, and whether that is enough to call it English."""
 
 from __future__ import annotations
 

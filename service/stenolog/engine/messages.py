@@ -1,6 +1,7 @@
-"""What the engine and its workers say to each other: one JSON object a line, checked when read.
+"""Declare the messages between engine and workers: one JSON object a line, checked when read.
 
-JSON and not pickle: a worker handles hostile media, and nothing it says may run in the engine.
+They are JSON and not pickle, because a worker handles hostile media and must not be able to run
+code in the engine.
 """
 
 from __future__ import annotations

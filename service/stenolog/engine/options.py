@@ -1,4 +1,4 @@
-"""What a request asks of the speech itself; plain data, known to the engine and to its workers."""
+"""Hold a request's options for the speech itself; plain data, for the engine and its workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the engine is told what it may do: one JSON object from whoever starts it."""
+"""Read the engine's settings: one JSON object from the process that starts it."""
 
 from __future__ import annotations
 

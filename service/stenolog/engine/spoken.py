@@ -1,4 +1,4 @@
-"""What was said: words, utterances and text as a transcript shows them. Pure, plain data."""
+"""Hold what was said: words, utterances and text, as a transcript shows them. Pure."""
 
 from __future__ import annotations
 

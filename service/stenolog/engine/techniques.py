@@ -1,7 +1,7 @@
-"""The interfaces between the techniques of speech, and the data that passes between them.
+"""Declare the interfaces between the techniques of speech, and the data that they exchange.
 
-Every technique (voice activity, recognition, word times, speakers) is one module that keeps one of
-these promises, so that another recogniser is one more module and nothing else.
+Each technique (voice activity, recognition, word times, speakers) is one module that keeps one of
+these promises, so that another recogniser is one more module and changes nothing else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Heartbeat = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A stretch of speech to recognise in one piece: samples `start` up to before `end`."""
+    """A stretch of speech to recognise in one piece: samples from `start` up to before `end`."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class RecognisedWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedWord:
-    """A word and where it was spoken, in ms from the beginning; `start_ms` <= `end_ms`."""
+    """A word and when it was spoken, in ms from the beginning; `start_ms` <= `end_ms`."""
 
     text: str
     confidence: float
@@ -61,7 +61,7 @@ class SpeakerTurn:
 
 
 class VoiceActivity(Protocol):
-    """Tells speech from everything else."""
+    """Finds speech in audio."""
 
     def probabilities(self, audio: Waveform, alive: Heartbeat) -> NDArray[np.float32]:
         """The probability of speech for every `STEP_SAMPLES` samples; the last step is padded.
@@ -93,7 +93,7 @@ class WordTimer(Protocol):
 
 
 class SpeakerSeparator(Protocol):
-    """Tells who speaks when."""
+    """Finds who speaks when."""
 
     def turns(
         self, audio: Waveform, bounds: SpeakerBounds, alive: Heartbeat

@@ -1,1 +1,1 @@
-"""Pure text analysis: what can be told from the words of a transcript; knows no other room."""
+"""Analyse text: what can be told from a transcript's words. Pure; knows no other room."""

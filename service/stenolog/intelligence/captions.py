@@ -1,4 +1,4 @@
-"""Captions: words in lines that can be read while they are heard, as SubRip or WebVTT."""
+"""Make captions, as SubRip or WebVTT: lines of words, short enough to read while they are heard."""
 
 from __future__ import annotations
 

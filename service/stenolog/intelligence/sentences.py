@@ -1,4 +1,4 @@
-"""Sentences and paragraphs: where one ends, told from punctuation, voices and pauses."""
+"""Split words into sentences and paragraphs, by punctuation, voices and pauses."""
 
 from __future__ import annotations
 

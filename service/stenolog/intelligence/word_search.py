@@ -1,4 +1,4 @@
-"""Where words and phrases are said."""
+"""Find where words and phrases are said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a transcript, made whole: every one with text and times, in order."""
+"""Complete the words of a transcript: each gets text and times, and they are put in order."""
 
 from __future__ import annotations
 

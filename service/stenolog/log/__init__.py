@@ -1,1 +1,1 @@
-"""The log: events, their bytes, their order, and what proves both. Pure, but for one thread."""
+"""Keep the log: events, their bytes, their order, and their proof. Pure, but for one thread."""

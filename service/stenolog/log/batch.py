@@ -53,7 +53,7 @@ def checked_append(stream: str, events: Sequence[NewEvent], expected: int | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coordinates:
-    """Where something stands: its position and its version in its stream."""
+    """Where an event stands: its position in the log, its version in its stream."""
 
     position: int
     version: int
@@ -64,7 +64,7 @@ NOWHERE = Coordinates(position=0, version=0)
 
 @dataclass(slots=True, kw_only=True)
 class BatchState:
-    """What the log says about a batch, read inside its transaction and kept up to date in memory.
+    """What the log holds that concerns a batch, read inside its transaction and kept current.
 
     Attributes:
         streams: The last event of each stream that the batch touches; absent: no such stream.

@@ -1,4 +1,4 @@
-"""The one way in which an event becomes bytes: RFC 8785 for what events may hold."""
+"""Turn an event into bytes, by RFC 8785 as far as events need it; nothing else writes them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Every type of event: its name, its data, whether it is public, whether it carries a payload.
+"""List every type of event: its name, its data, whether it is public, whether it has a payload.
 
-`data` is hashed for ever, so it holds nothing that describes a person: ids, enumerations, integers,
-booleans, times. Everything else is a payload. A released type never changes shape, and its
-publicity never changes (`sequence` counts on it): add a type, or an upcaster with a golden file.
+`data` is hashed for ever, so it holds nothing that describes a person: only ids, enumerations,
+integers, booleans and times. Everything else is a payload. A released type never changes shape, and
+its publicity never changes, because `sequence` counts public events: add a type, or an upcaster
+with a golden file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A reader's saved place, and whether it is in this log or in one that was here before it."""
+"""Tell a reader's saved place, and whether it belongs to this log or to an earlier one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The envelope of an event: as it is handed in, and as it stands in the log."""
+"""Declare the envelope of an event: as it is handed in, and as it stands in the log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENVELOPE_FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedPayload:
-    """What may not be hashed in clear: compressed, encrypted, committed to.
+    """What must not be hashed in clear: compressed, encrypted, committed to.
 
     Attributes:
         key_id: The data key's id.
@@ -46,7 +46,7 @@ class SealedPayload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """A fact that wants to be appended; the log gives it its place and its time.
+    """A fact to append; the log gives it its position and its time.
 
     Attributes:
         id: UUIDv7. Appending the same ids again finds the first append instead of doubling it.

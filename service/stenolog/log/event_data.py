@@ -1,4 +1,4 @@
-"""What an event may say in clear: the kinds of values, and the shape of a type."""
+"""Declare what an event may say in clear: the kinds of values, and the shape of a type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts that need no decision, each with the key under which the log takes it once."""
+"""Make the facts that need no decision, each with the dedupe key under which it is taken once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for the log to grow."""
+"""Wait for the log to grow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 
 class HeadWatch:
-    """The head as the running loop knows it, and the callers that wait for it to move."""
+    """The last position that the running loop knows, and the callers that wait for it to grow."""
 
     def __init__(self, head: int) -> None:
         self.head = head

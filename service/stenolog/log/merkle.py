@@ -1,4 +1,4 @@
-"""The RFC 6962 tree over the log, kept as its frontier."""
+"""Grow the RFC 6962 tree over the log, kept as its frontier."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Frontier:
     """The roots of the perfect subtrees that cover the first `count` leaves, largest first.
 
-    There is one for each bit that is set in `count`: enough to go on appending and to give the
-    root, in space logarithmic in the log.
+    There is one for each bit that is set in `count`. They are enough to append and to compute the
+    root, and take space logarithmic in the log.
     """
 
     count: int = 0

@@ -1,4 +1,4 @@
-"""A page of the log: what stands behind a place, whatever state its records are in."""
+"""Describe a page of the log: what follows a position, also where records are damaged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Consecutive events, and where a reader stands once it has heeded them.
+    """Consecutive events, and where a reader stands once it has processed them.
 
     Attributes:
         events: In order; none at the end of the log, and where no event can be read.

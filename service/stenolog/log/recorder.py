@@ -1,4 +1,4 @@
-"""The one way into the log: facts become events here, are sealed, and are appended."""
+"""Turn facts into events, seal their payloads and append them: the only way into the log."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Fact:
 
 
 class FactRecorder:
-    """Appends facts: what happened, whether or not anybody likes it.
+    """Appends facts that need no decision.
 
-    A fact needs no decision: a callback came, a file is stored, a delivery has ended. What has to
-    be decided goes through `commands/handler`, which records what it decided here.
+    Such facts are: a callback came, a file is stored, a delivery has ended. What has to be decided
+    goes through `commands/handler`, which records here what it decided.
     """
 
     def __init__(self, log: EventStore, sealer: Sealer, new_id: NewId = new_id) -> None:

@@ -1,4 +1,4 @@
-"""Group commit: many callers, one thread, one transaction for all that have gathered."""
+"""Commit the calls of many callers together: one thread, one transaction for all that wait."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Waiting(Generic[Item, Result]):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What an item takes of a batch. A batch holds 256 events and 1 MiB, or one larger item."""
+    """How much an item takes of a batch, which holds 256 events and 1 MiB, or one larger item."""
 
     events: int
     size_bytes: int
@@ -39,12 +39,12 @@ ONE_WRITE = Weight(1, 1)
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Hands whatever has gathered to `commit`, on a thread of its own, one batch at a time.
+    """Hands what has gathered to `commit`, on a thread of its own, one batch at a time.
 
-    `commit` gets at least one item and returns one outcome for each, in order; an outcome that is
-    an error fails only its own caller, an error that is raised fails all callers of the batch.
-    What is submitted in one turn of the event loop is handed over together, and while `commit`
-    runs, the next batch gathers: nothing waits for a timer. Belongs to the loop it was made on.
+    `commit` gets at least one item and returns one outcome for each, in order. An outcome that is
+    an error fails only its own caller; an error that is raised fails all callers of the batch. What
+    is submitted in one turn of the event loop is handed over together, and the next batch gathers
+    while `commit` runs, so nothing waits for a timer. It belongs to the loop on which it was made.
     """
 
     def __init__(

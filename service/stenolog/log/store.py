@@ -1,4 +1,4 @@
-"""The log and the seal on its payloads, as every other room sees them."""
+"""Declare the log and the seal on its payloads, as every other room sees them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Appended:
 
 
 class EventStore(Protocol):
-    """The log, appended to and read.
+    """Appends to the log and reads it.
 
     Positions are dense and follow commit order: a reader that has seen position N and finds N + 1
-    has missed nothing. Everything returned by a read is committed and durable.
+    has missed nothing. Everything that a read returns is committed and durable.
     """
 
     async def append(

@@ -1,4 +1,4 @@
-"""A subscription: the one way to follow the log, from a saved place, in order, at least once."""
+"""Follow the log from a saved place, in order, at least once; the only way to follow it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ BEAT_EVERY_MS = 10_000  # a subscription with nothing to do looks at the log thi
 
 
 class Subscriber(Protocol):
-    """Heeds what it is handed, and knows how far it came; called by one subscription at a time.
+    """Processes what it is handed, and knows how far it came; called by one subscription at a time.
 
-    Whatever raises a `StoreError` is asked again later, from `saved` on.
+    When it raises a `StoreError`, the subscription tries again later, from `saved` on.
     """
 
     async def saved(self) -> Checkpoint | None:
@@ -50,7 +50,7 @@ class Subscriber(Protocol):
 
 
 class Reports(Protocol):
-    """Hears what a subscription meets; it goes on by itself."""
+    """Hears what a subscription meets; the subscription itself continues."""
 
     def record_damaged(self, damaged: RecordDamaged) -> None:
         """A record cannot be read: it was gone past. Told once for each position."""
@@ -68,8 +68,8 @@ class Reports(Protocol):
 class Subscription:
     """Hands a subscriber the log, page by page, and waits where it ends.
 
-    It follows commit order and misses nothing. What cannot be read is gone past and reported. A
-    store that fails is tried again, after pauses that grow to five seconds.
+    It follows commit order and misses nothing. Records that cannot be read are passed over and
+    reported. A store that fails is tried again, after pauses that grow to five seconds.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Events to rows: pure projections, and the projector that runs them."""
+"""Turn events into rows by pure projections, and run them."""

@@ -1,7 +1,7 @@
-"""The canonical transcript: the one shape in which projections read a provider's answer.
+"""Read the canonical transcript: the one shape in which projections read a provider's answer.
 
-It is AssemblyAI's JSON. The answer of another provider is mapped into it by that vendor's module
-in `wire`, when it is projected: the log keeps the bytes that came.
+It is AssemblyAI's JSON. The answer of another provider is mapped to it by that vendor's module in
+`wire` when it is projected; the log keeps the bytes as they came.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """A word or an utterance; None for whatever is missing or of another type.
+    """A word or an utterance; a value that is missing or of another type is None.
 
     Attributes:
         words: The number of words inside it.
@@ -47,10 +47,10 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalTranscript:
-    """Typed access to one answer; `answer` has the last value of a repeated name.
+    """Reads one answer with types; `answer` has the last value of a repeated name.
 
     A single value is None when it is missing or of another type. A list of findings raises
-    `ProjectionFailed` when it is something else than null or a list of objects.
+    `ProjectionFailed` when it is neither null nor a list of objects.
     """
 
     answer: Mapping[str, Any]

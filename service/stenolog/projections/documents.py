@@ -1,4 +1,4 @@
-"""JSON payloads read and written without losing anything, and what cannot be read."""
+"""Read and write JSON payloads without losing anything, and name what cannot be read."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DIGITS_MAX = 18  # of an integer that surely has no more than 64 bits
 
 
 class ProjectionFailed(ValueError):
-    """A projection cannot digest this transcription; the message holds nothing of its content."""
+    """A projection cannot process this transcription; the message holds none of its content."""
 
 
 class Document(dict[str, Any]):
-    """A JSON object that knows how each of its members was written.
+    """A JSON object that keeps how each of its members was written.
 
-    As a mapping it has the last value of a repeated name, as the standard library has.
+    As a mapping it has the last value of a repeated name, as in the standard library.
     """
 
     def __init__(self, text: str) -> None:

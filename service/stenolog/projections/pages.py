@@ -1,4 +1,4 @@
-"""What readers of the views are given, and how much of it at once."""
+"""Declare what readers of the views are given, and how much of it at once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TranscriptionsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPage:
-    """Ids of transcriptions without an outcome, or with loose ends beyond it, in order of id.
+    """Ids of transcriptions without an outcome, or with unsettled submissions, in order of id.
 
     Attributes:
         checkpoint: What this holds for.
@@ -75,7 +75,7 @@ class OpenPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadUse:
-    """Who needs an upload, as of one moment.
+    """How many transcriptions need an upload, at one moment.
 
     Attributes:
         position: The checkpoint that this holds for.

@@ -1,4 +1,4 @@
-"""The shape of a projection, and what it is told about an event."""
+"""Declare a projection, and what it gets for each event."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A payload that is there and cannot be understood; `reason` holds nothing of it."""
+    """A payload that exists and cannot be parsed; `reason` holds none of its content."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """A payload whose key is gone."""
+    """A payload whose key was destroyed."""
 
 
 Content = Document | Unreadable | Erased | None
@@ -36,7 +36,7 @@ Content = Document | Unreadable | Erased | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionInput:
-    """One event of a transcription's stream, and everything that projections may know of it.
+    """One event of a transcription's stream, and all that projections may know of it.
 
     Attributes:
         data: None when this version does not know the type of event.
@@ -74,7 +74,8 @@ def params_of(request: Content) -> Mapping[str, Any]:
 class Projection(Protocol):
     """A pure function from an event to changes of rows; no clock, no I/O.
 
-    The same events give the same rows, whenever they are projected: a view can be thrown away.
+    The same events give the same rows whenever they are projected, so a view can be dropped and
+    built again.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""What the views hold: the rows that projections make and that readers are given."""
+"""Declare the rows that projections make and that readers are given."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHUNK_BYTES = 32 * 1024  # a chunk is closed by the item that brings it to this 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRow:
-    """One transcription: how far it is, and when it came there.
+    """One transcription: its status, and when it reached each step.
 
     Attributes:
         version: The stream's version that this row has seen.
@@ -104,7 +104,7 @@ class TranscriptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some items of a view, next to one another.
+    """Some consecutive items of a view.
 
     Attributes:
         first: The ordinal of the first of them; ordinals are dense from 1.
@@ -121,7 +121,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutStatus:
-    """The transcription's row is now this; `request` is the request's payload when it is new."""
+    """Replace the transcription's row; `request` is the request's payload when it is new."""
 
     projection: str
     row: StatusRow
@@ -130,7 +130,7 @@ class PutStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutView:
-    """This projection's view of the transcription is now this, whatever it was.
+    """Replace this projection's view of the transcription.
 
     Attributes:
         reason: None when the items are what the provider found, even if they are none.
@@ -148,7 +148,7 @@ class PutView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """The projection could not digest the event at `position`: its view says `failed` from now on.
+    """Stop this view of the transcription as `failed`: the event at `position` cannot be projected.
 
     Attributes:
         reason: A sentence without content of the transcript.
@@ -164,7 +164,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
-    """The transcription is erased: this view of it holds nothing, and says so."""
+    """Empty this view of an erased transcription; the view then says `erased`."""
 
     projection: str
     transcription: str

@@ -1,1 +1,1 @@
-"""Speech-to-text providers: one port, one folder for each."""
+"""Reach speech-to-text providers: one port, one folder for each."""

@@ -1,4 +1,4 @@
-"""Downloading audio from wherever a provider's link leads."""
+"""Download audio from wherever a provider's link leads."""
 
 from __future__ import annotations
 

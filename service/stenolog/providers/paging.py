@@ -1,4 +1,4 @@
-"""A provider's list page by page, however the provider strings its pages together."""
+"""Read a provider's list page by page, however the provider links its pages."""
 
 from __future__ import annotations
 

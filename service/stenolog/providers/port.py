@@ -1,4 +1,4 @@
-"""What the reconciler asks of a provider."""
+"""Declare what the reconciler asks of a provider."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ JobStatus = Literal["queued", "processing", "completed", "error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackTarget:
-    """Where the provider is to call, and the header that it is to send along."""
+    """Where the provider is to call, and the header that it must send."""
 
     url: str
     header_name: str
@@ -20,7 +20,7 @@ class CallbackTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedJob:
-    """One job as the provider told it.
+    """One job as the provider describes it.
 
     Attributes:
         raw: The answer, byte for byte.
@@ -41,7 +41,7 @@ class FetchedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """One job as a list shows it: lists carry no `webhook_url`."""
+    """One job as a list shows it; lists do not show the `webhook_url`."""
 
     id: str
     audio_url: str
@@ -96,8 +96,8 @@ class ProviderFacts:
 class Provider(Protocol):
     """One provider, reached with one key.
 
-    Every method may raise `ProviderUnavailable` (nothing happened; ask again later) and, where
-    the provider says that we may not, `ProviderRefused`.
+    Every method may raise `ProviderUnavailable` (nothing happened; ask again later) and, where the
+    provider says that we may not, `ProviderRefused`.
     """
 
     @property

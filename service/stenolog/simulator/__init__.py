@@ -1,1 +1,1 @@
-"""A provider and a customer's endpoint that misbehave on request: real servers, for tests."""
+"""Simulate a provider and a customer's endpoint, as real servers that misbehave on request."""

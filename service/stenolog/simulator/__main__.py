@@ -1,4 +1,4 @@
-"""`python -m stenolog.simulator`: the provider as a process, until its input closes."""
+"""Run the simulated provider until its input closes: `python -m stenolog.simulator`."""
 
 from __future__ import annotations
 

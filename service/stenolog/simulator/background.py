@@ -1,4 +1,4 @@
-"""Work that goes on while a server serves, and ends with it."""
+"""Run work beside a server, and end it with the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A customer's endpoint: it records what is delivered and answers as it is told."""
+"""Simulate a customer's endpoint: it records deliveries and answers as it is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback, in a test's event loop; it can be unreachable for a while."""
+"""Run a real HTTP server on loopback in a test's event loop; it can be made unreachable."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Transports = dict[Any, asyncio.Transport]
 
 
 class LocalServer:
-    """One ASGI application on one port; the port stays the same while it refuses connections.
+    """One ASGI application on one port, which it keeps while it refuses connections.
 
-    uvicorn's protocol without uvicorn's server: no signal handlers, and it stops at once.
+    It runs uvicorn's protocol without uvicorn's server, so there are no signal handlers, and it
+    stops at once.
     """
 
     def __init__(self, app: ASGIApp) -> None:

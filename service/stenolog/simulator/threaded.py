@@ -1,4 +1,4 @@
-"""The simulator's servers in a thread with its own event loop, for callers that block."""
+"""Run the simulator's servers in a thread with its own event loop, for callers that block."""
 
 from __future__ import annotations
 

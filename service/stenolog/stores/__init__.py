@@ -1,1 +1,1 @@
-"""Everything that is kept: one folder a backend, the same file names in each."""
+"""Keep everything durably: one folder a backend, the same file names in each."""

@@ -1,1 +1,1 @@
-"""AssemblyAI's wire, written once: requests, transcripts, lists, callbacks, sentences."""
+"""Describe AssemblyAI's wire once: requests, transcripts, lists, callbacks, sentences."""

@@ -1,4 +1,4 @@
-"""JSON from a stranger: an object of bounded depth that can be written and stored again."""
+"""Read a stranger's JSON: an object of bounded depth that can be written and stored again."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A transcription: its state, its commands and what they lead to."""
+"""Decide about a transcription: its state, its commands, and what they lead to."""

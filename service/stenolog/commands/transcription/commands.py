@@ -1,4 +1,4 @@
-"""What can be asked of a transcription: imperatives, as data."""
+"""Declare what can be asked of a transcription: imperatives, as data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AcceptSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseSubmission:
-    """The provider said no, or was not reached; `final` ends the transcription as well."""
+    """The provider said no, or was not reached; `final` also ends the transcription."""
 
     number: int
     status: int
@@ -68,7 +68,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailSubmission:
-    """The provider's job ended in a server error of its own, which another attempt may not meet."""
+    """The provider's job ended in a server error of its own; another attempt may succeed."""
 
     number: int
     kind: RetryableFailure

@@ -1,4 +1,4 @@
-"""What a command leads to, decided from the transcription as it is: pure."""
+"""Decide which facts a command leads to, from the transcription's state. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A transcription from its events: the one fold, pure."""
+"""Fold a transcription's events into its state. Pure, and the only fold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A transcription as its stream tells it: folded, never stored."""
+"""Hold the state of a transcription, as folded from its stream; it is never stored."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcription:
-    """What is known of one transcription after `version` events; version 0: nothing.
+    """What is known of a transcription after `version` events; version 0: nothing.
 
     Attributes:
         last_at_ms: The time of the last event; later than now when the clock was set back since.

@@ -1,4 +1,4 @@
-"""Which submissions of a transcription the provider may still have a job for. Pure."""
+"""Find the submissions of a transcription that the provider may still have a job for. Pure."""
 
 from __future__ import annotations
 

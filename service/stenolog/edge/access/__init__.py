@@ -1,1 +1,1 @@
-"""Who may do what: API keys, rate limits, and links that authorise by themselves."""
+"""Decide who may do what: API keys, rate limits, and links that authorise by themselves."""

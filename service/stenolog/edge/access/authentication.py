@@ -1,4 +1,4 @@
-"""Who asks: an API key found by its public prefix, compared in constant time."""
+"""Find the API key of a request by its public prefix, and compare it in constant time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BEARER = "bearer "
 
 
 class Authenticator:
-    """Finds keys, and remembers those that it found for at most a second."""
+    """Finds keys, and remembers a found key for at most a second."""
 
     def __init__(self, api_keys: ApiKeys, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._api_keys = api_keys

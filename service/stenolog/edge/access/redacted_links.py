@@ -1,4 +1,4 @@
-"""The link to redacted audio: for whoever has it, for half an hour."""
+"""Sign links to redacted audio; whoever has one may use it for half an hour."""
 
 from __future__ import annotations
 

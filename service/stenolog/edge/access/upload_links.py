@@ -1,4 +1,4 @@
-"""The URL of an upload: a random id, signed for one tenant; nothing is served under it."""
+"""Sign the URL of an upload: a random id for one tenant; nothing is served under it."""
 
 from __future__ import annotations
 

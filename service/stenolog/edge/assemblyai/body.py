@@ -1,4 +1,4 @@
-"""The `/v2` answer of a transcription that has ended: made once by a projection, then stored."""
+"""Render the `/v2` answer of a transcription that has ended; a projection stores it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of a finished transcript's words: sentences, paragraphs, captions, word search."""
+"""Answer requests for sentences, paragraphs, captions and word search."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGITS = re.compile(r"[0-9]{1,5}")
 
 
 class Derived:
-    """Finds the transcript, reads what is asked of it, and leaves the rest to `RenderWorkers`."""
+    """Finds the transcript, reads the query, and leaves the rest to `RenderWorkers`."""
 
     def __init__(self, reading: Reading, workers: RenderWorkers) -> None:
         self._reading = reading

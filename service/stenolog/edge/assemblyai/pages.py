@@ -1,4 +1,4 @@
-"""One page of GET /v2/transcript, from the views."""
+"""Answer one page of GET /v2/transcript, from the views."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stenolog.wire.assemblyai.listing import ListItem, ListQuery, page
 
 
 class Pages:
-    """Stable while transcriptions arrive: a page is bounded by an item, not by a count."""
+    """Makes pages that stay stable while transcriptions arrive: each is bounded by an item."""
 
     def __init__(
         self, reading: Reading, views: ViewReader, turns: Turns, public_url: Callable[[], str]

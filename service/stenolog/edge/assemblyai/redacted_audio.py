@@ -1,4 +1,4 @@
-"""Audio without what was to be redacted: whether it is there, and the audio itself."""
+"""Answer whether redacted audio is there, and stream it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class RedactedAudioOf:
-    """Gives out links on our own host; the audio stays at the provider, whose URL is not shown."""
+    """Gives links on our own host; the audio stays at the provider, whose URL is not shown."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class RedactedAudioOf:
 
 
 class PassedOn(StreamingResponse):
-    """Stream the provider's body; close the upstream when the client is done or gone.
+    """Streams the provider's body; closes the upstream when the client is done or gone.
 
     If the upstream breaks off, our response does too.
     """

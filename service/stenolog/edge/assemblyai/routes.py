@@ -1,4 +1,4 @@
-"""The paths of `/v2`, and what they need."""
+"""List the paths of `/v2` and the ports that they need."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssemblyAIPorts:
-    """What `/v2` needs beside the use cases.
+    """What `/v2` needs besides the use cases.
 
     Attributes:
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.

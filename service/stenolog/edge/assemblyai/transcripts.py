@@ -1,4 +1,4 @@
-"""/v2/transcript: create, read, list and delete, in AssemblyAI's shapes."""
+"""Create, read, list and delete under /v2/transcript, in AssemblyAI's shapes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from stenolog.wire.strict_json import BODY_BYTES_MAX
 
 
 class Transcripts:
-    """Ids are ours; everything else is as the service would answer."""
+    """Answers as AssemblyAI would, with ids of our own."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""POST /v2/upload: the file is durable and encrypted before it is answered."""
+"""Take files at POST /v2/upload: each is durable and encrypted before it is answered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stenolog.wire.assemblyai import sentences
 
 
 class Upload:
-    """Raw bytes of any media type, with a length or chunked."""
+    """Takes raw bytes of any media type, with a length or chunked."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""Where providers call us."""
+"""Receive providers' callbacks."""

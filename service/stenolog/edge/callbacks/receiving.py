@@ -48,13 +48,13 @@ log = structlog.get_logger()
 
 
 class BodyInterrupted(Exception):
-    """The provider went away, or stalled, before the body was complete."""
+    """The provider disconnected or stalled before the body was complete."""
 
 
 class Callbacks:
     """The ASGI application behind `/callbacks/{provider}/{token}`.
 
-    URL and header are verified before the first byte of the body is taken.
+    URL and header are verified before the first byte of the body is read.
     """
 
     def __init__(

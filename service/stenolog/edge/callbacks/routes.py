@@ -1,4 +1,4 @@
-"""The path where providers call us, and what it needs."""
+"""Name the path where providers call us, and the ports that it needs."""
 
 from __future__ import annotations
 

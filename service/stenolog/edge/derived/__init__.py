@@ -1,1 +1,1 @@
-"""Sentences, paragraphs, captions and found words, made of a finished transcript."""
+"""Make sentences, paragraphs, captions and search hits from a finished transcript."""

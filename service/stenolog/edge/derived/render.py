@@ -1,8 +1,8 @@
 """Render sentences, captions and search hits from a stored transcript.
 
-Pure but for one memory: a side process keeps the two transcripts that it read last. A client that
-asks for sentences asks for captions next, and reading ten hours of words takes longer than
-rendering them.
+Pure, except that a side process keeps the two transcripts that it read last: a client that asks for
+sentences often asks for captions next, and parsing ten hours of words takes longer than rendering
+them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ View = Literal["sentences", "paragraphs", "srt", "vtt", "word-search"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOrder:
-    """What is to be rendered.
+    """What to render.
 
     Attributes:
         characters: The width of captions.

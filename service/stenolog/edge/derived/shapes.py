@@ -1,4 +1,4 @@
-"""Sentences, paragraphs and found words in AssemblyAI's shapes."""
+"""Shape sentences, paragraphs and search hits as AssemblyAI does."""
 
 from __future__ import annotations
 

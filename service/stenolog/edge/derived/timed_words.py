@@ -1,4 +1,4 @@
-"""The words of a completed transcript, read from the stored `/v2` answer."""
+"""Read the words of a completed transcript from the stored `/v2` answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBER_MAX = 2**53  # beyond it a provider means nothing that we can compute wit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedWords:
-    """What is known of the whole, and every word of it.
+    """A transcript's words, and what is known of it as a whole.
 
     Attributes:
         audio_duration: In seconds, rounded up.

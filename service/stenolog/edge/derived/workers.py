@@ -22,9 +22,10 @@ Run = Callable[..., Awaitable[bytes | None]]
 
 
 class RenderWorkers:
-    """Short transcripts in a thread, long ones in one side process, longer ones in another.
+    """Renders short transcripts in a thread, long ones and very long ones in a process each.
 
-    None waits behind those of the next size, and a tenant behind at most one call of each other.
+    A call never waits for calls of a larger size. A tenant's call waits for at most one call of
+    each other tenant.
     """
 
     def __init__(self, views: ViewReader, side_work: tuple[SideWork, SideWork]) -> None:

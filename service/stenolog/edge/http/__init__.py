@@ -1,1 +1,1 @@
-"""HTTP itself: resources, bodies, problems, and what happens to every request."""
+"""Handle HTTP itself: resources, bodies, problems, and what happens to every request."""

@@ -1,4 +1,4 @@
-"""Every request gets an id of ours; it is answered, and on every log line that it causes."""
+"""Give every request an id of ours: it is answered, and stands on each log line of the request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _generator = random.Random()  # our own: the shared one may be seeded by others
 
 
 class Correlation:
-    """Makes the id; one that a client sends is not taken, so that it cannot be forged."""
+    """Makes the id; an id from the client is ignored, because it could be forged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,6 +1,6 @@
-"""Pages of other origins may call us from a browser, where the operator named these origins.
+"""Let pages of the origins that the operator named call us from a browser.
 
-Callbacks are a provider's: no page has anything to do with them.
+Paths of callbacks never do: only providers call them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def cross_origin(origins: Sequence[str]) -> list[Middleware]:
 
 
 class CrossOrigin:
-    """Starlette's own middleware, for every path but those of callbacks."""
+    """Applies Starlette's own middleware to every path but those of callbacks."""
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
         self._app = app

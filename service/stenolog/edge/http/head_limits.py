@@ -1,4 +1,4 @@
-"""A request's line and headers are bounded before anything looks at them."""
+"""Limit a request's line and headers before anything else looks at them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATH_BYTES_MAX = 2 * 1024  # our longest has about 150
 
 
 class HeadLimits:
-    """Refuses with 414 or 431, in the form that `form_at` says that a path has."""
+    """Refuses with 414 or 431, in the form that `form_at` chooses for the path."""
 
     def __init__(self, app: ASGIApp, form_at: Callable[[str], FailureForm]) -> None:
         self._app = app

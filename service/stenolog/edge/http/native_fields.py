@@ -1,4 +1,4 @@
-"""What can be said beside AssemblyAI's parameters: in headers, natively in the body as well."""
+"""Read what can be said besides AssemblyAI's parameters, in headers or in a native body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table from errors to HTTP, and the two forms in which an answer says no."""
+"""Turn errors into HTTP answers, by one table, in the form of the surface."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An answer that says no, before it has a form.
+    """An answer that says no, before a surface has given it a form.
 
     Attributes:
         detail: Written for the client; None where there is nothing that it may know.
@@ -68,7 +68,7 @@ class Failure:
 
 
 class FailureForm(Protocol):
-    """How a surface says no."""
+    """Renders a failure as one surface does."""
 
     def __call__(self, failure: Failure, correlation_id: str) -> Response:
         """The whole answer."""

@@ -1,4 +1,4 @@
-"""One log line and one count per request, at its end."""
+"""Write one log line and one count per request, at its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class RequestLine:
-    """Writes the template of the route: a path or a query may hold a token, an id or a secret."""
+    """Writes the route's template only, because a path or a query may hold a token or an id."""
 
     def __init__(self, app: ASGIApp, metrics: EdgeMetrics) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""A path with its methods: who may call them, and the boundary where errors become answers."""
+"""Serve a path with its methods: check who calls, and turn errors into answers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Operation = Guarded | Open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What stands before every guarded method."""
+    """Authenticates and limits the rate of requests, before every guarded method."""
 
     authenticator: Authenticator
     rate_limit: RateLimit
@@ -81,10 +81,10 @@ class Admission:
 
 
 class Resource:
-    """An ASGI application for one path.
+    """The ASGI application of one path.
 
-    Every error ends here: ours by the table, any other as a 500 without detail and a traceback in
-    the log.
+    Every error ends here: ours by the table, any other as a 500 without detail and with a traceback
+    in the log.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A surface: paths under one prefix, and the form in which all of them say no."""
+"""Declare a surface: paths under one prefix, and the form in which all of them say no."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`/api/v1`: our own API."""
+"""Serve `/api/v1`, our own API."""

@@ -1,4 +1,4 @@
-"""/api/v1/transcripts/{id}/events: the facts of one transcription as they stand in the log."""
+"""Answer /api/v1/transcripts/{id}/events: one transcription's events, as the log has them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stenolog.log.store import EventStore
 
 
 class Events:
-    """Private types too, and no payloads; read from the log itself, so never behind."""
+    """Shows private types as well, and no payloads; it reads the log, so it never lags."""
 
     def __init__(self, reading: Reading, events: EventStore) -> None:
         self._reading = reading

@@ -1,4 +1,4 @@
-"""What is in a transcript: words, utterances, speakers, and what features brought."""
+"""Answer the lists of a transcript: words, utterances, speakers, and findings of features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPEAKER_CHARS_MAX = 128
 
 
 class Items:
-    """One view of a transcript, by its name among the projections."""
+    """Answers one view of a transcript, by its name among the projections."""
 
     def __init__(self, view: str, reading: Reading, views: ViewReader) -> None:
         self._view = view

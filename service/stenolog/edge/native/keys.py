@@ -1,7 +1,7 @@
-"""/api/v1/keys: API keys are made, listed and revoked; a secret is shown once.
+"""Make, list and revoke API keys under /api/v1/keys; a secret is shown once.
 
-A key gives away no more than it has: only its own scopes, and only within its own tenant. Keys of
-the tenant `default`, the operator's, also make, list and revoke those of other tenants.
+A key can pass on only its own scopes, and only within its own tenant. Keys of the tenant `default`,
+the operator's, also make, list and revoke keys of other tenants.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ UNKNOWN = "There is no such API key"
 
 
 class Keys:
-    """Made durably before they are shown."""
+    """Makes a key durable before it shows it."""
 
     def __init__(
         self, api_keys: ApiKeys, authenticator: Authenticator, regions: Sequence[Region]

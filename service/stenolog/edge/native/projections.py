@@ -1,4 +1,4 @@
-"""/api/v1/projections: how far the views are, and building them again."""
+"""Answer /api/v1/projections: how far the views are; build them again on request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stenolog.projections.views import ViewReader
 
 
 class Projections:
-    """For operators: views are of all tenants together, and these answers name none of them."""
+    """For operators: views hold all tenants together, and these answers name none of them."""
 
     def __init__(self, views: ViewReader, rebuild: Rebuild) -> None:
         self._views = views

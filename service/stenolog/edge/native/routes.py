@@ -1,4 +1,4 @@
-"""The paths of `/api/v1`, and what they need."""
+"""List the paths of `/api/v1` and the ports that they need."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PREFIX = "/api/v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativePorts:
-    """What `/api/v1` needs beside the use cases.
+    """What `/api/v1` needs besides the use cases.
 
     Attributes:
         regions: Every region that a key can be bound to.

@@ -1,4 +1,4 @@
-"""A transcription's status as the native API shows it."""
+"""Show a transcription's status as the native API has it."""
 
 from __future__ import annotations
 

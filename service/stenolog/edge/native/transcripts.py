@@ -1,4 +1,4 @@
-"""/api/v1/transcripts: create, read, list, delete."""
+"""Create, read, list and delete under /api/v1/transcripts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OUTCOMES = (TranscriptionCompleted.type, TranscriptionFailed.type)
 
 
 class Transcripts:
-    """The `/v2` body with four fields more; answers say where a transcription is and how long."""
+    """Takes the `/v2` body with four more fields; answers with status and times of each step."""
 
     def __init__(
         self,

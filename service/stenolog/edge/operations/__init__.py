@@ -1,1 +1,1 @@
-"""For whoever runs the service: probes and metrics."""
+"""Serve those who run the service: probes and metrics."""

@@ -1,4 +1,4 @@
-"""For whoever runs the service: is it alive, can it serve, what does it count."""
+"""Answer probes and metrics: is it alive, can it serve, what has it counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DETAIL_SCOPE = "ops:read"
 
 
 class Operations:
-    """Needs no key; what `/readyz` found is shown to a key with `ops:read` only."""
+    """Needs no key; details of `/readyz` are shown only to a key with `ops:read`."""
 
     def __init__(
         self,

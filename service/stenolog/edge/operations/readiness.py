@@ -1,4 +1,4 @@
-"""Whether the stores behind the edge can serve."""
+"""Check whether the stores behind the edge can serve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paths of probes and metrics, and what they need."""
+"""List the paths of probes and metrics, and the ports that they need."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What customers do with transcriptions, whatever surface they use; knows no web framework."""
+"""Do what customers ask with transcriptions, for every surface; knows no web framework."""

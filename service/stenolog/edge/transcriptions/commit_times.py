@@ -1,4 +1,4 @@
-"""When positions of the log became readable, as far as this process has seen."""
+"""Remember when positions of the log became readable, as far as this process has seen."""
 
 from __future__ import annotations
 

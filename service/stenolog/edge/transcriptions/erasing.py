@@ -1,4 +1,4 @@
-"""A customer deletes a transcription: once this is answered, nothing of it can be read here."""
+"""Delete a transcription for a customer: once answered, nothing of it can be read here."""
 
 from __future__ import annotations
 

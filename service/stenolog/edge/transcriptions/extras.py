@@ -1,4 +1,4 @@
-"""What a customer can say about a transcription beside AssemblyAI's parameters."""
+"""Hold what a customer can say about a transcription besides AssemblyAI's parameters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """Each None where nothing was said."""
+    """Values beside the parameters; each is None where nothing was said."""
 
     provider: str | None = None
     region: str | None = None

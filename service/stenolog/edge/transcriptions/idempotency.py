@@ -1,8 +1,8 @@
-"""A create that carries a key is done once: whoever repeats it gets the first answer.
+"""Do a create that carries an idempotency key once, and give repetitions the first answer.
 
-The key itself is never kept: the log's table of dedupe keys, which is outside the hashed bytes,
-holds an HMAC of tenant and key. As long as the log, so for ever; there is no window after which a
-late retry would be paid a second time.
+The key itself is never kept. The log's table of dedupe keys, which is outside the hashed bytes,
+holds an HMAC of tenant and key. It is kept as long as the log, so a late retry is never paid a
+second time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DOMAIN = b"stenolog idempotency key\0"
 
 
 class Idempotency:
-    """Knows which transcription a key was first used for."""
+    """Finds the transcription that a key was first used for."""
 
     def __init__(self, secret: bytes, handler: CommandHandler, events: EventStore) -> None:
         self._secret = secret

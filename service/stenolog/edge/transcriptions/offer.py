@@ -1,4 +1,4 @@
-"""Where a transcription can be sent: the configured providers, each in its regions."""
+"""Choose where a transcription is sent: the configured providers, each in its regions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stenolog.log.events.vocabulary import ProviderName, Region
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The providers that can be asked for, and the one that is meant when none is named.
+    """The providers and regions that can be asked for, and the default ones.
 
     Attributes:
         regions: Of each provider, the default one first; of one without regions only None.

@@ -1,7 +1,7 @@
-"""A customer reads what it has written: from the views, or from the log while they lag.
+"""Read a transcription for its customer, from the views, or from the log while they lag.
 
-The log is folded only for what the views do not have yet, and then shows `processing` at most:
-an outcome is visible on every surface at once, which is when the views have it.
+The log is folded only for what the views do not have yet, and shows `processing` at most. An
+outcome becomes visible on all surfaces at the same moment: when the views have it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Found:
 
 
 class Reading:
-    """Finds transcriptions of one tenant; another's are not found, exactly as none would be."""
+    """Finds transcriptions of one tenant; another's are not found, like ids that do not exist."""
 
     def __init__(
         self, handler: CommandHandler, events: EventStore, views: ViewReader, tenancy: Tenancy

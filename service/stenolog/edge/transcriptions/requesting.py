@@ -1,4 +1,4 @@
-"""A transcription is asked for: the same on every surface, durable before it is answered."""
+"""Request a transcription, in the same way on every surface, durable before it is answered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
-    """A transcription that was asked for, now or, when `replayed`, before with the same key."""
+    """A transcription that was requested; `replayed`: before, with the same idempotency key."""
 
     id: str
     replayed: bool = False
@@ -69,7 +69,7 @@ class AudioLinks:
 
 
 class Requesting:
-    """Turns a request that the contract allows into the first fact of a transcription."""
+    """Turns a valid request into the first event of a transcription."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Whose a transcription is: its tenant and correlation id, which never change."""
+"""Find the tenant and the correlation id of a transcription, which never change."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ REMEMBERED_MAX = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From the transcription's first event."""
+    """Tenant and correlation id, from the transcription's first event."""
 
     tenant: str
     correlation_id: str
 
 
 class Tenancy:
-    """Looks origins up in the log and remembers the latest ones."""
+    """Reads origins from the log and remembers the latest ones."""
 
     def __init__(self, events: EventStore) -> None:
         self._events = events

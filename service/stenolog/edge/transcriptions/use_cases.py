@@ -1,4 +1,4 @@
-"""The use cases of transcriptions, made once and shared by every surface."""
+"""Make the use cases of transcriptions once, for every surface."""
 
 from __future__ import annotations
 

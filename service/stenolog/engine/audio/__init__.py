@@ -1,1 +1,1 @@
-"""From a file's bytes to samples; runs in the confined worker."""
+"""Decode a file's bytes to samples; runs in the confined worker."""

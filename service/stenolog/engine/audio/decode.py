@@ -1,7 +1,7 @@
-"""Media of any accepted container becomes mono audio at 16 kHz; hostile bytes are expected.
+"""Decode media of any accepted container to mono audio at 16 kHz; bytes may be hostile.
 
-Runs in a worker process only. FFmpeg is given an open file and a list of demuxers: it never sees a
-path or a URL, and a playlist can make it neither connect nor read other files.
+Runs in a worker process only. FFmpeg gets an open file and a list of allowed demuxers. It never
+sees a path or a URL, so a playlist can make it neither connect nor read other files.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def _checked_beginning(file: BinaryIO) -> bytes:
 
 
 class _Samples:
-    """Decoded samples in order of arrival, never more than the limit.
+    """Collects decoded samples in order of arrival, up to a limit.
 
-    One growing block: hours of audio fit only once into a worker's memory.
+    They are in one growing block, because hours of audio fit only once into a worker's memory.
     """
 
     def __init__(self, samples_max: int, audio_ms_max: int) -> None:
@@ -131,7 +131,7 @@ def _drain(packets: Packets, sink: _Samples, alive: Heartbeat) -> None:
 
 
 class _Resampler:
-    """Frames of any one format in, samples out; a change of format begins anew."""
+    """Resamples frames of any one format; after a change of format it begins anew."""
 
     def __init__(self, sink: _Samples) -> None:
         self._sink = sink

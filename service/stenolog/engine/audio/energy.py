@@ -1,4 +1,4 @@
-"""How loud every 10 ms of audio is."""
+"""Measure how loud every 10 ms of audio is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packets of a container become frames of sound with their place in time; damage is skipped."""
+"""Decode a container's packets to frames of sound with their times; skip damaged packets."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Packets:
 
 
 class _LostBytes:
-    """The clock of a stream without one: bytes that were skipped took as long as the others did.
+    """Estimates times in a stream without a clock: skipped bytes took as long as the others.
 
     Attributes:
         seconds: Where the next frame is.

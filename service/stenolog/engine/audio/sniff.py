@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, for an error that helps: `text/html (HTML document)`."""
+"""Guess a file's type from its first bytes, for an error message: `text/html (HTML document)`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The engine's server: jobs, downloads, workers; never touches a stranger's media itself."""
+"""Serve the engine: jobs, downloads, workers; never touches customers' media itself."""

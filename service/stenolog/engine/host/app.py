@@ -1,4 +1,4 @@
-"""The engine over HTTP: AssemblyAI's paths, bodies and errors."""
+"""Serve the engine over HTTP: AssemblyAI's paths, bodies and errors."""
 
 from __future__ import annotations
 

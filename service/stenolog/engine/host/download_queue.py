@@ -1,4 +1,4 @@
-"""Whose download may begin: the earliest asked, few in all and fewer from one host. Pure."""
+"""Decide which download may begin: the earliest asked, few in all, fewer from one host. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DOWNLOADS_PER_HOST_MAX = 8  # so that four slow hosts are needed to hold up ever
 
 
 class DownloadQueue:
-    """Jobs that wait for their download, and those that have a turn until they give it back."""
+    """Holds jobs that wait for their download, and those that are downloading."""
 
     def __init__(
         self, *, turns_max: int = DOWNLOADS_MAX, per_host_max: int = DOWNLOADS_PER_HOST_MAX

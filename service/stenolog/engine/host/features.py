@@ -1,6 +1,6 @@
-"""Which of AssemblyAI's parameters the engine supports; all others are refused by name.
+"""List which of AssemblyAI's parameters the engine supports; refuse all others by name.
 
-A parameter that AssemblyAI does not have is ignored, as there.
+A parameter that AssemblyAI does not have is ignored, as AssemblyAI does.
 """
 
 from __future__ import annotations

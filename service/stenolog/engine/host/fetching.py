@@ -1,4 +1,4 @@
-"""Gets the audio that a request names into the scratch folder, through the address guard."""
+"""Download the audio that a request names into the scratch folder, through the address guard."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ERRORS = range(400, 600)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """How slow a server may be: each `pace_bytes` of the body come within `pace_ms`."""
+    """How slow a server may be: each `pace_bytes` of the body must come within `pace_ms`."""
 
     whole_ms: int = DOWNLOAD_MS_MAX
     idle_ms: int = IDLE_MS_MAX

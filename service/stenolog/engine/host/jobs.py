@@ -1,4 +1,4 @@
-"""What the engine remembers of its jobs: in memory, bounded, the oldest forgotten first."""
+"""Remember the engine's jobs in memory, bounded; the oldest are forgotten first."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def list_item(job: Job) -> ListItem:
 
 
 class Jobs:
-    """Every job that is known, in the order in which they were created."""
+    """Keeps the jobs, in the order in which they were created."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}

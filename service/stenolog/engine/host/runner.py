@@ -1,4 +1,4 @@
-"""Carries every job from its queue through download and transcription to its webhook."""
+"""Carry every job from its queue through download and transcription to its webhook."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DECODED_PER_MS = 20  # ms of audio in a ms at the least; decoders were measured 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class _Fetched:
-    """A job whose audio is here, in the order of creation; no `upload_id` for a download."""
+    """A job whose audio is here, in the order of creation; a download has no `upload_id`."""
 
     number: int
     job_id: str = field(compare=False)

@@ -1,4 +1,4 @@
-"""The engine's own folder: uploads and downloads, removed as soon as nobody needs them."""
+"""Keep the engine's uploads and downloads in a folder, as long as somebody needs them."""
 
 from __future__ import annotations
 

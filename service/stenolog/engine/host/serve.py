@@ -1,4 +1,4 @@
-"""Puts the engine together and runs it until it is told to stop."""
+"""Put the engine together and run it until it is told to stop."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def serve(settings: EngineSettings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it has started and leaves signals to us."""
+    """A uvicorn server that says when it has started, and leaves signals to us."""
 
     def __init__(self, config: uvicorn.Config, *, started: Callable[[], None]) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""Tells a caller that a job is finished, as AssemblyAI does."""
+"""Tell a caller that a job has finished, as AssemblyAI does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONCURRENT_MAX = 32  # attempts at one time; a burst of finished jobs waits for 
 
 
 class Webhooks:
-    """Delivers callbacks; a redirect is an answer and is never followed."""
+    """Sends callbacks; a redirect counts as an answer and is never followed."""
 
     def __init__(
         self,

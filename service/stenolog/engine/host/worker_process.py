@@ -1,4 +1,4 @@
-"""A worker as the engine sees it: started when needed, watched, and ended when it misbehaves."""
+"""Run a worker: start it when needed, watch it, end it when it misbehaves."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class WorkerLost(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a job may take: before its duration is known, and in all afterwards."""
+    """How long a job may take: before its duration is known, and in all once it is."""
 
     decoding_ms: int
     whole_ms: Callable[[int], int]
 
 
 class Worker:
-    """At most one process at a time, one job at a time; not for concurrent use.
+    """Runs at most one process with one job at a time; not for concurrent use.
 
     Attributes:
         model: The recogniser that the last process loaded, None before the first.

@@ -1,1 +1,1 @@
-"""Who spoke when; runs in the confined worker."""
+"""Find who spoke when; runs in the confined worker."""

@@ -1,4 +1,4 @@
-"""Words meet voices: who said which word. Pure."""
+"""Assign each word to the voice that spoke it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voices from vectors: which units were spoken by the same person. Pure."""
+"""Group units of speech by voice, from their vectors. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ APART = -np.inf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Merge:
-    """One step of the agglomeration: `second` went into `first`, and how clear a case it was."""
+    """One step of the agglomeration: `second` was merged into `first`, and how clear it was."""
 
     first: int
     second: int

@@ -1,4 +1,4 @@
-"""Log-mel features as Kaldi computes them, which the speaker model was trained on."""
+"""Compute log-mel features as Kaldi does; the speaker model was trained on these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where anybody speaks, and where the speaker seems to change, by pyannote's segmentation model."""
+"""Find speech and changes of speaker with pyannote's segmentation model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Speech:
 
 
 class Segmentation:
-    """The model, opened once; one call at a time."""
+    """Runs the model, which is opened once; one call at a time."""
 
     def __init__(self, *, threads: int) -> None:
         self._session = open_model(weights.embedded_model("segmentation"), threads=threads)

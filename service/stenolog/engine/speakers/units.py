@@ -1,4 +1,4 @@
-"""Speech becomes units short enough to hold one voice each."""
+"""Split speech into units that are short enough to hold one voice each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who speaks when: one vector per unit of speech, and units of alike vectors are one voice."""
+"""Find who speaks when: one vector per unit of speech; units with similar vectors are one voice."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From samples to words; runs in the confined worker."""
+"""Turn samples into words; runs in the confined worker."""

@@ -1,4 +1,4 @@
-"""Speech becomes lines to recognise: cut at pauses, and where it goes on too long."""
+"""Cut speech into lines to recognise: at pauses, and where it goes on too long."""
 
 from __future__ import annotations
 

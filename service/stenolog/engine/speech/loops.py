@@ -1,4 +1,4 @@
-"""Notices when the recogniser repeats itself without end: confident, and invented."""
+"""Notice when the recogniser repeats itself without end, which it does with high confidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English words by the Moonshine tiny model, decoded greedily, each with its probability."""
+"""Recognise English words with the Moonshine tiny model, each with its probability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens a model with onnxruntime, the same careful way everywhere."""
+"""Open a model with onnxruntime, with the same careful options everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice activity by the Silero model that the moonshine-voice library carries."""
+"""Detect voice with the Silero model that the moonshine-voice library carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recogniser's vocabulary: from token numbers to words."""
+"""Turn the recogniser's token numbers into words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the models are: files of the moonshine-voice wheel, and data its library exports."""
+"""Find the models: files of the moonshine-voice wheel, and data that its library exports."""
 
 from __future__ import annotations
 

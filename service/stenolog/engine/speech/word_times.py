@@ -1,7 +1,8 @@
-"""When each word of a line was spoken: runs of voice between pauses, shared out by length of word.
+"""Estimate when each word of a line was spoken, from runs of voice between pauses.
 
-Words are given to runs so that their expected lengths fit and punctuation falls on pauses; inside
-a run they follow each other in proportion. No model is needed; a forced alignment would be finer.
+Words are assigned to runs so that their expected lengths fit and punctuation falls on pauses;
+inside a run they follow each other in proportion to their length. It needs no model; forced
+alignment would be more exact.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the recogniser writes becomes what a person would write. Pure."""
+"""Rewrite what the recogniser writes as a person would. Pure."""
 
 from __future__ import annotations
 

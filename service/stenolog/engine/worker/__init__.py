@@ -1,1 +1,1 @@
-"""The confined process that handles strangers' media."""
+"""Handle customers' media in a confined process."""

@@ -1,4 +1,4 @@
-"""What a worker takes from itself before it touches a stranger's file."""
+"""Give up what a worker does not need, before it touches a customer's file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The worker process: reads orders from its standard input, transcribes, answers on its output.
+"""Run a worker: read orders from standard input, transcribe, answer on standard output.
 
-Started as `python -m stenolog.engine.worker.process PARENT THREADS`, never imported by the host.
+It is started as `python -m stenolog.engine.worker.process PARENT THREADS`; the host never imports
+it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ORDERS_MAX = 1  # the engine sends the next order after the answer
 
 
 class Replies:
-    """The way back to the engine; nothing else in this process can write there."""
+    """Sends messages to the engine; nothing else in this process can write there."""
 
     def __init__(self) -> None:
         self._pipe: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)

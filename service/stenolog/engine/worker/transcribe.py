@@ -1,4 +1,4 @@
-"""One file becomes words: decoding, voice activity, recognition, times and speakers in turn."""
+"""Transcribe one file: decode, find voice, recognise, time the words, tell speakers apart."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from stenolog.engine.techniques import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Techniques:
-    """The chosen technique of each kind, loaded and warm."""
+    """The chosen technique of each kind, loaded and ready."""
 
     voice_activity: VoiceActivity
     recogniser: Recogniser

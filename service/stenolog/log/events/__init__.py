@@ -1,1 +1,1 @@
-"""Every type of event, by family; `log.catalogue` lists them all."""
+"""Declare every type of event, by family; `log.catalogue` lists them all."""

@@ -1,4 +1,4 @@
-"""What providers tell us."""
+"""Declare the event of a provider's callback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CallbackKind = Literal["completed", "error", "redacted_audio", "unreadable", "ov
 
 
 class CallbackReceived(EventData):
-    """The provider called; a hint, never the truth."""
+    """The provider called; this is a hint, and is checked with the provider."""
 
     type = "callback.received"
     public = False

@@ -1,4 +1,4 @@
-"""What customers' endpoints were told."""
+"""Declare the events of deliveries to customers' endpoints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UndeliveredReason = Literal[
 
 
 class DeliverySucceeded(EventData):
-    """The customer's own webhook took what we had to tell."""
+    """The customer's webhook accepted the message."""
 
     type = "delivery.succeeded"
     public = False
@@ -25,7 +25,7 @@ class DeliverySucceeded(EventData):
 
 
 class DeliveryFailed(EventData):
-    """The customer's webhook will not be told; `status` is the last that it answered, if any."""
+    """The customer's webhook is given up; `status` is the last that it answered, if any."""
 
     type = "delivery.failed"
     public = False

@@ -1,4 +1,4 @@
-"""The payload of `transcription.requested`: what a customer asked for, declared once."""
+"""Declare and read the payload of `transcription.requested`: what a customer asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens between us and a provider: every attempt to get a job."""
+"""Declare the events between us and a provider: every attempt to get a job."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SubmissionRefused(EventData):
 
 
 class SubmissionFailed(EventData):
-    """The provider's job ended in a server error of its own: the audio is submitted again."""
+    """The provider's job ended in a server error of its own; the audio is submitted again."""
 
     type = "submission.failed"
     public = False
@@ -61,7 +61,7 @@ class SubmissionFailed(EventData):
 
 
 class SubmissionAbandoned(EventData):
-    """The provider has no job for it: never listed after an unknown outcome, or forgotten since."""
+    """The provider has no job for it: never listed after an unknown outcome, or lost since."""
 
     type = "submission.abandoned"
     public = False

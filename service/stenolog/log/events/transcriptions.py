@@ -1,4 +1,4 @@
-"""What happens to a transcription as its customer knows it: request, outcome, erasure."""
+"""Declare the events of a transcription that its customer sees: request, outcome, erasure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FailureReason = Literal["provider", "refused", "deadline", "lost"]
 
 
 class TranscriptionRequested(EventData):
-    """A customer asked for a transcription; from here on it will be done or fail visibly."""
+    """A customer asked for a transcription; from now on it completes or fails visibly."""
 
     type = "transcription.requested"
     public = True
@@ -49,7 +49,7 @@ class TranscriptionFailed(EventData):
 
 
 class TranscriptionCompletedLate(EventData):
-    """A result came although the transcription had been given up; it counts from here on."""
+    """A result came after the transcription had been given up; it replaces the failure."""
 
     type = "transcription.completed_late"
     public = True
@@ -62,9 +62,9 @@ class TranscriptionCompletedLate(EventData):
 
 
 class ErasureRequested(EventData):
-    """A customer deleted the transcription; from here on nothing is sealed for its stream.
+    """A customer deleted the transcription; from now on nothing is sealed for its stream.
 
-    Public, so that whoever keeps a copy hears that it must go.
+    It is public, so that everyone who keeps a copy learns that it must be deleted.
     """
 
     type = "erasure.requested"

@@ -1,4 +1,4 @@
-"""What happens to a customer's file."""
+"""Declare the events of a customer's file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class UploadStored(EventData):
 
 
 class UploadReleased(EventData):
-    """No transcription needs the file any more; from here on its key and the file go."""
+    """No transcription needs the file any more; its key and the file are removed now."""
 
     type = "upload.released"
     public = False

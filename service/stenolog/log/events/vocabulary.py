@@ -1,4 +1,4 @@
-"""Words that events of several families use."""
+"""Declare the words that events of several families use."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The projections: pure functions from events and payloads to rows."""
+"""Project events and payloads to rows, by pure functions."""

@@ -1,4 +1,4 @@
-"""Views that are lists: findings of the provider in chunks, or why there are none."""
+"""Project views that are lists: findings in chunks, or the reason why there are none."""
 
 from __future__ import annotations
 

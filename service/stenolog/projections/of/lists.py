@@ -1,4 +1,4 @@
-"""The views that are lists of items, in the order in which they are shown."""
+"""List the views that are lists of items, in the order in which they are shown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How long, how much and how fast each speaker spoke.
+"""Compute how long, how much and how fast each speaker spoke.
 
-Counted from the utterances; without utterances, from the words' speaker labels. A turn is
-everything that a speaker says until somebody else speaks.
+It counts utterances, or the words' speaker labels where there are none. A turn is everything that a
+speaker says until another one speaks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A transcription's row, from its state and from what its payloads say. Pure.
+"""Make a transcription's row from its state and from what its payloads say. Pure.
 
-The one place where a state becomes a row: for the view, and for a reader while the view lags.
+Only here does a state become a row: for the view, and for a reader while the view lags.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNREADABLE_SENTENCE = "The provider's result could not be read."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadDetails:
-    """What only payloads say of a transcription; all of it goes with an erasure.
+    """What only payloads say of a transcription; an erasure removes all of it.
 
     Attributes:
         error: The sentence for the customer.

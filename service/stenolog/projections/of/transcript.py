@@ -1,4 +1,4 @@
-"""The transcript as one piece: its text, and the answer that a surface sends for it."""
+"""Project the transcript as one piece: its text, and the answer that a surface sends."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NO_ANSWER = Document("")
 class CustomerBody(Protocol):
     """Renders a surface's answer for a transcription that has ended.
 
-    Pure, and able to be pickled: a large answer is rendered in the side process. `params` is the
-    customer's request, or empty when it cannot be known any more.
+    It is pure and can be pickled, because a large answer is rendered in the side process. `params`
+    is the customer's request, or empty when it can no longer be read.
     """
 
     def completed(

@@ -1,4 +1,4 @@
-"""Status and times of every transcription: its state, and what its payloads say, as a row."""
+"""Project status and times of every transcription, from its state and its payloads."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcriptions:
-    """Digests everything: whatever a payload holds, a transcription has a status."""
+    """Accepts any payload: whatever it holds, a transcription has a status."""
 
     name: str = NAME
     version: int = 5

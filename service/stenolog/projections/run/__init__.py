@@ -1,1 +1,1 @@
-"""Running the projections: the registry, batches and the projector."""
+"""Run the projections: the registry, batches and the projector."""

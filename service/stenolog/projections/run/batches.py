@@ -1,4 +1,4 @@
-"""A bounded piece of the log, projected for some generations of rows."""
+"""Project a bounded piece of the log, for some generations of rows."""
 
 from __future__ import annotations
 

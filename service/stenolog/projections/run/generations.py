@@ -1,4 +1,4 @@
-"""Which sets of rows must begin or go, given what is stored and what this version projects."""
+"""Decide which generations to begin or drop, from what is stored and what this version projects."""
 
 from __future__ import annotations
 

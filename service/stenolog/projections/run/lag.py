@@ -1,4 +1,4 @@
-"""How far the views are behind the log."""
+"""Measure how far the views are behind the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events with what their projections need: the payload, opened, and the request behind it."""
+"""Open the payloads that an event's projections need: its own, and that of the request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OpenedPayload:
 
 
 class EventOpener:
-    """Reads for the projector; remembers the requests that it saw last."""
+    """Opens events for the projector; remembers the requests that it read last."""
 
     def __init__(
         self, log: EventStore, sealer: Sealer, projections: Mapping[str, Projection]

@@ -1,4 +1,4 @@
-"""The loop that follows the log and keeps the views."""
+"""Run the loop that follows the log and keeps the views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All projections by name, and projecting one event with several of them."""
+"""Name all projections, and project one event with several of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def all_projections(*transcripts: Transcript) -> Mapping[str, Projection]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedEvent:
-    """An event with its payloads as plain bytes: what travels to the worker process.
+    """An event with its payloads as plain bytes; it can be sent to the worker process.
 
     Attributes:
         payload: The event's own; None when it has none or it was not needed.

@@ -1,4 +1,4 @@
-"""The state of a transcription after each of its events, folded once and remembered."""
+"""Compute the state of a transcription after each of its events, folded once and remembered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STATES_KEPT_MAX = 4_096  # about a kilobyte each: ids, enumerations and times, n
 
 
 class States:
-    """Folds streams for the projector: one step an event, the whole stream where it must."""
+    """Folds streams for the projector: one step per event, the whole stream where it must."""
 
     def __init__(self, log: EventStore) -> None:
         self._log = log

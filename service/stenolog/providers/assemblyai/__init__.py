@@ -1,1 +1,1 @@
-"""AssemblyAI's pre-recorded API, and whatever speaks it, such as the embedded engine."""
+"""Reach AssemblyAI's pre-recorded API, or another service that speaks it, such as the engine."""

@@ -1,4 +1,4 @@
-"""Asking AssemblyAI's REST API: where it is, with which key, and how fast."""
+"""Send requests to AssemblyAI's REST API: to which address, with which key, how fast."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ STARTING_MS = 500  # an engine is there within a second or two
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAddress:
-    """Where the service is, and the key that it wants; both may change when an engine restarts."""
+    """Where the service is, and its key; both may change when an engine restarts."""
 
     base_url: str
     api_key: str
 
 
 class Connection:
-    """One account on one base URL, asked at the pace that it allows."""
+    """One account on one base URL; its requests are as fast as the account allows."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""The simulated AssemblyAI, with bad days on request."""
+"""Simulate AssemblyAI, with bad days on request."""

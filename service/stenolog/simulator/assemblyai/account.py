@@ -1,4 +1,4 @@
-"""What an account allows: so many jobs at once, so many requests in a window."""
+"""Limit an account: so many jobs at once, so many requests in a window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WINDOW_MS = 300_000  # AssemblyAI: 20,000 requests in 5 minutes
 
 
 class JobQueue:
-    """Turns of jobs, first come, first served; when a job ends is known when it is made."""
+    """Gives jobs their turns, first come, first served; a job's end is known when it is made."""
 
     def __init__(self, concurrency: int | None) -> None:
         """`concurrency` None: everything runs at once."""
@@ -27,7 +27,7 @@ class JobQueue:
 
 
 class RequestWindow:
-    """At most so many requests in a window that slides."""
+    """Allows so many requests in a sliding window."""
 
     def __init__(self, requests_max: int | None, window_ms: int = WINDOW_MS) -> None:
         """`requests_max` None: as many as come."""

@@ -1,4 +1,4 @@
-"""What is said of one job: its transcript, as it behaves, and where its redacted audio is."""
+"""Answer about one job: its transcript as it behaves, and where its redacted audio is."""
 
 from __future__ import annotations
 

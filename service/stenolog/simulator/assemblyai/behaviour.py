@@ -1,4 +1,4 @@
-"""How one job behaves: its good days and its bad ones, as data."""
+"""Describe as data how one job behaves, on good days and on bad ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Operation = Literal["upload", "list", "delete", "redacted_audio"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A wrong answer to one request; nothing else happens because of that request.
+    """A wrong answer to one request, which has no other effect.
 
     Attributes:
         status: The HTTP status.

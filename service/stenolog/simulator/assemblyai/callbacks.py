@@ -1,4 +1,4 @@
-"""How the simulator calls back: AssemblyAI's bodies, headers, time limit and redelivery."""
+"""Call back as AssemblyAI does: its bodies, headers, time limit and redelivery."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeliveryRules:
 
 
 class Caller:
-    """Sends what a job's behaviour says, and remembers every attempt."""
+    """Sends the callbacks of a job's behaviour, and remembers every attempt."""
 
     def __init__(
         self,

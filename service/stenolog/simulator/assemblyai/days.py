@@ -1,4 +1,4 @@
-"""Bad days by name: what `stenolog simulate` and tests ask for in a word."""
+"""Name bad days, so that `stenolog simulate` and tests can ask for one in a word."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME_SHOWN_CHARS_MAX = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One kind of job that goes wrong.
+    """One kind of misbehaving job.
 
     Attributes:
         says: What happens, for people.

@@ -1,4 +1,4 @@
-"""What the service makes of a transcript's words: sentences, paragraphs, captions, hits; pure."""
+"""Make sentences, paragraphs, captions and hits from a transcript's words. Pure."""
 
 from __future__ import annotations
 

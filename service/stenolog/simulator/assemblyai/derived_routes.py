@@ -1,4 +1,4 @@
-"""The endpoints that reshape a finished transcript: sentences, paragraphs, captions, words."""
+"""Serve the endpoints that reshape a finished transcript."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
 class DerivedRoutes:
-    """Answers for finished jobs; for all others 400 with a sentence."""
+    """Answers for finished jobs; 400 with a sentence for all others."""
 
     def __init__(self, find: Find, now_ms: Callable[[], int]) -> None:
         self._find = find

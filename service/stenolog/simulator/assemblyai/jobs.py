@@ -1,4 +1,4 @@
-"""The simulator's memory: jobs, uploads, and what came in and went out."""
+"""Remember jobs, uploads, and what came in and went out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPEECH_MODELS_DEFAULT = ("universal-3-5-pro", "universal-2")  # measured in Sept
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One job; everything else about it follows from these and the time.
+    """One job; everything else about it follows from these fields and the time.
 
     Attributes:
         number: From 1, in order of creation.
@@ -146,7 +146,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """An uploaded file: how long it was and the SHA-256 of it; the bytes are not kept."""
+    """An uploaded file: its length and its SHA-256; the bytes are not kept."""
 
     url: str
     bytes_count: int
@@ -188,7 +188,7 @@ class Sent:
 
 @dataclass(slots=True, kw_only=True)
 class Memory:
-    """Everything the simulator remembers. One thread writes, any thread reads the snapshots."""
+    """Remembers everything; one thread writes, any thread may read the snapshots."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     jobs: dict[str, Job] = field(default_factory=dict)

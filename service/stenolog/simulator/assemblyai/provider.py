@@ -1,4 +1,4 @@
-"""The simulated provider: AssemblyAI's pre-recorded API, with the days that a test asks for."""
+"""Simulate AssemblyAI's pre-recorded API, with the behaviours that a test asks for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Behave = Callable[[Mapping[str, object]], Behaviour]
 
 
 class Simulator:
-    """A provider; what it remembers survives `serve`, so that it can be stopped and started.
+    """A provider whose memory survives `serve`, so that it can be stopped and started.
 
     Attributes:
         behave: Chooses how a job goes, from the body that creates it. May be set at any time.

@@ -1,4 +1,4 @@
-"""The result of a finished job: a complete transcript that holds together, from a seed."""
+"""Make the result of a finished job: a complete and consistent transcript, from a seed."""
 
 from __future__ import annotations
 

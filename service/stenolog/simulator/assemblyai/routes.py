@@ -1,4 +1,4 @@
-"""The provider's endpoints: what the service answers about jobs, uploads and redacted audio."""
+"""Serve the provider's endpoints for jobs, uploads and redacted audio."""
 
 from __future__ import annotations
 

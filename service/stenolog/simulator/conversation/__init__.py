@@ -1,1 +1,1 @@
-"""The made-up conversations that the simulated provider transcribes."""
+"""Make up the conversations that the simulated provider transcribes."""

@@ -1,4 +1,4 @@
-"""What audio intelligence finds in a made-up conversation, in the service's shapes."""
+"""Make what audio intelligence finds in a made-up conversation, in AssemblyAI's shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulator's callers say: written lines with everything that there is to find in them."""
+"""List what the simulator's callers say, with everything that can be found in each line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A made-up conversation in time: sentences of words, the same for the same seed."""
+"""Make a conversation with times: sentences of words, the same for the same seed."""
 
 from __future__ import annotations
 

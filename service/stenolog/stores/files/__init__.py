@@ -1,1 +1,1 @@
-"""Plain files in the data directory."""
+"""Keep plain files in the data directory."""

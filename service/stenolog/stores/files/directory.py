@@ -1,4 +1,4 @@
-"""The data directory: its mode, its lock, and the small files that people look for in it."""
+"""Make and lock the data directory, and read the small files in it."""
 
 from __future__ import annotations
 

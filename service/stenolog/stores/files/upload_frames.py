@@ -1,8 +1,7 @@
-"""The format of an encrypted upload: a magic number, then frames.
+"""Encrypt an upload as a magic number and frames.
 
-A frame is 1 MiB of plaintext (the last one may be shorter), encrypted with a nonce made of its
-number and of whether it is the last: a frame that was changed, moved, cut off at the end or added
-does not open.
+A frame is 1 MiB of plaintext (the last one may be shorter). Its nonce is made of its number and of
+whether it is the last, so a frame that was changed, moved, added or cut off does not decrypt.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def plain_size(stored: int) -> int:
 
 
 class UploadFrames:
-    """Seals and opens the frames of one upload."""
+    """Encrypts and decrypts the frames of one upload."""
 
     def __init__(self, data_key: bytes) -> None:
         """Take the secret of the upload's data key."""

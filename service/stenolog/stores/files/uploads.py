@@ -1,7 +1,7 @@
-"""Customers' files in `DATA_DIR/uploads`: encrypted frame by frame under a key of their own.
+"""Keep customers' files in `DATA_DIR/uploads`, encrypted in frames under a key of their own.
 
-The key is derived from the data key of the stream `upload-<id>`, so that destroying that key
-forgets the file.
+The key is derived from the data key of the stream `upload-<id>`, so destroying that data key makes
+the file unreadable.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class UploadKeys(Protocol):
-    """Where data keys come from; `compliance/vault` keeps this promise."""
+    """Gives data keys; `compliance/vault` keeps this promise."""
 
     def new_key(self, stream: str) -> NewKey:
         """A key for a stream that has none, in no file yet."""

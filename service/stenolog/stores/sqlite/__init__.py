@@ -1,1 +1,1 @@
-"""SQLite: four files, each with exactly one writing connection in one process."""
+"""Keep four SQLite files, each with exactly one writing connection in one process."""

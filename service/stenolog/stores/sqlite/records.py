@@ -1,4 +1,4 @@
-"""The log's files read as they are, for verification: by commands, without the service."""
+"""Read the log's files as they are, for verification: by commands, without the service."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""AssemblyAI's wire."""
+"""Describe AssemblyAI's wire."""

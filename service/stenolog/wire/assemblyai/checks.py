@@ -1,4 +1,4 @@
-"""What a JSON value may be: small checks that parameters are made of."""
+"""Check what a JSON value may be: small checks that parameters are made of."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def array(of: Check, *, items_max: int) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """A check of an object, which also tells what of it is not known.
+    """Checks an object, and tells which of its fields are not known.
 
     Null fields count as absent; unknown ones are left to the provider.
     """

@@ -1,4 +1,4 @@
-"""Every enumeration of AssemblyAI's pre-recorded API that somebody checks or offers."""
+"""List every enumeration of AssemblyAI's pre-recorded API that is checked or offered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /v2/transcript: what is asked for, and a page of the answer."""
+"""Read the query of GET /v2/transcript, and write a page of its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every parameter of POST /v2/transcript and what it may be, as data."""
+"""List every parameter of POST /v2/transcript and its values, as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What parameters of one request may not be together, and what needs what."""
+"""Check which parameters exclude each other, and which need others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AssemblyAI says when it refuses or fails, word for word, and what to do about it."""
+"""List the sentences with which AssemblyAI refuses or fails, and what to do about each."""
 
 from __future__ import annotations
 

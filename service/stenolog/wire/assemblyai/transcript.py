@@ -1,4 +1,4 @@
-"""The Transcript object in each of its states, with every field and default of the service."""
+"""Write the Transcript object in each of its states, with every field and default of AssemblyAI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The body of POST /v2/transcript, read once: what was asked for, or the service's own refusal."""
+"""Read the body of POST /v2/transcript, or refuse it as AssemblyAI does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOT_FEATURES = frozenset({"punctuate", "format_text"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptRequest:
-    """A request that the service would accept.
+    """A request that AssemblyAI would accept.
 
     Attributes:
         params: The parameters as they were given, unknown ones included, without nulls; a legacy

@@ -1,4 +1,4 @@
-"""AssemblyAI's callbacks: how their bodies are written, and what an incoming one claims to be."""
+"""Write AssemblyAI's callback bodies, and read what an incoming one claims to be."""
 
 from __future__ import annotations
 

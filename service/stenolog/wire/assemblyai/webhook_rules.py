@@ -1,4 +1,4 @@
-"""What a customer's webhook may be: an address, and a header that nobody can misuse."""
+"""Check a customer's webhook: its address, and a header that nobody can misuse."""
 
 from __future__ import annotations
 

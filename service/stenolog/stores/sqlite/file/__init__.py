@@ -1,1 +1,1 @@
-"""One SQLite file: opening it, its one writing connection, its errors."""
+"""Open one SQLite file, with one writing connection, and translate its errors."""

@@ -1,4 +1,4 @@
-"""Opening a SQLite file, its schema version, and the door its errors stop at."""
+"""Open a SQLite file, bring its schema up to date, and turn its errors into ours."""
 
 from __future__ import annotations
 

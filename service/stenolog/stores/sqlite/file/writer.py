@@ -1,4 +1,4 @@
-"""The one writing connection of a file: transactions that say whether they happened."""
+"""Run transactions on a file's one writing connection, and tell whether they were committed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Result = TypeVar("Result")
 class Writer:
     """Runs work in transactions; used by one thread at a time.
 
-    A connection on which COMMIT or ROLLBACK failed is not trusted again: it is closed, and the
-    next transaction opens the file anew.
+    After a failed COMMIT or ROLLBACK the connection is closed, and the next transaction opens the
+    file again.
     """
 
     def __init__(self, path: Path, schema: Schema) -> None:

@@ -1,4 +1,4 @@
-"""A SQLite file with one writing thread, whose writes share commits, and one reading connection."""
+"""Share commits among the many small writes to a SQLite file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Write = Callable[[sqlite3.Connection], Any]
 
 
 class WrittenFile:
-    """What the files have in common that many callers write in small pieces.
+    """A SQLite file with one writing thread and one reading connection.
 
-    A `Write` submitted to `_commits` is durable when that returns, with what it came to. One that
-    raises an error of ours, or breaks a constraint, has written nothing and fails only its own
-    caller; whatever else is raised fails all whose writes shared its transaction.
+    A `Write` submitted to `_commits` is durable when that call returns, with the write's result. A
+    write that raises one of our errors, or breaks a constraint, has written nothing and fails only
+    its own caller. Any other error fails all callers that shared its transaction.
     """
 
     schema: ClassVar[Schema]

@@ -1,4 +1,4 @@
-"""The tables of `keys.db`: what is deleted here is overwritten."""
+"""Declare the tables of `keys.db`; deleted rows are overwritten."""
 
 from stenolog.stores.sqlite.file.connection import Schema
 

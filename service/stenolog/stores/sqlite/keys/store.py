@@ -1,4 +1,4 @@
-"""Keys on SQLite: data keys, our own secrets, tenants and API keys."""
+"""Keep data keys, our own secrets, tenants and API keys on SQLite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stenolog.stores.sqlite.keys.schema import KEYS
 
 
 class SqliteKeys(WrittenFile):
-    """`keys.db`."""
+    """Keeps the promises of `DataKeys` and `ApiKeys` in `keys.db`."""
 
     schema = KEYS
 

@@ -1,4 +1,4 @@
-"""`EventStore` on SQLite: one writing thread, one reading connection."""
+"""Implement `EventStore` on SQLite: one writing thread, one reading connection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ INTEGER_MAX = 2**63 - 1  # SQLite's own
 
 
 class SqliteLog:
-    """The log in `log.db`; keeps `EventStore`'s promises with WAL, synchronous=FULL."""
+    """Keeps `EventStore`'s promises in `log.db`, with WAL and synchronous=FULL."""
 
     def __init__(
         self, writer: LogWriter, reader: aiosqlite.Connection, kept: int = EVENTS_KEPT

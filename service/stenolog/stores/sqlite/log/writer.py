@@ -1,4 +1,4 @@
-"""What a batch of appends does in the transaction on `log.db`."""
+"""Commit a batch of appends in one transaction on `log.db`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Taking one transcription's content out of `views.db`, whatever generation holds it.
+"""Remove one transcription's content from `views.db`, in every generation.
 
-The projector brings the rows to what an erased transcription shows when it reaches the request;
-until then these say all that a reader needs: that it is erased.
+It leaves rows that only say that the transcription is erased. When the projector reaches the
+erasure in the log, it replaces them by its own.
 """
 
 from __future__ import annotations

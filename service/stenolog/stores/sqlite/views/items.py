@@ -1,4 +1,4 @@
-"""The items of one transcription's views, read from `views.db`: each answer is of one moment."""
+"""Read the items of one transcription's views from `views.db`; each answer is of one moment."""
 
 from __future__ import annotations
 

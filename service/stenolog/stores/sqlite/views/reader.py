@@ -1,4 +1,4 @@
-"""All that is read from `views.db`; each answer is one statement, so it is of one moment."""
+"""Read `views.db`; each answer is one statement, so it is of one moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of rows as statements on `views.db`, inside the caller's transaction."""
+"""Write changes of rows as statements on `views.db`, inside the caller's transaction."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""`views.db`: every view and how far it has followed the log; droppable, never backed up.
+"""Declare the tables of `views.db`: every view and its checkpoint; droppable, never backed up.
 
-`secure_delete` overwrites what is deleted, but not the copies that SQLite leaves behind in a page
-when it moves cells to another one. So no content of a customer is ever in a cell: in each row it
-stands behind a pad as long as the part of a row that a page may hold, and so in overflow pages,
-which belong to one row, never move, and are overwritten when the row goes.
+`secure_delete` overwrites what is deleted, but not the copies that SQLite leaves in a page when it
+moves cells to another one. Therefore no customer's content may be in a cell. In each row it follows
+a pad as long as the part of a row that a page can hold, so the content is in overflow pages. These
+belong to one row, never move, and are overwritten when the row is deleted.
 """
 
 from __future__ import annotations

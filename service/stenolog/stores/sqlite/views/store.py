@@ -1,4 +1,4 @@
-"""Views in `views.db`: one writing thread, one reading connection; made anew when unusable."""
+"""Keep views in `views.db`: one writing thread, one reading connection; made anew when unusable."""
 
 from __future__ import annotations
 

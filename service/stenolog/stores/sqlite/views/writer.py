@@ -1,4 +1,4 @@
-"""All that is written to `views.db`, on the one thread that may."""
+"""Write to `views.db`, on the one thread that may."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written to the outbox in `work.db`, inside a transaction of its writing thread."""
+"""Write to the outbox in `work.db`, inside a transaction of its writing thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of `work.db`: what is under way. It holds no address and no secret of a customer."""
+"""Declare the tables of `work.db`: pending deliveries, without customers' addresses and secrets."""
 
 from stenolog.stores.sqlite.file.connection import Schema
 
