@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def exponential_ms(attempt: int, *, first_ms: int, ceiling_ms: int) -> int:
-    """The wait before attempt `attempt` + 1: doubles from `first_ms`, never over `ceiling_ms`.
+    """Return the wait after `attempt`: doubles from `first_ms`, never over `ceiling_ms`.
 
     `attempt` counts from 1. No jitter: callers add it where many wait for the same thing.
     """

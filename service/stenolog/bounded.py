@@ -46,7 +46,7 @@ class BoundedMemory(Generic[Key, Value]):
         return len(self._entries)
 
     def __contains__(self, key: Key) -> bool:
-        """Whether `get` would find it."""
+        """Tell whether `get` would find it."""
         entry = self._entries.get(key)
         return entry is not None and not self._is_old(entry[0])
 

@@ -31,7 +31,7 @@ def rfc3339(microseconds: int) -> str:
 
 
 def microseconds(text: str) -> int:
-    """The inverse of `rfc3339`.
+    """Return the inverse of `rfc3339`.
 
     Raises:
         ValueError: `text` is not an RFC 3339 time with a zone.

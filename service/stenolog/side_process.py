@@ -41,7 +41,7 @@ class SideProcess:
         self._closed = False
 
     async def run(self, call: Callable[..., Result], *args: object) -> Result:
-        """What `call`, a function of a module, makes of `args`; one call at a time.
+        """Return what `call`, a function of a module, makes of `args`; one call at a time.
 
         Raises:
             SideProcessEnded: The process ended over it, twice, or `close` was called.
@@ -67,12 +67,12 @@ class SideProcess:
         raise SideProcessEnded("the process ended")
 
     def process_ids(self) -> tuple[int, ...]:
-        """The process that works or waits for work; empty before the first call."""
+        """Return the process that works or waits for work; empty before the first call."""
         processes = self._executor._processes if self._executor is not None else None
         return tuple(processes or ())
 
     async def close(self) -> None:
-        """The process is gone, and no other is started."""
+        """End the process, and start no other."""
         self._closed = True
         self._unset_idle()
         if self._closing is not None:
@@ -89,7 +89,7 @@ class SideProcess:
         return self._executor
 
     def _taken(self) -> ProcessPoolExecutor | None:
-        """Who calls from now on gets another process."""
+        """Take the process away, so that the next call gets another."""
         executor, self._executor = self._executor, None
         return executor
 
@@ -110,7 +110,7 @@ async def _shut_down(executor: ProcessPoolExecutor | None) -> None:
 
 
 def _begin() -> None:
-    """In the process: Ctrl-C is the parent's matter, and without a parent there is no work."""
+    """Prepare the process: ignore Ctrl-C, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     parent = multiprocessing.parent_process()

@@ -25,7 +25,7 @@ STATUSES = ("queued", "processing", "completed", "error")
 
 
 def configure_logging() -> None:
-    """One line per unit of work on standard error: JSON, or plain columns on a terminal.
+    """Log one line per unit of work on standard error: JSON, or columns on a terminal.
 
     What libraries say by `logging` or `warnings` goes there in the same form, warnings and up.
     """
@@ -65,7 +65,7 @@ def configure_logging() -> None:
 def _library_line(
     logger: object, method: str, line: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """A library's line without the line breaks at its ends, and without what is no fault."""
+    """Strip line breaks from a library's line, and drop lines that report no fault."""
     line["event"] = str(line["event"]).strip()
     exc_info = line.get("exc_info")
     # Uvicorn reports the requests that it cancels itself, when it stops, as crashes.
@@ -151,56 +151,56 @@ class Metrics:
         )
 
     def callback(self, outcome: str) -> None:
-        """A callback with good token and header was answered."""
+        """Count a callback with a good token and header."""
         self._callbacks.labels(outcome).inc()
 
     def callback_refused(self, reason: str) -> None:
-        """A callback was refused."""
+        """Count a refused callback."""
         self._refused.labels(reason).inc()
 
     def request(self, route: str, status: int) -> None:
-        """A request was answered; `route` is a template, never a path."""
+        """Count a request; `route` is a template, never a path."""
         self._requests.labels(route, str(status)).inc()
 
     def committed(self, appends: int, events: int, seconds: float) -> None:
-        """The log committed a batch; called on its writing thread."""
+        """Count a committed batch of the log; called on its writing thread."""
         self._appends.inc(appends)
         self._events.inc(events)
         self._batch.observe(appends)
         self._commit.observe(seconds)
 
     def adopted(self) -> None:
-        """A job was found that had been paid for without our knowing."""
+        """Count a job that was paid for without our knowing, and was found."""
         self._adoptions.inc()
 
     def reconciled(self, reason: str) -> None:
-        """A transcription ended, and `reason` had us look."""
+        """Count a transcription that ended, by the reason why we looked."""
         self._reconciliations.labels(reason).inc()
 
     def lag(self, events: int, age_ms: int) -> None:
-        """How far the projections are behind."""
+        """Set how far the projections are behind."""
         self._lag_events.set(events)
         self._lag_seconds.set(age_ms / 1000)
 
     def transcriptions(self, counts: dict[str, int], oldest_open_ms: int) -> None:
-        """How many there are by status, and how long the oldest open one has waited."""
+        """Set how many there are by status, and how long the oldest open one has waited."""
         for status in STATUSES:
             self._open.labels(status).set(counts.get(status, 0))
         self._oldest.set(oldest_open_ms / 1000)
 
     def delivery_attempted(self, outcome: str) -> None:
-        """A customer's webhook was called."""
+        """Count a call of a customer's webhook."""
         self._delivery_attempts.labels(outcome).inc()
 
     def delivered(self, outcome: str) -> None:
-        """A delivery ended: `succeeded`, or why it did not."""
+        """Count a delivery that ended: `succeeded`, or why it did not."""
         self._deliveries.labels(outcome).inc()
 
     def outbox(self, deliveries: int, oldest_ms: int) -> None:
-        """How many deliveries are owed, and how long the oldest of them has been."""
+        """Set how many deliveries are pending, and how long the oldest has waited."""
         self._outbox.set(deliveries)
         self._outbox_oldest.set(oldest_ms / 1000)
 
     def exposition(self) -> tuple[bytes, str]:
-        """The metrics in Prometheus' text format, and its media type."""
+        """Return the metrics in Prometheus' text format, and its media type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST

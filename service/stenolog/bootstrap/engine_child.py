@@ -116,7 +116,7 @@ class EngineChild:
 
 
 def _own_folder(scratch: Path) -> Path:
-    """A name in `scratch` that no engine has had; what earlier ones left there is gone.
+    """Return a name in `scratch` that no engine has had; what earlier ones left there is gone.
 
     An engine empties its folder when it starts and when it ends, and one whose gateway was killed
     may end after its successor has started.

@@ -69,7 +69,7 @@ class Gateway:
 async def open_gateway(
     settings: Settings, address: str, wrapping: Wrapping | None = None
 ) -> AsyncIterator[Gateway]:
-    """A gateway on `settings.data_dir`, which the caller has locked; bound to `address`.
+    """Yield a gateway on `settings.data_dir`, which the caller has locked; bound to `address`.
 
     Raises:
         CannotStart: Something that the operator must mend.
@@ -138,7 +138,7 @@ async def open_gateway(
 
 
 def _cannot_call(settings: Settings, public_url: str) -> bool:
-    """Whether the provider's callbacks cannot come to `public_url`."""
+    """Tell whether the provider's callbacks cannot come to `public_url`."""
     return any(is_unreachable(public_url, url) for url in settings.assemblyai_regions.values())
 
 

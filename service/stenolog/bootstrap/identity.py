@@ -33,7 +33,7 @@ FIRST_KEY_NAME = "first"
 
 
 async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[bytes, bool]:
-    """The master key, and whether it was made now.
+    """Read the master key, or make one; tell whether it was made now.
 
     Raises:
         CannotStart: It is not the one under which this data directory's keys are wrapped.
@@ -58,7 +58,7 @@ async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[bytes, 
 
 
 def known_master_key(settings: Settings) -> bytes | None:
-    """The master key from the settings or the data directory; None when there is none yet.
+    """Return the master key from the settings or the data directory; None when there is none yet.
 
     Raises:
         CannotStart: The file is not a key.
@@ -69,7 +69,7 @@ def known_master_key(settings: Settings) -> bytes | None:
 
 
 async def secret_of(keys: SqliteKeys, master: MasterKey, purpose: str) -> bytes:
-    """Our own secret for `purpose`, made when there is none."""
+    """Return our own secret for `purpose`, made when there is none."""
     name = f"{purpose} 1".encode()
     held = await keys.secrets(purpose)
     box = held.get(1)
@@ -79,7 +79,7 @@ async def secret_of(keys: SqliteKeys, master: MasterKey, purpose: str) -> bytes:
 
 
 async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
-    """The keys that sign and verify callback registrations."""
+    """Return the keys that sign and verify callback registrations."""
     await secret_of(keys, master, CALLBACK)
     held = {
         number: master.unwrap(box, f"{CALLBACK} {number}".encode())

@@ -42,18 +42,18 @@ class BoundedHeads(HttpToolsProtocol):
         self._head_timer: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """The connection may stay silent for as long as one that has been answered."""
+        """Allow the connection to be silent for as long as one that has been answered."""
         super().connection_made(transport)
         self._await_anything()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """No timer is left behind."""
+        """Cancel the timers."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         self._unset_head_timer()
 
     def data_received(self, data: bytes) -> None:
-        """The data are parsed, unless a limit is reached first."""
+        """Parse the data, unless a limit is reached first."""
         while data and not self.transport.is_closing():
             size = self.head_bytes_max - self._kept_bytes if self._awaits_head else len(data)
             part, data = data[:size], data[size:]
@@ -72,30 +72,30 @@ class BoundedHeads(HttpToolsProtocol):
             self._await_anything()
 
     def on_message_begin(self) -> None:
-        """A head has begun."""
+        """Note that a head has begun."""
         self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """Note that the head is whole."""
         self._awaits_head = self._in_head = False
         self._kept_bytes = 0
         self._unset_head_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Some of the body was handed on."""
+        """Note that some of the body was handed on."""
         self._kept_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole."""
+        """Note that the request is whole."""
         self._awaits_head = True
         self._kept_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What cannot be parsed is refused, and the connection closed."""
+        """Refuse what cannot be parsed, and close the connection."""
         self._say(HTTPStatus.BAD_REQUEST, msg)
         self.transport.close()
 
@@ -133,7 +133,7 @@ class BoundedHeads(HttpToolsProtocol):
 
 
 def _refusal(status: HTTPStatus, text: str, *, wire: bool) -> bytes:
-    """The whole answer, as AssemblyAI's surface says no or as text."""
+    """Return the whole answer, as AssemblyAI's surface says no or as text."""
     kind, body = ("application/json", json.dumps({"error": text})) if wire else (TEXT, text)
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"

@@ -30,7 +30,7 @@ FACTS: Mapping[ProviderName, ProviderFacts] = {
 def providers_of(
     stack: contextlib.AsyncExitStack, settings: Settings, engine: EngineChild | None
 ) -> Mapping[Place, Provider]:
-    """Everything that transcriptions can be sent to; `stack` closes their connections."""
+    """Return everything that transcriptions can be sent to; `stack` closes their connections."""
     providers: dict[Place, Provider] = {}
     if engine is not None:
         # Only the engine's own address is ever asked for with this client.
@@ -58,14 +58,14 @@ def providers_of(
 
 
 def default_params_of(settings: Settings) -> Mapping[str, Mapping[str, object]]:
-    """What each provider is asked for where a customer asks for nothing else."""
+    """Return what each provider is asked for where a customer asks for nothing else."""
     if not settings.speech_models:
         return {}
     return {"assemblyai": {"speech_models": list(settings.speech_models)}}
 
 
 def regions_of(places: Iterable[Place]) -> Mapping[ProviderName, Sequence[Region | None]]:
-    """The regions of each provider, in the order given."""
+    """Return the regions of each provider, in the order given."""
     regions: dict[ProviderName, list[Region | None]] = {}
     for name, region in places:
         regions.setdefault(name, []).append(region)

@@ -29,7 +29,7 @@ def reconciler_over(
     metrics: Metrics,
     erasing: Eraser,
 ) -> Reconciler:
-    """The reconciler over these stores; its loop is started by the gateway."""
+    """Return the reconciler over these stores; its loop is started by the gateway."""
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
     settler = Settler(recorder, fetcher, now_ms)

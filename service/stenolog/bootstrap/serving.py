@@ -66,7 +66,7 @@ async def serve(
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """Return a listening socket.
 
     Raises:
         CannotStart: The port is taken or the address is not ours; the message names both.
@@ -90,13 +90,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, port: int) -> str:
-    """The base URL of a bound address; one that means "everywhere" is reached on loopback."""
+    """Return the base URL of a bound address; "everywhere" is reached on loopback."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - told apart, not bound
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
 def server_for(app: Application, protocol: type[BoundedHeads] = BoundedHeads) -> Server:
-    """The server, with its limits; its own access log is off: paths carry tokens."""
+    """Return the server, with its limits; its own access log is off: paths carry tokens."""
     return Server(
         uvicorn.Config(
             app,

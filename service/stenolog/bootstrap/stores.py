@@ -62,7 +62,7 @@ class Stores:
 async def open_stores(
     stack: contextlib.AsyncExitStack, settings: Settings, wrapping: Wrapping, metrics: Metrics
 ) -> Stores:
-    """The stores of a data directory; `stack` closes them.
+    """Return the stores of a data directory; `stack` closes them.
 
     Raises:
         CannotStart: The master key is missing or another, or `keys.db` was lost.

@@ -13,7 +13,7 @@ from stenolog.reconciler.timing import Timing
 def timings_of(
     settings: Settings, facts: Mapping[ProviderName, ProviderFacts], *, polled: bool
 ) -> Mapping[ProviderName, Timing]:
-    """The plan's timing for each provider; `polled`: only those on this machine can call us."""
+    """Return each provider's timing; `polled`: only providers on this machine can call us."""
     return {
         name: Timing(
             settle_ms=_at_most(settings.settle_ms, known.list_lag_ms_max),

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 def heads_loop(
     stack: contextlib.AsyncExitStack, events: Tree, file: Path
 ) -> Callable[[], Coroutine[None, None, None]]:
-    """The loop that writes tree heads; `stack` writes the last one."""
+    """Return the loop that writes tree heads; `stack` writes the last one."""
     stack.push_async_callback(_last_head, events, file)
     return partial(_keep_heads, events, file)
 

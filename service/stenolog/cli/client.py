@@ -45,7 +45,7 @@ class ServiceClient:
         await self._egress.aclose()
 
     async def get(self, path: str) -> Any:
-        """The JSON at `path`.
+        """Return the JSON at `path`.
 
         Raises:
             EgressFailed: The service cannot be reached.
@@ -54,16 +54,16 @@ class ServiceClient:
         return _read(await self._ask("GET", path))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON answered to a POST of `body`; raises as `get`."""
+        """Return the JSON answered to a POST of `body`; raises as `get`."""
         content = json.dumps(body).encode()
         return _read(await self._ask("POST", path, content, "application/json"))
 
     async def delete(self, path: str) -> Any:
-        """The JSON answered to a DELETE; raises as `get`."""
+        """Return the JSON answered to a DELETE; raises as `get`."""
         return _read(await self._ask("DELETE", path))
 
     async def upload(self, file: Path) -> str:
-        """The URL under which the service keeps this file.
+        """Return the URL under which the service keeps this file.
 
         Raises:
             InvalidRequest: The file cannot be read, or is empty.
@@ -92,7 +92,7 @@ class ServiceClient:
         return str(_read(answer)["upload_url"])
 
     async def items(self, transcript_id: str, view: str) -> list[dict[str, Any]]:
-        """Every item of a view of a transcription."""
+        """Return every item of a view of a transcription."""
         found: list[dict[str, Any]] = []
         path = f"/api/v1/transcripts/{quote(transcript_id, safe='')}/{view}?limit=200"
         after = ""
@@ -136,7 +136,7 @@ class ServiceClient:
 
 
 def service_url(settings: Settings) -> str:
-    """Where the service is: as set, else as the data directory's lock says."""
+    """Return where the service is: as set, else as the data directory's lock says."""
     if settings.url is not None:
         return settings.url
     holder = running(settings.data_dir)
@@ -144,7 +144,7 @@ def service_url(settings: Settings) -> str:
 
 
 def api_key(settings: Settings) -> str:
-    """The key to show: as set, else the data directory's first one; empty when there is none."""
+    """Return the key as set, else the data directory's first one; empty when there is none."""
     if settings.api_key is not None:
         return settings.api_key.get_secret_value()
     found = (

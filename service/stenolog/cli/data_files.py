@@ -17,7 +17,7 @@ RESTORE_ALL = "restore the data directory from a backup"
 
 
 def master_key(settings: Settings) -> Finding:
-    """Whether the key that wraps all others is here, and is the one of this directory."""
+    """Check that the key that wraps all others is here, and is that of this directory."""
     what = "master key"
     try:
         secret = known_master_key(settings)
@@ -57,7 +57,7 @@ def master_key(settings: Settings) -> Finding:
 
 
 def log_and_keys(settings: Settings) -> Finding:
-    """Whether `log.db` and `keys.db` are both here, can be read, and are as long as they were.
+    """Check that `log.db` and `keys.db` are here, can be read, and have their length.
 
     The bytes of the log are the business of `log verify`.
     """

@@ -46,7 +46,7 @@ def command(data_dir: Path | None) -> None:
 
 
 def local_findings(settings: Settings) -> Iterator[Finding]:
-    """What this machine tells."""
+    """Check everything that can be checked on this machine."""
     python = ".".join(str(part) for part in sys.version_info[:3])
     yield Finding(
         what="version", holds=True, said=f"stenolog {version('stenolog')} on Python {python}"
@@ -60,7 +60,7 @@ def local_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def directory(settings: Settings) -> Finding:
-    """The data directory: there, ours, with room."""
+    """Check the data directory: whether it is there, ours, and has room."""
     path = settings.data_dir.absolute()
     if not path.exists():
         return Finding(
@@ -92,7 +92,7 @@ def directory(settings: Settings) -> Finding:
 
 
 def sqlite() -> Finding:
-    """The SQLite that Python brings, and the WAL bug of old ones."""
+    """Check the version of Python's SQLite for the WAL bug of old ones."""
     library = database_library()
     said = f"SQLite {library.version}"
     if not library.wal_bug_until:
@@ -106,7 +106,7 @@ def sqlite() -> Finding:
 
 
 def public_url(settings: Settings) -> Finding:
-    """Whether the provider can call us: the running service, or the one that would be started."""
+    """Check whether the provider can call us: at the running service, or where one would bind."""
     holder = running(settings.data_dir)
     bound = (holder.url if holder else "") or f"http://{settings.host}:{settings.port}"
     url = settings.public_url or bound
@@ -124,7 +124,7 @@ def public_url(settings: Settings) -> Finding:
 
 
 def engine(settings: Settings) -> Finding:
-    """Whether the embedded engine can run."""
+    """Check whether the embedded engine can run."""
     reason = engine_unavailable() or engine_models_missing()
     if reason is None:
         return Finding(what="engine", holds=True, said="available (English)")
@@ -138,7 +138,7 @@ def engine(settings: Settings) -> Finding:
 
 
 async def provider_findings(settings: Settings) -> list[Finding]:
-    """Whether the provider answers and takes our key, in each region."""
+    """Check in each region whether the provider answers and takes our key."""
     found = [
         await _region_finding(settings, region, url, key)
         for region, url in settings.assemblyai_regions.items()

@@ -82,7 +82,7 @@ def create(
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Every key's prefix, tenant, name, scopes and regions, and when it was revoked."""
+    """List every key: prefix, tenant, name, scopes, regions, and when it was revoked."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     for key in run(_list(settings)):
         regions = [

@@ -20,7 +20,7 @@ async def by_service_or_hand(
     ask: Callable[[ServiceClient], Awaitable[Result]],
     by_hand: Callable[[], Awaitable[Result]],
 ) -> Result:
-    """What the service answers; while none runs on the data directory, what is done there by hand.
+    """Ask the running service, or do it by hand while none runs on the data directory.
 
     A directory whose service is stopped is not looked for at the default address: whoever listens
     there is another one, and would be shown this one's key. A service that was named and is on
@@ -42,7 +42,7 @@ async def by_service_or_hand(
 
 
 def _is_stopped(settings: Settings) -> bool:
-    """Whether the data directory is here and nobody has locked it."""
+    """Tell whether the data directory is here and nobody has locked it."""
     return (settings.data_dir / KEYS).is_file() and running(settings.data_dir) is None
 
 

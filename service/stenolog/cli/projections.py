@@ -28,7 +28,7 @@ def command() -> None:
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Every projection: how far it has followed the log, and what it could not digest."""
+    """List every projection: how far it has followed the log, and what it could not process."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     print_projections(run(_list(settings)))
 
@@ -44,7 +44,7 @@ def rebuild(name: str, data_dir: Path | None, url: str | None, api_key: str | No
 
 
 def print_projections(rows: list[dict[str, Any]]) -> None:
-    """One line each."""
+    """Print one line for each projection."""
     click.echo(f"{'projection':<16} {'version':>7} {'position':>9} {'failures':>9}  state")
     for row in rows:
         state = "live" if row["rebuilding"] is None else f"rebuilding, at {row['rebuilding']}"

@@ -20,7 +20,7 @@ def command() -> None:
 @common
 @guarded
 def show(as_object: bool, data_dir: Path | None) -> None:
-    """Every setting and its value; secrets are masked."""
+    """Show every setting and its value; secrets are masked."""
     settings = settings_from(data_dir=data_dir)
     if as_object:
         click.echo(as_json(settings))
@@ -33,6 +33,6 @@ def show(as_object: bool, data_dir: Path | None) -> None:
 @common
 @guarded
 def table(data_dir: Path | None) -> None:
-    """The settings, their defaults and what they are for, in Markdown."""
+    """Print the settings, their defaults and what they are for, in Markdown."""
     del data_dir  # accepted by every command
     click.echo(settings_table(), nl=False)

@@ -23,7 +23,7 @@ class WithDays(click.Command):
     """A command whose help lists the days."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One line for each."""
+        """Writes one line for each day."""
         with formatter.section("Days"):
             formatter.write_dl([(name, day.says) for name, day in DAYS.items()])
 
@@ -122,7 +122,7 @@ async def serve(simulator: Simulator, host: str, port: int, region: str) -> None
 
 
 def announcement(url: str, api_key: str, region: str) -> str:
-    """Where it is, and the settings of a gateway in front of it."""
+    """Say where the simulator is, and the settings of a gateway in front of it."""
     prefix = "STENOLOG_ASSEMBLYAI_" + ("EU_" if region == "eu" else "")
     return "\n".join(
         [

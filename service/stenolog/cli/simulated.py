@@ -13,7 +13,7 @@ from stenolog.errors import CannotStart
 
 @contextmanager
 def simulated_provider() -> Iterator[dict[str, str]]:
-    """The environment of a gateway in front of it; it ends with the block.
+    """Yield the environment of a gateway in front of it; it ends with the block.
 
     Raises:
         CannotStart: It did not say where it listens.

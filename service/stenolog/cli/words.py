@@ -60,7 +60,7 @@ def with_service(command: Command) -> Command:
 
 
 def settings_from(**given: Any) -> Settings:
-    """The settings, with what was given on the command line.
+    """Return the settings, with what was given on the command line.
 
     Raises:
         BadSetting: One is unknown or wrong, or names a model that AssemblyAI's contract has not.
@@ -73,7 +73,7 @@ def settings_from(**given: Any) -> Settings:
 
 
 def guarded(command: Command) -> Command:
-    """Our errors leave as one line on standard error and an exit status."""
+    """Turn our errors into one line on standard error and an exit status."""
 
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -99,7 +99,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def program() -> str:
-    """How the user can call us again: by name where that is found, else as this time."""
+    """Return how the user can call us again: by name where that is found, else as this time."""
     called = sys.argv[0]
     found = Path(called).name != PROGRAM or shutil.which(PROGRAM) is not None
     return PROGRAM if found else called
@@ -114,11 +114,11 @@ def safe(text: str) -> str:
 
 
 def clock(ms: int) -> str:
-    """A place in the audio: `1:02.3`."""
+    """Return a place in the audio: `1:02.3`."""
     minutes, rest = divmod(ms, 60_000)
     return f"{minutes}:{rest // 1000:02d}.{rest % 1000 // 100}"
 
 
 def took(ms: int) -> str:
-    """A duration for people: `850 ms`, `12.3 s`."""
+    """Return a duration for people: `850 ms`, `12.3 s`."""
     return f"{ms} ms" if ms < 1_000 else f"{ms / 1000:.1f} s"

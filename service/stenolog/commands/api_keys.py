@@ -84,7 +84,7 @@ class ApiKeys(Protocol):
     """Keeps keys and tenants; `stores/*/keys` keeps this promise."""
 
     async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
-        """The tenant with this name, durably; its id is `candidate` when the name is new.
+        """Find or make the tenant with this name, durably; a new one has the id `candidate`.
 
         A `region` is its default from now on; None leaves it as it is.
         """
@@ -95,18 +95,18 @@ class ApiKeys(Protocol):
         ...
 
     async def api_key(self, prefix: str) -> ApiKey | None:
-        """The key with this public prefix."""
+        """Return the key with this public prefix."""
         ...
 
     async def api_keys(self, tenant: str | None, *, after: str, limit: int) -> list[ApiKey]:
-        """At most `limit` keys of one tenant (None: of all), newest first.
+        """Return at most `limit` keys of one tenant (None: of all), newest first.
 
         `after` is the id of the last one of the page before; empty: from the first.
         """
         ...
 
     async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
-        """The key with this prefix or id, revoked durably; None when the tenant has no such key.
+        """Revoke the key with this prefix or id, durably; None when the tenant has no such key.
 
         `tenant` None: of any. A key that was revoked before stays revoked since then.
 
@@ -117,7 +117,7 @@ class ApiKeys(Protocol):
 
 
 def new_secret(entropy: bytes) -> str:
-    """The key that the customer keeps, from 38 random bytes: `sk_` prefix `_` secret."""
+    """Return the key that the customer keeps, from 38 random bytes: `sk_` prefix `_` secret."""
     assert len(entropy) == PREFIX_BYTES + SECRET_BYTES
     prefix = base64.urlsafe_b64encode(entropy[:PREFIX_BYTES]).decode()
     secret = base64.urlsafe_b64encode(entropy[PREFIX_BYTES:]).decode().rstrip("=")
@@ -125,7 +125,7 @@ def new_secret(entropy: bytes) -> str:
 
 
 def prefix_of(secret: str) -> str | None:
-    """The public prefix of a key; None when it does not have a key's shape."""
+    """Return the public prefix of a key; None when it does not have a key's shape."""
     match = _SHAPE.fullmatch(secret)
     return match[1] if match else None
 
@@ -136,12 +136,12 @@ def digest_of(secret: str) -> bytes:
 
 
 def matches(secret: str, key: ApiKey) -> bool:
-    """Whether `secret` is this key and the key is not revoked; in constant time."""
+    """Tell whether `secret` is this key and the key is not revoked; in constant time."""
     return hmac.compare_digest(digest_of(secret), key.hash) and key.revoked_at is None
 
 
 def checked_scopes(asked: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes that were asked for, in our order; the default ones for none.
+    """Return the scopes that were asked for, in our order; the default ones for none.
 
     Raises:
         InvalidRequest: One is not known.
@@ -156,7 +156,7 @@ def checked_scopes(asked: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def checked_name(field: str, name: str) -> str:
-    """A tenant's or a key's name, as given.
+    """Return a tenant's or a key's name, as given.
 
     Raises:
         InvalidRequest: It is empty, too long, has control characters, or has blanks around it,

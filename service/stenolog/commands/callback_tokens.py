@@ -65,7 +65,7 @@ class Registered:
 def register(
     keys: CallbackKeys, provider: ProviderName, transcription_id: str, submission: int
 ) -> Registration:
-    """The registration of one submission: the same each time under the same key."""
+    """Return the registration of one submission: the same each time under the same key."""
     kid = keys.current
     signed = _SIGNED.pack(kid, _PROVIDERS[provider], uuid.UUID(transcription_id).bytes, submission)
     secret = keys.secrets[kid]
@@ -77,7 +77,7 @@ def register(
 
 
 def verify(keys: CallbackKeys, provider: str, token: str, header: str | None) -> Registered:
-    """What the token says, once both MACs hold.
+    """Return what the token says, once both MACs hold.
 
     Raises:
         BadToken: Shape, key, provider, token or header is not ours.
@@ -104,7 +104,7 @@ def verify(keys: CallbackKeys, provider: str, token: str, header: str | None) ->
 
 
 def read_registration(token: str) -> Registered:
-    """What a token says, unverified: for recognising our own registration at the provider.
+    """Return what a token says, unverified: for recognising our own registration at the provider.
 
     Raises:
         BadToken: It does not have a token's shape.
@@ -121,7 +121,7 @@ def read_registration(token: str) -> Registered:
 
 
 def read_token(token: str) -> tuple[bytes, bytes]:
-    """The signed part and the MAC of a token, unverified.
+    """Return the signed part and the MAC of a token, unverified.
 
     Raises:
         BadToken: It does not have a token's shape.

@@ -27,7 +27,7 @@ class CommandHandler:
         self._states: BoundedMemory[str, Transcription] = BoundedMemory(STATES_KEPT_MAX)
 
     async def load(self, transcription_id: str) -> Transcription:
-        """The transcription as it stands; version 0 when there is none.
+        """Return the transcription as it stands; version 0 when there is none.
 
         What was folded before is not folded again: a stream only grows.
         """
@@ -49,7 +49,7 @@ class CommandHandler:
         cause: Cause,
         payloads: Mapping[str, bytes] | None = None,
     ) -> bool:
-        """Whether the command changed something; `payloads` are by event type.
+        """Run the command, and tell whether it changed something; `payloads` are by event type.
 
         Decides on `state` and appends at its version; once the erasure was requested, without any
         payload. Only one try: who loses a race discards what it found and looks again.
@@ -90,7 +90,7 @@ class CommandHandler:
         return await self._facts.record(state.stream, facts, cause, expected=0)
 
     async def payload_of(self, event_id: str, position: int) -> bytes | None:
-        """The payload of an event in clear; None when it has none.
+        """Return the payload of an event in clear; None when it has none.
 
         Raises:
             KeyMissing: It was erased.
@@ -99,7 +99,7 @@ class CommandHandler:
         return None if sealed is None else await self._sealer.open(event_id, sealed)
 
     async def payload_at(self, position: int) -> bytes | None:
-        """The payload of the event at `position` in clear; None when it has none.
+        """Return the payload of the event at `position` in clear; None when it has none.
 
         Raises:
             KeyMissing: It was erased.
@@ -108,7 +108,7 @@ class CommandHandler:
         return await self.payload_of(events[0].id, position) if events else None
 
     async def events(self, transcription_id: str) -> list[Event]:
-        """The events of a transcription, oldest first; of more than 64,000 the oldest."""
+        """Return the events of a transcription, oldest first; of more than 64,000 the oldest."""
         found: list[Event] = []
         for _ in range(STREAM_PAGES_MAX):
             after = found[-1].version if found else 0

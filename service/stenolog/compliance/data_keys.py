@@ -30,7 +30,7 @@ class DataKeys(Protocol):
     """Keeps wrapped data keys; `stores/*/keys` keeps this promise."""
 
     async def add_data_key(self, key: WrappedKey) -> WrappedKey:
-        """The stream's key, durably: `key`, or the one that was there before.
+        """Store `key` for the stream, durably, and return the stream's key: an earlier one wins.
 
         Raises:
             KeyMissing: The stream's key was destroyed: it gets no other.
@@ -39,7 +39,7 @@ class DataKeys(Protocol):
         ...
 
     async def destroy_data_key(self, stream: str) -> None:
-        """The stream's key is in no file any more, and the stream never gets another.
+        """Destroy the stream's key in every file; the stream never gets another.
 
         Repeating changes nothing.
 
@@ -49,11 +49,11 @@ class DataKeys(Protocol):
         ...
 
     async def data_key_of(self, stream: str) -> WrappedKey | None:
-        """The stream's key; None when it has none, or none any more."""
+        """Return the stream's key; None when it has none, or none any more."""
         ...
 
     async def data_key(self, key_id: str) -> WrappedKey | None:
-        """The key with this id; None when it was destroyed or never known."""
+        """Return the key with this id; None when it was destroyed or never known."""
         ...
 
 
@@ -83,7 +83,7 @@ class MasterKey:
         self._wrapping = Cipher(self.derive(b"stenolog wrap"))
 
     def derive(self, purpose: bytes) -> bytes:
-        """A key of 32 bytes of its own for `purpose`."""
+        """Return a key of 32 bytes of its own for `purpose`."""
         return derived_key(self._secret, purpose)
 
     def wrap(self, secret: bytes, name: bytes) -> bytes:
@@ -91,7 +91,7 @@ class MasterKey:
         return self._wrapping.box(secret, name)
 
     def unwrap(self, box: bytes, name: bytes) -> bytes:
-        """What `wrap` was given.
+        """Return what `wrap` was given.
 
         Raises:
             PayloadDamaged: The box, its name or this master key is another.
@@ -103,7 +103,7 @@ class MasterKey:
 
 
 def new_wrapped_key(master: MasterKey, stream: str) -> WrappedKey:
-    """A fresh data key and salt for `stream`."""
+    """Return a fresh data key and salt for `stream`."""
     key_id = str(uuid.uuid4())
     secret = os.urandom(KEY_BYTES + SALT_BYTES)
     return WrappedKey(
@@ -112,7 +112,7 @@ def new_wrapped_key(master: MasterKey, stream: str) -> WrappedKey:
 
 
 def unwrap_key(master: MasterKey, wrapped: WrappedKey) -> DataKey:
-    """The data key in clear.
+    """Return the data key in clear.
 
     Raises:
         PayloadDamaged: The stored key is not what was stored.

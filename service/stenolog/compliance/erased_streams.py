@@ -30,19 +30,19 @@ class ErasedStreams:
     _seen: set[str] = field(default_factory=set)
 
     def saw(self, stream: str, event_type: str) -> None:
-        """An event that was found to be right."""
+        """Note an event that was found to be right."""
         if event_type == ErasureRequested.type:
             self._seen.add(stream)
             self._missing.pop(stream, None)
 
     def key_is_missing(self, row: StoredRow) -> None:
-        """The payload of this row cannot be opened."""
+        """Note that the payload of this row cannot be opened."""
         self.payloads += 1
         if row.stream not in self._seen:
             self._missing.setdefault(row.stream, row.position)
 
     def settled(self) -> None:
-        """Every missing key is one that an erasure destroyed.
+        """Check that an erasure destroyed every missing key.
 
         Raises:
             EvidenceError: One is not; its position is the first such.
@@ -59,7 +59,7 @@ class ErasedStreams:
 
 
 def _erased_later(records: Records, stream: str, after: int) -> bool:
-    """Whether a whole record of the stream's erasure stands at `after` or behind it."""
+    """Tell whether a whole record of the stream's erasure stands at `after` or later."""
     try:
         row = records.erasure(stream, after)
         if row is None or row.leaf != leaf_hash(row.stored):

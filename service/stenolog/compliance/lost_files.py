@@ -67,7 +67,7 @@ async def lost_events(
 
 
 def is_new(path: Path) -> bool:
-    """Whether opening this file will make it; SQLite takes an empty one for a new one."""
+    """Tell whether opening this file will make it; SQLite takes an empty one for a new one."""
     try:
         return path.stat().st_size == 0
     except OSError:

@@ -27,7 +27,7 @@ def seal_with(key: DataKey, event_id: str, plaintext: bytes) -> SealedPayload:
 
 
 def open_with(key: DataKey, event_id: str, sealed: SealedPayload) -> bytes:
-    """The plaintext, once its commitment holds.
+    """Decrypt a payload and check its commitment; return the plaintext.
 
     Raises:
         PayloadDamaged: It is not what was sealed for this event under this key.

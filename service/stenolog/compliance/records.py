@@ -49,7 +49,7 @@ class Records(Protocol):
     """Reads the log's files without interpreting them; `stores/*/records` keeps this promise."""
 
     def tree(self) -> StoredTree:
-        """The tree's row and the ends of the tables, from one moment.
+        """Return the tree's row and the ends of the tables, from one moment.
 
         Raises:
             StoreUnavailable: It cannot be read.
@@ -57,7 +57,7 @@ class Records(Protocol):
         ...
 
     def rows(self, after: int, until: int) -> Sequence[StoredRow]:
-        """The rows with positions in (after, until], in order.
+        """Return the rows with positions in (after, until], in order.
 
         Raises:
             StoreUnavailable: One of them cannot be read.
@@ -65,7 +65,7 @@ class Records(Protocol):
         ...
 
     def erasure(self, stream: str, after: int) -> StoredRow | None:
-        """The row of the stream's `erasure.requested` at position `after` or behind it.
+        """Return the row of the stream's `erasure.requested` at position `after` or later.
 
         Raises:
             StoreUnavailable: It cannot be read.
@@ -73,7 +73,7 @@ class Records(Protocol):
         ...
 
     def data_key(self, key_id: str) -> WrappedKey | None:
-        """The wrapped key with this id."""
+        """Return the wrapped key with this id."""
         ...
 
 
@@ -81,7 +81,7 @@ class BrowsableRecords(Records, Protocol):
     """Reads the same files from any position, for commands that list events."""
 
     def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
-        """At most `limit` rows with positions greater than `after`, in order.
+        """Return at most `limit` rows with positions greater than `after`, in order.
 
         Raises:
             StoreUnavailable: They cannot be read.
@@ -89,12 +89,12 @@ class BrowsableRecords(Records, Protocol):
         ...
 
     def rows_of(self, streams: Collection[str], after: int, limit: int) -> Sequence[StoredRow]:
-        """The same, of these streams alone."""
+        """Return the same, of these streams alone."""
         ...
 
 
 def every_row(records: Records, count: int) -> Iterator[StoredRow]:
-    """The rows with positions 1 to `count`, in order.
+    """Yield the rows with positions 1 to `count`, in order.
 
     Raises:
         EvidenceError: One is missing or cannot be read.

@@ -39,7 +39,7 @@ class VerifiedSoFar:
 
 
 def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
-    """The event of a row, once it is the one that must stand there.
+    """Return the event of a row, once it is the one that must stand there.
 
     Raises:
         EvidenceError: It is not.
@@ -89,7 +89,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
 
 
 def check_types(event: Event) -> None:
-    """Every field has the type that it is declared with, and the time is a time.
+    """Check that every field has its declared type, and that the time is a time.
 
     Raises:
         ValueError: One has not.
@@ -108,7 +108,7 @@ def check_payload(
     master: MasterKey | None,
     verified: VerifiedSoFar,
 ) -> None:
-    """The payload is there exactly when the event committed to one, and is what it committed to.
+    """Check that the payload exists exactly when the event commits to one, and matches it.
 
     Raises:
         EvidenceError: It is not.

@@ -32,7 +32,7 @@ class Tree(Protocol):
     """The part of the log that tree heads are made from."""
 
     async def frontier(self) -> Frontier:
-        """The tree over everything that is committed."""
+        """Return the tree over everything that is committed."""
         ...
 
     async def wait(self, *, after: int) -> int:
@@ -41,7 +41,7 @@ class Tree(Protocol):
 
 
 def write_head(path: Path, frontier: Frontier) -> None:
-    """One more line `count root time`, on the disk when this returns.
+    """Append a line `count root time`; it is on the disk when this returns.
 
     Raises:
         StoreUnavailable: It could not be written.
@@ -66,7 +66,7 @@ def write_head(path: Path, frontier: Frontier) -> None:
 
 
 def read_heads(path: Path) -> tuple[list[TreeHead], int]:
-    """The tree heads in the file, and how many of its lines are not readable.
+    """Return the tree heads in the file, and how many of its lines are not readable.
 
     Raises:
         StoreUnavailable: The file is there and cannot be read.

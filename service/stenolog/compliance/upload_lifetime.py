@@ -40,11 +40,11 @@ class Files(Protocol):
     """Lists and removes files; `stores/files/uploads` keeps this promise."""
 
     async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
-        """At most `limit` files with ids greater than `after`, in order of id."""
+        """Return at most `limit` files with ids greater than `after`, in order of id."""
         ...
 
     async def discard(self, upload_id: str) -> None:
-        """There is no such file any more."""
+        """Remove the file; do nothing when there is none."""
         ...
 
 
@@ -52,7 +52,7 @@ class Keys(Protocol):
     """Destroys keys; `compliance/vault` keeps this promise."""
 
     async def destroy(self, stream: str) -> None:
-        """The stream's key is gone."""
+        """Destroy the stream's key."""
         ...
 
 
@@ -97,7 +97,7 @@ class UploadLifetime:
         return bool(self._swept)
 
     async def release_unused(self, upload: str, *, as_of: int) -> None:
-        """The upload is gone, unless a transcription that is not erased used it.
+        """Remove the upload, unless a transcription that is not erased used it.
 
         Raises:
             StoreUnavailable: It may still be there; try again.
@@ -106,7 +106,7 @@ class UploadLifetime:
             await self._release(upload, "erased")
 
     async def sweep(self) -> int:
-        """How many of the next thousand files were removed.
+        """Look at the next thousand files, and return how many were removed.
 
         Raises:
             StoreError: Not all of them were looked at; the next sweep does.

@@ -62,7 +62,7 @@ class Vault:
         return await asyncio.to_thread(open_with, key, event_id, sealed)
 
     async def key_of(self, stream: str) -> DataKey:
-        """The stream's data key, durable.
+        """Return the stream's data key, durable.
 
         Raises:
             KeyMissing: It was destroyed.
@@ -81,12 +81,12 @@ class Vault:
         return key
 
     def new_key(self, stream: str) -> NewKey:
-        """A key for a stream that has none and never had; it is nowhere but here."""
+        """Return a key for a stream that has none and never had; it is nowhere but here."""
         wrapped = new_wrapped_key(self._master, stream)
         return NewKey(key=unwrap_key(self._master, wrapped), wrapped=wrapped)
 
     async def keep(self, new: NewKey) -> None:
-        """The key is durable, and its stream's.
+        """Store the key durably as its stream's.
 
         Raises:
             StoreUnavailable: It could not be made durable.
@@ -95,7 +95,7 @@ class Vault:
         assert kept.key_id == new.wrapped.key_id, "the stream had a key"
 
     async def destroy(self, stream: str) -> None:
-        """The stream's key and salt are gone from memory and disk, and it never gets others.
+        """Destroy the stream's key and salt in memory and on disk; it never gets others.
 
         From the call on nothing is sealed for the stream. Repeating changes nothing.
 

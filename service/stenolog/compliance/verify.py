@@ -81,7 +81,7 @@ def verify(
 
 
 def read_tree(records: Records) -> StoredTree:
-    """The stored tree, once it is one.
+    """Read the stored tree, and check that it is one.
 
     Raises:
         EvidenceError: It is not.
@@ -98,7 +98,7 @@ def read_tree(records: Records) -> StoredTree:
 
 
 def check_heads(heads: Iterable[TreeHead], frontier: Frontier, agreed: int) -> None:
-    """The root is the one that was recorded, each time, when the log had this many events.
+    """Check that the root is the one recorded when the log had this many events.
 
     Raises:
         EvidenceError: It is not; positions up to `agreed` are proven by an earlier head.
@@ -114,7 +114,7 @@ def check_heads(heads: Iterable[TreeHead], frontier: Frontier, agreed: int) -> N
 
 
 def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead], agreed: int) -> None:
-    """Nothing is missing at the end, and nothing stands there that the tree does not cover.
+    """Check that nothing is missing at the end, and that the tree covers all that is there.
 
     Raises:
         EvidenceError: Something does.

@@ -100,6 +100,6 @@ class ProviderSettings(BaseModel):
         return tuple(one for one in self.assemblyai_regions if self.assemblyai_key(one))
 
     def assemblyai_key(self, region: RegionName) -> SecretStr | None:
-        """The key that AssemblyAI takes in this region."""
+        """Return the key that AssemblyAI takes in this region."""
         own = self.assemblyai_eu_api_key if region == "eu" else None
         return own or self.assemblyai_api_key

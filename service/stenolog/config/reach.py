@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_unreachable(public_url: str, provider_url: str) -> bool:
-    """Whether the provider cannot call `public_url`: it is private, and the provider is not here.
+    """Tell whether `public_url` is private and the provider's address is not.
 
     Judged by the literal alone: no name is looked up.
     """

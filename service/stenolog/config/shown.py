@@ -13,7 +13,7 @@ MASKED = "********"
 
 
 def shown(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Every setting's variable and value, secrets masked."""
+    """Yield every setting's variable and value, secrets masked."""
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
@@ -26,7 +26,7 @@ def shown(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def settings_table() -> str:
-    """The table of the documents, in Markdown."""
+    """Return the table of the documents, in Markdown."""
     rows = ["| setting | default | what |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = field.default
@@ -38,5 +38,5 @@ def settings_table() -> str:
 
 
 def as_json(settings: Settings) -> str:
-    """The settings for programs, secrets masked."""
+    """Return the settings for programs, secrets masked."""
     return json.dumps(dict(shown(settings)), indent=1)

@@ -19,7 +19,7 @@ def parts_of(value: object) -> object:
 
 
 def base_url(value: str) -> str:
-    """The URL without a slash at its end.
+    """Return the URL without a slash at its end.
 
     Raises:
         ValueError: It is not a base URL, or names a user, a password or a fragment.

@@ -42,11 +42,11 @@ class Metrics(Protocol):
     """Counts deliveries and attempts."""
 
     def delivery_attempted(self, outcome: str) -> None:
-        """A receiver was called."""
+        """Count a call of a receiver."""
         ...
 
     def delivered(self, outcome: str) -> None:
-        """A delivery ended: `succeeded`, or why it did not."""
+        """Count a delivery that ended: `succeeded`, or why it did not."""
         ...
 
 

@@ -64,7 +64,7 @@ class FanOut:
         )
 
     async def saved(self) -> Checkpoint | None:
-        """The outbox's checkpoint."""
+        """Return the outbox's checkpoint."""
         checkpoint = await self._outbox.checkpoint()
         if checkpoint is not None:
             self._saved = checkpoint.position

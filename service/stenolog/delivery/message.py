@@ -24,7 +24,7 @@ class RedactedAudio(Protocol):
     """Tells whether a provider has made the redacted audio, and the link to it."""
 
     async def link(self, transcription_id: str) -> str | None:
-        """A fresh link to it on our own host; None: there may be one later.
+        """Return a fresh link to it on our own host; None: there may be one later.
 
         Raises:
             InvalidRequest: There is none, or none any more.

@@ -17,11 +17,11 @@ class Views(Protocol):
     """Tells what the views have reached."""
 
     async def transcription(self, transcription: str) -> StatusRow | None:
-        """Its row; None: not projected."""
+        """Return its row; None: not projected."""
         ...
 
     async def view_state(self, transcription: str, view: str) -> Reason | None:
-        """Why a view shows nothing; `not_ready` when it does not have the outcome."""
+        """Return why a view shows nothing; `not_ready` when it does not have the outcome."""
         ...
 
 
@@ -34,12 +34,12 @@ class ReadableOutcomes:
         self._moved = asyncio.Event()
 
     def moved(self, position: int) -> None:
-        """The views have followed the log to some position: whoever waits looks again."""
+        """Note that the views have followed the log; all waiting calls look again."""
         self._moved.set()
         self._moved = asyncio.Event()
 
     async def wait(self, transcription: str, *, version: int = 0) -> Status | None:
-        """The status that `GET` shows, once it is an outcome; None: not within the wait.
+        """Return the status that `GET` shows, once it is an outcome; None: not within the wait.
 
         `version` is that of the event to be told: before it there may have been another outcome.
 

@@ -56,7 +56,7 @@ class Retry:
 
 
 def outcome_of(result: Result) -> AttemptOutcome:
-    """The result in one word."""
+    """Return the result in one word."""
     match result:
         case NotAllowed():
             return "forbidden"
@@ -69,7 +69,7 @@ def outcome_of(result: Result) -> AttemptOutcome:
 
 
 def after_attempt(result: Result, number: int, timing: Timing) -> Retry | Ending:
-    """What follows attempt `number` (from 1): another one, or the end.
+    """Return what follows attempt `number` (from 1): another one, or the end.
 
     Source: AssemblyAI's page on webhooks. A 4xx is final; a redirect is not followed and counts
     as any other answer that is no 2xx.
@@ -88,7 +88,7 @@ def after_attempt(result: Result, number: int, timing: Timing) -> Retry | Ending
 
 
 def look_again_in_ms(age_ms: int) -> int | None:
-    """How long to leave what cannot be said yet; None: for ever.
+    """Return how long to leave what cannot be said yet; None: for ever.
 
     As long again as it has been owed: looks are a second apart at first, at the end ten minutes.
     """

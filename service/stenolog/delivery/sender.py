@@ -24,7 +24,7 @@ class Sender:
         self._timeout_ms = timeout_ms
 
     async def send(self, webhook: Webhook, body: bytes) -> Result:
-        """What the receiver said within the timeout, which covers everything up to its status."""
+        """Call the receiver; return its answer within the timeout, which ends with the status."""
         header = [] if webhook.header is None else [webhook.header]
         try:
             async with self._egress.stream(
@@ -42,7 +42,7 @@ class Sender:
 
 
 def is_sendable(webhook: Webhook) -> bool:
-    """Whether its header is one that HTTP can carry and that does not say where a message ends.
+    """Tell whether HTTP can carry the header, and it does not delimit messages.
 
     Requests are checked when they come; one that was accepted by an earlier version may not pass.
     """

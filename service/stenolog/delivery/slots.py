@@ -31,21 +31,21 @@ class Slots:
         self._lanes[lane] += 1
 
     def has_room(self, tenant: str, lane: str) -> bool:
-        """Whether an attempt of this tenant and lane may begin."""
+        """Tell whether an attempt of this tenant and lane may begin."""
         return self.tenant_has_room(tenant) and self.lane_room(lane) > 0
 
     def tenant_has_room(self, tenant: str) -> bool:
-        """Whether an attempt of this tenant may begin, in a lane that has room."""
+        """Tell whether an attempt of this tenant may begin, in a lane that has room."""
         return self._tenants[tenant] < self.free
 
     def lane_room(self, lane: str) -> int:
-        """How many attempts may begin in this lane, if its tenant has room for as many."""
+        """Return how many attempts may begin in this lane, if its tenant has room for as many."""
         return min(self._per_lane - self._lanes[lane], self.free)
 
     def full_tenants(self) -> list[str]:
-        """The tenants that must wait; one that is not listed has room while any slot is free."""
+        """Return the tenants that must wait; any other has room while a slot is free."""
         return [tenant for tenant, count in self._tenants.items() if count >= self.free]
 
     def full_lanes(self) -> list[str]:
-        """The lanes that must wait, although their tenants may have room."""
+        """Return the lanes that must wait, although their tenants may have room."""
         return [lane for lane, count in self._lanes.items() if count >= self._per_lane]

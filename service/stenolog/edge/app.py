@@ -92,7 +92,7 @@ def build_app(edge: Edge) -> Application:
 
 
 def _forms(surfaces: Sequence[Surface]) -> Callable[[str], FailureForm]:
-    """How an unknown path says no: in the form of the API that its user took it for."""
+    """Return how an unknown path says no: in the form of the API that its user took it for."""
 
     def form_at(path: str) -> FailureForm:
         for surface in surfaces:

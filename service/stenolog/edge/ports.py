@@ -11,7 +11,7 @@ class Uploads(Protocol):
     """Keeps customers' files, encrypted; `stores/files/uploads` keeps this promise."""
 
     async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
-        """The file's size in bytes, once it is durable; 0 for no bytes, which leaves nothing.
+        """Store the file durably; return its size in bytes. 0 bytes leave no file.
 
         Whatever is raised, by `chunks` too, nothing is left of the file.
 
@@ -22,11 +22,11 @@ class Uploads(Protocol):
         ...
 
     async def exists(self, upload_id: str) -> bool:
-        """Whether there is such a file."""
+        """Tell whether there is such a file."""
         ...
 
     async def discard(self, upload_id: str) -> None:
-        """There is no such file any more."""
+        """Remove the file; do nothing when there is none."""
         ...
 
 
@@ -34,19 +34,19 @@ class EdgeMetrics(Protocol):
     """Counts what the edge does; no label names a tenant or an id."""
 
     def callback(self, outcome: str) -> None:
-        """A callback with a good token and header was answered."""
+        """Count a callback with a good token and header."""
         ...
 
     def callback_refused(self, reason: str) -> None:
-        """A callback was refused."""
+        """Count a refused callback."""
         ...
 
     def request(self, route: str, status: int) -> None:
-        """A request was answered; `route` is a template, never a path."""
+        """Count a request; `route` is a template, never a path."""
         ...
 
     def exposition(self) -> tuple[bytes, str]:
-        """All metrics in a text format, and its media type."""
+        """Return all metrics in a text format, and its media type."""
         ...
 
 

@@ -163,7 +163,7 @@ class Egress:
         deadline: float,
         idle_ms: int,
     ) -> tuple[httpx.Response, RequestTrace]:
-        """The first answer that is not a redirect, or the redirect when none may be followed."""
+        """Return the first answer that is no redirect, or a redirect that may not be followed."""
         url, target = checked_url(first), request_target(first)
         for hop in range(redirects_max + 1):
             request = _build(method, url, target, headers, content)
@@ -191,7 +191,7 @@ def _build(
     headers: Headers,
     content: bytes | AsyncIterator[bytes] | None,
 ) -> httpx.Request:
-    """A request with its own note of how far it got."""
+    """Return a request with its own note of how far it got."""
     assert METHOD.fullmatch(method), f"not a method: {method}"
     with httpx_errors():
         return httpx.Request(
@@ -204,7 +204,7 @@ def _build(
 
 
 def _set_timeouts(request: httpx.Request, wait_ms: int) -> None:
-    """What httpcore may wait for each step; the whole is bounded by its caller."""
+    """Set how long httpcore may wait for each step; the caller bounds the whole."""
     request.extensions["timeout"] = {
         "connect": min(wait_ms, CONNECT_MS_MAX) / 1000,
         "read": wait_ms / 1000,
@@ -214,7 +214,7 @@ def _set_timeouts(request: httpx.Request, wait_ms: int) -> None:
 
 
 async def _read(response: httpx.Response, request_trace: RequestTrace, bytes_max: int) -> bytes:
-    """The whole body, at most `bytes_max` of it."""
+    """Return the whole body, at most `bytes_max` of it."""
     answer = StreamedAnswer(response, request_trace, deadline=inf)
     try:
         return b"".join([chunk async for chunk in answer.chunks(bytes_max)])

@@ -82,7 +82,7 @@ class AddressPolicy:
 
     @classmethod
     def of(cls, *, networks: Iterable[str] = (), origins: Iterable[str] = ()) -> AddressPolicy:
-        """The policy for CIDR texts and URLs as an operator writes them.
+        """Return the policy for CIDR texts and URLs as an operator writes them.
 
         Raises:
             ValueError: A text is not a network, or a URL has no host.
@@ -94,7 +94,7 @@ class AddressPolicy:
 
 
 def origin(url: str) -> tuple[str, int]:
-    """The host (lower case, no brackets, no final dot) and the port that a URL leads to.
+    """Return the host (lower case, no brackets, no final dot) and the port that a URL leads to.
 
     Raises:
         ValueError: The URL is not http or https, or has no host or an impossible port.
@@ -107,7 +107,7 @@ def origin(url: str) -> tuple[str, int]:
 
 
 def plain_host(host: str) -> str:
-    """A host as `AddressPolicy.allow_origins` spells it."""
+    """Return a host as `AddressPolicy.allow_origins` spells it."""
     return host.lower().strip("[]").rstrip(".")
 
 
@@ -129,7 +129,7 @@ def check_address(ip: Address, policy: AddressPolicy) -> None:
 
 
 def _forbidden_kind(ip: Address) -> str:
-    """Why an address is not public; empty when it is."""
+    """Return why an address is not public; empty when it is."""
     if isinstance(ip, IPv4Address):
         return next((kind for net, kind in FORBIDDEN_V4 if ip in net), "")
     if ip not in GLOBAL_UNICAST:

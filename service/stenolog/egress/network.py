@@ -24,7 +24,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 def system_resolve(host: str, port: int) -> list[str]:
-    """The system's own answer, scope ids kept.
+    """Return the system's own answer, scope ids kept.
 
     Raises:
         OSError: The name is not known.
@@ -94,7 +94,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await anyio.sleep(seconds)
 
     async def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
-        """Every address of the host, each one allowed."""
+        """Resolve the host, and return every address once all are allowed."""
         addresses = await self._resolve(host, port, seconds)
         if (plain_host(host), port) not in self._policy.allow_origins:
             for address in addresses:

@@ -11,7 +11,7 @@ SECONDS_DIGITS_MAX = 9
 
 
 def retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
-    """How long to wait, 0 to an hour; None when the server does not say it readably.
+    """Return how long to wait, 0 to an hour; None when the server does not say it readably.
 
     `headers` has lower-case names. Source: RFC 9110, 10.2.3: seconds or an HTTP date.
     """
@@ -27,7 +27,7 @@ def retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
 
 
 def date_ms(headers: Mapping[str, str]) -> int | None:
-    """The server's own time when it answered; None when it does not say it readably."""
+    """Return the server's own time when it answered; None when it does not say it readably."""
     return _http_date_ms(headers.get("date", "").strip())
 
 

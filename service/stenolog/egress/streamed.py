@@ -31,7 +31,7 @@ class StreamedAnswer:
         self._deadline = deadline
 
     async def chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
-        """The body's pieces in order, once; no piece is empty.
+        """Yield the body's pieces in order, once; no piece is empty.
 
         Raises:
             PayloadTooLarge: The body is, or says that it is, over `bytes_max`. What was yielded
@@ -51,7 +51,7 @@ class StreamedAnswer:
             yield chunk
 
     async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
-        """The next piece, empty at the end; the deadline covers the wait, not the consumer."""
+        """Return the next piece, empty at the end; the deadline bounds only this wait."""
         with httpcore_errors(self._request_trace):
             with anyio.fail_after(None if self._deadline == inf else self._remaining()):
                 async for chunk in pieces:
@@ -64,5 +64,5 @@ class StreamedAnswer:
 
 
 def header_map(response: httpx.Response) -> Mapping[str, str]:
-    """An answer's headers with lower-case names."""
+    """Return an answer's headers with lower-case names."""
     return {name.lower(): value for name, value in response.headers.items()}

@@ -44,7 +44,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def checked_url(text: str) -> httpx.URL:
-    """The URL, when it is one that may be asked.
+    """Return the URL, when it is one that may be asked.
 
     Raises:
         ForbiddenAddress: It is not http or https, its host can be none, it has a user name or
@@ -70,7 +70,7 @@ def checked_url(text: str) -> httpx.URL:
 
 
 def request_target(text: str) -> bytes:
-    """The path and query of a URL that was checked, as they were given: nothing is resolved.
+    """Return the path and query of a URL that was checked, as they were given: nothing is resolved.
 
     What a URI cannot hold, blanks and line breaks above all, is percent-encoded.
     """
@@ -82,7 +82,7 @@ def request_target(text: str) -> bytes:
 
 
 def checked_headers(headers: Iterable[tuple[str, str]], *, user_agent: str) -> Headers:
-    """The caller's headers as they go out, with ours where the caller gave none.
+    """Return the caller's headers as they go out, with ours where the caller gave none.
 
     No encoding is ever accepted: an answer's size on the wire is its size.
 
@@ -103,7 +103,7 @@ def checked_headers(headers: Iterable[tuple[str, str]], *, user_agent: str) -> H
 
 
 def headers_after_redirect(headers: Headers, before: httpx.URL, after: httpx.URL) -> Headers:
-    """The headers for the next hop: all of them on the same origin, else the harmless ones."""
+    """Return the headers for the next hop: all on the same origin, else the harmless ones."""
     if _origin(before) == _origin(after):
         return headers
     return tuple(pair for pair in headers if pair[0].lower() in HARMLESS_HEADERS)

@@ -13,7 +13,7 @@ ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 
 
 def engine_unavailable() -> str | None:
-    """One line that says why the engine cannot run, or None; nothing heavy is imported."""
+    """Return one line that says why the engine cannot run, or None; nothing heavy is imported."""
     if platform.system() != "Linux":
         return "the engine needs Linux: it limits its workers with POSIX resource limits"
     folder = weights.wheel()
@@ -38,7 +38,7 @@ def not_installed(package: str, *, has_wheels: bool) -> str:
 
 
 def platform_has_wheels() -> bool:
-    """Whether the engine's libraries are published for this machine's Linux."""
+    """Tell whether the engine's libraries are published for this machine's Linux."""
     name, release = platform.libc_ver()
     numbers = release.split(".")[:2]
     is_new_enough = all(map(str.isdecimal, numbers)) and tuple(map(int, numbers)) >= GLIBC_MIN
@@ -46,7 +46,7 @@ def platform_has_wheels() -> bool:
 
 
 def engine_models_missing() -> str | None:
-    """One line that says which model the library does not carry, or None; loads the library."""
+    """Return one line that names missing models, or None; loads the library."""
     try:
         missing = weights.missing_symbols()
     except OSError as exc:

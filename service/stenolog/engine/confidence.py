@@ -14,12 +14,12 @@ CLEAR_ENGLISH_WORDS_MIN = 10
 
 
 def word_confidence(log_probabilities: Sequence[float]) -> float:
-    """The probability of a word's least likely token, 0 to 1; 1 without tokens."""
+    """Return the probability of a word's least likely token, 0 to 1; 1 without tokens."""
     return math.exp(min(log_probabilities, default=0.0))
 
 
 def mean_confidence(confidences: Sequence[float]) -> float:
-    """The transcript's confidence: the mean over its words, 0 without words."""
+    """Return the transcript's confidence: the mean over its words, 0 without words."""
     return sum(confidences) / len(confidences) if confidences else 0.0
 
 

@@ -82,12 +82,12 @@ MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminat
 
 
 def encode(message: Message) -> bytes:
-    """One line."""
+    """Return one line."""
     return MESSAGE.dump_json(message) + b"\n"
 
 
 def decode(line: bytes) -> Message:
-    """The message of a line.
+    """Return the message of a line.
 
     Raises:
         ValueError: It is none.

@@ -50,7 +50,7 @@ class EngineSettings(BaseModel):
 
 
 def parse_settings(line: bytes) -> EngineSettings:
-    """The settings of a line of JSON.
+    """Return the settings of a line of JSON.
 
     Raises:
         CannotStart: A setting is missing, wrong or unknown; the message names it, never its value.

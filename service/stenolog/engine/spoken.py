@@ -38,7 +38,7 @@ class Utterance:
 
 
 def joined(words: Sequence[SpokenWord]) -> str:
-    """The words as running text."""
+    """Return the words as running text."""
     return " ".join(word.text for word in words)
 
 

@@ -64,7 +64,7 @@ class VoiceActivity(Protocol):
     """Finds speech in audio."""
 
     def probabilities(self, audio: Waveform, alive: Heartbeat) -> NDArray[np.float32]:
-        """The probability of speech for every `STEP_SAMPLES` samples; the last step is padded.
+        """Return the probability of speech per `STEP_SAMPLES` samples; the last step is padded.
 
         Empty audio has no steps.
         """
@@ -80,7 +80,7 @@ class Recogniser(Protocol):
         ...
 
     def words(self, audio: Waveform) -> tuple[RecognisedWord, ...]:
-        """The words of one line in order; empty when nothing was understood."""
+        """Return the words of one line in order; empty when nothing was understood."""
         ...
 
 

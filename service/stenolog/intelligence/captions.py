@@ -18,7 +18,7 @@ SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
 def captions(words: Sequence[Word], characters_max: int = CHARACTERS) -> list[tuple[Word, ...]]:
-    """Everything that is said, in order within its channel; channels by start.
+    """Return everything that is said, in order within its channel; channels by start.
 
     No caption is wider than `characters_max`: a longer word, such as an address, or a sentence in
     a script without spaces, is cut, and each piece has its share of the word's time.

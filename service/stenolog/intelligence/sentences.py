@@ -36,7 +36,7 @@ OPENERS = frozenset(_OPENERS.split())
 
 
 def sentences(words: Sequence[Word]) -> list[tuple[Word, ...]]:
-    """Every word in exactly one sentence, in order within its channel; channels by start."""
+    """Return every word in exactly one sentence, in order within its channel; channels by start."""
     return merged([list(_split(channel)) for channel in by_channel(words)])
 
 
@@ -68,7 +68,7 @@ def _split(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
 
 
 def is_end(word: Word, following: Word, *, punctuated: bool) -> bool:
-    """Whether a sentence ends between two words of one channel.
+    """Tell whether a sentence ends between two words of one channel.
 
     A pause ends it too, but not before a small letter: where there is punctuation, that goes on.
     """

@@ -30,7 +30,7 @@ class Match:
 
 
 def phrase_of(term: str) -> tuple[str, ...]:
-    """The words of a term as they are compared; empty when there is nothing to look for."""
+    """Return the words of a term as they are compared; empty when there is nothing to look for."""
     return tuple(filter(None, map(comparable, term.split())))
 
 
@@ -43,7 +43,7 @@ def comparable(text: str) -> str:
 
 
 def find_terms(words: Sequence[Word], terms: Sequence[str]) -> list[Match]:
-    """The terms that are said, in the order in which they were asked for, each once."""
+    """Return the terms that are said, in the order in which they were asked for, each once."""
     spoken = [comparable(word.text) for word in words]
     places: dict[str, list[int]] = defaultdict(list)
     for at, text in enumerate(spoken):

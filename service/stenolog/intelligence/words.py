@@ -41,7 +41,7 @@ class Word:
 
 
 def read_words(words: Sequence[Mapping[str, Any]], text: str) -> tuple[Word, ...]:
-    """The words that have text; none when no word has a time, for then nothing can be placed.
+    """Read the words that have text; none when no word has a time to place them by.
 
     A missing start is the end of the word before, a missing end the start of the word after.
     """
@@ -70,18 +70,18 @@ def read_words(words: Sequence[Mapping[str, Any]], text: str) -> tuple[Word, ...
 
 
 def by_channel(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """The words of each channel: people on two channels speak at the same time."""
+    """Yield the words of each channel: people on two channels speak at the same time."""
     for _, group in groupby(sorted(words, key=_channel), key=_channel):
         yield list(group)
 
 
 def merged(channels: Sequence[list[tuple[Word, ...]]]) -> list[tuple[Word, ...]]:
-    """The pieces of all channels by start; those of one channel stay in their order."""
+    """Return the pieces of all channels by start; those of one channel stay in their order."""
     return list(heapq.merge(*channels, key=lambda piece: piece[0].start))
 
 
 def joined_text(words: Sequence[Word]) -> str:
-    """What is said in these words, with spaces where the transcript has them."""
+    """Return what is said in these words, with spaces where the transcript has them."""
     pieces: list[str] = []
     for word in words:
         if pieces and not word.joined:
@@ -91,7 +91,7 @@ def joined_text(words: Sequence[Word]) -> str:
 
 
 def mean_confidence(words: Sequence[Word]) -> float:
-    """The mean of the words' confidences; 0 for no words."""
+    """Return the mean of the words' confidences; 0 for no words."""
     return sum(map(attrgetter("confidence"), words)) / len(words) if words else 0.0
 
 
@@ -140,7 +140,7 @@ def _time(value: object) -> int | None:
 
 
 def _spaces(words: Sequence[Mapping[str, Any]], text: str) -> Iterator[bool]:
-    """Whether each word follows the one before it without a space, as the text shows."""
+    """Tell whether each word follows the one before it without a space, as the text shows."""
     at = 0
     for raw in words:
         spoken = raw.get("text")

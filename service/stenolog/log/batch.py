@@ -33,7 +33,7 @@ class Append:
 
 
 def checked_append(stream: str, events: Sequence[NewEvent], expected: int | None) -> Append:
-    """An append that the log can hold, so that in a batch it can fail nobody else's.
+    """Return an append that the log can hold, so that in a batch it can fail nobody else's.
 
     Raises:
         StoreError: Too many events, an id or a dedupe key given twice, data that the catalogue
@@ -157,7 +157,7 @@ def answer_without_writing(append: Append, state: BatchState) -> Appended | Stor
 
 
 def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]:
-    """Give the events of an accepted append their places behind `count` earlier events."""
+    """Give the events of an accepted append their coordinates after `count` earlier events."""
     rows = []
     at = state.streams.get(append.stream, NOWHERE)
     for position, new in enumerate(append.events, start=count + 1):

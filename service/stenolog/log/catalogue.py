@@ -62,12 +62,12 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
 
 
 def is_public(event_type: str) -> bool:
-    """Whether events of this type count in their tenant's `sequence`."""
+    """Tell whether events of this type count in their tenant's `sequence`."""
     return EVENT_TYPES[event_type].public
 
 
 def read_data(event_type: str, data: Mapping[str, Any]) -> EventData:
-    """The typed data of a stored event.
+    """Return the typed data of a stored event.
 
     Raises:
         SchemaTooNew: The type, or its shape, is not known to this version.

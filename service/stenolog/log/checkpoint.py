@@ -24,7 +24,7 @@ BEGINNING = Checkpoint(position=0, event_id="")
 
 
 async def is_in_log(log: EventStore, saved: Checkpoint) -> bool:
-    """Whether the event at the saved place is still this one: a backup may have been restored.
+    """Tell whether the event at the saved place is still this one: a backup may have been restored.
 
     Yes for position 0, which is in every log, and where nothing tells: `event_id` is empty when a
     damaged record stood there, or none, and a damaged one may stand there now.

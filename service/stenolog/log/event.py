@@ -101,16 +101,16 @@ class Event:
     commitment: str | None
 
     def envelope(self) -> dict[str, Any]:
-        """The event as plain JSON values, every field by its own name."""
+        """Return the event as plain JSON values, every field by its own name."""
         return {name: getattr(self, name) for name in ENVELOPE_FIELDS}
 
     def to_bytes(self) -> bytes:
-        """The bytes that are stored and hashed."""
+        """Return the bytes that are stored and hashed."""
         return canonical_bytes(self.envelope())
 
 
 def event_from_bytes(stored: bytes) -> Event:
-    """The event whose canonical bytes these are.
+    """Return the event whose canonical bytes these are.
 
     Raises:
         ValueError: They are not the bytes of an event.
@@ -122,7 +122,7 @@ def event_from_bytes(stored: bytes) -> Event:
 
 
 def uuid7(now_ms: int, entropy: bytes) -> str:
-    """A UUIDv7 (RFC 9562) from a time and 10 random bytes."""
+    """Return a UUIDv7 (RFC 9562) from a time and 10 random bytes."""
     assert len(entropy) == 10
     value = (now_ms & ((1 << 48) - 1)) << 80 | int.from_bytes(entropy, "big")
     value = value & ~(0xF << 76) | 0x7 << 76

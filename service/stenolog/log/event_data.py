@@ -31,5 +31,5 @@ class EventData(BaseModel):
 
 
 def is_provider_job(text: str) -> bool:
-    """Whether a provider's handle may stand in clear; any other goes into the payload."""
+    """Tell whether a provider's handle may stand in clear; any other goes into the payload."""
     return re.fullmatch(PROVIDER_JOB, text) is not None

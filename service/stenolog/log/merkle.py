@@ -27,7 +27,7 @@ class Frontier:
     roots: tuple[bytes, ...] = ()
 
     def extended(self, leaves: Iterable[bytes]) -> Frontier:
-        """The frontier after these leaf hashes, in order."""
+        """Return the frontier after these leaf hashes, in order."""
         count, roots = self.count, list(self.roots)
         for leaf in leaves:
             node, size = leaf, count
@@ -39,7 +39,7 @@ class Frontier:
         return Frontier(count=count, roots=tuple(roots))
 
     def root(self) -> bytes:
-        """The Merkle tree hash of RFC 6962 section 2.1."""
+        """Return the Merkle tree hash of RFC 6962 section 2.1."""
         if not self.roots:
             return EMPTY_ROOT
         *larger, node = self.roots
@@ -48,12 +48,12 @@ class Frontier:
         return node
 
     def to_bytes(self) -> bytes:
-        """The subtree roots, one after the other."""
+        """Return the subtree roots, one after the other."""
         return b"".join(self.roots)
 
 
 def frontier_from_bytes(count: int, stored: bytes) -> Frontier:
-    """The frontier that `to_bytes` wrote.
+    """Return the frontier that `to_bytes` wrote.
 
     Raises:
         ValueError: The length does not fit the count.

@@ -59,7 +59,7 @@ class Page:
 
 
 async def read_page(log: EventStore, after: Checkpoint, *, limit: int) -> Page:
-    """Read at most `limit` events behind `after`.
+    """Read at most `limit` events that follow `after`.
 
     A damaged record makes a page of its own, and so do records that are missing at the end of the
     log: a reader goes on behind them, because no later reading would find them.
@@ -86,7 +86,7 @@ async def read_page(log: EventStore, after: Checkpoint, *, limit: int) -> Page:
 
 
 def _gap(after: int, positions: Sequence[int]) -> Gap | None:
-    """Find the first positions behind `after` that are left out."""
+    """Find the first positions after `after` that have no record."""
     if positions[-1] == after + len(positions):
         return None
     for position in positions:

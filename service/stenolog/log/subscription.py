@@ -53,15 +53,15 @@ class Reports(Protocol):
     """Hears what a subscription meets; the subscription itself continues."""
 
     def record_damaged(self, damaged: RecordDamaged) -> None:
-        """A record cannot be read: it was gone past. Told once for each position."""
+        """Report a record that cannot be read and was passed over, once for each position."""
         ...
 
     def records_missing(self, missing: Gap) -> None:
-        """There are no records there: they were gone past. Told once for each position."""
+        """Report positions without records that were passed over, once for each position."""
         ...
 
     def interrupted(self, failure: StoreError, retry_in_ms: int) -> None:
-        """A store failed; the subscription goes on from the saved place after the pause."""
+        """Report that a store failed; the subscription reads on from the saved place later."""
         ...
 
 

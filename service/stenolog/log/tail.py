@@ -18,7 +18,7 @@ class LogTail:
     """
 
     def __init__(self, head: int, *, kept: int = EVENTS_KEPT) -> None:
-        """Begins behind `head`, with nothing; `kept` events at least are remembered."""
+        """Begin empty after `head`; `kept` events at least are remembered."""
         self._kept = kept
         self._begin: int | None = head  # None: nobody can say where the log ends
         self._events: list[Event] = []

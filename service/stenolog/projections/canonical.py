@@ -77,15 +77,15 @@ class CanonicalTranscript:
         return len(words) if isinstance(words, list) else 0
 
     def says_requested(self, parameter: str) -> bool:
-        """Whether the answer itself says that this parameter was true."""
+        """Tell whether the answer itself says that this parameter was true."""
         return self.answer.get(parameter) is True
 
     def words(self) -> Findings:
-        """Every word with its times."""
+        """Return every word with its times."""
         return self._list("words")
 
     def utterances(self) -> Findings:
-        """Who said what, turn by turn, as the provider divided it."""
+        """Return who said what, turn by turn, as the provider divided it."""
         return self._list("utterances")
 
     def chapters(self) -> Findings:
@@ -123,7 +123,7 @@ class CanonicalTranscript:
 
 
 def spoken(item: Item) -> Spoken:
-    """The word or utterance in `item`."""
+    """Return the word or utterance in `item`."""
     words = item.get("words")
     return Spoken(
         speaker=speaker_of(item),
@@ -135,12 +135,12 @@ def spoken(item: Item) -> Spoken:
 
 
 def speaker_of(item: Item) -> str | None:
-    """The label of the speaker."""
+    """Return the label of the speaker."""
     return text_or_none(item.get("speaker"))
 
 
 def start_ms_of(item: Item) -> int | None:
-    """Where an item starts: its own `start`, or its `timestamp`'s."""
+    """Return where an item starts: its own `start`, or its `timestamp`'s."""
     if "start" in item:
         return _milliseconds_or_none(item["start"])
     timestamp = item.get("timestamp")

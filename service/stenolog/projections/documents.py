@@ -32,12 +32,12 @@ class Document(dict[str, Any]):
         self._spans: list[tuple[str, int, int, int]] = []
 
     def members(self) -> Iterator[tuple[str, bytes]]:
-        """Every member in order, repeated ones too: its name, and `"name": value` as written."""
+        """Yield each member in order, also repeated ones: name, and `"name": value` as written."""
         for name, start, _, end in self._spans:
             yield name, self._written(start, end)
 
     def written(self, name: str) -> bytes:
-        """The value of a member as it was written.
+        """Return the value of a member as it was written.
 
         Raises:
             KeyError: There is none of this name.
@@ -58,7 +58,7 @@ class Document(dict[str, Any]):
 
 
 def read_object(payload: bytes) -> Document:
-    """The JSON object in `payload`; integers of any size survive.
+    """Return the JSON object in `payload`; integers of any size survive.
 
     A number that no float can hold, such as 1e400, is None: its value is not known here, and
     `Document.members` has it as it was written.
@@ -78,7 +78,7 @@ def read_object(payload: bytes) -> Document:
 
 
 def encode(value: object) -> bytes:
-    """A value from `read_object`, or made of such, as JSON on one line."""
+    """Return a value from `read_object`, or made of such, as JSON on one line."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
@@ -87,7 +87,7 @@ def encode(value: object) -> bytes:
 
 
 def rewritten(value: bytes, change: Callable[[object], object]) -> orjson.Fragment:
-    """A value of `Document.written`, changed; for `encode`, as the value of a member.
+    """Return a value of `Document.written`, changed; for `encode`, as the value of a member.
 
     A number is spelled as it was, unless half a surrogate pair is in a string beside it.
     """
@@ -115,7 +115,7 @@ def number_or_none(value: object) -> float | None:
 
 
 def _read(text: str) -> Document:
-    """The object, one member after the other: the library tells where each of them ends."""
+    """Return the object, one member after the other: the library tells where each of them ends."""
     at = _behind_space(text, 0)
     if text[at : at + 1] != "{":
         raise ProjectionFailed(f"the payload is a JSON {type(DECODER.decode(text)).__name__}")

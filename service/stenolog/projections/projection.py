@@ -67,7 +67,7 @@ class ProjectionInput:
 
 
 def params_of(request: Content) -> Mapping[str, Any]:
-    """The customer's `/v2` request inside the payload of `transcription.requested`."""
+    """Return the customer's `/v2` request inside the payload of `transcription.requested`."""
     return request_in(request).params
 
 
@@ -99,7 +99,7 @@ class Projection(Protocol):
         ...
 
     def project(self, source: ProjectionInput, current: StatusRow | None) -> Change | None:
-        """What changes; `current` is the transcription's row before this event.
+        """Return what changes; `current` is the transcription's row before this event.
 
         Raises:
             ProjectionFailed: The event cannot be digested.
@@ -107,5 +107,5 @@ class Projection(Protocol):
         ...
 
     def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
-        """What can be shown all the same once `project` has failed."""
+        """Return what can be shown all the same once `project` has failed."""
         ...

@@ -85,7 +85,7 @@ class LocalServer:
             pass
 
     async def _end_requests(self) -> None:
-        """Nothing of a request outlives the server."""
+        """End all requests with the server."""
         while self._state.tasks:
             for task in tuple(self._state.tasks):
                 task.cancel()
@@ -93,7 +93,7 @@ class LocalServer:
 
 
 def _tracked(transports: Transports) -> type[HttpToolsProtocol]:
-    """A protocol that notes its connection by the client's address, so that it can be dropped."""
+    """Return a protocol that notes its connection by the client's address, to drop it later."""
 
     class Tracked(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a narrower type
@@ -110,7 +110,7 @@ def _tracked(transports: Transports) -> type[HttpToolsProtocol]:
 
 @contextmanager
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket on an address that others may be bound to as well, as long as none listens."""
+    """Yield a socket on an address that others may be bound to as well, as long as none listens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named: asyncio switches Nagle's delay off only where it reads TCP.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:

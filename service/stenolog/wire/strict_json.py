@@ -13,7 +13,7 @@ DEPTH_MAX = 32  # the deepest documented parameter has six
 
 
 def parse_object(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> dict[str, object]:
-    """The JSON object in `body`, integers of any size kept; of a repeated key the last counts.
+    """Parse the JSON object in `body`; integers keep any size, the last of a repeated key counts.
 
     A byte order mark before it is passed over, as RFC 8259 allows: .NET's clients write one.
 

@@ -53,7 +53,7 @@ _AFTER_ERASURE = (
 
 
 def decide(command: Command, state: Transcription) -> Sequence[EventData]:
-    """The events that the command leads to; none when it changes nothing any more."""
+    """Return the events that the command leads to; none when it changes nothing any more."""
     if state.erasing and not isinstance(command, _AFTER_ERASURE):
         return ()
     match command:
@@ -101,7 +101,7 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
 
 
 def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[EventData]:
-    """A claim, only when no earlier submission may still have a job."""
+    """Return a claim, only when no earlier submission may still have a job."""
     open_ones = [s for s in state.submissions if s.outcome in OPEN_OUTCOMES]
     if not state.version or state.terminal or open_ones:
         return ()
@@ -111,7 +111,7 @@ def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[Eve
 
 
 def decide_completion(command: Complete, state: Transcription) -> Sequence[EventData]:
-    """The result; a late one when the transcription had been given up."""
+    """Return the result; a late one when the transcription had been given up."""
     if _outcome(state, command.number) != "accepted" or (state.terminal and not state.given_up):
         return ()
     completed = TranscriptionCompletedLate if state.given_up else TranscriptionCompleted
@@ -135,7 +135,7 @@ def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[Ev
 
 
 def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:
-    """The refusal, and with a final one the end, in one append."""
+    """Return the refusal, and with a final one the end, in one append."""
     if _outcome(state, command.number) != "unknown":
         return ()
     refused = SubmissionRefused(
@@ -151,7 +151,7 @@ def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[
 
 
 def decide_acceptance(command: AcceptSubmission, state: Transcription) -> Sequence[EventData]:
-    """The job's handle, unless it could not be kept."""
+    """Return the job's handle, unless it could not be kept."""
     # Of one that was refused as well: an answer of 503 may have come from in between.
     if _outcome(state, command.number) not in {"unknown", "abandoned", "refused"}:
         return ()

@@ -36,7 +36,7 @@ from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 
 
 def fold(transcription_id: str, events: Iterable[Event]) -> Transcription:
-    """The transcription after these events of its stream, from the first."""
+    """Return the transcription after these events of its stream, from the first."""
     state = Transcription(id=transcription_id)
     for event in events:
         state = evolve(state, event)
@@ -44,7 +44,7 @@ def fold(transcription_id: str, events: Iterable[Event]) -> Transcription:
 
 
 def evolve(state: Transcription, event: Event) -> Transcription:
-    """The transcription after one more event of its stream.
+    """Return the transcription after one more event of its stream.
 
     Raises:
         SchemaTooNew: This version does not know the event's type or shape.
@@ -65,7 +65,7 @@ def evolve(state: Transcription, event: Event) -> Transcription:
 
 
 def passed_over(state: Transcription, event: Event) -> Transcription:
-    """The transcription after an event that this version does not know: only its version moves."""
+    """Return the transcription after an event of an unknown type: only its version moves."""
     at_ms = microseconds(event.time) // 1000
     return replace(state, version=event.version, last_event_id=event.id, last_at_ms=at_ms)
 
@@ -94,7 +94,7 @@ class _Fields(TypedDict, total=False):
 
 
 def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
-    """The fields that this event changes, beside those that every event does."""
+    """Return the fields that this event changes, beside those that every event does."""
     match data:
         case TranscriptionRequested():
             return {
@@ -227,5 +227,5 @@ def _changed(
 
 
 def _heard(state: Transcription, event: Event, data: CallbackReceived) -> str | None:
-    """The time of a callback that is about the transcript and comes before the end."""
+    """Return the time of a callback that is about the transcript and comes before the end."""
     return None if state.terminal or data.kind == "redacted_audio" else event.time

@@ -147,10 +147,10 @@ class Transcription:
         return self.submissions[-1] if self.submissions else None
 
     def submission(self, number: int) -> Submission | None:
-        """The submission with this number."""
+        """Return the submission with this number."""
         return next((s for s in self.submissions if s.number == number), None)
 
 
 def stream_of(transcription_id: str) -> str:
-    """The stream of a transcription."""
+    """Return the stream of a transcription."""
     return f"{TRANSCRIPTION}{transcription_id}"

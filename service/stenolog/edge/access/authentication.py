@@ -25,7 +25,7 @@ class Authenticator:
         )
 
     async def caller(self, header: str | None) -> ApiKey:
-        """The key in an `Authorization` header, bare or as `Bearer`.
+        """Return the key in an `Authorization` header, bare or as `Bearer`.
 
         Raises:
             Unauthenticated: There is none, or none that we know, or it was revoked.
@@ -39,11 +39,11 @@ class Authenticator:
         return key
 
     def forget(self, prefix: str) -> None:
-        """The key with this prefix is read anew when it is next used."""
+        """Read the key with this prefix anew when it is next used."""
         self._cached.pop(prefix)
 
     def forget_tenant(self, tenant: str) -> None:
-        """The same for every key of this tenant: something was changed for all of them."""
+        """Read every key of this tenant anew, because something changed for all of them."""
         self._cached.pop_where(lambda key: key.tenant == tenant)
 
     async def _known(self, prefix: str, secret: str) -> ApiKey | None:
@@ -60,7 +60,7 @@ class Authenticator:
 
 
 def require(key: ApiKey, scope: str) -> None:
-    """The key has this scope.
+    """Check that the key has this scope.
 
     Raises:
         Forbidden: It does not.

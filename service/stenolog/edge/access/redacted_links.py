@@ -16,14 +16,14 @@ PATH = "/redacted-audio/"
 
 
 def redacted_link(key: bytes, public_url: str, transcription_id: str, now_ms: int) -> str:
-    """The URL under which this audio can be had until half an hour after `now_ms`."""
+    """Return the URL under which this audio can be had until half an hour after `now_ms`."""
     expiry = (now_ms + LIFETIME_MS).to_bytes(EXPIRY_BYTES, "big")
     raw = expiry + uuid.UUID(transcription_id).bytes
     return f"{public_url}{PATH}{base64.urlsafe_b64encode(raw + _mac(key, raw)).decode()}"
 
 
 def audio_of(key: bytes, link: str, now_ms: int) -> str | None:
-    """The transcription's id, from the last part of a link; None for any other and when late."""
+    """Return the transcription's id from the last part of a link; None when wrong or expired."""
     if len(link) != CHARACTERS or not link.isascii():
         return None
     try:

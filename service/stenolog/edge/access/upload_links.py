@@ -14,19 +14,19 @@ PATH = "/upload/"
 
 
 def upload_url(key: bytes, public_url: str, tenant: str, upload_id: str) -> str:
-    """The URL that only this tenant can use, as `audio_url`."""
+    """Return the URL that only this tenant can use, as `audio_url`."""
     raw = uuid.UUID(upload_id).bytes
     capability = base64.urlsafe_b64encode(raw + _mac(key, tenant, raw)).decode()
     return f"{public_url}{PATH}{capability}"
 
 
 def is_upload_url(public_url: str, url: str) -> bool:
-    """Whether a URL claims to be an upload of ours."""
+    """Tell whether a URL claims to be an upload of ours."""
     return url.startswith(public_url + PATH)
 
 
 def upload_of(key: bytes, tenant: str, url: str) -> str | None:
-    """The upload's id when the URL is one that was made for this tenant.
+    """Return the upload's id when the URL is one that was made for this tenant.
 
     The host does not count: our public URL may have changed since.
     """

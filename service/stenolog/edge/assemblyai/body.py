@@ -31,14 +31,14 @@ class V2Body:
     def completed(
         self, transcription_id: str, params: Mapping[str, Any], answer: Document
     ) -> bytes:
-        """The completed transcript."""
+        """Return the completed transcript."""
         ours = {"status": "completed", **_of_customer(transcription_id, params, answer)}
         return _spliced({**_mended(answer), **ours}, answer)
 
     def failed(
         self, transcription_id: str, params: Mapping[str, Any], error: str, answer: Document
     ) -> bytes:
-        """The transcript in `error`; whatever `answer` says, nothing was said in the audio."""
+        """Return the transcript in `error`, without words, whatever `answer` says."""
         whole = failed_transcript(transcription_id, params, error)
         kept = {name for name in answer if name not in FAILED}
         ours = {name: value for name, value in whole.items() if name not in kept}
@@ -51,7 +51,7 @@ V2_TRANSCRIPT = Transcript(name="transcript", version=4, body=V2Body())
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:
-    """A stored body with what the customer's webhook has answered since it was made."""
+    """Return a stored body with what the customer's webhook has answered since it was made."""
     if status is None:
         return body
     if body.endswith(BODY_END):
@@ -63,7 +63,7 @@ def with_webhook_status(body: bytes, status: int | None) -> bytes:
 def _of_customer(
     transcription_id: str, params: Mapping[str, Any], answer: Document
 ) -> dict[str, Any]:
-    """What is our customer's own, or ours, in a provider's transcript.
+    """Return the members that are our customer's own, or ours, in a provider's transcript.
 
     Neither our callback address nor our token can be in it. Everything else is the provider's,
     byte for byte, but for `_mended`.
@@ -88,7 +88,7 @@ def _of_customer(
 
 
 def _mended(answer: Document) -> dict[str, Any]:
-    """The members that would make the official SDK reject the whole answer, as it reads them."""
+    """Return the members that would break the official SDK, replaced by what it can read."""
     return {
         name: rewritten(answer.written(name), mend)
         for name, mend in MENDS.items()
@@ -97,7 +97,7 @@ def _mended(answer: Document) -> dict[str, Any]:
 
 
 def _spliced(ours: Mapping[str, Any], theirs: Document) -> bytes:
-    """An object with our members and those of theirs that have other names, as they were written.
+    """Return an object with our members, and those of theirs that have other names, as written.
 
     It ends with an empty `webhook_status_code`: see `BODY_END`.
     """

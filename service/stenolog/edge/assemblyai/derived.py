@@ -29,7 +29,7 @@ class Derived:
         self._workers = workers
 
     async def sentences(self, request: Request, caller: ApiKey) -> Response:
-        """Every word in one sentence."""
+        """Answer with every word in one sentence."""
         return _json(await self._made(request, caller, RenderOrder(view="sentences")))
 
     async def paragraphs(self, request: Request, caller: ApiKey) -> Response:
@@ -47,12 +47,12 @@ class Derived:
         return PlainTextResponse(await self._made(request, caller, asked))
 
     async def word_search(self, request: Request, caller: ApiKey) -> Response:
-        """Where the asked terms are said; those that are not are not in the answer."""
+        """Answer with where the asked terms are said; those that are not are not in the answer."""
         asked = RenderOrder(view="word-search", terms=search_terms(request.query_params))
         return _json(await self._made(request, caller, asked))
 
     async def _made(self, request: Request, caller: ApiKey, asked: RenderOrder) -> bytes:
-        """The answer's body, for the transcript that the path names.
+        """Return the answer's body, for the transcript that the path names.
 
         Raises:
             NotFound: This tenant has no such transcription.
@@ -71,7 +71,7 @@ class Derived:
 
 
 def unfinished(status: str, what: str) -> str:
-    """The sentence for a transcript that is not completed."""
+    """Return the sentence for a transcript that is not completed."""
     return f"The transcript has the status {status}: it has {what} once it is completed"
 
 
@@ -89,7 +89,7 @@ def caption_width(query: QueryParams) -> int:
 
 
 def search_terms(query: QueryParams) -> tuple[str, ...]:
-    """The terms of `words`, which has commas between them.
+    """Return the terms of `words`, which has commas between them.
 
     Raises:
         InvalidRequest: There is none, there are too many, or one has too many words.

@@ -26,7 +26,7 @@ class Pages:
         self._public_url = public_url
 
     async def page(self, tenant: str, query: ListQuery) -> dict[str, object]:
-        """The answer's body.
+        """Return the answer's body.
 
         Raises:
             NotFound: `before_id` or `after_id` is not one of this tenant's.
@@ -76,7 +76,7 @@ class Pages:
     async def _waiting_older(
         self, tenant: str, query: ListQuery, before: int | None, after: int
     ) -> TranscriptionsPage:
-        """The newest that wait, older than `before` and newer than `after`."""
+        """Return the newest that wait, older than `before` and newer than `after`."""
         found: list[StatusRow] = []
         beyond = True
         while beyond and len(found) <= query.limit:
@@ -92,7 +92,7 @@ class Pages:
         )
 
     async def _waiting_newer(self, tenant: str, query: ListQuery, after: int) -> TranscriptionsPage:
-        """The oldest that wait and are newer than `after`, newest first."""
+        """Return the oldest that wait and are newer than `after`, newest first."""
         found: list[StatusRow] = []
         beyond = True
         while beyond and len(found) <= query.limit:
@@ -107,7 +107,7 @@ class Pages:
     async def _queued(
         self, tenant: str, query: ListQuery, *, before: int | None = None, after: int | None = None
     ) -> TranscriptionsPage:
-        """As many as fit a page: nearly everything that is queued waits, so few are in vain."""
+        """Return as many queued ones as fit a page; nearly all of them wait, so few are in vain."""
         return await self._views.list_transcriptions(
             tenant,
             limit=TRANSCRIPTIONS_PER_PAGE_MAX,

@@ -73,7 +73,7 @@ class RedactedAudioOf:
         return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
 
     async def download(self, request: Request) -> Response:
-        """The audio, piece by piece from the provider.
+        """Answer with the audio, piece by piece from the provider.
 
         Raises:
             Forbidden: The link is not one of ours, or is over, or its transcript was deleted.

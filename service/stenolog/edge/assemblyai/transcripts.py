@@ -50,7 +50,7 @@ class Transcripts:
         self._default_params = default_params
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
-        """The whole Transcript, queued; 200 means that the request is durable."""
+        """Answer with the whole Transcript, queued; 200 means that the request is durable."""
         asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
         extras = extras_of(request, {})
         requested = await self._requesting.request(
@@ -65,7 +65,7 @@ class Transcripts:
         return _json(queued_transcript(requested.id, shown), requested.headers)
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
-        """The whole Transcript as it is now; the bytes of a finished one were made before."""
+        """Answer with the whole Transcript; the bytes of a finished one were made before."""
         found = await self._reading.find(caller.tenant, request.path_params["id"])
         if not found.row.open and not found.row.erased:
             body = await self._views.customer_body(found.row.id)
@@ -75,12 +75,12 @@ class Transcripts:
         return await self._unfinished(found)
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
-        """One page, newest first; the URLs of the others are on our own public base."""
+        """Answer with one page, newest first; the URLs of the others are on our own public base."""
         query = parse_listing(request.query_params.multi_items())
         return _json(await self._pages.page(caller.tenant, query))
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:
-        """What is left of it, as a GET shows it from now on; the same as often as it is asked."""
+        """Erase it; answer with what is left, as a GET shows it from now on. Repeatable."""
         transcription_id = request.path_params["id"]
         audio_ms = await self._erasing.erase(
             caller,
@@ -103,7 +103,7 @@ class Transcripts:
         return _json(body)
 
     def _given(self, params: Mapping[str, object], provider: str) -> Mapping[str, object]:
-        """The parameters as the provider is given them: an echo does not change with its answer."""
+        """Return the parameters that the provider gets, so that the echo matches its answer."""
         return {**self._default_params.get(provider, {}), **params}
 
 

@@ -150,7 +150,7 @@ class Callbacks:
         return True
 
     async def _append(self, transcription_id: str, origin: Origin, fact: Fact, key: str) -> bool:
-        """Whether this was the first of its kind."""
+        """Record the callback; tell whether it was the first of its kind."""
         stream = stream_of(transcription_id)
         cause = Cause(tenant=origin.tenant, actor=PROVIDER, correlation_id=origin.correlation_id)
         pending: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -204,7 +204,7 @@ def _header(scope: Scope) -> str | None:
 
 
 async def _read(receive: Receive, body_ms_max: int) -> bytes:
-    """The body, or its first bytes once they are over the limit; the server drops the rest.
+    """Return the body, or its first bytes once they are over the limit; the server drops the rest.
 
     Raises:
         BodyInterrupted: It did not come to its end.

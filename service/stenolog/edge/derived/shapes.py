@@ -11,18 +11,18 @@ from stenolog.intelligence.words import Word, joined_text, mean_confidence
 
 
 def sentences_shape(found: TimedWords) -> dict[str, object]:
-    """The answer of `/sentences`."""
+    """Return the answer of `/sentences`."""
     shown = [{**_piece(one), **_voice(one[0])} for one in sentences(found.words)]
     return {"sentences": shown, **_envelope(found)}
 
 
 def paragraphs_shape(found: TimedWords) -> dict[str, object]:
-    """The answer of `/paragraphs`; a paragraph names no speaker."""
+    """Return the answer of `/paragraphs`; a paragraph names no speaker."""
     return {"paragraphs": [_piece(one) for one in paragraphs(found.words)], **_envelope(found)}
 
 
 def found_shape(found: TimedWords, terms: Sequence[str]) -> dict[str, object]:
-    """The answer of `/word-search`."""
+    """Return the answer of `/word-search`."""
     matches = find_terms(found.words, terms)
     return {
         "id": found.id,
@@ -72,6 +72,6 @@ def _word(word: Word) -> dict[str, object]:
 
 
 def _voice(word: Word) -> dict[str, object]:
-    """The speaker, null without labels; the channel only where the provider told channels."""
+    """Return the speaker, null without labels; the channel only where there were channels."""
     speaker: dict[str, object] = {"speaker": word.speaker}
     return speaker if word.channel is None else {**speaker, "channel": word.channel}

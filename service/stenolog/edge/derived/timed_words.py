@@ -33,7 +33,7 @@ class TimedWords:
 
 
 def read_timed_words(transcription_id: str, body: bytes, what: str) -> TimedWords:
-    """The transcript in a stored `/v2` answer; silence has no words, and that is well.
+    """Read the transcript in a stored `/v2` answer; one of silence has no words.
 
     Raises:
         InvalidRequest: It ended in an error, or something is said without the times of words.

@@ -36,7 +36,7 @@ class RenderWorkers:
         self._under_way: dict[tuple[str, RenderOrder], asyncio.Task[bytes | None]] = {}
 
     async def render(self, tenant: str, transcription_id: str, asked: RenderOrder) -> bytes | None:
-        """The answer's body, of this tenant's transcript; None when none is stored.
+        """Return the answer's body, of this tenant's transcript; None when none is stored.
 
         Raises:
             InvalidRequest: It is not completed, or has no words with times.

@@ -14,7 +14,7 @@ CHUNK_MS_MAX = 60_000  # between two pieces of an upload
 
 
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
-    """The whole body; one that says that it is too long is not read.
+    """Return the whole body; one that says that it is too long is not read.
 
     Raises:
         PayloadTooLarge: It is over `bytes_max`, or its Content-Length is.
@@ -38,7 +38,7 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
 
 
 async def streamed(request: Request, *, bytes_max: int) -> AsyncIterator[bytes]:
-    """The body piece by piece; one that says that it is too long is not read.
+    """Yield the body piece by piece; one that says that it is too long is not read.
 
     Raises:
         PayloadTooLarge: Its Content-Length is over `bytes_max`.

@@ -21,7 +21,7 @@ class Correlation:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, with the id as `X-Correlation-Id`."""
+        """Answer as the application does, with the id as `X-Correlation-Id`."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -29,7 +29,7 @@ PREFLIGHT_SECONDS = 600  # a browser asks again after that; what was taken back 
 
 
 def cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """What answers preflights and marks answers; nothing for no origins.
+    """Return the middleware for preflights and answers; none without origins.
 
     A page shows its key in a header that it sends itself: no cookies, so no credentials.
     """
@@ -53,6 +53,6 @@ class CrossOrigin:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, with what a browser asks for."""
+        """Answer as the application does, with the headers that a browser needs."""
         called_back = scope["type"] == "http" and scope["path"].startswith(CALLBACKS)
         await (self._app if called_back else self._marked)(scope, receive, send)

@@ -22,7 +22,7 @@ class HeadLimits:
         self._form_at = form_at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, or a refusal that names the limit."""
+        """Answer as the application does, or refuse and name the limit."""
         failure = _refusal(scope) if scope["type"] == "http" else None
         if failure is None:
             await self._app(scope, receive, send)

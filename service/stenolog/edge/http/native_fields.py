@@ -25,7 +25,7 @@ HEADERS = {
 
 
 def extras_of(request: Request, body: Mapping[str, object]) -> Extras:
-    """From the headers and the fields of `body`; an empty header and a null field count as absent.
+    """Read the headers and the fields of `body`; empty headers and null fields count as absent.
 
     Raises:
         InvalidRequest: One is of the wrong type, too long, not UTF-8, or said twice and
@@ -40,7 +40,7 @@ def extras_of(request: Request, body: Mapping[str, object]) -> Extras:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The header's value; None without the header.
+    """Return the header's value; None without the header.
 
     Raises:
         InvalidRequest: It is empty, too long, given twice, or has other characters.

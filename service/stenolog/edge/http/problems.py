@@ -71,7 +71,7 @@ class FailureForm(Protocol):
     """Renders a failure as one surface does."""
 
     def __call__(self, failure: Failure, correlation_id: str) -> Response:
-        """The whole answer."""
+        """Answer with the whole answer."""
         ...
 
 
@@ -87,7 +87,7 @@ UNKNOWN_PATH = Failure(
 
 
 def method_not_allowed(allowed: str) -> Failure:
-    """The path is known, the method is not; `allowed` is the value of `Allow`."""
+    """Return the failure for a method that the path does not have; `allowed` is its `Allow`."""
     return Failure(
         status=405,
         code="method-not-allowed",
@@ -97,7 +97,7 @@ def method_not_allowed(allowed: str) -> Failure:
 
 
 def failure_of(error: StenologError) -> Failure:
-    """What the table says of an error; of a class that is not in it, what it says of its parent."""
+    """Return what the table says of an error, or else of its nearest parent class."""
     known = next(one for one in type(error).__mro__ if one in PROBLEMS)
     status, title = PROBLEMS[known]
     if status == 500:
@@ -127,7 +127,7 @@ def as_problem(failure: Failure, correlation_id: str) -> Response:
 
 
 def as_foreign_error(failure: Failure, correlation_id: str) -> Response:
-    """A problem that also has `error`: for paths of AssemblyAI's other products.
+    """Answer with a problem that also has `error`: for paths of AssemblyAI's other products.
 
     Of a refusal their SDKs show `detail` (synchronous, dictation) or `error` (LLM, tokens).
     """

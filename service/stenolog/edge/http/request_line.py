@@ -23,7 +23,7 @@ class RequestLine:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer."""
+        """Answer as the application does, and write the line."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

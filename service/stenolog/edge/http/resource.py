@@ -54,7 +54,7 @@ class Admission:
     rate_limit: RateLimit
 
     async def admit(self, request: Request, scope: str) -> ApiKey:
-        """The caller's key.
+        """Return the caller's key.
 
         Raises:
             Unauthenticated: No key that we know.
@@ -69,7 +69,7 @@ class Admission:
         return key
 
     def watched(self, request: Request) -> Request:
-        """The same request, whose body ends with `Unauthenticated` once its key is revoked."""
+        """Return the same request; its body ends with `Unauthenticated` once the key is revoked."""
         header = request.headers.get("authorization")
 
         async def receive() -> Message:
@@ -102,7 +102,7 @@ class Resource:
         return self._methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The method's answer, or the failure in this surface's form."""
+        """Answer with the method's answer, or the failure in this surface's form."""
         request = Request(scope, receive, send)
         try:
             response = await self._answer(request)

@@ -26,5 +26,5 @@ class Surface:
 
 
 def route(admission: Admission, form: FailureForm, path: str, **methods: Operation) -> Route:
-    """One path with its methods."""
+    """Return one path with its methods."""
     return Route(path, Resource(admission, form, methods))

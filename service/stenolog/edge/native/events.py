@@ -21,7 +21,7 @@ class Events:
         self._events = events
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
-        """A page, oldest first; `after` is a version."""
+        """Answer with a page, oldest first; `after` is a version."""
         query = page_query(request.query_params)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)

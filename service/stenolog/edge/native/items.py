@@ -23,7 +23,7 @@ class Items:
         self._views = views
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
-        """A page in order of start; `reason` says why there are no items."""
+        """Answer with a page in order of start; `reason` says why there are no items."""
         query = page_query(request.query_params)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)

@@ -80,7 +80,7 @@ class Keys:
         )
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
-        """A page, newest first, without secrets."""
+        """Answer with a page, newest first, without secrets."""
         wrong: list[tuple[str, str]] = []
         limit = limit_of(request.query_params, wrong)
         after = request.query_params.get("after") or ""
@@ -96,7 +96,7 @@ class Keys:
         return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:
-        """The key, which is refused from now on; one that was revoked before stays as it is."""
+        """Revoke the key, and answer with it; one that was revoked before stays as it is."""
         of_all = caller.tenant_name == DEFAULT_TENANT
         revoked = await self._api_keys.revoke_api_key(
             request.path_params["key"], None if of_all else caller.tenant, rfc3339(now_us())
@@ -122,7 +122,7 @@ def _shown(key: ApiKey) -> dict[str, object]:
 
 
 def _refuse_unknown(given: dict[str, object]) -> None:
-    """A misspelt `scopes` must not give a key that may do more than was meant."""
+    """Refuse unknown fields: a misspelt `scopes` must not give a key more than was meant."""
     unknown = [name for name in given if name not in FIELDS]
     if unknown:
         problem = f"is not one of: {', '.join(FIELDS)}"

@@ -51,7 +51,7 @@ def limit_of(query: QueryParams, wrong: list[tuple[str, str]]) -> int:
 
 
 def refuse_if(wrong: Sequence[tuple[str, str]]) -> None:
-    """Nothing is wrong.
+    """Refuse when something is wrong.
 
     Raises:
         InvalidRequest: Something is; the message is about the first.
@@ -61,7 +61,7 @@ def refuse_if(wrong: Sequence[tuple[str, str]]) -> None:
 
 
 def page_answer(items: Sequence[bytes], following: str | None, **beside: object) -> Response:
-    """A page whose items are JSON already; what is None in `beside` is left out."""
+    """Answer with a page whose items are JSON already; None values of `beside` are left out."""
     more = {name: value for name, value in beside.items() if value is not None}
     tail = orjson.dumps({"next": following, **more})
     return Response(

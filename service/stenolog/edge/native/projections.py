@@ -19,7 +19,7 @@ class Projections:
         self._rebuild = rebuild
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
-        """Every projection; the list has one page."""
+        """Answer with every projection; the list has one page."""
         items = [
             {
                 "name": one.name,

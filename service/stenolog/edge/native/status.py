@@ -10,7 +10,7 @@ US_PER_MS = 1_000
 
 
 def status_of(row: StatusRow) -> dict[str, object]:
-    """What lists show; times are RFC 3339, durations milliseconds, unknown ones null."""
+    """Return what lists show; times are RFC 3339, durations milliseconds, unknown ones null."""
     return {
         "id": row.id,
         "status": row.status,
@@ -38,7 +38,7 @@ def status_of(row: StatusRow) -> dict[str, object]:
 def detail_of(
     row: StatusRow, transcript: TranscriptRow | None, readable_ms: int | None
 ) -> dict[str, object]:
-    """What one transcription shows; `readable_ms` is from its callback to its views."""
+    """Return what one transcription shows; `readable_ms` is from its callback to its views."""
     return {
         **status_of(row),
         "readable_ms": readable_ms,

@@ -72,7 +72,7 @@ class Transcripts:
         )
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
-        """Its status, and its text once there is one."""
+        """Answer with its status, and its text once there is one."""
         row = (await self._reading.find(caller.tenant, request.path_params["id"])).row
         transcript = None if row.open else await self._views.transcript(row.id)
         readable_ms = await self._readable_ms(row)
@@ -102,7 +102,7 @@ class Transcripts:
         return page_answer(items, following)
 
     async def _readable_ms(self, row: StatusRow) -> int | None:
-        """From the callback to the views; None without one, or when it was not seen."""
+        """Return the time from the callback to the views; None when unknown."""
         if row.open or row.called_back_at is None:
             return None
         events = await self._reading.events(row.id)

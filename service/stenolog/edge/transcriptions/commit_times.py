@@ -19,7 +19,7 @@ class CommitTimes:
         self._times: list[int] = []
 
     def note(self, position: int) -> None:
-        """The views now hold everything up to `position`."""
+        """Note that the views now hold everything up to `position`."""
         if self._positions and position <= self._positions[-1]:
             return  # the views were made anew: what was readable then stays true
         self._positions.append(position)

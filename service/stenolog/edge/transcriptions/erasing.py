@@ -41,7 +41,7 @@ class Erasing:
     async def erase(
         self, caller: ApiKey, transcription_id: str, *, surface: Surface, correlation_id: str
     ) -> int | None:
-        """The length of its audio in ms, all that is left of it; None when it is not known.
+        """Erase the transcription; return the length of its audio in ms, None when unknown.
 
         Repeating changes nothing. A transcription that has no outcome yet will have none.
 

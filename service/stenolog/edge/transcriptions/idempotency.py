@@ -29,13 +29,13 @@ class Idempotency:
         self._events = events
 
     def dedupe_key(self, tenant: str, key: str) -> str:
-        """What the log keeps in the place of a tenant's key."""
+        """Return what the log keeps in the place of a tenant's key."""
         signed = DOMAIN + tenant.encode() + b"\0" + key.encode()
         # DECISIONS 16: a dedupe key of the log: the writing thread says who was first.
         return "idempotency:" + hmac.digest(self._secret, signed, hashlib.sha256).hex()
 
     async def first(self, dedupe_key: str, surface: str, payload: bytes) -> str | None:
-        """The id of the transcription that the key was first used for; None: never used.
+        """Return the id of the transcription that the key was first used for; None: never used.
 
         `payload` is the request's, as it would be recorded.
 

@@ -23,7 +23,7 @@ class Offer:
     def choose(
         self, provider: str | None, region: str | None, *, own_region: str | None
     ) -> tuple[ProviderName, Region | None]:
-        """The provider and region for a request; `own_region` is its key's or tenant's default.
+        """Choose provider and region for a request; `own_region` is its key's or tenant's default.
 
         Raises:
             InvalidRequest: The provider is not configured, or not in that region.
@@ -42,7 +42,7 @@ def _region(
     asked: str | None,
     default: str | None,
 ) -> Region | None:
-    """The region that was asked for, else the default, else the provider's first.
+    """Return the region that was asked for, else the default, else the provider's first.
 
     A region in which the provider is not reached is refused: audio is never sent elsewhere
     instead. A provider without regions ignores a default, and refuses what is asked for.

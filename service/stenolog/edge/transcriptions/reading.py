@@ -53,7 +53,7 @@ class Reading:
         self._tenancy = tenancy
 
     async def find(self, tenant: str, transcription_id: str) -> Found:
-        """The transcription, at least as new as everything that was answered before.
+        """Return the transcription, at least as new as everything that was answered before.
 
         Raises:
             NotFound: This tenant has no such transcription.
@@ -73,7 +73,7 @@ class Reading:
         return await self._folded(transcription_id, row)
 
     async def require(self, tenant: str, transcription_id: str) -> None:
-        """The transcription is this tenant's.
+        """Check that the transcription is this tenant's.
 
         Raises:
             NotFound: It is not, or there is none.
@@ -93,17 +93,17 @@ class Reading:
             raise NotFound(UNKNOWN)
 
     async def params(self, found: Found) -> Mapping[str, Any]:
-        """The request as the customer gave it; empty once it is erased."""
+        """Return the request as the customer gave it; empty once it is erased."""
         if found.params is not None:
             return found.params
         return read_request(await self._views.request(found.row.id)).params
 
     async def events(self, transcription_id: str) -> list[Event]:
-        """Everything that the log says of it, oldest first."""
+        """Return everything that the log says of it, oldest first."""
         return await self._handler.events(transcription_id)
 
     async def as_requested(self, transcription_id: str) -> StatusRow:
-        """The transcription as it was when it had just been requested.
+        """Return the transcription as it was when it had just been requested.
 
         Raises:
             StoreUnavailable: It cannot be read now.
@@ -134,12 +134,12 @@ class Reading:
 
 
 def _as_erased(row: StatusRow) -> StatusRow:
-    """The same whether the views have the erasure already or not."""
+    """Return the row of an erased transcription, the same whether the views have it or not."""
     return replace(row, status="completed", error=None, provider_job=None)
 
 
 def _without_outcome(row: StatusRow) -> StatusRow:
-    """The row as it is shown until the views have the outcome: on every surface at once."""
+    """Return the row as it is shown until the views have the outcome: on every surface at once."""
     if row.open:
         return row
     return replace(

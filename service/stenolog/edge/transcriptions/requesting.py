@@ -55,7 +55,7 @@ class AudioLinks:
         self._files = files
 
     async def upload_of(self, tenant: str, audio_url: str) -> str | None:
-        """The id of this tenant's upload; None when the URL is not one of ours.
+        """Return the id of this tenant's upload; None when the URL is not one of ours.
 
         Raises:
             Forbidden: The URL is of an upload that is not this tenant's, or is gone.
@@ -96,7 +96,7 @@ class Requesting:
         correlation_id: str,
         key: str | None = None,
     ) -> Requested:
-        """The transcription; it will be done, or fail visibly, whatever happens to us.
+        """Record the request; from then on it will be done or fail visibly.
 
         `key` is the client's idempotency key: the first request with it is the only one.
 
@@ -146,7 +146,7 @@ class Requesting:
 
 
 def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:
-    """The request as it is recorded; with a key, also what must be the same in a repetition."""
+    """Return the request as it is recorded; with a key, with all that a repetition must match."""
     request = RequestPayload(
         params=asked.params,
         subject=extras.subject,

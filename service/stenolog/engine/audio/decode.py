@@ -31,7 +31,7 @@ GAP_SAMPLES_MAX = 300 * SAMPLE_RATE  # longer ones are clocks that were set, as 
 
 
 def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Waveform:
-    """The sound of `file`: what is there when it is truncated, silence where packets are missing.
+    """Decode `file`: a truncated one as far as it goes; missing packets become silence.
 
     Raises:
         AudioRefused: Not media, no audio in it, an odd format, too short, or over `audio_ms_max`.
@@ -54,7 +54,7 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Waveform:
 
 
 def _checked_beginning(file: BinaryIO) -> bytes:
-    """The first bytes; what is surely no audio is named, and never reaches FFmpeg."""
+    """Return the first bytes; what is surely no audio is named, and never reaches FFmpeg."""
     head = file.read(SNIFF_BYTES)
     file.seek(0)
     if not head:
@@ -86,7 +86,7 @@ class _Samples:
         self._block[begin : self.count] = 0.0
 
     def joined(self) -> Waveform:
-        """All of them, finite and within ±1; nothing can be added afterwards."""
+        """Return all of them, finite and within ±1; nothing can be added afterwards."""
         self._block.resize(self.count, refcheck=False)
         for begin in range(0, self.count, GROWTH_SAMPLES):
             part = self._block[begin : begin + GROWTH_SAMPLES]
@@ -95,7 +95,7 @@ class _Samples:
         return self._block
 
     def _reserve(self, samples: int) -> int:
-        """Where `samples` more may be written; they are counted."""
+        """Return where `samples` more may be written; they are counted."""
         begin = self.count
         if begin + samples > self._samples_max:
             raise audio_errors.too_long(self._audio_ms_max)
@@ -107,7 +107,7 @@ class _Samples:
 
 
 def _drain(packets: Packets, sink: _Samples, alive: Heartbeat) -> None:
-    """All frames into the sink, each at its place."""
+    """Move all frames into the sink, each to its place."""
     resampler = _Resampler(sink)
     begin: float | None = None  # what the container's clock says at the first sample
     for placed in packets.frames(alive):

@@ -14,7 +14,7 @@ PIECE_FRAMES = 60_000  # ten minutes: squares of hours would be gigabytes
 
 
 def log_power(audio: Waveform) -> NDArray[np.float64]:
-    """The natural logarithm of the mean power of every frame; the last one is padded with zeros."""
+    """Return the natural log of each frame's mean power; the last is padded with zeros."""
     count = -(-audio.size // FRAME_SAMPLES)
     power = np.empty(count, dtype=np.float64)
     for first in range(0, count, PIECE_FRAMES):

@@ -89,7 +89,7 @@ class _LostBytes:
         self._seconds = 0.0
 
     def found(self, position: int, size: int) -> None:
-        """A packet that could be decoded stands at `position` of the file."""
+        """Note that a packet at `position` of the file could be decoded."""
         if self._end is not None and position > self._end and self._bytes:
             self.seconds += (position - self._end) * self._seconds / self._bytes
         self._end = position + size

@@ -48,7 +48,7 @@ _NOT_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 
 
 def kind_of_document(head: bytes) -> str | None:
-    """What a file surely is instead of audio, from its first `SNIFF_BYTES`; None when it may be."""
+    """Return what a file is instead of audio, from `SNIFF_BYTES`; None when it may be audio."""
     for mark, kind in MARKS:
         if head.startswith(mark) and not (mark == b"BM" and _is_text(head)):
             return kind
@@ -63,7 +63,7 @@ def kind_of_document(head: bytes) -> str | None:
 
 
 def is_container(head: bytes) -> bool:
-    """Whether a file begins as one of the accepted containers does; raw MP3 and AAC do not show."""
+    """Tell whether a file begins like an accepted container; raw MP3 and AAC do not show."""
     return any(head[place:].startswith(mark) for place, mark in CONTAINERS)
 
 

@@ -55,7 +55,7 @@ class EngineApp:
         self._runner = runner
 
     def asgi(self) -> ASGIApp:
-        """The application, behind the check of the key."""
+        """Return the application, behind the check of the key."""
         app = Starlette(
             routes=[
                 Route("/v2/upload", self._upload, methods=["POST"]),
@@ -124,7 +124,7 @@ class EngineApp:
         return JSONResponse(transcript(deleted))
 
     def _upload_of(self, audio_url: str) -> str | None:
-        """The id of the upload that the URL names, here or at an engine that ran before."""
+        """Return the id of the upload that the URL names, here or at an engine that ran before."""
         if audio_url.startswith(self._upload_prefix):
             return audio_url.removeprefix(self._upload_prefix)
         earlier = EARLIER_UPLOAD.fullmatch(audio_url)
@@ -145,7 +145,7 @@ class KeyCheck:
         self._api_key = api_key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, or 401."""
+        """Answer as the application does, or 401."""
         given = b"".join(
             value for name, value in scope.get("headers", ()) if name == b"authorization"
         )
@@ -156,7 +156,7 @@ class KeyCheck:
 
 
 async def _body(request: Request) -> bytes:
-    """The whole body, when it is not over the limit of a request."""
+    """Return the whole body, when it is not over the limit of a request."""
     chunks: list[bytes] = []
     async for chunk in _bounded(request.stream(), BODY_BYTES_MAX):
         chunks.append(chunk)
@@ -173,7 +173,7 @@ async def _bounded(chunks: AsyncIterator[bytes], bytes_max: int) -> AsyncIterato
 
 
 def _scrubbed(job: Job) -> Job:
-    """What may be remembered of a deleted job: its id, times and duration."""
+    """Return what may be remembered of a deleted job: its id, times and duration."""
     return Job(
         id=job.id,
         params={},

@@ -21,11 +21,11 @@ class DownloadQueue:
         self._having: dict[str, str] = {}
 
     def ask(self, job_id: str, url: str) -> None:
-        """The job waits behind all that asked before it for the same host."""
+        """Let the job wait behind all that asked before it for the same host."""
         self._waiting[job_id] = _host(url)
 
     def following(self) -> str | None:
-        """The job that has a turn from now on; None when nobody may begin yet."""
+        """Return the job that has a turn from now on; None when nobody may begin yet."""
         if len(self._having) >= self._turns_max:
             return None
         hosts = list(self._having.values())
@@ -36,7 +36,7 @@ class DownloadQueue:
         return None
 
     def give_back(self, job_id: str) -> None:
-        """The job's turn is over; once more is nothing."""
+        """End the job's turn; repeating it changes nothing."""
         self._having.pop(job_id, None)
 
 

@@ -53,7 +53,7 @@ LANGUAGE_CHOICES = frozenset({"fallback_language"})
 
 
 def speech_options(params: Mapping[str, object]) -> SpeechOptions:
-    """What accepted parameters ask of the speech.
+    """Return what accepted parameters ask of the speech.
 
     Raises:
         InvalidRequest: A parameter asks for what the engine cannot do; `fields` has all of them.
@@ -73,7 +73,7 @@ def speech_options(params: Mapping[str, object]) -> SpeechOptions:
 
 
 def is_english(code: str) -> bool:
-    """Whether a language code names English of any kind: `en`, `en_us`, `en-GB`."""
+    """Tell whether a language code names English of any kind: `en`, `en_us`, `en-GB`."""
     return code.lower().replace("-", "_").split("_")[0] == "en"
 
 
@@ -108,7 +108,7 @@ def _languages(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def _known_fields(params: Mapping[str, object], name: str) -> Iterator[tuple[str, object]]:
-    """What is given of the fields that AssemblyAI's object `name` has."""
+    """Yield what is given of the fields that AssemblyAI's object `name` has."""
     options, check = params.get(name), PARAMETERS[name]
     assert isinstance(check, Fields)
     for field, value in options.items() if isinstance(options, dict) else ():

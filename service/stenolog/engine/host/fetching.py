@@ -45,7 +45,7 @@ async def fetch(
     bytes_max: int,
     limits: FetchLimits = FETCH_LIMITS,
 ) -> Path:
-    """A scratch file with what is at `url`; the caller removes it.
+    """Return a scratch file with what is at `url`; the caller removes it.
 
     Raises:
         AudioRefused: It cannot be had, and why: unreachable, not allowed, refused, too large, or
@@ -97,7 +97,7 @@ async def _fetch(
 async def _at_pace(
     chunks: AsyncIterator[bytes], scope: anyio.CancelScope, limits: FetchLimits
 ) -> AsyncIterator[bytes]:
-    """The chunks; `scope` ends when they come too slowly."""
+    """Yield the chunks; `scope` ends when they come too slowly."""
     scope.deadline = anyio.current_time() + limits.pace_ms / 1000
     brought = 0
     async for chunk in chunks:

@@ -57,7 +57,7 @@ class Job:
 
 
 def transcript(job: Job) -> dict[str, object]:
-    """The whole Transcript as AssemblyAI would answer it now."""
+    """Return the whole Transcript as AssemblyAI would answer it now."""
     seconds = None if job.audio_ms is None else -(-job.audio_ms // 1000)
     if job.deleted:
         return deleted_transcript(job.id, seconds)
@@ -71,7 +71,7 @@ def transcript(job: Job) -> dict[str, object]:
 
 
 def list_item(job: Job) -> ListItem:
-    """The job as a row of a list."""
+    """Return the job as a row of a list."""
     done = job.status == "completed" and job.completed_us is not None
     return ListItem(
         id=job.id,
@@ -90,17 +90,17 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def get(self, job_id: str) -> Job | None:
-        """The job as it is now; None when it never was or is forgotten."""
+        """Return the job as it is now; None when it never was or is forgotten."""
         return self._jobs.get(job_id)
 
     def put(self, job: Job) -> None:
-        """The job is known as it is given; one that was deleted meanwhile stays deleted."""
+        """Store the job as given; one that was deleted meanwhile stays deleted."""
         known = self._jobs.get(job.id)
         if known is None or not known.deleted:
             self._jobs[job.id] = job
 
     def open_count(self) -> int:
-        """How many wait or run."""
+        """Return how many wait or run."""
         return sum(job.is_open for job in self._jobs.values())
 
     def forget(self, now_us: int) -> None:

@@ -70,7 +70,7 @@ class Runner:
             self._spawn(self._work_for_ever(worker))
 
     def submit(self, job: Job, upload_id: str | None) -> None:
-        """The job is queued; `upload_id` is held and is released when the job is finished.
+        """Queue the job; `upload_id` is held, and is released when the job has finished.
 
         A job whose audio is here waits for a worker only, never for a download.
 
@@ -92,7 +92,7 @@ class Runner:
             )
 
     async def stop(self) -> None:
-        """No task and no worker is left."""
+        """End all tasks and workers."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -108,7 +108,7 @@ class Runner:
         self._begin_downloads()
 
     async def _download(self, job_id: str, number: int) -> None:
-        """The job has its audio or has failed; its turn lasts until a worker takes the file.
+        """Get the job's audio or fail the job; its turn lasts until a worker takes the file.
 
         So no more than `DOWNLOADS_MAX` files wait on the disk, however busy the workers are.
         """
@@ -210,5 +210,5 @@ class Runner:
         return max(JOB_MS_MIN, self._settings.audio_ms_max // DECODED_PER_MS)
 
     def _cpu_seconds(self) -> int:
-        """All cores for as long as the longest audio may take."""
+        """Return all cores for as long as the longest audio may take."""
         return self._settings.threads * self._whole_ms(self._settings.audio_ms_max) // 1000 + 1

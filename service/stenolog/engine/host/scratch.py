@@ -26,7 +26,7 @@ class Scratch:
         self._users: dict[str, int] = {}
 
     async def upload(self, chunks: AsyncIterator[bytes], *, bytes_max: int) -> str:
-        """The id of a new upload, completely written; nothing is left of one that breaks off.
+        """Write a new upload and return its id; one that breaks off leaves nothing.
 
         Raises:
             PayloadTooLarge: It is over `bytes_max`.
@@ -38,7 +38,7 @@ class Scratch:
         return upload_id
 
     async def download(self, chunks: AsyncIterator[bytes], *, bytes_max: int) -> Path:
-        """A new file with the chunks in it; the caller removes it.
+        """Return a new file with the chunks in it; the caller removes it.
 
         Raises:
             PayloadTooLarge: It is over `bytes_max`.
@@ -48,19 +48,19 @@ class Scratch:
         return path
 
     def hold(self, upload_id: str) -> bool:
-        """Whether the upload is there; if so it stays until as many times released."""
+        """Keep the upload until it is released as often as held; tell whether it is there."""
         if upload_id not in self._uploads:
             return False
         self._users[upload_id] = self._users.get(upload_id, 0) + 1
         return True
 
     def upload_path(self, upload_id: str) -> Path:
-        """The file of an upload that is held."""
+        """Return the file of an upload that is held."""
         assert upload_id in self._uploads
         return self._folder / f"upload-{upload_id}"
 
     def release(self, upload_id: str) -> None:
-        """One user less; the file is removed with the last."""
+        """Count one user less; remove the file with the last."""
         left = self._users.get(upload_id, 0) - 1
         if left > 0:
             self._users[upload_id] = left
@@ -68,7 +68,7 @@ class Scratch:
             self._drop(upload_id)
 
     def remove(self) -> None:
-        """The whole folder is gone."""
+        """Remove the whole folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _drop_old(self) -> None:

@@ -36,7 +36,7 @@ class Webhooks:
         self._turns = asyncio.Semaphore(CONCURRENT_MAX)
 
     async def deliver(self, job: Job) -> int | None:
-        """The receiver's last status, None when it never answered; returns when all is tried.
+        """Call until delivered or given up; return the last status, None when never answered.
 
         At most `ATTEMPTS_MAX` attempts; none after a 4xx, or when the address is not allowed.
         """

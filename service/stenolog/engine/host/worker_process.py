@@ -61,7 +61,7 @@ class Worker:
         return self._process.pid if self._process is not None else None
 
     async def start(self) -> None:
-        """A process with its models loaded is waiting; does nothing when there is one already.
+        """Start a process and have its models loaded; does nothing when there is one already.
 
         Raises:
             WorkerLost: It could not be started.
@@ -91,7 +91,7 @@ class Worker:
     async def run(
         self, order: Order, patience: Patience, decoded: Callable[[int], None]
     ) -> tuple[SpokenWord, ...]:
-        """The words of the ordered file; afterwards the worker waits, or is gone.
+        """Transcribe the ordered file, and return its words; the worker then waits, or is gone.
 
         Raises:
             AudioRefused: The audio cannot be transcribed.
@@ -110,7 +110,7 @@ class Worker:
         return words
 
     async def end(self) -> None:
-        """No process is left, whatever it was doing."""
+        """End the process, whatever it was doing."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -165,7 +165,7 @@ class Worker:
             raise WorkerLost(ENDED) from exc
 
     async def _next(self, wait_ms: int, otherwise: str) -> Message:
-        """The next message; a worker that says nothing, or nonsense, is ended.
+        """Return the next message; a worker that says nothing, or nonsense, is ended.
 
         Raises:
             WorkerLost: With `otherwise` when nothing came in time.

@@ -12,7 +12,7 @@ from stenolog.engine.techniques import SpeakerTurn, TimedWord
 def with_speakers(
     words: Sequence[TimedWord], turns: Sequence[SpeakerTurn]
 ) -> tuple[SpokenWord, ...]:
-    """Each word with the voice of the turn around its middle, of the nearest turn otherwise.
+    """Return each word with the voice of the turn around its middle, of the nearest turn otherwise.
 
     Voices are lettered in the order in which their first words come. Without turns everybody is A.
     """
@@ -26,7 +26,7 @@ def with_speakers(
 
 
 def without_speakers(words: Sequence[TimedWord]) -> tuple[SpokenWord, ...]:
-    """The same words, nobody's."""
+    """Return the same words without speakers."""
     return tuple(_spoken(word, None) for word in words)
 
 
@@ -41,7 +41,7 @@ def speaker_letter(number: int) -> str:
 
 
 def _voice(middle_ms: float, turns: Sequence[SpeakerTurn]) -> int:
-    """The speaker of the turn around or nearest to a moment; turns are in order and apart."""
+    """Return the speaker of the turn around or nearest to a moment; turns do not overlap."""
     if not turns:
         return 0
     after = bisect.bisect_right(turns, middle_ms, key=lambda turn: turn.start_ms)

@@ -35,7 +35,7 @@ class _Merge:
 
 
 def cluster(vectors: Vectors, seconds: NDArray[np.float64], bounds: SpeakerBounds) -> Labels:
-    """A voice for every row of `vectors` (unit length), numbered from 0 without order.
+    """Return a voice for every row of `vectors` (unit length), numbered from 0 without order.
 
     The number of voices is within `bounds` whenever there is enough speech for it.
     """
@@ -81,7 +81,7 @@ def _agglomerate(vectors: Vectors, seconds: NDArray[np.float64], bounds: Speaker
 
 
 def _merge_all(vectors: Vectors, seconds: NDArray[np.float64]) -> list[_Merge]:
-    """Every merge down to one cluster, the clearest case first."""
+    """Return every merge down to one cluster, the clearest case first."""
     count = len(vectors)
     sums = vectors * seconds[:, None]
     weights = seconds.copy()
@@ -112,7 +112,7 @@ def _merge_all(vectors: Vectors, seconds: NDArray[np.float64]) -> list[_Merge]:
 
 
 def _margins(row: int, sums: Vectors, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each pair with `row` is above its limit."""
+    """Return how far each pair with `row` is above its limit."""
     lengths = np.linalg.norm(sums, axis=1)
     cosines = (sums @ sums[row]) / np.maximum(lengths * lengths[row], 1e-12)
     smaller = np.minimum(weights, weights[row])
@@ -124,7 +124,7 @@ def _margins(row: int, sums: Vectors, weights: NDArray[np.float64]) -> NDArray[n
 
 
 def _merges_to_do(merges: list[_Merge], seconds: NDArray[np.float64], bounds: SpeakerBounds) -> int:
-    """How many merges leave as many voices as allowed, near to where merging gets doubtful."""
+    """Choose how many merges to make: the voices are as many as allowed, the merges clear."""
     counts = _kept_after_each(merges, seconds)
     natural = next((index for index, merge in enumerate(merges) if merge.margin <= 0), len(merges))
     if bounds.most is not None and counts[natural] > bounds.most:
@@ -137,7 +137,7 @@ def _merges_to_do(merges: list[_Merge], seconds: NDArray[np.float64], bounds: Sp
 
 
 def _kept_after_each(merges: list[_Merge], seconds: NDArray[np.float64]) -> list[int]:
-    """The number of clusters large enough to keep before the first merge and after each."""
+    """Return the number of clusters large enough to keep before the first merge and after each."""
     least = _kept_seconds_min(seconds)
     totals = seconds.copy()
     kept = int(np.sum(totals >= least))
@@ -155,7 +155,7 @@ def _kept_seconds_min(seconds: NDArray[np.float64]) -> float:
 
 
 def _centroids(vectors: Vectors, seconds: NDArray[np.float64], labels: Labels) -> Vectors:
-    """The direction of each voice; a voice that nobody was assigned to points nowhere."""
+    """Return the direction of each voice; a voice that nobody was assigned to points nowhere."""
     centroids = np.zeros((int(labels.max()) + 1, vectors.shape[1]))
     chosen = labels >= 0
     np.add.at(centroids, labels[chosen], vectors[chosen] * seconds[chosen, None])

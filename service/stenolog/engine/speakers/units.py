@@ -33,7 +33,7 @@ class Unit:
 
 
 def cut_units(audio: Waveform, speech: Speech) -> tuple[Unit, ...]:
-    """All of the speech in order: cut at quiet gaps, at changes of voice, and every 3 s."""
+    """Return all of the speech in order: cut at quiet gaps, at changes of voice, and every 3 s."""
     energy = log_power(audio)
     cuts = set(speech.changes) | set(_gaps(energy, speech))
     units: list[Unit] = []
@@ -52,7 +52,7 @@ def _pieces(begin: int, end: int) -> Iterator[Unit]:
 
 
 def _gaps(energy: NDArray[np.float64], speech: Speech) -> Iterator[int]:
-    """The lowest frame of every quiet gap that lies between speech."""
+    """Yield the lowest frame of every quiet gap that lies between speech."""
     spoken = np.zeros(energy.size, dtype=bool)
     for first, last in speech.stretches:
         spoken[first:last] = True

@@ -32,7 +32,7 @@ class Voices:
     def turns(
         self, audio: Waveform, bounds: SpeakerBounds, alive: Heartbeat
     ) -> tuple[SpeakerTurn, ...]:
-        """One turn per unit; neighbours of the same voice are not joined."""
+        """Return one turn per unit; neighbours of the same voice are not joined."""
         units = cut_units(audio, self._segmentation.speech(audio, alive))
         features = log_mel(audio, alive)
         heard = [
@@ -65,7 +65,7 @@ class Voices:
 
 
 def _spread(units: Sequence[Unit], heard: Sequence[int], labels: Labels) -> list[int]:
-    """A label for every unit; one without a vector takes that of the nearest in time."""
+    """Return a label for every unit; one without a vector takes that of the nearest in time."""
     middles = np.array([units[index].first + units[index].last for index in heard])
     return [
         int(labels[int(np.argmin(np.abs(middles - (unit.first + unit.last))))]) for unit in units

@@ -18,14 +18,14 @@ STEPS_PER_SECOND = SAMPLE_RATE / STEP_SAMPLES
 
 
 def speech_ratio(probabilities: NDArray[np.float32]) -> float:
-    """The share of steps that are speech, 0 to 1; 0 without steps."""
+    """Return the share of steps that are speech, 0 to 1; 0 without steps."""
     if probabilities.size == 0:
         return 0.0
     return float(np.mean(probabilities > SPEECH_PROBABILITY))
 
 
 def cut_lines(probabilities: NDArray[np.float32], samples: int) -> tuple[Line, ...]:
-    """The lines of an audio of `samples` samples, in order, not overlapping."""
+    """Return the lines of an audio of `samples` samples, in order, not overlapping."""
     pad = round(PAD_SECONDS * SAMPLE_RATE)
     lines: list[Line] = []
     for first, last in _stretches(probabilities):
@@ -54,7 +54,7 @@ def _stretches(probabilities: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
 def _pieces(
     probabilities: NDArray[np.float32], first: int, last: int
 ) -> Iterator[tuple[int, int, bool, bool]]:
-    """A stretch, halved until no piece is too long: begin, end, and which ends are true pauses."""
+    """Yield a stretch halved until short enough: begin, end, and which ends are true pauses."""
     waiting = [(first, last, True, True)]
     while waiting:
         begin, end, opens, closes = waiting.pop()

@@ -10,7 +10,7 @@ REPEATED_TOKENS_MIN = 12  # short words may well be repeated: "no, no, no"
 
 
 def without_loop(tokens: Sequence[int]) -> int | None:
-    """How many tokens to keep when the end is a loop, its first round among them; else None."""
+    """Return how many tokens to keep when the end is a loop, its first round too; else None."""
     for period in range(1, PERIOD_MAX + 1):
         rounds = max(REPEATS_MIN, -(-REPEATED_TOKENS_MIN // period))
         length = period * rounds

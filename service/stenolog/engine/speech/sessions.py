@@ -15,7 +15,7 @@ LOG_FATAL = 4  # onnxruntime's severity; its warnings would reach the operator's
 
 
 def open_model(model: bytes | str, *, threads: int) -> Any:
-    """An `InferenceSession` on the CPU with `threads` threads; `model` is its bytes or its path."""
+    """Open an `InferenceSession` on the CPU with `threads` threads, from bytes or a path."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

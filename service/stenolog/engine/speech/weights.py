@@ -25,13 +25,13 @@ MODEL_BYTES_MAX = 64 << 20  # a size beyond this was not a size
 
 
 def wheel() -> Path | None:
-    """The installed folder of moonshine-voice, without importing it; None when it is missing."""
+    """Return the installed folder of moonshine-voice without importing it; None when missing."""
     spec = importlib.util.find_spec("moonshine_voice")
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
 
 def recogniser_file(name: str) -> Path:
-    """A file of the English recogniser: encoder, decoder or tokenizer.
+    """Return a file of the English recogniser: encoder, decoder or tokenizer.
 
     Raises:
         FileNotFoundError: The wheel is not installed or has no such file.
@@ -44,7 +44,7 @@ def recogniser_file(name: str) -> Path:
 
 
 def library() -> ctypes.CDLL:
-    """The wheel's shared library, loaded for its data only.
+    """Return the wheel's shared library, loaded for its data only.
 
     Raises:
         OSError: It is missing or does not fit this platform.
@@ -56,7 +56,7 @@ def library() -> ctypes.CDLL:
 
 
 def missing_symbols() -> tuple[str, ...]:
-    """The models that the library does not export; loads the library (40 MB, about 0.1 s).
+    """Return the models that the library does not export; loads the library (40 MB, about 0.1 s).
 
     Raises:
         OSError: The library is missing or does not fit this platform.
@@ -70,7 +70,7 @@ def missing_symbols() -> tuple[str, ...]:
 
 
 def embedded_model(model: str) -> bytes:
-    """The bytes of a model that the library carries; `model` is a key of `SYMBOLS`.
+    """Return the bytes of a model that the library carries; `model` is a key of `SYMBOLS`.
 
     Raises:
         OSError: The library is missing or does not export it.

@@ -54,7 +54,7 @@ class VoicedFrames:
 
 
 def _voiced(audio: Waveform) -> NDArray[np.bool_]:
-    """Which frames have a voice in them; all when none stands out."""
+    """Return which frames have a voice in them; all when none stands out."""
     energy = log_power(audio)
     low = float(np.percentile(energy, QUIET_PERCENTILE))
     voiced = energy > low + VOICED_SHARE * (float(energy.max()) - low)
@@ -74,7 +74,7 @@ def _runs(voiced: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _shares(
     runs: Sequence[tuple[int, int]], lengths: NDArray[np.float64], marked: Sequence[bool]
 ) -> list[tuple[int, int]]:
-    """Which words each run holds, first and one past the last: the cheapest way, found stepwise."""
+    """Return which words each run holds, first and one past the last, by dynamic programming."""
     count = len(lengths)
     before = np.concatenate(([0.0], np.cumsum(lengths)))
     spans = before[None, :] - before[:, None]  # of the words from one place to another

@@ -43,12 +43,12 @@ def tidy(words: Sequence[RecognisedWord], *, sentence_begins: bool) -> tuple[Rec
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a word is the last of its sentence, by its own punctuation."""
+    """Tell whether a word is the last of its sentence, by its own punctuation."""
     return text.rstrip("\"'”’)").endswith(SENTENCE_ENDS)
 
 
 def plain(text: str, *, punctuate: bool, format_text: bool) -> str:
-    """A word as `punctuate` and `format_text` want it: without marks, without capitals.
+    """Return a word as `punctuate` and `format_text` want it: without marks, without capitals.
 
     Marks inside numbers (3.5) stay, and so does a word that is nothing but marks.
     """

@@ -16,7 +16,7 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000  # linux/sched.h
 
 
 def die_with(parent: int) -> None:
-    """The kernel kills this process when its parent dies, however that happens; Linux only."""
+    """Have the kernel end this process when its parent ends, however it ends; Linux only."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -24,7 +24,7 @@ def die_with(parent: int) -> None:
 
 
 def leave_network() -> bool:
-    """Whether this process now has no network at all; call it before any thread is started.
+    """Give up the network; tell whether it is gone. Call it before any thread is started.
 
     Many containers forbid it. Then only the decoder's own restrictions stand: it is given an open
     file, and no demuxer or protocol that could connect.
@@ -43,7 +43,7 @@ def limit_resources() -> None:
 
 
 def allow_cpu(seconds: int) -> None:
-    """The process may spend this many more seconds of CPU; past them the kernel ends it."""
+    """Allow this many more seconds of CPU; past them the kernel ends the process."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(usage.ru_utime + usage.ru_stime) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -29,7 +29,7 @@ class Replies:
         os.dup2(2, 1)  # whatever a library prints goes to the log
 
     def send(self, message: Message) -> None:
-        """The engine has it when this returns; without an engine this process ends."""
+        """Send a message; end this process when the engine is gone."""
         try:
             self._pipe.write(messages.encode(message))
         except OSError:

@@ -43,7 +43,7 @@ class Techniques:
 
 
 def load_techniques(*, threads: int) -> Techniques:
-    """The models of the moonshine-voice wheel, about a second; `threads` of CPU for each.
+    """Return the models of the moonshine-voice wheel, about a second; `threads` of CPU for each.
 
     Raises:
         OSError: The wheel or a part of it is missing.
@@ -65,7 +65,7 @@ def transcribe(
     decoded: Callable[[int], None],
     alive: Heartbeat,
 ) -> tuple[SpokenWord, ...]:
-    """The words of a file, in order of time; `decoded` is told its duration in ms on the way.
+    """Transcribe a file to words in order of time; call `decoded` with its duration in ms.
 
     Raises:
         AudioRefused: Nothing can be transcribed from it, and why.

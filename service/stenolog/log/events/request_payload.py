@@ -28,7 +28,7 @@ class RequestPayload:
     place: tuple[str | None, str | None] | None = None
 
     def encoded(self) -> bytes:
-        """The bytes that are sealed and appended."""
+        """Return the bytes that are sealed and appended."""
         content: dict[str, object] = {
             "params": dict(self.params),
             "subject": self.subject,
@@ -44,7 +44,7 @@ class RequestPayload:
 
 
 def read_request(payload: bytes | None) -> RequestPayload:
-    """The request in `payload`; an empty one without a payload.
+    """Return the request in `payload`; an empty one without a payload.
 
     Raises:
         ValueError: The payload is not JSON.
@@ -54,7 +54,7 @@ def read_request(payload: bytes | None) -> RequestPayload:
 
 
 def request_in(content: object) -> RequestPayload:
-    """The request in a payload that was parsed already; what has no place in it is left out."""
+    """Return the request in a parsed payload; fields that it does not declare are left out."""
     if not isinstance(content, Mapping):
         return RequestPayload()
     params, asked = content.get("params"), content.get("asked")

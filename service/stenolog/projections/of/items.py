@@ -51,7 +51,7 @@ class ItemsProjection:
     opens: frozenset[str] = COMPLETED
 
     def project(self, source: ProjectionInput, current: StatusRow | None) -> PutView:
-        """The view of a transcription that has come to its end.
+        """Return the view of a transcription that has come to its end.
 
         Raises:
             ProjectionFailed: The answer is unreadable, or not a list of objects where one belongs.
@@ -99,7 +99,7 @@ class ItemsProjection:
 
 
 def by_start(items: Sequence[Item]) -> Sequence[Item]:
-    """The items ordered by start; an item without a time stays after its neighbour."""
+    """Return the items ordered by start; an item without a time stays after its neighbour."""
     starts: list[int] = []
     ordered, last = True, -1
     for item in items:
@@ -115,7 +115,7 @@ def by_start(items: Sequence[Item]) -> Sequence[Item]:
 
 
 def in_chunks(items: Sequence[Item]) -> tuple[Chunk, ...]:
-    """The items as the store holds them, in the order given."""
+    """Return the items as the store holds them, in the order given."""
     chunks: list[Chunk] = []
     lines: list[bytes] = []
     speakers: list[str | None] = []

@@ -36,7 +36,7 @@ class _Tally:
 
 
 def talk_of_speakers(transcript: CanonicalTranscript) -> Findings:
-    """One item for each speaker, in the order in which they first speak.
+    """Return one item for each speaker, in the order in which they first speak.
 
     Raises:
         ProjectionFailed: The utterances or the words are not a list of objects.
@@ -67,7 +67,7 @@ def _words_of_utterance(utterance: Spoken) -> int:
 
 
 def _tallies(stretches: Sequence[Stretch]) -> dict[str, _Tally]:
-    """One tally a speaker, in the order in which they first speak."""
+    """Return one tally a speaker, in the order in which they first speak."""
     tallies: dict[str, _Tally] = {}
     speaking, turn_start, turn_end = "", 0, 0
     for piece in stretches:

@@ -61,7 +61,7 @@ def details_of(row: StatusRow, state: Transcription) -> PayloadDetails:
 
 
 def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> StatusRow:
-    """The row of a transcription; `position` is that of its last event."""
+    """Return the row of a transcription; `position` is that of its last event."""
     shown = state.submission(state.shown)
     gone = PayloadDetails(erased=True) if state.erasing else details
     unreadable = details.unreadable and state.status == "completed"

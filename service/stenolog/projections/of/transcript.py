@@ -32,13 +32,13 @@ class CustomerBody(Protocol):
     def completed(
         self, transcription_id: str, params: Mapping[str, Any], answer: Document
     ) -> bytes:
-        """The answer with the provider's completed transcript."""
+        """Return the answer with the provider's completed transcript."""
         ...
 
     def failed(
         self, transcription_id: str, params: Mapping[str, Any], error: str, answer: Document
     ) -> bytes:
-        """The answer that says `error`; the provider's own is empty when there is none."""
+        """Return the answer that says `error`; the provider's own is empty when there is none."""
         ...
 
 
@@ -53,7 +53,7 @@ class Transcript:
     opens: frozenset[str] = OUTCOMES
 
     def project(self, source: ProjectionInput, current: StatusRow | None) -> PutView:
-        """The transcript and its body.
+        """Return the transcript and its body.
 
         Raises:
             ProjectionFailed: The provider's answer is unreadable.
@@ -83,7 +83,7 @@ class Transcript:
                 )
 
     def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
-        """An answer in `error`, so that a client that polls comes to an end."""
+        """Return an answer in `error`, so that a client that polls comes to an end."""
         if isinstance(source.data, TranscriptionCompleted | TranscriptionCompletedLate):
             return self._without_text(source, UNREADABLE_SENTENCE)
         return None

@@ -58,7 +58,7 @@ class Transcriptions:
     )
 
     def project(self, source: ProjectionInput, current: StatusRow | None) -> PutStatus:
-        """The transcription's row after this event.
+        """Return the transcription's row after this event.
 
         Raises:
             ProjectionFailed: The stream does not begin with a request, or cannot be folded.
@@ -112,7 +112,7 @@ def _of_damaged_stream(source: ProjectionInput, current: StatusRow | None) -> St
 
 
 def _without_secret(source: ProjectionInput) -> bytes | None:
-    """The request's payload, with `true` in the place of the value of the webhook's header.
+    """Return the request's payload, with `true` in the place of the value of the webhook's header.
 
     An answer says whether there is one, and nobody may read from a view what it is.
     """
@@ -125,7 +125,7 @@ def _without_secret(source: ProjectionInput) -> bytes | None:
 
 
 def _details(details: PayloadDetails, source: ProjectionInput) -> PayloadDetails:
-    """What is known from payloads once this event's own is read."""
+    """Return what is known from payloads once this event's own is read."""
     content = source.content
     read = content if isinstance(content, Mapping) else {}
     match source.data:

@@ -63,11 +63,11 @@ class Batches:
         self._side_process = SideProcess()
 
     def forget(self, stream: str) -> None:
-        """Nothing of this stream's content is remembered."""
+        """Forget this stream's content."""
         self._opener.forget(stream)
 
     async def close(self) -> None:
-        """The side process is gone."""
+        """End the side process."""
         await self._side_process.close()
 
     async def project(self, generations: Sequence[Generation], page: Page) -> Batch:
@@ -109,7 +109,7 @@ class Batches:
     async def project_up_to(
         self, generations: Sequence[Generation], after: int, until: int
     ) -> Batch | None:
-        """Project what stands behind `after`, up to `until` at most; None: nothing does.
+        """Project the events after `after`, up to `until` at most; None: there are none.
 
         Raises:
             StoreUnavailable: A store cannot be read now.
@@ -124,7 +124,7 @@ class Batches:
         return await self.project(generations, page)
 
     async def _held_by(self, damaged: RecordDamaged, generations: Sequence[Generation]) -> Batch:
-        """The batch of a record that no projection can be shown."""
+        """Return the batch of a record that no projection can be shown."""
         changes: tuple[Change, ...] = ()
         if damaged.stream.startswith(TRANSCRIPTION):
             transcription = damaged.stream.removeprefix(TRANSCRIPTION)
@@ -161,7 +161,7 @@ class Batches:
         return dict(known.rows), {(projection_of[number], id_) for number, id_ in known.held}
 
     async def _read(self, names: Sequence[str], page: Page) -> tuple[list[OpenedEvent], Checkpoint]:
-        """The events with their payloads, and behind which of them the batch ends."""
+        """Return the events with their payloads, and behind which of them the batch ends."""
         opened_events: list[OpenedEvent] = []
         size = 0
         for event in page.events:
@@ -189,7 +189,7 @@ class Batches:
 
 
 def report_readable(rows: Sequence[StatusRow]) -> None:
-    """One line for every outcome that readers are given from now on."""
+    """Write one log line for every outcome that became readable."""
     for row in rows:
         log.info(
             "projection.readable",

@@ -25,7 +25,7 @@ class Drop:
 
 
 def due(state: ViewsState, versions: Mapping[str, int]) -> tuple[Begin | Drop, ...]:
-    """What is owed at start; nothing once it was done, so a crash in between costs nothing.
+    """Decide what must begin or go at start; nothing once it was done, so it can be repeated.
 
     A projection whose version changed keeps its rows in view until the new ones are complete. A
     new projection has none to show before.
@@ -45,7 +45,7 @@ def due(state: ViewsState, versions: Mapping[str, int]) -> tuple[Begin | Drop, .
 
 
 def next_to_build(state: ViewsState) -> tuple[tuple[Generation, ...], int]:
-    """The generations that are furthest behind, and the position up to which they go together.
+    """Return the generations that are furthest behind, and up to where they go together.
 
     They go no further than the next ones, so that several rebuilds read the log once.
     """

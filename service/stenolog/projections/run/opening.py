@@ -46,7 +46,7 @@ class EventOpener:
         )
 
     async def read(self, event: Event, names: Collection[str]) -> OpenedEvent:
-        """The event as the named projections need it.
+        """Return the event as the named projections need it.
 
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
@@ -72,11 +72,11 @@ class EventOpener:
         )
 
     def forget(self, stream: str) -> None:
-        """The stream's request is not remembered."""
+        """Forget the stream's request."""
         self._requests.pop(stream)
 
     async def _state(self, event: Event) -> tuple[Transcription | None, str]:
-        """The state after the event, or why there is none."""
+        """Return the state after the event, or why there is none."""
         try:
             return await self._states.after(event), UNREADABLE_STREAM
         except StoreError:
@@ -119,5 +119,5 @@ class EventOpener:
 
 
 def of_transcription(event: Event) -> bool:
-    """Whether the event stands in a transcription's stream."""
+    """Tell whether the event stands in a transcription's stream."""
     return event.stream.startswith(TRANSCRIPTION)

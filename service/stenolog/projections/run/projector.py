@@ -90,7 +90,7 @@ class Projector:
         return self._position
 
     async def saved(self) -> Checkpoint:
-        """The checkpoint that the views have."""
+        """Return the checkpoint that the views have."""
         async with self._turn:
             self._state = None  # what is stored may be ahead of what is known here
             return (await self._views.state()).checkpoint
@@ -110,7 +110,7 @@ class Projector:
             return await self._views.purge() or moved
 
     async def rebuild(self, name: str) -> tuple[str, ...]:
-        """The projection `name`, or `all`, is to be built again beside what is in view.
+        """Begin to build the projection `name`, or `all`, again beside what readers see.
 
         Returns the projections' names, once that is on disk: a crash does not forget it.
 
@@ -131,7 +131,7 @@ class Projector:
         return names
 
     async def erase(self, transcription_id: str) -> None:
-        """The views hold nothing of its content; its key is destroyed, so nothing comes back.
+        """Remove its content from all views; its key is destroyed, so nothing comes back.
 
         Waits for no batch, which may take seconds: one that has read the content before is made
         again, and one that is being written is in the views by then.
@@ -149,7 +149,7 @@ class Projector:
             await self._moved.wait()
 
     async def lag(self) -> Lag:
-        """How far the views are behind.
+        """Return how far the views are behind.
 
         Raises:
             StoreUnavailable: The log cannot be read.
@@ -157,7 +157,7 @@ class Projector:
         return await lag_behind(self._log, self._position, self._now_ms())
 
     async def close(self) -> None:
-        """The worker process is gone; `run` must have been cancelled before."""
+        """End the worker process; `run` must have been cancelled before."""
         await self._batches.close()
 
     async def _follow(self, page: Page) -> None:
@@ -214,7 +214,7 @@ class Projector:
         return True
 
     async def _known_state(self) -> ViewsState:
-        """The stored state, with the generations that this version needs."""
+        """Return the stored state, with the generations that this version needs."""
         if self._state is None:
             state = await self._views.state()
             versions = {name: one.version for name, one in self._projections.items()}

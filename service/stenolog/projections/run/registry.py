@@ -24,7 +24,7 @@ from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
 
 
 def all_projections(*transcripts: Transcript) -> Mapping[str, Projection]:
-    """Every projection by its name; `transcripts` has one for each surface that stores a body."""
+    """Return all projections by name; `transcripts` has one for each surface with a body."""
     projections: tuple[Projection, ...] = (Transcriptions(), *transcripts, *LISTS)
     return {one.name: one for one in projections}
 
@@ -96,7 +96,7 @@ def project(
 
 
 def status_after(changes: Iterable[Change], before: StatusRow | None) -> StatusRow | None:
-    """The transcription's row once these changes are made."""
+    """Return the transcription's row once these changes are made."""
     for change in changes:
         if isinstance(change, PutStatus):
             before = change.row

@@ -17,7 +17,7 @@ class JobQueue:
         self._free_at_ms = [0] * (concurrency or 0)
 
     def wait_ms(self, created_ms: int, run_ms: int | None) -> int:
-        """How long a new job waits for its turn; `run_ms` None: it never ends."""
+        """Return how long a new job waits for its turn; `run_ms` None: it never ends."""
         if not self._free_at_ms:
             return 0
         starts_ms = max(created_ms, self._free_at_ms[0])

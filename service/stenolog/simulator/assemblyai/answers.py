@@ -17,7 +17,7 @@ REDACTED_AUDIO = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\
 
 
 def job_answer(job: Job, now_ms: int) -> Response:
-    """The whole transcript, or what the job's behaviour has instead of it once it is finished."""
+    """Answer with the whole transcript, or with what a finished job's behaviour has instead."""
     body, content_type = job.behaviour.answer, job.behaviour.content_type
     if body is None or job.deleted or job.status(now_ms) != "completed":
         body = json.dumps(job.transcript(now_ms)).encode()
@@ -30,5 +30,5 @@ def job_answer(job: Job, now_ms: int) -> Response:
 
 
 def redacted_audio_url(base_url: str, job: Job) -> str:
-    """The self-authorising URL of a job's redacted audio."""
+    """Return the self-authorising URL of a job's redacted audio."""
     return f"{base_url}{REDACTED_PATH}/{job.id}.wav"

@@ -37,7 +37,7 @@ class Fault:
 
 
 def refusal(status: int, sentence: str, **headers: str) -> Fault:
-    """An answer `{"error": sentence}`; header names have `_` for `-`."""
+    """Return an answer `{"error": sentence}`; header names have `_` for `-`."""
     return Fault(
         status=status,
         body=json.dumps({"error": sentence}).encode(),
@@ -65,7 +65,7 @@ HANGING = Fault(drop=True, wait_ms=HANG_MS)
 
 
 def too_many_requests(retry_after_s: int) -> Fault:
-    """The service's 429, with when to come back."""
+    """Return the service's 429, with when to come back."""
     return refusal(429, sentences.TOO_MANY_REQUESTS, Retry_After=str(retry_after_s))
 
 

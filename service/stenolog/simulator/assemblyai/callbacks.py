@@ -114,7 +114,7 @@ class Caller:
 
 
 def _planned(job: Job) -> tuple[Callback, ...]:
-    """What the behaviour says, or what the service does."""
+    """Return what the behaviour says, or what the service does."""
     if job.behaviour.callbacks is not None:
         return job.behaviour.callbacks
     if "redact_pii_audio" not in job.request.features or job.error is not None:

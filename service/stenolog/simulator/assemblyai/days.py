@@ -143,7 +143,7 @@ DAYS: Mapping[str, Day] = {
 
 
 def faults_of(names: Iterable[str]) -> tuple[tuple[Operation, Fault], ...]:
-    """The answers to the first requests that these days have beside their jobs."""
+    """Return the answers to the first requests that these days have beside their jobs."""
     return tuple(fault for name in names for fault in DAYS[name].faults)
 
 
@@ -173,7 +173,7 @@ def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]
 
 
 def _named(audio_url: str) -> Behaviour | None:
-    """What the audio URL itself asks for."""
+    """Return what the audio URL itself asks for."""
     names = parse_qs(urlsplit(audio_url).query).get(QUERY, ())
     for name in names:
         if name in DAYS:
@@ -185,5 +185,5 @@ def _named(audio_url: str) -> Behaviour | None:
 
 
 def _is_again(behaviour: Behaviour) -> bool:
-    """Whether its first create came to nothing, so that the same is created again."""
+    """Tell whether the audio's first create made no job, so that it is created again."""
     return bool(behaviour.create_faults)

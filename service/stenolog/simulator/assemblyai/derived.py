@@ -16,12 +16,12 @@ EDGES = re.compile(r"^\W+|\W+$")
 
 
 def sentences(words: Sequence[Word]) -> list[Json]:
-    """The words up to each full stop; the last may have none."""
+    """Return the words up to each full stop; the last may have none."""
     return [{**_spoken(group), "speaker": group[0].get("speaker")} for group in _sentences(words)]
 
 
 def paragraphs(words: Sequence[Word]) -> list[Json]:
-    """A few sentences of one speaker each."""
+    """Return a few sentences of one speaker each."""
     found: list[list[Word]] = []
     count = 0
     for group in _sentences(words):
@@ -55,7 +55,7 @@ def vtt(words: Sequence[Word], width: int = CAPTION_CHARS_DEFAULT) -> str:
 
 
 def word_search(words: Sequence[Word], terms: Iterable[str]) -> list[Json]:
-    """Each term that occurs, in lower case, with its times and the places of its first words."""
+    """Return each term that occurs, in lower case, with times and indexes of its first words."""
     plain = [_plain(str(word["text"])) for word in words]
     matches: list[Json] = []
     for term in terms:

@@ -29,7 +29,7 @@ class DerivedRoutes:
         self._now_ms = now_ms
 
     def by_path(self) -> Sequence[tuple[str, Handler]]:
-        """Each path and what answers it."""
+        """Return each path and what answers it."""
         return (
             (f"{PATH}/sentences", self.sentences),
             (f"{PATH}/paragraphs", self.paragraphs),
@@ -39,11 +39,11 @@ class DerivedRoutes:
         )
 
     async def sentences(self, request: Request, seen: Seen) -> Response:
-        """Every sentence with its words."""
+        """Answer with every sentence with its words."""
         return self._listed(request, seen, "sentences", derived.sentences)
 
     async def paragraphs(self, request: Request, seen: Seen) -> Response:
-        """Every paragraph with its words."""
+        """Answer with every paragraph with its words."""
         return self._listed(request, seen, "paragraphs", derived.paragraphs)
 
     async def srt(self, request: Request, seen: Seen) -> Response:
@@ -55,7 +55,7 @@ class DerivedRoutes:
         return self._captions(request, seen, derived.vtt)
 
     async def word_search(self, request: Request, seen: Seen) -> Response:
-        """Where the words of `words`, between commas, were said."""
+        """Answer with where the words of `words`, between commas, were said."""
         found = self._finished(request, seen)
         if isinstance(found, Response):
             return found

@@ -78,7 +78,7 @@ class Job:
         return self.behaviour.throttled or self.waits_ms > 0
 
     def status(self, now_ms: int) -> str:
-        """Its status at a time."""
+        """Return its status at a time."""
         if self.deleted:
             return "completed"
         if self.ends_ms is not None and now_ms >= self.ends_ms:
@@ -93,7 +93,7 @@ class Job:
         return now_ms < self.ends_ms + self.expires_ms
 
     def transcript(self, now_ms: int, *, as_created: bool = False) -> dict[str, object]:
-        """The whole Transcript at a time; the answer to a create is never a finished one."""
+        """Return the whole Transcript at a time; the answer to a create is never a finished one."""
         status, params = self.status(now_ms), self.params
         if self.deleted:
             return deleted_transcript(self.id, self._duration())
@@ -112,7 +112,7 @@ class Job:
         return {**body, "webhook_status_code": self.webhook_status}
 
     def result(self) -> dict[str, object]:
-        """What it found: what its behaviour says, else a conversation made from its audio URL."""
+        """Return what it found: by its behaviour, else a conversation made from its audio URL."""
         if self.behaviour.result is not None:
             return dict(self.behaviour.result)
         if self._made is None:  # once: an hour of it takes a while
@@ -127,7 +127,7 @@ class Job:
         return dict(self._made)
 
     def item(self, now_ms: int) -> ListItem:
-        """Its row in a list."""
+        """Return its row in a list."""
         status = self.status(now_ms)
         ended = self.ends_ms if status == "completed" else None
         return ListItem(
@@ -202,12 +202,12 @@ class Memory:
             self.jobs[job.id] = job
 
     def find(self, job_id: str, now_ms: int) -> Job | None:
-        """The job, unless it never was or has been forgotten."""
+        """Return the job, unless it never was or has been forgotten."""
         job = self.jobs.get(job_id)
         return job if job is not None and job.is_known(now_ms) else None
 
     def listed(self, query: ListQuery, now_ms: int) -> tuple[list[Job], bool, bool]:
-        """The page, newest first, and whether there are older and newer jobs than it shows.
+        """Return the page, newest first, and whether there are older and newer jobs than it shows.
 
         Raises:
             KeyError: `before_id` or `after_id` names no job.
@@ -233,7 +233,7 @@ class Memory:
 
 
 def _matches(job: Job, query: ListQuery, now_ms: int) -> bool:
-    """Whether a list with these filters shows the job; waiting for a turn overrides the status."""
+    """Tell whether a list with these filters shows the job; `throttled_only` overrides status."""
     day = rfc3339(job.created_ms * 1000)[:10]
     if query.created_on is not None and day != query.created_on.isoformat():
         return False

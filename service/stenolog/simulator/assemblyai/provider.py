@@ -160,7 +160,7 @@ class Simulator:
     # What the endpoints need: `entry.Host`.
 
     def now_ms(self) -> int:
-        """The time."""
+        """Return the time."""
         return self._now_ms()
 
     def make_job(self, request: TranscriptRequest, behaviour: Behaviour) -> Job:
@@ -182,7 +182,7 @@ class Simulator:
         return job
 
     def next_fault(self, request: TranscriptRequest, behaviour: Behaviour) -> Fault | None:
-        """The wrong answer that this create gets; creates are counted by audio URL."""
+        """Return the wrong answer that this create gets; creates are counted by audio URL."""
         given = self._faults.get(request.audio_url, 0)
         if given >= len(behaviour.create_faults):
             return None
@@ -190,7 +190,7 @@ class Simulator:
         return behaviour.create_faults[given]
 
     def next_request_fault(self, operation: str) -> Fault | None:
-        """The wrong answer that the next request of this kind gets, once."""
+        """Return the wrong answer that the next request of this kind gets, once."""
         for index, (kind, fault) in enumerate(self._request_faults):
             if kind == operation:
                 del self._request_faults[index]

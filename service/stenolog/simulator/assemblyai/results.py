@@ -29,7 +29,7 @@ def transcript(
     features: Collection[str] = (),
     params: Mapping[str, object] | None = None,
 ) -> Json:
-    """What a completed Transcript has beyond the echo of its request.
+    """Return what a completed Transcript has beyond the echo of its request.
 
     The same arguments give the same result. `features` are names as in
     `TranscriptRequest.features`; `params` decide on details (spelling, redaction, kind of
@@ -85,7 +85,7 @@ def _spoken(
 
 
 def _utterances(rows: Sequence[tuple[int, Json]]) -> list[Json]:
-    """One utterance for each turn, of the same words."""
+    """Return one utterance for each turn, of the same words."""
     utterances: list[Json] = []
     for _, turn in groupby(rows, key=lambda row: row[0]):
         words = [word for _, word in turn]
@@ -112,7 +112,7 @@ def _findings(
     features: Collection[str],
     params: Mapping[str, object],
 ) -> Json:
-    """The block of each feature that was asked for."""
+    """Return the block of each feature that was asked for."""
     made: dict[str, tuple[str, Callable[[], object]]] = {
         "auto_chapters": ("chapters", lambda: findings.chapters(sentences)),
         "sentiment_analysis": (
@@ -132,7 +132,7 @@ def _findings(
 
 
 def _speaker_names(features: Collection[str]) -> tuple[str, ...] | None:
-    """What speakers are called: letters, channels, both; None when they are not told apart."""
+    """Return the speakers' names: letters, channels or both; None when not told apart."""
     labels, channels = "speaker_labels" in features, "multichannel" in features
     if channels:
         return tuple(f"{n + 1}{'A' if labels else ''}" for n in range(SPEAKERS))
@@ -140,7 +140,7 @@ def _speaker_names(features: Collection[str]) -> tuple[str, ...] | None:
 
 
 def _spelling(params: Mapping[str, object]) -> Mapping[str, str]:
-    """What to write, by the lower-case word that is heard; `params` have been validated."""
+    """Return what to write, by the lower-case word that is heard; `params` have been validated."""
     entries = params.get("custom_spelling")
     return {
         str(heard).lower(): str(entry["to"])
@@ -150,7 +150,7 @@ def _spelling(params: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def _redaction(features: Collection[str], params: Mapping[str, object]) -> Callable[[Token], str]:
-    """How words are spelt when some kinds of entity are redacted, one tag for each word."""
+    """Return how words are spelt when some kinds of entity are redacted, one tag for each word."""
     policies = params.get("redact_pii_policies")
     if "redact_pii" not in features or not isinstance(policies, list):
         return _as_said

@@ -32,7 +32,7 @@ Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
 def provider_app(host: Host) -> Starlette:
-    """The application."""
+    """Return the application."""
     entry = Entry(host)
     routes = _Routes(host, entry)
     derived = DerivedRoutes(routes.find, host.now_ms)
@@ -98,7 +98,7 @@ class _Routes:
         return Dropped(host) if job.behaviour.lost_reply else answer
 
     async def list(self, request: Request, seen: Seen) -> Response:
-        """A page of jobs, newest first."""
+        """Answer with a page of jobs, newest first."""
         host, now_ms = self._host, self._host.now_ms()
         query = listing.parse_listing(request.query_params.multi_items())
         try:
@@ -113,7 +113,7 @@ class _Routes:
         )
 
     async def read(self, request: Request, seen: Seen) -> Response:
-        """The whole transcript, whatever its status."""
+        """Answer with the whole transcript, whatever its status."""
         job = self.find(request, seen)
         if job is None:
             return wire_error(400, sentences.TRANSCRIPT_NOT_FOUND)
@@ -136,7 +136,7 @@ class _Routes:
         return JSONResponse(job.transcript(host.now_ms()))
 
     async def redacted_audio(self, request: Request, seen: Seen) -> Response:
-        """Where the redacted audio is; 202 while it is not ready."""
+        """Answer with where the redacted audio is; 202 while it is not ready."""
         job = self.find(request, seen)
         if job is None:
             return wire_error(400, sentences.TRANSCRIPT_NOT_FOUND)
@@ -151,25 +151,25 @@ class _Routes:
         return JSONResponse({"redacted_audio_url": url, "status": REDACTED_AUDIO_READY})
 
     async def redacted_file(self, request: Request) -> Response:
-        """An empty recording, for everybody who has the URL."""
+        """Answer with an empty recording, for everybody who has the URL."""
         job = self._host.memory.find(request.path_params["id"], self._host.now_ms())
         if job is None or job.deleted:
             return PlainTextResponse(sentences.NOT_FOUND, 403)
         return Response(REDACTED_AUDIO, media_type="audio/wav")
 
     async def not_found(self, request: Request, exc: Exception) -> Response:
-        """The service's plain text for a path or a method that it does not have."""
+        """Answer with the service's plain text for a path or a method that it does not have."""
         status = exc.status_code if isinstance(exc, HTTPException) else 500
         return PlainTextResponse(sentences.NOT_FOUND if status == 404 else "", status)
 
     def find(self, request: Request, seen: Seen) -> Job | None:
-        """The job that the path names, noted in the request."""
+        """Return the job that the path names, noted in the request."""
         seen.job_id = request.path_params["id"]
         return self._host.memory.find(request.path_params["id"], self._host.now_ms())
 
 
 async def _body(request: Request) -> bytes:
-    """The whole body, or the beginning of one that is too large to be read whole."""
+    """Return the whole body, or the beginning of one that is too large to be read whole."""
     body = bytearray()
     async for chunk in request.stream():
         if len(body) <= BODY_BYTES_MAX:

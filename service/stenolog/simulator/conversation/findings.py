@@ -16,7 +16,7 @@ Json = dict[str, object]
 
 
 def chapters(sentences: Sequence[Sentence]) -> list[Json]:
-    """One chapter for each stretch about one topic."""
+    """Return one chapter for each stretch about one topic."""
     return [
         {
             "gist": stretch[0].topic.gist,
@@ -30,7 +30,7 @@ def chapters(sentences: Sequence[Sentence]) -> list[Json]:
 
 
 def sentiment(sentences: Sequence[Sentence], names: Sequence[str] | None) -> list[Json]:
-    """One row for each sentence; `names` are the speakers', when they are told apart."""
+    """Return one row for each sentence; `names` are the speakers', when they are told apart."""
     return [
         {
             "text": sentence.text,
@@ -45,7 +45,7 @@ def sentiment(sentences: Sequence[Sentence], names: Sequence[str] | None) -> lis
 
 
 def entities(tokens: Sequence[Token]) -> list[Json]:
-    """Every entity, in order of time."""
+    """Return every entity, in order of time."""
     return [
         {
             "entity_type": words[0].entity,
@@ -58,7 +58,7 @@ def entities(tokens: Sequence[Token]) -> list[Json]:
 
 
 def content_safety(sentences: Sequence[Sentence]) -> Json:
-    """One result for each sentence that deserves a label."""
+    """Return one result for each sentence that deserves a label."""
     labelled = [(i, s) for i, s in enumerate(sentences) if s.line.safety]
     labels = sorted({s.line.safety for _, s in labelled if s.line.safety})
     return {
@@ -88,7 +88,7 @@ def content_safety(sentences: Sequence[Sentence]) -> Json:
 
 
 def topics(sentences: Sequence[Sentence]) -> Json:
-    """One result for each stretch about one topic."""
+    """Return one result for each stretch about one topic."""
     stretches = list(_stretches(sentences))
     return {
         "status": "success",
@@ -105,7 +105,7 @@ def topics(sentences: Sequence[Sentence]) -> Json:
 
 
 def highlights(sentences: Sequence[Sentence]) -> Json:
-    """The topics' key phrases with every place where they were said."""
+    """Return the topics' key phrases with every place where they were said."""
     found: dict[str, list[Json]] = {}
     for sentence in sentences:
         for phrase in sentence.topic.phrases:
@@ -129,7 +129,7 @@ def highlights(sentences: Sequence[Sentence]) -> Json:
 
 
 def summary(sentences: Sequence[Sentence], summary_type: str) -> str:
-    """A summary of the wanted form, made of the topics' headlines."""
+    """Return a summary of the wanted form, made of the topics' headlines."""
     headlines = list(dict.fromkeys(stretch[0].topic.headline for stretch in _stretches(sentences)))
     match summary_type:
         case "gist":
@@ -154,7 +154,7 @@ def _entity_words(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _places(tokens: Sequence[Token], phrase: Sequence[str]) -> Iterator[Json]:
-    """Where a phrase was said within one sentence."""
+    """Yield where a phrase was said within one sentence."""
     plain = [token.text.rstrip(PUNCTUATION).lower() for token in tokens]
     for index in range(len(plain) - len(phrase) + 1):
         if plain[index : index + len(phrase)] == list(phrase):

@@ -63,7 +63,7 @@ class Sentence:
 
 
 def conversation(seed: str, seconds: float) -> tuple[Sentence, ...]:
-    """What two people say in `seconds`; never empty, and no word ends later than that."""
+    """Return what two people say in `seconds`; never empty, and no word ends later than that."""
     rng = random.Random(seed)
     end_ms = max(1, int(seconds * 1000))
     now_ms, entities = min(LEAD_MS, end_ms // 4), 0
@@ -100,7 +100,7 @@ def _said(
     speaker: int,
     entities: int,
 ) -> tuple[Token, ...]:
-    """The words of one line in time, as many as fit before `end_ms`."""
+    """Return the words of one line in time, as many as fit before `end_ms`."""
     tokens: list[Token] = []
     for word in words:
         ends_ms = now_ms + int(60_000 / WORDS_PER_MINUTE * rng.uniform(0.5, 1.0))
@@ -114,7 +114,7 @@ def _said(
 def _token(
     word: Word, rng: random.Random, span: tuple[int, int], *, speaker: int, entities: int
 ) -> Token:
-    """One word in time; `entities` is how many there were before its line."""
+    """Return one word in time; `entities` is how many there were before its line."""
     text, entity, offset = word
     return Token(
         text=text,
@@ -128,7 +128,7 @@ def _token(
 
 
 def respelt(sentences: Sequence[Sentence], spelling: Mapping[str, str]) -> tuple[Sentence, ...]:
-    """The same words at the same times, written as `spelling` says of a lower-case word."""
+    """Return the same words at the same times, written as `spelling` says of a lower-case word."""
 
     def written(token: Token) -> Token:
         bare = token.text.rstrip(PUNCTUATION)
@@ -153,7 +153,7 @@ def _script(rng: random.Random) -> Iterator[tuple[Line, Topic, int, int]]:
 
 
 def _words(line: Line, rng: random.Random) -> Iterator[Word]:
-    """A line's words, each with its entity's type and that entity's place in the line."""
+    """Yield a line's words, each with its entity's type and that entity's place in the line."""
     slots = 0
     for part in line.text.split(" "):
         slot = SLOT.fullmatch(part)

@@ -34,7 +34,7 @@ class Running:
 
 
 def make_directory(path: Path) -> None:
-    """The directory exists, is ours alone, and can be written.
+    """Make the directory, give it to this user alone, and check that it can be written.
 
     Raises:
         CannotStart: It cannot be made or written; the message says what to do.
@@ -102,7 +102,7 @@ def _take(descriptor: int, path: Path, url: str) -> None:
 
 
 def running(path: Path) -> Running | None:
-    """The gateway that holds the lock; None when nobody does."""
+    """Return the gateway that holds the lock; None when nobody does."""
     try:
         descriptor = os.open(path / LOCK, os.O_RDONLY)
     except OSError:
@@ -118,7 +118,7 @@ def running(path: Path) -> Running | None:
 
 
 def read_master_key(path: Path) -> bytes | None:
-    """The key in `DATA_DIR/master-key`; None when there is none.
+    """Return the key in `DATA_DIR/master-key`; None when there is none.
 
     Raises:
         CannotStart: The file is not a key.
@@ -136,14 +136,14 @@ def read_master_key(path: Path) -> bytes | None:
 
 
 def make_master_key(path: Path) -> bytes:
-    """A new key, on the disk before it is used."""
+    """Make a key, on the disk before it is used."""
     key = secrets.token_bytes(32)
     write_durably(path / MASTER_KEY, key.hex() + "\n")
     return key
 
 
 def read_api_key(path: Path) -> str:
-    """The line in `DATA_DIR/api-key`, whatever it is; empty when there is no such file.
+    """Return the line in `DATA_DIR/api-key`, whatever it is; empty when there is no such file.
 
     Raises:
         CannotStart: The file cannot be read.
@@ -158,7 +158,7 @@ def read_api_key(path: Path) -> str:
 
 
 def write_durably(file: Path, text: str) -> None:
-    """The whole file with mode 0600, or none of it.
+    """Write the whole file with mode 0600, or none of it.
 
     Raises:
         CannotStart: It cannot be written.

@@ -17,7 +17,7 @@ SEALED_FRAME_BYTES = FRAME_BYTES + TAG_BYTES
 
 
 def plain_size(stored: int) -> int:
-    """How many bytes a file of `stored` bytes holds.
+    """Return how many bytes a file of `stored` bytes holds.
 
     Raises:
         PayloadDamaged: No upload has this size.

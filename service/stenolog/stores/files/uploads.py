@@ -36,11 +36,11 @@ class UploadKeys(Protocol):
     """Gives data keys; `compliance/vault` keeps this promise."""
 
     def new_key(self, stream: str) -> NewKey:
-        """A key for a stream that has none, in no file yet."""
+        """Return a key for a stream that has none, in no file yet."""
         ...
 
     async def keep(self, new: NewKey) -> None:
-        """The key is durable.
+        """Store the key durably.
 
         Raises:
             StoreUnavailable: It could not be made durable.
@@ -48,7 +48,7 @@ class UploadKeys(Protocol):
         ...
 
     async def key_of(self, stream: str) -> DataKey:
-        """The stream's data key.
+        """Return the stream's data key.
 
         Raises:
             KeyMissing: It was destroyed.
@@ -92,7 +92,7 @@ class UploadStore:
             part.unlink(missing_ok=True)
 
     async def exists(self, upload_id: str) -> bool:
-        """One look at the directory."""
+        """Looks into the directory once."""
         return await asyncio.to_thread(self._path(upload_id).is_file)
 
     async def discard(self, upload_id: str) -> None:
@@ -101,12 +101,12 @@ class UploadStore:
             await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
 
     async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
-        """One reading of the directory; what is being written is not in it."""
+        """Reads the directory once; files that are being written are not in it."""
         with _disk_errors():
             return await asyncio.to_thread(_stored, self._directory, after, limit)
 
     async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
-        """The size in bytes and the decrypted bytes, at most 1 MiB at a time; None: no such file.
+        """Open the file: its size in bytes, and its bytes in pieces of 1 MiB; None: no such file.
 
         Raises:
             PayloadDamaged: While it is read: the file, or its end, is not what was stored.
@@ -159,7 +159,7 @@ def _stored(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
 async def _fill(
     stream: BinaryIO, frames: UploadFrames, chunks: AsyncIterator[bytes], bytes_max: int
 ) -> int:
-    """Every frame is written; the size in bytes."""
+    """Write every frame; return the size in bytes."""
     gathered = bytearray()
     size = number = 0
     async for chunk in chunks:
@@ -199,7 +199,7 @@ def _finish(stream: BinaryIO, part: Path, path: Path) -> None:
 
 @contextlib.contextmanager
 def _disk_errors() -> Iterator[None]:
-    """What the operating system says about the disk becomes ours."""
+    """Turn the operating system's errors about the disk into ours."""
     try:
         yield
     except OSError as exc:

@@ -45,7 +45,7 @@ class SqliteRecords:
         self._keys.close()
 
     def tree(self) -> StoredTree:
-        """One statement: one snapshot."""
+        """Reads in one statement, so from one snapshot."""
         with store_errors("log.db"):
             row = self._log.execute(
                 "SELECT (SELECT count FROM tree), (SELECT frontier FROM tree), "
@@ -70,7 +70,7 @@ class SqliteRecords:
         return [_stored_row(row) for row in found]
 
     def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
-        """At most `limit` rows behind `after`, however far away; none only at the end.
+        """Return at most `limit` rows that follow `after`, however far away; none only at the end.
 
         Raises:
             StoreUnavailable: One of them cannot be read.
@@ -82,7 +82,7 @@ class SqliteRecords:
         return [_stored_row(row) for row in found]
 
     def rows_of(self, streams: Collection[str], after: int, limit: int) -> Sequence[StoredRow]:
-        """At most `limit` rows of these streams behind `after`; reads by their unique index.
+        """Return at most `limit` rows of these streams after `after`; reads by their unique index.
 
         Raises:
             StoreUnavailable: One of them cannot be read.
@@ -114,7 +114,7 @@ class SqliteRecords:
         return WrappedKey(key_id=row[0], stream=row[1], box=_bytes(row[2])) if row else None
 
     def secret(self, purpose: str, number: int) -> bytes | None:
-        """The box of one of our own secrets; None when there is none.
+        """Return the box of one of our own secrets; None when there is none.
 
         Raises:
             StoreUnavailable: It cannot be read.

@@ -61,7 +61,7 @@ class ListItem:
 
 
 def parse_listing(query: Iterable[tuple[str, str]]) -> ListQuery:
-    """The query of a list; an empty value counts as absent, a name that is not known as nothing.
+    """Read the query of a list; empty values and unknown names count as absent.
 
     Raises:
         InvalidRequest: A value is not one; `fields` names them all.
@@ -99,7 +99,7 @@ def parse_listing(query: Iterable[tuple[str, str]]) -> ListQuery:
 def page(
     items: Sequence[ListItem], *, query: ListQuery, base_url: str, has_older: bool, has_newer: bool
 ) -> dict[str, object]:
-    """One page; its URLs are absolute, on `base_url` (which may have a path of its own).
+    """Return one page; its URLs are absolute, on `base_url` (which may have a path of its own).
 
     The service's names are the reader's: `prev_url` is the older page, `next_url` the newer one.
     """
@@ -133,7 +133,7 @@ def _row(item: ListItem, base_url: str) -> dict[str, object]:
 
 
 def _url(base_url: str, query: ListQuery, before_id: str | None, after_id: str | None) -> str:
-    """The list with the same filters from another place."""
+    """Return the list with the same filters from another place."""
     pairs = {
         "limit": str(query.limit),
         "status": query.status,

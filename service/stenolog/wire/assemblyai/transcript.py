@@ -123,7 +123,7 @@ NULL_WHEN_DELETED = ("speaker_count", "cluster_id")
 def queued_transcript(
     transcript_id: str, params: Mapping[str, object], *, status: str = "queued"
 ) -> dict[str, object]:
-    """The whole Transcript of a job that is not finished; `params` as `parse_request` gives them.
+    """Return the whole Transcript of an unfinished job; `params` are those of `parse_request`.
 
     The caller owns the result. A webhook header's value is never in it.
     """
@@ -144,7 +144,7 @@ def queued_transcript(
 def completed_transcript(
     transcript_id: str, params: Mapping[str, object], result: Mapping[str, object]
 ) -> dict[str, object]:
-    """The whole Transcript of a job that succeeded; `result` overrides any field but the id."""
+    """Return the whole Transcript of a successful job; `result` overrides all but the id."""
     return {
         **queued_transcript(transcript_id, params),
         **_blocks_off(),
@@ -162,7 +162,7 @@ def failed_transcript(
     *,
     audio_duration: int | None = None,
 ) -> dict[str, object]:
-    """The whole Transcript of a job that failed; `audio_duration` in seconds when it is known."""
+    """Return the whole Transcript of a failed job; `audio_duration` in seconds, if known."""
     return {
         **queued_transcript(transcript_id, params, status="error"),
         **_blocks_off(),
@@ -172,7 +172,7 @@ def failed_transcript(
 
 
 def deleted_transcript(transcript_id: str, audio_duration: int | None) -> dict[str, object]:
-    """What is left of a transcript that was deleted, always the same."""
+    """Return what is left of a deleted transcript, which is always the same."""
     return {
         **dict.fromkeys((*queued_transcript(transcript_id, {}), *NULL_WHEN_DELETED)),
         **dict.fromkeys(FALSE_WHEN_DELETED, False),
@@ -188,7 +188,7 @@ def deleted_transcript(transcript_id: str, audio_duration: int | None) -> dict[s
 
 
 def echo(params: Mapping[str, object]) -> dict[str, object]:
-    """Every parameter that an answer repeats, as the service repeats it.
+    """Return every parameter that an answer repeats, as the service repeats it.
 
     `en` becomes `en_us`; with detection and no code the language is not known yet. The number of
     speakers becomes the range that it stands for.

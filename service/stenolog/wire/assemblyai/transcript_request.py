@@ -98,7 +98,7 @@ def parse_request(
 
 
 def request_of(params: Mapping[str, object]) -> TranscriptRequest:
-    """The request that `parse_request` once accepted, made again from its `params`."""
+    """Return the request that `parse_request` once accepted, made again from its `params`."""
     models = params.get("speech_models", ())
     assert isinstance(models, list | tuple)
     return TranscriptRequest(
@@ -128,7 +128,7 @@ def _text(params: Mapping[str, object], name: str) -> str | None:
 
 
 def _complaints(params: Mapping[str, object], strict: bool, legacy: bool) -> Iterator[Complaint]:
-    """Everything wrong with a request, in the order in which the service looks."""
+    """Yield everything wrong with a request, in the order in which the service looks."""
     if len(params) > PARAMETERS_MAX:
         yield "", f"The request has more than {PARAMETERS_MAX} parameters"
         return

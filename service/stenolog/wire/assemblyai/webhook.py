@@ -30,28 +30,28 @@ class CallbackClaim:
 
 
 def callback_body(transcript_id: str, status: str) -> bytes:
-    """The two-key body, written as the service writes it: with a blank after `:` and `,`."""
+    """Return the two-key body, written as the service writes it: with a blank after `:` and `,`."""
     return json.dumps({"transcript_id": transcript_id, "status": status}).encode()
 
 
 def redacted_audio_body(redacted_audio_url: str) -> bytes:
-    """The body that says where the redacted audio is; it names no transcript."""
+    """Return the body that says where the redacted audio is; it names no transcript."""
     body = {"status": REDACTED_AUDIO_READY, "redacted_audio_url": redacted_audio_url}
     return json.dumps(body).encode()
 
 
 def is_delivered(status: int) -> bool:
-    """Whether an endpoint's answer ends the delivery well."""
+    """Tell whether an endpoint's answer ends the delivery well."""
     return 200 <= status < 300
 
 
 def is_retried(status: int | None) -> bool:
-    """Whether the service tries again: no answer (None), 5xx, or a redirect; a 4xx is final."""
+    """Tell whether AssemblyAI tries again: no answer (None), 5xx, or a redirect, but no 4xx."""
     return status is None or status >= 500 or 300 <= status < 400
 
 
 def read_callback(body: bytes) -> CallbackClaim:
-    """What a callback's body claims to be; any bytes have an answer."""
+    """Return what a callback's body claims to be; any bytes have an answer."""
     try:
         claim = json.loads(body.decode())
     except (ValueError, RecursionError):
@@ -72,7 +72,7 @@ def read_callback(body: bytes) -> CallbackClaim:
 
 
 def _job_id(value: object) -> str | None:
-    """The id, when it is text of a possible length that can be encoded again."""
+    """Return the id, when it is text of a possible length that can be encoded again."""
     if not isinstance(value, str) or not 1 <= len(value) <= JOB_ID_CHARS_MAX:
         return None
     try:

@@ -77,7 +77,7 @@ def store_errors(what: str) -> Iterator[None]:
 
 
 def open_writer(path: Path, schema: Schema) -> sqlite3.Connection:
-    """The one writing connection to `path`, with its schema brought up to date.
+    """Return the one writing connection to `path`, with its schema brought up to date.
 
     The connection is in autocommit mode: transactions are begun and ended by hand. It may be
     handed to one other thread.
@@ -119,7 +119,7 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
 
 
 def truncate_wal(connection: sqlite3.Connection, what: str) -> None:
-    """Everything committed is in the file itself, and the WAL is empty: old pages are gone.
+    """Move everything committed into the file and empty the WAL, so that old pages are gone.
 
     Raises:
         StoreUnavailable: A reader was in the way for too long, or SQLite said no; try again.
@@ -131,7 +131,7 @@ def truncate_wal(connection: sqlite3.Connection, what: str) -> None:
 
 
 async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
-    """A reading connection (`mode=ro`) on its own thread; reads hold no transaction open.
+    """Return a reading connection (`mode=ro`) on its own thread; reads hold no transaction open.
 
     Raises:
         StoreUnavailable: The file cannot be opened.
@@ -148,7 +148,7 @@ async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
 async def read_rows(
     reader: aiosqlite.Connection, what: str, statement: str, *values: object
 ) -> list[Any]:
-    """All rows of one statement: one visit to the reading thread, where a cursor would take three.
+    """Return all rows of one statement in one visit to the reading thread; a cursor takes three.
 
     Raises:
         StoreUnavailable: SQLite said no.
@@ -158,7 +158,7 @@ async def read_rows(
 
 
 def open_reader_sync(path: Path, what: str) -> sqlite3.Connection:
-    """A reading connection for commands that run without the service.
+    """Return a reading connection for commands that run without the service.
 
     In a directory where nothing can be written (a backup on read-only media) a file that was
     closed cleanly is read as it is.

@@ -27,7 +27,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = open_writer(path, schema)
 
     def transact(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """What `work` returned, and what it wrote is durable.
+        """Run `work` in a transaction, and return its result once that is durable.
 
         Raises:
             StoreUnavailable: SQLite said no before COMMIT; nothing was written.
@@ -52,7 +52,7 @@ class Writer:
         return result
 
     def truncate_wal(self) -> None:
-        """What was overwritten or deleted is in no file any more.
+        """Remove what was overwritten or deleted from all files.
 
         Raises:
             StoreUnavailable: It may be; try again.
@@ -62,7 +62,7 @@ class Writer:
         truncate_wal(self._connection, self._schema.name)
 
     def close(self) -> None:
-        """The file is closed and, when nobody else has it open, its WAL folded back."""
+        """Close the file; fold its WAL back when nobody else has it open."""
         if self._connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()

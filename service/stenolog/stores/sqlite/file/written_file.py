@@ -35,7 +35,7 @@ class WrittenFile:
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """The file at `path`, created when there is none.
+        """Return the file at `path`, created when there is none.
 
         Raises:
             SchemaTooNew: The file was written by a newer Stenolog.
@@ -49,7 +49,7 @@ class WrittenFile:
             raise
 
     async def close(self) -> None:
-        """Everything submitted is committed; then the file is closed."""
+        """Commit everything submitted, then close the file."""
         await self._commits.close()
         await self._reader.close()
         self._writer.close()

@@ -21,7 +21,7 @@ class SqliteKeys(WrittenFile):
     schema = KEYS
 
     async def add_data_key(self, key: WrappedKey) -> WrappedKey:
-        """The first key of a stream wins; looked up and written in one transaction."""
+        """Looks up and writes in one transaction, so that the first key of a stream wins."""
 
         def write(connection: sqlite3.Connection) -> WrappedKey:
             if connection.execute(_IS_DESTROYED, (key.stream,)).fetchone():
@@ -60,7 +60,7 @@ class SqliteKeys(WrittenFile):
         return _wrapped_key(row) if row else None
 
     async def add_secret(self, purpose: str, number: int, box: bytes) -> bytes:
-        """The box under this purpose and number, durably: `box`, or what was there before."""
+        """Store the box under this purpose and number, durably; return it, or an earlier one."""
 
         def write(connection: sqlite3.Connection) -> bytes:
             connection.execute(
@@ -76,7 +76,7 @@ class SqliteKeys(WrittenFile):
         return kept
 
     async def secrets(self, purpose: str) -> dict[int, bytes]:
-        """The boxes for this purpose that are not retired, by number."""
+        """Return the boxes for this purpose that are not retired, by number."""
         rows = await self._all(
             "SELECT number, box FROM secrets WHERE purpose = ? AND retired_at IS NULL", purpose
         )
@@ -166,7 +166,7 @@ class SqliteKeys(WrittenFile):
         return revoked
 
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StenologError]:
-        """The WAL is truncated behind the transaction when somebody asked for it."""
+        """Runs a batch in one transaction, and truncates the WAL when a write asked for it."""
         outcomes = super()._commit(batch)
         if _truncate in batch:
             try:

@@ -57,7 +57,7 @@ class SqliteLog:
         kept: int = EVENTS_KEPT,
         clock: NowUs = now_us,
     ) -> SqliteLog:
-        """The log at `path`, created when there is none; `report` hears of every commit.
+        """Return the log at `path`, created when there is none; `report` hears of every commit.
 
         Raises:
             SchemaTooNew: It was written by a newer Stenolog.
@@ -71,7 +71,7 @@ class SqliteLog:
             raise
 
     async def close(self) -> None:
-        """Everything submitted is committed; then the files are closed."""
+        """Commit everything submitted, then close the files."""
         await self._commits.close()
         await self._reader.close()
         self._writer.close()
@@ -102,7 +102,7 @@ class SqliteLog:
         self._watch.advance(head)
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        """From memory, or by primary key."""
+        """Reads from memory, or by primary key."""
         after, limit = _bounded(after, INTEGER_MAX), _bounded(limit, EVENTS_PER_READ_MAX)
         recent = self._tail.read(after, limit)
         if recent is not None:
@@ -162,7 +162,7 @@ class SqliteLog:
         return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
 
     async def head(self) -> int:
-        """As the writer last told."""
+        """Returns what the writer last told."""
         return self._watch.head
 
     async def wait(self, *, after: int) -> int:
@@ -170,7 +170,7 @@ class SqliteLog:
         return await self._watch.wait(after=after)
 
     async def frontier(self) -> Frontier:
-        """The tree over everything that is committed."""
+        """Return the tree over everything that is committed."""
         row = await self._one("SELECT count, frontier FROM tree")
         return stored_frontier(tuple(row) if row else None)
 

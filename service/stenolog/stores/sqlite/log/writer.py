@@ -70,11 +70,11 @@ class LogWriter:
             raise
 
     def close(self) -> None:
-        """The file is closed and its WAL folded back."""
+        """Close the file and fold its WAL back."""
         self._writer.close()
 
     def commit_batch(self, batch: Sequence[Append]) -> Sequenced:
-        """The outcome of each append, and the events; all accepted ones are durable.
+        """Commit the batch; return the outcome of each append. All accepted events are durable.
 
         Raises:
             StoreUnavailable: Everything was rolled back.
@@ -101,7 +101,7 @@ class LogWriter:
 
 
 def stored_event(position: int, stream: object, stored: bytes, leaf: object) -> Event:
-    """The event in a row of these columns, the same that was appended.
+    """Return the event in a row of these columns, the same that was appended.
 
     Raises:
         RecordDamaged: It is another, or none.
@@ -129,7 +129,7 @@ def _time_us(last: Event) -> int:
 
 
 def stored_frontier(row: Sequence[Any] | None) -> Frontier:
-    """The frontier in a row of `count` and `frontier`.
+    """Return the frontier in a row of `count` and `frontier`.
 
     Raises:
         StoreError: The row is missing or damaged.

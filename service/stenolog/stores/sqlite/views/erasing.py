@@ -13,7 +13,7 @@ _EVERY = "generation IN (SELECT generation FROM generations) AND id = ?"
 
 
 def erase(statements: ViewStatements, transcription: str) -> None:
-    """The content is overwritten in the file and gone from the WAL; repeating changes nothing.
+    """Overwrite the content in the file, and remove it from the WAL; repeating changes nothing.
 
     Raises:
         StoreUnavailable: It may still be there; try again.

@@ -25,7 +25,7 @@ class ItemReads:
         self._reader = reader
 
     async def view_state(self, transcription: str, view: str) -> Reason | None:
-        """By primary key."""
+        """Reads by primary key."""
         rows = await self.rows(
             f"SELECT reason FROM views WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
             view,
@@ -65,7 +65,7 @@ class ItemReads:
     async def _chunks(
         self, view: str, transcription: str, after: int, chunks_max: int
     ) -> Sequence[Any]:
-        """The view's own columns, then those of its chunks that end behind the ordinal `after`."""
+        """Return the view's own columns, then those of its chunks that end after `after`."""
         return await self.rows(
             "SELECT v.reason, v.beside, v.items, c.first, c.speakers, c.bodies FROM views v "  # noqa: S608  ours
             "LEFT JOIN chunks c ON c.generation = v.generation AND c.id = v.id "
@@ -79,7 +79,7 @@ class ItemReads:
         )
 
     async def rows(self, statement: str, *values: object) -> Sequence[Any]:
-        """The rows that a statement finds.
+        """Return the rows that a statement finds.
 
         Raises:
             StoreUnavailable: They cannot be read now.

@@ -31,14 +31,14 @@ class ViewReads(ItemReads):
     """Keeps `ViewReader`'s promises over one reading connection."""
 
     async def transcription(self, transcription: str) -> StatusRow | None:
-        """By primary key."""
+        """Reads by primary key."""
         rows = await self.rows(
             f"{_STATUS} WHERE generation = {LIVE} AND id = ?", _NAME, transcription
         )
         return status_row(rows[0]) if rows else None
 
     async def request(self, transcription: str) -> bytes | None:
-        """By primary key."""
+        """Reads by primary key."""
         rows = await self.rows(
             f"SELECT body FROM requests WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
             _NAME,
@@ -47,7 +47,7 @@ class ViewReads(ItemReads):
         return bytes(rows[0][0]) if rows else None
 
     async def transcript(self, transcription: str) -> TranscriptRow | None:
-        """By primary key."""
+        """Reads by primary key."""
         rows = await self.rows(
             "SELECT text, confidence, language_code, words, body FROM transcripts "  # noqa: S608  ours
             f"WHERE generation = {LIVE} AND id = ?",
@@ -66,7 +66,7 @@ class ViewReads(ItemReads):
         )
 
     async def customer_body(self, transcription: str) -> bytes | None:
-        """By primary key; the bytes were made by the projection."""
+        """Reads by primary key; the bytes were made by the projection."""
         rows = await self.rows(
             f"SELECT body FROM transcripts WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
             "transcript",
@@ -84,7 +84,7 @@ class ViewReads(ItemReads):
         status: Status | None = None,
         created_on: str | None = None,
     ) -> TranscriptionsPage:
-        """One row more than asked for says whether there are more in that direction."""
+        """Reads one row more than asked for, to know whether there are more in that direction."""
         assert 1 <= limit <= TRANSCRIPTIONS_PER_PAGE_MAX
         assert before is None or after is None
         conditions = [f"generation = {LIVE}", "tenant = ?"]
@@ -108,7 +108,7 @@ class ViewReads(ItemReads):
         )
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """By the partial indexes on what is open and what is unsettled, beside the checkpoint."""
+        """Reads by the partial indexes on open and unsettled ones, beside the checkpoint."""
         assert 1 <= limit <= OPEN_PER_PAGE_MAX
         rows = await self.rows(
             "SELECT c.position, c.event_id, t.id FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
@@ -125,7 +125,7 @@ class ViewReads(ItemReads):
         )
 
     async def upload_use(self, upload: str) -> UploadUse:
-        """By the partial index on uploads, beside the checkpoint.
+        """Reads by the partial index on uploads, beside the checkpoint.
 
         Named in the statement: SQLite takes the primary key for better, and reads every row.
         """
@@ -166,7 +166,7 @@ class ViewReads(ItemReads):
         )
 
     async def checkpoint(self) -> Checkpoint:
-        """The one row of its table."""
+        """Return the one row of its table."""
         rows = await self.rows("SELECT position, event_id FROM checkpoint")
         return Checkpoint(position=rows[0][0], event_id=rows[0][1])
 

@@ -28,7 +28,7 @@ _INSERT_STATUS = (
 
 
 def status_row(values: Sequence[object]) -> StatusRow:
-    """The row whose columns, in the order of `STATUS_COLUMNS`, these are."""
+    """Return the row whose columns, in the order of `STATUS_COLUMNS`, these are."""
     named = dict(zip(STATUS_COLUMNS, values, strict=True))
     named["erased"] = bool(named["erased"])
     return StatusRow(**named)  # type: ignore[arg-type]  # the STRICT table holds these types

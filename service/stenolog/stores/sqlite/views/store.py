@@ -43,7 +43,7 @@ class SqliteViews(ViewReads):
 
     @classmethod
     async def open(cls, path: Path, *, schema: Schema = VIEWS) -> SqliteViews:
-        """The views at `path`; a file that is damaged or of an older schema is made anew.
+        """Return the views at `path`; a file that is damaged or of an older schema is made anew.
 
         Raises:
             SchemaTooNew: It was written by a newer Stenolog.
@@ -57,7 +57,7 @@ class SqliteViews(ViewReads):
             raise
 
     async def close(self) -> None:
-        """What was begun is committed; then the file is closed, and its WAL folded back."""
+        """Commit what was begun, close the file, and fold its WAL back."""
         try:
             # The last connection to close removes the WAL, and one that only reads cannot.
             await self._reader.close()
@@ -76,35 +76,35 @@ class SqliteViews(ViewReads):
         return await self._run(lambda: self._statements.known(status_generation, generations, ids))
 
     async def begin(self, projection: str, version: int, *, live: bool) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         await self._run(lambda: self._statements.begin(projection, version, live))
 
     async def advance(self, changes: Sequence[Change], *, after: int, to: Checkpoint) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         await self._run(lambda: self._statements.advance(changes, after, to))
 
     async def build(
         self, generations: Collection[int], changes: Sequence[Change], *, after: int, position: int
     ) -> bool:
-        """One transaction."""
+        """Runs in one transaction."""
         return await self._run(
             lambda: self._statements.build(generations, changes, after, position)
         )
 
     async def drop(self, projection: str) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         await self._run(lambda: self._statements.drop(projection))
 
     async def reset(self) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         await self._run(self._statements.reset)
 
     async def erase(self, transcription: str) -> None:
-        """One transaction; then the WAL is truncated."""
+        """Runs in one transaction; then the WAL is truncated."""
         await self._run(lambda: erase(self._statements, transcription))
 
     async def purge(self) -> bool:
-        """One transaction."""
+        """Runs in one transaction."""
         return await self._run(self._statements.purge)
 
     async def _run(self, call: Callable[[], Answer]) -> Answer:

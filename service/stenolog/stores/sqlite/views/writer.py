@@ -67,7 +67,7 @@ class ViewStatements:
         return Known(rows={row.id: row for row in found}, held=frozenset(held))
 
     def begin(self, projection: str, version: int, live: bool) -> None:
-        """A new row in `generations`."""
+        """Inserts a row into `generations`."""
         with self.transaction() as run:
             run.execute(
                 "UPDATE generations SET state = 'dropped' "
@@ -124,7 +124,7 @@ class ViewStatements:
         return True
 
     def drop(self, projection: str) -> None:
-        """Its rows are deleted by `purge`."""
+        """Leaves the deletion of its rows to `purge`."""
         with self.transaction() as run:
             run.execute(
                 "UPDATE generations SET state = 'dropped' WHERE projection = ?", (projection,)
@@ -138,7 +138,7 @@ class ViewStatements:
             run.execute("UPDATE checkpoint SET position = 0, event_id = ''")
 
     def purge(self) -> bool:
-        """One table of one dropped generation at a time; the generation itself is the last."""
+        """Deletes from one table of one dropped generation at a time; the generation goes last."""
         with self.transaction() as run:
             dropped = run.execute(
                 "SELECT generation FROM generations WHERE state = 'dropped' LIMIT 1"
@@ -157,7 +157,7 @@ class ViewStatements:
         return True
 
     def truncate_wal(self) -> None:
-        """What was overwritten or deleted is in no file any more.
+        """Remove what was overwritten or deleted from all files.
 
         Raises:
             StoreUnavailable: It may be; try again.
@@ -165,12 +165,12 @@ class ViewStatements:
         truncate_wal(self._connection, "views.db")
 
     def close(self) -> None:
-        """Nothing can be written any more."""
+        """Close the file; nothing can be written any more."""
         self._connection.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is run in it is committed, or nothing is.
+        """Commit all that is run in it, or nothing.
 
         Raises:
             StoreUnavailable: Nothing, or possibly nothing, was written.

@@ -20,7 +20,7 @@ FAN_OUT = "fan-out"
 
 
 def begin(run: sqlite3.Connection, at: Checkpoint) -> None:
-    """Nothing is owed, and the checkpoint is `at`."""
+    """Drop all pending deliveries, and set the checkpoint to `at`."""
     for table in ("tenants", "lanes", "outbox"):
         run.execute(f"DELETE FROM {table}")  # noqa: S608  table names are ours
     run.execute("DELETE FROM attempts")
@@ -52,7 +52,7 @@ def add(run: sqlite3.Connection, pending: Sequence[Pending], after: int, to: Che
 
 
 def recover(run: sqlite3.Connection, now_ms: int) -> None:
-    """One process at a time has this file: at its start every lease is a dead one's."""
+    """End all leases: one process at a time has this file, so their holders are gone."""
     run.execute("UPDATE outbox SET leased = 0, due_at_ms = ? WHERE leased = 1", (now_ms,))
 
 
@@ -63,7 +63,7 @@ def record(
     due_at_ms: int | None,
     ending: Ending | None,
 ) -> bool:
-    """The attempt and what follows from it together."""
+    """Write the attempt and what follows from it together."""
     assert (due_at_ms is None) != (ending is None)
     held = run.execute(
         "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "

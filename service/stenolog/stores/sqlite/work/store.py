@@ -32,23 +32,23 @@ class SqliteWork(WrittenFile):
     schema = WORK
 
     async def checkpoint(self) -> Checkpoint | None:
-        """By primary key."""
+        """Reads by primary key."""
         rows = await self._all(
             "SELECT position, event_id FROM checkpoints WHERE reader = ?", statements.FAN_OUT
         )
         return Checkpoint(position=rows[0][0], event_id=rows[0][1]) if rows else None
 
     async def begin(self, at: Checkpoint) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         await self._commits.submit(partial(statements.begin, at=at))
 
     async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         assert len(pending) <= DELIVERIES_PER_ADD_MAX
         await self._commits.submit(partial(statements.add, pending=pending, after=after, to=to))
 
     async def recover(self, now_ms: int) -> None:
-        """The directory's lock admits one gateway: no lease is anybody else's."""
+        """Ends all leases: the directory's lock admits one gateway, so their holders are gone."""
         await self._commits.submit(partial(statements.recover, now_ms=now_ms))
 
     async def take(
@@ -60,7 +60,7 @@ class SqliteWork(WrittenFile):
         at_once: int,
         per_lane: int,
     ) -> Taken:
-        """One transaction."""
+        """Runs in one transaction."""
         taken: Taken = await self._commits.submit(
             partial(
                 take,
@@ -76,7 +76,7 @@ class SqliteWork(WrittenFile):
     async def record(
         self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
     ) -> bool:
-        """One transaction."""
+        """Runs in one transaction."""
         held: bool = await self._commits.submit(
             partial(
                 statements.record,
@@ -89,15 +89,15 @@ class SqliteWork(WrittenFile):
         return held
 
     async def put_off(self, leased: Leased, due_at_ms: int) -> None:
-        """One transaction."""
+        """Runs in one transaction."""
         await self._commits.submit(partial(statements.put_off, leased=leased, due_at_ms=due_at_ms))
 
     async def remove(self, leased: Leased, now_ms: int) -> None:
-        """One transaction; a hundred old attempts at most go with it."""
+        """Runs in one transaction; a hundred old attempts at most go with it."""
         await self._commits.submit(partial(statements.remove, leased=leased, now_ms=now_ms))
 
     async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
-        """By primary key."""
+        """Reads by primary key."""
         rows = await self._all(
             "SELECT number, at_ms, took_ms, status, outcome FROM attempts "
             "WHERE position = ? AND kind = ? ORDER BY number",

@@ -37,7 +37,7 @@ def take(
 
 
 def _due(run: sqlite3.Connection, now_ms: int, slots: Slots) -> Iterator[Row]:
-    """What is due and has room when it is asked for; whoever asks occupies it first."""
+    """Yield what is due and has room when it is asked for; whoever asks occupies it first."""
     tenants = run.execute(
         "SELECT tenant FROM tenants WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?",
         # One whose due deliveries are all in full lanes is gone past, too.
@@ -76,7 +76,7 @@ def _due_of_lane(
 
 
 def _in_turns(sources: Iterable[Iterator[Row]]) -> Iterator[Row]:
-    """One row of each source, then the next of each; a source is opened when its turn comes."""
+    """Yield one row of each source, then the next of each; a source is opened at its turn."""
     again: deque[Iterator[Row]] = deque()
     for source in sources:
         row = next(source, None)
@@ -117,7 +117,7 @@ def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms:
 
 
 def _next_due(run: sqlite3.Connection, slots: Slots) -> int | None:
-    """When the next delivery of a tenant and a lane that have room falls due."""
+    """Return when the next delivery of a tenant and a lane that have room falls due."""
     if slots.free <= 0:
         return None
     heads = run.execute(
