@@ -105,7 +105,7 @@ def _records(settings: Settings) -> Iterator[BrowsableRecords]:
 
 
 def _rows(records: BrowsableRecords, after: int) -> Iterator[StoredRow]:
-    """Yield the rows that follow `after`; what is missing between them is named on standard error."""
+    """Yield the rows that follow `after`; name on standard error what is missing between them."""
     count = records.tree().count
     while rows := records.rows_behind(after, ROWS_PER_READ):
         for row in rows:
