@@ -211,7 +211,15 @@ class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):
 
 
 class ForbiddenAddress(StenologError, code="forbidden-address"):
-    """An outgoing connection leads to an address that is not allowed."""
+    """An outgoing connection leads to an address that is not allowed.
+
+    Attributes:
+        final: The URL itself says so. False: its host's name leads there, now.
+    """
+
+    def __init__(self, message: str, *, final: bool = True) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 class EgressFailed(StenologError, code="egress-failed"):
@@ -219,13 +227,15 @@ class EgressFailed(StenologError, code="egress-failed"):
 
     Attributes:
         sent: Whether the request may have reached the other side.
+        dropped: Whether the other side was there and broke off: it may answer the next time.
     """
 
     retryable = True
 
-    def __init__(self, message: str, *, sent: bool) -> None:
+    def __init__(self, message: str, *, sent: bool, dropped: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
+        self.dropped = dropped
 
 
 class EvidenceError(StenologError, code="evidence-error"):

@@ -18,6 +18,7 @@ WAIT_S_MAX = 5
 
 @dataclass
 class Scripted:
+    host: str = "127.0.0.1"
     port: int = 0
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -25,7 +26,7 @@ class Scripted:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
 
 Script = Callable[[Scripted, Reader, Writer], Awaitable[None]]
@@ -65,8 +66,13 @@ async def silence(server: Scripted, reader: Reader, writer: Writer) -> None:
 
 
 @asynccontextmanager
-async def serving(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Scripted]:
-    server = Scripted()
+async def serving(
+    script: Script,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> AsyncIterator[Scripted]:
+    server = Scripted(host=host)
 
     async def handle(reader: Reader, writer: Writer) -> None:
         server.connections += 1
@@ -79,7 +85,7 @@ async def serving(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIte
             server.open_connections -= 1
             writer.close()
 
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    listening = await asyncio.start_server(handle, host, port, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

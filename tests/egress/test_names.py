@@ -27,14 +27,52 @@ class Names:
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
-async def test_one_forbidden_address_among_many_refuses_the_host(opened: Open) -> None:
-    names = Names(["127.0.0.1", "127.0.0.2", "10.0.0.1"])
+async def test_of_many_addresses_only_those_that_are_allowed_are_connected_to(
+    opened: Open,
+) -> None:
+    """Neither is the delivery lost to one private address, nor is that address reached."""
+    policy = AddressPolicy.of(networks=["127.0.0.2/32"])
+    names = Names(["127.0.0.1", "10.0.0.1", "127.0.0.2", "::1"])
+    async with (
+        serving(always(answer(body=b"private"))) as private,
+        serving(always(answer(body=b"public")), host="127.0.0.2", port=private.port) as public,
+    ):
+        got = await opened(policy, resolve=names).request(
+            "GET", f"http://mixed.example:{public.port}/", timeout_ms=5_000, answer_bytes_max=9
+        )
+        assert got.body == b"public"
+        assert (private.connections, public.connections) == (0, 1)
+
+
+async def test_an_allowed_address_that_does_not_answer_opens_no_forbidden_one(opened: Open) -> None:
+    policy = AddressPolicy.of(networks=["127.0.0.2/32"])
+    async with serving(always(answer())) as private:
+        with pytest.raises(EgressFailed):
+            await opened(policy, resolve=Names(["127.0.0.2", "127.0.0.1"])).request(
+                "GET", f"http://mixed.example:{private.port}/", timeout_ms=5_000, answer_bytes_max=9
+            )
+        assert private.connections == 0
+
+
+async def test_a_name_with_forbidden_addresses_only_is_refused_for_now_and_does_not_say_why(
+    opened: Open,
+) -> None:
     async with serving(always(answer())) as server:
-        with pytest.raises(ForbiddenAddress):
-            await opened(LOOPBACK, resolve=names).request(
-                "GET", f"http://mixed.example:{server.port}/", timeout_ms=5_000, answer_bytes_max=9
+        with pytest.raises(ForbiddenAddress) as refused:
+            await opened(AddressPolicy(), resolve=Names(["127.0.0.1", "10.0.0.1"])).request(
+                "GET", f"http://inside.example:{server.port}/", timeout_ms=5_000, answer_bytes_max=9
             )
         assert server.connections == 0
+    assert not refused.value.final
+    assert str(refused.value) == "the host is not allowed or cannot be reached"
+
+
+async def test_a_forbidden_literal_is_refused_for_good(opened: Open) -> None:
+    with pytest.raises(ForbiddenAddress, match="loopback") as refused:
+        await opened(AddressPolicy()).request(
+            "GET", "http://127.0.0.1/", timeout_ms=5_000, answer_bytes_max=9
+        )
+    assert refused.value.final
 
 
 async def test_a_name_that_changes_after_the_check_changes_nothing(opened: Open) -> None:

@@ -129,6 +129,8 @@ class Dispatcher:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._busy[task]
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("delivery.crashed", exc_info=failure)
         self._stirred.set()
 
     async def _drain(self) -> None:
@@ -200,7 +202,7 @@ class Dispatcher:
 
     async def _attempt(self, leased: Leased, event: Event, message: Message) -> None:
         began_ms = self._now_ms()
-        result = await self._sender.send(message.webhook, message.body)
+        result = await self._sender.send(message.webhook, message.body, tenant=leased.tenant)
         now_ms = self._now_ms()
         attempt = Attempt(
             number=leased.attempts + 1,

@@ -40,9 +40,15 @@ class Unanswered:
     """No answer in time: unknown name, no connection, TLS error, or a reply that is not HTTP."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotAllowed:
-    """The URL leads to an address that is not allowed; nothing was sent."""
+    """The URL leads to an address that is not allowed; nothing was sent.
+
+    Attributes:
+        final: The URL itself says so. False: its host's name led there, and may lead elsewhere.
+    """
+
+    final: bool = True
 
 
 Result = Answered | Unanswered | NotAllowed
@@ -78,7 +84,10 @@ def after_attempt(result: Result, number: int, timing: Timing) -> Retry | Ending
         case "delivered":
             return Ending(reason=None)
         case "forbidden":
-            return Ending(reason="forbidden")
+            # A name server that is wrong for a moment must not cost the customer the delivery.
+            if number >= timing.attempts_max or result == NotAllowed(final=True):
+                return Ending(reason="forbidden")
+            return Retry(in_ms=timing.spacing_ms)
         case "refused":
             return Ending(reason="refused")
         case "failed" | "unanswered":

@@ -23,8 +23,11 @@ class Sender:
         self._egress = egress
         self._timeout_ms = timeout_ms
 
-    async def send(self, webhook: Webhook, body: bytes) -> Result:
-        """Call the receiver; return its answer within the timeout, which ends with the status."""
+    async def send(self, webhook: Webhook, body: bytes, *, tenant: str) -> Result:
+        """Return what the receiver said within the timeout, which covers all up to its status.
+
+        Names are looked up at `tenant`'s expense: those that resolve slowly hold up no other.
+        """
         header = [] if webhook.header is None else [webhook.header]
         try:
             async with self._egress.stream(
@@ -33,10 +36,11 @@ class Sender:
                 headers=[CONTENT_TYPE, *header],
                 content=body,
                 timeout_ms=self._timeout_ms,
+                asker=tenant,
             ) as answer:
                 return Answered(status=answer.status)
-        except ForbiddenAddress:
-            return NotAllowed()
+        except ForbiddenAddress as exc:
+            return NotAllowed(final=exc.final)
         except EgressFailed:
             return Unanswered()
 

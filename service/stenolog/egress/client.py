@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -12,25 +11,17 @@ from math import inf
 import anyio
 import httpx
 
-from stenolog.egress.failures import RequestTrace, httpcore_errors, httpx_errors
+from stenolog.egress.failures import RequestTrace, httpcore_errors
 from stenolog.egress.guard import AddressPolicy
-from stenolog.egress.network import Resolve, system_resolve
+from stenolog.egress.hops import Hop, is_redirect, set_timeouts
+from stenolog.egress.resolving import Resolve, Resolver, asked_for, system_resolve
 from stenolog.egress.streamed import StreamedAnswer, header_map
-from stenolog.egress.transport import CONNECTIONS_MAX, REQUEST_TRACE, TARGET, GuardedTransport
-from stenolog.egress.urls import (
-    Headers,
-    checked_headers,
-    checked_url,
-    headers_after_redirect,
-    request_target,
-)
+from stenolog.egress.transport import CONNECTIONS_MAX, REQUEST_TRACE, GuardedTransport
+from stenolog.egress.urls import Headers, checked_headers
 from stenolog.errors import EgressFailed, PayloadTooLarge
 
 USER_AGENT = "stenolog"
-CONNECT_MS_MAX = 10_000  # the provider's own limit for a whole callback; a connection takes less
-REDIRECTS_MAX = 5  # for audio; nothing else follows any
-METHOD = re.compile("[A-Z]{1,16}")
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS_MAX = 20  # for audio, which a dozen counters stand before; nothing else follows any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +31,7 @@ class Answer:
     Attributes:
         status: Its HTTP status, whatever it is: no status is an error here.
         headers: Lower-case names; values of a repeated name are joined by a comma.
-        body: Its bytes as they came: no encoding is asked for, none is undone.
+        body: Its bytes as they came: no coding is asked for, none is undone.
     """
 
     status: int
@@ -51,8 +42,8 @@ class Answer:
 class Egress:
     """Makes every outgoing request; one per address policy, closed once by its owner.
 
-    It never uses a proxy, an environment variable, a cookie, a retry, or an address that was not
-    checked.
+    It never uses a proxy, an environment variable, a retry, an address that was not checked, or a
+    cookie beyond the fetch in which it was set.
     """
 
     def __init__(
@@ -90,12 +81,9 @@ class Egress:
             EgressFailed: No complete answer, or one over `answer_bytes_max`; `sent` says whether
                 the request may have reached the other side.
         """
-        asked, target = checked_url(url), request_target(url)
-        request = _build(
-            method, asked, target, checked_headers(headers, user_agent=self._user_agent), content
-        )
+        request = Hop(method, url, self._checked(headers), content).request()
         request_trace: RequestTrace = request.extensions[REQUEST_TRACE]
-        _set_timeouts(request, timeout_ms)
+        set_timeouts(request, timeout_ms)
         with httpcore_errors(request_trace):
             with anyio.fail_after(timeout_ms / 1000):
                 response = await self._transport.handle_async_request(request)
@@ -118,13 +106,15 @@ class Egress:
         redirects_max: int = 0,
         timeout_ms: int,
         idle_ms: int | None = None,
+        asker: str = "",
     ) -> AsyncIterator[StreamedAnswer]:
         """Ask, follow at most `redirects_max` redirects, and give the answer to read in pieces.
 
         `timeout_ms` ends with the last byte read; `idle_ms` is the longest wait for any one piece.
-        With `redirects_max` 0 a redirect is an answer. Each hop is checked like the first, and a
-        hop to another origin gets none of the caller's headers that could be secrets. Leaving the
-        block closes the connection, however much of the body was read.
+        With `redirects_max` 0 a redirect is an answer. Each hop is checked like the first; a hop
+        to another origin gets none of the caller's headers that could be secrets, and each host
+        gets the cookies that it has set on the way. Leaving the block closes the connection,
+        however much of the body was read. Names are looked up at `asker`'s expense.
 
         Raises:
             ForbiddenAddress: A hop leads where it may not.
@@ -133,84 +123,47 @@ class Egress:
         assert redirects_max == 0 or method in ("GET", "HEAD"), "only a read may be redirected"
         assert 0 <= redirects_max <= REDIRECTS_MAX
         deadline = anyio.current_time() + timeout_ms / 1000
-        response, request_trace = await self._follow(
-            method,
-            url,
-            checked_headers(headers, user_agent=self._user_agent),
-            content,
-            redirects_max=redirects_max,
-            deadline=deadline,
-            idle_ms=min(idle_ms or timeout_ms, timeout_ms),
-        )
+        with asked_for(asker):
+            response, request_trace = await self._follow(
+                Hop(method, url, self._checked(headers), content),
+                redirects_max=redirects_max,
+                deadline=deadline,
+                idle_ms=min(idle_ms or timeout_ms, timeout_ms),
+            )
         try:
             yield StreamedAnswer(response, request_trace, deadline=deadline)
         finally:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
 
+    @property
+    def resolver(self) -> Resolver:
+        """What looks names up, with its counts."""
+        return self._transport.resolver
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
+    def _checked(self, headers: Iterable[tuple[str, str]]) -> Headers:
+        return checked_headers(headers, user_agent=self._user_agent)
+
     async def _follow(
-        self,
-        method: str,
-        first: str,
-        headers: Headers,
-        content: bytes | None,
-        *,
-        redirects_max: int,
-        deadline: float,
-        idle_ms: int,
+        self, hop: Hop, *, redirects_max: int, deadline: float, idle_ms: int
     ) -> tuple[httpx.Response, RequestTrace]:
-        """Return the first answer that is no redirect, or a redirect that may not be followed."""
-        url, target = checked_url(first), request_target(first)
-        for hop in range(redirects_max + 1):
-            request = _build(method, url, target, headers, content)
+        """The first answer that is not a redirect, or the redirect when none may be followed."""
+        for number in range(redirects_max + 1):
+            request = hop.request()
             request_trace: RequestTrace = request.extensions[REQUEST_TRACE]
-            _set_timeouts(request, idle_ms)
+            set_timeouts(request, idle_ms)
             with httpcore_errors(request_trace), anyio.fail_after(deadline - anyio.current_time()):
                 response = await self._transport.handle_async_request(request)
-            location = response.headers.get("location")
-            if redirects_max == 0 or response.status_code not in REDIRECTS or not location:
+            if redirects_max == 0 or not is_redirect(response):
                 return response, request_trace
             await response.aclose()
-            if hop < redirects_max:
-                before = url
-                with httpx_errors():
-                    url = checked_url(str(url.join(location)))
-                target = url.raw_path
-                headers = headers_after_redirect(headers, before, url)
+            if number < redirects_max:
+                hop.move(response)
         raise EgressFailed(f"more than {redirects_max} redirects", sent=True)
-
-
-def _build(
-    method: str,
-    url: httpx.URL,
-    target: bytes,
-    headers: Headers,
-    content: bytes | AsyncIterator[bytes] | None,
-) -> httpx.Request:
-    """Return a request with its own note of how far it got."""
-    assert METHOD.fullmatch(method), f"not a method: {method}"
-    with httpx_errors():
-        return httpx.Request(
-            method,
-            url,
-            headers=list(headers),
-            content=content,
-            extensions={REQUEST_TRACE: RequestTrace(), TARGET: target},
-        )
-
-
-def _set_timeouts(request: httpx.Request, wait_ms: int) -> None:
-    """Set how long httpcore may wait for each step; the caller bounds the whole."""
-    request.extensions["timeout"] = {
-        "connect": min(wait_ms, CONNECT_MS_MAX) / 1000,
-        "read": wait_ms / 1000,
-        "write": wait_ms / 1000,
-        "pool": wait_ms / 1000,
-    }
 
 
 async def _read(response: httpx.Response, request_trace: RequestTrace, bytes_max: int) -> bytes:

@@ -56,7 +56,8 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
     """Turn what httpcore raises, and a deadline that ended, into `EgressFailed`.
 
     Raises:
-        EgressFailed: With `sent` False only when nothing can have reached the other side.
+        EgressFailed: With `sent` False only when nothing can have reached the other side, and
+            `dropped` when a connection ended or brought nonsense, not when it was too slow.
     """
     try:
         yield
@@ -64,7 +65,10 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
         raise EgressFailed("no complete answer in time", sent=request_trace.sent) from exc
     except HTTPCORE_ERRORS as exc:
         sent = request_trace.sent and not isinstance(exc, NEVER_SENT)
-        raise EgressFailed(f"no usable answer: {type(exc).__name__}", sent=sent) from exc
+        dropped = sent and not isinstance(exc, httpcore.TimeoutException)
+        raise EgressFailed(
+            f"no usable answer: {type(exc).__name__}", sent=sent, dropped=dropped
+        ) from exc
 
 
 @contextmanager

@@ -1,36 +1,25 @@
-"""Resolve names and connect: every address of a host is checked, then one is connected to."""
+"""Connect: every address of a host is checked, and only one that is allowed is connected to."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from ipaddress import ip_address
 from math import inf
 from typing import Any
 
 import anyio
-import anyio.to_thread
 import httpcore
+import structlog
 
 from stenolog.egress.guard import Address, AddressPolicy, check_address, plain_host
+from stenolog.egress.resolving import Resolver
+from stenolog.errors import ForbiddenAddress
 
 RESOLVE_MS_MAX = 5_000  # resolv.conf's default timeout for one question
-RESOLVES_MAX = 16  # threads; a hostile name server may hold each as long as the system lets it
 ADDRESSES_MAX = 32  # of one host; a longer answer is a hostile one
 ATTEMPTS_MAX = 4  # addresses of one host that are tried
 
-Resolve = Callable[[str, int], Sequence[str]]
-"""The addresses of a host, best first; blocks, and raises OSError for a name that nobody knows."""
-
-
-def system_resolve(host: str, port: int) -> list[str]:
-    """Return the system's own answer, scope ids kept.
-
-    Raises:
-        OSError: The name is not known.
-    """
-    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return [str(row[4][0]) for row in rows]
+log = structlog.get_logger()
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -40,11 +29,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     to, so a name that changes in between (DNS rebinding) has no effect.
     """
 
-    def __init__(self, policy: AddressPolicy, resolve: Resolve = system_resolve) -> None:
+    def __init__(self, policy: AddressPolicy, resolver: Resolver) -> None:
         self._policy = policy
-        self._resolve_name = resolve
+        self._resolver = resolver
         self._inner = httpcore.AnyIOBackend()
-        self._resolvers = anyio.CapacityLimiter(RESOLVES_MAX)
 
     async def connect_tcp(
         self,
@@ -57,7 +45,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Connect to the first address that answers; `timeout` (seconds) covers all of it.
 
         Raises:
-            ForbiddenAddress: Any address of the host is not allowed.
+            ForbiddenAddress: No address of the host is allowed.
             httpcore.ConnectError, httpcore.ConnectTimeout: No connection.
         """
         clock = anyio.current_time
@@ -94,28 +82,49 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await anyio.sleep(seconds)
 
     async def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
-        """Resolve the host, and return every address once all are allowed."""
+        """The addresses of the host that are allowed.
+
+        Raises:
+            ForbiddenAddress: None of them is. What a name leads to is said in our log alone.
+        """
+        literal = _literal(host)
+        mine = (plain_host(host), port) in self._policy.allow_origins
+        if literal is not None:
+            if not mine:
+                check_address(literal, self._policy)
+            return [literal]
         addresses = await self._resolve(host, port, seconds)
-        if (plain_host(host), port) not in self._policy.allow_origins:
-            for address in addresses:
+        if mine:
+            return addresses
+        allowed, refused = [], set()
+        for address in addresses:
+            try:
                 check_address(address, self._policy)
-        return addresses
+                allowed.append(address)
+            except ForbiddenAddress as exc:
+                refused.add(str(exc))
+        if refused:
+            log.warning("egress.address_refused", host=host, port=port, reasons=sorted(refused))
+        if refused and not allowed:
+            raise ForbiddenAddress("the host is not allowed or cannot be reached", final=False)
+        return allowed
 
     async def _resolve(self, host: str, port: int, seconds: float) -> list[Address]:
-        """Ask the resolver, in a thread that is left behind when it takes too long."""
-        try:
-            return [ip_address(host.strip("[]"))]
-        except ValueError:
-            pass  # a name, or a number that only the system reads as an address: it is asked
         try:
             with anyio.fail_after(max(0.0, seconds)):
-                rows = await anyio.to_thread.run_sync(
-                    self._resolve_name, host, port, abandon_on_cancel=True, limiter=self._resolvers
-                )
+                rows = await self._resolver.addresses(host, port)
+            if len(rows) > ADDRESSES_MAX:
+                raise httpcore.ConnectError("the host has too many addresses")
+            return [ip_address(row) for row in dict.fromkeys(rows)]
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout("the host's name was not resolved in time") from exc
-        except (OSError, UnicodeError) as exc:
+        except (OSError, ValueError) as exc:
             raise httpcore.ConnectError("the host's name is not known") from exc
-        if len(rows) > ADDRESSES_MAX:
-            raise httpcore.ConnectError("the host has too many addresses")
-        return [ip_address(row) for row in dict.fromkeys(rows)]
+
+
+def _literal(host: str) -> Address | None:
+    """The address that the host is; None for a name, or what only the system reads as one."""
+    try:
+        return ip_address(host.strip("[]"))
+    except ValueError:
+        return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from math import inf
 
 import anyio
+import anyio.lowlevel
 import httpx
 
+from stenolog.egress.codings import Decompressor, decompressors
 from stenolog.egress.failures import RequestTrace, httpcore_errors
 from stenolog.errors import PayloadTooLarge
 
@@ -50,6 +52,27 @@ class StreamedAnswer:
                 raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
             yield chunk
 
+    async def decoded_chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
+        """The body's pieces in order, once, with gzip and deflate undone; no piece is empty.
+
+        Raises:
+            PayloadTooLarge: The body is over `bytes_max`, as it came or as it was undone. What was
+                yielded until then is at most `bytes_max`.
+            EgressFailed: As `chunks`, or the body is not coded as it says.
+        """
+        stages = decompressors(self.headers.get("content-encoding", ""))
+        size = 0
+        async for chunk in self.chunks(bytes_max):
+            for piece in _through(stages, chunk):
+                size += len(piece)
+                if size > bytes_max:
+                    raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
+                yield piece
+                if stages:  # a little may stand for much: others have their turn
+                    await anyio.lowlevel.checkpoint()
+        for stage in stages:
+            stage.end()
+
     async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
         """Return the next piece, empty at the end; the deadline bounds only this wait."""
         with httpcore_errors(self._request_trace):
@@ -61,6 +84,14 @@ class StreamedAnswer:
 
     def _remaining(self) -> float:
         return max(0.0, self._deadline - anyio.current_time())
+
+
+def _through(stages: Sequence[Decompressor], data: bytes) -> Iterator[bytes]:
+    if not stages:
+        yield data
+        return
+    for piece in stages[0].pieces(data):
+        yield from _through(stages[1:], piece)
 
 
 def header_map(response: httpx.Response) -> Mapping[str, str]:

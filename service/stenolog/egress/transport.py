@@ -11,7 +11,8 @@ import httpx
 
 from stenolog.egress.failures import RequestTrace, httpcore_errors
 from stenolog.egress.guard import AddressPolicy
-from stenolog.egress.network import GuardedBackend, Resolve, system_resolve
+from stenolog.egress.network import GuardedBackend
+from stenolog.egress.resolving import Resolve, Resolver, system_resolve
 
 CONNECTIONS_MAX = 100  # as many as httpx's own default
 KEEPALIVE_MAX = 20
@@ -21,7 +22,11 @@ REQUEST_TRACE = "stenolog.request_trace"  # request extension: where `RequestTra
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """HTTP/1.1 to public addresses and to what the policy allows; no proxy, no retry."""
+    """HTTP/1.1 to public addresses and to what the policy allows; no proxy, no retry.
+
+    Attributes:
+        resolver: What looks names up for it.
+    """
 
     def __init__(
         self,
@@ -31,6 +36,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         tls: ssl.SSLContext | None = None,
         resolve: Resolve = system_resolve,
     ) -> None:
+        self.resolver = Resolver(resolve)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls or _bundled_authorities(),
             max_connections=connections_max,
@@ -39,7 +45,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             http1=True,
             http2=False,
             retries=0,
-            network_backend=GuardedBackend(policy, resolve),
+            network_backend=GuardedBackend(policy, self.resolver),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -43,6 +43,13 @@ def test_an_address_that_is_not_allowed_is_not_tried_again() -> None:
     assert after_attempt(NotAllowed(), 1, TIMING) == Ending(reason="forbidden")
 
 
+def test_a_name_that_leads_where_we_do_not_go_is_tried_again_to_the_end() -> None:
+    led_astray = NotAllowed(final=False)
+    for number in range(1, TIMING.attempts_max):
+        assert after_attempt(led_astray, number, TIMING) == Retry(in_ms=TIMING.spacing_ms)
+    assert after_attempt(led_astray, TIMING.attempts_max, TIMING) == Ending(reason="forbidden")
+
+
 def test_the_last_attempt_may_still_succeed() -> None:
     assert after_attempt(Answered(status=200), 10, TIMING) == Ending(reason=None)
 

@@ -1,0 +1,191 @@
+"""Looks names up in a bounded number of threads, which no asker and no zone can hold alone.
+
+The system's own look-up is used, because only it knows what the operator has set up: hosts, search
+domains, services beside DNS. It blocks as long as a name server likes and cannot be broken off, so
+a thread counts until it is really done, whether or not somebody still waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from stenolog.bounded import BoundedMemory
+
+THREADS_MAX = 16  # at the same time, for one client
+# Of them for names of one zone: with its name server down, a quarter is held.
+THREADS_PER_ZONE_MAX = 4
+WAITING_MAX = 1_024  # names; who asks for one more is told that it is not known
+ZONE_LABELS = 2  # at the end of a name; of `co.uk` and the like too many share, for a moment
+# What took longer than this is remembered: to ask again would hold a thread as long again.
+SLOW_MS = 1_000
+SLOW_KEPT_MS = 30_000
+SLOW_KEPT_MAX = 1_024
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""The addresses of a host, best first; blocks, and raises OSError for a name that nobody knows."""
+Outcome = tuple[str, ...] | Exception
+
+# For whom a request is made, as its caller says; httpcore hands nothing through to the connection.
+ASKER: ContextVar[str] = ContextVar("asker", default="")
+
+
+@contextmanager
+def asked_for(asker: str) -> Iterator[None]:
+    """Have names looked up as this asker's, within the block; empty: as their zone's."""
+    token = ASKER.set(asker)
+    try:
+        yield
+    finally:
+        ASKER.reset(token)
+
+
+def system_resolve(host: str, port: int) -> list[str]:
+    """Return the system's own answer, scope ids kept.
+
+    Raises:
+        OSError: The name is not known.
+    """
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return [str(row[4][0]) for row in rows]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _LookUp:
+    """One name, and who waits for it; `asker` is whose share the thread is."""
+
+    host: str
+    port: int
+    answer: asyncio.Future[Outcome]
+    zone: str
+    askers: dict[str, None] = field(default_factory=dict)
+    waiting: int = 0
+    asker: str = ""
+    began: float = 0.0
+
+
+class Resolver:
+    """Looks names up for one client, in one event loop.
+
+    Whoever asks for a name that is being looked up shares the answer. Askers share the threads: one
+    takes another only while more are free than it holds, so that alone it gets half of them, and
+    the last ones go to no single asker.
+    """
+
+    def __init__(
+        self,
+        resolve: Resolve = system_resolve,
+        *,
+        threads_max: int = THREADS_MAX,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolve = resolve
+        self._threads_max = threads_max
+        self._monotonic = monotonic
+        self._waiting: dict[str, _LookUp] = {}
+        self._running: dict[str, _LookUp] = {}
+        self._held: Counter[str] = Counter()
+        self._held_of_zone: Counter[str] = Counter()
+        self._slow: BoundedMemory[str, Outcome] = BoundedMemory(
+            SLOW_KEPT_MAX, age_ms_max=SLOW_KEPT_MS, monotonic=monotonic
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """How many threads look a name up, those included that nobody waits for any more."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many names wait for a thread."""
+        return len(self._waiting)
+
+    async def addresses(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of a host; how long to wait is the caller's matter.
+
+        Raises:
+            OSError: The name is not known, or too many wait.
+            ValueError: It can be no name.
+        """
+        outcome = self._slow.get(host)
+        if outcome is None:
+            outcome = await self._shared(host, port)
+        if isinstance(outcome, Exception):
+            raise outcome.with_traceback(None)
+        return outcome
+
+    async def _shared(self, host: str, port: int) -> Outcome:
+        look_up = self._running.get(host) or self._waiting.get(host)
+        if look_up is None:
+            if len(self._waiting) >= WAITING_MAX:
+                return OSError("too many names are waiting to be looked up")
+            answer = asyncio.get_running_loop().create_future()
+            look_up = _LookUp(host=host, port=port, answer=answer, zone=_zone(host))
+            self._waiting[host] = look_up
+        look_up.askers[ASKER.get() or look_up.zone] = None
+        look_up.waiting += 1
+        self._start_waiting()
+        try:
+            return await asyncio.shield(look_up.answer)
+        finally:
+            look_up.waiting -= 1
+            if not look_up.waiting and self._waiting.get(host) is look_up:
+                del self._waiting[host]
+
+    def _start_waiting(self) -> None:
+        for look_up, asker in list(self._following()):
+            look_up.asker, look_up.began = asker, self._monotonic()
+            self._running[look_up.host] = self._waiting.pop(look_up.host)
+            # Of our own and no pool's: a pool is waited for when the process ends.
+            threading.Thread(
+                target=self._work,
+                args=(look_up, asyncio.get_running_loop()),
+                name="resolver",
+                daemon=True,
+            ).start()
+
+    def _following(self) -> Iterator[tuple[_LookUp, str]]:
+        """Take a thread for each that may begin, in the order of asking."""
+        for look_up in self._waiting.values():
+            free = self._threads_max - self._held.total()
+            if free <= 0:
+                return
+            if self._held_of_zone[look_up.zone] >= THREADS_PER_ZONE_MAX:
+                continue
+            asker = next((each for each in look_up.askers if self._held[each] < free), None)
+            if asker is not None:
+                self._held[asker] += 1
+                self._held_of_zone[look_up.zone] += 1
+                yield look_up, asker
+
+    def _work(self, look_up: _LookUp, loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread."""
+        outcome: Outcome
+        try:
+            outcome = tuple(self._resolve(look_up.host, look_up.port))
+        except Exception as exc:
+            outcome = exc  # whatever it is, it is the waiters' and not a thread's
+        with suppress(RuntimeError):  # the loop may be closed already
+            loop.call_soon_threadsafe(self._end, look_up, outcome)
+
+    def _end(self, look_up: _LookUp, outcome: Outcome) -> None:
+        del self._running[look_up.host]
+        for held, key in ((self._held, look_up.asker), (self._held_of_zone, look_up.zone)):
+            held[key] -= 1
+            if not held[key]:
+                del held[key]
+        if (self._monotonic() - look_up.began) * 1000 >= SLOW_MS:
+            self._slow.put(look_up.host, outcome)
+        look_up.answer.set_result(outcome)
+        self._start_waiting()
+
+
+def _zone(host: str) -> str:
+    return ".".join(host.rstrip(".").lower().rsplit(".", ZONE_LABELS)[-ZONE_LABELS:])
