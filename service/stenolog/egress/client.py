@@ -151,7 +151,7 @@ class Egress:
     async def _follow(
         self, hop: Hop, *, redirects_max: int, deadline: float, idle_ms: int
     ) -> tuple[httpx.Response, RequestTrace]:
-        """The first answer that is not a redirect, or the redirect when none may be followed."""
+        """Return the first answer that is no redirect, or a redirect that may not be followed."""
         for number in range(redirects_max + 1):
             request = hop.request()
             request_trace: RequestTrace = request.extensions[REQUEST_TRACE]

@@ -82,7 +82,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await anyio.sleep(seconds)
 
     async def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
-        """The addresses of the host that are allowed.
+        """Return the addresses of the host that are allowed.
 
         Raises:
             ForbiddenAddress: None of them is. What a name leads to is said in our log alone.
