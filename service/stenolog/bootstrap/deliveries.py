@@ -12,7 +12,7 @@ import structlog
 
 from stenolog.bootstrap.gauges import GAUGES_EVERY_MS
 from stenolog.bootstrap.stores import Stores, Wrapping
-from stenolog.clock import now_ms
+from stenolog.clock import NowMs
 from stenolog.config.settings import Settings
 from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
 from stenolog.delivery.fan_out import FanOut
@@ -47,6 +47,7 @@ class Deliveries:
     outbox: Outbox
     moved: Callable[[int], None]
     metrics: Metrics
+    now_ms: NowMs
 
     async def run(self) -> None:
         """Follow, deliver and observe, until cancelled."""
@@ -60,7 +61,7 @@ class Deliveries:
             try:
                 backlog = await self.outbox.backlog()
                 oldest = backlog.oldest_at_ms
-                oldest_ms = 0 if oldest is None else max(0, now_ms() - oldest)
+                oldest_ms = 0 if oldest is None else max(0, self.now_ms() - oldest)
                 self.metrics.outbox(backlog.deliveries, oldest_ms)
             except StoreError as exc:
                 log.warning("gauges.not_read", error=str(exc))
@@ -88,7 +89,7 @@ async def open_deliveries(
         connections_max=ATTEMPTS_AT_ONCE_MAX,
     )
     stack.push_async_callback(egress.aclose)
-    timing = wrapping.delivery(Timing())
+    timing, now_ms = wrapping.delivery(Timing()), wrapping.clock
     requests = Requests(stores.events, stores.vault)
     readable = ReadableOutcomes(stores.views)
     dispatcher = Dispatcher(
@@ -116,4 +117,5 @@ async def open_deliveries(
         outbox=stores.work,
         moved=readable.moved,
         metrics=metrics,
+        now_ms=now_ms,
     )

@@ -16,7 +16,7 @@ from stenolog.config.settings import Settings
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
-from stenolog.edge.loops import ReadableAt, RedactedAudio, SideWork
+from stenolog.edge.loops import ReadableAt, RedactedAudio, SideWork, Turns, Wake
 from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.operations.readiness import ready
 from stenolog.edge.operations.routes import OperationsPorts
@@ -24,7 +24,6 @@ from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
-from stenolog.reconciler.loop import Reconciler
 from stenolog.telemetry import Metrics
 
 
@@ -41,7 +40,8 @@ class EdgeParts:
     handler: CommandHandler
     facts: FactRecorder
     signing: CallbackKeys
-    reconciler: Reconciler
+    wake: Wake
+    turns: Turns
     projector: Projector
     eraser: Eraser
     metrics: Metrics
@@ -79,13 +79,13 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 public_url=lambda: parts.public_url,
                 default_provider=settings.chosen_provider,
                 providers=parts.regions,
-                wake=parts.reconciler.wake,
+                wake=parts.wake,
                 erase=parts.eraser.erase_now,
             ),
             callbacks=CallbackPorts(
                 facts=parts.facts,
                 keys=lambda: parts.signing,
-                wake=parts.reconciler.wake,
+                wake=parts.wake,
                 metrics=parts.metrics,
             ),
             assemblyai=_assemblyai(settings, stores, parts),
@@ -111,7 +111,7 @@ def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> Assembl
         uploads=stores.uploads,
         redacted_audio=parts.redacted_audio,
         side_work=parts.side_work,
-        turns=parts.reconciler.turns,
+        turns=parts.turns,
         link_key=parts.link_key,
         public_url=lambda: parts.public_url,
         default_provider=settings.chosen_provider,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stenolog.bootstrap.stores import Stores
-from stenolog.clock import now_ms
+from stenolog.clock import NowMs
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
@@ -21,15 +21,17 @@ class Erasing:
     """Erasure over the stores.
 
     Attributes:
+        uploads: Removes an upload once no transcription needs it.
         sweep: Removes uploads that nobody needs, until cancelled.
     """
 
     eraser: Eraser
+    uploads: UploadLifetime
     sweep: Callable[[], Coroutine[None, None, None]]
 
 
 def erasing_over(
-    stores: Stores, facts: FactRecorder, projector: Projector, retention_ms: int
+    stores: Stores, facts: FactRecorder, projector: Projector, retention_ms: int, now_ms: NowMs
 ) -> Erasing:
     """Erasure, and the lifetime of uploads, over these stores."""
     uploads = UploadLifetime(
@@ -43,5 +45,6 @@ def erasing_over(
     )
     return Erasing(
         eraser=Eraser(stores.vault, projector, uploads),
+        uploads=uploads,
         sweep=partial(keep_swept, uploads, retention_ms),
     )

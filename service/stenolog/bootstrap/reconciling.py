@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from stenolog.bootstrap.stores import Stores
-from stenolog.clock import now_ms
+from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.compliance.erasure import Eraser
 from stenolog.config.settings import Settings
@@ -20,7 +20,20 @@ from stenolog.reconciler.timing import Timing
 from stenolog.telemetry import Metrics
 
 
-def reconciler_over(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciling:
+    """The reconciler over the stores.
+
+    Attributes:
+        actor: Carries out what the plan says, one action at a time.
+        reconciler: The loop; it is started by the gateway.
+    """
+
+    actor: Actor
+    reconciler: Reconciler
+
+
+def reconciling_over(
     settings: Settings,
     stores: Stores,
     recorder: Recorder,
@@ -28,17 +41,20 @@ def reconciler_over(
     timings: Mapping[ProviderName, Timing],
     metrics: Metrics,
     erasing: Eraser,
-) -> Reconciler:
-    """Return the reconciler over these stores; its loop is started by the gateway."""
+    wrapping: Wrapping,
+) -> Reconciling:
+    """Return the reconciler over these stores, and what it acts through."""
+    now_ms = wrapping.clock
     submitter = Submitter(recorder, signing, stores.uploads, now_ms)
     fetcher = Fetcher(recorder, submitter, metrics, now_ms)
     settler = Settler(recorder, fetcher, now_ms)
     actor = Actor(recorder, submitter, fetcher, settler, erasing, now_ms)
-    return Reconciler(
+    reconciler = Reconciler(
         stores.events,
         recorder,
         actor,
-        timings,
+        {name: wrapping.reconciling(timing) for name, timing in timings.items()},
         now_ms,
         tenant_concurrency=settings.tenant_concurrency,
     )
+    return Reconciling(actor=actor, reconciler=reconciler)

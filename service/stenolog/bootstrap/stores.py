@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from stenolog.bootstrap.identity import CHECK, open_master_key
+from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import is_new, lost_events, refuse_lost_keys
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
@@ -15,6 +16,7 @@ from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.providers.port import Provider
+from stenolog.reconciler.timing import Timing as ReconcilerTiming
 from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.sqlite.keys.store import SqliteKeys
@@ -28,8 +30,14 @@ Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapping:
-    """What is put around each port: nothing in the service, faults in tests."""
+    """What is put around each port: nothing in the service, faults in tests.
 
+    Attributes:
+        log_type: What the log is opened as.
+        clock: Tells every loop the time; the log has its own clock.
+    """
+
+    log_type: type[SqliteLog] = SqliteLog
     log: Callable[[SqliteLog], SqliteLog] = lambda port: port
     keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
     views: Callable[[SqliteViews], SqliteViews] = lambda port: port
@@ -37,6 +45,8 @@ class Wrapping:
     provider: Callable[[Provider], Provider] = lambda port: port
     delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
     uploads: Callable[[UploadStore], UploadStore] = lambda port: port
+    reconciling: Callable[[ReconcilerTiming], ReconcilerTiming] = lambda timing: timing
+    clock: NowMs = now_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +82,9 @@ async def open_stores(
     directory = settings.data_dir
     new_log = is_new(directory / LOG)
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
-    events = await _closing(stack, await SqliteLog.open(directory / LOG, report=metrics.committed))
+    events = await _closing(
+        stack, await wrapping.log_type.open(directory / LOG, report=metrics.committed)
+    )
     marked = bool(await keys.secrets(CHECK))  # before the master key makes its mark
     await refuse_lost_keys(events, keys_marked=marked, keys_file=KEYS, log_file=LOG)
     loss = await lost_events(

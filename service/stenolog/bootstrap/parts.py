@@ -1,0 +1,167 @@
+"""Put together everything that a gateway is made of, before any loop runs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
+from stenolog.bootstrap.edge import EdgeParts
+from stenolog.bootstrap.engine_child import EngineChild
+from stenolog.bootstrap.erasing import Erasing, erasing_over
+from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
+from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
+from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
+from stenolog.bootstrap.redacted_audio import redacted_audio_of
+from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
+from stenolog.bootstrap.timings import timings_of
+from stenolog.commands.handler import CommandHandler
+from stenolog.config.reach import is_unreachable
+from stenolog.config.settings import Settings
+from stenolog.edge.derived.render import KEPT_MS_MAX
+from stenolog.edge.transcriptions.commit_times import CommitTimes
+from stenolog.log.recorder import FactRecorder
+from stenolog.projections.run.projector import Projector
+from stenolog.providers.port import Provider
+from stenolog.reconciler.recording import Place, ProviderGate, Recorder
+from stenolog.side_process import SideProcess
+from stenolog.stores.files.directory import SCRATCH
+from stenolog.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A gateway's parts: the stores are open, and no loop runs.
+
+    Attributes:
+        edge: What the application in front is made of.
+        new_api_key: Whether this start made the first API key.
+        polled: The provider cannot reach our public URL.
+    """
+
+    stores: Stores
+    recorder: Recorder
+    projector: Projector
+    deliveries: Deliveries
+    erasing: Erasing
+    reconciling: Reconciling
+    engine: EngineChild | None
+    edge: EdgeParts
+    metrics: Metrics
+    new_api_key: bool
+    polled: bool
+
+
+async def open_parts(
+    stack: contextlib.AsyncExitStack, settings: Settings, address: str, wrapping: Wrapping
+) -> Parts:
+    """Open the parts of a gateway that is bound to `address`; `stack` closes them.
+
+    Raises:
+        CannotStart: Something that the operator must mend.
+        SchemaTooNew: A file was written by a newer Stenolog.
+        StoreUnavailable: A file cannot be opened.
+    """
+    metrics, seen = Metrics(), CommitTimes()
+    public_url = settings.public_url or address
+    stores = await open_stores(stack, settings, wrapping, metrics)
+    signing = await callback_keys(stores.keys, stores.master)
+    engine = _engine(settings, address) if settings.uses_engine else None
+    polled = engine is None and _cannot_call(settings, public_url)
+    gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
+    facts = FactRecorder(stores.events, stores.vault)
+    handler = CommandHandler(stores.events, stores.vault, facts)
+    recorder = Recorder(handler, gates, FACTS)
+    link_key = await secret_of(stores.keys, stores.master, UPLOAD)
+    audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
+    deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
+    projector = _projector(stack, stores, wrapping, [seen.note, deliveries.moved])
+    erasing = erasing_over(stores, facts, projector, settings.upload_retention_ms, wrapping.clock)
+    timings = timings_of(settings, {name: FACTS[name] for name, _ in gates}, polled=polled)
+    reconciling = reconciling_over(
+        settings, stores, recorder, signing, timings, metrics, erasing.eraser, wrapping
+    )
+    return Parts(
+        stores=stores,
+        recorder=recorder,
+        projector=projector,
+        deliveries=deliveries,
+        erasing=erasing,
+        reconciling=reconciling,
+        engine=engine,
+        edge=EdgeParts(
+            handler=handler,
+            facts=facts,
+            signing=signing,
+            wake=reconciling.reconciler.wake,
+            turns=reconciling.reconciler.turns,
+            projector=projector,
+            eraser=erasing.eraser,
+            metrics=metrics,
+            readable_at=seen.at,
+            public_url=public_url,
+            regions=regions_of(gates),
+            link_key=link_key,
+            redacted_audio=audio,
+            side_work=(_side_process(stack), _side_process(stack)),
+        ),
+        metrics=metrics,
+        new_api_key=await first_api_key(stores.keys, settings.data_dir),
+        polled=polled,
+    )
+
+
+def _cannot_call(settings: Settings, public_url: str) -> bool:
+    """Tell whether the provider's callbacks cannot come to `public_url`."""
+    return any(is_unreachable(public_url, url) for url in settings.assemblyai_regions.values())
+
+
+def _gates(
+    providers: Mapping[Place, Provider], wrapping: Wrapping, address: str, public_url: str
+) -> Mapping[Place, ProviderGate]:
+    return {
+        # The engine calls the address that is bound, whatever customers are told.
+        place: ProviderGate(
+            wrapping.provider(provider), address if FACTS[place[0]].on_this_machine else public_url
+        )
+        for place, provider in providers.items()
+    }
+
+
+def _side_process(stack: contextlib.AsyncExitStack) -> SideProcess:
+    side_process = SideProcess(idle_ms=KEPT_MS_MAX)
+    stack.push_async_callback(side_process.close)
+    return side_process
+
+
+def _projector(
+    stack: contextlib.AsyncExitStack,
+    stores: Stores,
+    wrapping: Wrapping,
+    told: Sequence[Callable[[int], None]],
+) -> Projector:
+    projector = Projector(
+        log_store=stores.events,
+        sealer=stores.vault,
+        views=stores.views,
+        projections=PROJECTIONS,
+        now_ms=wrapping.clock,
+        on_committed=told,
+    )
+    stack.push_async_callback(projector.close)
+    return projector
+
+
+def _engine(settings: Settings, address: str) -> EngineChild:
+    return EngineChild(
+        {
+            "allow_networks": [str(network) for network in settings.allow_networks],
+            "upload_bytes_max": settings.upload_bytes_max,
+            "audio_ms_max": settings.engine_audio_ms_max,
+            "workers": settings.engine_workers,
+            "public_origin": address,
+        },
+        (settings.data_dir / SCRATCH).absolute(),
+    )
