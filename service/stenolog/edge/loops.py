@@ -91,7 +91,7 @@ class SideWork(Protocol):
     """Computes beside the event loop; `side_process` keeps this promise."""
 
     async def run(self, call: Callable[..., Result], *args: object) -> Result:
-        """What `call`, a function of a module, makes of plain `args`; one call at a time.
+        """Call `call`, a function of a module, with plain `args`; one call at a time.
 
         Raises:
             SideProcessEnded: The process ended over this call, more than once.
@@ -123,7 +123,7 @@ class RedactedAudio(Protocol):
     """Redacted audio where a provider makes it; `reconciler/redacted_audio` keeps this promise."""
 
     async def is_ready(self, transcription_id: str) -> bool:
-        """Whether it can be opened now; False: it may be later.
+        """Tell whether it can be opened now; False: perhaps later.
 
         Raises:
             InvalidRequest: There is none, or none any more.

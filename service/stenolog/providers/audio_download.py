@@ -22,7 +22,7 @@ class AudioDownload:
 
     @contextlib.asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[AudioStream]:
-        """The audio behind `url`; the connection is closed with it.
+        """Open the audio at `url`; the connection is closed with it.
 
         Raises:
             ForbiddenAddress: The URL leads where we do not go.

@@ -11,7 +11,7 @@ from stenolog.providers.port import JobPage, JobStatus, Provider
 async def pages_of(
     provider: Provider, *, status: JobStatus | None, pages_max: int
 ) -> AsyncIterator[JobPage]:
-    """The newest page and those behind it, at most `pages_max`.
+    """Yield the newest page and the older ones, at most `pages_max`.
 
     Raises:
         ProviderUnavailable: A page could not be read, or leads back to one that was.

@@ -1,1 +1,1 @@
-"""Agreeing with a provider: submitting, fetching after a callback, and noticing silence."""
+"""Agree with a provider: submit, fetch after a callback, and notice silence."""

@@ -1,4 +1,4 @@
-"""Doing what the plan says."""
+"""Carry out what the plan decided."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ LAST_ASKS_MAX = 8  # with their backoff some three minutes; then a job is given 
 
 
 class Eraser(Protocol):
-    """Who erases what is here; `compliance/erasure` keeps this promise."""
+    """Erases what is here; `compliance/erasure` keeps this promise."""
 
     async def erase(self, state: Transcription) -> None:
-        """Key, views and upload are gone; repeating changes nothing.
+        """Erase key, views and upload; repeating changes nothing.
 
         Raises:
             StoreUnavailable: Something may be left; try again.
@@ -45,7 +45,7 @@ class Eraser(Protocol):
 
 
 class Actor:
-    """Carries out one action; what was learned comes back, what happened is in the log."""
+    """Carries out one action, and returns what this process has learned; facts go to the log."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Actor:
     async def do(
         self, action: Step, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
-        """What has been tried, once the action is done.
+        """Carry out the action, and return what has been tried since.
 
         Raises:
             ProviderError: The provider could not be asked, or said no.
@@ -107,7 +107,7 @@ class Actor:
         return attempts
 
     async def close(self) -> None:
-        """No listing of a provider is under way."""
+        """End a listing of a provider that is under way."""
         for sweep in self._sweeps.values():
             await sweep.close()
 

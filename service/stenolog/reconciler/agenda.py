@@ -1,4 +1,4 @@
-"""When to look at what: one time for each transcription, the earliest first."""
+"""Keep one time for each transcription at which to look at it, the earliest first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STALE_MIN = 64  # entries that were replaced and may lie about before they are s
 
 
 class Agenda:
-    """Holds at most one time for each id; memory follows the ids, not how often they are put."""
+    """Holds at most one time for each id; its memory grows with the ids, not with the puts."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[int, str]] = []
@@ -30,7 +30,7 @@ class Agenda:
         return True
 
     def take(self, now_ms: int) -> str | None:
-        """The item that is due first, no longer on the agenda; None when nothing is due."""
+        """Take the item that is due first off the agenda; None when nothing is due."""
         if not self._drop_stale() or self._entries[0][0] > now_ms:
             return None
         _, item = heapq.heappop(self._entries)
@@ -38,15 +38,15 @@ class Agenda:
         return item
 
     def next_ms(self) -> int | None:
-        """When the first item is due; None when there is none."""
+        """Return when the first item is due; None when there is none."""
         return self._entries[0][0] if self._drop_stale() else None
 
     def due_count(self, now_ms: int) -> int:
-        """How many items are due; looks at every one."""
+        """Count the items that are due; looks at every one."""
         return sum(due <= now_ms for due in self._due_at.values())
 
     def _drop_stale(self) -> bool:
-        """Whether there is an entry left, and it is the one that counts."""
+        """Drop outdated entries; tell whether a valid one is left."""
         while self._entries and self._due_at.get(self._entries[0][1]) != self._entries[0][0]:
             heapq.heappop(self._entries)
         return bool(self._entries)

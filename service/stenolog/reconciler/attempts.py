@@ -1,7 +1,7 @@
-"""What this process has tried for one transcription, and what becomes of that: pure.
+"""Note what this process has tried for one transcription. Pure.
 
-Kept in memory only. Losing it costs a look at the provider, never data: whatever matters is in
-the transcription's stream.
+It is kept in memory only. Losing it costs a look at the provider, never data: everything that
+matters is in the transcription's stream.
 """
 
 from __future__ import annotations

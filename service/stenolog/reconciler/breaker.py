@@ -1,4 +1,4 @@
-"""One provider that is down is not asked by everybody."""
+"""Keep a provider that is down from being asked by every transcription."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MS_MAX = 30_000
 
 
 class Breaker:
-    """Closed while the provider answers; after a failure it lets one caller through at a time.
+    """Closed while the provider answers; after a failure it admits one caller at a time.
 
-    Without it an outage of an hour would put two events a minute into the log for every open
-    transcription: with it, four a minute in all.
+    Without it, an outage of an hour would append two events a minute for every open transcription;
+    with it, four a minute in all.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Breaker:
 
     @contextmanager
     def turn(self, now_ms: int) -> Iterator[bool]:
-        """Whether this caller may ask now; after a failure the one admitted is the probe.
+        """Tell whether this caller may ask now; one that is admitted after a failure probes.
 
         However the block ends, the next caller may be the probe.
         """
@@ -41,20 +41,20 @@ class Breaker:
                 self._probing = False
 
     def retry_at_ms(self, now_ms: int) -> int:
-        """When to come back after not being admitted."""
+        """Return when a caller that was not admitted may come back."""
         return max(self._open_until_ms, now_ms + FIRST_MS)
 
     def succeeded(self) -> None:
-        """The provider answered, or was started anew: everybody may ask."""
+        """Note that the provider answered, or was restarted: every caller is admitted."""
         self._failures = 0
         self._open_until_ms = 0
 
     def clock_set_back(self) -> None:
-        """When it may be asked again is not known any more: now, by one caller."""
+        """Admit one caller now, because the time until which to wait is no longer known."""
         self._open_until_ms = 0
 
     def failed(self, now_ms: int, retry_in_ms: int | None = None) -> None:
-        """The provider could not be asked, said not now, or does not take our key."""
+        """Note that the provider could not be asked, said not now, or does not take our key."""
         self._failures += 1
         wait_ms = exponential_ms(self._failures, first_ms=FIRST_MS, ceiling_ms=MS_MAX)
         self._open_until_ms = max(self._open_until_ms, now_ms + max(wait_ms, retry_in_ms or 0))

@@ -1,4 +1,4 @@
-"""Which of a provider's jobs may be the one that a claim of unknown outcome has led to."""
+"""Choose which of a provider's jobs may belong to a claim of unknown outcome."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ async def candidates(
 
 
 def oldest_of(page: JobPage, claimed_at_ms: int, now_ms: int) -> int:
-    """The earliest time, by the clock of the provider that sent `page`, of a job of this claim."""
+    """Return the earliest time that a job of this claim can have, by the provider's clock."""
     behind_ms = min(max(0, now_ms - (page.told_at_ms or now_ms)), BEHIND_MS_MAX)
     return claimed_at_ms - CLOCK_SLACK_MS - behind_ms

@@ -33,11 +33,11 @@ class Metrics(Protocol):
     """Counts adopted and reconciled jobs."""
 
     def adopted(self) -> None:
-        """A job was found that had been paid for without our knowing."""
+        """Count a job that was paid for without our knowing, and was found."""
         ...
 
     def reconciled(self, reason: str) -> None:
-        """A job ended, and `reason` had us look."""
+        """Count a job that ended, by the reason why we looked."""
         ...
 
 

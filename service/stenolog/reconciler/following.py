@@ -1,4 +1,4 @@
-"""Following the log: what is open at the start, and then whatever a transcription is woken by."""
+"""Follow the log: take up what is open at the start, then whatever an event wakes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ log = structlog.get_logger()
 
 
 class OpenTranscriptions(Protocol):
-    """What there is still something to do for, as of a place in the log: a view."""
+    """Lists the transcriptions that are open, or have loose ends, as of a position in the log."""
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """At most `limit` ids greater than `after` (empty: from the first), in order."""
+        """Read at most `limit` ids greater than `after`, in order; empty: from the first."""
         ...
 
 
@@ -41,12 +41,12 @@ class Wake(Protocol):
     """Has a transcription looked at."""
 
     def __call__(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
-        """Now, or in a while."""
+        """Look at it, now or in a while."""
         ...
 
 
 class Follower:
-    """Wakes what is open, and what the log says is to be looked at."""
+    """Wakes what is open at the start, and then what events concern."""
 
     def __init__(
         self,
@@ -73,14 +73,14 @@ class Follower:
         return self._heeded
 
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
-        """Begins with the first event: the views are of another log, and so is what they said."""
+        """Begins with the first event: the views were made from another log."""
         assert stale is not None
         log.warning("reconciler.views_of_another_log", position=stale.position)
         self._heeded = BEGINNING
         return self._heeded
 
     async def handle(self, page: Page) -> bool:
-        """Heeds the page, and lets a full one be worked off before the next comes."""
+        """Wakes what the page concerns; after a full page, waits until that is worked off."""
         await self._heed(page.events)
         self._heeded = page.checkpoint
         if len(page.events) == EVENTS_PER_READ_MAX:

@@ -33,7 +33,7 @@ class Uploads(Protocol):
     """Opens customers' files; `stores` keeps this promise."""
 
     async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
-        """The size in bytes and the decrypted bytes of an upload; None when it is gone."""
+        """Open an upload: its size, and its decrypted bytes; None when it is gone."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The reconciler's loop: keeps the agenda of open transcriptions and has due actions carried out.
+"""Run the reconciler: keep the agenda of open transcriptions and carry out due actions.
 
 It keeps nothing that the log does not have: after a restart every open transcription is due at
 once, and the plan starts from its stream.
@@ -99,7 +99,7 @@ class Reconciler:
             group.create_task(self._dispatch())
 
     async def _catch_up(self) -> None:
-        """Views that are far behind, or new, must not bring the whole log into memory."""
+        """Wait while much is due, so that views that lag do not bring the whole log into memory."""
         while self._agenda.due_count(self._now_ms()) > BEHIND_MAX:  # noqa: ASYNC110 - a count
             await asyncio.sleep(BEHIND_WAIT_MS / 1000)
 
@@ -112,7 +112,7 @@ class Reconciler:
             await self._drain()
 
     def _look_at_clock(self) -> int:
-        """The time; once it was set back, no time reckoned before holds: all are looked at."""
+        """Return the time; when it was set back, make all due, as no due time holds."""
         now = self._now_ms()
         if now < self._read_ms - SLEW_MS:
             log.warning("reconciler.clock_set_back", by_ms=self._read_ms - now)
@@ -148,7 +148,7 @@ class Reconciler:
                 await self._stirred.wait()
 
     async def _drain(self) -> None:
-        """An answer that is on its way is recorded; what takes longer is settled after a start."""
+        """Wait for answers that are on their way; what takes longer is settled after a restart."""
         self._worker.stopping = True
         tasks = set(self._busy.values())
         if tasks:

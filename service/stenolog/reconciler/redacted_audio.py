@@ -1,4 +1,4 @@
-"""Redacted audio, where the provider keeps it: asked for anew each time, nothing is kept."""
+"""Ask the provider for redacted audio each time; nothing is kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AudioSource(Protocol):
     """Streams audio by URL; `providers/audio_download` keeps this promise."""
 
     def open(self, url: str) -> AbstractAsyncContextManager[AudioStream]:
-        """The audio behind a provider's link, to be read while it is open.
+        """Open the audio that a provider's link leads to, to be read while it is open.
 
         Raises:
             ForbiddenAddress: The link leads where we do not go.

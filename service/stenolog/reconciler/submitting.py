@@ -1,4 +1,4 @@
-"""Submitting: claim before the call, record whatever the answer was."""
+"""Submit: claim before the call, then record whatever the answer was."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Submitter:
         self._now_ms = now_ms
 
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
-        """Claim, then call; whatever the answer, it is recorded."""
+        """Claim, call, and record the answer, whatever it is."""
         gate, now = self._recorder.gate(state), self._now_ms()
         with gate.breaker.turn(now) as admitted:
             if not admitted:
@@ -97,7 +97,7 @@ class Submitter:
             await self.accept(state, number, job, adopted=False)
 
     async def accept(self, state: Transcription, number: int, job: str, *, adopted: bool) -> bool:
-        """The submission has this job; an id that `data` may not hold goes into the payload.
+        """Record the submission's job; an id that `data` may not hold goes into the payload.
 
         The stream may have moved since it was loaded, by a callback that overtook the reply: the
         acceptance holds all the same.
@@ -110,7 +110,7 @@ class Submitter:
         return await self._record(command, state, {} if plain else {"submission.accepted": payload})
 
     async def _create_body(self, state: Transcription, number: int, gate: ProviderGate) -> bytes:
-        """The create request; an upload of ours is forwarded first."""
+        """Make the create request; an upload of ours is forwarded first."""
         payload = await self._recorder.handler.payload_at(state.request_position)
         params = read_request(payload).params
         audio_url = str(params["audio_url"])
@@ -133,13 +133,13 @@ class Submitter:
             log.error("submission.refused", status=exc.status, mend="the provider's key or account")
 
     async def _never(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
-        """A transcription that can never be submitted ends, with a claim that called nobody."""
+        """End a transcription that can never be submitted, with a claim that called nobody."""
         claim = ClaimSubmission(number=number, kid=self._keys.current)
         if await self._recorder.run(claim, state):
             await self._refused(state, number, exc)
 
     async def _refused(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
-        """The provider said no: for good, or until somebody mends our key."""
+        """Record that the provider said no: for good, or until our key is accepted again."""
         if exc.final:
             reason: RefusalReason = "invalid"
         else:
@@ -155,7 +155,7 @@ class Submitter:
         await self._refuse(state, command, exc.sentence or NO_SENTENCE)
 
     async def _postponed(self, state: Transcription, number: int, exc: ProviderUnavailable) -> None:
-        """The provider said not now, or was not reached."""
+        """Record that the provider said not now, or was not reached."""
         command = RefuseSubmission(
             number=number,
             status=exc.status,
@@ -172,7 +172,7 @@ class Submitter:
     async def _record(
         self, command: Command, state: Transcription, payloads: Mapping[str, bytes]
     ) -> bool:
-        """Record the provider's answer, which holds whatever has happened to the stream since."""
+        """Record the provider's answer, whatever has happened to the stream since."""
         for _ in range(RECORD_ATTEMPTS_MAX):
             state = await self._recorder.handler.load(state.id)
             try:

@@ -1,4 +1,4 @@
-"""One look at the provider's list instead of one question a job."""
+"""Look at a provider's list once for many jobs, instead of asking for each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RUNNING: tuple[JobStatus, ...] = ("queued", "processing")
 
 
 class Sweep:
-    """Answers "is it still running?" for many jobs with one listing of a provider."""
+    """Tells for many jobs, with one listing of a provider, which are still running."""
 
     def __init__(self, provider: Provider, gather_ms: int = GATHER_MS) -> None:
         self._provider = provider
@@ -21,7 +21,7 @@ class Sweep:
         self._looking: asyncio.Task[frozenset[str]] | None = None
 
     async def is_running(self, job: str) -> bool:
-        """Whether the list shows the job as queued or processing.
+        """Tell whether the list shows the job as queued or processing.
 
         False is no verdict: it is due for a question of its own.
 
@@ -33,7 +33,7 @@ class Sweep:
         return job in await asyncio.shield(self._looking)
 
     async def close(self) -> None:
-        """End a listing that is under way; whoever waits for it is cancelled."""
+        """End a listing that is under way; its waiting callers are cancelled."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)

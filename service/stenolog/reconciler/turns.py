@@ -1,4 +1,4 @@
-"""Whose turn it is at the provider: a tenant's running jobs are limited by queueing."""
+"""Limit how many of a tenant's transcriptions run at once; the others wait in order."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Load = Callable[[str], Awaitable[Transcription]]
 
 
 class Turns:
-    """At most `limit` transcriptions of a tenant run at once; the others wait, oldest first.
+    """Lets at most `limit` transcriptions of a tenant run; the others wait, oldest first.
 
-    What runs is what the log says, told by `note`; a turn that was granted and not used yet counts
-    as running. Tenants do not wait for each other.
+    What runs is what the log says, passed to `note`; a turn that was granted and not used yet
+    counts as running. Tenants do not wait for each other.
     """
 
     def __init__(self, limit: int, wake: Callable[[str], None]) -> None:
@@ -49,7 +49,7 @@ class Turns:
         return bool(self._waiting.get(tenant))
 
     def open(self) -> None:
-        """Everything that ran before this process is noted: turns are given from now on."""
+        """Begin to give turns: everything that ran before this process has been noted."""
         if not self._open:
             self._open = True
             for tenant in list(self._waiting):
@@ -76,7 +76,7 @@ class Turns:
             self._grant(state.tenant)
 
     def _grant(self, tenant: str, asking: str | None = None) -> None:
-        """Free turns go to those who have waited longest; `asking` needs no wake-up."""
+        """Give free turns to those that have waited longest; `asking` needs no wake-up."""
         running, waiting = self._running[tenant], self._waiting[tenant]
         while self._open and waiting and len(running) < self._limit:
             _, following = heapq.heappop(waiting)

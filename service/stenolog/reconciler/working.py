@@ -1,4 +1,4 @@
-"""Working on one open transcription: one action after another, until nothing is due."""
+"""Work on one open transcription: one action after another, until nothing is due."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """An open transcription, and what this process knows of it beside its stream.
+    """An open transcription, and what this process knows of it besides its stream.
 
     Attributes:
         attempts: What was tried.
@@ -64,7 +64,7 @@ class Case:
 
 
 class Worker:
-    """Does what the plan says for one case at a time; many may be worked on at once.
+    """Does what the plan says for one case at a time; many cases may be under way at once.
 
     Attributes:
         stopping: Each piece of work is to end with the action that is under way.
@@ -114,7 +114,7 @@ class Worker:
         return self._now_ms()
 
     async def _step(self, case: Case) -> Step:
-        """Do one action; it is done when this returns."""
+        """Carry out one action."""
         state = await self._load(case.id)
         case.provider = state.provider
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)

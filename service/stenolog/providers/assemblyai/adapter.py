@@ -76,13 +76,13 @@ class AssemblyAI:
         return self._name
 
     def started_anew(self) -> None:
-        """A pause that it asked for is over."""
+        """Ends a pause that it asked for."""
         self._connection.pace.resume()
 
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
-        """The customer's parameters, less their webhook and the deprecated `speech_model`."""
+        """Takes the customer's parameters without webhook and deprecated `speech_model`."""
         self._connection.there()
         self._connection.pace.check()
         body = {
@@ -132,7 +132,7 @@ class AssemblyAI:
             raise ProviderOutcomeUnknown(str(exc)) from exc
 
     async def fetch(self, job: str) -> FetchedJob | None:
-        """The service answers 400 with a sentence for an id that it does not know."""
+        """Reads a 400 with the service's sentence as an id that it does not know."""
         path = f"/v2/transcript/{quote(job, safe='')}"
         answer = await self._connection.ask_again("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
         if _is_unknown(answer):
@@ -141,7 +141,7 @@ class AssemblyAI:
         return read_job(answer.body, job)
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
-        """Pages of 200, followed by `before_id`: never by a URL that the answer names."""
+        """Asks for pages of 200, followed by `before_id`, never by a URL from the answer."""
         query = {"limit": str(LIST_LIMIT)}
         if status is not None:
             query["status"] = status
@@ -152,14 +152,14 @@ class AssemblyAI:
         return read_page(answer.body, date_ms(answer.headers))
 
     async def delete(self, job: str) -> None:
-        """A job that is not known is gone; else only what is left of this job says that it is."""
+        """Takes an unknown job as deleted; else the answer must describe this job."""
         answer = await self._connection.ask_again("DELETE", f"/v2/transcript/{quote(job, safe='')}")
         if not _is_unknown(answer):
             self._check(answer)
             read_deleted(answer.body, job)
 
     async def redacted_audio(self, job: str) -> str | None:
-        """200 with the link, 202 while there is none yet, 400 when there is none any more."""
+        """Reads 200 with the link, 202 as not ready, 400 as none any more."""
         path = f"/v2/transcript/{quote(job, safe='')}/redacted-audio"
         answer = await self._connection.ask_again("GET", path)
         if answer.status == 202:

@@ -53,7 +53,7 @@ class Connection:
         timeout_ms: int | None = None,
         bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
-        """Ask what may be asked again: a request that did not arrive did no harm.
+        """Send a request that may be repeated: one that did not arrive did no harm.
 
         Raises:
             ProviderUnavailable: There is no answer, or it must not be asked now.
@@ -80,7 +80,7 @@ class Connection:
         timeout_ms: int | None = None,
         bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Answer:
-        """Ask once, heeding the account's pace; the answer's body is unpacked.
+        """Send a request once, at the account's pace; the answer's body is decompressed.
 
         Raises:
             EgressFailed: There is no answer; `sent` says whether the request may have arrived.
@@ -107,7 +107,7 @@ class Connection:
         return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
 
     def there(self) -> ServiceAddress:
-        """Where the service is now.
+        """Return where the service is now.
 
         Raises:
             ProviderUnavailable: It is not running yet.
