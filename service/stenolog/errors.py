@@ -74,7 +74,7 @@ class Unauthenticated(RequestError, code="unauthenticated"):
 
 
 class BadToken(RequestError, code="bad-token"):
-    """A callback's token or header that we did not make.
+    """A callback's token or header is not one that we made.
 
     Attributes:
         reason: For the counter, never for the caller.
@@ -90,7 +90,7 @@ class Forbidden(RequestError, code="forbidden"):
 
 
 class NotFound(RequestError, code="not-found"):
-    """There is no such thing for this tenant."""
+    """This tenant has no such thing."""
 
 
 class IdempotencyKeyReused(RequestError, code="idempotency-key-reused"):

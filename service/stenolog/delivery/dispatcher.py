@@ -51,7 +51,7 @@ class Metrics(Protocol):
 
 
 class Dispatcher:
-    """Runs until cancelled; `wake` may be called at any time on its loop.
+    """Calls due webhooks until cancelled; `wake` may be called at any time on its loop.
 
     After a crash an attempt that was not recorded is made again. When the last attempt was
     recorded, only the fact is still to be appended; if the log has it already, its dedupe key says

@@ -35,7 +35,7 @@ class RedactedAudio(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What to post now."""
+    """What to post."""
 
     webhook: Webhook
     body: bytes

@@ -1,8 +1,7 @@
-"""What the edge asks of the loops that run beside it.
+"""Declare what the edge asks of the loops that run beside it.
 
-These calls are to cross a border between processes: arguments and answers are ids and plain data,
-what answers is awaited, and nothing that is answered here may be needed for a promise already given
-to a customer.
+These calls are to cross a border between processes. Arguments and answers are ids and plain data,
+and what answers is awaited. A promise to a customer must never depend on an answer from here.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ class Rebuild(Protocol):
 
 
 class ReadableAt(Protocol):
-    """Remembers when events came into the views."""
+    """Remembers when events became readable in the views."""
 
     async def __call__(self, position: int, /) -> int | None:
         """Tell when this position became readable, in µs since the epoch; None: not seen."""
@@ -73,7 +72,7 @@ class ReadableAt(Protocol):
 
 
 class Turns(Protocol):
-    """Who waits because enough of a tenant's run already; `reconciler/turns` keeps this promise.
+    """Tells which transcriptions wait for their turn; `reconciler/turns` keeps this promise.
 
     Answers are a hint of this moment: a transcription may get its turn while it is asked for.
     """
@@ -120,7 +119,7 @@ class AudioStream(Protocol):
 
 
 class RedactedAudio(Protocol):
-    """Redacted audio where a provider makes it; `reconciler/redacted_audio` keeps this promise."""
+    """Opens redacted audio that a provider made; `reconciler/redacted_audio` keeps this promise."""
 
     async def is_ready(self, transcription_id: str) -> bool:
         """Tell whether it can be opened now; False: perhaps later.

@@ -103,7 +103,7 @@ class EventStore(Protocol):
 
 
 class Sealer(Protocol):
-    """Seals payloads under a key per stream; `compliance/vault` keeps this promise."""
+    """Encrypts payloads under a key per stream; `compliance/vault` keeps this promise."""
 
     async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
         """Seal `plaintext` under the stream's data key, which is durable when this returns.

@@ -18,7 +18,7 @@ class Agenda:
         return len(self._due_at)
 
     def put(self, item: str, due_ms: int) -> bool:
-        """Look at `item` at `due_ms`, unless it is to be looked at earlier; whether it changed."""
+        """Look at `item` at `due_ms` unless it is due earlier; tell whether its time changed."""
         before = self._due_at.get(item)
         if before is not None and before <= due_ms:
             return False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from stenolog.commands.transcription.state import Submission, Transcription
 
-SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: nothing is reckoned anew
+SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: its times are left alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ log = structlog.get_logger()
 
 
 class Reconciler:
-    """Runs until cancelled; `wake` may be called at any time on its loop."""
+    """Looks after all open transcriptions until cancelled.
+
+    `wake` may be called at any time on its loop.
+    """
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeRe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestTranscription:
-    """A customer's request was validated."""
+    """Begin a transcription: its customer's request was validated."""
 
     provider: ProviderName
     region: Region | None
@@ -21,7 +21,7 @@ class RequestTranscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSubmission:
-    """We are about to call the provider."""
+    """Claim a submission, because the provider is about to be called."""
 
     number: int
     kid: int
@@ -29,7 +29,7 @@ class ClaimSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSubmission:
-    """The provider named its job, or it was found."""
+    """Record the submission's job: the provider named it, or it was found."""
 
     number: int
     provider_job: str | None
@@ -38,7 +38,7 @@ class AcceptSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseSubmission:
-    """The provider said no, or was not reached; `final` also ends the transcription."""
+    """Record that the provider said no, or was not reached; `final` ends the transcription."""
 
     number: int
     status: int
@@ -50,7 +50,7 @@ class RefuseSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbandonSubmission:
-    """The provider has no job for it."""
+    """Record that the provider has no job for the submission."""
 
     number: int
     reason: AbandonReason
@@ -58,7 +58,7 @@ class AbandonSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete:
-    """The provider's result was fetched."""
+    """Record the provider's result, which was fetched."""
 
     number: int
     wake: WakeReason
@@ -68,7 +68,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailSubmission:
-    """The provider's job ended in a server error of its own; another attempt may succeed."""
+    """Record that the job ended in a server error, which another attempt may not meet."""
 
     number: int
     kind: RetryableFailure
@@ -77,7 +77,7 @@ class FailSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fail:
-    """There will be no result."""
+    """End the transcription without a result."""
 
     number: int
     reason: FailureReason
@@ -86,21 +86,21 @@ class Fail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supersede:
-    """Another submission finished first."""
+    """Record that another submission finished first."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRemoval:
-    """The job is gone at the provider."""
+    """Record that the job was deleted at the provider."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteErasure:
-    """Everything is gone, here and at the provider."""
+    """Record that everything is erased, here and at the provider."""
 
 
 Command = (

@@ -1,4 +1,4 @@
-"""Bodies as they come in: never more than a named limit, never waited for without end."""
+"""Read bodies within named limits in bytes and in time."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ EARLIER_UPLOAD = re.compile(r"http://127\.0\.0\.1:[0-9]+/upload/([A-Za-z0-9_-]{3
 
 
 class EngineApp:
-    """The endpoints; `base_url` is this process's own address."""
+    """Serves the endpoints; `base_url` is this process's own address."""
 
     def __init__(
         self,

@@ -40,7 +40,7 @@ class _Fetched:
 
 
 class Runner:
-    """The tasks between the queue and the webhooks; runs until it is stopped."""
+    """Runs the tasks between the queue and the webhooks, until it is stopped."""
 
     def __init__(
         self,

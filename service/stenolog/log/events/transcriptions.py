@@ -24,7 +24,7 @@ class TranscriptionRequested(EventData):
 
 
 class TranscriptionCompleted(EventData):
-    """The provider's result is here."""
+    """The provider's result was fetched."""
 
     type = "transcription.completed"
     public = True
@@ -37,7 +37,7 @@ class TranscriptionCompleted(EventData):
 
 
 class TranscriptionFailed(EventData):
-    """There will be no result."""
+    """The transcription ended without a result."""
 
     type = "transcription.failed"
     public = True

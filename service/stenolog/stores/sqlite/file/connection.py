@@ -15,7 +15,7 @@ import aiosqlite
 from stenolog.errors import SchemaTooNew, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000
-PAGE_BYTES = 4_096  # SQLite's own default, said so that what is reckoned with it holds everywhere
+PAGE_BYTES = 4_096  # SQLite's own default; set explicitly, because sizes here are computed from it
 # A WAL grows until a checkpoint; one of 4,000 pages of 4 KiB is folded back by the writer itself.
 # Random ids touch about a hundred pages a commit: at SQLite's own 1,000, every tenth commit waits.
 # DECISIONS 42: folding back more often makes commits wait.

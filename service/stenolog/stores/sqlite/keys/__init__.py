@@ -1,1 +1,1 @@
-"""`keys.db`."""
+"""Keep `keys.db`."""

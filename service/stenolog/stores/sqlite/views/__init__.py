@@ -1,1 +1,1 @@
-"""`views.db`."""
+"""Keep `views.db`."""

@@ -19,7 +19,7 @@ PURGED_PER_CALL_MAX = 500  # transcriptions of one table: a few ms, so that view
 
 
 class ViewStatements:
-    """The statements of `ViewWriter`, each method one transaction; not for two threads at once."""
+    """Runs the statements of `ViewWriter`, each method in one transaction, on one thread."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

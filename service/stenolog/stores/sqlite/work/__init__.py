@@ -1,1 +1,1 @@
-"""`work.db`."""
+"""Keep `work.db`."""
