@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import statistics
+import time
 from typing import Any
 
 import assemblyai
@@ -134,6 +136,16 @@ def test_an_upload_serves_all_who_hold_it_and_is_gone_after_the_last(
     assert {engine.finished(each)["status"] for each in ids} == {"completed"}
     until(lambda: True if not list(engine.scratch.glob("*")) else None, 5)
     assert error(engine, audio_url=url)[0] == 403
+
+
+def test_an_answer_is_sent_at_once(engine: EngineProcess) -> None:
+    """With Nagle's algorithm on, half of all answers wait for an acknowledgement: 40 ms."""
+    took_ms = []
+    for _ in range(40):
+        begun = time.perf_counter()
+        engine.http.get("/v2/transcript/nowhere")
+        took_ms.append((time.perf_counter() - begun) * 1000)
+    assert statistics.median(took_ms) < 30
 
 
 def test_unknown_ids_and_paths_are_answered_as_the_service_does(engine: EngineProcess) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -60,6 +61,28 @@ def test_a_worker_killed_in_mid_job_fails_that_job_and_no_other(engine: EnginePr
     assert body["error"] == "Server error, the worker ended unexpectedly."
     assert engine.transcribe(OPENING)["status"] == "completed"
     assert worker(engine) != pid
+
+
+def open_files(engine: EngineProcess) -> set[int]:
+    return {int(number) for number in os.listdir(f"/proc/{engine.process.pid}/fd")}
+
+
+def test_a_worker_that_cannot_be_started_fails_its_job_and_no_later_one(start: Start) -> None:
+    """The engine has room for the next request and its file, and for no process's pipes."""
+    engine = start()
+    assert engine.transcribe(OPENING)["status"] == "completed"
+    url = engine.upload(OPENING)
+    pid, before = worker(engine), len(open_files(engine))
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: len(open_files(engine)) <= before - 2 or None, 5)  # both pipes are closed
+    engine_pid = engine.process.pid
+    soft, hard = resource.prlimit(engine_pid, resource.RLIMIT_NOFILE)
+    free = [number for number in range(soft) if number not in open_files(engine)]
+    resource.prlimit(engine_pid, resource.RLIMIT_NOFILE, (free[1], hard))
+    refused = engine.finished(engine.create(audio_url=url)["id"])
+    assert refused["error"] == "Server error, a worker could not be started."
+    resource.prlimit(engine_pid, resource.RLIMIT_NOFILE, (soft, hard))
+    assert engine.transcribe(OPENING)["status"] == "completed"
 
 
 def test_a_worker_that_hangs_is_ended_and_replaced(start: Start) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 import uuid
@@ -87,16 +86,14 @@ class EngineApp:
             options=speech_options(asked.params),
             created_us=now_us(),
         )
+        # Before the upload is held: giving it back would remove the file that the caller keeps.
+        if self._runner.is_full:
+            retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return _error(429, sentences.TOO_MANY_REQUESTS, retry)
         upload_id = self._upload_of(asked.audio_url)
         if upload_id is not None and not self._scratch.hold(upload_id):
             return _error(403, sentences.UPLOAD_INACCESSIBLE)
-        try:
-            self._runner.submit(job, upload_id)
-        except asyncio.QueueFull:
-            if upload_id is not None:
-                self._scratch.release(upload_id)
-            retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return _error(429, sentences.TOO_MANY_REQUESTS, retry)
+        self._runner.submit(job, upload_id)
         return JSONResponse(transcript(job))
 
     async def _get(self, request: Request) -> Response:

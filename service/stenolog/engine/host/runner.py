@@ -69,16 +69,17 @@ class Runner:
         for worker in self._workers:
             self._spawn(self._work_for_ever(worker))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether `OPEN_MAX` jobs wait or run: no other may be submitted now."""
+        return self._jobs.open_count() >= OPEN_MAX
+
     def submit(self, job: Job, upload_id: str | None) -> None:
         """Queue the job; `upload_id` is held, and is released when the job has finished.
 
         A job whose audio is here waits for a worker only, never for a download.
-
-        Raises:
-            asyncio.QueueFull: `OPEN_MAX` jobs wait or run already.
         """
-        if self._jobs.open_count() >= OPEN_MAX:
-            raise asyncio.QueueFull
+        assert not self.is_full, "the caller asks first"
         self._jobs.put(job)
         number = next(self._numbers)
         if upload_id is None:

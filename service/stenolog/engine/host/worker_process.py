@@ -10,10 +10,14 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from stenolog.engine import audio_errors, messages
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.spoken import SpokenWord
+
+log = structlog.get_logger()
 
 READY_MS_MAX = 60_000  # loading takes a second; a machine short of memory may take longer
 SILENCE_MS_MAX = 60_000  # the longest single piece of work, clustering 2,000 units, takes ten
@@ -70,17 +74,21 @@ class Worker:
             return
         await self.end()
         self._jobs = 0
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "stenolog.engine.worker.process",
-            str(os.getpid()),
-            str(self._threads),
-            stdin=PIPE,
-            stdout=PIPE,
-            env=_environment(os.environ, self._threads),
-            limit=messages.LINE_BYTES_MAX,
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "stenolog.engine.worker.process",
+                str(os.getpid()),
+                str(self._threads),
+                stdin=PIPE,
+                stdout=PIPE,
+                env=_environment(os.environ, self._threads),
+                limit=messages.LINE_BYTES_MAX,
+            )
+        except OSError as exc:  # no descriptor, process or memory is left: perhaps soon there is
+            log.error("engine.worker_refused", kind=type(exc).__name__, reason=exc.strerror)
+            raise WorkerLost(NOT_STARTED) from exc
         match await self._next(READY_MS_MAX, NOT_STARTED):
             case Ready(model=model):
                 self.model = model

@@ -1,0 +1,71 @@
+"""A full engine refuses a job for now, and keeps the file that it says to come back with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.engine.host.app import EngineApp
+from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
+from stenolog.engine.host.runner import Runner
+from stenolog.engine.host.scratch import Scratch
+from stenolog.engine.host.webhooks import Webhooks
+from stenolog.engine.options import SpeechOptions
+from stenolog.engine.settings import EngineSettings
+
+BASE_URL = "http://127.0.0.1:9"
+API_KEY = "k" * 16
+
+
+def job(number: int, status: str = "queued") -> Job:
+    return Job(
+        id=f"job-{number}",
+        params={"audio_url": "http://x.org/"},
+        options=SpeechOptions(),
+        created_us=number,
+        status=status,
+    )
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    """As many open jobs as there may be."""
+    filled = Jobs()
+    for number in range(OPEN_MAX):
+        filled.put(job(number))
+    return filled
+
+
+@pytest.fixture
+async def client(tmp_path: Path, jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of an engine whose workers have not begun."""
+    settings = EngineSettings(api_key=API_KEY, scratch_dir=tmp_path / "scratch")
+    scratch, out = Scratch(settings.scratch_dir), Egress(AddressPolicy.of())
+    runner = Runner(settings, jobs=jobs, scratch=scratch, downloads=out, webhooks=Webhooks(out))
+    app = EngineApp(settings, base_url=BASE_URL, jobs=jobs, scratch=scratch, runner=runner)
+    async with httpx.AsyncClient(
+        base_url=BASE_URL,
+        headers={"authorization": API_KEY},
+        transport=httpx.ASGITransport(app.asgi()),
+    ) as opened:
+        yield opened
+    await runner.stop()
+    await out.aclose()
+
+
+async def test_a_full_engine_keeps_the_file_to_try_again_with(
+    client: httpx.AsyncClient, jobs: Jobs
+) -> None:
+    uploaded = (await client.post("/v2/upload", content=b"speech")).json()
+    request = {"audio_url": uploaded["upload_url"]}
+    for _ in range(2):
+        refused = await client.post("/v2/transcript", json=request)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+    jobs.put(job(0, status="error"))
+    assert (await client.post("/v2/transcript", json=request)).status_code == 200
