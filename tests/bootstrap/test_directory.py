@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from pydantic import SecretStr
 
 from stenolog.bootstrap.gateway import open_gateway
 from stenolog.bootstrap.identity import callback_keys, open_master_key, secret_of
+from stenolog.cli.doctor import public_url
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart, DataDirectoryLocked
@@ -104,6 +107,18 @@ def test_a_master_key_that_is_none_is_refused(tmp_path: Path, content: str) -> N
         read_master_key(tmp_path)
 
 
+def test_asking_who_has_the_lock_refuses_no_gateway(tmp_path: Path) -> None:
+    """The lock is held as `running` holds it, for longer than it does, after a crash."""
+    (tmp_path / LOCK).write_text('{"pid": 1, "url": "http://127.0.0.1:1"}')
+    asking = os.open(tmp_path / LOCK, os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    threading.Timer(0.06, os.close, [asking]).start()
+    with locked(tmp_path):
+        found = running(tmp_path)
+        assert found is not None
+        assert found.pid == os.getpid()
+
+
 async def test_a_gateway_makes_what_it_needs_once(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     make_directory(tmp_path)
@@ -126,6 +141,28 @@ async def test_a_provider_that_cannot_call_is_polled(tmp_path: Path) -> None:
     remote = settings_in(tmp_path, assemblyai_base_url=None)
     async with open_gateway(remote, ADDRESS) as gateway:
         assert gateway.polled
+
+
+def test_only_providers_that_are_used_are_asked_whether_they_can_call(tmp_path: Path) -> None:
+    none = settings_in(tmp_path, assemblyai_api_key=None, assemblyai_base_url=None)
+    assert not none.cannot_be_called(ADDRESS)
+    beside = settings_in(tmp_path, provider="local", assemblyai_base_url=None)
+    assert beside.cannot_be_called(ADDRESS)
+    assert not beside.cannot_be_called("https://stenolog.example")
+    eu = {"assemblyai_region": "eu", "assemblyai_eu_api_key": SecretStr("e")}
+    here = settings_in(tmp_path, **eu, assemblyai_api_key=None, assemblyai_base_url=None)
+    assert here.offered_regions == ("eu",)
+    assert here.cannot_be_called(ADDRESS)
+
+
+async def test_assemblyai_beside_the_engine_is_polled_where_it_cannot_call(tmp_path: Path) -> None:
+    make_directory(tmp_path)
+    settings = settings_in(tmp_path, provider="local", assemblyai_base_url=None)
+    async with open_gateway(settings, ADDRESS) as gateway:
+        assert gateway.polled
+    found = public_url(settings)
+    assert found.holds is None
+    assert "cannot be reached by AssemblyAI" in found.said
 
 
 async def test_another_master_key_is_refused(tmp_path: Path) -> None:

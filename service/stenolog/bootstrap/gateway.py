@@ -32,7 +32,7 @@ class Gateway:
         run: Runs every loop until cancelled.
         new_api_key: Whether this start made the first API key.
         new_master_key: Whether this start made the master key.
-        polled: The provider cannot reach `public_url`.
+        polled: A provider elsewhere cannot reach `public_url`.
         loss: One sentence when the log is shorter than it was; else empty.
     """
 

@@ -18,7 +18,6 @@ from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
 from stenolog.commands.handler import CommandHandler
-from stenolog.config.reach import is_unreachable
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
@@ -38,7 +37,7 @@ class Parts:
     Attributes:
         edge: What the application in front is made of.
         new_api_key: Whether this start made the first API key.
-        polled: The provider cannot reach our public URL.
+        polled: A provider elsewhere cannot reach our public URL.
     """
 
     stores: Stores
@@ -69,7 +68,7 @@ async def open_parts(
     stores = await open_stores(stack, settings, wrapping, metrics)
     signing = await callback_keys(stores.keys, stores.master)
     engine = _engine(settings, address) if settings.uses_engine else None
-    polled = engine is None and _cannot_call(settings, public_url)
+    polled = settings.cannot_be_called(public_url)
     gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
     facts = FactRecorder(stores.events, stores.vault)
     handler = CommandHandler(stores.events, stores.vault, facts)
@@ -111,11 +110,6 @@ async def open_parts(
         new_api_key=await first_api_key(stores.keys, settings.data_dir),
         polled=polled,
     )
-
-
-def _cannot_call(settings: Settings, public_url: str) -> bool:
-    """Tell whether the provider's callbacks cannot come to `public_url`."""
-    return any(is_unreachable(public_url, url) for url in settings.assemblyai_regions.values())
 
 
 def _gates(

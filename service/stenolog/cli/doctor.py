@@ -17,7 +17,6 @@ from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
 from stenolog.cli.words import NO, common, guarded, run, safe, settings_from
 from stenolog.config.provider import RegionName
-from stenolog.config.reach import is_unreachable
 from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
@@ -110,17 +109,16 @@ def public_url(settings: Settings) -> Finding:
     holder = running(settings.data_dir)
     bound = (holder.url if holder else "") or f"http://{settings.host}:{settings.port}"
     url = settings.public_url or bound
-    if settings.uses_engine:
-        return Finding(what="public URL", holds=True, said=f"{url}; the engine calls loopback")
-    if is_unreachable(url, settings.assemblyai_url):
+    if settings.cannot_be_called(url):
         return Finding(
             what="public URL",
             holds=None,
-            said=f"{url} cannot be reached by the provider",
+            said=f"{url} cannot be reached by AssemblyAI",
             advice="set STENOLOG_PUBLIC_URL to an address that it can call; until then we ask it "
             "again and again",
         )
-    return Finding(what="public URL", holds=True, said=url)
+    said = f"{url}; the engine calls loopback" if settings.uses_engine else url
+    return Finding(what="public URL", holds=True, said=said)
 
 
 def engine(settings: Settings) -> Finding:

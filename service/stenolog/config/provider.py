@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from stenolog.config.reach import is_unreachable
 from stenolog.config.values import BaseUrl, Milliseconds, Names, parts_of
 
 RegionName = Literal["us", "eu"]
@@ -98,6 +99,12 @@ class ProviderSettings(BaseModel):
     def offered_regions(self) -> tuple[RegionName, ...]:
         """The regions that AssemblyAI is reached in, the default one first; none without a key."""
         return tuple(one for one in self.assemblyai_regions if self.assemblyai_key(one))
+
+    def cannot_be_called(self, public_url: str) -> bool:
+        """Whether a provider elsewhere, in a region that is offered, cannot call `public_url`."""
+        return any(
+            is_unreachable(public_url, self.assemblyai_regions[one]) for one in self.offered_regions
+        )
 
     def assemblyai_key(self, region: RegionName) -> SecretStr | None:
         """Return the key that AssemblyAI takes in this region."""

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ LOCK, MASTER_KEY, API_KEY, UPLOADS, SCRATCH = (
 )
 DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
 LOCK_BYTES_MAX = 4_096
+# Waits before each try to lock: `running` has the lock for a moment, and refuses nobody by it.
+LOCK_TRIES_MS = (0, 50, 50, 50, 50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +90,25 @@ def _lock_errors(path: Path) -> Iterator[None]:
 
 
 def _take(descriptor: int, path: Path, url: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as exc:
+    if not any(_locks(descriptor, after_ms) for after_ms in LOCK_TRIES_MS):
         other = _read(descriptor)
         at = f" (process {other.pid} at {other.url or 'no address'})" if other else ""
         raise DataDirectoryLocked(
             f"data directory {path} is in use by another gateway{at}: stop it, or give "
             "another directory with --data-dir"
-        ) from exc
+        )
     content = json.dumps({"pid": os.getpid(), "url": url}).encode()
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, content, 0)
+
+
+def _locks(descriptor: int, after_ms: int) -> bool:
+    time.sleep(after_ms / 1000)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def running(path: Path) -> Running | None:
