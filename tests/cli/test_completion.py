@@ -42,6 +42,23 @@ def test_each_shell_completes_a_command_and_an_option(shell: str) -> None:
     assert not set(COMMANDS) & set(completed(shell, "stenolog serve --da"))
 
 
+@pytest.mark.parametrize("typed", ["stenolog sreve --da", "stenolog key "])
+def test_after_a_mistyped_command_completion_says_nothing_else(typed: str) -> None:
+    done = subprocess.run(
+        [PROGRAM],
+        env={
+            **os.environ,
+            "_STENOLOG_COMPLETE": "bash_complete",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(typed.count(" ")),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_documented_line_gives_a_script(shell: str) -> None:
     if shell == "bash" and shutil.which("bash") is None:

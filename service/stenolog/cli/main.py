@@ -53,7 +53,8 @@ class Commands(click.Group):
             click.UsageError: No command has this name.
         """
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if near and args[0] not in COMMANDS:
+        # Completion resolves what is typed so far, and must print nothing but completions.
+        if near and args[0] not in COMMANDS and not ctx.resilient_parsing:
             ctx.fail(f"No such command '{safe(args[0])}'. Did you mean '{near[0]}'?")
         return super().resolve_command(ctx, args)
 
