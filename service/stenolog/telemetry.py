@@ -19,6 +19,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from stenolog.delivery_metrics import DeliveryMetrics
+
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SECONDS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 STATUSES = ("queued", "processing", "completed", "error")
@@ -79,11 +81,12 @@ def _json(line: Mapping[str, Any], default: Callable[[Any], Any]) -> str:
     return orjson.dumps(line, default=default).decode()
 
 
-class Metrics:
+class Metrics(DeliveryMetrics):
     """Counts everything in a registry of its own; no label names a tenant or an id."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
+        super().__init__(registry)
         self._callbacks = Counter(
             "stenolog_callbacks", "Callbacks by outcome", ["outcome"], registry=registry
         )
@@ -131,23 +134,11 @@ class Metrics:
             registry=registry,
         )
 
-        self._deliveries = Counter(
-            "stenolog_deliveries",
-            "Deliveries to customers' webhooks that ended, by how",
-            ["outcome"],
+        self._beats = Gauge(
+            "stenolog_beat_age_seconds",
+            "Since a loop last looked for work and did what it found",
+            ["loop"],
             registry=registry,
-        )
-        self._delivery_attempts = Counter(
-            "stenolog_delivery_attempts",
-            "Calls of customers' webhooks, by outcome",
-            ["outcome"],
-            registry=registry,
-        )
-        self._outbox = Gauge(
-            "stenolog_outbox_deliveries", "Deliveries that are owed", registry=registry
-        )
-        self._outbox_oldest = Gauge(
-            "stenolog_outbox_oldest_seconds", "Age of the oldest of them", registry=registry
         )
 
     def callback(self, outcome: str) -> None:
@@ -188,18 +179,9 @@ class Metrics:
             self._open.labels(status).set(counts.get(status, 0))
         self._oldest.set(oldest_open_ms / 1000)
 
-    def delivery_attempted(self, outcome: str) -> None:
-        """Count a call of a customer's webhook."""
-        self._delivery_attempts.labels(outcome).inc()
-
-    def delivered(self, outcome: str) -> None:
-        """Count a delivery that ended: `succeeded`, or why it did not."""
-        self._deliveries.labels(outcome).inc()
-
-    def outbox(self, deliveries: int, oldest_ms: int) -> None:
-        """Set how many deliveries are pending, and how long the oldest has waited."""
-        self._outbox.set(deliveries)
-        self._outbox_oldest.set(oldest_ms / 1000)
+    def beat(self, loop: str, age_ms: int) -> None:
+        """Set how long ago this loop last did its round."""
+        self._beats.labels(loop).set(age_ms / 1000)
 
     def exposition(self) -> tuple[bytes, str]:
         """Return the metrics in Prometheus' text format, and its media type."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.conformance.conftest import OutboxOpener
 HEAD = Checkpoint(position=7, event_id="event-7")
 NOW = 1_000_000
 UNTIL = NOW + 60_000
+NOTHING = Backlog(deliveries=0, due=0, oldest_at_ms=None, ours_at_ms=None)
 
 
 def pending(position: int, lane: str = "a", at_ms: int = NOW, tenant: str | None = None) -> Pending:
@@ -69,20 +71,31 @@ async def one(outbox: Outbox, now_ms: int = NOW) -> Leased:
     return leased
 
 
+async def one_of(outbox: Outbox, position: int) -> Leased:
+    """The lease on this one; the others are given back."""
+    taken = {leased.position: leased for leased in (await take(outbox)).leases}
+    for leased in taken.values():
+        if leased.position != position:
+            await outbox.put_off(leased, NOW)
+    return taken[position]
+
+
 async def test_a_new_outbox_has_followed_nothing_and_owes_nothing(outbox: Outbox) -> None:
     assert await outbox.checkpoint() is None
-    assert await outbox.backlog() == Backlog(deliveries=0, oldest_at_ms=None)
+    assert await outbox.backlog(NOW) == NOTHING
     assert await take(outbox) == Taken(leases=(), next_due_ms=None)
 
 
 async def test_rows_and_checkpoint_are_one(outbox: Outbox) -> None:
     await owe(outbox, pending(9), pending(11, at_ms=NOW - 5))
     assert await outbox.checkpoint() == at(11)
-    assert await outbox.backlog() == Backlog(deliveries=2, oldest_at_ms=NOW - 5)
+    assert await outbox.backlog(NOW - 1) == Backlog(
+        deliveries=2, due=1, oldest_at_ms=NOW, ours_at_ms=NOW - 5
+    )
     with pytest.raises(StoreUnavailable, match="checkpoint"):
         await outbox.add([pending(12)], after=7, to=at(12))
     assert await outbox.checkpoint() == at(11)
-    assert (await outbox.backlog()).deliveries == 2
+    assert (await outbox.backlog(NOW)).deliveries == 2
 
 
 async def test_a_refused_add_harms_no_other_write_of_its_batch(outbox: Outbox) -> None:
@@ -94,7 +107,7 @@ async def test_a_refused_add_harms_no_other_write_of_its_batch(outbox: Outbox) -
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in said] == [type(None), StoreUnavailable, type(None)]
-    assert (await outbox.backlog()).deliveries == 2
+    assert (await outbox.backlog(NOW)).deliveries == 2
 
 
 async def test_a_checkpoint_moves_without_deliveries(outbox: Outbox) -> None:
@@ -107,7 +120,7 @@ async def test_beginning_anew_drops_what_was_owed(outbox: Outbox) -> None:
     await owe(outbox, pending(9))
     await outbox.begin(at(3))
     assert await outbox.checkpoint() == at(3)
-    assert (await outbox.backlog()).deliveries == 0
+    assert (await outbox.backlog(NOW)).deliveries == 0
 
 
 async def test_what_is_leased_is_nobody_elses_until_the_lease_expires(outbox: Outbox) -> None:
@@ -251,7 +264,7 @@ async def test_an_ending_waits_for_whoever_takes_it_next(outbox: Outbox, ending:
     again = await one(outbox, UNTIL)
     assert (again.ending, again.attempts, again.status) == (ending, 1, 200)
     await outbox.remove(again, NOW)
-    assert (await outbox.backlog()).deliveries == 0
+    assert (await outbox.backlog(NOW)).deliveries == 0
     assert await outbox.attempts(9) == [attempt(1, 200)]
 
 
@@ -281,6 +294,53 @@ async def test_what_was_given_back_with_an_attempt_cannot_be_put_off(outbox: Out
     await outbox.record(leased, attempt(1), due_at_ms=NOW + 10_000, ending=None)
     await outbox.put_off(leased, NOW + 1_000)
     assert await take(outbox, NOW + 1_000) == Taken(leases=(), next_due_ms=NOW + 10_000)
+
+
+async def test_an_error_of_ours_is_an_attempt_and_a_fault(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    crashed = replace(attempt(1, None), outcome="crashed")
+    assert await outbox.record(await one(outbox), crashed, due_at_ms=NOW, ending=None)
+    leased = await one(outbox)
+    assert (leased.attempts, leased.faults) == (1, 1)
+    await outbox.put_off(leased, NOW, fault=True)
+    leased = await one(outbox)
+    assert (leased.attempts, leased.faults) == (1, 2)
+    await outbox.put_off(leased, NOW)
+    assert (await one(outbox)).faults == 2
+
+
+async def test_what_was_given_back_is_not_recorded_twice(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    leased = await one(outbox)
+    assert await outbox.record(leased, attempt(1), due_at_ms=NOW + 10, ending=None)
+    assert not await outbox.record(leased, attempt(2), due_at_ms=NOW + 20, ending=None)
+    assert await outbox.attempts(9) == [attempt(1)]
+
+
+async def test_what_a_failing_receiver_owes_does_not_count_as_waiting_for_us(
+    outbox: Outbox,
+) -> None:
+    """One age is alarming, the other is not: nobody here can mend a customer's receiver."""
+    await owe(
+        outbox,
+        pending(8, "down", NOW - 9, "a"),
+        pending(9, "down", NOW - 8, "a"),
+        replace(pending(10, "up", NOW - 7, "a"), kind="redacted_audio"),
+        pending(11, "up", NOW - 6, "a"),
+    )
+
+    async def ages() -> tuple[int | None, int | None]:
+        backlog = await outbox.backlog(NOW)
+        return backlog.oldest_at_ms, backlog.ours_at_ms
+
+    assert await ages() == (NOW - 9, NOW - 9)
+    leased = await one_of(outbox, 8)
+    assert await outbox.record(leased, attempt(1), due_at_ms=NOW, ending=None)
+    assert await ages() == (NOW - 9, NOW - 6), "nor does audio that is not there yet"
+    leased = await one_of(outbox, 9)
+    answered = replace(attempt(1, 404), outcome="refused")
+    await outbox.record(leased, answered, due_at_ms=None, ending=Ending(reason="refused"))
+    assert await ages() == (NOW - 9, NOW - 9), "whoever answers is not down"
 
 
 async def test_everything_is_there_again_and_leases_of_the_dead_are_over(

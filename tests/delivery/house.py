@@ -15,9 +15,10 @@ from typing import Any
 
 from stenolog.clock import NowMs, now_ms
 from stenolog.commands.transcription.state import stream_of
+from stenolog.delivery.delivering import Delivering
 from stenolog.delivery.dispatcher import Dispatcher
 from stenolog.delivery.fan_out import FanOut
-from stenolog.delivery.message import Messages
+from stenolog.delivery.message import Messages, RedactedAudio
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.rules import Timing
 from stenolog.delivery.sender import Sender
@@ -56,6 +57,7 @@ class House:
 
     Attributes:
         networks: What customers' URLs may reach.
+        audio: Where redacted audio is; None: where the service has it.
     """
 
     service: Composed
@@ -65,6 +67,7 @@ class House:
     networks: tuple[str, ...] = LOOPBACK
     timing: Timing = SOON
     now_ms: NowMs = now_ms
+    audio: RedactedAudio | None = None
     work: SqliteWork = field(init=False)
     _requests: Requests = field(init=False)
     _wake: Callable[[], None] = field(init=False, default=lambda: None)
@@ -74,14 +77,14 @@ class House:
         """Fan-out and dispatcher run, on the outbox that is in the directory."""
         async with self.following() as fan_out:
             egress = Egress(AddressPolicy.of(networks=self.networks))
-            dispatcher = Dispatcher(
+            delivering = Delivering(
                 self.service.facts,
                 self._requests,
                 self.work,
                 Messages(
                     self._requests,
                     ReadableOutcomes(self.service.views),
-                    self.service.audio,
+                    self.audio or self.service.audio,
                     self.now_ms,
                 ),
                 Sender(egress, timeout_ms=self.timing.timeout_ms),
@@ -89,6 +92,7 @@ class House:
                 metrics=self.service.metrics,
                 now_ms=self.now_ms,
             )
+            dispatcher = Dispatcher(self.work, delivering, now_ms=self.now_ms)
             self._wake = dispatcher.wake
             loops = [
                 asyncio.create_task(fan_out.subscription.run()),
@@ -159,7 +163,7 @@ class House:
         """Nothing is owed any more."""
 
         async def nothing() -> bool:
-            return (await self.work.backlog()).deliveries == 0
+            return (await self.work.backlog(0)).deliveries == 0
 
         await eventually(nothing)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_network
@@ -16,7 +18,7 @@ from stenolog.config.settings import Settings
 from stenolog.encryption import KEY_BYTES
 from stenolog.simulator.receiver import Reply
 from stenolog.stores.sqlite.work.store import SqliteWork
-from tests.delivery.house import House, until
+from tests.delivery.house import DEADLINE_S, House, until
 
 
 @contextlib.asynccontextmanager
@@ -52,8 +54,8 @@ async def composed_deliveries(home: House, *networks: str) -> AsyncIterator[Deli
 
 def gauge(home: House, name: str) -> float:
     lines = home.service.metrics.exposition()[0].decode().splitlines()
-    (value,) = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
-    return float(value)
+    values = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
+    return float(values[0]) if values else math.nan
 
 
 async def test_private_networks_are_reached_only_as_the_setting_allows(home: House) -> None:
@@ -70,8 +72,30 @@ async def test_the_outbox_is_measured(home: House) -> None:
     async with composed_deliveries(home, "127.0.0.0/8"):
         transcription_id = await home.done()
         await until(lambda: gauge(home, "stenolog_outbox_deliveries") == 1.0)
-        assert gauge(home, "stenolog_outbox_oldest_seconds") > 0
+        assert gauge(home, "stenolog_outbox_oldest_of_all_seconds") > 0
+        await until(lambda: gauge(home, "stenolog_outbox_oldest_seconds") == 0.0)
         home.receiver.answer = lambda delivery: Reply()
         await home.ended(transcription_id)
         await until(lambda: gauge(home, "stenolog_outbox_deliveries") == 0.0)
-        assert gauge(home, "stenolog_outbox_oldest_seconds") == 0.0
+        assert gauge(home, "stenolog_outbox_oldest_of_all_seconds") == 0.0
+
+
+async def test_a_fan_out_that_cannot_write_is_seen(home: House) -> None:
+    """The outbox says that nothing is owed, and is wrong: the lag and the heartbeat say so."""
+    fan_out = 'stenolog_beat_age_seconds{loop="fan_out"}'
+    async with composed_deliveries(home, "127.0.0.0/8") as deliveries:
+        await until(lambda: gauge(home, fan_out) < 1)
+        with contextlib.closing(sqlite3.connect(home.directory / "work.db")) as file:
+            file.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON outbox "
+                "BEGIN SELECT raise(ABORT, 'injected: disk full'); END"
+            )
+            transcription_id = await home.done()
+            await until(lambda: gauge(home, "stenolog_fan_out_lag_events") > 0)
+            await until(lambda: gauge(home, "stenolog_fan_out_lag_seconds") > 1)
+            assert gauge(home, "stenolog_outbox_deliveries") == 0.0
+            await until(lambda: deliveries.fan_out.subscription.beat_age_ms > 1_000)
+            file.execute("DROP TRIGGER full")
+        assert (await home.ended(transcription_id))["type"] == "delivery.succeeded"
+        await until(lambda: gauge(home, "stenolog_fan_out_lag_events") == 0.0)
+        assert gauge(home, 'stenolog_beat_age_seconds{loop="dispatcher"}') < DEADLINE_S

@@ -138,7 +138,7 @@ async def test_a_request_that_was_erased_ends_the_delivery_without_a_call(home: 
     async with home.following() as fan_out:
         while await fan_out.subscription.step():
             pass
-        assert (await home.work.backlog()).deliveries == 1
+        assert (await home.work.backlog(0)).deliveries == 1
     with contextlib.closing(sqlite3.connect(home.directory / "keys.db")) as file:
         file.execute("DELETE FROM data_keys WHERE stream = ?", (stream_of(transcription_id),))
         file.commit()

@@ -154,12 +154,31 @@ async def test_an_answer_of_any_size_counts_by_its_status(home: House) -> None:
 
 async def test_a_private_address_is_refused_by_the_guard(home: House) -> None:
     home.networks = ()
-    async with home.delivering():
-        transcription_id = await home.done()
-        ended = await home.ended(transcription_id)
+    with structlog.testing.capture_logs() as lines:
+        async with home.delivering():
+            transcription_id = await home.done()
+            ended = await home.ended(transcription_id)
     assert (ended["reason"], ended["attempts"], ended["status"]) == ("forbidden", 1, None)
     assert home.receiver.deliveries == ()
     assert (await home.shown(transcription_id))["webhook_status_code"] is None
+    (line,) = [line for line in lines if line["event"] == "delivery.attempted"]
+    assert (line["log_level"], line["setting"]) == ("warning", "STENOLOG_ALLOW_NETWORKS")
+    assert "not allowed" in line["reason"]
+
+
+async def test_a_name_that_leads_to_private_addresses_is_tried_as_often_as_any(
+    home: House,
+) -> None:
+    """A name server that is wrong for a moment must not cost the customer the delivery."""
+    home.networks = ()
+    home.timing = replace(home.timing, attempts_max=3)
+    with structlog.testing.capture_logs() as lines:
+        async with home.delivering():
+            ended = await home.ended(await home.done(base="http://localhost:9"))
+    assert (ended["reason"], ended["attempts"], ended["status"]) == ("forbidden", 3, None)
+    attempted = [line for line in lines if line["event"] == "delivery.attempted"]
+    assert {line["setting"] for line in attempted} == {"STENOLOG_ALLOW_NETWORKS"}
+    assert {line["receiver"] for line in attempted} == {"localhost:9"}
 
 
 async def test_a_receiver_that_is_down_does_not_hold_the_others(home: House) -> None:
@@ -233,6 +252,9 @@ async def test_a_log_line_for_each_attempt_names_neither_url_nor_header(home: Ho
     ] == [(1, "failed", 500, 1), (2, "delivered", 200, None)]
     assert all(line["transcription_id"] == transcription_id for line in attempted)
     assert all(line["correlation_id"] and line["took_ms"] >= 0 for line in attempted)
+    assert [line["log_level"] for line in attempted] == ["warning", "info"]
+    assert {line["receiver"] for line in attempted} == {home.url.removeprefix("http://")}
+    assert attempted[0]["reason"] == "the receiver answered 500"
     said = json.dumps(lines, default=str)
     for secret in ("verysecret", "s3cret-value", home.url, "X-Secret"):
         assert secret not in said

@@ -18,10 +18,11 @@ COMMITTING_S_MAX = 30
 
 
 class GatedLog(SqliteLog):
-    """A log that can refuse, lose its reply, or keep appends waiting, before the store or in it."""
+    """A log that can refuse, lose its reply, err, or keep appends waiting, here or in the store."""
 
     refusing = False
     losing_replies = False
+    mistaken = False  # raises what no store raises
     appends = 0
 
     def __init__(self, *args: Any) -> None:
@@ -47,6 +48,8 @@ class GatedLog(SqliteLog):
         await self.passing.wait()
         if self.refusing:
             raise StoreUnavailable("log.db: injected: disk full")
+        if self.mistaken:
+            raise RuntimeError("injected: a mistake of ours")
         appended = await super().append(stream, events, expected=expected)
         if self.losing_replies:
             raise OutcomeUnknown("log.db: injected: reply lost")

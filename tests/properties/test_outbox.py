@@ -83,7 +83,7 @@ class Played:
         if what == "retry":
             statements.record(self.run, leased, attempt, due_at_ms, None)
         elif what == "put_off":
-            statements.put_off(self.run, leased, due_at_ms)
+            statements.put_off(self.run, leased, due_at_ms, fault=bool(number % 2))
         elif what == "end":
             statements.record(self.run, leased, attempt, None, Ending(reason="exhausted"))
         else:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
-from stenolog.bootstrap.gauges import GAUGES_EVERY_MS
+from stenolog.bootstrap.gauges import GAUGES_EVERY_MS, GAUGES_SHARE
 from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.clock import NowMs
 from stenolog.config.settings import Settings
+from stenolog.delivery.delivering import Delivering
 from stenolog.delivery.dispatcher import ATTEMPTS_AT_ONCE_MAX, Dispatcher
 from stenolog.delivery.fan_out import FanOut
 from stenolog.delivery.message import Messages, RedactedAudio
@@ -57,15 +59,30 @@ class Deliveries:
             group.create_task(self._observe())
 
     async def _observe(self) -> None:
+        """Set the gauges every two seconds, or as seldom as costs a fiftieth."""
         while True:
+            began = time.perf_counter()
+            self.metrics.beat("fan_out", self.fan_out.subscription.beat_age_ms)
+            self.metrics.beat("dispatcher", self.dispatcher.beat_age_ms)
             try:
-                backlog = await self.outbox.backlog()
-                oldest = backlog.oldest_at_ms
-                oldest_ms = 0 if oldest is None else max(0, self.now_ms() - oldest)
-                self.metrics.outbox(backlog.deliveries, oldest_ms)
+                lag = await self.fan_out.lag()
+                self.metrics.fan_out_lag(lag.events, lag.age_ms)
+                at_ms = self.now_ms()
+                backlog = await self.outbox.backlog(at_ms)
+                self.metrics.outbox(
+                    backlog.deliveries,
+                    backlog.due,
+                    oldest_ms=_age_ms(backlog.oldest_at_ms, at_ms),
+                    ours_ms=_age_ms(backlog.ours_at_ms, at_ms),
+                )
             except StoreError as exc:
                 log.warning("gauges.not_read", error=str(exc))
-            await asyncio.sleep(GAUGES_EVERY_MS / 1000)
+            took = time.perf_counter() - began
+            await asyncio.sleep(max(GAUGES_EVERY_MS / 1000, GAUGES_SHARE * took))
+
+
+def _age_ms(since_ms: int | None, at_ms: int) -> int:
+    return 0 if since_ms is None else max(0, at_ms - since_ms)
 
 
 async def open_deliveries(
@@ -92,7 +109,7 @@ async def open_deliveries(
     timing, now_ms = wrapping.delivery(Timing()), wrapping.clock
     requests = Requests(stores.events, stores.vault)
     readable = ReadableOutcomes(stores.views)
-    dispatcher = Dispatcher(
+    delivering = Delivering(
         facts,
         requests,
         stores.work,
@@ -102,6 +119,7 @@ async def open_deliveries(
         metrics=metrics,
         now_ms=now_ms,
     )
+    dispatcher = Dispatcher(stores.work, delivering, now_ms=now_ms)
     fan_out = FanOut(
         stores.events,
         requests,

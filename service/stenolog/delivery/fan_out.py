@@ -18,6 +18,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionCompletedLate,
     TranscriptionFailed,
 )
+from stenolog.log.lag import Lag, lag_behind
 from stenolog.log.page import Page
 from stenolog.log.store import EventStore
 from stenolog.log.subscription import Subscription
@@ -59,15 +60,24 @@ class FanOut:
         self._now_ms = now_ms
         self._added = added
         self._saved = 0
+        self._position = 0
         self.subscription = Subscription(
             events, self, SubscriptionLines("fan_out"), events_per_page=EVENTS_PER_STEP_MAX
         )
+
+    async def lag(self) -> Lag:
+        """Measure what of the log it has not looked at yet.
+
+        Raises:
+            StoreUnavailable: The log cannot be read.
+        """
+        return await lag_behind(self._events, self._position, self._now_ms())
 
     async def saved(self) -> Checkpoint | None:
         """Return the outbox's checkpoint."""
         checkpoint = await self._outbox.checkpoint()
         if checkpoint is not None:
-            self._saved = checkpoint.position
+            self._saved = self._position = checkpoint.position
         return checkpoint
 
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
@@ -77,7 +87,7 @@ class FanOut:
         # DECISIONS 50: from 0 on, every customer would be called for everything again.
         checkpoint = await end_of(self._events)
         await self._outbox.begin(checkpoint)
-        self._saved = checkpoint.position
+        self._saved = self._position = checkpoint.position
         return checkpoint
 
     async def handle(self, page: Page) -> bool:
@@ -87,6 +97,7 @@ class FanOut:
         if pending or to.position - self._saved >= EVENTS_UNSAVED_MAX:
             await self._outbox.add(pending, after=self._saved, to=to)
             self._saved = to.position
+        self._position = to.position
         if pending:
             self._added()
         return False

@@ -13,7 +13,7 @@ DELIVERIES_PER_ADD_MAX = 256
 ATTEMPTS_KEPT_MS = 7 * 86_400_000  # for an operator who asks why; they name no customer
 ATTEMPTS_FORGOTTEN_PER_REMOVE = 100
 
-AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbidden"]
+AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbidden", "crashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Leased:
         lease: Differs from every earlier lease on the same delivery.
         created_at_ms: When it was added.
         attempts: How many were recorded.
-        faults: How many errors of our own they met, and what followed them.
+        faults: How often an error of our own cut the work on it short.
         status: What the receiver answered last, to whichever attempt.
         ending: Set once it was decided and only the log is still to be told.
     """
@@ -69,7 +69,7 @@ class Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call of the receiver.
+    """One call of the receiver, or of what was to become one when an error of our own came.
 
     Attributes:
         number: From 1.
@@ -97,10 +97,19 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How many deliveries are pending, and since when the oldest waits; None without any."""
+    """Says how many deliveries are pending, and since when.
+
+    Attributes:
+        due: How many of them could be called now if they had room.
+        oldest_at_ms: When the oldest was added; None without any.
+        ours_at_ms: The same of those that wait for us: neither for a receiver that failed when it
+            was last called, nor for redacted audio that the provider has yet to make.
+    """
 
     deliveries: int
+    due: int
     oldest_at_ms: int | None
+    ours_at_ms: int | None
 
 
 class Outbox(Protocol):
@@ -154,15 +163,19 @@ class Outbox(Protocol):
     async def record(
         self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
     ) -> bool:
-        """Write down the attempt; False when the lease was lost, and nothing was written.
+        """Write down the attempt; False: the lease was lost or given back.
 
-        With `due_at_ms` the lease is given back and the next attempt is due then. With `ending` the
+        Nothing is written without the lease. An attempt that `crashed` is a fault, too. With
+        `due_at_ms` the lease is given back and the next attempt is due then. With `ending` the
         lease is kept, and whoever takes the delivery next finds that it has ended.
         """
         ...
 
-    async def put_off(self, leased: Leased, due_at_ms: int) -> None:
-        """Give the lease back and make the delivery due then; do nothing without the lease."""
+    async def put_off(self, leased: Leased, due_at_ms: int, *, fault: bool = False) -> None:
+        """Give the lease back and make the delivery due then; do nothing without the lease.
+
+        With `fault` an error of our own is counted, too.
+        """
         ...
 
     async def remove(self, leased: Leased, now_ms: int) -> None:
@@ -176,6 +189,6 @@ class Outbox(Protocol):
         """Read the attempts for the delivery of this event, in order."""
         ...
 
-    async def backlog(self) -> Backlog:
-        """Count the pending deliveries, and read since when the oldest waits."""
+    async def backlog(self, now_ms: int) -> Backlog:
+        """Count what is pending, and read since when; costs more the more there is."""
         ...

@@ -13,10 +13,14 @@ from stenolog.wire.assemblyai.webhook import (
     is_retried,
 )
 
+LEASE_MS = 60_000  # longer than waiting for views and audio, an attempt and the writes around
 LOOK_MS_FIRST = 1_000
 LOOK_MS_MAX = 600_000
 # DECISIONS 76: a delivery that cannot be made waits at most this long.
 LOOKS_END_MS = 86_400_000  # what cannot be said for a day is not said any more
+RETRIES_END_MS = 2 * LOOKS_END_MS  # what a receiver missed while it was down gets one attempt then
+CALLS_END_MS = 7 * LOOKS_END_MS  # and none then: no delivery is owed for ever
+FAULTS_MAX = 20  # errors of our own over one delivery: ten attempts, and then its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +43,29 @@ class Answered:
 class Unanswered:
     """No answer in time: unknown name, no connection, TLS error, or a reply that is not HTTP."""
 
+    reason: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAllowed:
     """The URL leads to an address that is not allowed; nothing was sent.
 
     Attributes:
-        final: The URL itself says so. False: its host's name led there, and may lead elsewhere.
+        final: It always will, because the URL says so. False: its host's name leads there, now.
+        setting: The setting that would allow it; empty when none would.
     """
 
-    final: bool = True
+    reason: str
+    final: bool
+    setting: str = ""
 
 
-Result = Answered | Unanswered | NotAllowed
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """An error of our own, which nobody foresaw, came in between; something may have been sent."""
+
+
+Result = Answered | Unanswered | NotAllowed | Crashed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,32 +82,50 @@ def outcome_of(result: Result) -> AttemptOutcome:
             return "forbidden"
         case Unanswered():
             return "unanswered"
+        case Crashed():
+            return "crashed"
         case Answered(status=status) if is_delivered(status):
             return "delivered"
         case Answered(status=status):
             return "failed" if is_retried(status) else "refused"
 
 
-def after_attempt(result: Result, number: int, timing: Timing) -> Retry | Ending:
+def after_attempt(
+    result: Result, number: int, timing: Timing, *, owed_ms: int = 0
+) -> Retry | Ending:
     """Return what follows attempt `number` (from 1): another one, or the end.
+
+    `owed_ms` is how long the delivery has been owed: what is told late because its receiver was
+    down has one attempt.
 
     Source: AssemblyAI's page on webhooks. A 4xx is final; a redirect is not followed and counts
     as any other answer that is no 2xx.
     """
-    match outcome_of(result):
-        case "delivered":
+    last = number >= timing.attempts_max or owed_ms >= RETRIES_END_MS
+    match result:
+        case Answered(status=status) if is_delivered(status):
             return Ending(reason=None)
-        case "forbidden":
-            # A name server that is wrong for a moment must not cost the customer the delivery.
-            if number >= timing.attempts_max or result == NotAllowed(final=True):
-                return Ending(reason="forbidden")
-            return Retry(in_ms=timing.spacing_ms)
-        case "refused":
+        case Answered(status=status) if not is_retried(status):
             return Ending(reason="refused")
-        case "failed" | "unanswered":
-            if number >= timing.attempts_max:
-                return Ending(reason="exhausted")
+        case NotAllowed(final=final) if final or last:
+            return Ending(reason="forbidden")
+        case _ if last:
+            return Ending(reason="exhausted")
+        case _:
             return Retry(in_ms=timing.spacing_ms)
+
+
+def why(result: Result) -> dict[str, str]:
+    """Tell an operator why a result delivered nothing, and what to set."""
+    match result:
+        case Answered(status=status):
+            return {"reason": f"the receiver answered {status}"}
+        case Unanswered(reason=reason) | NotAllowed(reason=reason, setting=""):
+            return {"reason": reason}
+        case NotAllowed(reason=reason, setting=setting):
+            return {"reason": reason, "setting": setting}
+        case Crashed():
+            return {"reason": "an error of our own; see delivery.crashed"}
 
 
 def look_again_in_ms(age_ms: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stenolog.delivery.rules import Answered, NotAllowed, Result, Unanswered
 from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import USER_AGENT, Egress
-from stenolog.egress.urls import checked_headers
+from stenolog.egress.urls import checked_headers, checked_url
 from stenolog.errors import EgressFailed, ForbiddenAddress
 from stenolog.wire.assemblyai.webhook_rules import (
     HEADER_NAME_CHARS_MAX,
@@ -13,6 +13,7 @@ from stenolog.wire.assemblyai.webhook_rules import (
     HEADERS_FORBIDDEN,
 )
 
+ALLOWING = "STENOLOG_ALLOW_NETWORKS"  # the setting that lets deliveries into private networks
 CONTENT_TYPE = ("content-type", "application/json")
 
 
@@ -28,6 +29,10 @@ class Sender:
 
         Names are looked up at `tenant`'s expense: those that resolve slowly hold up no other.
         """
+        try:
+            checked_url(webhook.url)
+        except ForbiddenAddress as exc:
+            return NotAllowed(reason=str(exc), final=True)
         header = [] if webhook.header is None else [webhook.header]
         try:
             async with self._egress.stream(
@@ -40,9 +45,9 @@ class Sender:
             ) as answer:
                 return Answered(status=answer.status)
         except ForbiddenAddress as exc:
-            return NotAllowed(final=exc.final)
-        except EgressFailed:
-            return Unanswered()
+            return NotAllowed(reason=str(exc), final=exc.final, setting=ALLOWING)
+        except EgressFailed as exc:
+            return Unanswered(str(exc))
 
 
 def is_sendable(webhook: Webhook) -> bool:

@@ -105,10 +105,16 @@ def webhook_of(payload: bytes) -> Webhook | None:
     )
 
 
-def lane_of(secret: bytes, tenant: str, url: str) -> str:
-    """Hash tenant, host and port into the lane, so that `work.db` holds no URL."""
+def receiver_of(url: str) -> str:
+    """Return host and port of a webhook for our own log; empty when it has none."""
     try:
         host, port = origin(url)
     except ValueError:
-        host, port = "", 0
-    return hmac.digest(secret, f"{tenant} {host} {port}".encode(), "sha256")[:LANE_BYTES].hex()
+        return ""
+    return f"{host}:{port}"
+
+
+def lane_of(secret: bytes, tenant: str, url: str) -> str:
+    """Hash tenant, host and port into the lane, so that `work.db` holds no URL."""
+    said = f"{tenant} {receiver_of(url)}"
+    return hmac.digest(secret, said.encode(), "sha256")[:LANE_BYTES].hex()

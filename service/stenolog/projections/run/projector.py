@@ -13,6 +13,7 @@ from stenolog.clock import NowMs
 from stenolog.errors import NotFound
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.log.lag import Lag, lag_behind
 from stenolog.log.page import Page
 from stenolog.log.store import EventStore, Sealer
 from stenolog.log.subscription import Subscription
@@ -25,7 +26,6 @@ from stenolog.projections.run.batches import (
     report_readable,
 )
 from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
-from stenolog.projections.run.lag import Lag, lag_behind
 from stenolog.projections.views import Generation, ViewsState, ViewWriter
 from stenolog.subscription_lines import SubscriptionLines
 

@@ -9,6 +9,7 @@ from stenolog.delivery.outbox import (
     ATTEMPTS_FORGOTTEN_PER_REMOVE,
     ATTEMPTS_KEPT_MS,
     Attempt,
+    AttemptOutcome,
     Ending,
     Leased,
     Pending,
@@ -17,6 +18,9 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 
 FAN_OUT = "fan-out"
+# What an attempt says of its receiver; one that crashed says nothing of it.
+FAILING: frozenset[AttemptOutcome] = frozenset({"failed", "unanswered", "forbidden"})
+WORKING: frozenset[AttemptOutcome] = frozenset({"delivered", "refused"})
 
 
 def begin(run: sqlite3.Connection, at: Checkpoint) -> None:
@@ -63,12 +67,12 @@ def record(
     due_at_ms: int | None,
     ending: Ending | None,
 ) -> bool:
-    """Write the attempt and what follows from it together."""
+    """Write the attempt, what follows from it and what it says of its lane together."""
     assert (due_at_ms is None) != (ending is None)
     held = run.execute(
         "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "
-        "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ? "
-        "WHERE position = ? AND kind = ? AND lease = ?",
+        "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ?, "
+        "faults = faults + ? WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
         (
             attempt.number,
             attempt.status,
@@ -76,6 +80,7 @@ def record(
             ending is not None,
             ending is not None,
             ending.reason if ending is not None else None,
+            attempt.outcome == "crashed",
             *_held(leased),
         ),
     )
@@ -93,15 +98,26 @@ def record(
             attempt.outcome,
         ),
     )
+    if attempt.outcome in FAILING:
+        run.execute(
+            "UPDATE lanes SET failing_since_ms = coalesce(failing_since_ms, ?) "
+            "WHERE tenant = ? AND lane = ?",
+            (attempt.at_ms, leased.tenant, leased.lane),
+        )
+    elif attempt.outcome in WORKING:
+        run.execute(
+            "UPDATE lanes SET failing_since_ms = NULL WHERE tenant = ? AND lane = ?",
+            (leased.tenant, leased.lane),
+        )
     return True
 
 
-def put_off(run: sqlite3.Connection, leased: Leased, due_at_ms: int) -> None:
+def put_off(run: sqlite3.Connection, leased: Leased, due_at_ms: int, fault: bool) -> None:
     """Only by who holds the lease, and has not given it back with an attempt."""
     run.execute(
-        "UPDATE outbox SET leased = 0, due_at_ms = ? "
+        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ? "
         "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
-        (due_at_ms, *_held(leased)),
+        (due_at_ms, fault, *_held(leased)),
     )
 
 

@@ -88,9 +88,11 @@ class SqliteWork(WrittenFile):
         )
         return held
 
-    async def put_off(self, leased: Leased, due_at_ms: int) -> None:
+    async def put_off(self, leased: Leased, due_at_ms: int, *, fault: bool = False) -> None:
         """Runs in one transaction."""
-        await self._commits.submit(partial(statements.put_off, leased=leased, due_at_ms=due_at_ms))
+        await self._commits.submit(
+            partial(statements.put_off, leased=leased, due_at_ms=due_at_ms, fault=fault)
+        )
 
     async def remove(self, leased: Leased, now_ms: int) -> None:
         """Runs in one transaction; a hundred old attempts at most go with it."""
@@ -109,7 +111,16 @@ class SqliteWork(WrittenFile):
             for number, at_ms, took_ms, status, outcome in rows
         ]
 
-    async def backlog(self) -> Backlog:
-        """Counts the rows: there are as many as receivers are behind."""
-        rows = await self._all("SELECT count(*), min(created_at_ms) FROM outbox")
-        return Backlog(deliveries=rows[0][0], oldest_at_ms=rows[0][1])
+    async def backlog(self, now_ms: int) -> Backlog:
+        """On the reading connection: counts index entries, and looks at rows of lanes that work."""
+        [(deliveries, due, oldest_at_ms, ours_at_ms)] = await self._all(
+            "SELECT (SELECT count(*) FROM outbox), "
+            "(SELECT count(*) FROM outbox WHERE due_at_ms <= ?), "
+            "(SELECT created_at_ms FROM outbox ORDER BY position LIMIT 1), "
+            "(SELECT min(created_at_ms) FROM lanes JOIN outbox USING (tenant, lane) "
+            "WHERE failing_since_ms IS NULL AND NOT (kind = 'redacted_audio' AND attempts = 0))",
+            now_ms,
+        )
+        return Backlog(
+            deliveries=deliveries, due=due, oldest_at_ms=oldest_at_ms, ours_at_ms=ours_at_ms
+        )

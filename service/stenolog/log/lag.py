@@ -1,4 +1,4 @@
-"""Measure how far the views are behind the log."""
+"""Measure how far a reader is behind the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stenolog.log.store import EventStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """What is not in the views yet.
+    """What a reader has not heeded yet.
 
     Attributes:
         events: How many events.

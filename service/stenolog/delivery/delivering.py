@@ -1,0 +1,218 @@
+"""Work on one leased delivery: make the message, call the receiver, record what came of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from stenolog.clock import NowMs
+from stenolog.delivery.message import Message, Messages, NotYet
+from stenolog.delivery.outbox import Attempt, Ending, Leased, Outbox
+from stenolog.delivery.recording import record_ending
+from stenolog.delivery.rules import (
+    CALLS_END_MS,
+    FAULTS_MAX,
+    LEASE_MS,
+    Answered,
+    Crashed,
+    Result,
+    Retry,
+    Timing,
+    after_attempt,
+    look_again_in_ms,
+    outcome_of,
+    why,
+)
+from stenolog.delivery.sender import Sender
+from stenolog.delivery.webhook import Requests, RequestUnreadable, receiver_of
+from stenolog.errors import StoreError
+from stenolog.log.event import Event
+from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.log.recorder import FactRecorder
+
+STORE_RETRY_MS = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+class Metrics(Protocol):
+    """Counts deliveries and attempts."""
+
+    def delivery_attempted(self, outcome: str) -> None:
+        """Count a call of a receiver."""
+        ...
+
+    def delivered(self, outcome: str) -> None:
+        """Count a delivery that ended: `succeeded`, or why it did not."""
+        ...
+
+
+class Delivering:
+    """Works on one leased delivery at a call; what it meets never goes on for ever.
+
+    A store that fails is waited for. An error that nobody foresaw counts as an attempt while
+    there is one to be made, and as a fault always: after `FAULTS_MAX` the delivery is dropped.
+    """
+
+    def __init__(
+        self,
+        facts: FactRecorder,
+        requests: Requests,
+        outbox: Outbox,
+        messages: Messages,
+        sender: Sender,
+        *,
+        timing: Timing,
+        metrics: Metrics,
+        now_ms: NowMs,
+    ) -> None:
+        assert timing.timeout_ms * 2 < LEASE_MS
+        self._facts = facts
+        self._requests = requests
+        self._outbox = outbox
+        self._messages = messages
+        self._sender = sender
+        self._timing = timing
+        self._metrics = metrics
+        self._now_ms = now_ms
+
+    async def work(self, leased: Leased) -> None:
+        """Do what is owed now: an attempt and its record, or the end that was decided before."""
+        structlog.contextvars.bind_contextvars(
+            transcription_id=leased.stream.removeprefix(TRANSCRIPTION), kind=leased.kind
+        )
+        try:
+            event = await self._requests.event(leased.position)
+            structlog.contextvars.bind_contextvars(correlation_id=event.correlation_id)
+            ended = leased if leased.ending is not None else await self._delivered(leased, event)
+            if ended is not None and ended.ending is not None:
+                leased = ended  # whatever fails from here on, this is how it ended
+                await record_ending(self._facts, event, ended, ended.ending)
+                await self._removed(ended, ended.ending)
+        except StoreError as exc:
+            if exc.retryable:
+                await self._put_off(leased, str(exc), STORE_RETRY_MS)
+            else:
+                await self._drop(leased, exc)
+        except Exception:
+            # A fault of ours must not end the loop for everybody else, nor go on for ever.
+            log.exception("delivery.crashed", faults=leased.faults + 1)
+            await self._crashed(leased)
+
+    async def _delivered(self, leased: Leased, event: Event) -> Leased | None:
+        """Make one attempt; return the delivery with its ending if it has ended."""
+        if self._owed_ms(leased) >= CALLS_END_MS:
+            return _abandoned(leased, Ending(reason="exhausted"))
+        match await self._messages.of(leased, event):
+            case Message() as message:
+                return await self._attempt(leased, message)
+            case Ending() as ending:
+                return _abandoned(leased, ending)
+            case NotYet() as lacking:
+                retry_in_ms = look_again_in_ms(self._owed_ms(leased))
+                if retry_in_ms is None:
+                    return _abandoned(leased, Ending(reason=lacking.missing))
+                log.info("delivery.waits", reason=lacking.reason, retry_in_ms=retry_in_ms)
+                await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
+                return None
+
+    async def _attempt(self, leased: Leased, message: Message) -> Leased | None:
+        began_ms = self._now_ms()
+        result = await self._sender.send(message.webhook, message.body, tenant=leased.tenant)
+        return await self._recorded(leased, result, began_ms, receiver_of(message.webhook.url))
+
+    async def _recorded(
+        self, leased: Leased, result: Result, began_ms: int, receiver: str
+    ) -> Leased | None:
+        """Write the attempt down with what follows; return the delivery if it has ended."""
+        now_ms = self._now_ms()
+        attempt = Attempt(
+            number=leased.attempts + 1,
+            at_ms=began_ms,
+            took_ms=max(0, now_ms - began_ms),
+            status=result.status if isinstance(result, Answered) else None,
+            outcome=outcome_of(result),
+        )
+        verdict = after_attempt(result, attempt.number, self._timing, owed_ms=self._owed_ms(leased))
+        retry = verdict if isinstance(verdict, Retry) else None
+        ending = None if isinstance(verdict, Retry) else verdict
+        held = await self._outbox.record(
+            leased,
+            attempt,
+            due_at_ms=None if retry is None else now_ms + retry.in_ms,
+            ending=ending,
+        )
+        self._metrics.delivery_attempted(attempt.outcome)
+        _tell(attempt, result, receiver, verdict)
+        if ending is None or not held:
+            return None
+        status = leased.status if attempt.status is None else attempt.status
+        return replace(leased, attempts=attempt.number, status=status, ending=ending)
+
+    async def _crashed(self, leased: Leased) -> None:
+        """Count an error of our own, so that it does not come for ever."""
+        try:
+            if leased.faults + 1 >= FAULTS_MAX:
+                log.error("delivery.dropped", position=leased.position, reason="too many faults")
+                await self._removed(leased, leased.ending or Ending(reason="exhausted"))
+            elif leased.ending is None:
+                now_ms = self._now_ms()
+                if await self._recorded(leased, Crashed(), now_ms, "") is not None:
+                    await self._outbox.put_off(leased, now_ms)  # whoever takes it next ends it
+            else:
+                due_at_ms = self._now_ms() + self._timing.spacing_ms
+                await self._outbox.put_off(leased, due_at_ms, fault=True)
+        except StoreError as exc:
+            await self._put_off(leased, str(exc), STORE_RETRY_MS)
+
+    async def _put_off(self, leased: Leased, reason: str, retry_in_ms: int) -> None:
+        log.warning("delivery.put_off", reason=reason, retry_in_ms=retry_in_ms)
+        with suppress(StoreError):  # then it falls due with its lease
+            await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
+
+    async def _drop(self, leased: Leased, damage: StoreError) -> None:
+        """Remove a delivery whose event cannot be read; record that if its request can be.
+
+        A log that does not take the fact is waited for: what the receiver answered is not lost.
+        """
+        log.error("delivery.dropped", position=leased.position, reason=str(damage))
+        ending = leased.ending or Ending(reason="unreadable")
+        try:
+            with suppress(RequestUnreadable):
+                request = await self._requests.request(leased.stream)
+                await record_ending(self._facts, request, leased, ending)
+            await self._removed(leased, ending)
+        except StoreError as exc:
+            await self._put_off(leased, str(exc), STORE_RETRY_MS)
+
+    async def _removed(self, leased: Leased, ending: Ending) -> None:
+        """Remove the delivery: the fact is recorded, or nobody can record it."""
+        await self._outbox.remove(leased, self._now_ms())
+        self._metrics.delivered(ending.reason or "succeeded")
+
+    def _owed_ms(self, leased: Leased) -> int:
+        return self._now_ms() - leased.created_at_ms
+
+
+def _abandoned(leased: Leased, ending: Ending) -> Leased:
+    log.warning("delivery.abandoned", reason=ending.reason)
+    return replace(leased, ending=ending)
+
+
+def _tell(attempt: Attempt, result: Result, receiver: str, verdict: Retry | Ending) -> None:
+    """Write one line for an attempt; a warning, with reason and remedy, unless it delivered."""
+    line: dict[str, object] = {
+        "attempt": attempt.number,
+        "outcome": attempt.outcome,
+        "receiver": receiver,
+        "status": attempt.status,
+        "took_ms": attempt.took_ms,
+        "retry_in_ms": verdict.in_ms if isinstance(verdict, Retry) else None,
+    }
+    if attempt.outcome == "delivered":
+        log.info("delivery.attempted", **line)
+    else:
+        log.warning("delivery.attempted", **line, **why(result))
