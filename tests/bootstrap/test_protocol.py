@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from stenolog.bootstrap.protocol import HEAD_BYTES_MAX, BoundedHeads
 from stenolog.bootstrap.serving import bind, server_for
-from tests.http.composed import until
+from tests.house.waiting import until
 
 DEADLINE_S = 10.0
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from stenolog.cli.keys import KEYS_PER_PAGE, command
 from stenolog.commands.api_keys import create_api_key, new_secret
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from tests.http.composed import composed
+from tests.house.composed import composed
 
 NOBODY = "http://127.0.0.1:1"
 

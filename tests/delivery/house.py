@@ -1,4 +1,4 @@
-"""A gateway without a reconciler, the deliveries around it, and a customer's receiver."""
+"""A service without a reconciler, the deliveries around it, and a customer's receiver."""
 
 from __future__ import annotations
 
@@ -6,49 +6,28 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
+from stenolog.bootstrap.stores import Wrapping
 from stenolog.clock import NowMs, now_ms
-from stenolog.commands.transcription.state import stream_of
-from stenolog.delivery.delivering import Delivering
-from stenolog.delivery.dispatcher import Dispatcher
 from stenolog.delivery.fan_out import FanOut
-from stenolog.delivery.message import Messages, RedactedAudio
-from stenolog.delivery.readiness import ReadableOutcomes
+from stenolog.delivery.message import RedactedAudio
 from stenolog.delivery.rules import Timing
-from stenolog.delivery.sender import Sender
-from stenolog.delivery.webhook import Requests, lane_of
-from stenolog.egress.client import Egress
-from stenolog.egress.guard import AddressPolicy
 from stenolog.log.event import Event
 from stenolog.simulator.receiver import Delivery, Receiver
+from stenolog.stores.files.directory import WORK
 from stenolog.stores.sqlite.work.store import SqliteWork
-from tests.http.composed import Composed, composed
+from tests.house.composed import Composed, composed
+from tests.house.waiting import eventually
 from tests.http.spoken import answer_of
 
-DEADLINE_S = 10.0
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 SOON = Timing(attempts_max=10, timeout_ms=5_000, spacing_ms=1)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Return once it holds; fails after the deadline."""
-    async with asyncio.timeout(DEADLINE_S):
-        while not holds():  # noqa: ASYNC110 - a condition of threads and servers, not of this loop
-            await asyncio.sleep(0.002)
-
-
-async def eventually(asked: Callable[[], Awaitable[bool]]) -> None:
-    """The same for a question that has to be awaited."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not await asked():
-        assert time.monotonic() < deadline, "not in time"
-        await asyncio.sleep(0.002)
 
 
 @dataclass(kw_only=True)
@@ -69,66 +48,42 @@ class House:
     now_ms: NowMs = now_ms
     audio: RedactedAudio | None = None
     work: SqliteWork = field(init=False)
-    _requests: Requests = field(init=False)
-    _wake: Callable[[], None] = field(init=False, default=lambda: None)
 
     @contextlib.asynccontextmanager
-    async def delivering(self) -> AsyncIterator[None]:
-        """Fan-out and dispatcher run, on the outbox that is in the directory."""
-        async with self.following() as fan_out:
-            egress = Egress(AddressPolicy.of(networks=self.networks))
-            delivering = Delivering(
-                self.service.facts,
-                self._requests,
-                self.work,
-                Messages(
-                    self._requests,
-                    ReadableOutcomes(self.service.views),
-                    self.audio or self.service.audio,
-                    self.now_ms,
-                ),
-                Sender(egress, timeout_ms=self.timing.timeout_ms),
-                timing=self.timing,
-                metrics=self.service.metrics,
-                now_ms=self.now_ms,
-            )
-            dispatcher = Dispatcher(self.work, delivering, now_ms=self.now_ms)
-            self._wake = dispatcher.wake
-            loops = [
-                asyncio.create_task(fan_out.subscription.run()),
-                asyncio.create_task(dispatcher.run()),
-            ]
+    async def delivering(self) -> AsyncIterator[Deliveries]:
+        """The deliveries run, on the outbox that is in the directory."""
+        async with self._opened() as deliveries:
+            running = asyncio.create_task(deliveries.run())
             try:
-                yield
+                yield deliveries
             finally:
-                for loop in loops:
-                    loop.cancel()
-                ended = await asyncio.gather(*loops, return_exceptions=True)
-                await egress.aclose()
-            assert all(isinstance(one, asyncio.CancelledError) for one in ended), ended
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+            assert running.cancelled(), running
 
     @contextlib.asynccontextmanager
     async def following(self) -> AsyncIterator[FanOut]:
         """The outbox is open, and the fan-out is where it was; nothing runs."""
-        self.work = await SqliteWork.open(self.directory / "work.db")
-        self._wake = lambda: None
-        self._requests = Requests(self.service.events, self.service.vault)
-        fan_out = FanOut(
-            self.service.events,
-            self._requests,
-            self.work,
-            lane_of=partial(lane_of, b"l" * 32),
-            now_ms=now_ms,
-            added=self._added,
-        )
-        try:
-            await fan_out.subscription.resume()
-            yield fan_out
-        finally:
-            await self.work.close()
+        async with self._opened() as deliveries:
+            yield deliveries.fan_out
 
-    def _added(self) -> None:
-        self._wake()
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Deliveries]:
+        """As at a start of the gateway, which has this file open for as long as it runs."""
+        async with contextlib.AsyncExitStack() as stack:
+            self.work = await SqliteWork.open(self.directory / WORK)
+            stack.push_async_callback(self.work.close)
+            yield await open_deliveries(
+                stack,
+                self.service.settings.model_copy(
+                    update={"allow_networks": tuple(map(ip_network, self.networks))}
+                ),
+                replace(self.service.stores, work=self.work),
+                self.service.facts,
+                Wrapping(delivery=lambda _: self.timing, clock=self.now_ms),
+                self.service.metrics,
+                self.audio or self.service.audio,
+            )
 
     async def requested(self, path: str = "/hook", base: str | None = None, **params: Any) -> str:
         """A transcription whose outcome is to be told to the receiver; its provider has the job."""
@@ -145,7 +100,7 @@ class House:
 
     async def facts(self, transcription_id: str) -> list[Event]:
         """What the log says of its delivery."""
-        events = await self.service.events.read_stream(stream_of(transcription_id))
+        events = await self.service.stream(transcription_id)
         return [event for event in events if event.type.startswith("delivery.")]
 
     async def ended(self, transcription_id: str) -> Mapping[str, Any]:
@@ -193,10 +148,8 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(directory: Path) -> AsyncIterator[House]:
-    """A house whose fan-out has seen an empty log."""
+    """A house whose fan-out has seen an empty log; the outbox is opened by the test."""
     receiver = Receiver()
     async with composed(directory) as service, receiver.serve() as url:
-        made = House(service=service, receiver=receiver, url=url, directory=directory)
-        async with made.following():
-            pass
-        yield made
+        await service.stores.work.close()
+        yield House(service=service, receiver=receiver, url=url, directory=directory)

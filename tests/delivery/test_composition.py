@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import math
-import os
 import sqlite3
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from ipaddress import ip_network
 
-from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
-from stenolog.bootstrap.stores import Stores, Wrapping
-from stenolog.compliance.data_keys import MasterKey
-from stenolog.config.settings import Settings
-from stenolog.encryption import KEY_BYTES
 from stenolog.simulator.receiver import Reply
-from stenolog.stores.sqlite.work.store import SqliteWork
-from tests.delivery.house import DEADLINE_S, House, until
-
-
-@contextlib.asynccontextmanager
-async def composed_deliveries(home: House, *networks: str) -> AsyncIterator[Deliveries]:
-    service = home.service
-    async with contextlib.AsyncExitStack() as stack:
-        home.work = work = await SqliteWork.open(home.directory / "work.db")
-        stack.push_async_callback(work.close)
-        stores = Stores(
-            keys=service.keys,
-            master=MasterKey(os.urandom(KEY_BYTES)),
-            events=service.events,
-            views=service.views,
-            work=work,
-            vault=service.vault,
-            uploads=service.uploads,
-            new_master_key=False,
-        )
-        settings = Settings(
-            data_dir=home.directory, allow_networks=tuple(map(ip_network, networks))
-        )
-        wrapping = Wrapping(delivery=lambda timing: replace(timing, spacing_ms=500))
-        deliveries = await open_deliveries(
-            stack, settings, stores, service.facts, wrapping, service.metrics, service.audio
-        )
-        running = asyncio.create_task(deliveries.run())
-        try:
-            yield deliveries
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+from tests.delivery.house import House
+from tests.house.waiting import DEADLINE_S, until
 
 
 def gauge(home: House, name: str) -> float:
@@ -59,17 +19,20 @@ def gauge(home: House, name: str) -> float:
 
 
 async def test_private_networks_are_reached_only_as_the_setting_allows(home: House) -> None:
-    async with composed_deliveries(home):
+    home.networks = ()
+    async with home.delivering():
         refused = await home.ended(await home.done())
     assert (refused["reason"], home.got()) == ("forbidden", [])
-    async with composed_deliveries(home, "127.0.0.0/8"):
+    home.networks = ("127.0.0.0/8",)
+    async with home.delivering():
         assert (await home.ended(await home.done()))["type"] == "delivery.succeeded"
     assert len(home.got()) == 1
 
 
 async def test_the_outbox_is_measured(home: House) -> None:
     home.receiver.answer = lambda delivery: Reply(status=500)
-    async with composed_deliveries(home, "127.0.0.0/8"):
+    home.timing = replace(home.timing, spacing_ms=500)
+    async with home.delivering():
         transcription_id = await home.done()
         await until(lambda: gauge(home, "stenolog_outbox_deliveries") == 1.0)
         assert gauge(home, "stenolog_outbox_oldest_of_all_seconds") > 0
@@ -83,7 +46,7 @@ async def test_the_outbox_is_measured(home: House) -> None:
 async def test_a_fan_out_that_cannot_write_is_seen(home: House) -> None:
     """The outbox says that nothing is owed, and is wrong: the lag and the heartbeat say so."""
     fan_out = 'stenolog_beat_age_seconds{loop="fan_out"}'
-    async with composed_deliveries(home, "127.0.0.0/8") as deliveries:
+    async with home.delivering() as deliveries:
         await until(lambda: gauge(home, fan_out) < 1)
         with contextlib.closing(sqlite3.connect(home.directory / "work.db")) as file:
             file.execute(

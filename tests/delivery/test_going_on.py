@@ -21,7 +21,8 @@ from stenolog.log.event import NewEvent
 from stenolog.log.store import Appended
 from stenolog.simulator.receiver import Reply
 from stenolog.stores.sqlite.work.store import SqliteWork
-from tests.delivery.house import House, until
+from tests.delivery.house import House
+from tests.house.waiting import until
 from tests.http.spoken import answer_of
 
 

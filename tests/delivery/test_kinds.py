@@ -22,7 +22,8 @@ from stenolog.log.recorder import RECONCILER, Cause
 from stenolog.simulator.receiver import Reply
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.store import SqliteWork
-from tests.delivery.house import House, eventually, until
+from tests.delivery.house import House
+from tests.house.waiting import eventually, until
 from tests.http.spoken import answer_of
 
 REDACTED: dict[str, Any] = {

@@ -11,8 +11,9 @@ import structlog
 from stenolog.clock import now_ms
 from stenolog.delivery.rules import CALLS_END_MS, FAULTS_MAX, RETRIES_END_MS
 from stenolog.simulator.receiver import Reply
-from tests.delivery.house import House, eventually
-from tests.http.stored_audio import StoredAudio
+from tests.delivery.house import House
+from tests.house.stored_audio import StoredAudio
+from tests.house.waiting import eventually
 
 REDACTED: dict[str, Any] = {
     "redact_pii": True,

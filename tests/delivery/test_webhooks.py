@@ -10,7 +10,8 @@ import structlog
 
 from stenolog.delivery.dispatcher import ATTEMPTS_PER_LANE_MAX
 from stenolog.simulator.receiver import Delivery, Receiver, Reply
-from tests.delivery.house import House, until
+from tests.delivery.house import House
+from tests.house.waiting import until
 
 WAIT_MS = 30
 

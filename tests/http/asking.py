@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 
 async def get(service: Composed, path: str, **query: object) -> dict[str, Any]:

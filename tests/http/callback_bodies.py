@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 MEGABYTE = 1_000_000
 

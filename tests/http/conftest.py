@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.composed import Composed, composed
+from tests.house.composed import Composed, composed
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import resource
 import sys
 from pathlib import Path
 
-from tests.http.composed import composed
+from tests.house.composed import composed
 
 WRITES_MAX = {"full": 1, "free": resource.RLIM_INFINITY}
 
 
 async def main(directory: Path) -> None:
-    async with composed(directory, asks_the_stores=True) as service:
+    async with composed(directory) as service:
         transcription_id, registration = await service.submitted()
         await service.projected()
         target = {

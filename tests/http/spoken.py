@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 URL = "https://audio.example/call.mp3"
 BASE = "/api/v1/transcripts"

@@ -22,7 +22,7 @@ from stenolog.edge.access.rate_limit import RateLimit
 from stenolog.edge.transcriptions.commit_times import COMMITS_MAX, CommitTimes
 from stenolog.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
 from stenolog.log.events.vocabulary import Region
-from tests.http.composed import composed
+from tests.house.composed import composed
 
 SCOPE = "transcripts:read"
 

@@ -8,8 +8,9 @@ import json
 from dataclasses import replace
 
 from stenolog.commands.transcription.commands import AbandonSubmission
+from tests.house.composed import Composed
+from tests.house.waiting import until
 from tests.http.callback_bodies import MEGABYTE, padded, payload_of
-from tests.http.composed import Composed, until
 
 
 async def test_a_signed_callback_is_answered_after_it_is_in_the_log(service: Composed) -> None:
@@ -19,7 +20,7 @@ async def test_a_signed_callback_is_answered_after_it_is_in_the_log(service: Com
     [event] = await service.received(transcription_id)
     assert event.data == {
         "submission": 1,
-        "kid": 2,
+        "kid": service.signing.current,
         "kind": "completed",
         "provider_job": "job-1",
         "body_bytes": len(json.dumps({"transcript_id": "job-1", "status": "completed"})),

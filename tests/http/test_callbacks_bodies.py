@@ -18,8 +18,9 @@ from stenolog.commands.callback_tokens import (
 )
 from stenolog.edge.callbacks.receiving import BODY_BYTES_MAX, Callbacks
 from stenolog.edge.transcriptions.tenancy import Tenancy
+from tests.house.composed import Composed
+from tests.house.waiting import DEADLINE_S, until
 from tests.http.callback_bodies import MEGABYTE, padded, payload_of
-from tests.http.composed import DEADLINE_S, Composed, until
 
 
 async def test_64_kib_are_kept_and_one_byte_more_is_oversized(service: Composed) -> None:

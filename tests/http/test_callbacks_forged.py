@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +18,8 @@ from stenolog.commands.callback_tokens import (
     Registration,
     register,
 )
+from tests.house.composed import Composed, composed
 from tests.http.callback_bodies import MEGABYTE, padded
-from tests.http.composed import Composed
 
 
 def changed(token: str, at: int) -> str:
@@ -75,15 +78,36 @@ async def test_a_token_of_another_providers_route_is_refused(
     assert answer.status_code == 401
 
 
-async def test_a_key_that_was_never_ours_or_was_retired_is_refused(service: Composed) -> None:
-    transcription_id, registration = await service.submitted()
-    foreign = CallbackKeys(current=2, secrets={2: os.urandom(32)})
+async def test_a_key_that_was_never_ours_is_refused(service: Composed) -> None:
+    transcription_id, _ = await service.submitted()
+    current = service.signing.current
+    foreign = CallbackKeys(current=current, secrets={current: os.urandom(32)})
     forged = register(foreign, "assemblyai", transcription_id, 1)
     assert (await service.call_back(forged)).status_code == 401
-    old = register(replace(service.signing, current=1), "assemblyai", transcription_id, 1)
-    assert (await service.call_back(old)).status_code == 204, "several keys hold at once"
-    service.signing = CallbackKeys(current=1, secrets={1: service.signing.secrets[1]})
-    assert (await service.call_back(registration)).status_code == 401
+
+
+async def test_several_keys_hold_at_once_until_one_is_retired(tmp_path: Path) -> None:
+    async with composed(tmp_path) as service:
+        transcription_id, old = await service.submitted()
+        retired = service.signing.current
+        await service.rotate()
+    async with composed(tmp_path) as service:
+        new = register(service.signing, "assemblyai", transcription_id, 1)
+        assert old.token != new.token
+        assert (await service.call_back(old)).status_code == 204
+        assert (await service.call_back(new)).status_code == 204
+        received = await service.received(transcription_id)
+        assert [event.data["kid"] for event in received] == [retired, service.signing.current]
+    with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as file:
+        file.execute(
+            "UPDATE secrets SET retired_at = '2026-11-30' WHERE purpose = 'callback' "
+            "AND number = ?",
+            (retired,),
+        )
+        file.commit()
+    async with composed(tmp_path) as service:
+        assert (await service.call_back(old)).status_code == 401
+        assert (await service.call_back(new)).status_code == 204
 
 
 async def test_our_signature_for_a_stream_that_is_not_here_is_refused(service: Composed) -> None:

@@ -10,7 +10,8 @@ from structlog.contextvars import merge_contextvars
 from structlog.typing import EventDict
 
 from stenolog.commands.callback_tokens import HEADER_NAME
-from tests.http.composed import DEADLINE_S, Composed
+from tests.house.composed import Composed
+from tests.house.waiting import DEADLINE_S
 
 
 def told(lines: list[EventDict], event: str) -> list[tuple[object, object]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stenolog.config.settings import BadSetting, load_settings
-from tests.http.composed import Composed, composed
+from tests.house.composed import Composed, composed
 
 ORIGIN = "https://app.example"
 PREFLIGHT = {

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from stenolog.wire.assemblyai.transcript import deleted_transcript
+from tests.house.composed import Composed, composed
 from tests.http.asking import get, pages, refusal
-from tests.http.composed import Composed, composed
 from tests.http.spoken import BASE, URL, answer_of, completed
 
 SAID = "the-sentence-that-must-go"
@@ -178,8 +178,7 @@ async def test_a_key_that_may_only_read_erases_nothing(service: Composed) -> Non
 async def test_what_can_be_read_can_be_erased_whatever_record_is_damaged(
     tmp_path: Path, version: int
 ) -> None:
-    master = bytes(range(32))
-    async with composed(tmp_path, master_key=master) as service:
+    async with composed(tmp_path) as service:
         uploaded = await service.client.post("/v2/upload", content=b"audio of somebody")
         audio_url = uploaded.json()["upload_url"]
         transcription_id, _ = await service.submitted(audio_url=audio_url, prompt=SUBJECT)
@@ -192,7 +191,7 @@ async def test_what_can_be_read_can_be_erased_whatever_record_is_damaged(
             (f"transcription-{transcription_id}", version),
         )
         file.commit()
-    async with composed(tmp_path, master_key=master) as service:
+    async with composed(tmp_path) as service:
         assert (await get(service, f"/v2/transcript/{transcription_id}"))["text"] == SAID
         deleted = await delete(service, transcription_id)
         assert deleted == await delete(service, transcription_id)

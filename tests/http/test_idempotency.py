@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from stenolog.commands.transcription.state import stream_of
-from tests.http.composed import Composed, composed, until
+from tests.house.composed import Composed, composed
+from tests.house.waiting import until
 
 BODY = {"audio_url": "https://audio.example/a.mp3", "speaker_labels": True}
 PATHS = ("/v2/transcript", "/api/v1/transcripts")
@@ -128,11 +129,10 @@ async def test_a_lost_reply_is_not_taken_for_a_replay(service: Composed) -> None
 
 
 async def test_a_key_is_known_after_a_restart_and_is_nowhere_in_clear(tmp_path: Path) -> None:
-    master = bytes(32)
-    async with composed(tmp_path, master_key=master) as service:
+    async with composed(tmp_path) as service:
         first = await create(service, PATHS[0], "a-key-to-be-found")
         bearer = {"Authorization": service.key}
-    async with composed(tmp_path, master_key=master) as service:
+    async with composed(tmp_path) as service:
         again = await create(service, PATHS[0], "a-key-to-be-found", headers=bearer)
         assert again.content == first.content
         assert again.headers["Idempotent-Replayed"] == "true"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.composed import PROVIDERS, Composed, composed
+from tests.house.composed import Composed, composed
 
 AUDIO = {"audio_url": "https://audio.example/1.mp3"}
 SURFACES = ("/v2/transcript", "/api/v1/transcripts")
@@ -72,7 +72,7 @@ async def test_a_tenants_region_counts_for_its_older_keys_and_can_be_changed(
 
 
 async def test_a_region_that_is_not_offered_is_refused_by_name(tmp_path: Path) -> None:
-    async with composed(tmp_path, providers={"assemblyai": ("us",)}) as service:
+    async with composed(tmp_path, assemblyai_eu_base_url=None) as service:
         for field in ("region", "tenant_region"):
             given = {"name": "x", "tenant": "never made", field: "eu"}
             answer = await service.client.post("/api/v1/keys", json=given)
@@ -88,7 +88,7 @@ async def test_what_is_no_longer_offered_sends_audio_nowhere_else(
 ) -> None:
     async with composed(tmp_path) as service:
         key = await made(service, region="eu")
-    async with composed(tmp_path, providers={"assemblyai": ("us",)}) as service:
+    async with composed(tmp_path, assemblyai_eu_base_url=None) as service:
         headers = {"Authorization": key}
         answer = await service.client.post(surface, json=AUDIO, headers=headers)
         assert answer.status_code == 400
@@ -97,7 +97,7 @@ async def test_what_is_no_longer_offered_sends_audio_nowhere_else(
 
 
 async def test_a_provider_without_regions_takes_a_key_that_has_one(service: Composed) -> None:
-    assert None in PROVIDERS["local"]
+    assert list(service.edge.regions["local"]) == [None]
     key = await made(service, region="eu")
     local = {"Stenolog-Provider": "local"}
     assert await region_of(service, key, SURFACES[0], **local) is None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 from tests.http.test_idempotency import PATHS
 
 

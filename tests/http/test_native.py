@@ -10,8 +10,8 @@ import pytest
 
 from stenolog.log.event import ENVELOPE_FIELDS
 from stenolog.projections.of.lists import ITEM_VIEWS
+from tests.house.composed import Composed
 from tests.http.asking import get, pages, refusal
-from tests.http.composed import Composed
 from tests.http.spoken import BASE, CHAPTER, SAFETY, TURNS, URL, WORDS, completed
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.commands.api_keys import DEFAULT_SCOPES
+from tests.house.composed import Composed
 from tests.http.asking import get, pages, refusal
-from tests.http.composed import Composed
 from tests.http.spoken import BASE, WORDS, completed
 
 
@@ -26,7 +26,7 @@ async def test_a_key_is_made_shown_once_and_works_at_once(service: Composed) -> 
     headers = {"Authorization": made["key"]}
     assert (await service.client.get(BASE, headers=headers)).status_code == 200
     listed = await pages(service, "/api/v1/keys", 1)
-    assert [row["name"] for row in listed] == ["backend", "test"], "newest first"
+    assert [row["name"] for row in listed] == ["backend", "first"], "newest first"
     assert all("key" not in row and "hash" not in row for row in listed)
 
 

@@ -7,7 +7,7 @@ from stenolog.commands.transcription.commands import (
     FailSubmission,
     RefuseSubmission,
 )
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 URL = "https://audio.example/a.mp3"
 

@@ -19,7 +19,7 @@ from stenolog.clock import now_ms
 from stenolog.commands.callback_tokens import HEADER_NAME
 from stenolog.edge.access.redacted_links import redacted_link
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 EXAMPLES = 6  # of each operation and each kind: all of them take some seconds
@@ -124,9 +124,10 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
     await service.complete(transcription_id, ANSWER)
     await service.projected()
     secret = await service.new_key()
+    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms())
     known = {
         "key": secret.split("_", 1)[1][:8],
-        "link": redacted_link(bytes(32), "", transcription_id, now_ms()).rpartition("/")[2],
+        "link": link.rpartition("/")[2],
         "id": transcription_id,
         "name": "words",
         "provider": "assemblyai",

@@ -20,8 +20,7 @@ from stenolog.edge.http.head_limits import (
 )
 from stenolog.edge.http.problems import as_problem
 from stenolog.edge.http.resource import Admission, Open, Resource
-from stenolog.edge.ports import Readiness
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOBODY = {"Authorization": ""}
@@ -43,12 +42,15 @@ async def test_health_and_readiness_and_metrics_need_no_key(service: Composed) -
 
 
 async def test_readiness_says_503_and_shows_why_to_an_operator(service: Composed) -> None:
-    service.readiness = Readiness(ready=False, checks={"log": "disk full"})
+    service.events.refusing = True
     hidden = await service.client.get("/readyz", headers=NOBODY)
     assert (hidden.status_code, hidden.json()) == (503, {"status": "unavailable"})
     assert int(hidden.headers["Retry-After"]) >= 1
     shown = await service.client.get("/readyz")
-    assert shown.json() == {"status": "unavailable", "checks": {"log": "disk full"}}
+    assert shown.json() == {
+        "status": "unavailable",
+        "checks": {"log": "log.db: injected: disk full", "keys": "readable"},
+    }
     customer = await service.new_key("acme", "transcripts:read")
     answer = await service.client.get("/readyz", headers={"Authorization": customer})
     assert answer.json() == {"status": "unavailable"}

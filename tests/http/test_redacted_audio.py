@@ -11,7 +11,8 @@ import pytest
 from stenolog.clock import now_ms
 from stenolog.edge.access.redacted_links import LIFETIME_MS, audio_of, redacted_link
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import PUBLIC_URL, Composed, until
+from tests.house.composed import PUBLIC_URL, Composed
+from tests.house.waiting import until
 
 REDACTED: dict[str, Any] = {
     "redact_pii": True,
@@ -117,13 +118,13 @@ async def test_audio_that_nobody_waits_for_any_more_is_closed(service: Composed)
 @pytest.mark.parametrize("late_ms", [LIFETIME_MS, LIFETIME_MS + 1])
 async def test_a_link_is_over_after_half_an_hour(service: Composed, late_ms: int) -> None:
     transcription_id = await completed(service, **REDACTED)
-    link = redacted_link(KEY, "", transcription_id, now_ms() - late_ms)
+    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms() - late_ms)
     answer = await service.client.get(link)
     assert answer.status_code == 403
 
 
 async def test_a_link_to_nothing_is_refused(service: Composed) -> None:
-    answer = await service.client.get(redacted_link(KEY, "", ID, now_ms()))
+    answer = await service.client.get(redacted_link(service.edge.link_key, "", ID, now_ms()))
     assert answer.status_code == 403
 
 

@@ -9,7 +9,8 @@ import assemblyai
 import pytest
 
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import Composed, until
+from tests.house.composed import Composed
+from tests.house.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the SDK's own making
 

@@ -6,8 +6,8 @@ import pytest
 
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.log.store import EVENTS_PER_READ_MAX
-from tests.http.composed import Composed
-from tests.http.gated_log import GatedLog
+from tests.house.composed import Composed
+from tests.house.gated_log import GatedLog
 
 REQUESTED = "transcription.requested"
 NOBODYS = "00000000-0000-4000-8000-000000000000"

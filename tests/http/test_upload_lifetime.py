@@ -15,7 +15,7 @@ import pytest
 from stenolog.compliance.upload_lifetime import FILES_PER_SWEEP_MAX, ORPHAN_MS, sweep_once
 from stenolog.errors import KeyMissing
 from stenolog.log.events.uploads import UPLOAD
-from tests.http.composed import UPLOAD_RETENTION_MS, Composed
+from tests.house.composed import Composed
 from tests.http.test_erasure import delete
 
 
@@ -63,9 +63,9 @@ async def test_one_that_none_used_goes_after_its_retention(service: Composed) ->
     _, young = await upload(service)
     url, used = await upload(service)
     await service.submit(audio_url=url)
-    aged(service, unused, UPLOAD_RETENTION_MS + 1)
-    aged(service, used, UPLOAD_RETENTION_MS + 1)
-    aged(service, young, UPLOAD_RETENTION_MS - 60_000)
+    aged(service, unused, service.settings.upload_retention_ms + 1)
+    aged(service, used, service.settings.upload_retention_ms + 1)
+    aged(service, young, service.settings.upload_retention_ms - 60_000)
     await service.projected()
     assert await service.lifetime.sweep() == 1
     assert names(service) == sorted([young, used])
@@ -77,7 +77,7 @@ async def test_nothing_is_removed_while_it_is_not_known_who_uses_it(service: Com
     await service.stand_still()
     url, used = await upload(service)
     await service.submit(audio_url=url)
-    aged(service, used, UPLOAD_RETENTION_MS + 1)
+    aged(service, used, service.settings.upload_retention_ms + 1)
     answered = await service.client.get("/healthz")
     assert answered.status_code == 200
     with pytest.raises(Exception, match="behind"):
@@ -133,7 +133,7 @@ async def test_a_damaged_record_keeps_no_upload_and_ends_no_sweep(
     await service.projected()
     assert await service.lifetime.sweep() == 0
     for one in (damaged, unused):
-        aged(service, one, UPLOAD_RETENTION_MS + 1)
+        aged(service, one, service.settings.upload_retention_ms + 1)
     assert await service.lifetime.sweep() == 2
     assert names(service) == []
     assert await service.keys.data_key_of(UPLOAD + damaged) is None
@@ -155,7 +155,7 @@ async def test_a_sweep_that_a_store_refuses_is_left_to_the_next(
     service: Composed, fault: str
 ) -> None:
     _, unused = await upload(service)
-    aged(service, unused, UPLOAD_RETENTION_MS + 1)
+    aged(service, unused, service.settings.upload_retention_ms + 1)
     await service.projected()
     setattr(service.events, fault, True)
     await sweep_once(service.lifetime)
@@ -177,6 +177,6 @@ async def test_a_full_page_of_files_is_not_the_end_of_a_round(service: Composed)
 async def test_what_is_no_upload_is_left_alone(service: Composed) -> None:
     with (service.uploads_directory / "README").open("w"):
         pass
-    aged(service, "README", 2 * UPLOAD_RETENTION_MS)
+    aged(service, "README", 2 * service.settings.upload_retention_ms)
     assert await service.lifetime.sweep() == 0
     assert names(service) == ["README"]

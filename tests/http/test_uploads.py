@@ -19,7 +19,8 @@ from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from stenolog.log.events.uploads import UPLOAD
 from stenolog.stores.files.upload_frames import FRAME_BYTES
 from stenolog.stores.files.uploads import UploadStore
-from tests.http.composed import PUBLIC_URL, Composed, composed, until
+from tests.house.composed import PUBLIC_URL, Composed, composed
+from tests.house.waiting import until
 
 ID = "11111111-1111-4111-8111-111111111111"
 SIZES = [1, 17, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 2 * FRAME_BYTES, 2 * FRAME_BYTES + 9]

@@ -8,7 +8,7 @@ import pytest
 
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import Composed
+from tests.house.composed import Composed
 
 TEXT = "Smoke is in the air. Smoke from wildfires! Dr. Who agrees."
 VIEWS = ("sentences", "paragraphs", "srt", "vtt", "word-search?words=smoke")

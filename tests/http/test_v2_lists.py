@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import PUBLIC_URL, Composed
+from tests.house.composed import PUBLIC_URL, Composed
 
 URL = "https://audio.example/call.mp3"
 

@@ -17,7 +17,8 @@ from stenolog.errors import InvalidRequest
 from stenolog.projections.views import ViewReader
 from stenolog.side_process import SideProcess
 from stenolog.wire.assemblyai.transcript import completed_transcript
-from tests.http.composed import Composed, until
+from tests.house.composed import Composed
+from tests.house.waiting import until
 
 URL = "https://audio.example/call.mp3"
 WORDS = [

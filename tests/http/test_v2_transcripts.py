@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stenolog.wire.assemblyai.transcript import completed_transcript, queued_transcript
-from tests.http.composed import Composed, composed
+from tests.house.composed import Composed, composed
 
 URL = "https://audio.example/call.mp3"
 UNKNOWN = {"error": "Transcript lookup error, transcript id not found"}

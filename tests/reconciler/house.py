@@ -1,105 +1,42 @@
-"""A small house for the reconciler: log, keys, vault and adapter as they are, no HTTP in front.
-
-Callbacks are taken by the edge's own application, on a server of its own.
-"""
+"""A service whose reconciler runs, with a simulated provider and views that a test makes up."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.routing import Route
+from pydantic import SecretStr
 
-from stenolog.bootstrap.providers import FACTS
+from stenolog.bootstrap.stores import Wrapping
 from stenolog.clock import NowMs, now_ms
-from stenolog.commands.callback_tokens import CallbackKeys
-from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify as verify_log
-from stenolog.edge.callbacks.receiving import Callbacks
-from stenolog.edge.transcriptions.tenancy import Tenancy
-from stenolog.egress.client import Egress
-from stenolog.egress.guard import AddressPolicy
-from stenolog.log.checkpoint import Checkpoint
-from stenolog.log.event import Event
-from stenolog.log.recorder import Cause, FactRecorder, new_id
-from stenolog.projections.pages import OpenPage
-from stenolog.providers.assemblyai.adapter import AssemblyAI
-from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.config.settings import Settings
+from stenolog.log.recorder import Cause, new_id
 from stenolog.providers.port import Provider
-from stenolog.reconciler.acting import Actor
-from stenolog.reconciler.fetching import Fetcher
-from stenolog.reconciler.loop import Reconciler
-from stenolog.reconciler.recording import ProviderGate, Recorder
-from stenolog.reconciler.settle import Settler
-from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.timing import Timing
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.jobs import Job
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
-from stenolog.simulator.server import LocalServer
-from stenolog.stores.files.uploads import UploadStore
-from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
-from stenolog.telemetry import Metrics
+from tests.house.running import Running, running
+from tests.house.waiting import DEADLINE_S
+from tests.reconciler.open_ones import OpenOnes
 
-MASTER = MasterKey(bytes(range(32)))
-KEYS = CallbackKeys(current=1, secrets={1: b"k" * 32})
+MASTER = bytes(range(32))
 TENANT = "00000000-0000-4000-8000-0000000000aa"
 CLIENT = "00000000-0000-4000-8000-0000000000bb"
-PATIENCE_S = 15.0
 # Short enough for a test, long enough that their order shows.
 QUICK = Timing(settle_ms=300, silence_ms=200_000, sweep_interval_ms=200, job_lifetime_ms=86_400_000)
-
-
-async def until(condition: Callable[[], bool], what: str = "") -> None:
-    """Return once it holds.
-
-    Raises:
-        AssertionError: It did not in time.
-    """
-    deadline = monotonic() + PATIENCE_S
-    while not condition():
-        assert monotonic() < deadline, what or "it did not happen in time"
-        await asyncio.sleep(0.01)
-
-
-@dataclass(slots=True)
-class OpenOnes:
-    """What a view would say is open, as of a place in the log; no `event_id`: of this one."""
-
-    position: int
-    ids: list[str] = field(default_factory=list)
-    event_id: str = ""
-
-    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """In order of id."""
-        ids = tuple(one for one in sorted(self.ids) if one > after)[:limit]
-        return OpenPage(
-            ids=ids, checkpoint=Checkpoint(position=self.position, event_id=self.event_id)
-        )
-
-
-@dataclass(slots=True)
-class KeysOnly:
-    """Erases what there is to erase in a house without views."""
-
-    vault: Vault
-
-    async def erase(self, state: Transcription) -> None:
-        """The key is gone."""
-        await self.vault.destroy(state.stream)
 
 
 class Around:
@@ -112,21 +49,31 @@ class Around:
         return getattr(self.inner, name)
 
 
-@dataclass(slots=True, kw_only=True)
-class House:
-    """What a test holds in its hands."""
+class House(Running):
+    """What a test holds in its hands.
 
-    directory: Path
+    Attributes:
+        ids: Every transcription that was asked for.
+    """
+
     simulator: Simulator
-    keys: SqliteKeys
-    events: SqliteLog
-    handler: CommandHandler
-    facts: FactRecorder
-    uploads: UploadStore
-    actor: Actor
-    reconciler: Reconciler
-    metrics: Metrics
-    ids: list[str]
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.actor = self.parts.reconciling.actor
+        self.reconciler = self.parts.reconciling.reconciler
+        self.ids: list[str] = []
+
+    @asynccontextmanager
+    async def reconciling(self, open_ones: OpenOnes) -> AsyncIterator[None]:
+        """The reconciler runs, and takes up what is open; then it was stopped."""
+        running = asyncio.create_task(self.reconciler.run(open_ones))
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert running.cancelled()
 
     async def request(
         self, behaviour: Behaviour | None = None, *, tenant: str = TENANT, **params: object
@@ -166,17 +113,13 @@ class House:
         """The types of its events, in order."""
         return [event.type for event in await self.stream(identifier)]
 
-    async def stream(self, identifier: str) -> list[Event]:
-        """Its events."""
-        return await self.handler.events(identifier)
-
     async def ended(self, identifier: str) -> Transcription:
         """The transcription, once it has an outcome."""
         return await self.when(identifier, lambda state: state.terminal)
 
     async def when(self, identifier: str, holds: Callable[[Transcription], bool]) -> Transcription:
         """The transcription, once it is so."""
-        deadline = monotonic() + PATIENCE_S
+        deadline = monotonic() + DEADLINE_S
         while True:
             state = await self.handler.load(identifier)
             if holds(state):
@@ -222,12 +165,48 @@ class House:
             if (seen.method, seen.path) == ("GET", "/v2/transcript")
         ]
 
-    def check_log(self) -> None:
-        """The log verifies, from its files alone."""
-        with closing(
-            SqliteRecords(self.directory / "log.db", self.directory / "keys.db")
-        ) as records:
-            verify_log(records, MASTER, [])
+
+@asynccontextmanager
+async def resting(
+    directory: Path,
+    simulator: Simulator,
+    *,
+    timing: Timing = QUICK,
+    around: Callable[[Provider], Any] = lambda provider: provider,
+    log: type[SqliteLog] = SqliteLog,
+    clock: NowMs = now_ms,
+    **given: Any,
+) -> AsyncIterator[House]:
+    """A house whose reconciler does not run; `given` are settings.
+
+    On the way out the log verifies.
+    """
+    settings = Settings(
+        **{
+            "data_dir": directory,
+            "master_key": SecretStr(MASTER.hex()),
+            "assemblyai_api_key": SecretStr(API_KEY),
+            "assemblyai_base_url": simulator.base_url,
+            "speech_models": (),
+            "http_timeout_ms": 1_000,
+            "settle_ms": timing.settle_ms,
+            "callback_silence_ms": timing.silence_ms,
+            "sweep_interval_ms": timing.sweep_interval_ms,
+            "provider_job_lifetime_ms": timing.job_lifetime_ms,
+            **given,
+        }
+    )
+    wrapping = Wrapping(
+        log_type=log,
+        provider=around,
+        clock=clock,
+        # A simulator is on this machine, and can always call.
+        reconciling=lambda made: replace(made, polled=timing.polled),
+    )
+    async with running(settings, wrapping, House) as made:
+        made.simulator = simulator
+        yield made
+    check_log(directory)
 
 
 @asynccontextmanager
@@ -235,83 +214,22 @@ async def house(
     directory: Path,
     simulator: Simulator,
     *,
-    timing: Timing = QUICK,
-    http_timeout_ms: int = 1_000,
-    around: Callable[[Provider], Any] = lambda provider: provider,
-    log: type[SqliteLog] = SqliteLog,
     ids: Sequence[str] = (),
-    tenant_concurrency: int = 0,
     head: int | None = None,
     head_id: str = "",
-    clock: NowMs = now_ms,
+    **given: Any,
 ) -> AsyncIterator[House]:
     """A house whose reconciler runs; `ids` are open from before, as of `head` (None: now) and
-    the event `head_id` (empty: whichever is there).
-
-    On the way out the reconciler is stopped, every transcription's events are dense, and the log
-    verifies.
+    the event `head_id` (empty: whichever is there). `given` is as for `resting`.
     """
-    async with AsyncExitStack() as stack:
-        keys = await SqliteKeys.open(directory / "keys.db")
-        stack.push_async_callback(keys.close)
-        events = await log.open(directory / "log.db")
-        stack.push_async_callback(events.close)
-        vault = Vault(MASTER, keys)
-        facts = FactRecorder(events, vault)
-        handler = CommandHandler(events, vault, facts)
-        (directory / "uploads").mkdir(exist_ok=True)
-        uploads = UploadStore(directory / "uploads", vault)
-        egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
-        stack.push_async_callback(egress.aclose)
-        address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
-        provider = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=http_timeout_ms)
-        metrics = Metrics()
-        wakes: list[Reconciler] = []
-        called = Callbacks(
-            facts=facts,
-            tenancy=Tenancy(events),
-            keys=lambda: KEYS,
-            wake=lambda identifier, reason: wakes[0].wake(identifier, reason),  # noqa: PLW0108 - made later
-            metrics=metrics,
-        )
-        server = LocalServer(
-            Starlette(routes=[Route("/callbacks/{provider}/{token}", called, methods=None)])
-        )
-        base = await stack.enter_async_context(server.serve())
-        gate = ProviderGate(around(provider), base)
-        recorder = Recorder(handler, {("assemblyai", "us"): gate}, FACTS)
-        submitter = Submitter(recorder, KEYS, uploads, clock)
-        fetcher = Fetcher(recorder, submitter, metrics, clock)
-        settler = Settler(recorder, fetcher, clock)
-        actor = Actor(recorder, submitter, fetcher, settler, KeysOnly(vault), clock)
-        reconciler = Reconciler(
-            events,
-            recorder,
-            actor,
-            {"assemblyai": timing},
-            clock,
-            tenant_concurrency=tenant_concurrency,
-        )
-        wakes.append(reconciler)
-        made = House(
-            directory=directory,
-            simulator=simulator,
-            keys=keys,
-            events=events,
-            handler=handler,
-            facts=facts,
-            uploads=uploads,
-            actor=actor,
-            reconciler=reconciler,
-            metrics=metrics,
-            ids=list(ids),
-        )
-        position = await events.head() if head is None else head
-        running = asyncio.create_task(reconciler.run(OpenOnes(position, list(ids), head_id)))
-        try:
+    async with resting(directory, simulator, **given) as made:
+        made.ids.extend(ids)
+        position = await made.events.head() if head is None else head
+        async with made.reconciling(OpenOnes(position, list(ids), head_id)):
             yield made
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-        assert running.cancelled()
-    made.check_log()
+
+
+def check_log(directory: Path) -> None:
+    """The log verifies, from its files alone."""
+    with closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as records:
+        verify_log(records, MasterKey(MASTER), [])

@@ -8,7 +8,8 @@ from stenolog.clock import now_ms
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
-from tests.reconciler.house import house, until
+from tests.house.waiting import until
+from tests.reconciler.house import house
 
 JUMP_MS = 864_000_000  # ten days
 

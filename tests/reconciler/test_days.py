@@ -15,7 +15,8 @@ from stenolog.reconciler.fetching import span
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault
 from stenolog.simulator.assemblyai.provider import Simulator
-from tests.reconciler.house import QUICK, Around, house, until
+from tests.house.waiting import until
+from tests.reconciler.house import QUICK, Around, house
 
 LIFE = [
     "transcription.requested",

@@ -10,7 +10,8 @@ from stenolog.log.recorder import Cause
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
 from stenolog.simulator.assemblyai.provider import Simulator
-from tests.reconciler.house import CLIENT, TENANT, Around, House, house, until
+from tests.house.waiting import until
+from tests.reconciler.house import CLIENT, TENANT, Around, House, house
 
 LIFE = [
     "transcription.requested",

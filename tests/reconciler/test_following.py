@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from stenolog.commands.handler import CommandHandler
-from stenolog.commands.transcription.commands import RequestTranscription
-from stenolog.commands.transcription.state import Transcription, stream_of
-from stenolog.compliance.vault import Vault
+from stenolog.commands.transcription.state import stream_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.callbacks import CallbackReceived
@@ -20,9 +16,9 @@ from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.reconciler.house import CLIENT, MASTER, TENANT, house, until
+from tests.house.waiting import until
+from tests.reconciler.house import CLIENT, TENANT, house, resting
 
 BEYOND = 390  # where views of another, longer log are
 
@@ -38,9 +34,8 @@ async def test_views_that_are_beyond_the_log_are_not_waited_for(
 async def test_views_of_another_log_are_not_believed_wherever_they_are(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    async with AsyncExitStack() as stack:
-        handler, _ = await _opened(stack, tmp_path)
-        requested = [await _requested(handler) for _ in range(2)]
+    async with resting(tmp_path, simulator) as before:
+        requested = [await before.request() for _ in range(2)]
     async with house(tmp_path, simulator, head=2, head_id=new_id()) as home:
         for identifier in requested:
             assert (await home.ended(identifier)).status == "completed"
@@ -71,9 +66,8 @@ class DamagedLog(SqliteLog):
 async def test_a_damaged_record_is_followed_past_and_what_stands_before_it_is_heeded(
     tmp_path: Path, simulator: Simulator, tenant_concurrency: int
 ) -> None:
-    async with AsyncExitStack() as stack:
-        handler, _ = await _opened(stack, tmp_path)
-        first, damaged, third = [await _requested(handler) for _ in range(3)]
+    async with resting(tmp_path, simulator) as before:
+        first, damaged, third = [await before.request() for _ in range(3)]
     async with house(
         tmp_path,
         simulator,
@@ -103,10 +97,9 @@ class TruncatedLog(SqliteLog):
 async def test_records_that_are_missing_are_not_read_for_in_a_circle(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    async with AsyncExitStack() as stack:
-        handler, _ = await _opened(stack, tmp_path)
+    async with resting(tmp_path, simulator) as before:
         for _ in range(TruncatedLog.gone):
-            await _requested(handler)
+            await before.request()
     async with house(tmp_path, simulator, log=TruncatedLog, head=0) as home:
         assert isinstance(home.events, TruncatedLog)
         identifier = await home.request()
@@ -119,10 +112,9 @@ async def test_records_that_are_missing_are_not_read_for_in_a_circle(
 async def test_a_lost_reply_is_settled_however_long_the_stream_is(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    async with AsyncExitStack() as stack:
-        handler, facts = await _opened(stack, tmp_path)
-        identifier = await _requested(handler)
-        await _grow(facts, identifier, EVENTS_PER_READ_MAX)
+    async with resting(tmp_path, simulator) as before:
+        identifier = await before.request()
+        await _grow(before.facts, identifier, EVENTS_PER_READ_MAX)
     async with house(tmp_path, simulator, ids=[identifier]) as home:
         url = f"https://audio.example/{identifier}.mp3"
         home.behave(url, Behaviour(lost_reply=True, callbacks=day.MISSING))
@@ -134,32 +126,6 @@ async def test_a_lost_reply_is_settled_however_long_the_stream_is(
         await until(lambda: home.reconciler.open_count == 0)
 
 
-async def _opened(stack: AsyncExitStack, directory: Path) -> tuple[CommandHandler, FactRecorder]:
-    keys = await SqliteKeys.open(directory / "keys.db")
-    stack.push_async_callback(keys.close)
-    events = await SqliteLog.open(directory / "log.db")
-    stack.push_async_callback(events.close)
-    vault = Vault(MASTER, keys)
-    facts = FactRecorder(events, vault)
-    return CommandHandler(events, vault, facts), facts
-
-
-def _cause() -> Cause:
-    return Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
-
-
-async def _requested(handler: CommandHandler) -> str:
-    identifier = new_id()
-    body = b'{"params": {"audio_url": "https://audio.example/%s.mp3"}}' % identifier.encode()
-    await handler.run(
-        RequestTranscription(provider="assemblyai", region="us", surface="v2", upload=None),
-        Transcription(id=identifier),
-        _cause(),
-        {"transcription.requested": body},
-    )
-    return identifier
-
-
 async def _grow(facts: FactRecorder, identifier: str, count: int) -> None:
     """A refused submission, and callbacks for it, more than `count` in all."""
     refused = SubmissionRefused(submission=1, status=503, reason="unavailable", retry_in_ms=None)
@@ -167,8 +133,9 @@ async def _grow(facts: FactRecorder, identifier: str, count: int) -> None:
         submission=1, kid=1, kind="completed", provider_job=None, body_bytes=60
     )
     stream = stream_of(identifier)
+    cause = Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
     began = [Fact(data=SubmissionClaimed(submission=1, kid=1)), Fact(data=refused)]
-    await facts.record(stream, began, _cause())
+    await facts.record(stream, began, cause)
     many = [Fact(data=called)] * EVENTS_PER_APPEND_MAX
     for _ in range(count // EVENTS_PER_APPEND_MAX + 1):
-        await facts.record(stream, many, _cause())
+        await facts.record(stream, many, cause)

@@ -17,7 +17,8 @@ from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.reconciler.house import QUICK, Around, house, until
+from tests.house.waiting import until
+from tests.reconciler.house import QUICK, Around, house
 
 FAILING = ("submission.claimed", "submission.accepted", "transcription.completed")
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from stenolog.bootstrap.providers import FACTS
-from stenolog.egress.client import Egress
-from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import InvalidRequest, ProviderUnavailable
-from stenolog.providers.assemblyai.adapter import AssemblyAI
-from stenolog.providers.assemblyai.connection import ServiceAddress
-from stenolog.providers.audio_download import AudioDownload
-from stenolog.reconciler.recording import ProviderGate, Recorder
 from stenolog.reconciler.redacted_audio import ProvidersAudio
 from stenolog.simulator.assemblyai.behaviour import UNAUTHENTICATED, Fault, refusal
-from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
+from stenolog.simulator.assemblyai.provider import Simulator
 from tests.reconciler.house import house
 
 TIMEOUT_MS = 5_000
@@ -35,21 +29,14 @@ TIMEOUT_MS = 5_000
 async def test_only_what_is_said_of_the_audio_says_that_there_is_none(
     tmp_path: Path, simulator: Simulator, fault: Fault, error: type[Exception]
 ) -> None:
-    egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
-    address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
-    provider = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=TIMEOUT_MS)
-    async with house(tmp_path, simulator) as home:
+    async with house(tmp_path, simulator, http_timeout_ms=TIMEOUT_MS) as home:
         identifier = await home.request(redact_pii=True, redact_pii_audio=True)
         await home.ended(identifier)
-        recorder = Recorder(
-            home.handler,
-            {("assemblyai", "us"): ProviderGate(provider, "https://unused.example")},
-            FACTS,
-        )
-        audio = ProvidersAudio(recorder, AudioDownload(egress), lambda one: f"link-to-{one}")
-        assert await audio.link(identifier) == f"link-to-{identifier}"
+        audio = cast("ProvidersAudio", home.edge.redacted_audio)
+        link = await audio.link(identifier)
+        assert link is not None
+        assert link.startswith(f"{home.url}/redacted-audio/")
         simulator.outage = fault
         with pytest.raises(error):
             await audio.link(identifier)
         simulator.outage = None
-    await egress.aclose()

@@ -12,7 +12,8 @@ from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX
 from stenolog.simulator.assemblyai.behaviour import LYING, Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.wire.assemblyai import sentences
-from tests.reconciler.house import QUICK, house, until
+from tests.house.waiting import until
+from tests.reconciler.house import QUICK, house
 
 FAILS = Behaviour(error=sentences.SERVER_ERROR)
 

@@ -11,7 +11,8 @@ from stenolog.errors import PayloadDamaged
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
-from tests.reconciler.house import QUICK, Around, House, house, until
+from tests.house.waiting import until
+from tests.reconciler.house import QUICK, Around, House, house
 from tests.reconciler.test_erasure import request_erasure
 
 OTHER = "00000000-0000-4000-8000-0000000000ab"
