@@ -95,7 +95,7 @@ async def test_several_keys_hold_at_once_until_one_is_retired(tmp_path: Path) ->
         new = register(service.signing, "assemblyai", transcription_id, 1)
         assert old.token != new.token
         assert (await service.call_back(old)).status_code == 204
-        assert (await service.call_back(new)).status_code == 204
+        assert (await service.call_back(new, b"{}")).status_code == 204
         received = await service.received(transcription_id)
         assert [event.data["kid"] for event in received] == [retired, service.signing.current]
     with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as file:
