@@ -20,6 +20,9 @@ VENDORS = set(get_args(ProviderName))
 MODULE_LINES_MAX = 250
 FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "manager", "misc"}
+WIRED_BY_BOOTSTRAP = re.compile(
+    r"\b(?:RequestPorts|Reconciler|Dispatcher|FanOut|Eraser|UploadLifetime)\("
+)
 SOURCE = ROOT / "service" / "stenolog"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
@@ -51,6 +54,16 @@ def test_rooms_import_only_what_they_may() -> None:
         check=False,
     )
     assert said.returncode == 0, said.stdout
+
+
+def test_a_service_for_tests_is_put_together_by_bootstrap() -> None:
+    """Another composition root would have to learn every new capability by hand."""
+    found = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for name in WIRED_BY_BOOTSTRAP.findall(file.read_text())
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
