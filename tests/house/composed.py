@@ -60,6 +60,7 @@ class Composed(Running):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
+        assert isinstance(self.events, GatedLog)
         self.wakes = cast("Wakes", self.edge.wake)
         self.audio = cast("StoredAudio", self.edge.redacted_audio)
         self.side_processes = cast("tuple[SideProcess, SideProcess]", self.edge.side_work)
