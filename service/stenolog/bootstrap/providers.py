@@ -20,7 +20,11 @@ from stenolog.reconciler.recording import Place
 LOOPBACK = "127.0.0.1/32"
 
 FACTS: Mapping[ProviderName, ProviderFacts] = {
-    "aimlapi": ProviderFacts(),
+    # Its documentation of speech-to-text: results are kept an hour; there is nothing but create and
+    # read. No adapter exists yet, but the name is reserved in callback tokens and events.
+    "aimlapi": ProviderFacts(
+        calls_back=False, lists=False, deletes=False, result_lifetime_ms=3_600_000
+    ),
     "assemblyai": ProviderFacts(),
     # The engine's jobs, and its list of them, are in its memory.
     "local": ProviderFacts(on_this_machine=True, keeps_jobs=False, list_lag_ms_max=5_000),

@@ -13,14 +13,18 @@ from stenolog.reconciler.timing import Timing
 def timings_of(
     settings: Settings, facts: Mapping[ProviderName, ProviderFacts], *, polled: bool
 ) -> Mapping[ProviderName, Timing]:
-    """Return each provider's timing; `polled`: only providers on this machine can call us."""
+    """Return each provider's timing; `polled`: only providers on this machine can call us.
+
+    A job is given up once its result would be gone.
+    """
     return {
         name: Timing(
             settle_ms=_at_most(settings.settle_ms, known.list_lag_ms_max),
             silence_ms=settings.callback_silence_ms,
             sweep_interval_ms=_at_most(settings.sweep_interval_ms, known.list_lag_ms_max),
-            job_lifetime_ms=settings.provider_job_lifetime_ms,
-            polled=polled and not known.on_this_machine,
+            job_lifetime_ms=_at_most(settings.provider_job_lifetime_ms, known.result_lifetime_ms),
+            polled=not known.calls_back or (polled and not known.on_this_machine),
+            facts=known,
         )
         for name, known in facts.items()
     }

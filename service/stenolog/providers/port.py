@@ -83,14 +83,29 @@ class ProviderFacts:
     Code branches on these and never on a provider's name (a test says so).
 
     Attributes:
+        calls_back: It calls back when a job has ended. If not, it is polled from the start.
+        lists: It lists its jobs. If not, `list_jobs` is never called, and a claim of unknown
+            outcome cannot be settled.
+        deletes: It deletes a job. If not, `delete` is never called, and a job counts as gone once
+            its results have lived; so they must not live for ever.
+        result_lifetime_ms: So long after its creation it has a job and its result, however long
+            the job took; None: until it is deleted.
         on_this_machine: It calls the address that is bound, which it can always reach.
         keeps_jobs: Its jobs outlive it. If not, none is left where the provider is not configured.
         list_lag_ms_max: So long after a create its list has the job; None: as the settings say.
     """
 
+    calls_back: bool = True
+    lists: bool = True
+    deletes: bool = True
+    result_lifetime_ms: int | None = None
     on_this_machine: bool = False
     keeps_jobs: bool = True
     list_lag_ms_max: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that a job goes somehow: it is deleted, or forgotten after a while."""
+        assert self.deletes or self.result_lifetime_ms is not None, "an erasure would never end"
 
 
 class Provider(Protocol):
@@ -113,6 +128,8 @@ class Provider(Protocol):
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
         """The exact body of the create request: the customer's webhook is never in it.
+
+        `callback` may be left out where the provider does not call back.
 
         Raises:
             ProviderUnavailable: The provider is not there; nothing needs to be claimed to learn it.
@@ -138,7 +155,10 @@ class Provider(Protocol):
         ...
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
-        """One page of jobs, 200 where that is allowed; `before` is an earlier page's `older`."""
+        """One page of jobs, 200 where that is allowed; `before` is an earlier page's `older`.
+
+        Called only where `ProviderFacts.lists`.
+        """
         ...
 
     async def redacted_audio(self, job: str) -> str | None:
@@ -151,6 +171,8 @@ class Provider(Protocol):
 
     async def delete(self, job: str) -> None:
         """The job and what it held are gone; repeating changes nothing.
+
+        Called only where `ProviderFacts.deletes`.
 
         Raises:
             ProviderRefused: Not while it runs.

@@ -55,7 +55,10 @@ class Supersede:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
-    """Delete the job at the provider: it is superseded, or its transcription erased."""
+    """Delete the job at the provider: it is superseded, or its transcription erased.
+
+    Where the provider does not delete, it has forgotten the job by now.
+    """
 
     number: int
 

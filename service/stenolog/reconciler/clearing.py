@@ -52,11 +52,15 @@ def resolve(
 ) -> Action:
     """Find out what became of a claim of unknown outcome; give up when nobody can tell in time.
 
-    The provider's list is believed only after a while, and only when it says the same twice.
+    The provider's list is believed only after a while, and only when it says the same twice. Where
+    there is no list, nobody can tell: the claim is settled after the same while, and that of an
+    erased transcription once no job of it can be left.
     """
     if not state.terminal and beyond_settling(submission, attempts, timing, now_ms):
         return GiveUp(number=submission.number, lost=False)
     due_ms = submission.claimed_at_ms + timing.settle_ms
+    if state.erasing and not timing.facts.lists:
+        due_ms += timing.facts.result_lifetime_ms or 0
     if attempts.sweeps:
         due_ms = max(due_ms, attempts.swept_at_ms + timing.sweep_interval_ms)
     return Wait(until_ms=due_ms) if now_ms < due_ms else Settle(number=submission.number)
@@ -81,12 +85,20 @@ def supersede(state: Transcription, submission: Submission, attempts: Attempts) 
 
 def remove(
     submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
-) -> Remove | None:
+) -> Remove | Wait | None:
     """Delete a superseded job; after its lifetime and a few failures it is left to itself."""
+    if not timing.facts.deletes:
+        return expire(submission, timing, now_ms)
     last_ms = submission.accepted_at_ms + timing.job_lifetime_ms
     if now_ms >= last_ms and attempts.failures >= REMOVALS_MIN:
         return None
     return Remove(number=submission.number)
+
+
+def expire(submission: Submission, timing: Timing, now_ms: int) -> Remove | Wait:
+    """Wait until the provider has forgotten a job that it does not delete; then it is removed."""
+    gone_ms = submission.accepted_at_ms + (timing.facts.result_lifetime_ms or 0)
+    return Wait(until_ms=gone_ms) if now_ms < gone_ms else Remove(number=submission.number)
 
 
 def may_be_late(state: Transcription, submission: Submission, attempts: Attempts) -> bool:

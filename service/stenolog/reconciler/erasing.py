@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.reconciler.actions import Action, Done, Remove, Wait
 from stenolog.reconciler.attempts import Attempts
-from stenolog.reconciler.clearing import clear_up
+from stenolog.reconciler.clearing import clear_up, expire
 from stenolog.reconciler.plan import next_action as next_before_erasure
 from stenolog.reconciler.timing import Timing
 
@@ -39,17 +39,18 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
     """Erase here, then at the provider.
 
     Deleting a job is tried until it succeeds: `erasure.completed` says that it is gone. A job whose
-    handle is sealed is deleted before the key is; a job that turns up later is deleted too.
+    handle is sealed is deleted before the key is; a job that turns up later is deleted too. A
+    provider that does not delete has forgotten a job after a while: it is waited for.
     """
     held = [s for s in state.submissions if s.accepted_position and s.outcome != "removed"]
     # DECISIONS 58: without the key nobody could name these jobs.
     sealed = [s for s in held if s.provider_job is None]
     if sealed:
-        return _remove(sealed, attempts)
+        return _remove(sealed, attempts, timing, now_ms)
     if not state.erased and not attempts.erased:
         return Erase()
     if held:
-        return _remove(held, attempts)
+        return _remove(held, attempts, timing, now_ms)
     for submission in state.submissions:
         action = clear_up(state, submission, attempts, timing, now_ms)
         if action is not None:
@@ -57,6 +58,14 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
     return Done() if state.erased else FinishErasure()
 
 
-def _remove(held: Sequence[Submission], attempts: Attempts) -> Remove:
-    """Begin with another job after each failure, so that one does not block the rest."""
+def _remove(
+    held: Sequence[Submission], attempts: Attempts, timing: Timing, now_ms: int
+) -> Remove | Wait:
+    """Begin with another job after each failure, so that one does not block the rest.
+
+    Jobs that the provider does not delete go in the order in which it took them.
+    """
+    if not timing.facts.deletes:
+        first = min(held, key=lambda submission: submission.accepted_at_ms)
+        return expire(first, timing, now_ms)
     return Remove(number=held[attempts.failures % len(held)].number)

@@ -111,10 +111,10 @@ class Fetcher:
         await self._recorder.run(Supersede(number=number), state)
 
     async def remove(self, state: Transcription, number: int) -> None:
-        """Delete the submission's job at the provider."""
+        """Delete the submission's job at the provider, unless it is gone by itself."""
         submission = state.submission(number)
         assert submission is not None
-        if self._recorder.is_gone(state):
+        if self._recorder.is_gone(state) or not self._recorder.facts(state).deletes:
             await self._recorder.run(RecordRemoval(number=number), state)
             return
         await self.remove_job(state, number, await self._recorder.job_of(submission))

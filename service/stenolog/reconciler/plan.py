@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from stenolog.backoff import exponential_ms
 from stenolog.commands.transcription.state import Submission, Transcription
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.reconciler.actions import (
     Action,
     Check,
@@ -24,6 +25,7 @@ from stenolog.reconciler.clearing import clear_up, may_be_late
 from stenolog.reconciler.timing import Timing
 
 EXPECTED_MS_MIN = 60_000  # a job is given at least a minute
+UNSETTLED_MAX = 1  # claims whose outcome nobody could tell before we stop paying for another
 FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
 POLL_FIRST_MS = 1_000
 CHECK_MS_MAX = 600_000
@@ -46,7 +48,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
     ]
     outcome = owed_to_outcome(state, attempts, timing, now_ms)
     if outcome is None:
-        return soonest(clearing) or submit(state, now_ms)
+        return soonest(clearing) or submit(state, timing, now_ms)
     # Neither waits for the other; after a failure the other comes first.
     return (
         soonest([*clearing, outcome] if attempts.failures % 2 else [outcome, *clearing]) or Done()
@@ -99,7 +101,7 @@ def look_afterwards(
     just_started = attempts.woken == "start" and not attempts.failures
     if now_ms < due_ms and not just_started:
         return Wait(until_ms=due_ms)
-    return Check(number=given_up.number, wake=timing.unasked)
+    return look(given_up, timing.unasked, timing)
 
 
 def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -111,11 +113,18 @@ def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: i
     if attempts.woken == "callback" or (called_back and not attempts.checks):
         return heed_callback(submission, attempts, now_ms)
     if attempts.woken is not None:
-        return Check(number=number, wake=attempts.woken)
+        return look(submission, attempts.woken, timing)
     due_ms = due_at_ms(submission, attempts, timing)
     if now_ms >= due_ms:
-        return Check(number=number, wake=timing.unasked)
+        return look(submission, timing.unasked, timing)
     return Wait(until_ms=min(due_ms, submission.accepted_at_ms + timing.job_lifetime_ms))
+
+
+def look(submission: Submission, wake: WakeReason, timing: Timing) -> Action:
+    """See whether the job is still running: in the provider's list, if it has one."""
+    if timing.facts.lists:
+        return Check(number=submission.number, wake=wake)
+    return Fetch(number=submission.number, wake=wake)
 
 
 def heed_callback(submission: Submission, attempts: Attempts, now_ms: int) -> Action:
@@ -139,10 +148,13 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     return attempts.checked_at_ms + interval_ms
 
 
-def submit(state: Transcription, now_ms: int) -> Action:
+def submit(state: Transcription, timing: Timing, now_ms: int) -> Action:
     """The next submission, when the last one that came to nothing is long enough ago."""
     number = len(state.submissions) + 1
     if sum(s.abandonment == "forgotten" for s in state.submissions) > FORGOTTEN_MAX:
+        return GiveUp(number=len(state.submissions), lost=True)
+    unsettled = sum(s.abandonment == "not-listed" for s in state.submissions)
+    if not timing.facts.lists and unsettled > UNSETTLED_MAX:
         return GiveUp(number=len(state.submissions), lost=True)
     last = state.last
     if last is not None and last.outcome == "failed":

@@ -57,9 +57,13 @@ class Recorder:
             raise ProviderUnavailable(f"provider {state.provider} is not configured{where}")
         return gate
 
+    def facts(self, state: Transcription) -> ProviderFacts:
+        """What holds of this transcription's provider, configured or not."""
+        return self._facts[state.provider]
+
     def is_gone(self, state: Transcription) -> bool:
         """Whether the provider and all its jobs are no more: see `ProviderFacts.keeps_jobs`."""
-        return not self._facts[state.provider].keeps_jobs and place_of(state) not in self._gates
+        return not self.facts(state).keeps_jobs and place_of(state) not in self._gates
 
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""

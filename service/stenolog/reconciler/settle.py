@@ -31,6 +31,8 @@ class Settler:
     ) -> Attempts:
         """Adopt the claim's job, or note one more list without it; abandon it after the second.
 
+        Where the provider has no list it is abandoned at once: nobody can tell.
+
         Raises:
             ProviderUnavailable: The list could not be read to the claim: nothing was learned.
         """
@@ -38,6 +40,8 @@ class Settler:
         if self._recorder.is_gone(state):
             await self._fetcher.remove(state, number)
             return anew(attempts)
+        if not self._recorder.facts(state).lists:
+            return await self._abandon(state, number, attempts)
         unasked = await self._unasked(state, submission, attempts)
         asked = rotated(unasked, attempts.failures)[:QUESTIONS_MAX]
         job, denied = await self._find(state, number, asked)
@@ -51,8 +55,7 @@ class Settler:
         attempts = swept(refute(attempts, number, denied), self._now_ms())
         if attempts.sweeps < EMPTY_SWEEPS:
             return attempts
-        await self._recorder.run(AbandonSubmission(number=number, reason="not-listed"), state)
-        return anew(attempts)
+        return await self._abandon(state, number, attempts)
 
     async def claim_of(self, submission: Submission) -> Mapping[str, Any]:
         """The create body of a claim, as it was sent."""
@@ -60,6 +63,10 @@ class Settler:
         body = json.loads(payload or b"{}")
         assert isinstance(body, dict)
         return body
+
+    async def _abandon(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
+        await self._recorder.run(AbandonSubmission(number=number, reason="not-listed"), state)
+        return anew(attempts)
 
     async def _unasked(
         self, state: Transcription, submission: Submission, attempts: Attempts
@@ -94,7 +101,7 @@ class Settler:
 
     async def _take(self, state: Transcription, number: int, job: str) -> None:
         """Adopt the job, or delete it when the transcription is to be erased."""
-        if state.erasing:
+        if state.erasing and self._recorder.facts(state).deletes:
             await self._fetcher.remove_job(state, number, job)
         else:
             await self._fetcher.adopt(state, number, job)

@@ -1,22 +1,24 @@
-"""How long the reconciler waits for what."""
+"""How long the reconciler waits for what at one provider, and what can be asked of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stenolog.log.events.vocabulary import WakeReason
+from stenolog.providers.port import ProviderFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long to wait for what, in ms.
+    """How long to wait for what at one provider, in ms.
 
     Attributes:
         settle_ms: From a claim of unknown outcome until the provider's list is believed.
         silence_ms: Beyond the expected duration, until a job without a callback is looked up.
         sweep_interval_ms: Between two looks.
         job_lifetime_ms: From acceptance until we give up.
-        polled: The provider's callbacks cannot reach us: look from the start.
+        polled: No callback of the provider reaches us: look from the start.
+        facts: What can be asked of the provider.
     """
 
     settle_ms: int
@@ -24,6 +26,7 @@ class Timing:
     sweep_interval_ms: int
     job_lifetime_ms: int
     polled: bool = False
+    facts: ProviderFacts = field(default_factory=ProviderFacts)
 
     @property
     def unasked(self) -> WakeReason:
