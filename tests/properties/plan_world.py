@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stenolog.bootstrap.providers import FACTS
 from stenolog.commands.callback_tokens import CallbackKeys, read_registration, register
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
@@ -31,6 +30,7 @@ from stenolog.reconciler.attempts import Attempts, clock_set_back
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.fetching import Fetcher
+from stenolog.reconciler.plan import UNSETTLED_MAX
 from stenolog.reconciler.recording import ProviderGate, Recorder
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
@@ -119,7 +119,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.provider = ScriptedProvider(
-            clock=lambda: self.true_ms, wait=self.wait, paid=self.check_payment
+            clock=lambda: self.true_ms,
+            wait=self.wait,
+            paid=self.check_payment,
+            facts=self.timing.facts,
         )
         self.provider.add_strangers(1, AUDIO_URL)
         self.start()
@@ -137,7 +140,9 @@ class World:
         self.facts = FactRecorder(self.events, self.vault)
         self.handler = CommandHandler(self.events, self.vault, self.facts)
         gate = ProviderGate(self.provider, "https://gateway.example")
-        self.recorder = Recorder(self.handler, {("assemblyai", "us"): gate}, FACTS)
+        self.recorder = Recorder(
+            self.handler, {("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts}
+        )
         submitter = Submitter(self.recorder, KEYS, Files(), self.now_ms)
         fetcher = Fetcher(self.recorder, submitter, Uncounted(), self.now_ms)
         settler = Settler(self.recorder, fetcher, self.now_ms)
@@ -187,6 +192,7 @@ class World:
         finally:
             self.busy = False
         assert not self.wrong, self.wrong
+        await self.check_told()
         due_ms = self.case.rest(due_ms, self.now_ms())
         if due_ms is None:
             self.case = Case(id=ID)  # as the loop, which forgets it
@@ -231,14 +237,19 @@ class World:
         return [job for job in self.provider.jobs.values() if self.number_of(job)]
 
     async def live_jobs(self) -> list[Job]:
-        """Jobs of ours that were not deleted, and may have a result."""
+        """Jobs of ours that were neither deleted nor forgotten, and may have a result."""
         over = {s.number for s in (await self.state()).submissions if s.outcome == "failed"}
-        return [job for job in self.jobs() if not job.deleted and self.number_of(job) not in over]
+        there = [
+            job for job in self.jobs() if not job.deleted and not self.provider.has_forgotten(job)
+        ]
+        return [job for job in there if self.number_of(job) not in over]
 
     async def lied_about(self, job: Job) -> bool:
-        """Whether the one callback that is recorded for the job's submission names another."""
+        """Whether the one callback that is recorded for the job's submission does not name it."""
         submission = (await self.state()).submission(self.number_of(job))
-        return submission is not None and submission.callback_job not in {None, job.id}
+        if submission is None or submission.callback_job == job.id:
+            return False
+        return submission.callback_job is not None or "completed" in submission.called_back
 
     async def check_payment(self, body: bytes) -> None:
         """The heart of it: nothing else may have a job when another is paid for.
@@ -258,17 +269,25 @@ class World:
                     self.wrong.append("paid without a claim")
             elif submission.outcome in {"unknown", "accepted"}:
                 self.wrong.append(f"submission {submission.number} is open")
-            elif submission.abandonment == "not-listed":
+            elif submission.abandonment == "not-listed" and self.timing.facts.lists:
                 since = [at for at in self.provider.lists if at >= submission.claimed_at_ms]
                 if len(since) < 2:
                     self.wrong.append(f"submission {submission.number} was not swept twice")
         for job in await self.live_jobs():
-            if not job.hidden:
+            if not job.hidden and self.timing.facts.lists:
                 self.wrong.append(f"{job.id} is paid for already")
+        unsettled = [s for s in state.submissions if s.abandonment == "not-listed"]
+        if not self.timing.facts.lists and len(unsettled) > UNSETTLED_MAX:
+            self.wrong.append("paid again and again")
+
+    async def check_told(self) -> None:
+        """A job that a create was answered with is known at once, whatever happened meanwhile."""
+        known = {s.provider_job for s in (await self.state()).submissions}
+        assert known.issuperset(self.provider.told), self.provider.told
 
 
 @asynccontextmanager
-async def world(*, polled: bool = False, uploaded: bool = False) -> AsyncIterator[World]:
+async def world(*, timing: Timing = TIMING, uploaded: bool = False) -> AsyncIterator[World]:
     """A transcription that was requested; on the way out its log verifies."""
     made: list[World] = []
 
@@ -282,13 +301,7 @@ async def world(*, polled: bool = False, uploaded: bool = False) -> AsyncIterato
             stack.push_async_callback(keys.close)
             events = await SqliteLog.open(directory / "log.db", clock=clock_us)
             stack.push_async_callback(events.close)
-            made.append(
-                World(
-                    events=events,
-                    vault=Vault(MASTER, keys),
-                    timing=replace(TIMING, polled=polled),
-                )
-            )
+            made.append(World(events=events, vault=Vault(MASTER, keys), timing=timing))
             await made[0].request(uploaded=uploaded)
             yield made[0]
         with closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as records:

@@ -14,6 +14,7 @@ from stenolog.providers.port import (
     JobPage,
     JobStatus,
     ListedJob,
+    ProviderFacts,
 )
 from stenolog.wire.assemblyai.sentences import SERVER_ERROR
 
@@ -83,7 +84,9 @@ class ScriptedProvider:
         slow_ms: How long a create is on its way before the provider does its part.
         during: Happens while the next call is under way, after the provider has done its part.
         paid: Hears of each create before it is answered.
+        facts: What it can be asked for, and how long it has a job.
         lists: When whole lists of all jobs were read, by the provider's clock.
+        told: The jobs that a create was answered with.
     """
 
     clock: Callable[[], int]
@@ -96,7 +99,9 @@ class ScriptedProvider:
     end: End = "completed"
     slow_ms: int = 0
     during: Callable[[], Awaitable[None]] | None = None
+    facts: ProviderFacts = field(default_factory=ProviderFacts)
     lists: list[int] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     created: int = 0
     uploads: int = 0
     strangers: int = 0
@@ -138,6 +143,7 @@ class ScriptedProvider:
         match self.create:
             case "accepted":
                 assert job is not None
+                self.told.append(job.id)
                 return job.id
             case "throttled":
                 raise ProviderUnavailable("too many", status=429)
@@ -175,6 +181,7 @@ class ScriptedProvider:
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Two jobs a page, newest first."""
+        assert self.facts.lists
         self._heed(listing=True)
         shown = [
             job
@@ -206,6 +213,7 @@ class ScriptedProvider:
 
     async def delete(self, job: str) -> None:
         """Not while it runs, unless it will never end."""
+        assert self.facts.deletes
         self._heed()
         found = self.jobs.get(job)
         await self._happen()
@@ -219,6 +227,11 @@ class ScriptedProvider:
         if job.ends == "never" or self.clock() < job.created_at_ms + RUN_MS:
             return "processing"
         return "completed" if job.ends == "completed" else "error"
+
+    def has_forgotten(self, job: Job) -> bool:
+        """Whether the job is older than it keeps any."""
+        lifetime_ms = self.facts.result_lifetime_ms
+        return lifetime_ms is not None and self.clock() >= job.created_at_ms + lifetime_ms
 
     def _job_of(self, body: Mapping[str, Any]) -> Job:
         self.created += 1
@@ -236,7 +249,7 @@ class ScriptedProvider:
     def _seen(self, job: str, *, behind: bool) -> Job | None:
         """The job, unless it was deleted, or is too new for reads that are `behind`."""
         found = self.jobs.get(job)
-        if found is None or found.deleted:
+        if found is None or found.deleted or self.has_forgotten(found):
             return None
         return None if behind and self.clock() < found.created_at_ms + BEHIND_MS else found
 
