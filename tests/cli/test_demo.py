@@ -30,3 +30,16 @@ def test_a_failed_demo_keeps_a_directory_that_was_given(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert (tmp_path / "log.db").exists()
+
+
+def test_a_directory_that_cannot_be_made_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "stenolog", "demo", "--data-dir", tmp_path / "file" / "data"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert str(tmp_path / "file" / "data") in line

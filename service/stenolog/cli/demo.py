@@ -24,6 +24,7 @@ from stenolog.clock import microseconds, now_us
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
 from stenolog.errors import StenologError
+from stenolog.stores.files.directory import make_directory
 
 SPEECH = "endgame_nagg_nell.wav"  # two voices; ships inside the engine's package
 UNHEARD_URL = "https://audio.example/dialogue.mp3"  # a simulator does not listen
@@ -62,9 +63,13 @@ def command(audio: str | None, data_dir: Path | None) -> None:
 
 @contextmanager
 def demo_directory(given: Path | None) -> Iterator[Path]:
-    """Make the directory of the demo's data; without `given` a failed demo leaves nothing."""
+    """Make the directory of the demo's data; without `given` a failed demo leaves nothing.
+
+    Raises:
+        CannotStart: It cannot be made or written.
+    """
     if given is not None:
-        given.mkdir(parents=True, exist_ok=True)
+        make_directory(given)
         yield given
         return
     directory = Path(tempfile.mkdtemp(prefix="stenolog-demo-"))

@@ -101,7 +101,7 @@ class ProviderSettings(BaseModel):
         return tuple(one for one in self.assemblyai_regions if self.assemblyai_key(one))
 
     def cannot_be_called(self, public_url: str) -> bool:
-        """Whether a provider elsewhere, in a region that is offered, cannot call `public_url`."""
+        """Tell whether a provider elsewhere, in an offered region, cannot call `public_url`."""
         return any(
             is_unreachable(public_url, self.assemblyai_regions[one]) for one in self.offered_regions
         )

@@ -78,7 +78,7 @@ class Decompressor:
             raise EgressFailed(f"the body ended within its {self._coding}", sent=True)
 
     def _begins(self, data: bytes) -> bool:
-        """Whether there is a first member, or another: RFC 1952, 2.2. What else follows is none."""
+        """Tell whether another member begins (RFC 1952, 2.2); what else follows is none."""
         if not self._ended_once:
             return bool(data)
         return self._coding == "gzip" and data[:1] == GZIP_FIRST

@@ -73,7 +73,7 @@ def _attributes(text: str) -> Iterable[tuple[str, str]]:
 
 
 def _is_over(attributes: dict[str, str], answered_at: str) -> bool:
-    """Whether the cookie is not to be kept, which is how one is taken back."""
+    """Tell whether the cookie is to be dropped, which is how a server takes one back."""
     age = attributes.get("max-age")
     if age is not None:
         return age.startswith("-") or not age.strip("0")

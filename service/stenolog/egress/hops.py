@@ -67,7 +67,7 @@ class Hop:
 
 
 def is_redirect(response: httpx.Response) -> bool:
-    """Whether the answer leads elsewhere."""
+    """Tell whether the answer leads elsewhere."""
     return response.status_code in REDIRECTS and bool(response.headers.get("location"))
 
 

@@ -53,7 +53,7 @@ class StreamedAnswer:
             yield chunk
 
     async def decoded_chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
-        """The body's pieces in order, once, with gzip and deflate undone; no piece is empty.
+        """Yield the body's pieces in order, once, with gzip and deflate undone; no piece is empty.
 
         Raises:
             PayloadTooLarge: The body is over `bytes_max`, as it came or as it was undone. What was

@@ -34,7 +34,7 @@ def _status(value: object) -> object:
 
 
 def _fields(**mends: Mend) -> Mend:
-    """Of an object these members."""
+    """Mend these members of an object."""
 
     def mend(value: object) -> object:
         if not isinstance(value, dict):
@@ -52,7 +52,7 @@ def _fields(**mends: Mend) -> Mend:
 
 
 def _only(name: str, words: Collection[str], mend: Mend | None = None) -> Mend:
-    """An object whose member is one of these words, mended; any other object is null."""
+    """Keep an object whose member is one of these words, mended; make any other object null."""
 
     def checked(value: object) -> object:
         if isinstance(value, dict):
@@ -65,7 +65,7 @@ def _only(name: str, words: Collection[str], mend: Mend | None = None) -> Mend:
 
 
 def _each(mend: Mend) -> Mend:
-    """The items of a list; without those that are null, or become so."""
+    """Mend the items of a list; leave out those that are null, or become so."""
 
     def mend_list(value: object) -> object:
         if not isinstance(value, list):
@@ -79,7 +79,7 @@ def _each(mend: Mend) -> Mend:
 
 
 def _names(words: Collection[str]) -> Mend:
-    """The members of an object whose names are among these words."""
+    """Keep the members of an object whose names are among these words."""
 
     def mend(value: object) -> object:
         if not isinstance(value, dict) or all(name in words for name in value):

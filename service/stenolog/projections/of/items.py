@@ -69,7 +69,7 @@ class ItemsProjection:
                 return self._view(source, CanonicalTranscript(document))
 
     def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
-        """Nothing."""
+        """Return None: a list has nothing to show instead."""
         return None
 
     def _view(self, source: ProjectionInput, transcript: CanonicalTranscript) -> PutView:

@@ -76,7 +76,7 @@ class Transcriptions:
         return PutStatus(projection=self.name, row=row, request=request)
 
     def fallback(self, source: ProjectionInput) -> TranscriptRow | None:
-        """Nothing."""
+        """Return None: the row has nothing to show instead."""
         return None
 
 

@@ -23,7 +23,7 @@ def boolean(name: str, value: object) -> Iterator[Complaint]:
 
 
 def text(*, chars_max: int, words_max: int | None = None) -> Check:
-    """A string within limits."""
+    """Check for a string within limits."""
 
     def check(name: str, value: object) -> Iterator[Complaint]:
         if not isinstance(value, str):
@@ -37,7 +37,7 @@ def text(*, chars_max: int, words_max: int | None = None) -> Check:
 
 
 def one_of(values: Collection[str]) -> Check:
-    """One of a few words."""
+    """Check for one of a few words."""
 
     def check(name: str, value: object) -> Iterator[Complaint]:
         if not isinstance(value, str) or value not in values:
@@ -47,7 +47,7 @@ def one_of(values: Collection[str]) -> Check:
 
 
 def number(low: float, high: float) -> Check:
-    """A number from `low` to `high`."""
+    """Check for a number from `low` to `high`."""
 
     def check(name: str, value: object) -> Iterator[Complaint]:
         fits = isinstance(value, int | float) and not isinstance(value, bool)
@@ -58,7 +58,7 @@ def number(low: float, high: float) -> Check:
 
 
 def integer(low: int, high: float = inf) -> Check:
-    """An integer from `low` to `high`."""
+    """Check for an integer from `low` to `high`."""
     span = f"between {low} and {high:g}" if high < inf else f"of at least {low}"
 
     def check(name: str, value: object) -> Iterator[Complaint]:
@@ -70,7 +70,7 @@ def integer(low: int, high: float = inf) -> Check:
 
 
 def array(of: Check, *, items_max: int) -> Check:
-    """A list whose items pass a check; only the first wrong one is named."""
+    """Check for a list whose items pass a check; only the first wrong one is named."""
 
     def check(name: str, value: object) -> Iterator[Complaint]:
         if not isinstance(value, list):
@@ -95,7 +95,7 @@ class Fields:
     required: Collection[str] = ()
 
     def __call__(self, name: str, value: object) -> Iterator[Complaint]:
-        """What is wrong with an object and its known fields."""
+        """Yield what is wrong with an object and its known fields."""
         if not isinstance(value, dict):
             yield name, must_be(name, "an Object")
             return
@@ -107,7 +107,7 @@ class Fields:
                 yield from inner(f"{name}.{field}", value[field])
 
     def unknown(self, name: str, value: object) -> Iterator[str]:
-        """The paths of unknown fields, those of objects within it too."""
+        """Yield the paths of unknown fields, also those of objects within it."""
         if not isinstance(value, dict):
             return
         for field, given in value.items():
@@ -119,5 +119,5 @@ class Fields:
 
 
 def mapping(fields: Mapping[str, Check], *, required: Collection[str] = ()) -> Fields:
-    """An object with these fields."""
+    """Check for an object with these fields."""
     return Fields(known=fields, required=required)

@@ -37,13 +37,13 @@ WEBHOOK_PARAMETERS = ("webhook_url", "webhook_auth_header_name", "webhook_auth_h
 
 
 def language(name: str, value: object) -> Iterator[Complaint]:
-    """A language code by its form: the service knows more of them than its description."""
+    """Check a language code by its form: AssemblyAI knows more than its description lists."""
     if not isinstance(value, str) or not LANGUAGE_CODE.fullmatch(value):
         yield name, must_be(name, "a language code")
 
 
 def _spelling(name: str, value: object) -> Iterator[Complaint]:
-    """One entry of `custom_spelling`: what is heard, and the one word to write."""
+    """Check an entry of `custom_spelling`: what is heard, and the one word to write."""
     yield from mapping({"from": _words, "to": _word}, required=("from", "to"))(name, value)
     written = value.get("to") if isinstance(value, dict) else None
     if isinstance(written, str) and len(written.split()) > 1:

@@ -22,7 +22,7 @@ FORMATTED_POLICIES = {
 
 
 def together(params: Params) -> Iterator[Complaint]:
-    """Everything that is wrong with parameters that are each right on their own."""
+    """Yield what is wrong with parameters that are each right on their own."""
     for rule in RULES:
         yield from rule(params)
 
@@ -37,13 +37,13 @@ def unknown_policies(params: Params) -> Iterator[Complaint]:
 
 
 def redaction_without_policies(params: Params) -> Iterator[Complaint]:
-    """Nothing would be redacted, which nobody who asks for redaction expects."""
+    """Refuse redaction without policies: nothing would be redacted."""
     if params.get("redact_pii") and not params.get("redact_pii_policies"):
         yield "redact_pii_policies", "redact_pii_policies not found, redact_pii needs them"
 
 
 def understanding(params: Params) -> Mapping[str, object]:
-    """What is asked of speech understanding, by feature; features that are null are absent."""
+    """Return what is asked of speech understanding, by feature, without null features."""
     block = params.get("speech_understanding")
     request = block.get("request") if isinstance(block, dict) else None
     if not isinstance(request, dict):

@@ -146,10 +146,10 @@ OF_ACCOUNT = re.compile(r"account balance is negative", re.IGNORECASE)
 
 
 def is_of_account(sentence: str) -> bool:
-    """Whether a refusal is about our account: the same request is taken once that is mended."""
+    """Tell whether a refusal is about our account: once mended, the same request is taken."""
     return OF_ACCOUNT.search(sentence) is not None
 
 
 def failure_of(sentence: str) -> Failure | None:
-    """The kind of failure that a failed transcript's `error` names; None when it is not known."""
+    """Return the kind of failure that a transcript's `error` names; None when not known."""
     return next((failure for failure in FAILURES if failure.pattern.search(sentence)), None)
