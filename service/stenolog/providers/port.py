@@ -121,13 +121,13 @@ class Provider(Protocol):
         ...
 
     def started_anew(self) -> None:
-        """It was started again: what it asked us to wait for counts no more."""
+        """Forget what it asked us to wait for: it was restarted."""
         ...
 
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
-        """The exact body of the create request: the customer's webhook is never in it.
+        """Make the exact body of the create request; it never holds the customer's webhook.
 
         `callback` may be left out where the provider does not call back.
 
@@ -137,11 +137,11 @@ class Provider(Protocol):
         ...
 
     async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
-        """The URL under which the provider keeps these bytes; repeating only orphans bytes."""
+        """Send bytes, and return the provider's URL of them; repeating leaves unused bytes."""
         ...
 
     async def submit(self, body: bytes) -> str:
-        """The provider's handle of the new job.
+        """Create a job, and return the provider's handle of it.
 
         Raises:
             ProviderRefused: There is no job.
@@ -151,18 +151,18 @@ class Provider(Protocol):
         ...
 
     async def fetch(self, job: str) -> FetchedJob | None:
-        """The job as it is now, never another one; None when the provider does not know it."""
+        """Ask for the job as it is now, never another; None when the provider does not know it."""
         ...
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
-        """One page of jobs, 200 where that is allowed; `before` is an earlier page's `older`.
+        """Read a page of jobs, 200 where that is allowed; `before` is an earlier page's `older`.
 
         Called only where `ProviderFacts.lists`.
         """
         ...
 
     async def redacted_audio(self, job: str) -> str | None:
-        """A link to the job's redacted audio, good for minutes; None while it is not ready.
+        """Ask for a link to the job's redacted audio, good for minutes; None: not ready.
 
         Raises:
             ProviderRefused: There is none: it was not asked for, or it has expired.
@@ -170,7 +170,7 @@ class Provider(Protocol):
         ...
 
     async def delete(self, job: str) -> None:
-        """The job and what it held are gone; repeating changes nothing.
+        """Delete the job and what it held; repeating changes nothing.
 
         Called only where `ProviderFacts.deletes`.
 

@@ -1,4 +1,4 @@
-"""What can be owed to a transcription: the plan says which, the actor does it."""
+"""Declare what the plan can decide for a transcription; the actor carries it out."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Nothing before `until_ms`, unless something wakes it."""
+    """Do nothing before `until_ms`, unless something wakes the transcription."""
 
     until_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """Nothing any more."""
+    """Do nothing any more."""
 
 
 Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done

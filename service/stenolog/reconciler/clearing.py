@@ -1,4 +1,4 @@
-"""What must be known or undone about one submission before anything else is done: pure."""
+"""Decide what must be known or undone about one submission before anything else. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTLE_FAILURES_MAX = 8  # in a row, until a claim that nobody could settle in t
 def clear_up(
     state: Transcription, submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
 ) -> Action | None:
-    """What must be known or undone about one submission before anything else; None: nothing."""
+    """Return what must be known or undone about the submission first; None: nothing."""
     match submission.outcome:
         case "unknown":
             return confirm(submission, attempts, timing, now_ms) or resolve(
@@ -69,7 +69,7 @@ def resolve(
 def beyond_settling(
     submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
 ) -> bool:
-    """Whether a job's whole life has passed since the claim, and asking still fails."""
+    """Tell whether a job's whole life has passed since the claim, and asking still fails."""
     failing = attempts.failures >= SETTLE_FAILURES_MAX
     return failing and now_ms >= submission.claimed_at_ms + timing.job_lifetime_ms
 
@@ -102,6 +102,6 @@ def expire(submission: Submission, timing: Timing, now_ms: int) -> Remove | Wait
 
 
 def may_be_late(state: Transcription, submission: Submission, attempts: Attempts) -> bool:
-    """Whether a job is said to have completed after the transcription was given up."""
+    """Tell whether a job is said to have completed after the transcription was given up."""
     said = submission.outcome == "accepted" and "completed" in submission.called_back
     return state.given_up and said and (attempts.woken == "callback" or not attempts.checks)

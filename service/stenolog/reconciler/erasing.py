@@ -1,4 +1,4 @@
-"""What an erased transcription still owes: our copy first, then every job at the provider. Pure."""
+"""Decide what an erased transcription still needs: here first, then at the provider. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Step = Action | Erase | FinishErasure
 
 
 def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Step:
-    """What the reconciler owes this transcription now, erased or not."""
+    """Return what the reconciler must do for this transcription now, erased or not."""
     if not state.erasing:
         return next_before_erasure(state, attempts, timing, now_ms)
     if now_ms < attempts.retry_at_ms:

@@ -1,8 +1,8 @@
-"""What is owed to a transcription now: pure, no clock, no I/O.
+"""Decide what to do for a transcription now. Pure: no clock, no I/O.
 
-Submission, the fetch after a callback and the timer for a silent provider are one mechanism.
-Losing a wake-up costs time, never data: everything here follows from the stream, and `Attempts`
-only says what this process has tried since it started.
+Submission, the fetch after a callback and the timer for a silent provider are one mechanism. Losing
+a wake-up costs time, never data: everything here follows from the stream, and `Attempts` only says
+what this process has tried since it started.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as lo
 
 
 def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
-    """What the reconciler owes this transcription now."""
+    """Return what the reconciler must do for this transcription now."""
     if not state.version:
         return Done()
     if now_ms < attempts.retry_at_ms:
@@ -58,7 +58,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
 def owed_to_outcome(
     state: Transcription, attempts: Attempts, timing: Timing, now_ms: int
 ) -> Action | None:
-    """What is owed to the job that has the outcome, or will have; None: there is none yet."""
+    """Return what to do for the job that has or will have the outcome; None: there is none yet."""
     if state.terminal:
         return late(state, attempts, timing, now_ms)
     accepted = [s for s in state.submissions if s.outcome == "accepted"]
@@ -70,7 +70,7 @@ def owed_to_outcome(
 
 
 def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
-    """What is still owed after the end: nothing, unless we had given up.
+    """Return what is still to be done after the end: nothing, unless we had given up.
 
     Then a callback has its job asked for, and the job that was given up is looked at a few times:
     its callback may have been lost too, and the job was paid for.
@@ -105,7 +105,7 @@ def look_afterwards(
 
 
 def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
-    """What is due for a job that the provider has."""
+    """Return what is due for a job that the provider has."""
     number = submission.number
     if now_ms >= submission.accepted_at_ms + timing.job_lifetime_ms:
         return GiveUp(number=number, lost=False)
@@ -135,7 +135,7 @@ def heed_callback(submission: Submission, attempts: Attempts, now_ms: int) -> Ac
 
 
 def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
-    """When a job that says nothing is to be looked at."""
+    """Return when a job that says nothing is to be looked at."""
     if attempts.missing:
         return max(submission.accepted_at_ms + timing.settle_ms, attempts.checked_at_ms)
     if not attempts.checks:
@@ -149,7 +149,7 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
 
 
 def submit(state: Transcription, timing: Timing, now_ms: int) -> Action:
-    """The next submission, when the last one that came to nothing is long enough ago."""
+    """Return the next submission, once the last one that made no job is long enough ago."""
     number = len(state.submissions) + 1
     if sum(s.abandonment == "forgotten" for s in state.submissions) > FORGOTTEN_MAX:
         return GiveUp(number=len(state.submissions), lost=True)

@@ -1,4 +1,4 @@
-"""Finding a job that was created while we were not listening, instead of paying twice."""
+"""Find a job whose creation was not confirmed, instead of paying for another one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Settler:
         return await self._abandon(state, number, attempts)
 
     async def claim_of(self, submission: Submission) -> Mapping[str, Any]:
-        """The create body of a claim, as it was sent."""
+        """Read the create body of a claim, as it was sent."""
         payload = await self._recorder.handler.payload_at(submission.claimed_position)
         body = json.loads(payload or b"{}")
         assert isinstance(body, dict)
@@ -71,7 +71,7 @@ class Settler:
     async def _unasked(
         self, state: Transcription, submission: Submission, attempts: Attempts
     ) -> Sequence[str]:
-        """The candidates that the provider has not denied yet."""
+        """Return the candidates that the provider has not denied yet."""
         audio_url = None  # unknown once erasure was requested: every job since is asked for
         if not state.erasing:
             audio_url = str((await self.claim_of(submission)).get("audio_url"))
@@ -85,7 +85,7 @@ class Settler:
     async def _find(
         self, state: Transcription, number: int, jobs: Sequence[str]
     ) -> tuple[str | None, Sequence[str]]:
-        """The job that carries our token, if it is among these, and those that carry another.
+        """Find the job that carries our token among these, and those that carry another.
 
         What the provider does not know is neither: it may only not know it yet.
         """

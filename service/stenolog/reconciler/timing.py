@@ -1,4 +1,4 @@
-"""How long the reconciler waits for what at one provider, and what can be asked of it."""
+"""Declare how long the reconciler waits for what."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stenolog.providers.port import ProviderFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long to wait for what at one provider, in ms.
+    """How long to wait for what, in ms.
 
     Attributes:
         settle_ms: From a claim of unknown outcome until the provider's list is believed.
@@ -30,5 +30,5 @@ class Timing:
 
     @property
     def unasked(self) -> WakeReason:
-        """Why a job is looked at when nothing woke us."""
+        """Return why a job is looked at when nothing woke us."""
         return "poll" if self.polled else "silence"

@@ -1,4 +1,4 @@
-"""What happens to every request before its endpoint: it is recorded, delayed, refused or failed."""
+"""Record, delay, refuse or fail every request before its endpoint answers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Host(Protocol):
 
 
 class Entry:
-    """The way in, the same for every endpoint."""
+    """Handles what is the same for every endpoint."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -107,7 +107,7 @@ class Entry:
 
 
 class Dropped(Response):
-    """No answer: the connection is closed."""
+    """Closes the connection without an answer."""
 
     def __init__(self, host: Host) -> None:
         super().__init__()
