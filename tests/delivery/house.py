@@ -51,7 +51,7 @@ class House:
 
     @contextlib.asynccontextmanager
     async def delivering(self) -> AsyncIterator[Deliveries]:
-        """The deliveries run, on the outbox that is in the directory."""
+        """Run the deliveries, on the outbox that is in the directory."""
         async with self._opened() as deliveries:
             running = asyncio.create_task(deliveries.run())
             try:
@@ -63,13 +63,13 @@ class House:
 
     @contextlib.asynccontextmanager
     async def following(self) -> AsyncIterator[FanOut]:
-        """The outbox is open, and the fan-out is where it was; nothing runs."""
+        """Open the outbox, with the fan-out where it was; nothing runs."""
         async with self._opened() as deliveries:
             yield deliveries.fan_out
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[Deliveries]:
-        """As at a start of the gateway, which has this file open for as long as it runs."""
+        """Open the outbox as a start of the gateway does, which keeps it open while it runs."""
         async with contextlib.AsyncExitStack() as stack:
             self.work = await SqliteWork.open(self.directory / WORK)
             stack.push_async_callback(self.work.close)
@@ -148,7 +148,7 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(directory: Path) -> AsyncIterator[House]:
-    """A house whose fan-out has seen an empty log; the outbox is opened by the test."""
+    """Make a house whose fan-out has seen an empty log; the test opens the outbox."""
     receiver = Receiver()
     async with composed(directory) as service, receiver.serve() as url:
         await service.stores.work.close()

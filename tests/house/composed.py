@@ -1,4 +1,4 @@
-"""A running service without a reconciler: its part is done by the test, command by command.
+"""Run a service without a reconciler: the test does its part, command by command.
 
 So every moment of a transcription's life can be looked at over HTTP.
 """
@@ -66,27 +66,27 @@ class Composed(Running):
         self.side_processes = cast("tuple[SideProcess, SideProcess]", self.edge.side_work)
 
     async def submit(self, **params: Any) -> str:
-        """A transcription was requested over HTTP; its id."""
+        """Request a transcription over HTTP; return its id."""
         body = {"audio_url": f"https://audio.example/{uuid.uuid4()}.mp3", **params}
         answer = await self.client.post("/v2/transcript", json=body)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
 
     async def run(self, transcription_id: str, command: Command, **payloads: bytes) -> None:
-        """The reconciler's part."""
+        """Run a command as the reconciler."""
         state = await self.handler.load(transcription_id)
         cause = Cause(tenant=state.tenant, actor=RECONCILER, correlation_id=state.correlation_id)
         named = {name.replace("_", "."): payload for name, payload in payloads.items()}
         assert await self.handler.run(command, state, cause, named)
 
     async def claim(self, transcription_id: str, number: int = 1) -> Registration:
-        """A submission is claimed; what would be registered with the provider."""
+        """Claim a submission; return what would be registered with the provider."""
         claim = ClaimSubmission(number=number, kid=self.signing.current)
         await self.run(transcription_id, claim, submission_claimed=b"{}")
         return register(self.signing, "assemblyai", transcription_id, number)
 
     async def accept(self, transcription_id: str, number: int = 1, job: str = "job-1") -> None:
-        """The provider has named its job."""
+        """Record that the provider has named its job."""
         await self.run(
             transcription_id, AcceptSubmission(number=number, provider_job=job, adopted=False)
         )
@@ -94,7 +94,7 @@ class Composed(Running):
     async def complete(
         self, transcription_id: str, answer: dict[str, Any], number: int = 1
     ) -> None:
-        """The provider's answer was fetched."""
+        """Record the provider's answer."""
         command = Complete(
             number=number, wake="callback", audio_ms=9_500, words=len(answer.get("words") or ())
         )
@@ -103,7 +103,7 @@ class Composed(Running):
         )
 
     async def fail(self, transcription_id: str, error: str) -> None:
-        """The provider failed it."""
+        """Record that the provider failed it."""
         payload = json.dumps({"error": error, "answer": None}).encode()
         await self.run(
             transcription_id,
@@ -112,7 +112,7 @@ class Composed(Running):
         )
 
     async def submitted(self, **params: Any) -> tuple[str, Registration]:
-        """A transcription whose provider job exists, and what was registered with it."""
+        """Make a transcription whose provider job exists; return what was registered with it."""
         transcription_id = await self.submit(**params)
         registration = await self.claim(transcription_id)
         await self.accept(transcription_id)
@@ -121,7 +121,7 @@ class Composed(Running):
     async def call_back(
         self, registration: Registration, body: bytes | None = None, **how: Any
     ) -> httpx.Response:
-        """The provider's callback with the header that was registered."""
+        """Call back as the provider, with the header that was registered."""
         content = json.dumps({"transcript_id": "job-1", "status": "completed"}).encode()
         headers = {HEADER_NAME: registration.header, **how.pop("headers", {})}
         return await self.client.post(
@@ -132,7 +132,7 @@ class Composed(Running):
         )
 
     async def received(self, transcription_id: str) -> list[Event]:
-        """The callbacks that the log has."""
+        """Return the callbacks that the log has."""
         return [
             event
             for event in await self.stream(transcription_id)
@@ -140,7 +140,7 @@ class Composed(Running):
         ]
 
     async def rotate(self) -> None:
-        """A second key is there for callbacks; the next start signs with it."""
+        """Add a key for callbacks; the next start signs with it."""
         number = max(self.signing.secrets) + 1
         box = self.stores.master.wrap(os.urandom(KEY_BYTES), f"{CALLBACK} {number}".encode())
         await self.keys.add_secret(CALLBACK, number, box)
@@ -148,7 +148,7 @@ class Composed(Running):
 
 @contextlib.asynccontextmanager
 async def composed(directory: Path, **given: Any) -> AsyncIterator[Composed]:
-    """A service whose stores are below `directory`; the projector follows the log.
+    """Serve with stores in `directory`; the projector follows the log.
 
     `given` are settings. Beside two regions of AssemblyAI, a `local` provider is offered.
     """

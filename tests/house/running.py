@@ -1,4 +1,4 @@
-"""A gateway's parts behind a real server; the test says which of its loops run, and when."""
+"""Serve a gateway's parts on a real server; the test says which loops run, and when."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ class Running:
         self._following: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
-        """The projector runs from now on."""
+        """Run the projector from now on."""
         self._following = asyncio.create_task(self.projector.run())
 
     async def stand_still(self) -> None:
-        """The projector is stopped."""
+        """Stop the projector."""
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
             self._following = None
 
     async def projected(self) -> None:
-        """The views hold everything that the log has."""
+        """Return once the views hold everything that the log has."""
         if self._following is None:
             await self.projector.catch_up()
         else:
@@ -69,18 +69,18 @@ class Running:
                 await self.projector.wait_projected(await self.events.head())
 
     async def new_key(self, tenant: str = DEFAULT_TENANT, *scopes: str) -> str:
-        """Another API key; with every scope when none is named."""
+        """Make another API key, with every scope when none is named."""
         secret, _ = await create_api_key(
             self.keys, tenant=tenant, name="test", scopes=scopes or SCOPES
         )
         return secret
 
     async def stream(self, transcription_id: str) -> list[Event]:
-        """What the log says of a transcription, in order."""
+        """Return the events of a transcription, in order."""
         return await self.handler.events(transcription_id)
 
     def counted(self, name: str) -> dict[str, float]:
-        """A counter's samples, by their labels as they are written."""
+        """Return a counter's samples, by their labels as they are written."""
         lines = self.metrics.exposition()[0].decode().splitlines()
         found = [line.rpartition(" ") for line in lines if line.startswith(name + "{")]
         return {labels[len(name) :]: float(value) for labels, _, value in found}
@@ -96,7 +96,7 @@ async def running(
     service: Callable[[Settings, Parts, EdgeParts, Application, httpx.AsyncClient], Service],
     edge: Callable[[EdgeParts], EdgeParts] = lambda parts: parts,
 ) -> AsyncIterator[Service]:
-    """A service on a free port, as `service` makes it of what `Running` is given.
+    """Serve on a free port, and yield what `service` makes of what `Running` is given.
 
     `edge` may put something else before the application.
     """

@@ -66,7 +66,7 @@ class House(Running):
 
     @asynccontextmanager
     async def reconciling(self, open_ones: OpenOnes) -> AsyncIterator[None]:
-        """The reconciler runs, and takes up what is open; then it was stopped."""
+        """Run the reconciler, which takes up what is open, and stop it at the end."""
         running = asyncio.create_task(self.reconciler.run(open_ones))
         try:
             yield
@@ -177,7 +177,7 @@ async def resting(
     clock: NowMs = now_ms,
     **given: Any,
 ) -> AsyncIterator[House]:
-    """A house whose reconciler does not run; `given` are settings.
+    """Make a house whose reconciler does not run; `given` are settings.
 
     On the way out the log verifies.
     """
@@ -219,7 +219,7 @@ async def house(
     head_id: str = "",
     **given: Any,
 ) -> AsyncIterator[House]:
-    """A house whose reconciler runs; `ids` are open from before, as of `head` (None: now) and
+    """Run a house with its reconciler; `ids` are open from before, as of `head` (None: now) and
     the event `head_id` (empty: whichever is there). `given` is as for `resting`.
     """
     async with resting(directory, simulator, **given) as made:
