@@ -8,6 +8,6 @@ lock() { # lock OUTPUT EXTRA...
   "$uv" pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-strip-extras --no-emit-index-url "$@" pyproject.toml -o "$output"
 }
-lock requirements.txt
+lock requirements.txt --group build # what builds the package is pinned beside what runs it
 lock requirements-engine.txt --extra engine -c requirements.txt
 lock requirements-dev.txt --extra dev -c requirements.txt

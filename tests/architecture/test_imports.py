@@ -10,10 +10,16 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from stenolog.engine.availability import LIBRARIES
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "service" / "stenolog"
 MODULES = sorted(SOURCE.rglob("*.py"))
-DISTRIBUTIONS = packages_distributions()
+# What the engine imports counts where it cannot be installed, too.
+DISTRIBUTIONS = {
+    **{module: [package] for module, package in LIBRARIES.items()},
+    **packages_distributions(),
+}
 TREES = {file: ast.parse(file.read_text()) for file in MODULES}
 
 # Submodules of the standard library that open connections or start processes; the contracts see
@@ -108,9 +114,10 @@ def normal(name: str) -> str:
 
 
 def declared() -> Mapping[str, set[str]]:
-    """The distributions that pyproject declares: runtime, engine, dev."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    groups = {"runtime": project["dependencies"], **project["optional-dependencies"]}
+    """The distributions that pyproject declares: runtime, engine, dev, build."""
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, more = said["project"], said["dependency-groups"]
+    groups = {"runtime": project["dependencies"], **project["optional-dependencies"], **more}
     return {
         group: {normal(re.split(r"[<>=!~\[; ]", line)[0]) for line in lines}
         for group, lines in groups.items()
@@ -154,7 +161,8 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
     assert set(NOT_IMPORTED) <= set[str]().union(*groups.values())
     imported = packages_in("service") | set(NOT_IMPORTED)
     # A fixture for users' tests stands in the package, and is loaded by their pytest.
-    assert imported - groups["dev"] == (groups["runtime"] | groups["engine"])
+    tools = groups["dev"] - groups["engine"] | groups["build"]
+    assert imported - tools == (groups["runtime"] | groups["engine"])
     everywhere = packages_in("service", "tests", "infra") | set(NOT_IMPORTED)
     assert everywhere == set[str]().union(*groups.values())
 

@@ -10,12 +10,15 @@ import pytest
 
 import stenolog
 from stenolog.engine.availability import (
+    PYTHON_MAX,
     engine_models_missing,
     engine_unavailable,
     not_installed,
     platform_has_wheels,
 )
 from stenolog.engine.speech import weights
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_engine_can_run_here_with_all_its_models() -> None:
@@ -57,6 +60,15 @@ def test_what_to_do_depends_on_whether_this_platform_has_wheels() -> None:
     assert platform_has_wheels()
     assert "add the extra [engine]" in not_installed("av", has_wheels=True)
     assert "no wheel for this platform" in not_installed("av", has_wheels=False)
+
+
+def test_a_python_newer_than_the_wheels_is_a_platform_without_them() -> None:
+    newest = PYTHON_MAX
+    assert platform_has_wheels(newest)
+    assert not platform_has_wheels((newest[0], newest[1] + 1))
+    named = ".".join(map(str, newest))
+    assert f"Python 3.11 to {named}" in not_installed("av", has_wheels=False)
+    assert f"Python 3.11 to {named}" in (ROOT / "docs" / "INSTALL.md").read_text()
 
 
 def test_the_engines_own_process_loads_no_model() -> None:

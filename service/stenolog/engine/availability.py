@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import sys
 
 from stenolog.engine.speech import weights
 
 LIBRARIES = {"av": "av", "numpy": "numpy", "onnxruntime": "onnxruntime"}
 GLIBC_MIN, MACHINES = (2, 34), {"x86_64", "aarch64"}  # the tags of moonshine-voice's wheels
+PYTHON_MAX = (3, 14)  # the newest tag of onnxruntime's wheels, of the release that is pinned
 ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 
 
@@ -34,11 +36,16 @@ def not_installed(package: str, *, has_wheels: bool) -> str:
     """Say what to do about a library of the engine that is not there."""
     if has_wheels:
         return f"{package} is not installed: add the extra [engine] (docs/INSTALL.md)"
-    return f"{package} has no wheel for this platform: it needs glibc 2.34+ on x86-64 or aarch64"
+    return (
+        f"{package} has no wheel for this platform: the engine needs glibc 2.34+ on x86-64 or "
+        "aarch64, and Python 3.11 to 3.14"
+    )
 
 
-def platform_has_wheels() -> bool:
-    """Tell whether the engine's libraries are published for this machine's Linux."""
+def platform_has_wheels(python: tuple[int, int] = sys.version_info[:2]) -> bool:
+    """Tell whether the engine's libraries are published for this machine's Linux and Python."""
+    if python > PYTHON_MAX:
+        return False
     name, release = platform.libc_ver()
     numbers = release.split(".")[:2]
     is_new_enough = all(map(str.isdecimal, numbers)) and tuple(map(int, numbers)) >= GLIBC_MIN
