@@ -11,8 +11,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing.connection import wait
 from typing import TypeVar
+
+from stenolog.owned_tasks import log_failure
 
 ATTEMPTS_MAX = 2  # a process can be killed by chance; what kills it twice is what it is given
 # Every word of a long transcript is several objects, none of them in a cycle: looking for cycles
@@ -97,6 +100,7 @@ class SideProcess:
         self._idle = None
         # Taken at once: a call that comes before the task runs must not go to what it ends.
         self._closing = asyncio.get_running_loop().create_task(_shut_down(self._taken()))
+        self._closing.add_done_callback(partial(log_failure, event="side_process.not_closed"))
 
     def _unset_idle(self) -> None:
         if self._idle is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stenolog.engine.techniques import Waveform
-from stenolog.wire.assemblyai.sentences import failure_of
+from stenolog.wire.assemblyai.sentences import download_failed, failure_of
 from tests.engine import sounds
 from tests.engine.conftest import AUDIO_MS_MAX, UPLOAD_BYTES_MAX
 from tests.engine.engine_process import EngineProcess
@@ -174,7 +174,6 @@ def test_an_upload_over_the_limit_is_refused(engine: EngineProcess) -> None:
     "url",
     [
         "http://127.0.0.1:9/a.mp3",
-        "http://localhost:9/a.mp3",
         "http://169.254.169.254/latest/meta-data/",
         "http://[::1]:9/a.mp3",
         "http://[::ffff:127.0.0.1]:9/a.mp3",
@@ -185,6 +184,12 @@ def test_private_addresses_are_not_fetched(engine: EngineProcess, url: str) -> N
     assert body["status"] == "error"
     assert body["error"].startswith(f"Download error, unable to download {url}: ")
     assert "not allowed" in body["error"]
+
+
+def test_what_a_name_leads_to_is_not_told(engine: EngineProcess) -> None:
+    """Whether a name leads inside or does not exist is said in the same words."""
+    for url in ("http://localhost:9/a.mp3", "http://nobody.invalid/a.mp3"):
+        assert engine.transcribe_url(url)["error"] == download_failed(url)
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(
@@ -198,10 +203,12 @@ def test_a_redirect_to_a_private_address_is_not_followed(
         assert trap.received == []
 
 
-def test_redirects_are_followed_five_times_and_no_more(engine: EngineProcess, files: Site) -> None:
-    for hop in range(6):
+def test_redirects_are_followed_twenty_times_and_no_more(
+    engine: EngineProcess, files: Site
+) -> None:
+    for hop in range(21):
         files.pages[f"/{hop}"] = (302, {"location": f"/{hop + 1}"}, b"")
-    files.pages["/6"] = (200, {}, sounds.wav(sounds.silence(1)))
+    files.pages["/21"] = (200, {}, sounds.wav(sounds.silence(1)))
     assert engine.transcribe_url(f"{files.url}/1")["status"] == "completed"
     assert engine.transcribe_url(f"{files.url}/0")["error"].startswith("Download error")
 

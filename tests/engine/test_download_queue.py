@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from stenolog.engine.host.download_queue import DOWNLOADS_MAX, DOWNLOADS_PER_HOST_MAX, DownloadQueue
 
 
-def begun(turns: DownloadQueue) -> list[str]:
+def begun(turns: DownloadQueue, has_room: Callable[[str], bool] = lambda job_id: True) -> list[str]:
     found = []
-    while (job_id := turns.following()) is not None:
+    while (job_id := turns.following(has_room)) is not None:
         found.append(job_id)
     return found
 
@@ -42,3 +44,30 @@ def test_an_url_that_is_none_has_a_turn_too() -> None:
     turns = DownloadQueue()
     turns.ask("odd", "http://[::1")
     assert begun(turns) == ["odd"]
+
+
+def test_a_job_that_was_put_back_comes_before_all_others() -> None:
+    turns = DownloadQueue(turns_max=1)
+    for job_id in ("a", "b"):
+        turns.ask(job_id, "http://a.example/x")
+    assert begun(turns) == ["a"]
+    turns.put_back("a")
+    assert (turns.waiting, turns.having) == (2, 0)
+    assert begun(turns) == ["a"]
+
+
+def test_nobody_overtakes_a_job_that_waits_for_room() -> None:
+    turns = DownloadQueue(per_host_max=1)
+    turns.ask("large", "http://a.example/x")
+    turns.ask("small", "http://b.example/x")
+    assert begun(turns, lambda job_id: job_id == "small") == []
+    assert begun(turns) == ["large", "small"]
+
+
+def test_a_job_whose_host_is_busy_keeps_nobody_from_the_room() -> None:
+    turns = DownloadQueue(per_host_max=1)
+    turns.ask("first", "http://a.example/x")
+    assert begun(turns) == ["first"]
+    turns.ask("large", "http://a.example/y")
+    turns.ask("small", "http://b.example/x")
+    assert begun(turns, lambda job_id: job_id == "small") == ["small"]

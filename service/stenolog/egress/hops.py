@@ -11,6 +11,7 @@ from stenolog.egress.cookies import Cookies
 from stenolog.egress.failures import RequestTrace, httpx_errors
 from stenolog.egress.transport import REQUEST_TRACE, TARGET
 from stenolog.egress.urls import Headers, checked_url, headers_after_redirect, request_target
+from stenolog.errors import ForbiddenAddress
 
 CONNECT_MS_MAX = 10_000  # the provider's own limit for a whole callback; a connection takes less
 METHOD = re.compile("[A-Z]{1,16}")
@@ -60,9 +61,12 @@ class Hop:
         told = response.headers
         self._cookies.note(self._url, told.get_list("set-cookie"), told.get("date", ""))
         before = self._url
-        with httpx_errors():
-            self._url = checked_url(str(before.join(told["location"])))
-            self._target = self._url.raw_path
+        try:
+            with httpx_errors():
+                self._url = checked_url(str(before.join(told["location"])))
+                self._target = self._url.raw_path
+        except ForbiddenAddress as exc:
+            raise ForbiddenAddress(f"a redirect cannot be followed: {exc}") from exc
         self._headers = headers_after_redirect(self._headers, before, self._url)
 
 

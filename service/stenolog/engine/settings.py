@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from stenolog.errors import CannotStart
 
 UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit for an upload
+DOWNLOAD_BYTES_MAX = 8 << 30  # a night's batch of calls: 140 hours of MP3 at 128 kbit/s
 AUDIO_MS_MAX = 4 * 3_600_000  # four hours: 0.9 GB as samples, of the 4 GB that a worker has
 WORKERS_MAX = 16
 
@@ -23,6 +24,7 @@ class EngineSettings(BaseModel):
         scratch_dir: A folder of the engine's own for uploads and downloads; emptied at start.
         allow_networks: CIDRs that downloads and webhooks may reach although private.
         upload_bytes_max: The largest upload or download.
+        download_bytes_max: All downloads together, while they wait for a worker.
         audio_ms_max: The longest audio after decoding.
         job_seconds_max: How long one job may take; None means as long as the audio lasts, and at
             least a minute.
@@ -38,6 +40,7 @@ class EngineSettings(BaseModel):
     scratch_dir: Path
     allow_networks: tuple[str, ...] = ()
     upload_bytes_max: int = Field(default=UPLOAD_BYTES_MAX, ge=1)
+    download_bytes_max: int = Field(default=DOWNLOAD_BYTES_MAX, ge=1)
     audio_ms_max: int = Field(default=AUDIO_MS_MAX, ge=1)
     job_seconds_max: int | None = Field(default=None, ge=1)
     workers: int = Field(default=1, ge=1, le=WORKERS_MAX)

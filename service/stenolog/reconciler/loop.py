@@ -16,6 +16,7 @@ import structlog
 from stenolog.clock import NowMs
 from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.log.store import EventStore
+from stenolog.owned_tasks import log_failure
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
 from stenolog.reconciler.attempts import answered, clock_set_back
@@ -29,6 +30,7 @@ from stenolog.reconciler.working import Case, Worker
 AT_ONCE_MAX = 64  # transcriptions worked on at the same time
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
+BROKEN_MS = 60_000  # before work that did not come to its end is begun again
 DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had four seconds
 log = structlog.get_logger()
 
@@ -164,7 +166,8 @@ class Reconciler:
     def _ended(self, case: Case, task: asyncio.Task[int | None]) -> None:
         """Put the case on the agenda again, or forget it when nothing is owed to it."""
         del self._busy[case.id]
-        due_ms = case.rest(None if task.cancelled() else task.result(), self._now_ms())
+        broken = log_failure(task, "reconciler.crashed") or task.cancelled()
+        due_ms = case.rest(self._now_ms() + BROKEN_MS if broken else task.result(), self._now_ms())
         if due_ms is None:
             del self._cases[case.id]
         else:

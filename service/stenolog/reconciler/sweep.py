@@ -30,6 +30,7 @@ class Sweep:
         """
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(_looked_at)
         return job in await asyncio.shield(self._looking)
 
     async def close(self) -> None:
@@ -45,3 +46,9 @@ class Sweep:
             async for page in pages_of(self._provider, status=status, pages_max=PAGES_MAX):
                 running.update(job.id for job in page.jobs)
         return frozenset(running)
+
+
+def _looked_at(task: asyncio.Task[frozenset[str]]) -> None:
+    """Nobody may be left who waits for it; then its failure is nobody's."""
+    if not task.cancelled():
+        task.exception()

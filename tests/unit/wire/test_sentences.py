@@ -13,6 +13,8 @@ from stenolog.wire.assemblyai.enums import ENTITY_TYPES, LANGUAGE_CODES, PII_POL
     [
         (sentences.download_failed("https://a/b"), "download-failed", False),
         (sentences.download_refused("https://a", 403, "Forbidden"), "download-refused", False),
+        (sentences.download_refused("https://a", 429, "Too Many Requests"), "download-server-error",
+         True),
         (sentences.download_refused("https://a", 502, "Bad Gateway"), "download-server-error",
          True),
         (sentences.not_audio("text/html (HTML document)"), "not-audio", False),

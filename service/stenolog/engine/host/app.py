@@ -62,6 +62,7 @@ class EngineApp:
                 Route("/v2/transcript", self._list, methods=["GET"]),
                 Route("/v2/transcript/{id}", self._get, methods=["GET"]),
                 Route("/v2/transcript/{id}", self._delete, methods=["DELETE"]),
+                Route("/counts", self._counts, methods=["GET"]),
             ],
             exception_handlers={
                 StenologError: _refused,
@@ -98,6 +99,9 @@ class EngineApp:
 
     async def _get(self, request: Request) -> Response:
         return JSONResponse(transcript(self._known(request)))
+
+    async def _counts(self, _: Request) -> Response:
+        return JSONResponse(self._runner.counts())
 
     async def _list(self, request: Request) -> Response:
         query = parse_listing(request.query_params.multi_items())

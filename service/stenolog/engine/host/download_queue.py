@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 # A download is a socket and a file in the scratch folder, and most of its time is waiting.
@@ -24,13 +25,28 @@ class DownloadQueue:
         """Let the job wait behind all that asked before it for the same host."""
         self._waiting[job_id] = _host(url)
 
-    def following(self) -> str | None:
-        """Return the job that has a turn from now on; None when nobody may begin yet."""
+    @property
+    def waiting(self) -> int:
+        """How many wait for a turn."""
+        return len(self._waiting)
+
+    @property
+    def having(self) -> int:
+        """How many have a turn."""
+        return len(self._having)
+
+    def following(self, has_room: Callable[[str], bool]) -> str | None:
+        """Return the job that has a turn from now on; None when nobody may begin yet.
+
+        A job without room is waited for, by all behind it: else small files would keep it out.
+        """
         if len(self._having) >= self._turns_max:
             return None
         hosts = list(self._having.values())
         for job_id, host in self._waiting.items():
             if hosts.count(host) < self._per_host_max:
+                if not has_room(job_id):
+                    return None
                 self._having[job_id] = self._waiting.pop(job_id)
                 return job_id
         return None
@@ -38,6 +54,10 @@ class DownloadQueue:
     def give_back(self, job_id: str) -> None:
         """End the job's turn; repeating it changes nothing."""
         self._having.pop(job_id, None)
+
+    def put_back(self, job_id: str) -> None:
+        """End the job's turn, and let it wait before all others."""
+        self._waiting = {job_id: self._having.pop(job_id), **self._waiting}
 
 
 def _host(url: str) -> str:

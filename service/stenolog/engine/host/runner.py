@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,21 @@ import structlog
 from stenolog.clock import now_us
 from stenolog.egress.client import Egress
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.host.download_queue import DownloadQueue
-from stenolog.engine.host.fetching import fetch
+from stenolog.engine.host.disk_room import DiskRoom
+from stenolog.engine.host.downloads import Downloads
 from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
 from stenolog.engine.host.scratch import Scratch
 from stenolog.engine.host.webhooks import Webhooks
 from stenolog.engine.host.worker_process import Patience, Worker, WorkerLost
 from stenolog.engine.messages import Order
 from stenolog.engine.settings import EngineSettings
+from stenolog.owned_tasks import OwnedTasks
 
 log = structlog.get_logger()
 
 JOB_MS_MIN = 60_000  # a job may take this long however short its audio
+# "Server error" is what the gateway submits again.
+CRASHED = "Server error, the transcription ended unexpectedly."
 DECODED_PER_MS = 20  # ms of audio in a ms at the least; decoders were measured at 460 and more
 
 
@@ -54,20 +56,26 @@ class Runner:
         self._settings = settings
         self._jobs = jobs
         self._scratch = scratch
-        self._downloads = downloads
+        self._downloads = Downloads(
+            downloads,
+            scratch,
+            self,
+            bytes_max=settings.upload_bytes_max,
+            room=DiskRoom(settings.download_bytes_max, scratch.free_bytes),
+        )
         self._webhooks = webhooks
         self._numbers = itertools.count()
-        self._download_queue = DownloadQueue()
-        self._waiting: dict[str, int] = {}  # numbers of the jobs that have no audio yet
-        # Not bounded by itself: it holds open jobs, and downloads of as many as there are turns.
+        self._numbers_waiting: dict[str, int] = {}  # of the jobs that have no audio yet
+        # Not bounded by itself: it holds open jobs, and as many bytes as `DiskRoom` lets in.
         self._fetched: asyncio.PriorityQueue[_Fetched] = asyncio.PriorityQueue()
         self._workers = [Worker(threads=settings.threads) for _ in range(settings.workers)]
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy = 0  # workers that have a job
+        self._tasks = OwnedTasks("engine.task_crashed")
 
     def start(self) -> None:
         """Jobs are taken from now on; the workers load their models in the background."""
         for worker in self._workers:
-            self._spawn(self._work_for_ever(worker))
+            self._tasks.start(self._work_for_ever(worker))
 
     @property
     def is_full(self) -> bool:
@@ -83,9 +91,8 @@ class Runner:
         self._jobs.put(job)
         number = next(self._numbers)
         if upload_id is None:
-            self._waiting[job.id] = number
-            self._download_queue.ask(job.id, job.audio_url)
-            self._begin_downloads()
+            self._numbers_waiting[job.id] = number
+            self._downloads.ask(job.id, job.audio_url)
         else:
             path = self._scratch.upload_path(upload_id)
             self._fetched.put_nowait(
@@ -94,61 +101,58 @@ class Runner:
 
     async def stop(self) -> None:
         """End all tasks and workers."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._downloads.close()
+        await self._tasks.close()
         for worker in self._workers:
             await worker.end()
 
-    def _begin_downloads(self) -> None:
-        while (job_id := self._download_queue.following()) is not None:
-            self._spawn(self._download(job_id, self._waiting.pop(job_id)))
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how much there is to do, and what is under way; by kind, for gauges."""
+        return {
+            "jobs": {"open": self._jobs.open_count(), "waiting": self._fetched.qsize()},
+            "downloads": self._downloads.counts(),
+            "workers": {"all": len(self._workers), "busy": self._busy},
+        }
 
-    def _end_download(self, job_id: str) -> None:
-        self._download_queue.give_back(job_id)
-        self._begin_downloads()
+    def download_began(self, job_id: str) -> None:
+        """Show that something is done for the job."""
+        self._update(job_id, status="processing")
 
-    async def _download(self, job_id: str, number: int) -> None:
-        """Get the job's audio or fail the job; its turn lasts until a worker takes the file.
+    def download_ended(self, job_id: str, path: Path) -> None:
+        """Let the job wait for a worker, in the order of creation."""
+        number = self._numbers_waiting.pop(job_id)
+        self._fetched.put_nowait(_Fetched(number=number, job_id=job_id, path=path, upload_id=None))
 
-        So no more than `DOWNLOADS_MAX` files wait on the disk, however busy the workers are.
-        """
-        job = self._update(job_id, status="processing")
-        try:
-            path = await fetch(
-                job.audio_url,
-                egress=self._downloads,
-                scratch=self._scratch,
-                bytes_max=self._settings.upload_bytes_max,
-            )
-        except AudioRefused as exc:
-            self._finish(job, status="error", error=str(exc))
-        except OSError as exc:  # a full disk fails this job and no other
-            log.error("engine.download_failed", job_id=job_id, kind=type(exc).__name__)
-            self._finish(job, status="error", error="Download error: no space to store it.")
-        else:
-            self._fetched.put_nowait(
-                _Fetched(number=number, job_id=job_id, path=path, upload_id=None)
-            )
-            return
-        self._end_download(job_id)
+    def download_failed(self, job_id: str, error: str) -> None:
+        """End the job."""
+        del self._numbers_waiting[job_id]
+        self._finish(job_id, status="error", error=error)
 
     async def _work_for_ever(self, worker: Worker) -> None:
         while True:
             try:
                 await worker.start()
-            except WorkerLost as exc:
+            except (WorkerLost, OSError) as exc:
                 # The next job tries again, and tells its owner when that fails too.
                 log.error("engine.worker_failed", reason=str(exc))
             fetched = await self._fetched.get()
-            self._end_download(fetched.job_id)
+            self._busy += 1
             try:
                 await self._transcribe(worker, fetched)
+            except Exception:
+                # Whatever it is, it ends this job and not the worker's turn for all others.
+                log.exception("engine.job_crashed", job_id=fetched.job_id)
+                self._finish(fetched.job_id, status="error", error=CRASHED)
             finally:
-                if fetched.upload_id is None:
-                    fetched.path.unlink(missing_ok=True)
-                else:
-                    self._scratch.release(fetched.upload_id)
+                self._busy -= 1
+                self._remove(fetched)
+
+    def _remove(self, fetched: _Fetched) -> None:
+        if fetched.upload_id is not None:
+            self._scratch.release(fetched.upload_id)
+        else:
+            fetched.path.unlink(missing_ok=True)
+            self._downloads.release(fetched.job_id)
 
     async def _transcribe(self, worker: Worker, fetched: _Fetched) -> None:
         job = self._update(fetched.job_id, status="processing")
@@ -162,15 +166,15 @@ class Runner:
         try:
             words = await worker.run(order, patience, lambda audio_ms: self._note(job.id, audio_ms))
         except (AudioRefused, WorkerLost) as exc:
-            self._finish(job, status="error", error=str(exc))
+            self._finish(job.id, status="error", error=str(exc))
         else:
-            self._finish(job, status="completed", words=words, model=worker.model)
+            self._finish(job.id, status="completed", words=words, model=worker.model)
 
     def _note(self, job_id: str, audio_ms: int) -> None:
         self._update(job_id, audio_ms=audio_ms)
 
-    def _finish(self, job: Job, **changes: Any) -> None:
-        finished = self._update(job.id, completed_us=now_us(), **changes)
+    def _finish(self, job_id: str, **changes: Any) -> None:
+        finished = self._update(job_id, completed_us=now_us(), **changes)
         log.info(
             "engine.job_finished",
             job_id=finished.id,
@@ -180,7 +184,7 @@ class Runner:
         )
         self._jobs.forget(now_us())
         if finished.params.get("webhook_url"):
-            self._spawn(self._tell(finished))
+            self._tasks.start(self._tell(finished))
 
     async def _tell(self, job: Job) -> None:
         status = await self._webhooks.deliver(job)
@@ -194,11 +198,6 @@ class Runner:
         job = replace(known, **changes)
         self._jobs.put(job)
         return job
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _whole_ms(self, audio_ms: int) -> int:
         limit = self._settings.job_seconds_max

@@ -47,6 +47,10 @@ class Scratch:
         await _write(path, chunks, bytes_max)
         return path
 
+    def free_bytes(self) -> int:
+        """Return how much the disk has left."""
+        return shutil.disk_usage(self._folder).free
+
     def hold(self, upload_id: str) -> bool:
         """Keep the upload until it is released as often as held; tell whether it is there."""
         if upload_id not in self._uploads:

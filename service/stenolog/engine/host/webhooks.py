@@ -49,8 +49,10 @@ class Webhooks:
             try:
                 async with self._turns:
                     status = await self._attempt(url, job)
-            except ForbiddenAddress:
-                return None
+            except ForbiddenAddress as exc:
+                if exc.final:
+                    return None
+                status = None
             except EgressFailed:
                 status = None
             if (status is not None and is_delivered(status)) or not is_retried(status):

@@ -124,8 +124,9 @@ def _failure(kind: str, pattern: str, *, retryable: bool = False) -> Failure:
 # The first that is found decides. "Resubmit on a server error" is the service's own advice; all
 # others are facts about the audio or the request, which another attempt would meet again.
 FAILURES: tuple[Failure, ...] = (
+    _failure("download-server-error", r"^download error.*\b(5\d\d server|429 client) error",
+             retryable=True),
     _failure("download-refused", r"^download error.*\b4\d\d client error"),
-    _failure("download-server-error", r"^download error.*\b5\d\d server error", retryable=True),
     _failure("download-failed", r"^download error"),
     _failure("not-audio", r"does not appear to contain audio"),
     _failure("transcoding-failed", r"^transcoding failed"),
