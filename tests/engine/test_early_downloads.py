@@ -27,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("engine")
 
 OPENING = sounds.wav(sounds.speech("two_cities", 0, 4.8))
 SILENCE = sounds.wav(sounds.silence(1))
-LONG = sounds.wav(np.tile(sounds.speech("two_cities", 0, 20), 5))
+LONG = sounds.wav(np.tile(sounds.speech("two_cities", 0, 20), 3))
 SIZE = 1_000
 PLENTY = 1 << 60
 
@@ -156,14 +156,14 @@ def test_a_malformed_host_is_refused_when_it_is_asked_for(engine: EngineProcess)
 def test_presigned_urls_are_asked_at_once_however_busy_the_worker_is(
     engine: EngineProcess, files: Site
 ) -> None:
-    batch = 3 * DOWNLOADS_PER_HOST_MAX
+    batch = DOWNLOADS_PER_HOST_MAX + 4
     files.pages |= {f"/{number}.wav": (200, {}, SILENCE) for number in range(batch)}
     busy = engine.create(audio_url=engine.upload(LONG))["id"]
     seen(lambda: engine.get(busy)["status"] == "processing" or None, 10)
-    for number in range(batch):
-        engine.create(audio_url=f"{files.url}/{number}.wav")
+    ids = [engine.create(audio_url=f"{files.url}/{number}.wav")["id"] for number in range(batch)]
     assert len(files.wait_for(batch, seconds=5)) == batch
     assert engine.get(busy)["status"] == "processing", "all were asked while the worker was busy"
     counts = engine.http.get("/counts").json()
     assert counts["jobs"]["open"] >= batch
     assert counts["workers"] == {"all": 1, "busy": 1}
+    assert {engine.finished(job_id)["status"] for job_id in (busy, *ids)} == {"completed"}
