@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from stenolog.commands.transcription.state import stream_of
+from stenolog.compliance.erasure import Eraser
 from stenolog.wire.assemblyai.transcript import deleted_transcript
 from tests.house.composed import Composed, composed
 from tests.http.asking import get, pages, refusal
@@ -200,3 +202,21 @@ async def test_what_can_be_read_can_be_erased_whatever_record_is_damaged(
         assert await service.keys.data_key_of(f"transcription-{transcription_id}") is None
         for needle in (SAID, SUBJECT):
             assert files_with(tmp_path, needle.encode()) == []
+
+
+async def test_nothing_is_destroyed_for_an_erasure_that_was_not_requested(
+    service: Composed,
+) -> None:
+    transcription_id = await service.submit()
+    eraser = Eraser(service.vault, service.projector, service.lifetime)
+    with pytest.raises(AssertionError, match="requested"):
+        await eraser.erase_now(
+            transcription_id, requested_position=0, upload=None, handle_sealed=False
+        )
+    with pytest.raises(AssertionError, match="requested"):
+        await eraser.erase(await service.handler.load(transcription_id))
+    assert await service.keys.data_key_of(stream_of(transcription_id)) is not None
+    await service.projected()
+    row = await service.views.transcription(transcription_id)
+    assert row is not None
+    assert not row.erased

@@ -55,8 +55,9 @@ class Eraser:
         Raises:
             StoreUnavailable: Something may be left; try again.
         """
-        await self._forget(state.id, handle_sealed=state.handle_sealed)
-        await self._release(state.upload, state.erasure_position)
+        requested = state.erasure_position
+        await self._forget(state.id, requested, handle_sealed=state.handle_sealed)
+        await self._release(state.upload, requested)
 
     async def erase_now(
         self,
@@ -71,23 +72,25 @@ class Eraser:
         Raises:
             StoreUnavailable: Some of the content may be left; try again.
         """
-        await self._forget(transcription_id, handle_sealed=handle_sealed)
+        await self._forget(transcription_id, requested_position, handle_sealed=handle_sealed)
         try:
             await self._release(upload, requested_position)
         except StoreError as exc:
             log.warning("upload.not_released", reason=str(exc))
 
-    async def _forget(self, transcription_id: str, *, handle_sealed: bool) -> None:
+    async def _forget(
+        self, transcription_id: str, requested_position: int, *, handle_sealed: bool
+    ) -> None:
         """Leave nothing of the content that can be read here, from the log or from a view.
 
         While a job is known only by a sealed handle the key stays, until the job is removed.
         """
+        assert requested_position, "an erasure is requested before anything is destroyed"
         if not handle_sealed:
             await self._keys.destroy(stream_of(transcription_id))
         # The key first: whatever is projected after it finds nothing to show.
         await self._views.erase(transcription_id)
 
     async def _release(self, upload: str | None, requested_position: int) -> None:
-        assert requested_position, "an erasure is requested before it is done"
         if upload is not None:
             await self._uploads.release_unused(upload, as_of=requested_position)

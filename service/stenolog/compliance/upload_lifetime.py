@@ -22,6 +22,7 @@ from stenolog.log.recorder import RECONCILER, Cause, FactRecorder
 from stenolog.log.store import EventStore
 
 FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them
+FAILURES_PER_SWEEP_MAX = 8  # each may take the two seconds that views are waited for
 # DECISIONS 59: a crash left the file.
 ORPHAN_MS = 3_600_000  # between a file and its event are seconds; an hour is never wrong
 
@@ -108,18 +109,35 @@ class UploadLifetime:
     async def sweep(self) -> int:
         """Look at the next thousand files, and return how many were removed.
 
+        A file that cannot be looked at or removed now is left to the next round. After eight of
+        these the sweep ends, and the next one goes on behind them.
+
         Raises:
-            StoreError: Not all of them were looked at; the next sweep does.
+            StoreError: The files cannot be listed.
         """
         files = await self._files.stored(after=self._swept, limit=FILES_PER_SWEEP_MAX)
-        self._swept = files[-1].upload if len(files) == FILES_PER_SWEEP_MAX else ""
-        removed = 0
+        looked_at = removed = 0
+        failures: list[StoreError] = []
         for file in files:
-            age_ms = self._now_ms() - file.written_ms
-            if await self._is_due(file.upload, age_ms):
-                await self._release(file.upload, "unused")
-                removed += 1
+            if len(failures) == FAILURES_PER_SWEEP_MAX:
+                break
+            looked_at += 1
+            try:
+                removed += await self._removed(file)
+            except StoreError as exc:
+                failures.append(exc)
+        at_end = looked_at == len(files) < FILES_PER_SWEEP_MAX
+        self._swept = "" if at_end else files[looked_at - 1].upload
+        if failures:
+            log.warning("uploads.not_swept", files=len(failures), reason=str(failures[0]))
         return removed
+
+    async def _removed(self, file: StoredFile) -> bool:
+        """Remove the file if it is due; tell whether it was."""
+        if not await self._is_due(file.upload, self._now_ms() - file.written_ms):
+            return False
+        await self._release(file.upload, "unused")
+        return True
 
     async def _is_due(self, upload: str, age_ms: int) -> bool:
         if age_ms < min(self._retention_ms, ORPHAN_MS):
