@@ -28,14 +28,14 @@ class Page:
         checkpoint: Behind the page: its last event, or what stands there instead of one.
         head: The log's last position when the page was read.
         damaged: The record at `checkpoint` cannot be read; then there are no events.
-        missing: The first positions of the page that have no record at all; None: no such.
+        missing: The positions of the page that have no record at all, in order.
     """
 
     events: Sequence[Event]
     checkpoint: Checkpoint
     head: int
     damaged: RecordDamaged | None = None
-    missing: Gap | None = None
+    missing: Sequence[Gap] = ()
 
     @property
     def is_last(self) -> bool:
@@ -72,25 +72,26 @@ async def read_page(log: EventStore, after: Checkpoint, *, limit: int) -> Page:
         events = await log.read(after=position, limit=limit)
     except RecordDamaged as exc:
         damaged = Checkpoint(position=exc.position, event_id="")
-        gap = _gap(position, [exc.position])
-        return Page(events=(), checkpoint=damaged, head=head, damaged=exc, missing=gap)
+        gaps = _gaps(position, [exc.position])
+        return Page(events=(), checkpoint=damaged, head=head, damaged=exc, missing=gaps)
     if events:
         last = Checkpoint(position=events[-1].position, event_id=events[-1].id)
-        gap = _gap(position, [event.position for event in events])
-        return Page(events=events, checkpoint=last, head=max(head, last.position), missing=gap)
+        gaps = _gaps(position, [event.position for event in events])
+        return Page(events=events, checkpoint=last, head=max(head, last.position), missing=gaps)
     if position < head:
         gap = Gap(first=position + 1, last=head)
         end = Checkpoint(position=head, event_id="")
-        return Page(events=(), checkpoint=end, head=head, missing=gap)
+        return Page(events=(), checkpoint=end, head=head, missing=(gap,))
     return Page(events=(), checkpoint=after, head=head)
 
 
-def _gap(after: int, positions: Sequence[int]) -> Gap | None:
-    """Find the first positions after `after` that have no record."""
+def _gaps(after: int, positions: Sequence[int]) -> tuple[Gap, ...]:
+    """Find the positions after `after`, and among these, that have no record."""
     if positions[-1] == after + len(positions):
-        return None
-    for position in positions:
-        if position > after + 1:
-            return Gap(first=after + 1, last=position - 1)
-        after = position
-    return None
+        return ()
+    before = (after, *positions)
+    return tuple(
+        Gap(first=last + 1, last=position - 1)
+        for last, position in zip(before, positions, strict=False)
+        if position > last + 1
+    )

@@ -156,9 +156,10 @@ class Subscription:
         return self._at
 
     def _report(self, page: Page) -> None:
-        if page.missing is not None and page.missing.first > self._reported:
-            self._reported = page.missing.last
-            self._reports.records_missing(page.missing)
+        for gap in page.missing:
+            if gap.first > self._reported:
+                self._reported = gap.last
+                self._reports.records_missing(gap)
         if page.damaged is not None and page.damaged.position > self._reported:
             self._reported = page.damaged.position
             self._reports.record_damaged(page.damaged)

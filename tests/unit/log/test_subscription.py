@@ -216,6 +216,25 @@ async def test_missing_records_are_gone_past_and_reported_once(tmp_path: Path) -
     assert (heard.damaged, heard.missing) == ([], [Gap(first=2, last=3)])
 
 
+async def test_every_gap_of_a_page_is_reported(tmp_path: Path) -> None:
+    await written(tmp_path, 9, "DELETE FROM events WHERE position IN (1, 3, 5, 6)")
+    heard = Heard()
+    async with opened(tmp_path, SqliteLog) as log:
+        await caught_up(Subscription(log, Reader(), heard))
+    assert heard.missing == [Gap(first=n, last=m) for n, m in ((1, 1), (3, 3), (5, 6))]
+
+
+async def test_records_that_are_missing_before_a_damaged_one_are_reported(tmp_path: Path) -> None:
+    change = "DELETE FROM events WHERE position IN (2, 3)"
+    await written(tmp_path, 6, f"{change}; UPDATE events SET bytes = x'00' WHERE position = 4")
+    heard = Heard()
+    async with opened(tmp_path, SqliteLog) as log:
+        reader = Reader()
+        await caught_up(Subscription(log, reader, heard))
+    assert reader.seen == [1, 5, 6]
+    assert (heard.damaged, heard.missing) == ([4], [Gap(first=2, last=3)])
+
+
 class Shortened(SqliteLog):
     """A log whose head counts records that it does not have."""
 
