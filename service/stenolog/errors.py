@@ -150,7 +150,7 @@ class KeyMissing(StoreError, code="key-missing"):
 
 
 class RecordDamaged(StoreError, code="record-damaged"):
-    """An event's record is not what was appended; run `stenolog log verify`.
+    """An event's record is not what was appended, or is missing; run `stenolog log verify`.
 
     The records behind it can be read: whoever follows the log reports it once and goes on there.
 

@@ -78,3 +78,20 @@ async def test_behind_a_damaged_last_record_nothing_is_appended_and_all_else_is_
         with pytest.raises(StoreError, match="log verify"):
             await log.append(OTHER, events)
     await log.close()
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+async def test_a_stream_with_a_missing_record_is_not_read_in_part(
+    tmp_path: Path, missing: int
+) -> None:
+    await written(tmp_path / "log.db", DAMAGES["no JSON"], 0)
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as connection:
+        connection.execute("DELETE FROM events WHERE position = ?", (missing,))
+        connection.commit()
+    log = await SqliteLog.open(tmp_path / "log.db")
+    with pytest.raises(RecordDamaged, match="log verify") as raised:
+        await log.read_stream(STREAM)
+    assert (raised.value.position, raised.value.stream) == (missing, STREAM)
+    assert positions(await log.read_stream(STREAM, limit=missing - 1)) == [*range(1, missing)]
+    assert positions(await log.read_stream(STREAM, after=3)) == [6]
+    await log.close()

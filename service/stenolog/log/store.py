@@ -68,7 +68,8 @@ class EventStore(Protocol):
         """Return the same for one stream, behind version `after`; none: no such stream.
 
         Raises:
-            RecordDamaged: A record among them is damaged: what is left is not the stream.
+            RecordDamaged: A record among them is damaged or missing: what is left is not the
+                stream.
             StoreUnavailable: The log cannot be read now.
         """
         ...

@@ -15,7 +15,7 @@ from stenolog.log.page import Page
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 from stenolog.log.subscription import Subscription
 from stenolog.projections.pages import OpenPage
-from stenolog.reconciler.turns import Load, Turns, follow_at_start, note_at_start
+from stenolog.reconciler.turns import Load, Turns, TurnsAtStart
 from stenolog.subscription_lines import SubscriptionLines
 
 START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes
@@ -59,7 +59,7 @@ class Follower:
     ) -> None:
         """`catch_up` returns once a reader that is far behind the log may go on."""
         self._turns = turns
-        self._load = load
+        self._at_start = TurnsAtStart(turns, load)
         self._wake = wake
         self._catch_up = catch_up
         self._open_ones = open_ones
@@ -98,7 +98,7 @@ class Follower:
             # Later pages may hold for later positions; following from the first misses nothing.
             first = first or page.checkpoint
             for transcription_id in page.ids:
-                await note_at_start(self._turns, self._load, [transcription_id])
+                await self._at_start.note([transcription_id])
                 self._wake(transcription_id, "start", in_ms=count * START_SPREAD_MS)
                 count += 1
             if not page.ids:
@@ -112,4 +112,4 @@ class Follower:
             reason = WAKING_TYPES.get(event.type)
             if reason is not None:
                 self._wake(event.stream.removeprefix(TRANSCRIPTION), reason)
-        await follow_at_start(self._turns, self._load, events)
+        await self._at_start.follow(events)

@@ -5,14 +5,20 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 
+import structlog
+
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import RecordDamaged
+from stenolog.errors import RecordDamaged, SchemaTooNew, StoreError
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 
+PASSED_OVER_KEPT_MAX = 1_024  # ids of which one line was written
+
 Load = Callable[[str], Awaitable[Transcription]]
+
+log = structlog.get_logger()
 
 
 class Turns:
@@ -90,21 +96,44 @@ class Turns:
             del self._running[tenant]
 
 
-async def note_at_start(turns: Turns, load: Load, ids: Iterable[str]) -> None:
-    """Count these towards their tenants' limits, until turns are open: then every look counts them.
+class TurnsAtStart:
+    """Counts what runs until turns are open; after that every look at a transcription counts it.
 
-    A transcription with a damaged record is left out: it cannot be worked on.
+    A transcription whose stream cannot be folded is left out: it cannot be worked on, and must not
+    keep the others from their turns.
     """
-    if not turns.opened:
+
+    def __init__(self, turns: Turns, load: Load) -> None:
+        self._turns = turns
+        self._load = load
+        self._told: BoundedMemory[str, bool] = BoundedMemory(PASSED_OVER_KEPT_MAX)
+
+    async def note(self, ids: Iterable[str]) -> None:
+        """Count these towards their tenants' limits.
+
+        Raises:
+            StoreUnavailable: The log cannot be read now.
+        """
+        if self._turns.opened:
+            return
         for transcription_id in ids:
-            with suppress(RecordDamaged):
-                turns.note(await load(transcription_id))
+            try:
+                self._turns.note(await self._load(transcription_id))
+            except (RecordDamaged, SchemaTooNew) as exc:
+                self._pass_over(transcription_id, exc)
 
+    async def follow(self, events: Sequence[Event]) -> None:
+        """Count what these events moved.
 
-async def follow_at_start(turns: Turns, load: Load, events: Sequence[Event]) -> None:
-    """Count what these events moved, until turns are open.
+        The view of open transcriptions may lag behind the log, which alone says what runs.
 
-    The view of open transcriptions may lag behind the log, which alone says what runs.
-    """
-    streams = {one.stream for one in events if one.stream.startswith(TRANSCRIPTION)}
-    await note_at_start(turns, load, [one.removeprefix(TRANSCRIPTION) for one in streams])
+        Raises:
+            StoreUnavailable: The log cannot be read now.
+        """
+        streams = {one.stream for one in events if one.stream.startswith(TRANSCRIPTION)}
+        await self.note(one.removeprefix(TRANSCRIPTION) for one in streams)
+
+    def _pass_over(self, transcription_id: str, exc: StoreError) -> None:
+        if transcription_id not in self._told:
+            self._told.put(transcription_id, True)
+            log.error("reconciler.passed_over", transcription_id=transcription_id, reason=str(exc))

@@ -14,6 +14,7 @@ from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event, NewEvent, SealedPayload
 from stenolog.log.head import HeadWatch
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
+from stenolog.log.stream import check_unbroken
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 BEGAN_US = 1_700_000_000_000_000
@@ -169,6 +170,7 @@ class MemoryLog:
         for event in found[:limit]:
             if event.position in self.broken:
                 raise RecordDamaged("it", position=event.position, stream=stream)
+        check_unbroken(stream, found, after)
         return found[:limit]
 
     async def version(self, stream: str) -> int:

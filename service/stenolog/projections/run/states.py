@@ -48,8 +48,6 @@ class States:
             if not found:
                 return None
             for earlier in found:
-                if earlier.version != state.version + 1:
-                    return None
                 state = next_state(state, earlier)
         return state
 

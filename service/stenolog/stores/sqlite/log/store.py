@@ -19,6 +19,7 @@ from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import Frontier
 from stenolog.log.sequencer import GroupCommit
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
+from stenolog.log.stream import check_unbroken
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.writer import (
@@ -126,13 +127,15 @@ class SqliteLog:
         recent = self._tail.read_stream(stream, after, limit) if after else None
         if recent is not None:
             return recent
-        return await self._events(
+        events = await self._events(
             f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
             "ORDER BY version LIMIT ?",
             stream,
             after,
             limit,
         )
+        check_unbroken(stream, events, after)
+        return events
 
     async def version(self, stream: str) -> int:
         """Reads the last entry of the unique index on stream and version."""
