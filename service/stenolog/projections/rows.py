@@ -121,7 +121,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutStatus:
-    """Replace the transcription's row; `request` is the request's payload when it is new."""
+    """Replace the transcription's row; `request` is the request's payload when it is new.
+
+    A row that is erased ends a hold of its projection.
+    """
 
     projection: str
     row: StatusRow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.log.event import SealedPayload
 from stenolog.projections.of.lists import ITEM_VIEWS
+from stenolog.projections.rows import StatusRow
 from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
@@ -47,7 +49,7 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
     log.done(2, full_answer(), **EVERYTHING)
     sealer = HeldSealer(log, held)
     projector = Projector(
-        log_store=log, sealer=sealer, views=views, projections=PROJECTIONS, now_ms=lambda: 0
+        log_store=log, sealer=sealer, views=views, projections=PROJECTIONS, now_ms=_zero
     )
     try:
         async with asyncio.timeout(DEADLINE_S):
@@ -75,3 +77,58 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
     finally:
         await projector.close()
         await views.close()
+
+
+async def seen_after(log: MemoryLog, path: Path, cuts: Sequence[int]) -> list[object]:
+    """What the views say when batches end at these positions, and what they hold."""
+    views = await SqliteViews.open(path)
+    events = log.events
+    projector = Projector(
+        log_store=log, sealer=OpenSealer(log), views=views, projections=PROJECTIONS, now_ms=_zero
+    )
+    try:
+        for cut in (*cuts, len(events)):
+            log.events = events[:cut]
+            await projector.catch_up()
+        row = await views.transcription(transcription_id(1))
+        held = [(one.name, one.failures) for one in await views.projections() if one.failures]
+        state = await views.state()
+        known = await views.known(
+            None, [one.generation for one in state.generations], {transcription_id(1)}
+        )
+        return [row, held, known.held]
+    finally:
+        log.events = events
+        await projector.close()
+        await views.close()
+
+
+def _zero() -> int:
+    return 0
+
+
+@pytest.mark.parametrize("broken", [0, 2, 3])
+async def test_a_hold_ends_with_the_erasure_wherever_a_batch_ends(
+    tmp_path: Path, broken: int
+) -> None:
+    """Of record `broken` nothing can be read; 0: of none, but the second has a newer shape."""
+    log = MemoryLog()
+    request = log.request(1, **EVERYTHING)
+    if not broken:
+        log.add(1, "submission.claimed", {"later": "shape"})
+    log.claim(1)
+    log.complete(1, full_answer())
+    log.broken.add(broken)
+    log.destroy_key(request.stream)
+    log.erase(1)
+    log.add(1, "submission.removed", {"submission": 1})
+    log.add(1, "erasure.completed", {"jobs": 1})
+    at_once = await seen_after(log, tmp_path / "at-once.db", ())
+    row, held, _ = at_once
+    assert isinstance(row, StatusRow)
+    assert (row.erased, row.unsettled, row.version) == (True, "", len(log.events))
+    assert held == []
+    for cut in range(1, len(log.events)):
+        assert await seen_after(log, tmp_path / f"{cut}.db", (cut,)) == at_once, cut
+    each = range(1, len(log.events))
+    assert await seen_after(log, tmp_path / "each.db", each) == at_once

@@ -56,12 +56,25 @@ def apply(
 def _put_status(run: sqlite3.Connection, generation: int, change: PutStatus) -> None:
     row = change.row
     run.execute(_INSERT_STATUS, (generation, *(getattr(row, name) for name in STATUS_COLUMNS)))
-    if row.erased and change.request is None:
-        run.execute("DELETE FROM requests WHERE generation = ? AND id = ?", (generation, row.id))
+    if row.erased:
+        # What the projection failed on is gone, so the next events are projected again.
+        _let_go(run, generation, row.id)
+        if change.request is None:
+            run.execute(
+                "DELETE FROM requests WHERE generation = ? AND id = ?", (generation, row.id)
+            )
     if change.request is not None:
         run.execute(
             "INSERT OR REPLACE INTO requests (generation, id, body) VALUES (?, ?, ?)",
             (generation, row.id, change.request),
+        )
+
+
+def _let_go(run: sqlite3.Connection, generation: int, transcription: str) -> None:
+    for table in ("failures", "views"):  # as `_hold` wrote them
+        run.execute(
+            f"DELETE FROM {table} WHERE generation = ? AND id = ?",  # noqa: S608  ours
+            (generation, transcription),
         )
 
 
