@@ -30,8 +30,10 @@ from stenolog.reconciler.attempts import Attempts, clock_set_back
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.fetching import Fetcher
+from stenolog.reconciler.gates import Gates, ProviderGate
+from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.plan import UNSETTLED_MAX
-from stenolog.reconciler.recording import ProviderGate, Recorder
+from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.timing import Timing
@@ -113,7 +115,7 @@ class World:
     provider: ScriptedProvider = field(init=False)
     facts: FactRecorder = field(init=False)
     handler: CommandHandler = field(init=False)
-    recorder: Recorder = field(init=False)
+    gates: Gates = field(init=False)
     worker: Worker = field(init=False)
     case: Case = field(init=False)
 
@@ -140,14 +142,23 @@ class World:
         self.facts = FactRecorder(self.events, self.vault)
         self.handler = CommandHandler(self.events, self.vault, self.facts)
         gate = ProviderGate(self.provider, "https://gateway.example")
-        self.recorder = Recorder(
-            self.handler, {("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts}
-        )
-        submitter = Submitter(self.recorder, KEYS, Files(), self.now_ms)
-        fetcher = Fetcher(self.recorder, submitter, Uncounted(), self.now_ms)
-        settler = Settler(self.recorder, fetcher, self.now_ms)
+        self.gates = Gates({("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts})
+        issuer, reader = CommandIssuer(self.handler), TranscriptionReader(self.handler)
+        submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
+        fetcher = Fetcher(self.gates, issuer, reader, submitter, Uncounted(), self.now_ms)
+        settler = Settler(self.gates, issuer, reader, fetcher, self.now_ms)
         eraser = KeyDestroyer(self.vault)
-        actor = Actor(self.recorder, submitter, fetcher, settler, eraser, self.now_ms, gather_ms=0)
+        actor = Actor(
+            self.gates,
+            issuer,
+            reader,
+            submitter,
+            fetcher,
+            settler,
+            eraser,
+            self.now_ms,
+            gather_ms=0,
+        )
         self.worker = Worker(
             self.handler.load,
             actor,
@@ -223,7 +234,7 @@ class World:
     def step_back(self, ms: int) -> None:
         """Our clock is set back, and the loop sees it."""
         self.behind_ms += ms
-        self.recorder.clock_set_back()
+        self.gates.clock_set_back()
         self.case.attempts = clock_set_back(self.case.attempts)
 
     def number_of(self, job: Job) -> int:

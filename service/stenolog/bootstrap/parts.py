@@ -24,7 +24,7 @@ from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
 from stenolog.providers.port import Provider
-from stenolog.reconciler.recording import Place, ProviderGate, Recorder
+from stenolog.reconciler.gates import Gates, ProviderGate, ProviderRegion
 from stenolog.side_process import SideProcess
 from stenolog.stores.files.directory import SCRATCH
 from stenolog.telemetry import Metrics
@@ -41,7 +41,6 @@ class Parts:
     """
 
     stores: Stores
-    recorder: Recorder
     projector: Projector
     deliveries: Deliveries
     erasing: Erasing
@@ -69,22 +68,29 @@ async def open_parts(
     signing = await callback_keys(stores.keys, stores.master)
     engine = _engine(settings, address) if settings.uses_engine else None
     polled = settings.cannot_be_called(public_url)
-    gates = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
+    reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
+    gates = Gates(reached, FACTS)
     facts = FactRecorder(stores.events, stores.vault)
     handler = CommandHandler(stores.events, stores.vault, facts)
-    recorder = Recorder(handler, gates, FACTS)
     link_key = await secret_of(stores.keys, stores.master, UPLOAD)
-    audio = redacted_audio_of(stack, settings, recorder, link_key, public_url)
+    audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, [seen.note, deliveries.moved])
     erasing = erasing_over(stores, facts, projector, settings.upload_retention_ms, wrapping.clock)
-    timings = timings_of(settings, {name: FACTS[name] for name, _ in gates}, polled=polled)
+    timings = timings_of(settings, {name: FACTS[name] for name, _ in reached}, polled=polled)
     reconciling = reconciling_over(
-        settings, stores, recorder, signing, timings, metrics, erasing.eraser, wrapping
+        settings,
+        stores,
+        handler,
+        gates,
+        signing,
+        timings,
+        metrics=metrics,
+        erasing=erasing.eraser,
+        wrapping=wrapping,
     )
     return Parts(
         stores=stores,
-        recorder=recorder,
         projector=projector,
         deliveries=deliveries,
         erasing=erasing,
@@ -101,7 +107,7 @@ async def open_parts(
             metrics=metrics,
             readable_at=seen.at,
             public_url=public_url,
-            regions=regions_of(gates),
+            regions=regions_of(reached),
             link_key=link_key,
             redacted_audio=audio,
             side_work=(_side_process(stack), _side_process(stack)),
@@ -113,14 +119,14 @@ async def open_parts(
 
 
 def _gates(
-    providers: Mapping[Place, Provider], wrapping: Wrapping, address: str, public_url: str
-) -> Mapping[Place, ProviderGate]:
+    providers: Mapping[ProviderRegion, Provider], wrapping: Wrapping, address: str, public_url: str
+) -> Mapping[ProviderRegion, ProviderGate]:
     return {
         # The engine calls the address that is bound, whatever customers are told.
-        place: ProviderGate(
-            wrapping.provider(provider), address if FACTS[place[0]].on_this_machine else public_url
+        where: ProviderGate(
+            wrapping.provider(provider), address if FACTS[where[0]].on_this_machine else public_url
         )
-        for place, provider in providers.items()
+        for where, provider in providers.items()
     }
 
 

@@ -15,7 +15,7 @@ from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import Provider, ProviderFacts
-from stenolog.reconciler.recording import Place
+from stenolog.reconciler.gates import ProviderRegion
 
 LOOPBACK = "127.0.0.1/32"
 
@@ -33,9 +33,9 @@ FACTS: Mapping[ProviderName, ProviderFacts] = {
 
 def providers_of(
     stack: contextlib.AsyncExitStack, settings: Settings, engine: EngineChild | None
-) -> Mapping[Place, Provider]:
+) -> Mapping[ProviderRegion, Provider]:
     """Return everything that transcriptions can be sent to; `stack` closes their connections."""
-    providers: dict[Place, Provider] = {}
+    providers: dict[ProviderRegion, Provider] = {}
     if engine is not None:
         # Only the engine's own address is ever asked for with this client.
         local = Egress(AddressPolicy.of(networks=[LOOPBACK]))
@@ -68,7 +68,7 @@ def default_params_of(settings: Settings) -> Mapping[str, Mapping[str, object]]:
     return {"assemblyai": {"speech_models": list(settings.speech_models)}}
 
 
-def regions_of(places: Iterable[Place]) -> Mapping[ProviderName, Sequence[Region | None]]:
+def regions_of(places: Iterable[ProviderRegion]) -> Mapping[ProviderName, Sequence[Region | None]]:
     """Return the regions of each provider, in the order given."""
     regions: dict[ProviderName, list[Region | None]] = {}
     for name, region in places:

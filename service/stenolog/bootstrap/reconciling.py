@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
 from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.fetching import Fetcher
+from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.loop import Reconciler
-from stenolog.reconciler.recording import Recorder
+from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.timing import Timing
@@ -36,22 +39,26 @@ class Reconciling:
 def reconciling_over(
     settings: Settings,
     stores: Stores,
-    recorder: Recorder,
+    handler: CommandHandler,
+    gates: Gates,
     signing: CallbackKeys,
     timings: Mapping[ProviderName, Timing],
+    *,
     metrics: Metrics,
     erasing: Eraser,
     wrapping: Wrapping,
 ) -> Reconciling:
     """Return the reconciler over these stores, and what it acts through."""
     now_ms = wrapping.clock
-    submitter = Submitter(recorder, signing, stores.uploads, now_ms)
-    fetcher = Fetcher(recorder, submitter, metrics, now_ms)
-    settler = Settler(recorder, fetcher, now_ms)
-    actor = Actor(recorder, submitter, fetcher, settler, erasing, now_ms)
+    issuer, reader = CommandIssuer(handler), TranscriptionReader(handler)
+    submitter = Submitter(gates, issuer, reader, signing, stores.uploads, now_ms)
+    fetcher = Fetcher(gates, issuer, reader, submitter, metrics, now_ms)
+    settler = Settler(gates, issuer, reader, fetcher, now_ms)
+    actor = Actor(gates, issuer, reader, submitter, fetcher, settler, erasing, now_ms)
     reconciler = Reconciler(
         stores.events,
-        recorder,
+        gates,
+        reader,
         actor,
         {name: wrapping.reconciling(timing) for name, timing in timings.items()},
         now_ms,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 
 from stenolog.clock import now_ms
+from stenolog.commands.handler import CommandHandler
 from stenolog.config.settings import Settings
 from stenolog.edge.access.redacted_links import redacted_link
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.providers.audio_download import AudioDownload
-from stenolog.reconciler.recording import Recorder
+from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.redacted_audio import ProvidersAudio
 
 FILES_MAX = 16  # passed on at the same time
@@ -19,7 +21,8 @@ FILES_MAX = 16  # passed on at the same time
 def redacted_audio_of(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
-    recorder: Recorder,
+    handler: CommandHandler,
+    gates: Gates,
     link_key: bytes,
     public_url: str,
 ) -> ProvidersAudio:
@@ -33,7 +36,8 @@ def redacted_audio_of(
     egress = Egress(policy, connections_max=FILES_MAX)
     stack.push_async_callback(egress.aclose)
     return ProvidersAudio(
-        recorder,
+        gates,
+        TranscriptionReader(handler),
         AudioDownload(egress),
         lambda one: redacted_link(link_key, public_url, one, now_ms()),
     )

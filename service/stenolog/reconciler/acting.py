@@ -23,7 +23,9 @@ from stenolog.reconciler.actions import (
 from stenolog.reconciler.attempts import Attempts, erased_here, seen_running
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step
 from stenolog.reconciler.fetching import Fetcher
-from stenolog.reconciler.recording import Place, Recorder, place_of
+from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
+from stenolog.reconciler.issuing import CommandIssuer
+from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.sweep import GATHER_MS, Sweep
@@ -49,7 +51,9 @@ class Actor:
 
     def __init__(
         self,
-        recorder: Recorder,
+        gates: Gates,
+        issuer: CommandIssuer,
+        reader: TranscriptionReader,
         submitter: Submitter,
         fetcher: Fetcher,
         settler: Settler,
@@ -59,14 +63,16 @@ class Actor:
         gather_ms: int = GATHER_MS,
     ) -> None:
         """`gather_ms`: how long a look at a provider's list waits for others to share it."""
-        self._recorder = recorder
+        self._gates = gates
+        self._issuer = issuer
+        self._reader = reader
         self._submitter = submitter
         self._fetcher = fetcher
         self._settler = settler
         self._eraser = eraser
         self._now_ms = now_ms
         self._gather_ms = gather_ms
-        self._sweeps: dict[Place, Sweep] = {}
+        self._sweeps: dict[ProviderRegion, Sweep] = {}
 
     async def do(
         self, action: Step, state: Transcription, attempts: Attempts, timing: Timing
@@ -99,7 +105,7 @@ class Actor:
                 await self._eraser.erase(state)
                 return erased_here(attempts)
             case FinishErasure():
-                await self._recorder.run(CompleteErasure(), state)
+                await self._issuer.issue(CompleteErasure(), state)
             case Wait() | Done():
                 pass
             case _:
@@ -122,7 +128,7 @@ class Actor:
     async def _check(
         self, action: Check, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
-        job = await self._recorder.job_of(_of(state, action.number))
+        job = await self._reader.job_of(_of(state, action.number))
         try:
             if await self._sweep_of(state).is_running(job):
                 return seen_running(attempts, self._now_ms())
@@ -143,17 +149,17 @@ class Actor:
             except ProviderError:  # a refusal too: who waits for this job must come to an end
                 if attempts.failures < LAST_ASKS_MAX:
                     raise
-            state = await self._recorder.handler.load(state.id)
+            state = await self._reader.load(state.id)
         await self._fetcher.give_up(
             state, action.number, lost=action.lost, lifetime_ms=timing.job_lifetime_ms
         )
         return attempts
 
     def _sweep_of(self, state: Transcription) -> Sweep:
-        place = place_of(state)
-        if place not in self._sweeps:
-            self._sweeps[place] = Sweep(self._recorder.gate(state).provider, self._gather_ms)
-        return self._sweeps[place]
+        where = provider_region(state)
+        if where not in self._sweeps:
+            self._sweeps[where] = Sweep(self._gates.gate(state).provider, self._gather_ms)
+        return self._sweeps[where]
 
 
 def _of(state: Transcription, number: int) -> Submission:

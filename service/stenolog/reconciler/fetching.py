@@ -20,7 +20,9 @@ from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.providers.port import FetchedJob
 from stenolog.reconciler.attempts import Attempts, anew, asked_in_vain, refute
-from stenolog.reconciler.recording import NO_SENTENCE, Recorder, failure
+from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
+from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.submitting import Submitter
 from stenolog.wire.assemblyai.sentences import failure_of
 
@@ -45,9 +47,17 @@ class Fetcher:
     """Learns from the provider how a job ended."""
 
     def __init__(
-        self, recorder: Recorder, submitter: Submitter, metrics: Metrics, now_ms: NowMs
+        self,
+        gates: Gates,
+        issuer: CommandIssuer,
+        reader: TranscriptionReader,
+        submitter: Submitter,
+        metrics: Metrics,
+        now_ms: NowMs,
     ) -> None:
-        self._recorder = recorder
+        self._gates = gates
+        self._issuer = issuer
+        self._reader = reader
         self._submitter = submitter
         self._metrics = metrics
         self._now_ms = now_ms
@@ -61,7 +71,7 @@ class Fetcher:
         looked for in the provider's list.
         """
         try:
-            found = await self._recorder.gate(state).provider.fetch(job)
+            found = await self._gates.gate(state).provider.fetch(job)
         except ProviderRefused as exc:
             if not exc.final:
                 raise
@@ -92,14 +102,12 @@ class Fetcher:
         """
         submission = state.submission(number)
         assert submission is not None
-        job = await self._recorder.gate(state).provider.fetch(
-            await self._recorder.job_of(submission)
-        )
+        job = await self._gates.gate(state).provider.fetch(await self._reader.job_of(submission))
         now_ms = self._now_ms()
         if job is None and now_ms < believed_at_ms:
             return asked_in_vain(attempts, now_ms, missing=True)
         if job is None:
-            await self._recorder.run(AbandonSubmission(number=number, reason="forgotten"), state)
+            await self._issuer.issue(AbandonSubmission(number=number, reason="forgotten"), state)
             return anew(attempts)
         if job.status == "completed" or (job.status == "error" and not state.terminal):
             await self._finish(state, number, job, wake)
@@ -108,21 +116,21 @@ class Fetcher:
 
     async def supersede(self, state: Transcription, number: int) -> None:
         """Record that another submission finished first."""
-        await self._recorder.run(Supersede(number=number), state)
+        await self._issuer.issue(Supersede(number=number), state)
 
     async def remove(self, state: Transcription, number: int) -> None:
         """Delete the submission's job at the provider, unless it is gone by itself."""
         submission = state.submission(number)
         assert submission is not None
-        if self._recorder.is_gone(state) or not self._recorder.facts(state).deletes:
-            await self._recorder.run(RecordRemoval(number=number), state)
+        if self._gates.is_gone(state) or not self._gates.facts(state).deletes:
+            await self._issuer.issue(RecordRemoval(number=number), state)
             return
-        await self.remove_job(state, number, await self._recorder.job_of(submission))
+        await self.remove_job(state, number, await self._reader.job_of(submission))
 
     async def remove_job(self, state: Transcription, number: int, job: str) -> None:
         """Delete a job that turned out to belong to this submission."""
-        await self._recorder.gate(state).provider.delete(job)
-        await self._recorder.run(RecordRemoval(number=number), state)
+        await self._gates.gate(state).provider.delete(job)
+        await self._issuer.issue(RecordRemoval(number=number), state)
 
     async def give_up(
         self, state: Transcription, number: int, *, lost: bool, lifetime_ms: int
@@ -130,14 +138,14 @@ class Fetcher:
         """Fail the transcription, unless it has ended."""
         sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(lifetime=span(lifetime_ms))
         reason: FailureReason = "lost" if lost else "deadline"
-        await self._recorder.fail(state, number, reason=reason, sentence=sentence)
+        await self._issuer.fail(state, number, reason=reason, sentence=sentence)
 
     async def _finish(
         self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
     ) -> None:
         if job.status == "completed":
             command = Complete(number=number, wake=wake, audio_ms=job.audio_ms, words=job.words)
-            changed = await self._recorder.run(command, state, dict.fromkeys(COMPLETED, job.raw))
+            changed = await self._issuer.issue(command, state, dict.fromkeys(COMPLETED, job.raw))
         else:
             changed = await self._failed(state, number, job, wake)
         if changed:
@@ -150,13 +158,13 @@ class Fetcher:
         sentence = job.error or NO_SENTENCE
         kind = retryable(sentence)
         if kind is None:
-            return await self._recorder.fail(
+            return await self._issuer.fail(
                 state, number, reason="provider", sentence=sentence, answer=job.raw, wake=wake
             )
         told = failure(sentence, job.raw)
         command = FailSubmission(number=number, kind=kind, wake=wake)
         payloads = {"submission.failed": told, "transcription.failed": told}
-        return await self._recorder.run(command, state, payloads)
+        return await self._issuer.issue(command, state, payloads)
 
 
 def retryable(sentence: str) -> RetryableFailure | None:

@@ -22,7 +22,8 @@ from stenolog.reconciler.agenda import Agenda
 from stenolog.reconciler.attempts import answered, clock_set_back
 from stenolog.reconciler.clock_shift import SLEW_MS
 from stenolog.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
-from stenolog.reconciler.recording import Recorder
+from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
 from stenolog.reconciler.working import Case, Worker
@@ -44,7 +45,8 @@ class Reconciler:
     def __init__(
         self,
         events: EventStore,
-        recorder: Recorder,
+        gates: Gates,
+        reader: TranscriptionReader,
         actor: Actor,
         timings: Mapping[ProviderName, Timing],
         now_ms: NowMs,
@@ -54,10 +56,10 @@ class Reconciler:
         """`tenant_concurrency`: how many of a tenant's may run at once; 0: no limit."""
         self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"))
         self._follower_of = partial(
-            Follower, events, self._turns, recorder.handler.load, self.wake, self._catch_up
+            Follower, events, self._turns, reader.load, self.wake, self._catch_up
         )
-        self._worker = Worker(recorder.handler.load, actor, timings, self._turns, now_ms)
-        self._recorder = recorder
+        self._worker = Worker(reader.load, actor, timings, self._turns, now_ms)
+        self._gates = gates
         self._actor = actor
         self._now_ms = now_ms
         self._read_ms = 0
@@ -86,7 +88,7 @@ class Reconciler:
 
     def wake_all(self, provider: ProviderName, reason: WakeReason) -> None:
         """Look at everything that is open at a provider that has come back."""
-        self._recorder.started_anew(provider)
+        self._gates.started_anew(provider)
         waiting = [case for case in self._cases.values() if case.provider in {None, provider}]
         for number, case in enumerate(waiting):
             case.attempts = answered(case.attempts)
@@ -121,7 +123,7 @@ class Reconciler:
         now = self._now_ms()
         if now < self._read_ms - SLEW_MS:
             log.warning("reconciler.clock_set_back", by_ms=self._read_ms - now)
-            self._recorder.clock_set_back()
+            self._gates.clock_set_back()
             for number, case in enumerate(self._cases.values()):
                 case.attempts = clock_set_back(case.attempts)
                 if case.id in self._busy:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from stenolog.errors import InvalidRequest, ProviderRefused, ProviderUnavailable
 from stenolog.providers.port import AudioStream
-from stenolog.reconciler.recording import Recorder
+from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.reading import TranscriptionReader
 
 LOOK_MS_MAX = 4_000  # every answer but an upload's comes within 5 s
 NOT_AVAILABLE = "Redacted audio is not available for this transcript"
@@ -33,10 +34,15 @@ class ProvidersAudio:
     """Finds the job that made the transcript, and asks its provider."""
 
     def __init__(
-        self, recorder: Recorder, source: AudioSource, new_link: Callable[[str], str]
+        self,
+        gates: Gates,
+        reader: TranscriptionReader,
+        source: AudioSource,
+        new_link: Callable[[str], str],
     ) -> None:
         """`new_link` makes a link on our own host to a transcription's audio."""
-        self._recorder = recorder
+        self._gates = gates
+        self._reader = reader
         self._source = source
         self._new_link = new_link
 
@@ -67,14 +73,14 @@ class ProvidersAudio:
             yield audio
 
     async def _url(self, transcription_id: str) -> str | None:
-        state = await self._recorder.handler.load(transcription_id)
+        state = await self._reader.load(transcription_id)
         submission = state.submission(state.finished_by)
         if submission is None:
             raise InvalidRequest(NOT_AVAILABLE)
         try:
             async with asyncio.timeout(LOOK_MS_MAX / 1000):
-                provider = self._recorder.gate(state).provider
-                return await provider.redacted_audio(await self._recorder.job_of(submission))
+                provider = self._gates.gate(state).provider
+                return await provider.redacted_audio(await self._reader.job_of(submission))
         except ProviderRefused as exc:
             if exc.final or exc.status == 404:
                 raise InvalidRequest(NOT_AVAILABLE) from exc

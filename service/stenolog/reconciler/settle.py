@@ -12,7 +12,9 @@ from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.reconciler.attempts import Attempts, anew, refute, swept
 from stenolog.reconciler.candidates import candidates
 from stenolog.reconciler.fetching import Fetcher, is_ours
-from stenolog.reconciler.recording import Recorder
+from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.issuing import CommandIssuer
+from stenolog.reconciler.reading import TranscriptionReader
 
 EMPTY_SWEEPS = 2  # lists in a row without the job; only then may the next submission be claimed
 QUESTIONS_MAX = 50  # candidates that are asked for in one go
@@ -21,8 +23,17 @@ QUESTIONS_MAX = 50  # candidates that are asked for in one go
 class Settler:
     """Settles claims of unknown outcome."""
 
-    def __init__(self, recorder: Recorder, fetcher: Fetcher, now_ms: NowMs) -> None:
-        self._recorder = recorder
+    def __init__(
+        self,
+        gates: Gates,
+        issuer: CommandIssuer,
+        reader: TranscriptionReader,
+        fetcher: Fetcher,
+        now_ms: NowMs,
+    ) -> None:
+        self._gates = gates
+        self._issuer = issuer
+        self._reader = reader
         self._fetcher = fetcher
         self._now_ms = now_ms
 
@@ -37,10 +48,10 @@ class Settler:
             ProviderUnavailable: The list could not be read to the claim: nothing was learned.
         """
         number = submission.number
-        if self._recorder.is_gone(state):
+        if self._gates.is_gone(state):
             await self._fetcher.remove(state, number)
             return anew(attempts)
-        if not self._recorder.facts(state).lists:
+        if not self._gates.facts(state).lists:
             return await self._abandon(state, number, attempts)
         unasked = await self._unasked(state, submission, attempts)
         asked = rotated(unasked, attempts.failures)[:QUESTIONS_MAX]
@@ -59,13 +70,13 @@ class Settler:
 
     async def claim_of(self, submission: Submission) -> Mapping[str, Any]:
         """Read the create body of a claim, as it was sent."""
-        payload = await self._recorder.handler.payload_at(submission.claimed_position)
+        payload = await self._reader.payload_at(submission.claimed_position)
         body = json.loads(payload or b"{}")
         assert isinstance(body, dict)
         return body
 
     async def _abandon(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
-        await self._recorder.run(AbandonSubmission(number=number, reason="not-listed"), state)
+        await self._issuer.issue(AbandonSubmission(number=number, reason="not-listed"), state)
         return anew(attempts)
 
     async def _unasked(
@@ -75,7 +86,7 @@ class Settler:
         audio_url = None  # unknown once erasure was requested: every job since is asked for
         if not state.erasing:
             audio_url = str((await self.claim_of(submission)).get("audio_url"))
-        provider = self._recorder.gate(state).provider
+        provider = self._gates.gate(state).provider
         listed = await candidates(provider, submission, audio_url, self._now_ms())
         # A callback may name its job before the provider's reads know it, and it is denied then:
         # once it is listed it is asked for again, or it would be paid for twice.
@@ -91,7 +102,7 @@ class Settler:
         """
         denied: list[str] = []
         for candidate in jobs:
-            job = await self._recorder.gate(state).provider.fetch(candidate)
+            job = await self._gates.gate(state).provider.fetch(candidate)
             if job is None:
                 continue
             if is_ours(job, state.id, number):
@@ -101,7 +112,7 @@ class Settler:
 
     async def _take(self, state: Transcription, number: int, job: str) -> None:
         """Adopt the job, or delete it when the transcription is to be erased."""
-        if state.erasing and self._recorder.facts(state).deletes:
+        if state.erasing and self._gates.facts(state).deletes:
             await self._fetcher.remove_job(state, number, job)
         else:
             await self._fetcher.adopt(state, number, job)

@@ -28,7 +28,9 @@ from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
 from stenolog.reconciler.attempts import Attempts, anew, held_back
 from stenolog.reconciler.forwarding import Forwarder, Uploads
-from stenolog.reconciler.recording import NO_SENTENCE, ProviderGate, Recorder, failure
+from stenolog.reconciler.gates import Gates, ProviderGate
+from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
+from stenolog.reconciler.reading import TranscriptionReader
 
 log = structlog.get_logger()
 
@@ -40,16 +42,24 @@ class Submitter:
     """Gets a provider job for a transcription."""
 
     def __init__(
-        self, recorder: Recorder, keys: CallbackKeys, uploads: Uploads, now_ms: NowMs
+        self,
+        gates: Gates,
+        issuer: CommandIssuer,
+        reader: TranscriptionReader,
+        keys: CallbackKeys,
+        uploads: Uploads,
+        now_ms: NowMs,
     ) -> None:
-        self._recorder = recorder
+        self._gates = gates
+        self._issuer = issuer
+        self._reader = reader
         self._keys = keys
         self._forwarder = Forwarder(uploads, now_ms)
         self._now_ms = now_ms
 
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
         """Claim, call, and record the answer, whatever it is."""
-        gate, now = self._recorder.gate(state), self._now_ms()
+        gate, now = self._gates.gate(state), self._now_ms()
         with gate.breaker.turn(now) as admitted:
             if not admitted:
                 return held_back(attempts, gate.breaker.retry_at_ms(now))
@@ -65,7 +75,7 @@ class Submitter:
                 await self._never(state, number, exc)
                 return anew(attempts)
             claim = ClaimSubmission(number=number, kid=self._keys.current)
-            if await self._recorder.run(claim, state, {"submission.claimed": body}):
+            if await self._issuer.issue(claim, state, {"submission.claimed": body}):
                 await self._create(state, number, gate, body)
             return anew(attempts)
 
@@ -111,7 +121,7 @@ class Submitter:
 
     async def _create_body(self, state: Transcription, number: int, gate: ProviderGate) -> bytes:
         """Make the create request; an upload of ours is forwarded first."""
-        payload = await self._recorder.handler.payload_at(state.request_position)
+        payload = await self._reader.payload_at(state.request_position)
         params = read_request(payload).params
         audio_url = str(params["audio_url"])
         if state.upload is not None:
@@ -135,7 +145,7 @@ class Submitter:
     async def _never(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
         """End a transcription that can never be submitted, with a claim that called nobody."""
         claim = ClaimSubmission(number=number, kid=self._keys.current)
-        if await self._recorder.run(claim, state):
+        if await self._issuer.issue(claim, state):
             await self._refused(state, number, exc)
 
     async def _refused(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
@@ -174,9 +184,9 @@ class Submitter:
     ) -> bool:
         """Record the provider's answer, whatever has happened to the stream since."""
         for _ in range(RECORD_ATTEMPTS_MAX):
-            state = await self._recorder.handler.load(state.id)
+            state = await self._reader.load(state.id)
             try:
-                return await self._recorder.run(command, state, payloads)
+                return await self._issuer.issue(command, state, payloads)
             except WrongExpectedVersion:
                 continue
         raise WrongExpectedVersion(f"the stream moved on {RECORD_ATTEMPTS_MAX} times")

@@ -1,0 +1,74 @@
+"""Reaching providers: one gate for each provider in each of its regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stenolog.commands.transcription.state import Transcription
+from stenolog.errors import ProviderUnavailable
+from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.providers.port import Provider, ProviderFacts
+from stenolog.reconciler.breaker import Breaker
+
+# DECISIONS 21: nothing about a transcription is asked outside its region.
+ProviderRegion = tuple[ProviderName, Region | None]
+"""A provider, and the region in which it is reached; None: it has no regions."""
+
+
+class ProviderGate:
+    """One provider, where it is to call us, and its breaker."""
+
+    def __init__(self, provider: Provider, callback_base: str) -> None:
+        self.provider = provider
+        self.callback_base = callback_base
+        self.breaker = Breaker()
+
+
+class Gates:
+    """The providers as they are configured, and what holds of each that a stream may name."""
+
+    def __init__(
+        self,
+        gates: Mapping[ProviderRegion, ProviderGate],
+        facts: Mapping[ProviderName, ProviderFacts],
+    ) -> None:
+        """`gates` has what is configured; `facts` every provider that a stream may name."""
+        self._gates = gates
+        self._facts = facts
+
+    def gate(self, state: Transcription) -> ProviderGate:
+        """The provider of this transcription, in the region that it was asked for in.
+
+        Raises:
+            ProviderUnavailable: It is not configured any more: its key or region is missing.
+        """
+        gate = self._gates.get(provider_region(state))
+        if gate is None:
+            where = "" if state.region is None else f" in region {state.region}"
+            raise ProviderUnavailable(f"provider {state.provider} is not configured{where}")
+        return gate
+
+    def facts(self, state: Transcription) -> ProviderFacts:
+        """What holds of this transcription's provider, configured or not."""
+        return self._facts[state.provider]
+
+    def is_gone(self, state: Transcription) -> bool:
+        """Whether the provider and all its jobs are no more: see `ProviderFacts.keeps_jobs`."""
+        return not self.facts(state).keeps_jobs and provider_region(state) not in self._gates
+
+    def started_anew(self, provider: ProviderName) -> None:
+        """What a provider failed at before does not count any more."""
+        for (name, _), gate in self._gates.items():
+            if name == provider:
+                gate.breaker.succeeded()
+                gate.provider.started_anew()
+
+    def clock_set_back(self) -> None:
+        """No provider is left alone until a time that the clock had before."""
+        for gate in self._gates.values():
+            gate.breaker.clock_set_back()
+
+
+def provider_region(state: Transcription) -> ProviderRegion:
+    """Return where everything about this transcription is asked, from claim to deletion."""
+    return state.provider, state.region
