@@ -13,12 +13,15 @@ import sys
 import threading
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from stenolog.bootstrap.serving import bind, server_for, url_of
+from stenolog.edge.app import Application
+from stenolog.edge.http.problems import as_problem
+from stenolog.edge.http.refused import refusing
+from stenolog.telemetry import Metrics
 
 HOST = "127.0.0.1"
 BATCH_MAX = 256
@@ -84,7 +87,8 @@ async def _serve(path: Path) -> None:
     listener = bind(HOST, 0)
     print(url_of(HOST, listener.getsockname()[1]), flush=True)
     threading.Thread(target=_end_with_input, daemon=True).start()
-    await server_for(Starlette(routes=[route])).serve(sockets=[listener])
+    app = Application(routes=[route], refusing=refusing(lambda path: as_problem, Metrics()))
+    await server_for(app).serve(sockets=[listener])
 
 
 def _end_with_input() -> None:

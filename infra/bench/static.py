@@ -8,17 +8,23 @@ import sys
 import threading
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from stenolog.bootstrap.serving import bind, server_for, url_of
+from stenolog.edge.app import Application
+from stenolog.edge.http.problems import as_problem
+from stenolog.edge.http.refused import refusing
+from stenolog.telemetry import Metrics
 
 HOST = "127.0.0.1"
 
 
 async def _serve(file: Path) -> None:
-    app = Starlette(routes=[Mount("/", StaticFiles(directory=file.parent))])
+    app = Application(
+        routes=[Mount("/", StaticFiles(directory=file.parent))],
+        refusing=refusing(lambda path: as_problem, Metrics()),
+    )
     listener = bind(HOST, 0)
     print(f"{url_of(HOST, listener.getsockname()[1])}/{file.name}", flush=True)
     threading.Thread(target=_end_with_input, daemon=True).start()

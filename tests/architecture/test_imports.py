@@ -39,7 +39,6 @@ IO_NAMES = {
 MAY_START_PROCESSES = {"bootstrap/engine_child.py", "engine/host/worker_process.py"}
 # Declared, and imported by no statement of ours.
 NOT_IMPORTED = {
-    "httptools": "uvicorn's parser, which bootstrap/protocol.py chooses",
     "moonshine-voice": "its library and models are opened by path, in the confined worker",
     "mypy": "a program",
     "pytest-cov": "a plugin",

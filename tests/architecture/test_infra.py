@@ -19,7 +19,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from stenolog.bootstrap.serving import DRAIN_SECONDS, KEEP_ALIVE_SECONDS
+from stenolog.bootstrap.http.limits import Limits
+from stenolog.bootstrap.serving import DRAIN_SECONDS
 from stenolog.cli.main import COMMANDS
 from stenolog.config.settings import PREFIX, Settings, load_settings
 from stenolog.edge.http.bodies import CHUNK_MS_MAX
@@ -27,6 +28,8 @@ from stenolog.edge.http.bodies import CHUNK_MS_MAX
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
 DEPLOY = (ROOT / "docs" / "DEPLOY.md").read_text()
+KEEP_ALIVE_SECONDS = Limits().idle_ms_max / 1000
+LINES = DEPLOY.splitlines()
 STOP_SECONDS = 10  # the whole gateway; DRAIN_SECONDS is its first part
 UNITS = {"m": 1 << 20, "MB": 10**6}
 KNOWN = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
@@ -204,6 +207,8 @@ def test_a_proxy_passes_uploads_and_waits_long_enough() -> None:
     waits = [int(s) for s in re.findall(r"_timeout\s+(\d+)s", DEPLOY)]
     assert len(waits) == 4
     assert all(wait >= max(KEEP_ALIVE_SECONDS, CHUNK_MS_MAX / 1000) for wait in waits)
+    assert {"header_up -Upgrade", "header_up -Connection"} <= {line.strip() for line in LINES}
+    assert "Upgrade $http_upgrade" not in DEPLOY
     (rest,) = re.findall(r"\bkeepalive (\d+)s", DEPLOY)
     assert int(rest) < KEEP_ALIVE_SECONDS  # or it would send on a connection that we close
 

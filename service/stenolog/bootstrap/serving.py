@@ -10,12 +10,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import structlog
 import uvicorn
+from uvicorn.server import ServerState
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
-from stenolog.bootstrap.protocol import BoundedHeads
+from stenolog.bootstrap.http.connection import Connection
+from stenolog.bootstrap.http.connections import Connections
+from stenolog.bootstrap.http.limits import Limits
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
@@ -25,7 +29,6 @@ from stenolog.stores.files.directory import locked, make_directory
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
 BACKLOG = 2_048
-KEEP_ALIVE_SECONDS = 75
 # A thread that comes back from SQLite waits this long for the interpreter, at each statement.
 # CPython's own 5 ms would let a commit of a few rows wait for many turns of the event loop.
 THREAD_SWITCH_SECONDS = 0.0005
@@ -34,7 +37,12 @@ log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to its caller."""
+    """A server that leaves signals to whoever runs it, and connections to `Connection`."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        """`connections` are those that `config` has made."""
+        super().__init__(config)
+        self.connections = connections
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -95,22 +103,26 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
-def server_for(app: Application, protocol: type[BoundedHeads] = BoundedHeads) -> Server:
+def server_for(app: Application, limits: Limits | None = None) -> Server:
     """Return the server, with its limits; its own access log is off: paths carry tokens."""
+    connections = Connections(app=app, refusing=app.refusing, limits=limits or Limits())
+
+    def connection(server_state: ServerState, **_: object) -> Connection:
+        return Connection(connections, server_state)
+
     return Server(
         uvicorn.Config(
             app,
-            http=protocol,
+            http=cast("Any", connection),  # called with what a protocol of its own is made of
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # X-Forwarded-* says nothing that we act on: PUBLIC_URL is set
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
             backlog=BACKLOG,
-        )
+        ),
+        connections,
     )
 
 

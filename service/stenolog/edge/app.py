@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.access.authentication import Authenticator
@@ -20,6 +22,7 @@ from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.cross_origin import cross_origin
 from stenolog.edge.http.head_limits import HeadLimits
 from stenolog.edge.http.problems import UNKNOWN_PATH, FailureForm, as_foreign_error
+from stenolog.edge.http.refused import refusing
 from stenolog.edge.http.request_line import RequestLine
 from stenolog.edge.http.resource import Admission
 from stenolog.edge.http.surface import Surface
@@ -28,7 +31,18 @@ from stenolog.edge.operations import routes as operations
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
 
-Application = Starlette  # the composition root serves one and need not know the framework
+
+class Application(Starlette):
+    """What is served; the composition root need not know the framework.
+
+    Attributes:
+        refusing: Answers what the server refuses by itself.
+    """
+
+    def __init__(self, *, refusing: ASGIApp, **parts: Any) -> None:
+        """`parts` are Starlette's."""
+        super().__init__(**parts)
+        self.refusing = refusing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +90,8 @@ def build_app(edge: Edge) -> Application:
     async def unknown_path(request: Request, exc: Exception) -> Response:
         return form_at(request.url.path)(UNKNOWN_PATH, correlation_of(request.scope))
 
-    app = Starlette(
+    app = Application(
+        refusing=refusing(form_at, edge.requests.metrics),
         routes=[route for surface in surfaces for route in surface.routes],
         middleware=[
             Middleware(Correlation),

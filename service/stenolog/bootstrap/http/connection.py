@@ -1,0 +1,247 @@
+"""One connection: requests are read one at a time, and each is answered before the next is read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from uvicorn.server import ServerState
+
+from stenolog.bootstrap.http import refusal
+from stenolog.bootstrap.http.connections import Connections
+from stenolog.bootstrap.http.exchange import ASGIApp, Exchange, Message
+from stenolog.bootstrap.http.framing import Framing, Head
+from stenolog.bootstrap.http.incoming import Incoming
+from stenolog.bootstrap.http.outgoing import NEVER, Outgoing
+from stenolog.bootstrap.http.refusal import Refusal
+from stenolog.bootstrap.http.scopes import address_of, refused, scope_of
+from stenolog.edge.http.problems import Failure
+
+PIECES_PER_TURN = 32  # parsed before the event loop does something else
+Phase = Literal["idle", "head", "request", "discarding", "ending"]
+OVERDUE = {"head": "head_slow", "discarding": "body_unread"}  # the others: `answer_unread`
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Reads requests, has the application answer them, and ends when it is kept waiting.
+
+    A phase says what is waited for: a request (`idle`), the rest of its head (`head`), its answer
+    (`request`), the rest of a body whose answer is out (`discarding`), or only that the other side
+    closes (`ending`), when nothing that comes is read any more.
+    """
+
+    def __init__(self, connections: Connections, state: ServerState) -> None:
+        """`state` is the server's: its connections, its tasks, and the headers of all answers."""
+        self._connections = connections
+        self._limits = connections.limits
+        self._state = state
+        self._loop = asyncio.get_running_loop()
+        self._framing = Framing(self, self._limits.head_bytes_max)
+        self._phase: Phase = "idle"
+        self._due_at = NEVER  # when the phase has taken too long
+        self._discarded_bytes = 0
+        self._is_refused = False
+        self._exchange: Exchange | None = None
+
+    # What the transport tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for a request, or say that there are too many connections."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._in = Incoming(transport, self._connections)
+        self._out = Outgoing(transport, self._limits, self._connections.keep_unread)
+        self._server = address_of(transport.get_extra_info("sockname"))
+        self._client = address_of(transport.get_extra_info("peername"))
+        self._state.connections.add(self)  # type: ignore[arg-type]  # it calls `shutdown` alone
+        if self._connections.enter(self):
+            self._wait()
+        else:
+            self._out.write(refusal.too_many_connections())
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the application, and leave nothing behind."""
+        self._state.connections.discard(self)
+        self._connections.leave(self)
+        self._in.close()
+        if self._exchange is not None:
+            self._exchange.lose()
+        self._out.resume()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the memory to read into."""
+        return self._in.buffer(in_body=self._exchange is not None and not self._exchange.is_whole)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was read."""
+        self._in.filled(nbytes)
+        self._pump()
+
+    def pause_writing(self) -> None:
+        """The other side does not take what we send."""
+        self._out.pause()
+
+    def resume_writing(self) -> None:
+        """It has taken all."""
+        self._out.resume()
+        self.read_on()
+
+    # What the server and the other connections tell.
+
+    @property
+    def unread_since(self) -> float:
+        """When the other side last began not to read; infinite when it reads."""
+        return self._out.unread_since
+
+    def shutdown(self) -> None:
+        """End, after the answer that is under way."""
+        if self._phase == "request" and self._exchange is not None:
+            self._exchange.keep_alive = False
+        else:
+            self._transport.close()
+
+    def look(self, now: float) -> None:
+        """End when something is overdue."""
+        if self._out.is_stuck(now):
+            self.give_up("answer_unread")
+        elif now >= self._due_at:
+            self._due_at = NEVER
+            if self._phase in ("idle", "ending") and self._out.is_clear:
+                self._transport.close()
+            else:
+                self.give_up(OVERDUE.get(self._phase, "answer_unread"))
+
+    def give_up(self, reason: str) -> None:
+        """End at once; what was not sent yet is lost."""
+        self._connections.closed(self, reason)
+        self._transport.abort()
+        self._out.resume()
+
+    # What the framing tells.
+
+    def head(self, head: Head) -> None:
+        """A request begins."""
+        self._begin(head, scope_of(head, self._server, self._client), self._connections.app)
+
+    def body(self, piece: bytes) -> None:
+        """Some of its body has come."""
+        assert self._exchange is not None
+        if self._phase == "request":
+            self._exchange.take(piece)
+        else:
+            self._discarded_bytes += len(piece)
+
+    def end(self) -> None:
+        """The request is whole."""
+        assert self._exchange is not None
+        self._exchange.end()
+        if self._phase == "discarding":
+            self._wait()
+
+    # What the exchange tells.
+
+    def read_on(self) -> None:
+        """Read what has to be waited for no longer."""
+        if not self._in.is_idle:
+            self._loop.call_soon(self._pump)
+
+    def answered(self) -> None:
+        """Go on with what follows the answer."""
+        self._state.total_requests += 1
+        exchange = self._exchange
+        assert exchange is not None
+        is_whole = exchange.is_whole and not self._is_refused
+        if exchange.keep_alive and is_whole:
+            self._wait()
+        elif exchange.keep_alive:
+            self._phase = "discarding"
+            self._drop()
+        elif is_whole and not self._in.ahead:
+            self._transport.close()
+        else:
+            self._linger()
+
+    def _pump(self) -> None:
+        """Parse what has come, as far as it is its turn."""
+        for _ in range(PIECES_PER_TURN):
+            if not self._in.ahead or self._transport.is_closing() or self._is_held_up():
+                break
+            if self._phase == "ending":
+                self._discarded_bytes += len(self._in.ahead)
+                self._in.ahead = b""
+            else:
+                self._read_piece()
+            if self._discarded_bytes > self._limits.discard_bytes_max:
+                self._connections.closed(self, "body_unread")
+                self._transport.close()
+        else:
+            self.read_on()
+        if self._transport.is_closing():
+            self._in.close()
+        else:
+            # While an answer is made, it is read on only to learn that the client goes away.
+            answering = self._exchange is not None and self._exchange.is_whole
+            if not self._in.settle(may_read=answering or not self._is_held_up()):
+                self.give_up("ahead_too_much")
+
+    def _is_held_up(self) -> bool:
+        """Whether nothing may be parsed now; an answer that has not left yet is still under way."""
+        if self._phase == "request" and self._exchange is not None:
+            return self._exchange.is_whole or self._exchange.is_full
+        return self._phase in ("idle", "head") and not self._out.is_clear
+
+    def _read_piece(self) -> None:
+        try:
+            self._in.parsed(self._framing.take(self._in.ahead))
+        except Refusal as exc:
+            self._refuse(exc.failure)
+            return
+        if self._phase == "idle" and self._framing.in_head:
+            self._phase = "head"
+            self._due_at = self._loop.time() + self._limits.head_ms_max / 1000
+
+    def _refuse(self, failure: Failure) -> None:
+        """Answer once; nothing is read as a request any more."""
+        self._in.ahead = b""
+        self._is_refused = True
+        if self._exchange is not None:
+            self._exchange.lose()
+            if self._phase == "discarding" or self._exchange.has_started:
+                self._linger()  # a second answer would be taken for another request's
+                return
+        head, scope = refused(self._framing.target, failure, self._server, self._client)
+        self._begin(head, scope, self._connections.refusing).end()
+
+    def _begin(self, head: Head, scope: Message, app: ASGIApp) -> Exchange:
+        exchange = Exchange(self, self._out, scope, head, headers=self._state.default_headers)
+        self._exchange = exchange
+        self._phase, self._due_at = "request", NEVER
+        self._connections.work(self)
+        task = self._loop.create_task(exchange.run(app))
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
+        return exchange
+
+    def _wait(self) -> None:
+        """Wait for a request, the first or the next."""
+        self._exchange = None
+        self._phase, self._due_at = "idle", self._loop.time() + self._limits.idle_ms_max / 1000
+        self._connections.wait(self)
+        self.read_on()
+
+    def _linger(self) -> None:
+        """Say that no more comes, and let the other side read what came, before it is closed.
+
+        Closing at once, with bytes unread, would reset the connection under the answer.
+        """
+        self._phase = "ending"
+        self._drop()
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def _drop(self) -> None:
+        """From now on a limit holds for what is read in vain."""
+        self._due_at = self._loop.time() + self._limits.discard_ms_max / 1000
+        self._discarded_bytes = 0
+        self.read_on()

@@ -1,0 +1,123 @@
+"""All connections of a server: who makes room for whom, and what is overdue."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stenolog.bootstrap.http.exchange import ASGIApp
+from stenolog.bootstrap.http.figures import Figures
+from stenolog.bootstrap.http.folded import Folded
+from stenolog.bootstrap.http.limits import Limits
+
+READ_BYTES = 64 << 10  # at once
+
+
+class Member(Protocol):
+    """A connection, as the others know it."""
+
+    def look(self, now: float) -> None:
+        """Do what is overdue at `now`, a time of the event loop."""
+        ...
+
+    def give_up(self, reason: str) -> None:
+        """End at once, for the others' sake; what was not sent yet is lost."""
+        ...
+
+    @property
+    def unread_since(self) -> float:
+        """When the other side last began not to read; infinite when it reads."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Connections:
+    """Lets connections in, and has the slowest make room where there are too many.
+
+    Attributes:
+        app: What answers requests.
+        refusing: What answers those that the server refuses; the failure is in the scope.
+        scratch: What a connection reads into; it is copied before another one reads.
+    """
+
+    app: ASGIApp
+    refusing: ASGIApp
+    limits: Limits = field(default_factory=Limits)
+    figures: Figures = field(default_factory=Figures)
+    log: Folded = field(default_factory=Folded)
+    scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
+    _all: set[Member] = field(default_factory=set)
+    _waiting: dict[Member, None] = field(default_factory=dict)  # without a request; oldest first
+    _looking: asyncio.TimerHandle | None = None
+
+    def __post_init__(self) -> None:
+        self.figures.connections_max = self.limits.connections_max
+
+    def enter(self, member: Member) -> bool:
+        """Let a new connection in; False when nobody could make room, and it is to be refused."""
+        if len(self._all) >= self.limits.connections_max:
+            if not self._waiting:
+                self.figures.refused += 1
+                self.log.warning("edge.connection_refused", limit=self.limits.connections_max)
+                return False
+            next(iter(self._waiting)).give_up("room_made")
+        self._all.add(member)
+        self.figures.connections = len(self._all)
+        if self._looking is None:
+            self._look_later()
+        return True
+
+    def leave(self, member: Member) -> None:
+        """Forget a connection; one that was not let in may leave, too."""
+        self._all.discard(member)
+        self._waiting.pop(member, None)
+        self.figures.connections = len(self._all)
+
+    def closed(self, member: Member, reason: str) -> None:
+        """Note that a connection is being closed before its time, and why."""
+        self.leave(member)
+        self.figures.closed[reason] += 1
+        self.log.warning("edge.connection_closed", reason=reason)
+
+    def wait(self, member: Member) -> None:
+        """Note that it has no request under way from now on."""
+        if member in self._all:
+            self._waiting[member] = None
+
+    def work(self, member: Member) -> None:
+        """Note that it has a request under way from now on."""
+        self._waiting.pop(member, None)
+
+    def keep_ahead(self, change_bytes: int) -> bool:
+        """Note that so much more was read ahead; False when it is too much, over all."""
+        self.figures.ahead_bytes += change_bytes
+        return change_bytes <= 0 or self.figures.ahead_bytes <= self.limits.ahead_bytes_all
+
+    def keep_unread(self, change_bytes: int) -> None:
+        """Note that so much more of answers is kept; over the limit the slowest readers go."""
+        figures = self.figures
+        figures.answers_bytes += change_bytes
+        if change_bytes <= 0:
+            return
+        while figures.answers_bytes > self.limits.answers_bytes_all:
+            slowest = min(self._all, key=_unread_since, default=None)
+            if slowest is None or slowest.unread_since == float("inf"):
+                return
+            slowest.give_up("answers_too_many")
+
+    def _look_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(self.limits.look_ms / 1000, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        now = asyncio.get_running_loop().time()
+        for member in tuple(self._all):
+            member.look(now)
+        if self._all:
+            self._look_later()
+
+
+def _unread_since(member: Member) -> float:
+    return member.unread_since

@@ -1,0 +1,204 @@
+"""One request and its answer, as ASGI's `receive` and `send`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Protocol
+
+import structlog
+
+from stenolog.bootstrap.http.answer import Answer
+from stenolog.bootstrap.http.framing import Head
+from stenolog.bootstrap.http.outgoing import Outgoing
+
+Message = MutableMapping[str, Any]
+ASGIApp = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
+    Awaitable[None],
+]
+
+PIECE_BYTES = 64 << 10  # of an answer, given to the connection at once
+BODY_BYTES_MAX = 64 << 10  # of a request, come and not yet received
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CRASHED: Message = {
+    "type": "http.response.start",
+    "status": 500,
+    "headers": [(b"content-length", b"0"), (b"connection", b"close")],
+}
+
+log = structlog.get_logger()
+
+
+class Line(Protocol):
+    """The connection, as an exchange needs it."""
+
+    def read_on(self) -> None:
+        """The application waits for more of the body."""
+        ...
+
+    def answered(self) -> None:
+        """The last of the answer was written."""
+        ...
+
+
+class Exchange:
+    """Carries one request into an application and its answer out; the line tells what comes in.
+
+    Attributes:
+        keep_alive: Whether the line may serve another request afterwards.
+        answered: Whether the last of the answer was written.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        out: Outgoing,
+        scope: Message,
+        head: Head,
+        *,
+        headers: list[tuple[bytes, bytes]],
+    ) -> None:
+        """`headers` come before those of the application."""
+        self.keep_alive = head.keep_alive
+        self.answered = False
+        self._line = line
+        self._out = out
+        self._scope = scope
+        self._headers = headers
+        self._owes_continue = head.expects_continue
+        self._body = bytearray()
+        self._whole = False  # the body has come to its end
+        self._received = False  # the application has had all of it
+        self._lost = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._answer: Answer | None = None
+
+    # What the line tells.
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the body should not come on for now."""
+        return len(self._body) > BODY_BYTES_MAX
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the request has come to its end."""
+        return self._whole
+
+    @property
+    def has_started(self) -> bool:
+        """Whether some of the answer may have left."""
+        return self._answer is not None and self._answer.is_begun
+
+    def take(self, piece: bytes) -> None:
+        """Some of the body has come."""
+        self._body += piece
+        self._wake()
+
+    def end(self) -> None:
+        """The body has come to its end."""
+        self._whole = True
+        self._wake()
+
+    def lose(self) -> None:
+        """The connection is lost."""
+        self._lost = True
+        self._wake()
+
+    async def run(self, app: ASGIApp) -> None:
+        """Have the application answer; whatever it raises ends here, in the log."""
+        try:
+            await app(self._scope, self.receive, self.send)
+        except asyncio.CancelledError:
+            log.warning("edge.request_cancelled")
+            self._out.break_off()
+            raise
+        except Exception:
+            log.exception("edge.application_failed")
+            await self._crash()
+        else:
+            if not self.answered and not self._lost:
+                log.error("edge.application_left_no_answer")
+                await self._crash()
+
+    async def receive(self) -> Message:
+        """Return the next piece of the body, or that nobody listens any more."""
+        if self._owes_continue:
+            self._owes_continue = False
+            if not self._lost and not self._body:
+                self._out.write(CONTINUE)
+        while True:
+            if self._lost or self.answered:
+                return {"type": "http.disconnect"}
+            if self._body or (self._whole and not self._received):
+                body, self._body = bytes(self._body), bytearray()
+                self._received = self._whole
+                return {"type": "http.request", "body": body, "more_body": not self._whole}
+            self._line.read_on()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    async def send(self, message: Message) -> None:
+        """Send the answer's head, or some of its body; what nobody listens to is dropped.
+
+        Raises:
+            RuntimeError: The application does not keep to ASGI, or to the length that it named.
+        """
+        if self._lost:
+            return
+        match message["type"]:
+            case "http.response.start" if self._answer is None:
+                self._answer = self._begun(message["status"], message.get("headers", ()))
+            case "http.response.body" if self._answer is not None and not self._answer.is_ended:
+                more = message.get("more_body", False)
+                await self._write(*self._answer.framed(message.get("body", b""), more=more))
+                if not more and not self._lost:
+                    self.answered = True
+                    self._wake()
+                    self._line.answered()
+            case other:
+                raise RuntimeError(f"{other!r} is not what comes next in an answer")
+
+    def _begun(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+        answer = Answer(
+            method=self._scope["method"],
+            version=self._scope["http_version"],
+            status=status,
+            headers=(*self._headers, *headers),
+            # Who was not told to go on may send another request instead of the body.
+            keep_alive=self.keep_alive and not self._owes_continue,
+        )
+        self._owes_continue = False
+        self.keep_alive = answer.keep_alive
+        return answer
+
+    async def _write(self, before: bytes, body: bytes, after: bytes) -> None:
+        """Write all of it, a piece at a time: what the other side does not take stays here."""
+        await self._out.written(len(body))
+        if len(body) <= PIECE_BYTES:
+            if not self._lost:
+                self._out.write(b"".join((before, body, after)))
+            return
+        pieces = memoryview(body)
+        self._out.write(before)
+        while pieces and not self._lost:
+            await self._out.written(len(pieces))
+            self._out.write(pieces[:PIECE_BYTES])
+            pieces = pieces[PIECE_BYTES:]
+        await self._out.written(0)
+        if after and not self._lost:
+            self._out.write(after)
+
+    async def _crash(self) -> None:
+        if self._lost:
+            return
+        if self._answer is not None:
+            self._out.break_off()
+        else:
+            await self.send(CRASHED)
+            await self.send({"type": "http.response.body"})
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

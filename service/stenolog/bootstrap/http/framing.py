@@ -1,0 +1,226 @@
+"""Where one message ends and the next begins: judged by one parser, one message at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import httptools
+import structlog
+
+from stenolog.bootstrap.http import refusal
+from stenolog.bootstrap.http.refusal import Refusal
+
+END = b"\r\n\r\n"  # of every head, and of every chunked body with its trailers
+VERSIONS = ("1.1", "1.0")
+# What decides how a request is framed or begun; no other header is looked at here.
+JUDGED = frozenset((b"content-length", b"transfer-encoding", b"expect"))
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Head:
+    """A request's line and headers; names are in lower case.
+
+    Attributes:
+        target: As it came, unread.
+        keep_alive: Whether the client would send another request after this one.
+        expects_continue: It waits for a 100 before it sends the body.
+    """
+
+    method: str
+    target: bytes
+    version: str
+    headers: list[tuple[bytes, bytes]]
+    keep_alive: bool
+    expects_continue: bool
+
+
+class Messages(Protocol):
+    """Who takes what is read; each call may raise `Refusal`, and nothing more is read then."""
+
+    def head(self, head: Head) -> None:
+        """A request begins."""
+        ...
+
+    def body(self, piece: bytes) -> None:
+        """Some of its body has come."""
+        ...
+
+    def end(self) -> None:
+        """The request is whole."""
+        ...
+
+
+class Framing:
+    """Reads a connection's bytes as requests.
+
+    The parser is never given bytes beyond the end of a message, so whoever feeds it decides when
+    the next one is read. It pauses at a head with `Upgrade` and forgets the body; RFC 9110, 7.8
+    lets us go on with HTTP/1.1, so the same head without `Upgrade` goes to a new parser, which
+    reads the body and all that follows. What is behind a message is thus always judged by the
+    parser that read its head.
+    """
+
+    def __init__(self, messages: Messages, head_bytes_max: int) -> None:
+        self.target = b""  # of the request whose head is being read; nothing before the first
+        self.in_head = False
+        self._messages = messages
+        self._head_bytes_max = head_bytes_max
+        self._parser = httptools.HttpRequestParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._judged: dict[bytes, bytes] = {}
+        self._body_left: int | None = None  # of a body with a length
+        self._tail = b""  # the last bytes taken, as far as they may be half of an `END`
+        self._kept_bytes = 0  # taken by the parser since it last handed something on whole
+        self._ended = False  # a message, within the present piece
+        self._upgrading = False
+
+    def take(self, data: bytes) -> int:
+        """Parse up to where a message may end; return how many bytes that was, one at least.
+
+        Raises:
+            Refusal: It is no request that we serve.
+        """
+        size = self._size_of_piece(data)
+        self._ended = False
+        piece = data if size == len(data) else data[:size]
+        try:
+            self._parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as exc:
+            size = exc.args[0]
+            self._read_without_upgrade()
+        except httptools.HttpParserError as exc:
+            raise _refusal_in(exc) from exc
+        if self._kept_bytes >= self._head_bytes_max:
+            raise refusal.head_too_large(self._head_bytes_max)
+        return size
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        if self._ended:
+            raise refusal.not_http("a request ended where none should")
+        self.in_head = True
+        self.target = b""
+        self._headers = []
+        self._judged = {}
+
+    def on_url(self, url: bytes) -> None:
+        """Some of the target."""
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; trailers, which come after the head, are dropped."""
+        if self.in_head:
+            name = name.lower()
+            self._headers.append((name, value))
+            if name in JUDGED:
+                before = self._judged.get(name)
+                self._judged[name] = value if before is None else before + b"," + value
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        parser = self._parser
+        if parser.should_upgrade():
+            if parser.get_method() == b"CONNECT":
+                raise refusal.no_tunnel()
+            self._upgrading = True
+            return
+        self.in_head = False
+        self._kept_bytes = 0
+        version = parser.get_http_version()
+        keep_alive = version == "1.1" and parser.should_keep_alive()
+        self._judge(version)
+        self._messages.head(
+            Head(
+                method=parser.get_method().decode("ascii"),
+                target=self.target,
+                version=version,
+                headers=self._headers,
+                keep_alive=keep_alive,
+                expects_continue=b"expect" in self._judged,
+            )
+        )
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body."""
+        self._kept_bytes = 0
+        self._messages.body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole, unless its body was passed over for an upgrade."""
+        if not self._upgrading:
+            self._ended = True
+            self._body_left = None
+            self._kept_bytes = 0
+            self._tail = b""
+            self._messages.end()
+
+    def _size_of_piece(self, data: bytes) -> int:
+        if self._body_left is not None:
+            size = min(len(data), self._body_left)
+            self._body_left -= size
+            return size
+        across = (self._tail + data[: len(END) - 1]).find(END) if self._tail else -1
+        if across >= 0:
+            size = across + len(END) - len(self._tail)
+        else:
+            found = data.find(END)
+            size = len(data) if found < 0 else found + len(END)
+        size = min(size, self._head_bytes_max - self._kept_bytes)
+        self._kept_bytes += size
+        self._tail = (self._tail + data[max(0, size - len(END)) : size])[1 - len(END) :]
+        return size
+
+    def _judge(self, version: str) -> None:
+        """Refuse what could be framed in two ways, or is asked of us in vain."""
+        if version not in VERSIONS:
+            raise refusal.version_unknown(version)
+        if not self._judged:
+            return
+        coding = self._judged.get(b"transfer-encoding")
+        if coding is not None:
+            if coding.lower() != b"chunked":
+                raise refusal.coding_unknown()
+            if version == "1.0":
+                raise refusal.coding_in_old_version()
+        elif length := int(self._judged.get(b"content-length", b"0")):
+            self._body_left = length
+        if self._judged.get(b"expect", b"100-continue").lower() != b"100-continue":
+            raise refusal.expectation_unknown()
+
+    def _read_without_upgrade(self) -> None:
+        log.info("edge.upgrade_ignored")
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        lines = [method + b" " + self.target + b" HTTP/" + version.encode()]
+        for name, value in self._headers:
+            kept = _without_upgrade(value) if name == b"connection" else value
+            if name != b"upgrade" and (kept or not value):
+                lines.append(name + b": " + kept)
+        self._upgrading = False
+        self._parser = httptools.HttpRequestParser(self)
+        try:
+            self._parser.feed_data(b"\r\n".join(lines) + END)
+        except httptools.HttpParserError as exc:
+            raise _refusal_in(exc) from exc
+
+
+def _without_upgrade(connection: bytes) -> bytes:
+    tokens = (token.strip() for token in connection.split(b","))
+    return b", ".join(token for token in tokens if token.lower() != b"upgrade")
+
+
+def _refusal_in(error: httptools.HttpParserError) -> Refusal:
+    """Return the refusal of ours that a callback raised, or what the parser has to say.
+
+    A callback that failed otherwise raises its own error again: that is no fault of the client.
+    """
+    cause = error.__context__
+    if not isinstance(error, httptools.HttpParserCallbackError) or cause is None:
+        return refusal.not_http(str(error))
+    if isinstance(cause, Refusal):
+        return cause
+    raise cause

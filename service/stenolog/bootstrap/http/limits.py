@@ -1,0 +1,40 @@
+"""How much, and for how long, the other side of a connection may keep us waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes in bytes, times in milliseconds; tests shorten the times.
+
+    Attributes:
+        head_bytes_max: Of a request's head, of trailers, of the extensions of one chunk; twice
+            what the application takes, which refuses in its own forms.
+        head_ms_max: From a head's first byte to its last.
+        idle_ms_max: Without a request.
+        ahead_bytes_max: Read while an answer is under way, kept unparsed until it is out.
+        ahead_bytes_all: The same over all connections; beyond it a connection is closed.
+        discard_bytes_max: Of a body that nobody reads any more, after the answer.
+        discard_ms_max: The same in time.
+        unread_ms_max: In which an answer under way moves by `unread_bytes_min`.
+        unread_bytes_min: About 1 KiB a second.
+        answers_bytes_all: Of answers that the other sides have not taken, over all connections;
+            beyond it the slowest is closed.
+        connections_max: Beyond it whoever waits longest without a request makes room.
+        look_ms: Between two looks at what is overdue.
+    """
+
+    head_bytes_max: int = 64 << 10
+    head_ms_max: int = 10_000
+    idle_ms_max: int = 75_000
+    ahead_bytes_max: int = 16 << 10
+    ahead_bytes_all: int = 8 << 20
+    discard_bytes_max: int = 1 << 20
+    discard_ms_max: int = 5_000
+    unread_ms_max: int = 30_000
+    unread_bytes_min: int = 32 << 10
+    answers_bytes_all: int = 24 << 20
+    connections_max: int = 2_048
+    look_ms: int = 500

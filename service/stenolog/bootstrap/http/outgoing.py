@@ -1,0 +1,99 @@
+"""What a connection sends: never kept without limit, never waited for without end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from stenolog.bootstrap.http.limits import Limits
+
+NEVER = float("inf")
+
+
+class Outgoing:
+    """Writes to a transport, and knows what the other side has not taken yet.
+
+    Attributes:
+        unread_since: When the transport last began to keep bytes; `NEVER` while it keeps none.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, limits: Limits, count: Callable[[int], None]
+    ) -> None:
+        """`count` is told each change of the bytes that are kept."""
+        # Nothing may be kept unnoticed: we are told as soon as there is a first byte, and of the
+        # last one's leaving.
+        transport.set_write_buffer_limits(high=0)
+        self.unread_since = NEVER
+        self._transport = transport
+        self._limits = limits
+        self._count = count
+        self._loop = asyncio.get_running_loop()
+        self._free: asyncio.Future[None] | None = None  # while the transport keeps bytes
+        self._waiting_bytes = 0  # kept by whoever waits for `written`
+        self._counted_bytes = 0
+        self._given_bytes = 0  # to the transport, ever
+        self._seen_at, self._seen_bytes = 0.0, 0  # when the stream was last seen to move
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether everything that was written has left."""
+        return self._free is None
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Send this; the transport keeps what the other side does not take at once."""
+        self._given_bytes += len(data)
+        self._transport.write(data)
+
+    async def written(self, waiting_bytes: int) -> None:
+        """Return once all has left, or nothing ever will; the caller keeps so many bytes."""
+        if self._free is None:
+            return
+        self._waiting_bytes = waiting_bytes
+        self._recount()
+        try:
+            if self._free is not None:  # whoever is slowest may just have been closed
+                await self._free
+        finally:
+            self._waiting_bytes = 0
+            self._recount()
+
+    def break_off(self) -> None:
+        """End the connection in the middle of an answer, so that nobody takes it for whole."""
+        self._transport.abort()
+
+    def pause(self) -> None:
+        """The transport has begun to keep bytes."""
+        if self._free is None:
+            self._free = self._loop.create_future()
+            self.unread_since = self._seen_at = self._loop.time()
+            self._seen_bytes = self._left_bytes()
+            self._recount()
+
+    def resume(self) -> None:
+        """The transport keeps none, or is gone."""
+        free, self._free = self._free, None
+        self.unread_since = NEVER
+        self._recount()
+        if free is not None and not free.done():
+            free.set_result(None)
+
+    def is_stuck(self, now: float) -> bool:
+        """Whether the other side has taken too little for too long."""
+        if self._free is None or (now - self._seen_at) * 1000 < self._limits.unread_ms_max:
+            return False
+        left = self._left_bytes()
+        moved = left - self._seen_bytes
+        self._seen_at, self._seen_bytes = now, left
+        return moved < self._limits.unread_bytes_min
+
+    def _left_bytes(self) -> int:
+        return self._given_bytes - self._transport.get_write_buffer_size()
+
+    def _recount(self) -> None:
+        kept = 0
+        if self._free is not None:
+            kept = self._transport.get_write_buffer_size() + self._waiting_bytes
+        change, self._counted_bytes = kept - self._counted_bytes, kept
+        if change:
+            self._count(change)

@@ -1,0 +1,24 @@
+"""What the server refused by itself, answered in the form of the surface that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stenolog.edge.http.correlation import Correlation, correlation_of
+from stenolog.edge.http.problems import Failure, FailureForm
+from stenolog.edge.http.request_line import RequestLine
+from stenolog.edge.ports import EdgeMetrics
+
+SCOPE_KEY = "stenolog.refused"
+
+
+def refusing(form_at: Callable[[str], FailureForm], metrics: EdgeMetrics) -> ASGIApp:
+    """Build the application that answers with the `Failure` at `SCOPE_KEY`, counted and logged."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        failure: Failure = scope[SCOPE_KEY]
+        await form_at(scope["path"])(failure, correlation_of(scope))(scope, receive, send)
+
+    return Correlation(RequestLine(answer, metrics))

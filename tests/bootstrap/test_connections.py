@@ -1,0 +1,235 @@
+"""Everything that waits for the other side of a connection has a time and a size."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from time import monotonic
+
+import pytest
+from starlette.requests import Request
+
+from stenolog.bootstrap.http.limits import Limits
+from tests.bootstrap.raw_clients import DEADLINE_S, GET, Served, connected, serving
+from tests.http.composed import until
+
+HASTY = Limits(look_ms=20, unread_ms_max=300, discard_ms_max=300, idle_ms_max=300)
+LARGE = b"GET /large?bytes=%d HTTP/1.1\r\nHost: here\r\n\r\n"
+STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+
+
+async def never(condition: Callable[[], bool], seconds: float = 0.2) -> None:
+    """It does not hold for a while."""
+    ends = monotonic() + seconds
+    while monotonic() < ends:
+        assert not condition()
+        await asyncio.sleep(0.01)
+
+
+async def test_pipelined_requests_are_answered_in_order() -> None:
+    count = 2_000
+    async with connected() as (served, client):
+        for number in range(count):
+            client.send(b"POST /%d HTTP/1.1\r\nContent-Length: 2\r\n\r\nab" % number)
+        for number in range(count):
+            status, body = await client.whole_answer()
+            assert (status, json.loads(body)["url"]) == (200, f"/{number}")
+        assert served.requests == count
+
+
+async def test_no_request_is_read_while_the_answer_before_it_is_under_way() -> None:
+    async with connected() as (served, client):
+        client.send(b"GET /held HTTP/1.1\r\nHost: here\r\n\r\n" + GET * 10_000)
+        await served.asked.wait()
+        limit = served.server.connections.limits.ahead_bytes_max
+        await until(lambda: served.figures.ahead_bytes > 0)
+        await never(lambda: served.requests > 1 or served.figures.ahead_bytes > limit)
+        assert len(served.server.server_state.tasks) == 1
+
+
+async def test_no_request_is_read_while_the_answer_before_it_is_not_taken() -> None:
+    async with serving() as served:
+        client = await served.client(receives_bytes=4_096)
+        client.stop_reading()
+        client.send(LARGE % 20_000_000 + GET * 1_000)
+        await until(lambda: served.figures.answers_bytes > 0)
+        await never(lambda: served.requests > 0)
+        await client.close()
+
+
+async def test_what_is_read_ahead_has_a_limit_over_all_connections() -> None:
+    async with serving(Limits(ahead_bytes_all=40_000)) as served:
+        clients = [await served.client() for _ in range(6)]
+        for client in clients:
+            client.send(b"GET /held HTTP/1.1\r\n\r\n" + b"x" * 20_000)
+        await until(lambda: served.figures.closed["ahead_too_much"] >= 4)
+        assert served.figures.ahead_bytes <= 40_000
+        served.may_go.set()
+        for client in clients:
+            await client.close()
+
+
+async def test_an_answer_that_nobody_reads_is_broken_off() -> None:
+    async with serving(HASTY) as served:
+        client = await served.client(receives_bytes=4_096)
+        client.stop_reading()
+        client.send(LARGE % 20_000_000)
+        await until(lambda: served.figures.closed["answer_unread"] == 1)
+        assert served.figures.answers_bytes == 0
+        await client.close()
+
+
+async def test_an_answer_that_is_read_slowly_arrives() -> None:
+    size = 3_000_000
+    limits = Limits(look_ms=20, unread_ms_max=300)
+    async with serving(limits) as served:
+        client = await served.client(receives_bytes=32_768)
+        client.send(LARGE % size)
+        began = monotonic()
+        got = await client.slowly(size, piece=100_000, pause_s=0.05)
+        assert monotonic() - began > 2 * limits.unread_ms_max / 1000
+        assert got >= size
+        await client.close()
+
+
+async def test_over_the_limit_of_all_answers_the_slowest_reader_goes() -> None:
+    async with serving(Limits(answers_bytes_all=20_000_000)) as served:
+        clients = [await served.client(receives_bytes=4_096) for _ in range(4)]
+        for number, client in enumerate(clients):
+            client.stop_reading()
+            client.send(LARGE % 9_000_000)
+            await until(lambda: len(served.server.server_state.tasks) > 0)
+            if number < 1:
+                await until(lambda: served.figures.answers_bytes > 1_000_000)
+        await until(lambda: served.figures.closed["answers_too_many"] >= 1)
+        assert served.figures.answers_bytes <= 20_000_000
+        healthy = await served.client()
+        healthy.send(GET)
+        assert await healthy.answer() == 200
+        for client in (*clients, healthy):
+            await client.close()
+
+
+REFUSED = b"POST /refused HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n"
+
+
+async def test_a_small_body_that_was_refused_leaves_the_connection_open() -> None:
+    async with connected() as (_, client):
+        client.send(REFUSED % 500_000)
+        assert await client.answer() == 401
+        client.send(b"x" * 500_000 + GET)
+        assert await client.answer() == 200
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+async def test_a_refused_body_is_swallowed_up_to_a_limit(chunked: bool) -> None:
+    limit = Limits().discard_bytes_max
+    async with connected() as (served, client):
+        head = REFUSED % 9_000_000_000
+        if chunked:
+            head = head.partition(b"Content")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
+        client.send(head)
+        assert await client.answer() == 401
+        sent = 0
+        piece = b"x" * 65_536
+        with pytest.raises(ConnectionError):
+            while sent < 40 * limit:
+                client.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                await client.drain()
+                sent += len(piece)
+        assert served.figures.closed["body_unread"] == 1
+
+
+async def test_a_refused_body_is_waited_for_only_so_long() -> None:
+    async with connected(HASTY) as (served, client):
+        client.send(REFUSED % 100)
+        assert await client.answer() == 401
+        client.send(b"x")
+        assert await client.rest() == b""
+        assert served.figures.closed["body_unread"] == 1
+
+
+async def test_after_a_refusal_nothing_is_kept_of_what_still_comes() -> None:
+    async with connected(HASTY) as (_, client):
+        client.send(b"nonsense\r\n\r\n")
+        sent = 0
+        with pytest.raises(ConnectionError):
+            while sent < 100_000_000:
+                client.send(b"x" * 65_536)
+                await client.drain()
+                sent += 65_536
+
+
+async def test_a_chunked_body_of_nothing_but_line_ends_holds_nobody_up() -> None:
+    async with connected() as (served, client):
+        body = b"\r\n\r\n" * 4_096
+        client.send(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.send((b"%x\r\n%b\r\n" % (len(body), body)) * 20 + b"0\r\n\r\n")
+        other = await served.client()
+        for _ in range(20):
+            began = monotonic()
+            other.send(GET)
+            assert await other.answer() == 200
+            assert monotonic() - began < 1
+        status, said = await client.whole_answer()
+        assert (status, int(said)) == (200, 20 * len(body))
+        await other.close()
+
+
+async def test_at_the_limit_the_one_that_waits_longest_makes_room() -> None:
+    limits = Limits(connections_max=10)
+    async with serving(limits) as served:
+        halves = [await served.client() for _ in range(limits.connections_max)]
+        for half in halves:
+            half.send(b"GET / HTTP/1.1\r\nX-")
+        await until(lambda: served.figures.connections == limits.connections_max)
+        healthy = await served.client()
+        healthy.send(GET)
+        assert await healthy.answer() == 200
+        assert await halves[0].rest() == b""
+        assert served.figures.closed["room_made"] == 1
+        assert served.figures.connections == limits.connections_max
+        for client in (*halves, healthy):
+            await client.close()
+
+
+async def test_without_anybody_who_waits_a_new_connection_is_503() -> None:
+    async with serving(Limits(connections_max=2)) as served:
+        busy = [await served.client() for _ in range(2)]
+        for client in busy:
+            client.send(b"GET /held HTTP/1.1\r\n\r\n")
+        await until(lambda: served.requests == 2)
+        refused = await served.client()
+        said = await refused.rest()
+        assert STATUS.findall(said) == [b"503"]
+        assert b"retry-after: 2\r\n" in said
+        head, _, body = said.partition(b"\r\n\r\n")
+        assert f"content-length: {len(body)}".encode() in head
+        assert json.loads(body)["status"] == 503
+        assert served.figures.refused == 1
+        served.may_go.set()
+        for client in busy:
+            assert await client.answer() == 200
+        for client in (*busy, refused):
+            await client.close()
+
+
+async def test_a_client_that_goes_away_is_known_while_its_answer_is_made() -> None:
+    async with serving() as served:
+        gone = asyncio.Event()
+
+        async def waits(request: Request) -> None:
+            await request.body()
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            gone.set()
+
+        served.add("/waits", waits)
+        client = await served.client()
+        client.send(b"GET /waits HTTP/1.1\r\n\r\n")
+        await until(lambda: len(served.server.server_state.tasks) == 1)
+        await client.close()
+        async with asyncio.timeout(DEADLINE_S):
+            await gone.wait()
