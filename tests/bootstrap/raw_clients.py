@@ -111,6 +111,16 @@ class Client:
         async with asyncio.timeout(DEADLINE_S):
             await self._writer.drain()
 
+    async def flood(self, piece: bytes, *, bytes_max: int) -> int:
+        """Send it again and again until the server closes; how many bytes it took."""
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < bytes_max:
+                self.send(piece)
+                await self.drain()
+                sent += len(piece)
+        return sent
+
     def stop_reading(self) -> None:
         """From now on nothing is taken from the socket."""
         transport = self._writer.transport
