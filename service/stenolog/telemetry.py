@@ -23,6 +23,15 @@ from stenolog.delivery_metrics import DeliveryMetrics
 
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SECONDS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+HTTP_GAUGES = {
+    "connections": "Connections that are open",
+    "connections_max": "Connections that may be open",
+    "refused": "Connections that were answered 503 since the start, because there were too many",
+    "accept_errors": "Times since the start that no connection could be taken from the system",
+    "ahead_bytes": "Bytes that were read ahead of answers",
+    "answers_bytes": "Bytes of answers that the other sides have not taken",
+    "uploads_bytes": "Bytes of uploads that are in memory",
+}
 STATUSES = ("queued", "processing", "completed", "error")
 
 
@@ -141,6 +150,23 @@ class Metrics(DeliveryMetrics):
             registry=registry,
         )
 
+        self._http = {
+            name: Gauge(f"stenolog_http_{name}", text, registry=registry)
+            for name, text in HTTP_GAUGES.items()
+        }
+        self._closed = Gauge(
+            "stenolog_http_closed",
+            "Connections that were closed before their time since the start, by reason",
+            ["reason"],
+            registry=registry,
+        )
+        self._descriptors = Gauge(
+            "stenolog_descriptors", "Files and sockets that are open", registry=registry
+        )
+        self._descriptors_max = Gauge(
+            "stenolog_descriptors_max", "Files and sockets that may be open", registry=registry
+        )
+
     def callback(self, outcome: str) -> None:
         """Count a callback with a good token and header."""
         self._callbacks.labels(outcome).inc()
@@ -182,6 +208,15 @@ class Metrics(DeliveryMetrics):
     def beat(self, loop: str, age_ms: int) -> None:
         """Set how long ago this loop last did its round."""
         self._beats.labels(loop).set(age_ms / 1000)
+
+    def http(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
+        """Show what the server's connections do; `figures` are numbers, `closed` is by reason."""
+        for name, gauge in self._http.items():
+            gauge.set(figures[name])
+        for reason, times in figures["closed"].items():
+            self._closed.labels(reason).set(times)
+        self._descriptors.set(descriptors)
+        self._descriptors_max.set(descriptors_max)
 
     def exposition(self) -> tuple[bytes, str]:
         """Return the metrics in Prometheus' text format, and its media type."""

@@ -11,6 +11,7 @@ from functools import partial
 from stenolog.bootstrap.edge import edge_app
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.gauges import observe
+from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.bootstrap.tree_heads import heads_loop
@@ -29,6 +30,7 @@ class Gateway:
 
     Attributes:
         app: What answers over HTTP.
+        figures: What the server's connections do; the server writes them.
         run: Runs every loop until cancelled.
         new_api_key: Whether this start made the first API key.
         new_master_key: Whether this start made the master key.
@@ -37,6 +39,7 @@ class Gateway:
     """
 
     app: Application
+    figures: Figures
     run: Callable[[], Coroutine[None, None, None]]
     reconciler: Reconciler
     projector: Projector
@@ -62,6 +65,7 @@ async def open_gateway(
         parts = await open_parts(stack, settings, address, wrapping or Wrapping())
         yield Gateway(
             app=await edge_app(settings, parts.stores, parts.edge),
+            figures=parts.figures,
             run=partial(_run, _loops(stack, settings, parts)),
             reconciler=parts.reconciling.reconciler,
             projector=parts.projector,
@@ -81,7 +85,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         parts.deliveries.run,
         parts.erasing.sweep,
         heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS),
-        partial(observe, parts.metrics, parts.projector, stores.views),
+        partial(observe, parts.metrics, parts.projector, stores.views, parts.figures),
     ]
     if parts.engine is not None:
         parts.engine.on_start = partial(reconciler.wake_all, "local", "start")

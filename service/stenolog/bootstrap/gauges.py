@@ -1,12 +1,15 @@
-"""Set the gauges of the views while the gateway runs."""
+"""Set the gauges of the views and of the connections while the gateway runs."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import asdict
 
 import structlog
 
+from stenolog.bootstrap.http.descriptors import descriptors
+from stenolog.bootstrap.http.figures import Figures
 from stenolog.clock import microseconds, now_ms
 from stenolog.errors import StoreError
 from stenolog.projections.run.projector import Projector
@@ -19,10 +22,13 @@ GAUGES_SHARE = 50  # of all time; counting looks at an index entry of every tran
 log = structlog.get_logger()
 
 
-async def observe(metrics: Metrics, projector: Projector, views: ViewReader) -> None:
+async def observe(
+    metrics: Metrics, projector: Projector, views: ViewReader, figures: Figures
+) -> None:
     """Set the gauges every two seconds, or as seldom as costs a fiftieth, until cancelled."""
     while True:
         began = time.perf_counter()
+        metrics.http(asdict(figures), *descriptors())
         try:
             lag = await projector.lag()
             metrics.lag(lag.events, lag.age_ms)

@@ -10,6 +10,7 @@ from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.erasing import Erasing, erasing_over
+from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
@@ -36,6 +37,7 @@ class Parts:
 
     Attributes:
         edge: What the application in front is made of.
+        figures: What the server's connections do; the server writes them.
         new_api_key: Whether this start made the first API key.
         polled: A provider elsewhere cannot reach our public URL.
     """
@@ -48,6 +50,7 @@ class Parts:
     engine: EngineChild | None
     edge: EdgeParts
     metrics: Metrics
+    figures: Figures
     new_api_key: bool
     polled: bool
 
@@ -113,6 +116,7 @@ async def open_parts(
             side_work=(_side_process(stack), _side_process(stack)),
         ),
         metrics=metrics,
+        figures=Figures(),
         new_api_key=await first_api_key(stores.keys, settings.data_dir),
         polled=polled,
     )

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -19,7 +20,9 @@ from uvicorn.server import ServerState
 from stenolog.bootstrap.gateway import Gateway, open_gateway
 from stenolog.bootstrap.http.connection import Connection
 from stenolog.bootstrap.http.connections import Connections
-from stenolog.bootstrap.http.limits import Limits
+from stenolog.bootstrap.http.descriptors import connections_within, raise_limit
+from stenolog.bootstrap.http.figures import Figures
+from stenolog.bootstrap.http.limits import CONNECTIONS_MAX, Limits
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
@@ -28,7 +31,10 @@ from stenolog.stores.files.directory import locked, make_directory
 
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
-BACKLOG = 2_048
+BACKLOG = 2_048  # connections that the system keeps for us
+# Taken from it at once. asyncio tries as often when there is no descriptor left, and reports each.
+ACCEPTS_PER_TURN = 32
+ACCEPT_FAILED = "socket.accept() out of system resource"  # asyncio's words
 # A thread that comes back from SQLite waits this long for the interpreter, at each statement.
 # CPython's own 5 ms would let a commit of a few rows wait for many turns of the event loop.
 THREAD_SWITCH_SECONDS = 0.0005
@@ -43,6 +49,12 @@ class Server(uvicorn.Server):
         """`connections` are those that `config` has made."""
         super().__init__(config)
         self.connections = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; `Config.backlog` is what asyncio takes at once, and the system keeps more."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -66,11 +78,16 @@ async def serve(
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
     os.umask(FILES_UMASK)
     make_directory(settings.data_dir)
+    descriptors_max = raise_limit()
     with contextlib.closing(bind(settings.host, settings.port)) as listener:
         address = url_of(settings.host, listener.getsockname()[1])
         with locked(settings.data_dir, url=address):
             async with open_gateway(settings, address, wrapping) as gateway:
-                await _serve(gateway, listener, lambda: started(gateway, address))
+                limits = Limits(
+                    connections_max=connections_within(descriptors_max, CONNECTIONS_MAX)
+                )
+                server = server_for(gateway.app, limits, gateway.figures)
+                await _serve(gateway, server, listener, lambda: started(gateway, address))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -103,9 +120,13 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
-def server_for(app: Application, limits: Limits | None = None) -> Server:
+def server_for(
+    app: Application, limits: Limits | None = None, figures: Figures | None = None
+) -> Server:
     """Return the server, with its limits; its own access log is off: paths carry tokens."""
-    connections = Connections(app=app, refusing=app.refusing, limits=limits or Limits())
+    connections = Connections(
+        app=app, refusing=app.refusing, limits=limits or Limits(), figures=figures or Figures()
+    )
 
     def connection(server_state: ServerState, **_: object) -> Connection:
         return Connection(connections, server_state)
@@ -120,15 +141,17 @@ def server_for(app: Application, limits: Limits | None = None) -> Server:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
-            backlog=BACKLOG,
+            backlog=ACCEPTS_PER_TURN,
         ),
         connections,
     )
 
 
-async def _serve(gateway: Gateway, listener: socket.socket, started: Callable[[], None]) -> None:
-    server = server_for(gateway.app)
+async def _serve(
+    gateway: Gateway, server: Server, listener: socket.socket, started: Callable[[], None]
+) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(partial(_report, server.connections))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, server)
     loops = asyncio.create_task(gateway.run())
@@ -151,6 +174,17 @@ async def _serve(gateway: Gateway, listener: socket.socket, started: Callable[[]
             await asyncio.gather(loops, return_exceptions=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def _report(
+    connections: Connections, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
+    """Log what nobody caught; that there is no descriptor for a connection, once a minute."""
+    if context.get("message") == ACCEPT_FAILED:
+        connections.figures.accept_errors += 1
+        connections.log.warning("edge.connection_not_accepted", error=str(context["exception"]))
+    else:
+        loop.default_exception_handler(context)
 
 
 def _stop(server: Server) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CONNECTIONS_MAX = 2_048
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -36,5 +38,5 @@ class Limits:
     unread_ms_max: int = 30_000
     unread_bytes_min: int = 32 << 10
     answers_bytes_all: int = 24 << 20
-    connections_max: int = 2_048
+    connections_max: int = CONNECTIONS_MAX
     look_ms: int = 500
