@@ -150,22 +150,7 @@ class Metrics(DeliveryMetrics):
             registry=registry,
         )
 
-        self._http = {
-            name: Gauge(f"stenolog_http_{name}", text, registry=registry)
-            for name, text in HTTP_GAUGES.items()
-        }
-        self._closed = Gauge(
-            "stenolog_http_closed",
-            "Connections that were closed before their time since the start, by reason",
-            ["reason"],
-            registry=registry,
-        )
-        self._descriptors = Gauge(
-            "stenolog_descriptors", "Files and sockets that are open", registry=registry
-        )
-        self._descriptors_max = Gauge(
-            "stenolog_descriptors_max", "Files and sockets that may be open", registry=registry
-        )
+        self._http = HttpGauges(registry)
 
     def callback(self, outcome: str) -> None:
         """Count a callback with a good token and header."""
@@ -210,14 +195,40 @@ class Metrics(DeliveryMetrics):
         self._beats.labels(loop).set(age_ms / 1000)
 
     def http(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
-        """Show what the server's connections do; `figures` are numbers, `closed` is by reason."""
-        for name, gauge in self._http.items():
+        """Show what the server's connections do, and how many descriptors are open."""
+        self._http.show(figures, descriptors, descriptors_max)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """Return the metrics in Prometheus' text format, and its media type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+class HttpGauges:
+    """Shows what the server's connections do; their numbers are kept where they are made."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._numbers = {
+            name: Gauge(f"stenolog_http_{name}", text, registry=registry)
+            for name, text in HTTP_GAUGES.items()
+        }
+        self._closed = Gauge(
+            "stenolog_http_closed",
+            "Connections that were closed before their time since the start, by reason",
+            ["reason"],
+            registry=registry,
+        )
+        self._descriptors = Gauge(
+            "stenolog_descriptors", "Files and sockets that are open", registry=registry
+        )
+        self._descriptors_max = Gauge(
+            "stenolog_descriptors_max", "Files and sockets that may be open", registry=registry
+        )
+
+    def show(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
+        """Set all; `figures` has a number for each name, and `closed` by reason."""
+        for name, gauge in self._numbers.items():
             gauge.set(figures[name])
         for reason, times in figures["closed"].items():
             self._closed.labels(reason).set(times)
         self._descriptors.set(descriptors)
         self._descriptors_max.set(descriptors_max)
-
-    def exposition(self) -> tuple[bytes, str]:
-        """Return the metrics in Prometheus' text format, and its media type."""
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST
