@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from stenolog.bootstrap.http.limits import Limits
 from tests.bootstrap.raw_clients import DEADLINE_S, GET, connected, serving
-from tests.http.composed import until
+from tests.house.waiting import until
 
 HASTY = Limits(look_ms=20, unread_ms_max=300, discard_ms_max=300, idle_ms_max=300)
 LARGE = b"GET /large?bytes=%d HTTP/1.1\r\nHost: here\r\n\r\n"
