@@ -216,6 +216,34 @@ async def test_what_is_known_is_of_the_generation_asked_for(views: Views) -> Non
     assert (await views.known(None, [], ids)).rows == {}
 
 
+async def test_what_is_held_for_now_changes_no_view_and_is_released_with_its_changes(
+    views: Views,
+) -> None:
+    held = [
+        Hold(projection=name, transcription=id_, position=at, reason="why", for_now=True)
+        for name, id_, at in (("words", "id-0002", 3), ("words", "id-0001", 2))
+    ]
+    for_good = Hold(projection="chapters", transcription="id-0001", position=1, reason="why")
+    await advance(views, [*put(row(1), row(2)), *held, for_good])
+    assert await views.view_state("id-0001", "words") == "not_ready"
+    assert await views.view_state("id-0001", "chapters") == "failed"
+    assert list((await views.held_for_now(9)).items()) == [
+        ("id-0001", {"words": 2}),
+        ("id-0002", {"words": 3}),
+    ]
+    assert await views.held_for_now(1) == {"id-0001": {"words": 2}}
+    live = {one.projection: one.generation for one in (await views.state()).generations}
+    known = await views.known(None, [live["words"]], ["id-0001"])
+    assert known.held == {(live["words"], "id-0001")}, "the projector leaves it out"
+    found = PutView(projection="words", transcription="id-0001", reason=None)
+    await views.release("id-0001", ["words", "chapters"], [found])
+    assert await views.view_state("id-0001", "words") is None
+    assert await views.view_state("id-0001", "chapters") == "failed"
+    assert await views.held_for_now(9) == {"id-0002": {"words": 3}}
+    failures = {one.name: one.failures for one in await views.projections()}
+    assert (failures["words"], failures["chapters"]) == (1, 1)
+
+
 @pytest.mark.parametrize("count", [1, 99, 100, 101, 450])
 @pytest.mark.parametrize("limit", [1, 7, 100, 200])
 async def test_paging_shows_every_item_once_and_in_order(

@@ -155,6 +155,8 @@ class Hold:
 
     Attributes:
         reason: A sentence without content of the transcript.
+        for_now: Nothing is known against the event: it is projected again later, and until then
+            all views show what they showed before it.
         transcript: What `/v2` answers all the same; only from the projection `transcript`.
     """
 
@@ -163,6 +165,7 @@ class Hold:
     position: int
     reason: str
     transcript: TranscriptRow | None = None
+    for_now: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,20 @@ class ViewWriter(Protocol):
         """
         ...
 
+    async def held_for_now(self, limit: int) -> Mapping[str, Mapping[str, int]]:
+        """Return what live generations hold for now, of at most `limit` transcriptions.
+
+        By transcription: for each projection the position of the event that it holds. The
+        transcriptions whose events are oldest come first.
+        """
+        ...
+
+    async def release(
+        self, transcription: str, projections: Collection[str], changes: Sequence[Change]
+    ) -> None:
+        """Hold the transcription for now no more, and make the changes in the live generations."""
+        ...
+
     async def drop(self, projection: str) -> None:
         """Drop all generations of a projection that this version does not have."""
         ...

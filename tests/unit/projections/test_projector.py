@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import multiprocessing
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import Change
-from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH, INLINE_BYTES_MAX
+from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH
+from stenolog.projections.run.one_event import INLINE_BYTES_MAX
 from stenolog.projections.run.opening import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.views import ViewWriter
@@ -105,6 +105,15 @@ class Wrapped:
     ) -> bool:
         self.calls.append("build")
         return await self._views.build(generations, changes, after=after, position=position)
+
+    async def held_for_now(self, limit: int) -> Mapping[str, Mapping[str, int]]:
+        return await self._views.held_for_now(limit)
+
+    async def release(
+        self, transcription: str, projections: Collection[str], changes: Sequence[Change]
+    ) -> None:
+        self.calls.append("release")
+        await self._views.release(transcription, projections, changes)
 
     async def drop(self, projection: str) -> None:
         await self._views.drop(projection)
@@ -487,32 +496,6 @@ async def test_rows_do_not_depend_on_where_the_batches_end(
         transcription_id(1)
     )
     await stepwise.close()
-
-
-async def test_what_ends_the_worker_holds_its_transcription_and_no_other(
-    views: SqliteViews,
-) -> None:
-    log = MemoryLog()
-    log.done(1, full_answer(padding="x" * INLINE_BYTES_MAX), **EVERYTHING)
-    log.done(2, full_answer(), **EVERYTHING)
-
-    async def kill() -> None:
-        while True:
-            for child in multiprocessing.active_children():
-                child.kill()
-            await asyncio.sleep(0)
-
-    killing = asyncio.create_task(kill())
-    try:
-        assert await caught_up(log, views) == 10
-    finally:
-        killing.cancel()
-        await asyncio.gather(killing, return_exceptions=True)
-    assert await views.view_state(transcription_id(1), "words") == "failed"
-    assert await views.view_state(transcription_id(2), "words") is None
-    row = await views.transcription(transcription_id(1))
-    assert row is not None
-    assert row.status == "error"
 
 
 async def test_a_result_without_its_request_is_shown(views: SqliteViews) -> None:

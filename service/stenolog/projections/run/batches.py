@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -17,14 +16,14 @@ from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
+from stenolog.projections.run.one_event import INTERRUPTIONS, held_for_now, project_event
 from stenolog.projections.run.opening import EventOpener, of_transcription
-from stenolog.projections.run.registry import OpenedEvent, project, status_after
+from stenolog.projections.run.registry import OpenedEvent, status_after
 from stenolog.projections.views import Generation, ViewWriter
-from stenolog.side_process import SideProcess, SideProcessEnded
+from stenolog.side_process import SideProcess
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
-INLINE_BYTES_MAX = 512 << 10  # DECISIONS 31: larger bodies would hold the event loop too long
 
 log = structlog.get_logger(__name__)
 
@@ -175,17 +174,12 @@ class Batches:
     async def _one(
         self, names: Sequence[str], opened: OpenedEvent, current: StatusRow | None
     ) -> tuple[Change, ...]:
-        if opened.size > INLINE_BYTES_MAX:
-            try:
-                return await self._side_process.run(
-                    project, tuple(names), opened, current, self._projections
-                )
-            except SideProcessEnded:
-                log.error("projection.worker_ended", position=opened.event.position)
-                opened = replace(opened, payload=None, damaged=True)
-        if opened.payload is not None:
-            await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
-        return project(names, opened, current, self._projections)
+        try:
+            return await project_event(
+                self._side_process, names, opened, current, self._projections
+            )
+        except INTERRUPTIONS as exc:
+            return held_for_now(names, opened, self._projections, exc)
 
 
 def report_readable(rows: Sequence[StatusRow]) -> None:
@@ -200,17 +194,22 @@ def report_readable(rows: Sequence[StatusRow]) -> None:
         )
 
 
-def report_held(batch: Batch) -> None:
+def report_held(batch: Batch) -> bool:
     """Write one line for every transcription that a projection could not digest.
 
-    None for a damaged record, which the subscription tells of.
+    None for a damaged record, which the subscription tells of. Return whether any of them is held
+    for now.
     """
+    for_now = False
     for change in () if batch.damaged else batch.changes:
         if isinstance(change, Hold):
-            log.error(
+            for_now |= change.for_now
+            tell = log.warning if change.for_now else log.error
+            tell(
                 "projection.held",
                 projection=change.projection,
                 transcription_id=change.transcription,
                 position=change.position,
                 reason=change.reason,
             )
+    return for_now

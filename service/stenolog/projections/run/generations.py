@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stenolog.projections.views import Generation, ViewsState
+from stenolog.projections.projection import Projection
+from stenolog.projections.views import Generation, ViewsState, ViewWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,26 @@ def due(state: ViewsState, versions: Mapping[str, int]) -> tuple[Begin | Drop, .
         elif _stale(coming, version) if coming is not None else _stale(shown, version):
             owed.append(Begin(projection=name, version=version, live=False))
     return tuple(owed)
+
+
+async def bring_up(
+    views: ViewWriter, projections: Mapping[str, Projection]
+) -> tuple[ViewsState, bool]:
+    """Begin and drop what is due; return the state then, and whether live views begin anew.
+
+    Raises:
+        StoreUnavailable: The views cannot be read or written now; call again.
+    """
+    state = await views.state()
+    owed = due(state, {name: one.version for name, one in projections.items()})
+    for action in owed:
+        match action:
+            case Begin():
+                await views.begin(action.projection, action.version, live=action.live)
+            case Drop():
+                await views.drop(action.projection)
+    anew = any(isinstance(action, Begin) and action.live for action in owed)
+    return (await views.state() if owed else state), anew
 
 
 def next_to_build(state: ViewsState) -> tuple[tuple[Generation, ...], int]:

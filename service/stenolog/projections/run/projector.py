@@ -25,7 +25,9 @@ from stenolog.projections.run.batches import (
     report_held,
     report_readable,
 )
-from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
+from stenolog.projections.run.building import Builder
+from stenolog.projections.run.generations import bring_up
+from stenolog.projections.run.retrying import Retries
 from stenolog.projections.views import Generation, ViewsState, ViewWriter
 from stenolog.subscription_lines import SubscriptionLines
 
@@ -54,6 +56,7 @@ class Projector:
     ) -> None:
         self._log = log_store
         self._batches = Batches(log_store, sealer, views, projections)
+        self._builder = Builder(self._batches, views, self.wake)
         self._views = views
         self._projections = projections
         self._now_ms = now_ms
@@ -62,6 +65,9 @@ class Projector:
             log_store, self, SubscriptionLines("projector"), events_per_page=EVENTS_PER_BATCH
         )
         self._turn = asyncio.Lock()
+        self._retries = Retries(
+            log_store, sealer, views, projections, turn=self._turn, mended=self._told
+        )
         self._moved = asyncio.Event()
         self._state: ViewsState | None = None
         self._position = 0
@@ -75,10 +81,16 @@ class Projector:
 
     async def run(self) -> NoReturn:
         """Follow the log until cancelled; a store that fails is tried again, nothing is lost."""
-        await self.subscription.run()
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._retries.run())
+            await self.subscription.run()
+
+    def wake(self) -> None:
+        """Have the projector look at what is to be done besides following the log."""
+        self.subscription.wake()
 
     async def catch_up(self) -> int:
-        """Bring everything in the log into the views, and end what is being built.
+        """Bring everything in the log into the views, and end what is built and not interrupted.
 
         Returns the position that was reached.
 
@@ -127,7 +139,7 @@ class Projector:
             for one in names:
                 await self._views.begin(one, self._projections[one].version, live=False)
                 log.info("projection.rebuild_begun", projection=one)
-        self.subscription.wake()
+        self.wake()
         return names
 
     async def erase(self, transcription_id: str) -> None:
@@ -141,6 +153,7 @@ class Projector:
         """
         self._erased.add(transcription_id)
         self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
+        self._retries.erase(transcription_id)
         await self._views.erase(transcription_id)
 
     async def wait_projected(self, position: int) -> None:
@@ -159,6 +172,7 @@ class Projector:
     async def close(self) -> None:
         """End the worker process; `run` must have been cancelled before."""
         await self._batches.close()
+        await self._retries.close()
 
     async def _follow(self, page: Page) -> None:
         """Bring the page into what is live, in as many batches as it takes."""
@@ -175,7 +189,8 @@ class Projector:
             page = page.behind(batch.checkpoint.position)
             self._reached(batch.checkpoint.position)
             report_readable([row for row in batch.readable if row.position > self._rebuilt_until])
-            report_held(batch)
+            if report_held(batch):
+                self._retries.wake()
 
     def _is_overtaken(self, batch: Batch) -> bool:
         """Tell whether a transcription of this batch was erased while the batch was made.
@@ -189,45 +204,21 @@ class Projector:
         return not self._erased.isdisjoint(batch.transcriptions)
 
     async def _build(self, state: ViewsState) -> bool:
-        """Bring a page into the generations that are furthest behind; False: none is built."""
-        generations, until = next_to_build(state)
-        if not generations:
-            return False
-        after = generations[0].position
         self._erased.clear()
-        batch = await self._batches.project_up_to(generations, after, until)
-        if batch is not None and self._is_overtaken(batch):
-            return True
-        position = batch.checkpoint.position if batch is not None else until
-        self._state = None
-        switched = await self._views.build(
-            [one.generation for one in generations],
-            batch.changes if batch is not None else (),
-            after=after,
-            position=position,
-        )
-        if batch is not None:
-            report_held(batch)
-        if switched:
-            for one in generations:
-                log.info("projection.rebuilt", projection=one.projection, position=position)
-        return True
+        step = await self._builder.step(state, self._is_overtaken)
+        if step.written:
+            self._state = None
+        if step.switched:
+            self._retries.wake()  # what was built may hold something for now
+        return step.moved
 
     async def _known_state(self) -> ViewsState:
         """Return the stored state, with the generations that this version needs."""
         if self._state is None:
-            state = await self._views.state()
-            versions = {name: one.version for name, one in self._projections.items()}
-            owed = due(state, versions)
-            for action in owed:
-                match action:
-                    case Begin():
-                        if action.live and state.checkpoint.position == 0:
-                            self._rebuilt_until = await self._log.head()
-                        await self._views.begin(action.projection, action.version, live=action.live)
-                    case Drop():
-                        await self._views.drop(action.projection)
-            self._state = await self._views.state() if owed else state
+            head = await self._log.head()
+            self._state, anew = await bring_up(self._views, self._projections)
+            if anew:
+                self._rebuilt_until = head
             self._reached(self._state.checkpoint.position)
         return self._state
 
@@ -237,8 +228,11 @@ class Projector:
         self._position = position
         self._moved.set()
         self._moved = asyncio.Event()
+        self._told()
+
+    def _told(self) -> None:
         for told in self._on_committed:
-            told(position)
+            told(self._position)
 
 
 def _live(state: ViewsState) -> list[Generation]:

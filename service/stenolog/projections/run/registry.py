@@ -70,15 +70,19 @@ def project(
     current: StatusRow | None,
     projections: Mapping[str, Projection],
 ) -> tuple[Change, ...]:
-    """Project one event with the named `projections`, opening it once for all of them; pure."""
+    """Project one event with the named `projections`, opening it once for all of them; pure.
+
+    Raises:
+        MemoryError: There was not enough; nothing is known against the event.
+    """
     source = _source(opened)
     changes: list[Change] = []
     for name in names:
         projection = projections[name]
+        if not acts_on(projection, opened.event):
+            continue
         if projection.types is not None and opened.event.type == ErasureRequested.type:
             changes.append(Forget(projection=name, transcription=opened.transcription))
-            continue
-        if projection.types is not None and opened.event.type not in projection.types:
             continue
         try:
             if isinstance(source, ProjectionFailed):
@@ -86,6 +90,8 @@ def project(
             change = projection.project(source, current)
         except ProjectionFailed as exc:
             changes.append(_hold(projection, opened, source, str(exc)))
+        except MemoryError:
+            raise  # it says nothing of the event
         except Exception as exc:  # a mistake of ours may hold one transcription, never the others
             reason = f"{type(exc).__name__} in the projection"
             changes.append(_hold(projection, opened, source, reason))
@@ -93,6 +99,13 @@ def project(
             if change is not None:
                 changes.append(change)
     return tuple(changes)
+
+
+def acts_on(projection: Projection, event: Event) -> bool:
+    """Tell whether the event changes anything in the projection's views."""
+    if projection.types is None or event.type == ErasureRequested.type:
+        return True
+    return event.type in projection.types
 
 
 def status_after(changes: Iterable[Change], before: StatusRow | None) -> StatusRow | None:

@@ -102,9 +102,12 @@ def _put_view(run: sqlite3.Connection, generation: int, change: PutView) -> None
 def _hold(run: sqlite3.Connection, generation: int, change: Hold) -> None:
     key = (generation, change.transcription)
     run.execute(
-        "INSERT OR REPLACE INTO failures (generation, id, position, reason) VALUES (?, ?, ?, ?)",
-        (*key, change.position, change.reason),
+        "INSERT OR REPLACE INTO failures (generation, id, position, reason, for_now) "
+        "VALUES (?, ?, ?, ?, ?)",
+        (*key, change.position, change.reason, change.for_now),
     )
+    if change.for_now:
+        return
     _put_reason(run, key, "failed", items=0, beside=None)
     _put_transcript(run, key, change.transcript)
 

@@ -122,12 +122,14 @@ CREATE TABLE failures (
     id TEXT NOT NULL,
     position INTEGER NOT NULL,
     reason TEXT NOT NULL,
+    for_now INTEGER NOT NULL,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX failures_for_now ON failures (position) WHERE for_now;
 """  # noqa: S608 - the pad is a number of ours
 
 # A file of an older version is made anew, so its steps run no more: only their number counts.
-_OLDER = ("",) * 3
+_OLDER = ("",) * 4
 
 VIEWS = Schema(
     name="views.db",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -90,6 +90,16 @@ class SqliteViews(ViewReads):
         return await self._run(
             lambda: self._statements.build(generations, changes, after, position)
         )
+
+    async def held_for_now(self, limit: int) -> Mapping[str, Mapping[str, int]]:
+        """Runs on the writing thread, as `state`."""
+        return await self._run(lambda: self._statements.held_for_now(limit))
+
+    async def release(
+        self, transcription: str, projections: Collection[str], changes: Sequence[Change]
+    ) -> None:
+        """Runs in one transaction."""
+        await self._run(lambda: self._statements.release(transcription, projections, changes))
 
     async def drop(self, projection: str) -> None:
         """Runs in one transaction."""

@@ -123,6 +123,35 @@ class ViewStatements:
                 )
         return True
 
+    def held_for_now(self, limit: int) -> dict[str, dict[str, int]]:
+        """Reads the partial index."""
+        held: dict[str, dict[str, int]] = {}
+        with self.transaction() as run:
+            rows = run.execute(
+                "SELECT f.id, g.projection, f.position FROM failures f "
+                "JOIN generations g ON g.generation = f.generation AND g.state = 'live' "
+                "WHERE f.for_now ORDER BY f.position"
+            )
+            for transcription, projection, position in rows:
+                if transcription not in held and len(held) == limit:
+                    break
+                held.setdefault(transcription, {})[projection] = position
+        return held
+
+    def release(
+        self, transcription: str, projections: Collection[str], changes: Sequence[Change]
+    ) -> None:
+        """Deletes what holds it, and makes the changes."""
+        with self.transaction() as run:
+            live = dict(
+                run.execute("SELECT projection, generation FROM generations WHERE state = 'live'")
+            )
+            run.executemany(
+                "DELETE FROM failures WHERE generation = ? AND id = ? AND for_now",
+                [(live[one], transcription) for one in projections if one in live],
+            )
+            apply(run, live, changes)
+
     def drop(self, projection: str) -> None:
         """Leaves the deletion of its rows to `purge`."""
         with self.transaction() as run:
