@@ -294,7 +294,15 @@ CALLED_BACK_BEFORE_IT_CAN_BE_READ = [
     ("work", "lost with a job", "behind", "completed", 0, ("true callback", 1))
 ]
 
+LISTED_BEFORE_IT_CAN_BE_READ = [
+    ("work", "lost with a job", "answered", "completed", 59_000, None),
+    ("until due",),
+    ("work", "accepted", "questions behind", "completed", 0, None),
+    ("until due",),
+]
 
+
+@example(LISTED_BEFORE_IT_CAN_BE_READ, False, False, False)
 @example(CALLED_BACK_BEFORE_IT_CAN_BE_READ, False, False, False)
 @settings(max_examples=3 * settings().max_examples)
 @given(stories, st.booleans(), st.booleans(), st.booleans())
