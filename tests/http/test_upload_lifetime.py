@@ -192,7 +192,7 @@ def irremovable(service: Composed, number: int) -> str:
 async def test_a_file_that_cannot_be_removed_ends_no_sweep(service: Composed) -> None:
     stays = irremovable(service, 1)
     _, unused = await upload(service)
-    aged(service, unused, UPLOAD_RETENTION_MS + 1)
+    aged(service, unused, service.settings.upload_retention_ms + 1)
     await service.projected()
     with structlog.testing.capture_logs() as lines:
         assert await service.lifetime.sweep() == 1
@@ -205,7 +205,7 @@ async def test_a_file_that_cannot_be_removed_ends_no_sweep(service: Composed) ->
 async def test_a_sweep_that_ends_early_passes_over_nothing(service: Composed) -> None:
     stay = [irremovable(service, number) for number in range(FAILURES_PER_SWEEP_MAX)]
     _, unused = await upload(service)
-    aged(service, unused, UPLOAD_RETENTION_MS + 1)
+    aged(service, unused, service.settings.upload_retention_ms + 1)
     await service.projected()
     assert await service.lifetime.sweep() == 0
     assert service.lifetime.in_mid_round
