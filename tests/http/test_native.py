@@ -51,6 +51,9 @@ async def test_a_body_within_the_limit_is_taken_whatever_its_alphabet(service: C
     ("given", "field"),
     [
         ({}, "audio_url"),
+        ({"audio_url": "http://xn--a.x/"}, "audio_url"),
+        ({"audio_url": "http://u:p@a.example/"}, "audio_url"),
+        ({"audio_url": URL, "webhook_url": "http://xn--/"}, "webhook_url"),
         ({"audio_url": URL, "provider": "nobody"}, "provider"),
         ({"audio_url": URL, "provider": 7}, "provider"),
         ({"audio_url": URL, "region": "mars"}, "region"),

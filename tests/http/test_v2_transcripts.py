@@ -249,9 +249,20 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"\xff", "The request body is not valid JSON"),
     (b"[1]", "The request body must be a JSON object"),
     (b"[" * 100_000, "The request body is not valid JSON"),
+    (b'{"audio_url": " https://a.example/b"}', "audio_url must not begin or end with a blank"),
     (
-        b'{"audio_url": " https://a.example/b"}',
-        "Transcript creation error, audio_url should start with http",
+        b'{"audio_url": "https://xn--a.x/b"}',
+        "audio_url must have a valid host: the host has a part that begins with xn-- and is not "
+        "Punycode",
+    ),
+    (
+        b'{"audio_url": "https://a.example/b", "webhook_url": "http://xn--/"}',
+        "webhook_url must have a valid host: the host has a part that begins with xn-- and is not "
+        "Punycode",
+    ),
+    (
+        b'{"audio_url": "http://user:secret@a.example/b"}',
+        "audio_url must not have a user name or a password",
     ),
     (b'{"a":' * 40 + b"1" + b"}" * 40, "The request body is nested deeper than 32 levels"),
     (b'{"audio_url": "https://a.example/b", "x": NaN}', "The request body is not valid JSON"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,27 @@ async def test_a_job_that_is_not_known_yet_is_not_given_up(
         identifier = await home.request()
         assert (await home.ended(identifier)).status == "completed"
         assert len(simulator.creates) == 1
+
+
+class Cancelling(Around):
+    """A provider whose calls for jobs are cancelled, though nobody has asked for that."""
+
+    cancelled = 0
+
+    async def fetch(self, job: str) -> FetchedJob | None:
+        Cancelling.cancelled += 1
+        raise asyncio.CancelledError
+
+
+async def test_work_that_is_cancelled_from_inside_is_not_forgotten(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, around=Cancelling) as home:
+        await home.request()
+        await until(lambda: Cancelling.cancelled > 0)
+        for _ in range(10):  # the task ends
+            await asyncio.sleep(0)
+        assert home.reconciler.open_count == 1
 
 
 async def test_a_provider_that_has_come_back_is_asked_at_once(

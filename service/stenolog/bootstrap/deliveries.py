@@ -26,6 +26,7 @@ from stenolog.delivery.sender import Sender
 from stenolog.delivery.webhook import Requests, lane_of
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.egress.resolving import Resolver
 from stenolog.errors import StoreError
 from stenolog.log.recorder import FactRecorder
 from stenolog.telemetry import Metrics
@@ -41,6 +42,7 @@ class Deliveries:
 
     Attributes:
         moved: To be told whenever the views have followed the log.
+        resolver: Looks receivers' names up; it counts what is in flight and what waits.
         run: Runs the loops until cancelled.
     """
 
@@ -48,6 +50,7 @@ class Deliveries:
     dispatcher: Dispatcher
     outbox: Outbox
     moved: Callable[[int], None]
+    resolver: Resolver
     metrics: Metrics
     now_ms: NowMs
 
@@ -134,6 +137,7 @@ async def open_deliveries(
         dispatcher=dispatcher,
         outbox=stores.work,
         moved=readable.moved,
+        resolver=egress.resolver,
         metrics=metrics,
         now_ms=now_ms,
     )

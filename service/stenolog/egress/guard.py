@@ -116,7 +116,7 @@ def check_address(ip: Address, policy: AddressPolicy) -> None:
 
     Raises:
         ForbiddenAddress: It is not public, and not allowed by the policy. The message names the
-            kind of address, not the address: what a private name leads to is nobody's business.
+            kind of address: tell it to whoever gave the address, but not to who gave a name.
     """
     if any(ip.version == net.version and ip in net for net in policy.allow_networks):
         return
