@@ -51,6 +51,19 @@ async def test_the_answer_is_the_scrubbed_transcript_now_and_later(service: Comp
     assert (await service.stream(transcription_id))[-1].type == "erasure.requested"
 
 
+async def test_a_get_between_its_event_and_its_key_says_how_long_the_audio_was(
+    service: Composed,
+) -> None:
+    """The view has it open, the events are read, and then the key is gone."""
+    transcription_id, _ = await service.submitted(audio_url=URL)
+    await service.projected()
+    await service.stand_still()
+    await service.complete(transcription_id, answer_of())
+    await service.vault.destroy(f"transcription-{transcription_id}")
+    expected = deleted_transcript(transcription_id, 10)
+    assert await get(service, f"/v2/transcript/{transcription_id}") == expected
+
+
 async def test_two_at_once_are_one(service: Composed) -> None:
     transcription_id = await completed(service, {}, text=SAID)
     answers = await asyncio.gather(*(delete(service, transcription_id) for _ in range(5)))

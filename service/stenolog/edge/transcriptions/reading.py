@@ -32,12 +32,10 @@ class Found:
     """A transcription as its customer may see it now.
 
     Attributes:
-        folded: The row was made from the log: the views do not have this version yet.
         params: Of the request, when the row was made from the log.
     """
 
     row: StatusRow
-    folded: bool = False
     params: Mapping[str, Any] | None = None
 
 
@@ -121,7 +119,7 @@ class Reading:
         state, position = fold(transcription_id, events), events[-1].position
         if state.erasing:
             row = _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
-            return Found(row=row, folded=True, params={})
+            return Found(row=row, params={})
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)
             request, erased = read_request(payload), False
@@ -129,8 +127,10 @@ class Reading:
             request, erased = RequestPayload(), True
         sealed_job = None if known is None else details_of(known, state).sealed_job
         details = replace(details_in(request), erased=erased, sealed_job=sealed_job)
-        row = _without_outcome(row_of(state, details, position=position))
-        return Found(row=row, folded=True, params=request.params)
+        row = row_of(state, details, position=position)
+        # An erasure can come between the events and the payload: then its answer is told already.
+        row = _as_erased(row) if erased and not row.open else _without_outcome(row)
+        return Found(row=row, params=request.params)
 
 
 def _as_erased(row: StatusRow) -> StatusRow:
