@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from stenolog.egress.client import Egress
+from stenolog.errors import ForbiddenAddress
 from stenolog.simulator.assemblyai.behaviour import LYING, MISSING, Behaviour, Callback
 from stenolog.simulator.assemblyai.callbacks import DeliveryRules
-from stenolog.simulator.assemblyai.provider import Simulator
+from stenolog.simulator.assemblyai.provider import LOOPBACK, Simulator, resolve_here
 from stenolog.simulator.receiver import Delivery, Reply
 from tests.simulator.conftest import AUDIO, KEY, Bench, until
 
@@ -138,3 +142,26 @@ async def test_a_test_can_call_back_by_hand(bench: Bench) -> None:
         "transcript_id": job_id,
         "status": "completed",
     }
+
+
+@pytest.mark.parametrize("host", ["1.1.1.1", "93.184.216.34", "[2606:4700:4700::1111]", "10.0.0.1"])
+async def test_by_default_nothing_is_sent_to_another_machine(host: str) -> None:
+    egress = Egress(LOOPBACK, resolve=resolve_here)
+    try:
+        with pytest.raises(ForbiddenAddress):
+            await egress.request("GET", f"http://{host}/", timeout_ms=2_000, answer_bytes_max=1)
+    finally:
+        await egress.aclose()
+
+
+def test_by_default_no_name_server_is_asked() -> None:
+    assert set(resolve_here("localhost", 80)) <= {"127.0.0.1", "::1"}
+    for name in ("hooks.example.com", "localhost.example.com"):
+        with pytest.raises(OSError, match="not on this machine"):
+            resolve_here(name, 80)
+
+
+async def test_a_callback_comes_to_this_machine_by_its_name(bench: Bench) -> None:
+    await bench.created(webhook_url=bench.hook.replace("127.0.0.1", "localhost"))
+    await until(lambda: bench.simulator.callbacks_sent)
+    assert bench.simulator.callbacks_sent[0].status == 200

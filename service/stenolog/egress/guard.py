@@ -69,25 +69,30 @@ ISATAP_IDS = (0x0000_5EFE, 0x0200_5EFE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressPolicy:
-    """What may be reached although it is not public.
+    """What may be reached: public addresses, and what is named here although it is not public.
 
     Attributes:
+        allow_public: Whether public addresses are reachable.
         allow_networks: Networks that are reachable although private.
         allow_origins: Pairs of a lower-case host and a port, as `origin` makes them, that are
             reachable wherever their name leads: the operator's own provider or engine.
     """
 
+    allow_public: bool = True
     allow_networks: tuple[Network, ...] = ()
     allow_origins: frozenset[tuple[str, int]] = frozenset()
 
     @classmethod
-    def of(cls, *, networks: Iterable[str] = (), origins: Iterable[str] = ()) -> AddressPolicy:
+    def of(
+        cls, *, public: bool = True, networks: Iterable[str] = (), origins: Iterable[str] = ()
+    ) -> AddressPolicy:
         """Return the policy for CIDR texts and URLs as an operator writes them.
 
         Raises:
             ValueError: A text is not a network, or a URL has no host.
         """
         return cls(
+            allow_public=public,
             allow_networks=tuple(ip_network(text, strict=False) for text in networks),
             allow_origins=frozenset(origin(url) for url in origins),
         )
@@ -115,15 +120,15 @@ def check_address(ip: Address, policy: AddressPolicy) -> None:
     """Return when a connection to `ip` is allowed.
 
     Raises:
-        ForbiddenAddress: It is not public, and not allowed by the policy. The message names the
-            kind of address: tell it to whoever gave the address, but not to who gave a name.
+        ForbiddenAddress: It is not allowed by the policy. The message names the kind of address:
+            tell it to whoever gave the address, but not to who gave a name.
     """
     if any(ip.version == net.version and ip in net for net in policy.allow_networks):
         return
     if isinstance(ip, IPv6Address) and ip in NAT64:
         check_address(IPv4Address(int(ip) & 0xFFFF_FFFF), policy)
         return
-    kind = _forbidden_kind(ip)
+    kind = _forbidden_kind(ip) or ("" if policy.allow_public else "public")
     if kind:
         raise ForbiddenAddress(f"the host leads to an address that is not allowed ({kind})")
 

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 from stenolog.clock import NowMs, now_ms
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.egress.resolving import system_resolve
 from stenolog.simulator.assemblyai.account import JobQueue, RequestWindow
 from stenolog.simulator.assemblyai.answers import redacted_audio_url
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
@@ -23,7 +24,7 @@ from stenolog.simulator.server import LocalServer
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 API_KEY = "simulator-key"
-LOOPBACK = AddressPolicy.of(networks=("127.0.0.0/8", "::1/128"))
+LOOPBACK = AddressPolicy.of(public=False, networks=("127.0.0.0/8", "::1/128"))
 
 Behave = Callable[[Mapping[str, object]], Behaviour]
 
@@ -54,7 +55,7 @@ class Simulator:
         faults: Iterable[tuple[Operation, Fault]] = (),
         now_ms: NowMs = now_ms,
     ) -> None:
-        """`policy` says where callbacks may go beside public addresses.
+        """`policy` says where callbacks may go; without public addresses no name server is asked.
 
         `concurrency`: so many jobs run at once, the others wait and say `throttled`.
         `result_ttl_ms`: so long after its end a job is forgotten whose behaviour does not say.
@@ -86,7 +87,8 @@ class Simulator:
         Raises:
             OSError: The port is taken.
         """
-        egress = Egress(self._policy, user_agent=USER_AGENT)
+        resolve = system_resolve if self._policy.allow_public else resolve_here
+        egress = Egress(self._policy, user_agent=USER_AGENT, resolve=resolve)
         self._caller = Caller(
             self.memory,
             egress,
@@ -214,3 +216,14 @@ class Simulator:
     async def drop(self, scope: Scope, receive: Receive) -> None:
         """Close the connection that a request came on."""
         await self._server.drop(scope, receive)
+
+
+def resolve_here(host: str, port: int) -> list[str]:
+    """Return the addresses of this machine's own names, which no name server is asked for.
+
+    Raises:
+        OSError: The name is another.
+    """
+    if host.rstrip(".") != "localhost":
+        raise OSError(f"{host} is not on this machine")
+    return system_resolve("localhost", port)
