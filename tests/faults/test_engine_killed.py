@@ -12,7 +12,6 @@ from typing import TypeVar
 import pytest
 
 from stenolog.engine.availability import engine_unavailable
-from tests.engine.sounds import recording
 from tests.faults.killed import Killed, assert_each_once, gateway
 
 pytestmark = [
@@ -22,6 +21,12 @@ pytestmark = [
 ]
 
 T = TypeVar("T")
+
+
+def recording(name: str) -> bytes:
+    from tests.engine import sounds  # noqa: PLC0415  # needs the wheels
+
+    return sounds.recording(name)
 
 
 @pytest.fixture
