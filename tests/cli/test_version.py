@@ -50,6 +50,18 @@ def test_a_tag_does_not_hide_the_commit(checkout: Path) -> None:
     assert checked_out_commit(checkout) == git(checkout, "rev-parse", "--short=12", "HEAD")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_checkout_of_another_user_is_named_too(checkout: Path) -> None:
+    commit = git(checkout, "rev-parse", "--short=12", "HEAD")
+    for path in (checkout, checkout / ".git"):
+        os.chown(path, 12_345, 12_345)
+    refused = subprocess.run(
+        ["git", "-C", str(checkout), "status"], env=GIT, capture_output=True, text=True, check=False
+    )
+    assert "dubious ownership" in refused.stderr
+    assert checked_out_commit(checkout) == commit
+
+
 def test_a_folder_inside_somebody_elses_repository_has_no_commit(checkout: Path) -> None:
     (checkout / "inside").mkdir()
     assert checked_out_commit(checkout / "inside") is None

@@ -33,7 +33,8 @@ def checked_out_commit(checkout: Path) -> str | None:
     """
     if not (checkout / ".git").exists():
         return None
-    words = ["git", "-C", str(checkout), "describe"]
+    # The clone may be root's and we another user, as in docs/DEPLOY.md; git takes it since 2.38.
+    words = ["git", "-c", f"safe.directory={checkout.resolve()}", "-C", str(checkout), "describe"]
     words += ["--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=GIT_S_MAX)
