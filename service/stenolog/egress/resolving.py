@@ -141,15 +141,17 @@ class Resolver:
 
     def _start_waiting(self) -> None:
         for look_up, asker in list(self._following()):
+            loop = asyncio.get_running_loop()
             look_up.asker, look_up.began = asker, self._monotonic()
             self._running[look_up.host] = self._waiting.pop(look_up.host)
             # Of our own and no pool's: a pool is waited for when the process ends.
-            threading.Thread(
-                target=self._work,
-                args=(look_up, asyncio.get_running_loop()),
-                name="resolver",
-                daemon=True,
-            ).start()
+            thread = threading.Thread(
+                target=self._work, args=(look_up, loop), name="resolver", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no thread left
+                loop.call_soon(self._end, look_up, OSError("no thread can be started"))
 
     def _following(self) -> Iterator[tuple[_LookUp, str]]:
         """Take a thread for each that may begin, in the order of asking."""
