@@ -43,9 +43,11 @@ class StatusRow:
             commas between them; beyond the end they are loose ends. 0 stands for an erasure that
             is not completed.
         created_at: Times are the events' own: RFC 3339, six digits, Z.
-        claimed_at: Of the latest submission, as are the next two.
+        claimed_at: Of the submission that is shown, as are the next two and `provider_job`: the one
+            whose job is known, else the latest claim, and after the end the one that brought it.
+            Nothing that is learned of it after the end changes them.
         accepted_at: The provider had the job.
-        called_back_at: The first callback for the latest submission that came before the end.
+        called_back_at: The first callback for that submission that came before the end.
         completed_at: When the outcome was recorded, `error` included.
         webhook_status_code: What the customer's webhook answered last, once its delivery has
             ended; None before, without one, and when nothing was ever received.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -323,6 +324,46 @@ def test_a_late_result_turns_a_failure_on_every_view() -> None:
         last = changes_of(log, [name])[-1]
         assert isinstance(last, PutView)
         assert last.reason is None
+
+
+def given_up(log: MemoryLog, reason: str = "lost") -> Event:
+    data = {"submission": 1, "reason": reason, "wake": "silence"}
+    return log.add(1, "transcription.failed", data, {"error": "lost", "answer": None})
+
+
+@pytest.mark.parametrize("job", ["job-9", None])
+@pytest.mark.parametrize("ends", [given_up, lambda log: log.erase(1)], ids=["failed", "erased"])
+def test_a_job_that_is_found_after_the_end_is_not_shown(
+    ends: Callable[[MemoryLog], Event], job: str | None
+) -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    ends(log)
+    before = status_of(log)
+    late_one = log.accept(1, job=job)
+    row = status_of(log)
+    assert (row.provider_job, row.accepted_at) == (None, None)
+    assert replace(before, version=row.version, position=row.position, unsettled="") == replace(
+        row, unsettled=""
+    )
+    if not row.erased:
+        late(log, answer())
+        row = status_of(log)
+        assert (row.status, row.provider_job) == ("completed", job)
+        assert row.accepted_at == late_one.time
+
+
+def test_a_job_that_is_found_after_the_end_leaves_the_one_that_was_shown() -> None:
+    log = MemoryLog()
+    log.request(1)
+    log.claim(1)
+    accepted = log.accept(1, job="job-1")
+    log.add(1, "submission.abandoned", {"submission": 1, "reason": "forgotten"})
+    given_up(log)
+    log.accept(1, job="job-2")
+    row = status_of(log)
+    assert (row.provider_job, row.accepted_at) == ("job-1", accepted.time)
 
 
 def test_a_late_result_that_is_unreadable_leaves_an_error() -> None:

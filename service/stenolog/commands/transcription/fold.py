@@ -86,6 +86,7 @@ class _Fields(TypedDict, total=False):
     erasure_position: int
     erased: bool
     shown: int
+    shown_at_end: Submission | None
     claims: int
     requested_at: str
     ended_at: str | None
@@ -110,11 +111,12 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
         case SubmissionClaimed():
             return _claimed(state, event, data, at_ms)
         case TranscriptionCompleted() | TranscriptionCompletedLate() | TranscriptionFailed():
-            return _ended(event, data)
+            return _ended(state, event, data)
         case ErasureRequested():
             return {
                 "erasure_position": event.position,
                 "ended_at": state.ended_at or event.time,
+                "shown_at_end": state.shown_submission,
             }
         case ErasureCompleted():
             return {"erased": True}
@@ -164,11 +166,14 @@ def _accepted(state: Transcription, event: Event, data: SubmissionAccepted, at_m
 
 
 def _ended(
-    event: Event, data: TranscriptionCompleted | TranscriptionCompletedLate | TranscriptionFailed
+    state: Transcription,
+    event: Event,
+    data: TranscriptionCompleted | TranscriptionCompletedLate | TranscriptionFailed,
 ) -> _Fields:
     ended: _Fields = {
         "finished_by": data.submission,
         "shown": data.submission,
+        "shown_at_end": state.submission(data.submission),
         "ended_at": event.time,
     }
     if isinstance(data, TranscriptionFailed):

@@ -65,6 +65,7 @@ class Transcription:
             that was made last, until a job is known: then the highest accepted one, and after the
             outcome the one that brought it. A refused submission may turn out to be accepted while
             another is open (DECISIONS 93).
+        shown_at_end: That submission as the outcome, or the erasure before any, found it.
         claims: How many submissions there were before the end.
         unsettled: The submissions that the provider may have another job for; see `unsettled`.
         requested_at: Times are the events' own: RFC 3339, six digits, Z.
@@ -92,6 +93,7 @@ class Transcription:
     erased: bool = False
     surface: Surface = "native"
     shown: int = 0
+    shown_at_end: Submission | None = None
     claims: int = 0
     unsettled: frozenset[int] = frozenset()
     requested_at: str = ""
@@ -140,6 +142,14 @@ class Transcription:
     def failed_submissions(self) -> int:
         """How many of the provider's jobs ended in a server error."""
         return sum(submission.outcome == "failed" for submission in self.submissions)
+
+    @property
+    def shown_submission(self) -> Submission | None:
+        """The submission that readers are shown; after the end no event changes it any more.
+
+        Except a late result: it is shown with the submission that brought it.
+        """
+        return self.shown_at_end or self.submission(self.shown)
 
     @property
     def last(self) -> Submission | None:

@@ -47,7 +47,7 @@ def details_in(request: RequestPayload) -> PayloadDetails:
 
 def details_of(row: StatusRow, state: Transcription) -> PayloadDetails:
     """Carry over what an earlier row of the same transcription had taken from payloads."""
-    shown = state.submission(state.shown)
+    shown = state.shown_submission
     same_job = shown is not None and shown.accepted_at == row.accepted_at
     return PayloadDetails(
         audio_url=row.audio_url,
@@ -62,7 +62,7 @@ def details_of(row: StatusRow, state: Transcription) -> PayloadDetails:
 
 def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> StatusRow:
     """Return the row of a transcription; `position` is that of its last event."""
-    shown = state.submission(state.shown)
+    shown = state.shown_submission
     gone = PayloadDetails(erased=True) if state.erasing else details
     unreadable = details.unreadable and state.status == "completed"
     status = "error" if unreadable else state.status

@@ -45,7 +45,7 @@ class Transcriptions:
     """Accepts any payload: whatever it holds, a transcription has a status."""
 
     name: str = NAME
-    version: int = 5
+    version: int = 6
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(
         {
@@ -132,7 +132,7 @@ def _details(details: PayloadDetails, source: ProjectionInput) -> PayloadDetails
         case TranscriptionRequested():
             return replace(details_in(request_in(content)), erased=isinstance(content, Erased))
         case SubmissionAccepted(provider_job=None, submission=number) if (
-            source.state is not None and number == source.state.shown
+            source.state is not None and number == source.state.shown and not source.state.terminal
         ):
             return replace(details, sealed_job=text_or_none(read.get("provider_job")))
         case TranscriptionFailed():
