@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import asyncio
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stenolog.bootstrap.projections import PROJECTIONS
@@ -25,17 +29,21 @@ from stenolog.commands.transcription.commands import (
 from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.fold import fold
 from stenolog.commands.transcription.state import Transcription
+from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.projections.of.status import details_of, row_of
 from stenolog.projections.rows import StatusRow
+from stenolog.projections.run.projector import Projector
 from stenolog.projections.run.registry import project, status_after
-from tests.unit.projections.events import MemoryLog, transcription_id
+from stenolog.stores.sqlite.views.store import SqliteViews
+from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 from tests.unit.projections.projecting import opened_of
 
 STEPS_MAX = 24
+EXAMPLES = 50  # each writes a store of views
 ONE = transcription_id(1)
 
 Step = Command | EventData
@@ -118,12 +126,13 @@ def _add(log: MemoryLog, data: EventData) -> None:
 
 
 class Watched:
-    """A stream and its row, kept as the projector keeps it, checked after every event."""
+    """A stream and its rows, made as the projector makes them, checked after every event."""
 
     def __init__(self) -> None:
         self.log = MemoryLog()
         self.log.request(1)
         self.row: StatusRow | None = None
+        self.rows: list[StatusRow] = []
         self.project()
 
     def project(self) -> None:
@@ -131,12 +140,11 @@ class Watched:
         changes = project(["transcriptions"], opened_of(self.log, event), self.row, PROJECTIONS)
         before, self.row = self.row, status_after(changes, self.row)
         assert self.row is not None, changes
+        self.rows.append(self.row)
         self.check(before, self.row)
 
     def check(self, before: StatusRow | None, row: StatusRow) -> None:
         state = fold(ONE, self.log.events)
-        told = details_of(row, state)
-        assert row == row_of(state, told, position=self.log.events[-1].position)
         if before is None:
             return
         assert not (before.status == "processing" and row.status == "queued"), "status went back"
@@ -150,32 +158,112 @@ class Watched:
             assert row.open != state.terminal
 
 
-@given(STEPS)
-def test_the_view_says_what_the_fold_says_at_every_event(steps: Steps) -> None:
+def watched_through(steps: Steps) -> Watched:
+    """A stream of these steps, as far as they are possible one after another."""
     watched = Watched()
     for drawn in steps:
         state = fold(ONE, watched.log.events)
         for data in _events(_made(drawn, state), state):
             _add(watched.log, data)
             watched.project()
+    return watched
+
+
+@dataclass
+class Expected:
+    """What a row must say, told from the events without the fold."""
+
+    finished_by: int = 0
+    failed: bool = False
+    erasing: bool = False
+    webhook_status_code: int | None = None
+    owed: set[int] = field(default_factory=set)
+
+    @classmethod
+    def after(cls, events: Sequence[Event]) -> Expected:
+        expected = cls()
+        for event in events:
+            expected.heed(event.type, event.data)
+        return expected
+
+    def heed(self, name: str, data: Mapping[str, Any]) -> None:
+        number = data.get("submission", 0)
+        if name == "erasure.requested":
+            self.erasing = True
+            self.owed.add(0)
+        elif name == "erasure.completed":
+            self.owed.clear()
+        elif name.startswith("delivery.") and data["kind"] == "outcome":
+            self.webhook_status_code = data["status"]
+        elif name == "callback.received":
+            if data["kind"] == "completed" and self.failed and not self.erasing:
+                self.owed.add(number)
+            if data["provider_job"] and number != self.finished_by:
+                self.owed.add(number)
+        elif name in {"submission.claimed", "submission.accepted"}:
+            self.owed.add(number)
+        elif name.startswith(("submission.", "transcription.")) and name not in UNHEEDED:
+            self.owed.discard(number)
+        if name.startswith("transcription.") and name not in UNHEEDED:
+            self.finished_by, self.failed = number, name == "transcription.failed"
+            if data.get("reason") == "deadline":
+                self.owed.add(number)
+            if name == "transcription.completed_late":
+                self.webhook_status_code = None
+
+    def check(self, row: StatusRow) -> None:
+        assert row.finished_by == self.finished_by
+        assert row.webhook_status_code == self.webhook_status_code
+        assert row.unsettled == ",".join(str(number) for number in sorted(self.owed))
+        assert row.error == ("why" if self.failed and not self.erasing else None)
+
+
+UNHEEDED = {"transcription.requested", "submission.superseded"}  # they settle nothing
+
+
+async def check_stored(log: MemoryLog, cuts: Collection[int], directory: Path) -> None:
+    """The projector is stopped behind each of these positions, and its row must be true there."""
+    views = await SqliteViews.open(directory / "views.db")
+    events = log.events
+    try:
+        for cut in sorted({*cuts, len(events)}):
+            log.events = events[: max(1, cut)]
+            projector = Projector(
+                log_store=log,
+                sealer=OpenSealer(log),
+                views=views,
+                projections={"transcriptions": PROJECTIONS["transcriptions"]},
+                now_ms=lambda: 0,
+            )
+            await projector.catch_up()
+            await projector.close()
+            row = await views.transcription(ONE)
+            assert row is not None
+            state = fold(ONE, log.events)
+            assert row == row_of(state, details_of(row, state), position=len(log.events))
+            Expected.after(log.events).check(row)
+    finally:
+        log.events = events
+        await views.close()
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(STEPS, st.sets(st.integers(1, STEPS_MAX), max_size=6))
+def test_the_view_says_what_the_fold_and_the_events_say_wherever_it_stopped(
+    steps: Steps, cuts: set[int]
+) -> None:
+    watched = watched_through(steps)
+    with tempfile.TemporaryDirectory() as directory:
+        asyncio.run(check_stored(watched.log, cuts, Path(directory)))
 
 
 @given(STEPS)
 def test_a_reader_whose_view_lags_is_told_the_same_but_for_the_outcome(steps: Steps) -> None:
     """Whatever event the view stopped at, its row carries all that the fold cannot know."""
-    watched = Watched()
-    rows = [watched.row]
-    for drawn in steps:
-        state = fold(ONE, watched.log.events)
-        for data in _events(_made(drawn, state), state):
-            _add(watched.log, data)
-            watched.project()
-            rows.append(watched.row)
+    watched = watched_through(steps)
     state = fold(ONE, watched.log.events)
-    last = rows[-1]
-    assert last is not None
-    for known in rows:
-        assert known is not None
+    last = watched.rows[-1]
+    for known in watched.rows:
         told = replace(details_of(known, state), error=last.error, unreadable=False)
         shown = row_of(state, told, position=last.position)
         job = shown.provider_job or last.provider_job  # a sealed handle may not be known yet
