@@ -81,6 +81,7 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "Deliveries decide nothing: they know no command": (
         ("delivery.dispatcher", "commands.handler"),
+        ("delivery.sender", "commands.transcription.state"),
     ),
     "Projections know the fold, and nothing that decides": (
         ("projections.of", "commands.handler"),
@@ -98,6 +99,17 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("edge.app", "stores.sqlite.log.store"),
         ("compliance.vault", "stores.files.uploads"),
         ("reconciler.loop", "providers.assemblyai.adapter"),
+    ),
+    "The command line asks the composition root, and knows nothing that it composes": (
+        ("cli.keys", "commands.handler"),
+        ("cli.demo", "reconciler.loop"),
+        ("cli.log", "projections.of"),
+        ("cli.doctor", "engine.worker.confinement"),
+    ),
+    "The fixtures for users' tests know the simulator alone": (
+        ("testing", "egress.client"),
+        ("testing", "wire"),
+        ("testing", "config.settings"),
     ),
     "Pure rooms reach no I/O by any way round": (
         ("log.tail", "egress.client"),

@@ -1,1 +1,1 @@
-"""Compose the service: only here are stores, vendors and settings put together."""
+"""Compose the service: stores and vendors are opened and wired here alone."""
