@@ -42,7 +42,9 @@ class Cipher:
         """
         return self.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], name)
 
-    def encrypt(self, nonce: bytes, plaintext: bytes, name: bytes) -> bytes:
+    def encrypt(
+        self, nonce: bytes, plaintext: bytes | bytearray | memoryview, name: bytes
+    ) -> bytes:
         """Encrypt under a nonce of the caller, who must never use it twice with this key."""
         return self._aead.encrypt(nonce, plaintext, name)
 

@@ -85,7 +85,14 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         parts.deliveries.run,
         parts.erasing.sweep,
         heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS),
-        partial(observe, parts.metrics, parts.projector, stores.views, parts.figures),
+        partial(
+            observe,
+            parts.metrics,
+            parts.projector,
+            stores.views,
+            parts.figures,
+            stores.uploads.memory,
+        ),
     ]
     if parts.engine is not None:
         parts.engine.on_start = partial(reconciler.wake_all, "local", "start")

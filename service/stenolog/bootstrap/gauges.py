@@ -14,6 +14,7 @@ from stenolog.clock import microseconds, now_ms
 from stenolog.errors import StoreError
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
+from stenolog.stores.files.upload_memory import UploadMemory
 from stenolog.telemetry import Metrics
 
 GAUGES_EVERY_MS = 2_000
@@ -23,11 +24,16 @@ log = structlog.get_logger()
 
 
 async def observe(
-    metrics: Metrics, projector: Projector, views: ViewReader, figures: Figures
+    metrics: Metrics,
+    projector: Projector,
+    views: ViewReader,
+    figures: Figures,
+    uploads: UploadMemory,
 ) -> None:
     """Set the gauges every two seconds, or as seldom as costs a fiftieth, until cancelled."""
     while True:
         began = time.perf_counter()
+        figures.uploads_bytes = uploads.held_bytes
         metrics.http(asdict(figures), *descriptors())
         try:
             lag = await projector.lag()

@@ -10,6 +10,7 @@ import orjson
 from starlette.responses import Response
 
 from stenolog import errors
+from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.errors import InvalidRequest, ProviderUnavailable, RateLimited, StenologError
 from stenolog.wire.assemblyai import sentences
 
@@ -29,6 +30,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
     errors.LastManagingKey: (409, "Nobody could manage keys without it"),
     errors.PayloadTooLarge: (413, "The body is too large"),
+    BodyTooSlow: (408, "The body came too slowly"),
     errors.RateLimited: (429, "Too many requests"),
     errors.StoreError: (500, "A store failed"),
     errors.WrongExpectedVersion: (409, "The resource changed since you read it"),
@@ -115,6 +117,8 @@ def failure_of(error: StenologError) -> Failure:
 def _headers(error: StenologError, status: int) -> Mapping[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}  # RFC 9110, 11.6.1: a 401 names a scheme
+    if status == 408:
+        return {"Connection": "close"}  # RFC 9110, 15.5.9
     if isinstance(error, RateLimited | ProviderUnavailable):
         retry_in_ms = error.retry_in_ms or RETRY_AFTER_SECONDS * 1000
         return {"Retry-After": str(max(1, -(-retry_in_ms // 1000)))}
@@ -184,7 +188,7 @@ def _sentence(failure: Failure) -> str:
             return sentences.TOO_MANY_REQUESTS
         case 503:
             return sentences.SERVICE_UNAVAILABLE
-        case status if status >= 500:
+        case status if status >= 500 and not failure.detail:
             return sentences.INTERNAL_ERROR
         case _:
             return failure.detail or failure.title

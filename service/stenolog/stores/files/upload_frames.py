@@ -37,7 +37,9 @@ class UploadFrames:
         # Not the data key itself: that one seals payloads, with nonces drawn at random.
         self._cipher = Cipher(derived_key(data_key, b"stenolog upload"))
 
-    def write(self, stream: BinaryIO, number: int, frame: bytes, *, last: bool) -> None:
+    def write(
+        self, stream: BinaryIO, number: int, frame: bytes | bytearray | memoryview, *, last: bool
+    ) -> None:
         """Append a frame, numbered from 0; raises whatever the stream raises."""
         rest = memoryview(self._cipher.encrypt(_nonce(number, last=last), frame, MAGIC))
         while rest:  # a raw file may take less than it is given

@@ -26,6 +26,7 @@ from stenolog.stores.files.upload_frames import (
     UploadFrames,
     plain_size,
 )
+from stenolog.stores.files.upload_memory import Place, UploadMemory
 
 FILE_MODE = 0o600
 PART = ".part"
@@ -58,10 +59,17 @@ class UploadKeys(Protocol):
 
 
 class UploadStore:
-    """Keeps the promises of the edge's and the reconciler's `Uploads`, and of `Files`."""
+    """Keeps the promises of the edge's and the reconciler's `Uploads`, and of `Files`.
 
-    def __init__(self, directory: Path, keys: UploadKeys) -> None:
+    Attributes:
+        memory: Bounds what all uploads together keep in memory.
+    """
+
+    def __init__(
+        self, directory: Path, keys: UploadKeys, memory: UploadMemory | None = None
+    ) -> None:
         """The directory exists; what interrupted uploads left in it is removed."""
+        self.memory = memory or UploadMemory()
         self._directory = directory
         self._keys = keys
         with _disk_errors():
@@ -78,15 +86,16 @@ class UploadStore:
         frames = UploadFrames(new.key.secret)
         part = path.with_name(path.name + PART)
         try:
-            with _disk_errors():
-                stream = await asyncio.to_thread(_create, part)
-                try:
-                    size = await _fill(stream, frames, chunks, bytes_max)
-                    if size:
-                        await self._keys.keep(new)
-                        await asyncio.to_thread(_finish, stream, part, path)
-                finally:
-                    stream.close()
+            async with self.memory.place() as place:
+                with _disk_errors():
+                    stream = await asyncio.to_thread(_create, part)
+                    try:
+                        size = await _fill(stream, frames, place, chunks, bytes_max)
+                        if size:
+                            await self._keys.keep(new)
+                            await asyncio.to_thread(_finish, stream, part, path)
+                    finally:
+                        stream.close()
             return size
         finally:
             part.unlink(missing_ok=True)
@@ -157,23 +166,27 @@ def _stored(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
 
 
 async def _fill(
-    stream: BinaryIO, frames: UploadFrames, chunks: AsyncIterator[bytes], bytes_max: int
+    stream: BinaryIO,
+    frames: UploadFrames,
+    place: Place,
+    chunks: AsyncIterator[bytes],
+    bytes_max: int,
 ) -> int:
     """Write every frame; return the size in bytes."""
     gathered = bytearray()
     size = number = 0
-    async for chunk in chunks:
+    async for chunk in place.chunks(chunks):
         size += len(chunk)
         if size > bytes_max:
             raise PayloadTooLarge(f"The file is over {bytes_max} bytes")
         gathered += chunk
         while len(gathered) > FRAME_BYTES:  # a full frame waits: it may be the last one
-            frame = bytes(gathered[:FRAME_BYTES])
-            del gathered[:FRAME_BYTES]
+            frame, gathered = memoryview(gathered)[:FRAME_BYTES], gathered[FRAME_BYTES:]
             await asyncio.to_thread(frames.write, stream, number, frame, last=False)
+            place.written(len(frame))
             number += 1
     if gathered:
-        await asyncio.to_thread(frames.write, stream, number, bytes(gathered), last=True)
+        await asyncio.to_thread(frames.write, stream, number, gathered, last=True)
     return size
 
 
