@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stenolog import errors
+from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.http.problems import (
     INTERNAL,
     PROBLEM_JSON,
@@ -24,6 +25,7 @@ from stenolog.errors import InvalidRequest, RateLimited, StenologError
 CLASSES = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, StenologError)
 ]
+CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 ID = "11111111-1111-4111-8111-111111111111"
 
 
