@@ -24,7 +24,9 @@ def commit() -> str:
     """Name the commit: as the builder says, else git, else the source distribution; else ""."""
     said = os.environ.get("BUILD_COMMIT", "")
     if not said and (HERE / ".git").exists():
-        words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+        # The clone may be another user's than the builder's.
+        words = ["git", "-c", f"safe.directory={HERE.resolve()}", "describe"]
+        words += ["--always", "--dirty", "--abbrev=12", "--exclude=*"]
         try:
             said = subprocess.run(words, cwd=HERE, capture_output=True, text=True).stdout
         except OSError:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.engine.availability import not_installed, platform_has_wheels
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE")
 COMMIT = "0123456789ab"
@@ -89,8 +91,28 @@ def test_without_the_engine_the_demo_says_how_to_get_it_and_takes_the_simulator(
     bare: Path, tmp_path: Path
 ) -> None:
     said = run(bare / "stenolog", "demo", "--data-dir", tmp_path / "data", folder=tmp_path)
-    assert "add the extra [engine]" in " ".join(said.split())
+    assert not_installed("moonshine-voice", has_wheels=platform_has_wheels()) in on_one_line(said)
     assert "Who said what" in said
+
+
+def on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_build_in_a_clone_names_its_commit_and_whether_files_differ(
+    clone: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "clone"
+    shutil.copytree(clone, folder)
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-q", "-m", "a")):
+        run("git", *words, folder=folder)
+    commit = run("git", "rev-parse", "--short=12", "HEAD", folder=folder).strip()
+    (folder / "README.md").write_text("another")
+    words = ["wheel", "-q", "--no-build-isolation", "--no-deps", "-w", str(tmp_path), "."]
+    run(sys.executable, "-m", "pip", *words, folder=folder, BUILD_COMMIT="")
+    (built,) = tmp_path.glob("*.whl")
+    assert zipfile.ZipFile(built).read("stenolog/commit.txt").decode().strip() == f"{commit}-dirty"
 
 
 def test_a_source_distribution_keeps_the_commit(clone: Path, tmp_path: Path) -> None:
