@@ -125,6 +125,11 @@ class Metrics(DeliveryMetrics):
         self._lag_seconds = Gauge(
             "stenolog_projection_lag_seconds", "Age of the oldest of them", registry=registry
         )
+        self._interrupted = Gauge(
+            "stenolog_projection_interrupted",
+            "Transcriptions whose projection was interrupted and is tried again",
+            registry=registry,
+        )
         self._open = Gauge(
             "stenolog_transcriptions", "Transcriptions by status", ["status"], registry=registry
         )
@@ -179,10 +184,11 @@ class Metrics(DeliveryMetrics):
         """Count a transcription that ended, by the reason why we looked."""
         self._reconciliations.labels(reason).inc()
 
-    def lag(self, events: int, age_ms: int) -> None:
+    def lag(self, events: int, age_ms: int, interrupted: int) -> None:
         """Set how far the projections are behind."""
         self._lag_events.set(events)
         self._lag_seconds.set(age_ms / 1000)
+        self._interrupted.set(interrupted)
 
     def transcriptions(self, counts: dict[str, int], oldest_open_ms: int) -> None:
         """Set how many there are by status, and how long the oldest open one has waited."""

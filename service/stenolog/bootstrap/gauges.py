@@ -37,7 +37,7 @@ async def observe(
         metrics.http(asdict(figures), *descriptors())
         try:
             lag = await projector.lag()
-            metrics.lag(lag.events, lag.age_ms)
+            metrics.lag(lag.events, lag.age_ms, projector.interrupted)
             oldest = await views.oldest_open_at()
             waited = now_ms() - microseconds(oldest) // 1000 if oldest else 0
             metrics.transcriptions(dict(await views.counts_by_status()), max(0, waited))

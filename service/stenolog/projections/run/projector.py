@@ -79,6 +79,11 @@ class Projector:
         """Up to where the views have followed the log, as far as this projector has run."""
         return self._position
 
+    @property
+    def interrupted(self) -> int:
+        """How many transcriptions are held for now, as far as this projector knows."""
+        return self._retries.waiting
+
     async def run(self) -> NoReturn:
         """Follow the log until cancelled; a store that fails is tried again, nothing is lost."""
         async with asyncio.TaskGroup() as loops:

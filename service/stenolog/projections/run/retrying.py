@@ -84,6 +84,11 @@ class Retries:
         self._overtaken = False  # it was erased since that was begun
         self._woken = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many transcriptions are to be projected again."""
+        return len(self._tries)
+
     def wake(self) -> None:
         """Look at what is held: there may be more. Costs nothing when repeated."""
         self._woken.set()
