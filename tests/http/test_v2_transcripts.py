@@ -237,9 +237,10 @@ async def test_another_tenants_transcript_does_not_exist(
         assert (answer.status_code, answer.json()) == (400, UNKNOWN)
 
 
+NOT_HTTP = "Transcript creation error, audio_url should start with http"
 REFUSED: list[tuple[bytes, str]] = [
     (b"{}", "Transcript creation error, audio_url not found"),
-    (b'{"audio_url": "ftp://x"}', "Transcript creation error, audio_url should start with http"),
+    (b'{"audio_url": "ftp://x"}', NOT_HTTP),
     (
         b'{"audio_url": "https://a.example/b", "format_text": "yes"}',
         "format_text must be a Boolean",
@@ -249,7 +250,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"\xff", "The request body is not valid JSON"),
     (b"[1]", "The request body must be a JSON object"),
     (b"[" * 100_000, "The request body is not valid JSON"),
-    (b'{"audio_url": " https://a.example/b"}', "audio_url must not begin or end with a blank"),
+    (b'{"audio_url": " https://a.example/b"}', NOT_HTTP),
     (
         b'{"audio_url": "https://xn--a.x/b"}',
         "audio_url must have a valid host: the host has a part that begins with xn-- and is not "
