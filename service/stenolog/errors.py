@@ -29,10 +29,9 @@
     ├── EvidenceError           the log is not what it was
     └── CannotStart             one line for the operator
 
-Errors know nothing of HTTP: `edge/http/problems.py` holds the one table. `retryable` is for
-handling, the message and the attributes are for reporting. An error that one room raises and
-catches stands in that room. So does `side_process.SideProcessEnded`: it is a crash, whose traceback
-is wanted.
+Errors know nothing of HTTP: `edge/http/problems.py` has the one table. `retryable` is for handling,
+the message and the attributes are for reporting. An error that one room raises and catches stands
+there; so does `side_process.SideProcessEnded`, a crash, whose traceback is wanted.
 """
 
 from __future__ import annotations
@@ -225,17 +224,17 @@ class ForbiddenAddress(StenologError, code="forbidden-address"):
 class EgressFailed(StenologError, code="egress-failed"):
     """An outgoing request got no usable answer.
 
-    Attributes:
-        sent: Whether the request may have reached the other side.
-        dropped: Whether the other side was there and broke off: it may answer the next time.
+    `sent`: it may have reached the other side. `dropped`: the other side broke off, and may answer
+    the next time. `ours`: this machine or we are at fault; nothing is known of the other side.
     """
 
     retryable = True
 
-    def __init__(self, message: str, *, sent: bool, dropped: bool = False) -> None:
+    def __init__(
+        self, message: str, *, sent: bool, dropped: bool = False, ours: bool = False
+    ) -> None:
         super().__init__(message)
-        self.sent = sent
-        self.dropped = dropped
+        self.sent, self.dropped, self.ours = sent, dropped, ours
 
 
 class EvidenceError(StenologError, code="evidence-error"):

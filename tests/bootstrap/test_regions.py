@@ -16,7 +16,7 @@ from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.threaded import ThreadedSimulator
 from tests.gateway_process import GatewayProcess, gateway
 
-US_KEY, EU_KEY = "key of the us", "key of the eu"
+US_KEY, EU_KEY = "key-of-the-us", "key-of-the-eu"
 PATIENCE_S = 20.0
 
 

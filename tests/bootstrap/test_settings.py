@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.config.engine import WORKERS_MAX
 from stenolog.config.reach import is_unreachable
 from stenolog.config.settings import BadSetting, Settings, load_settings
 from stenolog.config.shown import MASKED, as_json, settings_table, shown
+from stenolog.engine.settings import WORKERS_MAX as ENGINE_WORKERS_MAX
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +73,30 @@ def test_an_unknown_name_is_answered_with_the_nearest(wrong: str, near: str) -> 
         ("PUBLIC_URL", "stenolog.example"),
         ("PUBLIC_URL", "https://user:secret@stenolog.example"),
         ("PUBLIC_URL", "https://stenolog.example/?a=b"),
+        ("PUBLIC_URL", "https://stenolog.example/?"),
+        ("PUBLIC_URL", "https://stenolog.example/#"),
+        ("PUBLIC_URL", "https://@stenolog.example"),
+        ("PUBLIC_URL", "https://stenolog.example\r"),
+        ("PUBLIC_URL", "https://steno log.example"),
+        ("PUBLIC_URL", "https://stenolog.example/\u00e4"),
+        ("PUBLIC_URL", "https://stenolog..example"),
+        ("PUBLIC_URL", "http://[::1"),
+        ("PUBLIC_URL", "http://h:99999999"),
+        ("PUBLIC_URL", "http://h:0"),
+        ("PUBLIC_URL", "http://h:port"),
+        ("ASSEMBLYAI_BASE_URL", "http://h:99999999"),
+        ("ASSEMBLYAI_EU_BASE_URL", "https://secret@h"),
+        ("URL", "http://h:99999999"),
+        ("ASSEMBLYAI_API_KEY", "secret\r"),
+        ("ASSEMBLYAI_API_KEY", "secret\n"),
+        ("ASSEMBLYAI_API_KEY", " secret"),
+        ("ASSEMBLYAI_API_KEY", "secret "),
+        ("ASSEMBLYAI_API_KEY", "sec ret"),
+        ("ASSEMBLYAI_API_KEY", "secret\u00e9"),
+        ("ASSEMBLYAI_API_KEY", "secret" * 200),
+        ("ASSEMBLYAI_EU_API_KEY", "secret\t"),
+        ("API_KEY", "secret\x7f"),
+        ("ENGINE_WORKERS", "17"),
         ("ASSEMBLYAI_REGION", "mars"),
         ("ALLOW_NETWORKS", "10.0.0.0/99"),
         ("MASTER_KEY", "00"),
@@ -84,6 +110,24 @@ def test_a_wrong_value_names_its_setting_in_one_line(
         loaded(monkeypatch, {f"STENOLOG_{name}": value})
     assert "\n" not in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_a_key_from_a_file_with_windows_line_ends_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(BadSetting, match="Windows line ends"):
+        loaded(monkeypatch, {"STENOLOG_ASSEMBLYAI_API_KEY": "k\r"})
+
+
+def test_what_is_given_on_the_command_line_is_named_as_there() -> None:
+    with pytest.raises(BadSetting, match=r"^--api-key \(STENOLOG_API_KEY\): must be visible"):
+        load_settings(api_key="a\r")
+    with pytest.raises(BadSetting, match=r"^--url \(STENOLOG_URL\): "):
+        load_settings(url="http://h:99999999")
+
+
+def test_the_engine_takes_as_many_workers_as_the_setting() -> None:
+    assert WORKERS_MAX == ENGINE_WORKERS_MAX
 
 
 def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,12 +238,12 @@ def test_regions_are_offered_where_their_address_is_known(
 def test_a_region_may_have_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(
         monkeypatch,
-        {"STENOLOG_ASSEMBLYAI_API_KEY": "both", "STENOLOG_ASSEMBLYAI_EU_API_KEY": "eu alone"},
+        {"STENOLOG_ASSEMBLYAI_API_KEY": "both", "STENOLOG_ASSEMBLYAI_EU_API_KEY": "eu-alone"},
     )
     us, eu = settings.assemblyai_key("us"), settings.assemblyai_key("eu")
     assert us is not None
     assert eu is not None
-    assert (us.get_secret_value(), eu.get_secret_value()) == ("both", "eu alone")
+    assert (us.get_secret_value(), eu.get_secret_value()) == ("both", "eu-alone")
 
 
 def test_the_key_of_the_default_region_alone_chooses_the_provider(

@@ -86,6 +86,25 @@ def test_a_speech_model_that_assemblyai_has_not_is_wrong_usage(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--api-key", "a\r"),
+        ("--api-key", "\u00e9"),
+        ("--api-key", ""),
+        ("--url", "http://h:99999999"),
+        ("--url", "http://a:b@h"),
+        ("--url", "h"),
+    ],
+)
+def test_what_cannot_be_asked_is_wrong_usage(tmp_path: Path, option: str, value: str) -> None:
+    for command, words in ((keys, ("list",)), (transcribe, ("a.wav",)), (projections, ("list",))):
+        answer = stenolog(command, tmp_path, *words, option, value)
+        assert answer.exit_code == WRONG_USAGE
+        (line,) = answer.stderr.splitlines()
+        assert line.startswith(f"stenolog: {option} (STENOLOG_")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe"])
 def test_an_empty_recording_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.wav").touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import ssl
 
@@ -11,7 +12,13 @@ import httpcore
 import httpx
 import pytest
 
-from stenolog.egress.failures import NEVER_SENT, RequestTrace, httpcore_errors, httpx_errors
+from stenolog.egress.failures import (
+    NEVER_SENT,
+    OUR_ERRORS,
+    RequestTrace,
+    httpcore_errors,
+    httpx_errors,
+)
 from stenolog.errors import EgressFailed, ForbiddenAddress
 
 
@@ -60,6 +67,25 @@ def test_errors_that_httpcore_lets_through_are_ours_outside(kind: type[Exception
     with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
         raise kind
     assert not failed.value.sent
+
+
+@pytest.mark.parametrize("number", OUR_ERRORS)
+def test_what_this_machine_lacks_is_not_blamed_on_the_network(number: int) -> None:
+    wrapped = httpcore.ConnectError("All connection attempts failed")
+    wrapped.__cause__ = OSError("All connection attempts failed")
+    wrapped.__cause__.__context__ = OSError(number, "a reason")
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
+        raise wrapped
+    assert str(failed.value).startswith("this machine: ")
+    assert failed.value.ours
+    assert not failed.value.sent
+
+
+@pytest.mark.parametrize("number", [errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH])
+def test_what_the_network_does_is_not_blamed_on_this_machine(number: int) -> None:
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
+        raise httpcore.ConnectError from OSError(number, "a reason")
+    assert not failed.value.ours
 
 
 def test_a_programmers_error_is_not_hidden() -> None:

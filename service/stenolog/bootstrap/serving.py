@@ -23,10 +23,10 @@ from stenolog.bootstrap.http.connections import Connections
 from stenolog.bootstrap.http.descriptors import connections_within, raise_limit
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import CONNECTIONS_MAX, Limits
+from stenolog.bootstrap.listening import cannot_listen
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
-from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import locked, make_directory
 
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
@@ -70,6 +70,7 @@ async def serve(
     """Serve until SIGTERM or SIGINT; then requests are drained and everything is closed.
 
     Raises:
+        BadSetting: The address is not one to listen on.
         CannotStart: Port taken, or directory not writable.
         DataDirectoryLocked: Another gateway runs on the directory.
         SchemaTooNew: The directory was written by a newer Stenolog.
@@ -94,23 +95,22 @@ def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket.
 
     Raises:
-        CannotStart: The port is taken or the address is not ours; the message names both.
+        BadSetting: The address is not ours, or the port is not for this user.
+        CannotStart: The port is taken.
     """
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # asyncio turns Nagle's algorithm off only where the protocol is named.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    except OSError as exc:
-        raise CannotStart(f"cannot listen on {host}: {exc.strerror}") from exc
+    except (OSError, UnicodeError) as exc:
+        raise cannot_listen(host, port, exc) from exc
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as exc:
         listener.close()
-        raise CannotStart(
-            f"cannot listen on {host} port {port}: {exc.strerror}; choose another with --port"
-        ) from exc
+        raise cannot_listen(host, port, exc) from exc
     return listener
 
 

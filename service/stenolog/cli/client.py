@@ -15,7 +15,14 @@ from urllib.parse import quote
 from stenolog.config.settings import Settings
 from stenolog.egress.client import Answer, Egress
 from stenolog.egress.guard import AddressPolicy
-from stenolog.errors import EgressFailed, InvalidRequest, NotFound, RequestError, Unauthenticated
+from stenolog.errors import (
+    CannotStart,
+    EgressFailed,
+    InvalidRequest,
+    NotFound,
+    RequestError,
+    Unauthenticated,
+)
 from stenolog.stores.files.directory import API_KEY, read_api_key, running
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -128,6 +135,8 @@ class ServiceClient:
                 answer_bytes_max=ANSWER_BYTES_MAX,
             )
         except EgressFailed as exc:
+            if exc.ours:
+                raise CannotStart(f"{self.url} cannot be asked: {exc}") from exc
             raise EgressFailed(
                 f"no service answers at {self.url}: start one with `stenolog serve`, or name it "
                 f"with --url, or its directory with --data-dir ({exc})",

@@ -165,7 +165,7 @@ async def _region_finding(
             what=what,
             holds=failed,
             said=f"{url}: {exc}",
-            advice="check the network, a firewall, STENOLOG_ASSEMBLYAI_BASE_URL",
+            advice=_advice(exc),
         )
     finally:
         await egress.aclose()
@@ -174,3 +174,12 @@ async def _region_finding(
     advice = "check STENOLOG_ASSEMBLYAI_API_KEY and its region" if answer.status == 401 else ""
     said = f"{url} answers {answer.status}"
     return Finding(what=what, holds=failed, said=said, advice=advice)
+
+
+def _advice(exc: EgressFailed | ForbiddenAddress) -> str:
+    """Return what to look at: this machine, the setting, or the way to the provider."""
+    if isinstance(exc, ForbiddenAddress):
+        return "check STENOLOG_ASSEMBLYAI_BASE_URL and STENOLOG_ASSEMBLYAI_EU_BASE_URL"
+    if exc.ours:
+        return "mend this machine: nothing was sent, and the provider was not asked"
+    return "check the network, a firewall, STENOLOG_ASSEMBLYAI_BASE_URL"

@@ -8,9 +8,9 @@ import signal
 
 import click
 
+from stenolog.bootstrap.listening import cannot_listen
 from stenolog.cli.words import guarded, run
 from stenolog.egress.guard import AddressPolicy
-from stenolog.errors import CannotStart
 from stenolog.simulator.assemblyai.account import WINDOW_MS, RequestWindow
 from stenolog.simulator.assemblyai.days import DAYS, faults_of, in_turn
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
@@ -106,7 +106,8 @@ async def serve(simulator: Simulator, host: str, port: int, region: str) -> None
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        CannotStart: The port is taken or the address is not ours.
+        BadSetting: The address is not ours, or the port is not for this user.
+        CannotStart: The port is taken.
     """
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -114,9 +115,8 @@ async def serve(simulator: Simulator, host: str, port: int, region: str) -> None
     async with contextlib.AsyncExitStack() as stack:
         try:
             url = await stack.enter_async_context(simulator.serve(host=host, port=port))
-        except OSError as exc:
-            reason = exc.strerror or exc
-            raise CannotStart(f"cannot listen on {host} port {port}: {reason}") from exc
+        except (OSError, UnicodeError) as exc:
+            raise cannot_listen(host, port, exc, names=("--host", "--port")) from exc
         click.echo(announcement(url, simulator.api_key, region))
         await stopped.wait()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
-from stenolog.config.values import BaseUrl
+from stenolog.config.values import BaseUrl, Key
 
 
 class ClientSettings(BaseModel):
@@ -13,6 +13,6 @@ class ClientSettings(BaseModel):
     url: BaseUrl | None = Field(
         None, description="For commands: the service; default: what DATA_DIR/lock names."
     )
-    api_key: SecretStr | None = Field(
+    api_key: Key | None = Field(
         None, description="For commands: the API key; default: DATA_DIR/api-key."
     )

@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 
 from stenolog.config.values import Milliseconds
 
+WORKERS_MAX = 16  # as many as the engine takes
+
 
 class EngineSettings(BaseModel):
     """How much the embedded engine takes on."""
@@ -14,5 +16,8 @@ class EngineSettings(BaseModel):
         14_400_000, description="Longest audio that the embedded engine takes; 4 hours."
     )
     engine_workers: int = Field(
-        1, ge=1, le=64, description="Worker processes of the embedded engine; cores are shared."
+        1,
+        ge=1,
+        le=WORKERS_MAX,
+        description="Worker processes of the embedded engine; cores are shared.",
     )

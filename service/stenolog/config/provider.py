@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from stenolog.config.reach import is_unreachable
-from stenolog.config.values import BaseUrl, Milliseconds, Names, parts_of
+from stenolog.config.values import BaseUrl, Key, Milliseconds, Names, parts_of
 
 RegionName = Literal["us", "eu"]
 ASSEMBLYAI_BASE_URLS: Mapping[RegionName, str] = {
@@ -26,7 +26,7 @@ class ProviderSettings(BaseModel):
     provider: Literal["assemblyai", "local"] | None = Field(
         None, description="Who transcribes; default: `assemblyai` if its key is set, else `local`."
     )
-    assemblyai_api_key: SecretStr | None = Field(
+    assemblyai_api_key: Key | None = Field(
         None, description="AssemblyAI's API key, for every region that has none of its own."
     )
     assemblyai_base_url: BaseUrl | None = Field(
@@ -35,7 +35,7 @@ class ProviderSettings(BaseModel):
     assemblyai_region: RegionName = Field(
         "us", description="AssemblyAI's region for requests that name none."
     )
-    assemblyai_eu_api_key: SecretStr | None = Field(
+    assemblyai_eu_api_key: Key | None = Field(
         None, description="AssemblyAI's API key for its EU region, when it is another one."
     )
     assemblyai_eu_base_url: BaseUrl | None = Field(

@@ -54,8 +54,11 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
-        name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "settings"
-        raise BadSetting(f"{name}: {first['msg'].removeprefix('Value error, ')}") from exc
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        shown = f"{PREFIX}{name.upper()}"
+        if given.get(name) is not None:
+            shown = f"--{name.replace('_', '-')} ({shown})"
+        raise BadSetting(f"{shown}: {first['msg'].removeprefix('Value error, ')}") from exc
     if settings.chosen_provider == "assemblyai" and not settings.assemblyai_key(
         settings.assemblyai_region
     ):

@@ -1,12 +1,20 @@
-"""Parse the values that settings are written in: units, lists, base URLs."""
+"""Parse the values that settings are written in: units, lists, base URLs, keys."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
+
+from stenolog.host_names import ascii_host
+
+KEY_CHARS_MAX = 1_024
+# RFC 9110, 5.5: what every header can hold; blanks around a value are lost on the way.
+# RFC 3986, 2: nothing else is in a URL; Python's parser takes line breaks out of one unseen.
+VISIBLE = re.compile(r"[!-~]+")
 
 Milliseconds = Annotated[int, Field(ge=1, le=10**10)]
 
@@ -22,15 +30,57 @@ def base_url(value: str) -> str:
     """Return the URL without a slash at its end.
 
     Raises:
-        ValueError: It is not a base URL, or names a user, a password or a fragment.
+        ValueError: It is not a base URL, cannot be asked, or names a user, a password, a query or
+            a fragment.
     """
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+    if not VISIBLE.fullmatch(value):
+        raise ValueError(f"must be visible ASCII characters without blanks; {_odd(value)}")
+    try:
+        parts = urlsplit(value)
+    except ValueError as exc:
+        raise ValueError("must be a base URL such as https://stenolog.example") from exc
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be a base URL such as https://stenolog.example")
-    if parts.username or parts.password or parts.fragment:
-        raise ValueError("must have no user, password or fragment")
+    if "@" in parts.netloc or "?" in value or "#" in value:
+        raise ValueError("must have no user, password, query or fragment")
+    ascii_host(parts.hostname)
+    try:
+        possible = parts.port != 0
+    except ValueError:
+        possible = False
+    if not possible:
+        raise ValueError("must have a port from 1 to 65535, or none")
     return value.rstrip("/")
 
 
+def sendable_key(value: SecretStr) -> SecretStr:
+    """Return the key, which a header can carry as it is.
+
+    Raises:
+        ValueError: It has a blank, a line break or a character that is not ASCII, or is too long.
+            The message repeats nothing of it.
+    """
+    key = value.get_secret_value()
+    if len(key) > KEY_CHARS_MAX:
+        raise ValueError(f"must have at most {KEY_CHARS_MAX} characters")
+    if not VISIBLE.fullmatch(key):
+        raise ValueError(f"must be visible ASCII characters without blanks; {_odd(key)}")
+    return value
+
+
+def _odd(text: str) -> str:
+    """Say what stands in a text that should be visible ASCII, and nothing else of it."""
+    if not text:
+        return "it is empty"
+    if text.endswith(("\r", "\n")):
+        return "it ends with a line break: is it from a file with Windows line ends?"
+    if text != text.strip():
+        return "it begins or ends with a blank"
+    if not text.isascii():
+        return "it has a character that is not ASCII"
+    return "it has a blank or a control character within"
+
+
 BaseUrl = Annotated[str, AfterValidator(base_url)]
+Key = Annotated[SecretStr, AfterValidator(sendable_key)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts_of)]

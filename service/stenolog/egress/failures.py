@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,17 @@ NEVER_SENT = (
     httpcore.PoolTimeout,
     httpcore.UnsupportedProtocol,
 )
+# Errors of connect(2) and socket(2) that say nothing of the other side, and what to do.
+OUR_ERRORS = {
+    errno.EMFILE: "too many open files; raise the limit (ulimit -n, LimitNOFILE)",
+    errno.ENFILE: "too many open files in the whole system",
+    errno.ENOMEM: "no memory for a connection",
+    errno.ENOBUFS: "no memory for a connection",
+    errno.EADDRNOTAVAIL: "no free port to connect from",
+    errno.EPERM: "connecting is not permitted; a local firewall or sandbox forbids it",
+    errno.EACCES: "connecting is not permitted; a local firewall or sandbox forbids it",
+}
+CAUSES_MAX = 8  # httpcore and anyio wrap an error twice each
 HTTPX_ERRORS = (httpx.HTTPError, httpx.CookieConflict, httpx.StreamError)
 
 
@@ -56,8 +68,9 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
     """Turn what httpcore raises, and a deadline that ended, into `EgressFailed`.
 
     Raises:
-        EgressFailed: With `sent` False only when nothing can have reached the other side, and
-            `dropped` when a connection ended or brought nonsense, not when it was too slow.
+        EgressFailed: With `sent` False only when nothing can have reached the other side,
+            `dropped` when a connection ended or brought nonsense, not when it was too slow, and
+            `ours` when this machine could not connect to anybody.
     """
     try:
         yield
@@ -66,6 +79,9 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
     except HTTPCORE_ERRORS as exc:
         sent = request_trace.sent and not isinstance(exc, NEVER_SENT)
         dropped = sent and not isinstance(exc, httpcore.TimeoutException)
+        lacking = None if sent else _lacking(exc)
+        if lacking is not None:
+            raise EgressFailed(f"this machine: {lacking}", sent=False, ours=True) from exc
         raise EgressFailed(
             f"no usable answer: {type(exc).__name__}", sent=sent, dropped=dropped
         ) from exc
@@ -85,3 +101,15 @@ def httpx_errors() -> Iterator[None]:
         raise ForbiddenAddress("the URL is not valid") from exc
     except HTTPX_ERRORS as exc:
         raise EgressFailed(f"no request: {type(exc).__name__}", sent=False) from exc
+
+
+def _lacking(exc: BaseException) -> str | None:
+    """Return what this machine lacks, when an error that the system raised says so."""
+    cause: BaseException | None = exc
+    for _ in range(CAUSES_MAX):
+        if cause is None:
+            break
+        if isinstance(cause, OSError) and cause.errno in OUR_ERRORS:
+            return OUR_ERRORS[cause.errno]
+        cause = cause.__cause__ or cause.__context__
+    return None

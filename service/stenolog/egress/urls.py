@@ -94,7 +94,7 @@ def checked_headers(headers: Iterable[tuple[str, str]], *, user_agent: str) -> H
     for name, value in given:
         fits = TOKEN.fullmatch(name) and VALUE.fullmatch(value)
         if not fits or name.lower() in FORBIDDEN_HEADERS:
-            raise EgressFailed(f"the header {name[:64]!r} cannot be sent", sent=False)
+            raise EgressFailed(f"the header {name[:64]!r} cannot be sent", sent=False, ours=True)
     names = {name.lower() for name, _ in given}
     ours = (("user-agent", user_agent), ("accept", "*/*"))
     kept = tuple(pair for pair in given if pair[0].lower() != "accept-encoding")

@@ -97,6 +97,7 @@ class Submitter:
         except ProviderUnavailable as exc:
             self._forwarder.keep(state.id, forwarded)
             gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
+            log.warning("submission.postponed", status=exc.status, reason=str(exc))
             await self._postponed(state, number, exc)
         except ProviderOutcomeUnknown as exc:
             # The claim stands open: the plan settles it.

@@ -1,0 +1,67 @@
+"""A service that cannot listen says whether its host or its port is wrong."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from stenolog.bootstrap.listening import cannot_listen
+from stenolog.bootstrap.serving import bind
+from stenolog.cli.serve import command as serve
+from stenolog.cli.simulate import command as simulate
+from stenolog.config.settings import BadSetting
+from stenolog.errors import CannotStart
+
+NOT_OURS = "192.0.2.1"  # RFC 5737: an example's, nobody's
+ANYBODY = "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", [NOT_OURS, "2001:db8::1", "a..b", "-.invalid", "127.0.0.1\r"])
+def test_a_host_that_is_not_ours_is_named(host: str) -> None:
+    with pytest.raises((BadSetting, CannotStart), match=r"^--host \(STENOLOG_HOST\): ") as raised:
+        bind(host, 0)
+    assert "port" not in str(raised.value)
+
+
+def test_an_address_of_another_machine_is_a_wrong_setting() -> None:
+    with pytest.raises(BadSetting, match="not an address of this machine"):
+        bind(NOT_OURS, 0)
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server((ANYBODY, 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=rf"^--port .* port {port} on {ANYBODY} is taken"):
+            bind(ANYBODY, port)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (OSError(errno.EACCES, "Permission denied"), BadSetting, "--port .* 1024 or more"),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), BadSetting, "--host .* no known name"),
+        (socket.gaierror(socket.EAI_AGAIN, "later"), CannotStart, "--host .* try again later"),
+        (OSError(errno.ENOBUFS, "No buffer space"), CannotStart, "No buffer space"),
+    ],
+)
+def test_what_can_pass_is_no_wrong_setting(
+    error: OSError, kind: type[Exception], said: str
+) -> None:
+    exc = cannot_listen("h", 80, error)
+    assert type(exc) is kind
+    assert re.search(said, str(exc))
+
+
+@pytest.mark.parametrize("words", [("--host", NOT_OURS, "--port", "0")])
+def test_commands_end_with_status_2_and_name_the_host(tmp_path: Path, words: list[str]) -> None:
+    environment = {"STENOLOG_ASSEMBLYAI_API_KEY": "k", "STENOLOG_DATA_DIR": str(tmp_path / "d")}
+    for command in (serve, simulate):
+        answer = CliRunner().invoke(command, words, env=environment)
+        assert answer.exit_code == 2, answer.output
+        (line,) = answer.stderr.splitlines()
+        assert line.startswith("stenolog: --host")
