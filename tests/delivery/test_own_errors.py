@@ -91,6 +91,20 @@ async def test_an_ending_that_can_never_be_recorded_is_dropped_in_the_end(home: 
     ) == 1
 
 
+async def test_a_request_that_we_cannot_read_stops_nobodys_deliveries(home: House) -> None:
+    odd, whole = await home.done("/odd"), await home.done()
+    await home.service.projected()
+    home.service.events.mistaken_payload = (await home.service.stream(odd))[0].position
+    with structlog.testing.capture_logs() as lines:
+        async with home.delivering():
+            ended = await home.ended(odd)
+            assert (await home.ended(whole))["type"] == "delivery.succeeded"
+            await home.settled()
+    assert (ended["reason"], ended["attempts"], ended["status"]) == ("exhausted", 10, None)
+    assert [line["event"] for line in lines].count("fan_out.crashed") == 1
+    assert home.got("/odd") == []
+
+
 @pytest.mark.parametrize(("late_ms", "calls"), [(RETRIES_END_MS, 1), (CALLS_END_MS, 0)])
 async def test_nothing_is_owed_for_ever(home: House, late_ms: int, calls: int) -> None:
     home.receiver.answer = lambda delivery: Reply(status=500)

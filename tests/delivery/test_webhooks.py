@@ -256,6 +256,7 @@ async def test_a_log_line_for_each_attempt_names_neither_url_nor_header(home: Ho
     assert [line["log_level"] for line in attempted] == ["warning", "info"]
     assert {line["receiver"] for line in attempted} == {home.url.removeprefix("http://")}
     assert attempted[0]["reason"] == "the receiver answered 500"
+    assert [line["ended"] for line in attempted] == [None, "succeeded"]
     said = json.dumps(lines, default=str)
     for secret in ("verysecret", "s3cret-value", home.url, "X-Secret"):
         assert secret not in said

@@ -9,7 +9,7 @@ from typing import Any
 
 from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from stenolog.log.batch import Append
-from stenolog.log.event import NewEvent
+from stenolog.log.event import NewEvent, SealedPayload
 from stenolog.log.store import Appended
 from stenolog.log.tail import LogTail
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -23,6 +23,7 @@ class GatedLog(SqliteLog):
     refusing = False
     losing_replies = False
     mistaken = False  # raises what no store raises
+    mistaken_payload = 0  # the position over whose payload it raises the same
     appends = 0
 
     def __init__(self, *args: Any) -> None:
@@ -54,6 +55,11 @@ class GatedLog(SqliteLog):
         if self.losing_replies:
             raise OutcomeUnknown("log.db: injected: reply lost")
         return appended
+
+    async def payload(self, position: int) -> SealedPayload | None:
+        if position == self.mistaken_payload:
+            raise RuntimeError("injected: a mistake of ours")
+        return await super().payload(position)
 
     def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
         self.commits += 1

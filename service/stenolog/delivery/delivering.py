@@ -211,6 +211,7 @@ def _tell(attempt: Attempt, result: Result, receiver: str, verdict: Retry | Endi
         "status": attempt.status,
         "took_ms": attempt.took_ms,
         "retry_in_ms": verdict.in_ms if isinstance(verdict, Retry) else None,
+        "ended": verdict.reason or "succeeded" if isinstance(verdict, Ending) else None,
     }
     if attempt.outcome == "delivered":
         log.info("delivery.attempted", **line)

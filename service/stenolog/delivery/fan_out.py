@@ -8,7 +8,8 @@ import structlog
 
 from stenolog.clock import NowMs
 from stenolog.delivery.outbox import DELIVERIES_PER_ADD_MAX, Outbox, Pending
-from stenolog.delivery.webhook import Requests, RequestUnreadable
+from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
+from stenolog.errors import StoreError
 from stenolog.log.checkpoint import Checkpoint, end_of
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import DeliveryKind
@@ -109,6 +110,13 @@ class FanOut:
             webhook = await self._requests.webhook(event.stream)
         except RequestUnreadable:
             return []  # nobody knows any more whether there was one
+        except StoreError:
+            raise
+        except Exception:
+            # One request must not end the fan-out for everybody. Its delivery meets the same error,
+            # where it counts as an attempt.
+            log.exception("fan_out.crashed", position=event.position)
+            webhook = Webhook(url="")
         if webhook is None:
             return []
         kinds: list[DeliveryKind] = ["outcome"]
