@@ -71,6 +71,10 @@ class BoundedMemory(Generic[Key, Value]):
         while len(self._entries) > self._entries_max or self._is_too_large():
             self.pop(next(iter(self._entries)))
 
+    def values(self) -> tuple[Value, ...]:
+        """Return all that is remembered, the least recently used first; this is no use of any."""
+        return tuple(value for put_at, value in self._entries.values() if not self._is_old(put_at))
+
     def pop(self, key: Key) -> Value | None:
         """Forget the key; return what was remembered, None when that is nothing."""
         entry = self._entries.pop(key, None)

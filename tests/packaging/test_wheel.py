@@ -109,8 +109,8 @@ def test_a_build_in_a_clone_names_its_commit_and_whether_files_differ(
         run("git", *words, folder=folder)
     commit = run("git", "rev-parse", "--short=12", "HEAD", folder=folder).strip()
     (folder / "README.md").write_text("another")
-    words = ["wheel", "-q", "--no-build-isolation", "--no-deps", "-w", str(tmp_path), "."]
-    run(sys.executable, "-m", "pip", *words, folder=folder, BUILD_COMMIT="")
+    wheel = ["wheel", "-q", "--no-build-isolation", "--no-deps", "-w", str(tmp_path), "."]
+    run(sys.executable, "-m", "pip", *wheel, folder=folder, BUILD_COMMIT="")
     (built,) = tmp_path.glob("*.whl")
     assert zipfile.ZipFile(built).read("stenolog/commit.txt").decode().strip() == f"{commit}-dirty"
 

@@ -35,3 +35,21 @@ async def test_what_failed_is_raised() -> None:
     await begun.wait()
     with pytest.raises(LookupError):
         await background.aclose()
+
+
+async def test_what_has_ended_is_not_kept_and_the_first_failure_is() -> None:
+    background, ended = Background(), 0
+
+    async def work(number: int) -> None:
+        nonlocal ended
+        ended += 1
+        if number in (3, 5):
+            raise LookupError(f"wrong in {number}")
+
+    for number in range(10):
+        background.start(work(number))
+        await anyio.wait_all_tasks_blocked()
+    await anyio.lowlevel.checkpoint()
+    assert (ended, len(background)) == (10, 0)
+    with pytest.raises(LookupError, match="wrong in 3"):
+        await background.aclose()

@@ -24,6 +24,15 @@ def test_what_was_used_least_lately_is_forgotten_first() -> None:
     assert (memory.get("a"), memory.get("b"), memory.get("c")) == (1, None, 3)
 
 
+def test_all_values_are_seen_without_a_use() -> None:
+    memory: BoundedMemory[str, int] = BoundedMemory(2)
+    memory.put("a", 1)
+    memory.put("b", 2)
+    assert memory.values() == (1, 2)
+    memory.put("c", 3)
+    assert memory.values() == (2, 3)
+
+
 def test_a_look_whether_it_is_there_is_no_use() -> None:
     memory: BoundedMemory[str, int] = BoundedMemory(2)
     memory.put("a", 1)

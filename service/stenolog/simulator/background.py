@@ -11,10 +11,17 @@ class Background:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
+        self._failure: Exception | None = None
+
+    def __len__(self) -> int:
+        """Count what runs."""
+        return len(self._tasks)
 
     def start(self, work: Coroutine[object, object, object]) -> None:
         """Run something beside everything else."""
-        self._tasks.add(asyncio.get_running_loop().create_task(work))
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._note_end)
 
     async def aclose(self) -> None:
         """Stop what still runs.
@@ -22,10 +29,15 @@ class Background:
         Raises:
             Exception: Something that had been started failed; the first of them.
         """
-        for task in self._tasks:
+        running = tuple(self._tasks)
+        for task in running:
             task.cancel()
-        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
-        for outcome in ended:
-            if isinstance(outcome, Exception):
-                raise outcome
+        await asyncio.gather(*running, return_exceptions=True)
+        if self._failure is not None:
+            raise self._failure
+
+    def _note_end(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if isinstance(failure, Exception) and self._failure is None:
+            self._failure = failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,10 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from stenolog.bounded import BoundedMemory
 from stenolog.clock import now_ms
 from stenolog.simulator.server import LocalServer
 
 BODY_BYTES_MAX = 8_388_608  # kept of one delivery
+DELIVERIES_MAX, DELIVERIES_BYTES_MAX = 20_000, 268_435_456  # kept, the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,10 @@ class Receiver:
 
     def __init__(self, answer: Answer | None = None) -> None:
         self.answer: Answer = answer or (lambda delivery: Reply())
-        self._got: list[Delivery] = []
+        self._got: BoundedMemory[int, Delivery] = BoundedMemory(
+            DELIVERIES_MAX, bytes_max=DELIVERIES_BYTES_MAX, size_of=lambda one: len(one.body)
+        )
+        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
         self._server = LocalServer(
@@ -61,9 +67,9 @@ class Receiver:
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """Everything that came, in order; a snapshot, safe to take from any thread."""
+        """The newest that came, in order; a snapshot, safe to take from any thread."""
         with self._lock:
-            return tuple(self._got)
+            return self._got.values()
 
     @asynccontextmanager
     async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
@@ -96,7 +102,7 @@ class Receiver:
             return Response()  # nobody reads it, and half a delivery is none
         with self._lock:
             delivery = Delivery(
-                number=len(self._got) + 1,
+                number=next(self._numbers),
                 at_ms=now_ms(),
                 method=request.method,
                 path=request.url.path,
@@ -104,7 +110,7 @@ class Receiver:
                 headers={name.lower(): value for name, value in request.headers.items()},
                 body=bytes(body),
             )
-            self._got.append(delivery)
+            self._got.put(delivery.number, delivery)
         reply = self.answer(delivery)
         if reply.wait_ms:
             with anyio.move_on_after(reply.wait_ms / 1000):

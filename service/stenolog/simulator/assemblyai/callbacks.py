@@ -11,7 +11,8 @@ from stenolog.clock import NowMs
 from stenolog.egress.client import Egress
 from stenolog.errors import EgressFailed, ForbiddenAddress
 from stenolog.simulator.assemblyai.behaviour import Callback
-from stenolog.simulator.assemblyai.jobs import Job, Memory, Sent
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.memory import Memory, Sent
 from stenolog.simulator.background import Background
 from stenolog.wire.assemblyai import webhook
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from stenolog.bounded import BoundedMemory
 from stenolog.errors import InvalidRequest
 from stenolog.simulator.assemblyai import behaviour
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
@@ -18,6 +19,7 @@ SLOW_MS = 30_000
 LATE_MS = 5_000
 QUERY = "day"  # the parameter of an audio URL that names its day
 NAME_SHOWN_CHARS_MAX = 32
+GIVEN_MAX = 20_000  # audio URLs that keep their day, the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,16 +160,18 @@ def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]
     a misspelt day would pass as a good one.
     """
     turns = itertools.cycle([DAYS[name].behaviour for name in names])
-    given: dict[str, Behaviour] = {}
+    given: BoundedMemory[str, Behaviour] = BoundedMemory(GIVEN_MAX)
 
     def behave(body: Mapping[str, object]) -> Behaviour:
         audio_url = str(body.get("audio_url"))
         named = _named(audio_url)
         if named is not None:
             return named
-        if audio_url not in given or not _is_again(given[audio_url]):
-            given[audio_url] = next(turns)
-        return given[audio_url]
+        again = given.get(audio_url)
+        if again is None or not _is_again(again):
+            again = next(turns)
+            given.put(audio_url, again)
+        return again
 
     return behave
 

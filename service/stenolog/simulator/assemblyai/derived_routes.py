@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from stenolog.simulator.assemblyai import derived
-from stenolog.simulator.assemblyai.jobs import Job, Seen
+from stenolog.simulator.assemblyai.entry import Handler
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.memory import Seen
 from stenolog.wire.assemblyai import sentences
 
 PATH = "/v2/transcript/{id}"
@@ -18,7 +20,6 @@ WORDS_MISSING = "words is required"
 CHARS_WRONG = "chars_per_caption must be a positive integer"
 
 Find = Callable[[Request, Seen], Job | None]
-Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
 class DerivedRoutes:

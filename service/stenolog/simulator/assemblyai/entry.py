@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 from stenolog.errors import InvalidRequest, PayloadTooLarge
 from stenolog.simulator.assemblyai.account import RequestWindow
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault, too_many_requests
-from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.memory import Memory, Seen
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 

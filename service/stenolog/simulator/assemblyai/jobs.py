@@ -1,18 +1,17 @@
-"""Remember jobs, uploads, and what came in and went out."""
+"""Tell what a job says of itself at a time."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stenolog.bounded import BoundedMemory
 from stenolog.clock import rfc3339
 from stenolog.simulator.assemblyai.account import NEVER_MS
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.results import transcript
 from stenolog.wire.assemblyai import sentences
-from stenolog.wire.assemblyai.listing import ListItem, ListQuery
+from stenolog.wire.assemblyai.listing import ListItem
 from stenolog.wire.assemblyai.transcript import (
     completed_transcript,
     deleted_transcript,
@@ -21,7 +20,6 @@ from stenolog.wire.assemblyai.transcript import (
 )
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
-REMEMBERED_MAX = 100_000  # requests and callbacks, the newest: a simulator may run for weeks
 SPEECH_SHARE = 0.9461  # of all its audio: the figure of the service's own example
 SPEECH_MODELS_DEFAULT = ("universal-3-5-pro", "universal-2")  # measured in September 2026
 
@@ -36,6 +34,7 @@ class Job:
         expires_ms: How long after its end it is forgotten; None for never.
         webhook_status: What its endpoint answered last to a transcript callback, or None.
         reads: How many times it was read.
+        made: Where results that were made up are remembered, by job.
     """
 
     id: str
@@ -48,7 +47,9 @@ class Job:
     deleted: bool = False
     webhook_status: int | None = None
     reads: int = 0
-    _made: dict[str, object] | None = field(default=None, init=False, repr=False)
+    made: BoundedMemory[str, dict[str, object]] = field(
+        default_factory=lambda: BoundedMemory(1), repr=False
+    )
 
     @property
     def params(self) -> Mapping[str, object]:
@@ -115,16 +116,18 @@ class Job:
         """Return what it found: by its behaviour, else a conversation made from its audio URL."""
         if self.behaviour.result is not None:
             return dict(self.behaviour.result)
-        if self._made is None:  # once: an hour of it takes a while
+        made = self.made.get(self.id)
+        if made is None:  # an hour of it takes a while
             models = self.request.speech_models or SPEECH_MODELS_DEFAULT
-            self._made = transcript(
+            made = transcript(
                 self.request.audio_url,
                 self.behaviour.seconds,
                 self.request.features,
                 self.params,
             )
-            self._made["speech_model_used"] = models[0]
-        return dict(self._made)
+            made["speech_model_used"] = models[0]
+            self.made.put(self.id, made)
+        return dict(made)
 
     def item(self, now_ms: int) -> ListItem:
         """Return its row in a list."""
@@ -142,101 +145,3 @@ class Job:
     def _duration(self) -> int | None:
         value = self.result().get("audio_duration")
         return value if isinstance(value, int) else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """An uploaded file: its length and its SHA-256; the bytes are not kept."""
-
-    url: str
-    bytes_count: int
-    sha256: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Seen:
-    """One request that came in.
-
-    Attributes:
-        headers: Lower-case names.
-        body: The JSON object, when the body was one.
-        status: What it was answered; 0 while it was not, -1 when the connection was dropped.
-        job_id: The job that it made or asked for.
-    """
-
-    at_ms: int
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Mapping[str, object] | None = None
-    status: int = 0
-    job_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """One attempt at a callback; `status` is None when there was no answer."""
-
-    at_ms: int
-    job_id: str
-    attempt: int
-    body: bytes
-    status: int | None
-    took_ms: int
-
-
-@dataclass(slots=True, kw_only=True)
-class Memory:
-    """Remembers everything; one thread writes, any thread may read the snapshots."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    jobs: dict[str, Job] = field(default_factory=dict)
-    uploads: dict[str, Upload] = field(default_factory=dict)
-    requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
-    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
-
-    def add_job(self, job: Job) -> None:
-        """Remember a job."""
-        with self.lock:
-            self.jobs[job.id] = job
-
-    def find(self, job_id: str, now_ms: int) -> Job | None:
-        """Return the job, unless it never was or has been forgotten."""
-        job = self.jobs.get(job_id)
-        return job if job is not None and job.is_known(now_ms) else None
-
-    def listed(self, query: ListQuery, now_ms: int) -> tuple[list[Job], bool, bool]:
-        """Return the page, newest first, and whether there are older and newer jobs than it shows.
-
-        Raises:
-            KeyError: `before_id` or `after_id` names no job.
-        """
-        fits = [
-            job
-            for job in sorted(self.jobs.values(), key=lambda job: -job.number)
-            if job.is_known(now_ms)
-            and now_ms >= job.created_ms + job.behaviour.listed_after_ms
-            and _matches(job, query, now_ms)
-        ]
-        chosen = fits
-        if query.before_id is not None:
-            before = self.jobs[query.before_id].number
-            chosen = [job for job in chosen if job.number < before]
-        if query.after_id is not None:
-            after = self.jobs[query.after_id].number
-            chosen = [job for job in chosen if job.number > after][-query.limit :]
-        page = chosen[: query.limit]
-        if not page:
-            return [], False, False
-        return page, page[-1] is not fits[-1], page[0] is not fits[0]
-
-
-def _matches(job: Job, query: ListQuery, now_ms: int) -> bool:
-    """Tell whether a list with these filters shows the job; `throttled_only` overrides status."""
-    day = rfc3339(job.created_ms * 1000)[:10]
-    if query.created_on is not None and day != query.created_on.isoformat():
-        return False
-    if query.throttled_only:
-        return job.throttled and job.status(now_ms) == "queued"
-    return query.status is None or job.status(now_ms) == query.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -9,6 +10,7 @@ from uuid import uuid4
 import anyio
 from starlette.types import Receive, Scope
 
+from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs, now_ms
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
@@ -17,13 +19,15 @@ from stenolog.simulator.assemblyai.account import JobQueue, RequestWindow
 from stenolog.simulator.assemblyai.answers import redacted_audio_url
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
 from stenolog.simulator.assemblyai.callbacks import USER_AGENT, Caller, DeliveryRules
-from stenolog.simulator.assemblyai.jobs import Job, Memory, Seen, Sent, Upload
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.memory import Memory, Seen, Sent, Upload
 from stenolog.simulator.assemblyai.routes import provider_app
 from stenolog.simulator.background import Background
 from stenolog.simulator.server import LocalServer
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 API_KEY = "simulator-key"
+FAULTY_MAX = 20_000  # audio URLs whose creates are counted, the newest
 LOOPBACK = AddressPolicy.of(public=False, networks=("127.0.0.0/8", "::1/128"))
 
 Behave = Callable[[Mapping[str, object]], Behaviour]
@@ -75,7 +79,8 @@ class Simulator:
         self._rules = rules or DeliveryRules()
         self._policy = policy
         self._now_ms = now_ms
-        self._faults: dict[str, int] = {}
+        self._numbers = itertools.count(1)
+        self._faults: BoundedMemory[str, int] = BoundedMemory(FAULTY_MAX)
         self._request_faults = list(faults)
         self._held: dict[str, anyio.Event] = {}
         self._server = LocalServer(provider_app(self))
@@ -111,9 +116,9 @@ class Simulator:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """Every job, in order of creation."""
+        """The newest `JOBS_MAX` jobs, in order of creation."""
         with self.memory.lock:
-            return tuple(self.memory.jobs.values())
+            return tuple(sorted(self.memory.jobs.values(), key=lambda job: job.number))
 
     @property
     def requests(self) -> tuple[Seen, ...]:
@@ -137,7 +142,7 @@ class Simulator:
     def uploads(self) -> tuple[Upload, ...]:
         """Every file that was uploaded and not deleted with its transcript."""
         with self.memory.lock:
-            return tuple(self.memory.uploads.values())
+            return self.memory.uploads.values()
 
     # What tests do; only in the simulator's own event loop.
 
@@ -157,7 +162,9 @@ class Simulator:
 
     async def send(self, job_id: str, callback: Callback | None = None) -> int | None:
         """Call back now, by hand; the status of the last attempt, None when there was no answer."""
-        return await self._caller.deliver(self.memory.jobs[job_id], callback or Callback())
+        job = self.memory.jobs.get(job_id)
+        assert job is not None, "a job of this simulator, not forgotten yet"
+        return await self._caller.deliver(job, callback or Callback())
 
     # What the endpoints need: `entry.Host`.
 
@@ -172,12 +179,13 @@ class Simulator:
         ttl_ms, own_ms = self._result_ttl_ms, behaviour.expires_ms
         job = Job(
             id=str(uuid4()),
-            number=len(self.memory.jobs) + 1,
+            number=next(self._numbers),
             request=request,
             behaviour=behaviour,
             created_ms=created_ms,
             waits_ms=self._queue.wait_ms(created_ms, run_ms),
             expires_ms=ttl_ms if own_ms is None else own_ms,
+            made=self.memory.made,
         )
         self.memory.add_job(job)
         self._caller.schedule(job, self._background)
@@ -185,10 +193,10 @@ class Simulator:
 
     def next_fault(self, request: TranscriptRequest, behaviour: Behaviour) -> Fault | None:
         """Return the wrong answer that this create gets; creates are counted by audio URL."""
-        given = self._faults.get(request.audio_url, 0)
+        given = self._faults.get(request.audio_url) or 0
         if given >= len(behaviour.create_faults):
             return None
-        self._faults[request.audio_url] = given + 1
+        self._faults.put(request.audio_url, given + 1)
         return behaviour.create_faults[given]
 
     def next_request_fault(self, operation: str) -> Fault | None:

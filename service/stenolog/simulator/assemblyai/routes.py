@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from starlette.applications import Starlette
@@ -21,14 +20,14 @@ from stenolog.simulator.assemblyai.answers import (
 )
 from stenolog.simulator.assemblyai.derived_routes import DerivedRoutes
 from stenolog.simulator.assemblyai.entry import Dropped, Entry, Host, wire_error
-from stenolog.simulator.assemblyai.jobs import Job, Seen, Upload
+from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.memory import Seen, Upload
 from stenolog.wire.assemblyai import listing, sentences
 from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 UPLOAD_PREFIX = "https://cdn.assemblyai.com/upload/"
-Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
 def provider_app(host: Host) -> Starlette:
@@ -75,7 +74,7 @@ class _Routes:
         url = f"{UPLOAD_PREFIX}{account}/{uuid4()}"
         upload = Upload(url=url, bytes_count=size, sha256=digest.hexdigest())
         with self._host.memory.lock:
-            self._host.memory.uploads[url] = upload
+            self._host.memory.uploads.put(url, upload)
         return JSONResponse({"upload_url": url})
 
     async def create(self, request: Request, seen: Seen) -> Response:
@@ -132,7 +131,7 @@ class _Routes:
             return wire_error(400, "Only completed or failed transcripts can be deleted")
         with host.memory.lock:
             job.deleted = True
-            host.memory.uploads.pop(job.request.audio_url, None)
+            host.memory.uploads.pop(job.request.audio_url)
         return JSONResponse(job.transcript(host.now_ms()))
 
     async def redacted_audio(self, request: Request, seen: Seen) -> Response:
