@@ -165,10 +165,12 @@ def test_the_image_installs_what_make_installs_on_a_python_that_fits() -> None:
     text, project = (INFRA / "Dockerfile").read_text(), (ROOT / "pyproject.toml").read_text()
     described = tomllib.loads(project)["project"]
     wanted = tuple(map(int, described["requires-python"].removeprefix(">=").split(".")))
-    bases = [rest.split()[0] for word, rest in instructions() if word == "FROM"]
-    assert len(set(bases)) == 1
-    version = re.fullmatch(r"python:(\d+)\.(\d+)-slim-\w+", bases[0])  # slim: glibc, not musl
+    bases = {rest.split()[0] for word, rest in instructions() if word == "FROM"}
+    assert bases == {"${BASE}"}
+    base = next(rest for word, rest in instructions() if word == "ARG").removeprefix("BASE=")
+    version = re.fullmatch(r"python:(\d+)\.(\d+)-slim-\w+", base)  # slim: glibc, not musl
     assert version
+    assert gateway_service()["build"]["args"] == {"BASE": f"${{BASE_IMAGE:-{base}}}"}
     assert tuple(map(int, version.groups())) >= wanted
     made = re.findall(r"\$\(PIP\) install (--require\S+ .*?txt)", (ROOT / "Makefile").read_text())
     assert len(made) == 3
