@@ -18,6 +18,7 @@ from infra.bench import (
     callbacks,
     completions,
     engine,
+    hostile,
     memory,
     pollers,
     reading,
@@ -37,6 +38,7 @@ PARTS: Mapping[str, Measure] = {
     "pollers": pollers.measure,
     "uploads": uploads.measure,
     "memory": memory.measure,
+    "hostile": hostile.measure,
     "engine": engine.measure,
     "answers": answers.measure,
 }

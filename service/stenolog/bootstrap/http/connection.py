@@ -76,7 +76,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
         self._in.filled(nbytes)
-        self._pump()
+        self.pump()
 
     def pause_writing(self) -> None:
         """The other side does not take what we send."""
@@ -143,8 +143,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def read_on(self) -> None:
         """Read what has to be waited for no longer."""
-        if not self._in.is_idle:
-            self._loop.call_soon(self._pump)
+        if self._phase == "idle" and self._in.ahead:
+            self._connections.take_turn(self)
+        elif not self._in.is_idle:
+            self._loop.call_soon(self.pump)
 
     def answered(self) -> None:
         """Go on with what follows the answer."""
@@ -162,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._linger()
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Parse what has come, as far as it is its turn."""
         for _ in range(PIECES_PER_TURN):
             if not self._in.ahead or self._transport.is_closing() or self._is_held_up():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 from stenolog.bootstrap.http.exchange import ASGIApp
@@ -12,6 +13,7 @@ from stenolog.bootstrap.http.folded import Folded
 from stenolog.bootstrap.http.limits import Limits
 
 READ_BYTES = 64 << 10  # at once
+AHEAD_PER_TURN = 8  # requests that were sent ahead of answers, begun in one turn of the event loop
 
 
 class Member(Protocol):
@@ -19,6 +21,10 @@ class Member(Protocol):
 
     def look(self, now: float) -> None:
         """Do what is overdue at `now`, a time of the event loop."""
+        ...
+
+    def pump(self) -> None:
+        """Parse what has come, as far as it is its turn."""
         ...
 
     def give_up(self, reason: str) -> None:
@@ -49,6 +55,8 @@ class Connections:
     scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
     _all: set[Member] = field(default_factory=set)
     _waiting: dict[Member, None] = field(default_factory=dict)  # without a request; oldest first
+    _ahead: dict[Member, None] = field(default_factory=dict)  # whose next request is here; in turn
+    _gives_turns: bool = False
     _looking: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
@@ -72,6 +80,7 @@ class Connections:
         """Forget a connection; one that was not let in may leave, too."""
         self._all.discard(member)
         self._waiting.pop(member, None)
+        self._ahead.pop(member, None)
         self.figures.connections = len(self._all)
 
     def closed(self, member: Member, reason: str) -> None:
@@ -89,6 +98,13 @@ class Connections:
         """Note that it has a request under way from now on."""
         self._waiting.pop(member, None)
 
+    def take_turn(self, member: Member) -> None:
+        """Have it read ahead, in turn: whoever sends one request at a time is not held up."""
+        self._ahead[member] = None
+        if not self._gives_turns:
+            self._gives_turns = True
+            asyncio.get_running_loop().call_soon(self._give_turns)
+
     def keep_ahead(self, change_bytes: int) -> bool:
         """Note that so much more was read ahead; False when it is too much, over all."""
         self.figures.ahead_bytes += change_bytes
@@ -105,6 +121,16 @@ class Connections:
             if slowest is None or slowest.unread_since == float("inf"):
                 return
             slowest.give_up("answers_too_many")
+
+    def _give_turns(self) -> None:
+        turn = list(islice(self._ahead, AHEAD_PER_TURN))
+        for member in turn:
+            self._ahead.pop(member, None)
+        for member in turn:
+            member.pump()
+        self._gives_turns = bool(self._ahead)
+        if self._gives_turns:
+            asyncio.get_running_loop().call_soon(self._give_turns)
 
     def _look_later(self) -> None:
         loop = asyncio.get_running_loop()

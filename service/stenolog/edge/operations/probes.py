@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -28,6 +29,7 @@ class Operations:
         self._readiness = readiness
         self._metrics = metrics
         self._authenticator = authenticator
+        self._exposed: tuple[bytes, str] | None = None
 
     async def healthz(self, request: Request) -> Response:
         """200 while the process answers at all."""
@@ -45,8 +47,15 @@ class Operations:
 
     async def metrics(self, request: Request) -> Response:
         """Prometheus' text format."""
-        body, media_type = self._metrics.exposition()
+        if self._exposed is None:
+            self._exposed = self._metrics.exposition()
+            # Requests of the same turn share it: it takes longer than all else that they need.
+            asyncio.get_running_loop().call_soon(self._forget)
+        body, media_type = self._exposed
         return Response(body, headers={"Content-Type": media_type})
+
+    def _forget(self) -> None:
+        self._exposed = None
 
     async def _may_see(self, request: Request) -> bool:
         try:

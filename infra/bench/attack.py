@@ -1,0 +1,124 @@
+"""A hostile client in a process of its own: `python -m infra.bench.attack NAME HOST PORT PATH KEY`.
+
+It prints one line when everything is sent that can be, and goes on until its input ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+SEND_SECONDS = 6.0
+RECEIVES_BYTES = 4_096
+DRIP_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """What each of `connections` sends: once, or again and again as long as it is taken."""
+
+    connections: int
+    sends: Callable[[str, str], bytes]
+    again: bool = False
+    drips: bool = False
+
+
+def _metrics(path: str, key: str) -> bytes:
+    return b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 400
+
+
+def _burst(path: str, key: str) -> bytes:
+    request = b"GET /metrics HTTP/1.1\r\n\r\n"
+    return request * ((256 << 10) // len(request))
+
+
+def _transcript(path: str, key: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n\r\n".encode()
+
+
+def _upload(path: str, key: str) -> bytes:
+    head = f"POST /v2/upload HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n"
+    return f"{head}Content-Length: 2000000000\r\n\r\nx".encode()
+
+
+def _large_upload(path: str, key: str) -> bytes:
+    return _upload(path, key) + bytes(1_000_000)  # all but what a frame holds
+
+
+def _half(path: str, key: str) -> bytes:
+    return b"GET /heal"
+
+
+ATTACKS: Mapping[str, Attack] = {
+    "pipelines-50": Attack(connections=50, sends=_metrics, again=True),
+    "pipelines-1000": Attack(connections=1_000, sends=_metrics, again=True),
+    "bursts-20": Attack(connections=20, sends=_burst),
+    "unread-30": Attack(connections=30, sends=_transcript),
+    "uploads-64": Attack(connections=64, sends=_upload, drips=True),
+    "frames-64": Attack(connections=64, sends=_large_upload, drips=True),
+    "halves-1100": Attack(connections=1_100, sends=_half, drips=True),
+}
+
+
+def main() -> None:
+    """Attack."""
+    name, host, port, path, key = sys.argv[1:]
+    attack = ATTACKS[name]
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    sockets = [_connected(host, int(port)) for _ in range(attack.connections)]
+    data = attack.sends(path, key)
+    left = dict.fromkeys(sockets, data)
+    ends = time.monotonic() + SEND_SECONDS
+    while time.monotonic() < ends and any(left.values()):
+        for one in sockets:
+            left[one] = _sent(one, left[one])
+            if not left[one] and attack.again:
+                left[one] = data
+        time.sleep(0.05)
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    print("sent", flush=True)
+    for _ in _every(DRIP_SECONDS):
+        for one in sockets:
+            if attack.drips:
+                _sent(one, b"x")
+            elif attack.again:
+                left[one] = _sent(one, left[one] or data)
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVES_BYTES)
+    with contextlib.suppress(OSError):
+        one.settimeout(5)
+        one.connect((host, port))
+    one.setblocking(False)
+    return one
+
+
+def _sent(one: socket.socket, data: bytes) -> bytes:
+    with contextlib.suppress(OSError):
+        return data[one.send(data) :]
+    return data
+
+
+def _every(seconds: float) -> Iterator[None]:
+    while True:
+        time.sleep(seconds)
+        yield
+
+
+def _end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Memory and latency under hostile clients, beside a healthy one that asks for `/healthz`.
+
+Each attack meets a gateway that has just been started. The healthy client opens a connection for
+every request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.bench.attack import ATTACKS
+from infra.bench.children import child
+from infra.bench.customer import customer, ended
+from infra.bench.figures import Figure, at_most
+from infra.bench.gateway import RunningGateway, gateway
+from infra.bench.transcripts import EVERY_FEATURE
+
+SECONDS_OF_AUDIO = 36_000
+RUN_MS = 100
+WATCHED_SECONDS = 6.0
+ASKED_EVERY_SECONDS = 0.05
+ABOVE_IDLE_MB_MAX = 64
+HEALTHZ_MS_MAX = 1_000
+MEGABYTE = 1_000_000
+UNREAD = "unread-30"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endured:
+    """What an attack cost: memory above idle, and the healthy client's longest wait."""
+
+    above_idle_bytes: int
+    longest_ms: float
+    idle_bytes: int
+
+
+async def measure(place: Path) -> Sequence[Figure]:
+    """Memory and latency under each attack."""
+    figures: list[Figure] = []
+    for name in ATTACKS:
+        directory = place / name
+        directory.mkdir()
+        endured = await under(name, directory)
+        figures += [
+            Figure(
+                name=f"memory above idle, {name}",
+                value=endured.above_idle_bytes / MEGABYTE,
+                unit="MB",
+                wanted=at_most(ABOVE_IDLE_MB_MAX),
+                detail={"idle_mb": endured.idle_bytes / MEGABYTE},
+            ),
+            Figure(
+                name="  longest /healthz meanwhile",
+                value=endured.longest_ms,
+                unit="ms",
+                wanted=at_most(HEALTHZ_MS_MAX),
+            ),
+        ]
+    return figures
+
+
+async def under(name: str, place: Path, seconds: float = WATCHED_SECONDS) -> Endured:
+    """Attack a gateway of its own, in `place`, and watch it for so long.
+
+    Raises:
+        RuntimeError: A child process failed.
+    """
+    errors = place / "children.log"
+    seconds_of_audio = SECONDS_OF_AUDIO if name == UNREAD else 60
+    async with (
+        child("infra.bench.provider", str(RUN_MS), str(seconds_of_audio), "1", errors=errors) as p,
+        gateway(place / "data", provider_url=p.first_line) as ours,
+    ):
+        path = await _transcript(ours) if name == UNREAD else "/"
+        await asyncio.sleep(1)  # what the start or the transcription left behind is collected
+        idle = ours.child.rss_bytes()
+        watching = asyncio.create_task(_watched(ours))
+        url = urlsplit(ours.url)
+        given = (name, str(url.hostname), str(url.port), path, ours.api_key)
+        async with child("infra.bench.attack", *given, errors=errors):
+            await asyncio.sleep(seconds)
+            watching.cancel()
+            most, longest_ms = await watching
+    return Endured(above_idle_bytes=most - idle, longest_ms=longest_ms, idle_bytes=idle)
+
+
+async def _transcript(ours: RunningGateway) -> str:
+    async with customer(ours) as http:
+        made = await http.post("/v2/transcript", json=dict(EVERY_FEATURE))
+        transcription_id = made.raise_for_status().json()["id"]
+        await ended(http, transcription_id)
+    return f"/v2/transcript/{transcription_id}"
+
+
+async def _watched(ours: RunningGateway) -> tuple[int, float]:
+    """The most memory and the longest answer, until cancelled."""
+    most, longest_ms = ours.child.rss_bytes(), 0.0
+    url = urlsplit(ours.url)
+    began = time.perf_counter()
+    try:
+        while True:
+            began = time.perf_counter()
+            try:
+                await _asked(str(url.hostname), int(url.port or 0))
+            except (OSError, TimeoutError) as exc:
+                print(f"the healthy client was not answered: {exc!r}", file=sys.stderr)
+                longest_ms = float("inf")
+            longest_ms = max(longest_ms, (time.perf_counter() - began) * 1000)
+            most = max(most, ours.child.rss_bytes())
+            await asyncio.sleep(ASKED_EVERY_SECONDS)
+    except asyncio.CancelledError:
+        return most, max(longest_ms, (time.perf_counter() - began) * 1000)
+
+
+async def _asked(host: str, port: int) -> None:
+    async with asyncio.timeout(HEALTHZ_MS_MAX * 10 / 1000):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        said = await reader.read()
+        writer.close()
+        if not said.startswith(b"HTTP/1.1 200 "):
+            raise OSError("refused")
