@@ -121,8 +121,11 @@ async def _watched(ours: RunningGateway) -> tuple[int, float]:
 async def _asked(host: str, port: int) -> None:
     async with asyncio.timeout(HEALTHZ_MS_MAX * 10 / 1000):
         reader, writer = await asyncio.open_connection(host, port)
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        said = await reader.read()
-        writer.close()
+        try:
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            said = await reader.read()
+        finally:
+            writer.close()
+        await writer.wait_closed()
         if not said.startswith(b"HTTP/1.1 200 "):
             raise OSError("refused")
