@@ -130,4 +130,6 @@ def test_without_a_limit_everybody_is_admitted_and_nothing_is_kept() -> None:
     for number in range(COUNT):
         desk.look(str(number), starts=True)
     assert len(desk.running("a")) == COUNT // 2
-    assert desk.turns.running_count("a") == 0
+    assert not asyncio.run(desk.turns.any_waiting("a"))
+    assert not asyncio.run(desk.turns.waiting_of([*desk.states]))
+    assert desk.woken == []

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Protocol
 
 from stenolog.projections.rows import Reason, Status, StatusRow
+from stenolog.projections.views import TRANSCRIPT_VIEW
 
-TRANSCRIPT_VIEW = "transcript"
 LOOK_MS = 250  # at the latest; the projector's own steps are heard of at once
 READY_WAIT_MS_MAX = 2_000  # the lease goes back after that: others may need the slot
 

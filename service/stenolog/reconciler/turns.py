@@ -42,10 +42,6 @@ class Turns:
         """Whether turns are given; without a limit from the beginning."""
         return self._open
 
-    def running_count(self, tenant: str) -> int:
-        """How many of a tenant run, or have their turn."""
-        return len(self._running.get(tenant, ()))
-
     async def waiting_of(self, transcription_ids: Sequence[str]) -> Sequence[str]:
         """Return those of these that wait for their turn, in the same order."""
         return [one for one in transcription_ids if one in self._queued]

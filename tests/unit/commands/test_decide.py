@@ -118,7 +118,6 @@ def test_the_fold_knows_status_jobs_and_callbacks() -> None:
     assert told(REQUESTED, claimed()).status == "queued"
     state = told(*RUNNING, called(kind="unreadable", job=None), called(job="job-9"))
     assert state.status == "processing"
-    assert state.callbacks == 2
     assert state.last is not None
     assert state.last.provider_job == "job-1"
     assert state.last.called_back == {"unreadable", "completed"}

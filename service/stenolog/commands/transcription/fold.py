@@ -82,7 +82,6 @@ class _Fields(TypedDict, total=False):
     finished_by: int
     failure: FailureReason | None
     submissions: tuple[Submission, ...]
-    callbacks: int
     erasure_position: int
     erased: bool
     shown: int
@@ -122,13 +121,11 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             return {"erased": True}
         case DeliverySucceeded(kind="outcome") | DeliveryFailed(kind="outcome"):
             return {"webhook_status": data.status}
-        case CallbackReceived():
-            submissions = _submissions(state, data.submission, event, data, at_ms)
-            return {"submissions": submissions, "callbacks": state.callbacks + 1}
         case SubmissionAccepted():
             return _accepted(state, event, data, at_ms)
         case (
-            SubmissionRefused()
+            CallbackReceived()
+            | SubmissionRefused()
             | SubmissionFailed()
             | SubmissionAbandoned()
             | SubmissionSuperseded()
@@ -209,7 +206,6 @@ def _changed(
             return replace(
                 submission,
                 outcome="refused",
-                refusal=data.reason,
                 retry_at_ms=at_ms + (data.retry_in_ms or 0),
             )
         case SubmissionFailed():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stenolog.log.events.callbacks import CallbackKind
-from stenolog.log.events.submissions import AbandonReason, RefusalReason
+from stenolog.log.events.submissions import AbandonReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 
@@ -26,7 +26,6 @@ class Submission:
         provider_job: Their handle; None before it is accepted, or when it is in the payload.
         accepted_position: Where the acceptance stands in the log; 0 before.
         retry_at_ms: For refused ones: not to be tried again before. For failed ones: their end.
-        refusal: For refused ones: why.
         abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
         callback_job: The handle that a callback named; a hint until the provider confirms it.
@@ -44,7 +43,6 @@ class Submission:
     accepted_at_ms: int = 0
     accepted_position: int = 0
     retry_at_ms: int = 0
-    refusal: RefusalReason | None = None
     abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
     callback_job: str | None = None
@@ -88,7 +86,6 @@ class Transcription:
     finished_by: int = 0
     failure: FailureReason | None = None
     submissions: tuple[Submission, ...] = ()
-    callbacks: int = 0
     erasure_position: int = 0
     erased: bool = False
     surface: Surface = "native"

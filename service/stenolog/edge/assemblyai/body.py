@@ -10,6 +10,7 @@ from typing import Any
 from stenolog.edge.assemblyai.sdk_mends import MENDS
 from stenolog.projections.documents import Document, encode, read_object, rewritten
 from stenolog.projections.of.transcript import Transcript
+from stenolog.projections.views import TRANSCRIPT_VIEW
 from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
 from stenolog.wire.assemblyai.transcript import failed_transcript
 
@@ -47,7 +48,7 @@ class V2Body:
 
 
 # The version is raised whenever the same answer gives other bytes.
-V2_TRANSCRIPT = Transcript(name="transcript", version=4, body=V2Body())
+V2_TRANSCRIPT = Transcript(name=TRANSCRIPT_VIEW, version=4, body=V2Body())
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:

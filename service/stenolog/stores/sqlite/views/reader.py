@@ -16,6 +16,7 @@ from stenolog.projections.pages import (
     UploadUse,
 )
 from stenolog.projections.rows import Status, StatusRow, TranscriptRow
+from stenolog.projections.views import TRANSCRIPT_VIEW
 from stenolog.stores.sqlite.views.items import LIVE, ItemReads
 from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, status_row
 
@@ -51,7 +52,7 @@ class ViewReads(ItemReads):
         rows = await self.rows(
             "SELECT text, confidence, language_code, words, body FROM transcripts "  # noqa: S608  ours
             f"WHERE generation = {LIVE} AND id = ?",
-            "transcript",
+            TRANSCRIPT_VIEW,
             transcription,
         )
         if not rows:
@@ -69,7 +70,7 @@ class ViewReads(ItemReads):
         """Reads by primary key; the bytes were made by the projection."""
         rows = await self.rows(
             f"SELECT body FROM transcripts WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
-            "transcript",
+            TRANSCRIPT_VIEW,
             transcription,
         )
         return bytes(rows[0][0]) if rows else None
