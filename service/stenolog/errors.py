@@ -179,16 +179,25 @@ class ProviderRefused(ProviderError, code="provider-refused"):
         status: Its HTTP status.
         sentence: Its own words; for the customer, never for the log.
         final: The request itself is wrong: the same request will be refused again.
+        upload_lost: The provider does not have the file any more that was uploaded for it.
         raw: Its answer's bytes.
     """
 
     def __init__(
-        self, message: str, *, status: int, sentence: str = "", final: bool, raw: bytes = b""
+        self,
+        message: str,
+        *,
+        status: int,
+        sentence: str = "",
+        final: bool,
+        upload_lost: bool = False,
+        raw: bytes = b"",
     ) -> None:
         super().__init__(message)
         self.status = status
         self.sentence = sentence
         self.final = final
+        self.upload_lost = upload_lost
         self.raw = raw
 
 

@@ -75,6 +75,9 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("edge.http.bodies", "compliance.vault"),
         ("edge.native.routes", "projections.run.projector"),
     ),
+    "The reconciler knows no vendor's wire": (
+        ("reconciler.fetching", "wire.assemblyai.sentences"),
+    ),
     "Loops do not know each other": (
         ("delivery.dispatcher", "reconciler.loop"),
         ("compliance.vault", "delivery.dispatcher"),

@@ -177,6 +177,7 @@ class ScriptedProvider:
             error=error if status == "error" else None,
             audio_ms=1_000 if status == "completed" else None,
             words=3,
+            server_error="server-error" if error == SERVER_ERROR else None,
         )
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:

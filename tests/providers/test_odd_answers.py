@@ -13,6 +13,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.assemblyai.answers import server_error
 from stenolog.providers.assemblyai.connection import ANSWER_BYTES_MAX, ServiceAddress
 from stenolog.wire.assemblyai import sentences
 from tests.egress.scripted import always, answer, serving
@@ -171,3 +172,12 @@ async def test_a_web_page_is_no_sentence_for_a_customer() -> None:
         with pytest.raises(ProviderRefused) as refused:
             await adapter.submit(b"{}")
         assert (refused.value.final, refused.value.sentence) == (True, "")
+
+
+def test_only_server_errors_are_worth_another_job() -> None:
+    assert server_error(sentences.SERVER_ERROR) == "server-error"
+    assert server_error(sentences.INTERNAL_ERROR) == "server-error"
+    refused = "Download error to https://a.example/b, 503 Server Error: Unavailable for url: b"
+    assert server_error(refused) == "download-server-error"
+    assert server_error(sentences.AUDIO_TOO_SHORT) is None
+    assert server_error("what no table knows") is None

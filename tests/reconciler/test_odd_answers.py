@@ -17,13 +17,17 @@ from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
 from stenolog.reconciler.acting import LAST_ASKS_MAX
 from stenolog.reconciler.actions import GiveUp
 from stenolog.reconciler.attempts import Attempts
-from stenolog.reconciler.forwarding import FAILED_SENTENCE, UPLOADS_FAILED_MAX, Forwarder
+from stenolog.reconciler.forwarding import (
+    FAILED_SENTENCE,
+    KEPT_MS_MAX,
+    UPLOADS_FAILED_MAX,
+    Forwarder,
+)
 from stenolog.reconciler.settle import QUESTIONS_MAX
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.days import DAYS
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE
 from tests.reconciler.house import QUICK, Around, House, house
 from tests.reconciler.test_erasure import erased, request_erasure
 from tests.unit.commands.stories import REQUESTED, told
@@ -173,7 +177,7 @@ async def test_a_file_that_the_provider_has_lost_is_sent_again(
 
 def test_a_file_that_is_always_lost_is_not_sent_for_ever() -> None:
     forwarder = Forwarder(BrokenOff(), now_ms)
-    lost = ProviderRefused("no", status=403, sentence=UPLOAD_INACCESSIBLE, final=True)
+    lost = ProviderRefused("no", status=403, final=True, upload_lost=True)
     again = [forwarder.is_lost(UPLOAD, lost) for _ in range(UPLOADS_FAILED_MAX)]
     assert again == [True] * (UPLOADS_FAILED_MAX - 1) + [False]
     assert not forwarder.is_lost(UPLOAD, ProviderRefused("no", status=403, final=True))
@@ -220,6 +224,34 @@ async def test_a_file_that_always_breaks_off_is_not_sent_for_ever() -> None:
     with pytest.raises(ProviderRefused) as refused:
         await forwarder.url_of(state, provider)
     assert (refused.value.final, refused.value.sentence) == (True, FAILED_SENTENCE)
+
+
+class Counting(BrokenOff):
+    """A provider that takes every upload, each under another URL."""
+
+    taken = 0
+
+    async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
+        self.taken += 1
+        return f"https://provider.example/upload/{self.taken}"
+
+
+async def test_a_file_is_sent_again_before_the_provider_may_have_dropped_it() -> None:
+    provider: Any = Counting()
+    clock = [1_000_000]
+    forwarder = Forwarder(BrokenOff(), lambda: clock[0])
+    state = replace(told(REQUESTED), upload=UPLOAD)
+    first = await forwarder.url_of(state, provider)
+    forwarder.keep(state.id, forwarder.use(state.id))
+    clock[0] += KEPT_MS_MAX - 1
+    assert await forwarder.url_of(state, provider) == first
+    clock[0] += 1
+    second = await forwarder.url_of(state, provider)
+    assert (second != first, provider.taken) == (True, 2)
+    clock[0] += KEPT_MS_MAX - 1
+    assert await forwarder.url_of(state, provider) == second, "it counts from the last time"
+    clock[0] -= KEPT_MS_MAX  # set back: nobody knows how old the URL is
+    assert await forwarder.url_of(state, provider) != second
 
 
 class Circle:

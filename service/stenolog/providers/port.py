@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 JobStatus = Literal["queued", "processing", "completed", "error"]
+ServerError = Literal["server-error", "download-server-error"]
+"""Whose server failed: the provider's own, or the one that it downloads the audio from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class FetchedJob:
         error: The provider's sentence, for a failed job.
         audio_ms: Its length as the provider measured it, in ms; None when it did not say.
         words: How many it recognised.
+        server_error: Why it failed, where another job for the same audio may succeed; else None.
     """
 
     id: str
@@ -37,6 +40,7 @@ class FetchedJob:
     error: str | None
     audio_ms: int | None
     words: int
+    server_error: ServerError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from stenolog.commands.transcription.commands import (
 )
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import BadToken, ProviderRefused
-from stenolog.log.events.submissions import RetryableFailure
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.providers.port import FetchedJob
@@ -24,7 +23,6 @@ from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.submitting import Submitter
-from stenolog.wire.assemblyai.sentences import failure_of
 
 COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
@@ -156,23 +154,14 @@ class Fetcher:
     ) -> bool:
         """Record the failure; after a server error the audio is submitted again, a few times."""
         sentence = job.error or NO_SENTENCE
-        kind = retryable(sentence)
-        if kind is None:
+        if job.server_error is None:
             return await self._issuer.fail(
                 state, number, reason="provider", sentence=sentence, answer=job.raw, wake=wake
             )
         told = failure(sentence, job.raw)
-        command = FailSubmission(number=number, kind=kind, wake=wake)
+        command = FailSubmission(number=number, kind=job.server_error, wake=wake)
         payloads = {"submission.failed": told, "transcription.failed": told}
         return await self._issuer.issue(command, state, payloads)
-
-
-def retryable(sentence: str) -> RetryableFailure | None:
-    """Return the kind of server error that the sentence tells of; None for other errors."""
-    found = failure_of(sentence)
-    if found is None or not found.retryable:
-        return None
-    return "download-server-error" if found.kind == "download-server-error" else "server-error"
 
 
 def span(ms: int) -> str:

@@ -12,11 +12,9 @@ from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused, ProviderUnavailable, StoreError
 from stenolog.providers.port import Provider
-from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE
 
 MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
 FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it again."
-FORBIDDEN = 403
 BROKEN_OFF = 422  # the provider's answer to bytes that did not all arrive
 # DECISIONS 68: five broken uploads are the fault of the file.
 UPLOADS_FAILED_MAX = 5  # of one file, that broke off or were not there later: then it is the file
@@ -78,8 +76,7 @@ class Forwarder:
 
         An engine that was restarted has lost its files; one whose folder is full may have.
         """
-        told = exc.status == FORBIDDEN and exc.sentence.startswith(UPLOAD_INACCESSIBLE)
-        return told and self._may_send_again(transcription_id)
+        return exc.upload_lost and self._may_send_again(transcription_id)
 
     async def _send(self, state: Transcription, provider: Provider) -> str:
         assert state.upload is not None

@@ -20,10 +20,8 @@ from stenolog.reconciler.actions import (
 )
 from stenolog.reconciler.attempts import Attempts, seen_running
 from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
-from stenolog.reconciler.fetching import retryable
 from stenolog.reconciler.plan import LATE_FIRST_MS, RESUBMIT_FIRST_MS, next_action
 from stenolog.reconciler.timing import Timing
-from stenolog.wire.assemblyai import sentences
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,
@@ -153,12 +151,3 @@ def test_another_job_that_completed_late_is_asked_for_before_it_is_superseded() 
     assert next_action(state, NOTHING, TIMING, START_MS) == Fetch(number=1, wake="callback")
     done = after(state, (completed_late(1),), START_MS)
     assert next_action(done, NOTHING, TIMING, START_MS) == Supersede(number=2)
-
-
-def test_only_server_errors_are_submitted_again() -> None:
-    assert retryable(sentences.SERVER_ERROR) == "server-error"
-    assert retryable(sentences.INTERNAL_ERROR) == "server-error"
-    refused = "Download error to https://a.example/b, 503 Server Error: Unavailable for url: b"
-    assert retryable(refused) == "download-server-error"
-    assert retryable(sentences.AUDIO_TOO_SHORT) is None
-    assert retryable("what no table knows") is None

@@ -184,11 +184,15 @@ class AssemblyAI:
                 retry_in_ms=retry_after_ms(answer.headers, now_ms()),
             )
         sentence = error_sentence(answer.body)
-        final = (answer.status in FINAL_STATUSES and not is_of_account(sentence)) or (
-            answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)
-        )
+        upload_lost = answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)
+        of_request = answer.status in FINAL_STATUSES and not is_of_account(sentence)
         raise ProviderRefused(
-            what, status=answer.status, sentence=sentence, final=final, raw=answer.body
+            what,
+            status=answer.status,
+            sentence=sentence,
+            final=of_request or upload_lost,
+            upload_lost=upload_lost,
+            raw=answer.body,
         )
 
 

@@ -11,7 +11,8 @@ import orjson
 
 from stenolog.clock import microseconds
 from stenolog.errors import ProviderUnavailable
-from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
+from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob, ServerError
+from stenolog.wire.assemblyai.sentences import failure_of
 
 STATUSES: tuple[JobStatus, ...] = ("queued", "processing", "completed", "error")
 SENTENCE_CHARACTERS_MAX = 2_000
@@ -76,7 +77,16 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
         error=error[:SENTENCE_CHARACTERS_MAX] if isinstance(error, str) else None,
         audio_ms=_ms(seconds),
         words=len(words) if isinstance(words, list) else 0,
+        server_error=server_error(error) if isinstance(error, str) else None,
     )
+
+
+def server_error(sentence: str) -> ServerError | None:
+    """Return the kind of server error that a job's sentence tells of; None for other errors."""
+    found = failure_of(sentence[:SENTENCE_CHARACTERS_MAX])
+    if found is None or not found.retryable:
+        return None
+    return "download-server-error" if found.kind == "download-server-error" else "server-error"
 
 
 def read_deleted(body: bytes, asked: str) -> None:
