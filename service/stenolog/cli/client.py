@@ -30,6 +30,7 @@ TIMEOUT_MS = 30_000
 UPLOAD_TIMEOUT_MS = 3_600_000
 ANSWER_BYTES_MAX = 256 << 20
 CHUNK_BYTES = 1 << 18
+PAGES_MAX = 10_000  # of 200 items: more than the longest recording has words
 
 
 class ServiceClient:
@@ -99,16 +100,21 @@ class ServiceClient:
         return str(_read(answer)["upload_url"])
 
     async def items(self, transcript_id: str, view: str) -> list[dict[str, Any]]:
-        """Return every item of a view of a transcription."""
+        """Return every item of a view of a transcription.
+
+        Raises:
+            EgressFailed: No answer, or over `PAGES_MAX` pages.
+        """
         found: list[dict[str, Any]] = []
         path = f"/api/v1/transcripts/{quote(transcript_id, safe='')}/{view}?limit=200"
         after = ""
-        while True:
+        for _ in range(PAGES_MAX):
             page = await self.get(path + after)
             found += page["items"]
             if page["next"] is None:
                 return found
             after = f"&after={quote(str(page['next']), safe='')}"
+        raise EgressFailed(f"{self.url}: {view} has no end after {PAGES_MAX} pages", sent=True)
 
     async def _ask(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from stenolog.cli.client import ServiceClient
 from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
 from stenolog.config.settings import Settings
+from stenolog.errors import EgressFailed
 
 POLL_S = 0.5
+REBUILD_S_MAX = 24 * 3_600  # the service goes on without us
 
 
 @click.group("projections")
@@ -65,11 +68,13 @@ async def _list(settings: Settings) -> list[dict[str, Any]]:
 async def _rebuild(settings: Settings, name: str) -> list[dict[str, Any]]:
     async def ask(client: ServiceClient) -> list[dict[str, Any]]:
         await client.post(f"/api/v1/projections/{quote(name, safe='')}/rebuild", {})
-        while True:
+        ends = time.monotonic() + REBUILD_S_MAX
+        while time.monotonic() < ends:
             rows = await _projections(client)
             if all(row["rebuilding"] is None for row in rows):
                 return rows
             await asyncio.sleep(POLL_S)
+        raise EgressFailed("the service still rebuilds; `projections list` says how far", sent=True)
 
     async def by_hand() -> list[dict[str, Any]]:
         async with open_projector(settings) as (projector, views):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stenolog.errors import CannotStart
+
+START_S_MAX, STOP_S_MAX = 30.0, 5.0
 
 
 @contextmanager
@@ -27,7 +30,8 @@ def simulated_provider() -> Iterator[dict[str, str]]:
     )
     try:
         assert process.stdout is not None
-        url = process.stdout.readline().strip()
+        ready, _, _ = select.select([process.stdout], [], [], START_S_MAX)
+        url = process.stdout.readline().strip() if ready else ""
         if not url.startswith("http"):
             raise CannotStart("the simulator did not say where it listens")
         yield {
@@ -37,4 +41,8 @@ def simulated_provider() -> Iterator[dict[str, str]]:
         }
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

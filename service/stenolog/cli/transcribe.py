@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from stenolog.cli.client import ServiceClient
 from stenolog.cli.progress import Progress
 from stenolog.cli.words import NO, clock, guarded, run, safe, settings_from, with_service
 from stenolog.config.settings import Settings
+from stenolog.errors import EgressFailed
 
 POLL_FIRST_S, POLL_S_MAX = 0.1, 1.0
+WAIT_S_MAX = 25 * 3_600  # a gateway gives a job up after a day, unless it is set otherwise
 
 
 @click.command("transcribe")
@@ -54,8 +57,14 @@ async def transcribe(settings: Settings, audio: str, *, speaker_labels: bool) ->
             audio_url = await progress.during("uploading", client.upload(Path(audio)))
         body = {"audio_url": audio_url, "speaker_labels": speaker_labels}
         transcript = await progress.during("submitting", client.post("/v2/transcript", body))
-        wait_s = POLL_FIRST_S
+        wait_s, ends = POLL_FIRST_S, time.monotonic() + WAIT_S_MAX
         while transcript["status"] not in {"completed", "error"}:
+            if time.monotonic() > ends:
+                raise EgressFailed(
+                    f"transcript {transcript['id']} is {transcript['status']} after 25 hours: "
+                    "look it up again later",
+                    sent=True,
+                )
             await asyncio.sleep(wait_s)
             wait_s = min(POLL_S_MAX, wait_s * 1.3)
             asked = client.get(f"/v2/transcript/{transcript['id']}")

@@ -30,10 +30,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The models are loaded."""
+    """The models are loaded; `network_kept` where the system does not let a worker give it up."""
 
     event: Literal["ready"] = "ready"
     model: str
+    network_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

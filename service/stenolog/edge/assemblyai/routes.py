@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from stenolog.edge.assemblyai.derived import Derived
@@ -23,7 +23,6 @@ from stenolog.log.recorder import FactRecorder
 from stenolog.projections.views import ViewReader
 
 PREFIX = "/v2"
-UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit: 2.2 GB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,8 @@ class AssemblyAIPorts:
     link_key: bytes
     public_url: Callable[[], str]
     default_provider: ProviderName
-    default_params: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    upload_bytes_max: int = UPLOAD_BYTES_MAX
+    default_params: Mapping[str, Mapping[str, object]]
+    upload_bytes_max: int
 
 
 def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Surface:

@@ -90,7 +90,9 @@ class Worker:
             log.error("engine.worker_refused", kind=type(exc).__name__, reason=exc.strerror)
             raise WorkerLost(NOT_STARTED) from exc
         match await self._next(READY_MS_MAX, NOT_STARTED):
-            case Ready(model=model):
+            case Ready(model=model, network_kept=network_kept):
+                if network_kept and self.model is None:  # once: the next one will not do better
+                    log.warning("engine.network_kept", advice="docs/DEPLOY.md says what protects")
                 self.model = model
             case _:
                 await self.end()

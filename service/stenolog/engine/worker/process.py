@@ -44,13 +44,13 @@ def main(arguments: list[str]) -> None:
     """Serve orders until the engine closes the pipe."""
     parent, threads = int(arguments[0]), int(arguments[1])
     confinement.die_with(parent)
-    confinement.leave_network()
+    network_kept = not confinement.leave_network()
     replies = Replies()
     orders: queue.Queue[Order] = queue.Queue(ORDERS_MAX)
     threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
     techniques = load_techniques(threads=threads)
     confinement.limit_resources()
-    replies.send(Ready(model=techniques.recogniser.model))
+    replies.send(Ready(model=techniques.recogniser.model, network_kept=network_kept))
     while True:
         order = orders.get()
         replies.send(_answer(order, techniques, replies))
