@@ -184,21 +184,13 @@ class ProviderRefused(ProviderError, code="provider-refused"):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        status: int,
-        sentence: str = "",
-        final: bool,
-        upload_lost: bool = False,
-        raw: bytes = b"",
-    ) -> None:
+        self, message: str, *, status: int, sentence: str = "", final: bool,
+        upload_lost: bool = False, raw: bytes = b"",
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.status = status
-        self.sentence = sentence
-        self.final = final
-        self.upload_lost = upload_lost
-        self.raw = raw
+        self.sentence, self.raw = sentence, raw
+        self.final, self.upload_lost = final, upload_lost
 
 
 class ProviderUnavailable(ProviderError, code="provider-unavailable"):

@@ -44,6 +44,7 @@ class Running:
         self.handler, self.facts, self.signing = edge.handler, edge.facts, edge.signing
         self.projector, self.metrics = parts.projector, parts.metrics
         self.turns = parts.reconciling.reconciler.turns
+        self.eraser = parts.erasing.eraser
         self.lifetime = parts.erasing.uploads
         self.uploads_directory = settings.data_dir / UPLOADS
         self.routes: list[Any] = list(app.routes)

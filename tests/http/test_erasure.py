@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from stenolog.commands.transcription.state import stream_of
-from stenolog.compliance.erasure import Eraser
 from stenolog.wire.assemblyai.transcript import deleted_transcript
 from tests.house.composed import Composed, composed
 from tests.http.asking import get, pages, refusal
@@ -221,13 +220,12 @@ async def test_nothing_is_destroyed_for_an_erasure_that_was_not_requested(
     service: Composed,
 ) -> None:
     transcription_id = await service.submit()
-    eraser = Eraser(service.vault, service.projector, service.lifetime)
     with pytest.raises(AssertionError, match="requested"):
-        await eraser.erase_now(
+        await service.eraser.erase_now(
             transcription_id, requested_position=0, upload=None, handle_sealed=False
         )
     with pytest.raises(AssertionError, match="requested"):
-        await eraser.erase(await service.handler.load(transcription_id))
+        await service.eraser.erase(await service.handler.load(transcription_id))
     assert await service.keys.data_key_of(stream_of(transcription_id)) is not None
     await service.projected()
     row = await service.views.transcription(transcription_id)
