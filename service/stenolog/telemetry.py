@@ -32,17 +32,21 @@ HTTP_GAUGES = {
     "answers_bytes": "Bytes of answers that the other sides have not taken",
     "uploads_bytes": "Bytes of uploads that are in memory",
 }
+FIRST_KEYS = ("timestamp", "level", "event")  # of a line in JSON; people look for them
 STATUSES = ("queued", "processing", "completed", "error")
 
 
-def configure_logging() -> None:
-    """Log one line per unit of work on standard error: JSON, or columns on a terminal.
+def configure_logging(level: str = "info", log_format: str | None = None) -> None:
+    """Log one line per unit of work on standard error, from `level` up.
 
-    What libraries say by `logging` or `warnings` goes there in the same form, warnings and up.
+    `log_format` is `json` or `console`; None takes `console` on a terminal, else `json`. What
+    libraries say by `logging` or `warnings` goes there in the same form, warnings and up.
     """
+    least = logging.getLevelNamesMapping()[level.upper()]
+    terminal = sys.stderr.isatty()
     renderer: structlog.typing.Processor
-    if sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
+    if (log_format or ("console" if terminal else "json")) == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=terminal)
     else:
         renderer = structlog.processors.JSONRenderer(serializer=_json)
     ours: list[structlog.typing.Processor] = [
@@ -53,7 +57,7 @@ def configure_logging() -> None:
     ]
     structlog.configure(
         processors=[*ours, structlog.processors.format_exc_info, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -69,7 +73,7 @@ def configure_logging() -> None:
             foreign_pre_chain=[*ours, structlog.stdlib.add_logger_name, _library_line],
         )
     )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[handler], level=max(least, logging.WARNING), force=True)
     logging.captureWarnings(True)
 
 
@@ -87,7 +91,8 @@ def _library_line(
 
 
 def _json(line: Mapping[str, Any], default: Callable[[Any], Any]) -> str:
-    return orjson.dumps(line, default=default).decode()
+    first = {name: line[name] for name in FIRST_KEYS if name in line}
+    return orjson.dumps({**first, **line}, default=default).decode()
 
 
 class Metrics(DeliveryMetrics):

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.app import OFTEN_READ
 from stenolog.edge.http.correlation import SCOPE_KEY
 from stenolog.edge.http.head_limits import (
     HEADERS_BYTES_MAX,
@@ -97,6 +98,21 @@ async def test_a_request_is_one_line_without_tokens_ids_or_queries(
     for secret in (registration.token, registration.header, service.key, transcription_id):
         assert secret not in said
     assert "queued" not in json.dumps(answered)
+
+
+async def test_probes_and_polls_that_went_well_are_lines_at_level_debug(service: Composed) -> None:
+    transcription_id = await service.submit()
+    with structlog.testing.capture_logs() as lines:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            await service.client.get(path)
+        await service.client.get(f"/v2/transcript/{transcription_id}")
+        await service.client.get(f"/api/v1/transcripts/{transcription_id}")
+        await service.client.get("/v2/transcript/unknown")
+        await service.client.get("/v2/transcript")
+        await service.client.delete(f"/v2/transcript/{transcription_id}")
+    answered = [line for line in lines if line["event"] == "edge.answered"]
+    assert [line["log_level"] for line in answered] == ["debug"] * 5 + ["info"] * 3
+    assert {getattr(route, "path", "") for route in service.routes} >= OFTEN_READ
 
 
 @pytest.mark.parametrize(

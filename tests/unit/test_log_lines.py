@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SPEAKERS = """
 import asyncio, logging, warnings
@@ -36,6 +38,57 @@ async def forget() -> None:
 
 asyncio.run(forget())
 """
+
+
+SPEAKER = """
+import logging, sys
+import structlog
+from stenolog.telemetry import configure_logging
+
+configure_logging(sys.argv[1], sys.argv[2] or None)
+for level in ("debug", "info", "warning", "error"):
+    getattr(structlog.get_logger(), level)(f"room.said_{level}", number=1)
+    getattr(logging.getLogger("a.library"), level)("library said %s", level)
+"""
+
+
+def said(level: str, log_format: str = "") -> list[str]:
+    process = subprocess.run(
+        [sys.executable, "-c", SPEAKER, level, log_format],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return process.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        ("debug", ["debug", "info", "warning", "warning", "error", "error"]),
+        ("info", ["info", "warning", "warning", "error", "error"]),
+        ("warning", ["warning", "warning", "error", "error"]),
+        ("error", ["error", "error"]),
+    ],
+)
+def test_lines_below_the_level_are_not_written(level: str, expected: list[str]) -> None:
+    assert [json.loads(line)["level"] for line in said(level)] == expected
+
+
+def test_what_people_look_for_comes_first_in_a_line() -> None:
+    for line in said("info"):
+        assert list(json.loads(line))[:3] == ["timestamp", "level", "event"]
+
+
+def test_columns_can_be_asked_for_without_a_terminal() -> None:
+    lines = said("error", "console")
+    assert [("room.said_error" in line, "library said" in line) for line in lines] == [
+        (True, False),
+        (False, True),
+    ]
+    assert not any(line.startswith("{") or "\x1b" in line for line in lines)
 
 
 def test_every_record_of_every_library_is_one_json_line() -> None:

@@ -79,7 +79,7 @@ class Deliveries:
                     ours_ms=_age_ms(backlog.ours_at_ms, at_ms),
                 )
             except StoreError as exc:
-                log.warning("gauges.not_read", error=str(exc))
+                log.warning("gauges.not_read", error=str(exc), retry_in_ms=GAUGES_EVERY_MS)
             took = time.perf_counter() - began
             await asyncio.sleep(max(GAUGES_EVERY_MS / 1000, GAUGES_SHARE * took))
 

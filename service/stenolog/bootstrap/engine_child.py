@@ -73,7 +73,7 @@ class EngineChild:
                 await self._end()
             failures = 1 if (loop.time() - began) * 1000 > STABLE_MS else failures + 1
             wait_ms = exponential_ms(failures, first_ms=RESTART_FIRST_MS, ceiling_ms=RESTART_MS_MAX)
-            log.warning("engine.ended", status=status, restart_in_ms=wait_ms)
+            log.warning("engine.ended", status=status, retry_in_ms=wait_ms)
             await asyncio.sleep(wait_ms / 1000)
 
     async def _start(self) -> asyncio.subprocess.Process:

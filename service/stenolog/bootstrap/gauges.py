@@ -42,6 +42,6 @@ async def observe(
             waited = now_ms() - microseconds(oldest) // 1000 if oldest else 0
             metrics.transcriptions(dict(await views.counts_by_status()), max(0, waited))
         except StoreError as exc:
-            log.warning("gauges.not_read", error=str(exc))
+            log.warning("gauges.not_read", error=str(exc), retry_in_ms=GAUGES_EVERY_MS)
         took = time.perf_counter() - began
         await asyncio.sleep(max(GAUGES_EVERY_MS / 1000, GAUGES_SHARE * took))

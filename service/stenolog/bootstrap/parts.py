@@ -165,6 +165,8 @@ def _engine(settings: Settings, address: str) -> EngineChild:
             "upload_bytes_max": settings.upload_bytes_max,
             "audio_ms_max": settings.engine_audio_ms_max,
             "workers": settings.engine_workers,
+            "log_level": settings.log_level,
+            "log_format": settings.log_format,
             "public_origin": address,
         },
         (settings.data_dir / SCRATCH).absolute(),

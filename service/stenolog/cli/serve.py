@@ -28,7 +28,7 @@ def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
             f"the embedded engine is unavailable: {reason}; set STENOLOG_ASSEMBLYAI_API_KEY to "
             "use AssemblyAI"
         )
-    configure_logging()
+    configure_logging(settings.log_level, settings.log_format)
     run(serve_or_refuse(settings))
 
 

@@ -76,7 +76,11 @@ class Eraser:
         try:
             await self._release(upload, requested_position)
         except StoreError as exc:
-            log.warning("upload.not_released", reason=str(exc))
+            log.warning(
+                "upload.not_released",
+                reason=str(exc),
+                advice="the sweep tries again; look at the owner of DATA_DIR/uploads and the disk",
+            )
 
     async def _forget(
         self, transcription_id: str, requested_position: int, *, handle_sealed: bool

@@ -25,6 +25,7 @@ FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them
 FAILURES_PER_SWEEP_MAX = 8  # each may take the two seconds that views are waited for
 # DECISIONS 59: a crash left the file.
 ORPHAN_MS = 3_600_000  # between a file and its event are seconds; an hour is never wrong
+LOOK_AT_FILES = "look at the owner of DATA_DIR/uploads and the disk; the next sweep tries again"
 
 log = structlog.get_logger()
 
@@ -129,7 +130,12 @@ class UploadLifetime:
         at_end = looked_at == len(files) < FILES_PER_SWEEP_MAX
         self._swept = "" if at_end else files[looked_at - 1].upload
         if failures:
-            log.warning("uploads.not_swept", files=len(failures), reason=str(failures[0]))
+            log.warning(
+                "uploads.not_swept",
+                files=len(failures),
+                reason=str(failures[0]),
+                advice=LOOK_AT_FILES,
+            )
         return removed
 
     async def _removed(self, file: StoredFile) -> bool:
@@ -182,4 +188,4 @@ async def sweep_once(lifetime: UploadLifetime) -> None:
     try:
         await lifetime.sweep()
     except StoreError as exc:
-        log.warning("uploads.not_swept", reason=str(exc))
+        log.warning("uploads.not_swept", reason=str(exc), advice=LOOK_AT_FILES)

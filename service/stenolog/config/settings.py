@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stenolog.config.client import ClientSettings
 from stenolog.config.engine import EngineSettings
+from stenolog.config.log_lines import LogLineSettings
 from stenolog.config.provider import ProviderSettings
 from stenolog.config.reconciler import ReconcilerSettings
 from stenolog.config.server import ServerSettings
@@ -30,6 +31,7 @@ class BadSetting(StenologError):
 class Settings(
     ClientSettings,  # the last one is shown first
     EngineSettings,
+    LogLineSettings,
     StorageSettings,
     ReconcilerSettings,
     ProviderSettings,

@@ -198,7 +198,11 @@ class Delivering:
 
 
 def _abandoned(leased: Leased, ending: Ending) -> Leased:
-    log.warning("delivery.abandoned", reason=ending.reason)
+    log.warning(
+        "delivery.abandoned",
+        reason=ending.reason,
+        advice="tell the customer, who can read the transcript itself",
+    )
     return replace(leased, ending=ending)
 
 

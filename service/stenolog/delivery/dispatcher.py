@@ -73,7 +73,9 @@ class Dispatcher:
                     wait_ms = min(await self._start_due(), BEAT_EVERY_MS)
                     self._beat_at = self._monotonic()
                 except StoreError as exc:
-                    log.warning("dispatcher.interrupted", reason=str(exc))
+                    log.warning(
+                        "dispatcher.interrupted", reason=str(exc), retry_in_ms=STORE_RETRY_MS
+                    )
                     wait_ms = STORE_RETRY_MS
                 # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with a stir.
                 with suppress(TimeoutError):

@@ -84,7 +84,11 @@ class FanOut:
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
         """Begins at the head; what was owed for another log is dropped."""
         if stale is not None:
-            log.warning("outbox.discarded", reason="it is not of this log")
+            log.warning(
+                "outbox.discarded",
+                reason="it is not of this log",
+                advice="what it owed is not called again; restore work.db with its log",
+            )
         # DECISIONS 50: from 0 on, every customer would be called for everything again.
         checkpoint = await end_of(self._events)
         await self._outbox.begin(checkpoint)

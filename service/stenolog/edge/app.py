@@ -31,6 +31,11 @@ from stenolog.edge.operations import routes as operations
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
 
+# Probes, and what an SDK reads every few seconds until a transcription has ended.
+OFTEN_READ = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/v2/transcript/{id}", "/api/v1/transcripts/{id}"}
+)
+
 
 class Application(Starlette):
     """What is served; the composition root need not know the framework.
@@ -95,7 +100,7 @@ def build_app(edge: Edge) -> Application:
         routes=[route for surface in surfaces for route in surface.routes],
         middleware=[
             Middleware(Correlation),
-            Middleware(RequestLine, metrics=edge.requests.metrics),
+            Middleware(RequestLine, metrics=edge.requests.metrics, often_read=OFTEN_READ),
             *cross_origin(edge.requests.cors_origins),
             Middleware(HeadLimits, form_at=form_at),
         ],

@@ -104,7 +104,13 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             except ForbiddenAddress as exc:
                 refused.add(str(exc))
         if refused:
-            log.warning("egress.address_refused", host=host, port=port, reasons=sorted(refused))
+            log.warning(
+                "egress.address_refused",
+                host=host,
+                port=port,
+                reasons=sorted(refused),
+                advice="where it is meant, STENOLOG_ALLOW_NETWORKS allows a private network",
+            )
         if refused and not allowed:
             raise ForbiddenAddress("the host is not allowed or cannot be reached", final=False)
         return allowed

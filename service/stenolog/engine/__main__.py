@@ -21,13 +21,13 @@ def main(arguments: list[str]) -> int:
     Settings come as one JSON object, on standard input so that the key is in nobody's process
     list, or as the only argument. The engine stops when standard input ends.
     """
-    configure_logging()
     try:
         line = arguments[0].encode() if arguments else _first_line()
         settings = parse_settings(line)
     except CannotStart as exc:
         print(exc, file=sys.stderr)
         return EXIT_USAGE
+    configure_logging(settings.log_level, settings.log_format)
     reason = engine_unavailable()
     if reason is not None:
         print(f"engine: {reason}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,6 +30,7 @@ class EngineSettings(BaseModel):
         job_seconds_max: How long one job may take; None means as long as the audio lasts, and at
             least a minute.
         workers: Jobs transcribed at the same time; the cores are shared among them.
+        log_level: The least level of a log line; `log_format` is as for the gateway.
         public_origin: A URL whose origin webhooks may always reach: that of the gateway.
     """
 
@@ -44,6 +46,8 @@ class EngineSettings(BaseModel):
     audio_ms_max: int = Field(default=AUDIO_MS_MAX, ge=1)
     job_seconds_max: int | None = Field(default=None, ge=1)
     workers: int = Field(default=1, ge=1, le=WORKERS_MAX)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] | None = None
     public_origin: str | None = None
 
     @property

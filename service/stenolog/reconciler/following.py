@@ -75,7 +75,11 @@ class Follower:
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
         """Begins with the first event: the views were made from another log."""
         assert stale is not None
-        log.warning("reconciler.views_of_another_log", position=stale.position)
+        log.warning(
+            "reconciler.views_of_another_log",
+            position=stale.position,
+            advice="none is needed: the log is read from its beginning",
+        )
         self._heeded = BEGINNING
         return self._heeded
 

@@ -122,7 +122,11 @@ class Reconciler:
         """Return the time; when it was set back, make all due, as no due time holds."""
         now = self._now_ms()
         if now < self._read_ms - SLEW_MS:
-            log.warning("reconciler.clock_set_back", by_ms=self._read_ms - now)
+            log.warning(
+                "reconciler.clock_set_back",
+                by_ms=self._read_ms - now,
+                advice="have the clock slewed, not set",
+            )
             self._gates.clock_set_back()
             for number, case in enumerate(self._cases.values()):
                 case.attempts = clock_set_back(case.attempts)

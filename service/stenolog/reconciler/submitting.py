@@ -97,12 +97,21 @@ class Submitter:
         except ProviderUnavailable as exc:
             self._forwarder.keep(state.id, forwarded)
             gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
-            log.warning("submission.postponed", status=exc.status, reason=str(exc))
+            log.warning(
+                "submission.postponed",
+                status=exc.status,
+                reason=str(exc),
+                advice="it is tried again; `stenolog doctor` asks the provider",
+            )
             await self._postponed(state, number, exc)
         except ProviderOutcomeUnknown as exc:
             # The claim stands open: the plan settles it.
             gate.breaker.failed(self._now_ms())
-            log.warning("submission.unanswered", error=str(exc))
+            log.warning(
+                "submission.unanswered",
+                error=str(exc),
+                advice="none is needed: the provider's list tells whether the job is there",
+            )
         else:
             gate.breaker.succeeded()
             await self.accept(state, number, job, adopted=False)

@@ -38,12 +38,15 @@ class Case:
         attempts: What was tried.
         provider: Where it is transcribed; None: its stream was not read yet.
         woken_again: Something woke it while it was worked on: look once more afterwards.
+        acted: What was done last, and `times` how often without anything else between.
     """
 
     id: str
     attempts: Attempts = field(default_factory=Attempts)
     provider: ProviderName | None = None
     woken_again: bool = False
+    acted: str = ""
+    times: int = 0
 
     def wake(self, reason: WakeReason, *, busy: bool) -> None:
         """Have it looked at for this reason; `busy`: it is being worked on now."""
@@ -54,6 +57,14 @@ class Case:
         """Keep what an action has learned; what woke the case meanwhile is newer than that."""
         woken = self.attempts.woken if self.woken_again else attempts.woken
         self.attempts = replace(attempts, woken=woken)
+
+    def note(self, action: str) -> None:
+        """Write a line of what was done; a repetition has one the 2nd, 4th, 8th ... time."""
+        self.times = self.times + 1 if action == self.acted else 1
+        self.acted = action
+        folded = self.times & (self.times - 1)  # no power of two
+        say = log.debug if folded else log.info
+        say("reconciler.acted", action=action, times=self.times)
 
     def rest(self, due_ms: int | None, now_ms: int) -> int | None:
         """Return when to look at it after work that ended with `due_ms`; None: nothing is owed."""
@@ -140,7 +151,7 @@ class Worker:
             raise
         if learned is not attempts:
             case.learn(learned)
-        log.info("reconciler.acted", action=type(action).__name__.lower())
+        case.note(type(action).__name__.lower())
         return action
 
     def _put_off(self, case: Case, exc: Exception | None) -> int:

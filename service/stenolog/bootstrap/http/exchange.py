@@ -111,7 +111,7 @@ class Exchange:
         try:
             await app(self._scope, self.receive, self.send)
         except asyncio.CancelledError:
-            log.warning("edge.request_cancelled")
+            log.warning("edge.request_cancelled", advice="none is needed while the service stops")
             self._out.break_off()
             raise
         except Exception:

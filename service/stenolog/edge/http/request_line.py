@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stenolog.edge.ports import EdgeMetrics
 
+ERROR_STATUS_MIN = 400
 UNKNOWN_ROUTE = "unknown"
 ABORTED = 499  # nobody was there any more to be answered; not an answer of ours
 
@@ -16,11 +17,18 @@ log = structlog.get_logger()
 
 
 class RequestLine:
-    """Writes the route's template only, because a path or a query may hold a token or an id."""
+    """Writes the route's template only, because a path or a query may hold a token or an id.
 
-    def __init__(self, app: ASGIApp, metrics: EdgeMetrics) -> None:
+    A read of an often-asked route that went well is a line at level debug.
+    """
+
+    def __init__(
+        self, app: ASGIApp, metrics: EdgeMetrics, often_read: frozenset[str] = frozenset()
+    ) -> None:
+        """`often_read` are the templates of what probes and pollers read."""
         self._app = app
         self._metrics = metrics
+        self._often_read = often_read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, and write the line."""
@@ -41,7 +49,9 @@ class RequestLine:
         finally:
             route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
             self._metrics.request(route, status)
-            log.info(
+            often = route in self._often_read and scope["method"] in ("GET", "HEAD")
+            say = log.debug if often and status < ERROR_STATUS_MIN else log.info
+            say(
                 "edge.answered",
                 method=scope["method"],
                 route=route,

@@ -142,7 +142,12 @@ class Requesting:
             return
         for name in names:
             self._told.put(name, None)
-        log.warning("request.parameters_unknown", names=names[:NAMES_LOGGED_MAX], count=len(names))
+        log.warning(
+            "request.parameters_unknown",
+            names=names[:NAMES_LOGGED_MAX],
+            count=len(names),
+            advice="they were passed on to the provider; ask the customer whether one is misspelt",
+        )
 
 
 def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:

@@ -115,7 +115,11 @@ class Projector:
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
         """Discards the views, which are of another log."""
         async with self._turn:
-            log.warning("views.discarded", reason="they are not of this log")
+            log.warning(
+                "views.discarded",
+                reason="they are not of this log",
+                advice="none is needed: they are made again",
+            )
             await self._views.reset()
             return (await self._views.state()).checkpoint
 

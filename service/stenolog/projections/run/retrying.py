@@ -110,7 +110,9 @@ class Retries:
             try:
                 wait_ms = await self._round()
             except StoreError as exc:
-                log.warning("projection.retries_interrupted", reason=str(exc))
+                log.warning(
+                    "projection.retries_interrupted", reason=str(exc), retry_in_ms=STORE_RETRY_MS
+                )
                 wait_ms = STORE_RETRY_MS
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if wait_ms is None else wait_ms / 1000):

@@ -25,6 +25,7 @@ from stenolog.stores.sqlite.views.writer import ViewStatements
 
 UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 WAL_SUFFIXES = ("", "-wal", "-shm")
+MADE_AGAIN = "none is needed: they are made again from the log"
 
 Answer = TypeVar("Answer")
 log = structlog.get_logger(__name__)
@@ -124,14 +125,14 @@ class SqliteViews(ViewReads):
 
 def _open(path: Path, schema: Schema) -> sqlite3.Connection:
     if _older(path, schema):
-        log.warning("views.discarded", reason="an older schema")
+        log.warning("views.discarded", reason="an older schema", advice=MADE_AGAIN)
         _delete(path)
     try:
         return _opened(path, schema)
     except StoreUnavailable as exc:
         if not _unusable(exc):
             raise
-        log.warning("views.discarded", reason=str(exc))
+        log.warning("views.discarded", reason=str(exc), advice=MADE_AGAIN)
         _delete(path)
         return _opened(path, schema)
 
