@@ -184,3 +184,11 @@ async def test_a_redirect_to_what_is_no_url_is_refused_and_the_reason_is_said(
 ) -> None:
     said = await refused(get, answer("302 Found", Location=place))
     assert said.startswith("Download error, unable to download URL: a redirect cannot be followed:")
+
+
+async def test_a_file_that_is_not_there_is_not_called_expired(get: Get) -> None:
+    async with serving(always(answer("404 Not Found"))) as server:
+        url = f"{server.url}/a?X-Amz-Date=20200101T000000Z&X-Amz-Expires=900"
+        with pytest.raises(AudioRefused) as found:
+            await get(url)
+        assert str(found.value).endswith(f"404 Client Error: Not Found for url: {url}")

@@ -20,6 +20,7 @@ from stenolog.wire.assemblyai import sentences
 REFUSAL_BYTES_MAX = 4_096  # of an error's body: where a store says why
 REFUSAL_MS_MAX = 5_000
 ERRORS = range(400, 600)
+EXPIRED = frozenset({400, 401, 403})  # what stores answer when a presigned URL is over
 WHOLE = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 CONTENT_RANGE = re.compile(r"bytes 0-([0-9]{1,18})/([0-9]{1,18})")  # RFC 9110, 14.4
 
@@ -82,7 +83,9 @@ async def _refusal(url: str, answer: StreamedAnswer) -> AudioRefused:
         except (PayloadTooLarge, EgressFailed):
             pass
     sentence = sentences.download_refused(url, answer.status, _reason(answer.status))
-    return AudioRefused(sentence + expiry_sentence(url, bytes(body), datetime.now(UTC)))
+    if answer.status in EXPIRED:
+        sentence += expiry_sentence(url, bytes(body), datetime.now(UTC))
+    return AudioRefused(sentence)
 
 
 def _reason(status: int) -> str:

@@ -21,8 +21,8 @@ from stenolog.owned_tasks import OwnedTasks
 
 log = structlog.get_logger()
 
-NO_SPACE = "Download error: no space to store it."
-# "Server error" is what the gateway submits again.
+# "Server error" is what the gateway submits again: it is our trouble, and not the file's.
+NO_SPACE = "Server error, there is no space to store the audio."
 FAILED = "Server error, the download ended unexpectedly."
 
 
