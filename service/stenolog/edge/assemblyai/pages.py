@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from stenolog.edge.loops import Turns
@@ -17,9 +17,7 @@ from stenolog.wire.assemblyai.listing import ListItem, ListQuery, page
 class Pages:
     """Makes pages that stay stable while transcriptions arrive: each is bounded by an item."""
 
-    def __init__(
-        self, reading: Reading, views: ViewReader, turns: Turns, public_url: Callable[[], str]
-    ) -> None:
+    def __init__(self, reading: Reading, views: ViewReader, turns: Turns, public_url: str) -> None:
         self._reading = reading
         self._views = views
         self._turns = turns
@@ -36,7 +34,7 @@ class Pages:
         return page(
             [_item(row) for row in found.rows],
             query=query,
-            base_url=self._public_url(),
+            base_url=self._public_url,
             has_older=found.older,
             has_newer=found.newer,
         )

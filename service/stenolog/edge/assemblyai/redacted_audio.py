@@ -36,7 +36,7 @@ class RedactedAudioOf:
         views: ViewReader,
         audio: RedactedAudio,
         link_key: bytes,
-        public_url: Callable[[], str],
+        public_url: str,
         now_ms: Callable[[], int] = now_ms,
     ) -> None:
         """`link_key` signs the links; `public_url` is what they begin with."""
@@ -69,7 +69,7 @@ class RedactedAudioOf:
             raise InvalidRequest("The transcript ended in an error: it has no redacted audio")
         if not await self._audio.is_ready(row.id):
             return _answer({"status": "processing"}, 202)
-        link = redacted_link(self._link_key, self._public_url(), row.id, self._now_ms())
+        link = redacted_link(self._link_key, self._public_url, row.id, self._now_ms())
         return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
 
     async def download(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,7 +43,7 @@ class AssemblyAIPorts:
     side_work: tuple[SideWork, SideWork]
     turns: Turns
     link_key: bytes
-    public_url: Callable[[], str]
+    public_url: str
     default_provider: ProviderName
     default_params: Mapping[str, Mapping[str, object]]
     upload_bytes_max: int

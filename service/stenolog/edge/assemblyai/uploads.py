@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 
 import orjson
 from starlette.requests import Request
@@ -30,7 +29,7 @@ class Upload:
         files: Uploads,
         *,
         link_key: bytes,
-        public_url: Callable[[], str],
+        public_url: str,
         bytes_max: int,
     ) -> None:
         """`link_key` signs the URLs; `public_url` is what they begin with."""
@@ -58,5 +57,5 @@ class Upload:
             raise
         # Whatever else is raised, a cancellation too, the log may say that the file is here: it
         # stays. The sweep removes a file that the log does not know.
-        url = upload_url(self._link_key, self._public_url(), caller.tenant, upload_id)
+        url = upload_url(self._link_key, self._public_url, caller.tenant, upload_id)
         return Response(orjson.dumps({"upload_url": url}), media_type="application/json")

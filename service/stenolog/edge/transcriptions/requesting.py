@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -48,7 +48,7 @@ class Requested:
 class AudioLinks:
     """Tells customers' uploads from other audio URLs."""
 
-    def __init__(self, key: bytes, public_url: Callable[[], str], files: Uploads) -> None:
+    def __init__(self, key: bytes, public_url: str, files: Uploads) -> None:
         """`key` signs the URLs of uploads; `public_url` is what they begin with."""
         self._key = key
         self._public_url = public_url
@@ -63,7 +63,7 @@ class AudioLinks:
         upload = upload_of(self._key, tenant, audio_url)
         if upload is not None and await self._files.exists(upload):
             return upload
-        if upload is not None or is_upload_url(self._public_url(), audio_url):
+        if upload is not None or is_upload_url(self._public_url, audio_url):
             raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stenolog.commands.handler import CommandHandler
@@ -39,7 +39,7 @@ class TranscriptionPorts:
     uploads: Uploads
     upload_key: bytes
     idempotency_secret: bytes
-    public_url: Callable[[], str]
+    public_url: str
     default_provider: ProviderName
     providers: Mapping[ProviderName, Sequence[Region | None]]
     wake: Wake
