@@ -85,6 +85,9 @@ def live(killed: Killed, customer: ThreadedReceiver, limit: int | None) -> None:
     identifier = killed.submit(webhook_url=f"{customer.base_url}/hook?limit={limit}")
     assert killed.wait(identifier)["status"] == "completed"
     assert told(killed, identifier) == 202
+    if limit is not None and not killed.deaths:
+        dead_of_the_last_change(killed, limit)
+        assert told(killed, identifier) == 202
     killed.revive()
     killed.stop()
     events = killed.verified()
@@ -97,6 +100,19 @@ def live(killed: Killed, customer: ThreadedReceiver, limit: int | None) -> None:
     ]
     assert 1 <= len(got) <= SENT_TWICE_MAX
     assert not early
+
+
+def dead_of_the_last_change(killed: Killed, limit: int) -> None:
+    """Return once the last change is made and, if it is the one to die of, once that happened.
+
+    The customer is told, and `GET` shows it, before the delivery is removed.
+    """
+    deadline = monotonic() + PATIENCE_S
+    while "work.remove" not in killed.points():
+        assert monotonic() < deadline, killed.output()
+        sleep(LOOK_S)
+    if len(killed.points()) >= limit:
+        killed.wait_for_death(1)
 
 
 @pytest.mark.timeout(240)
