@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 import click
 
+from stenolog.cli.answers import EventItem, SpeakerItem, Transcript, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.demo_processes import no_provider, served, verify
 from stenolog.cli.progress import Progress
@@ -100,72 +101,73 @@ async def show_everything(settings: Settings, audio: str, progress: Progress) ->
     """
     async with ServiceClient(settings) as client:
         transcript, readable_at_us = await transcribed(client, audio, progress)
-        transcript_id = str(transcript["id"])
-        if transcript["status"] == "error":
-            raise StenologError(f"the transcription failed: {transcript['error']}")
+        if transcript.status == "error":
+            raise StenologError(f"the transcription failed: {transcript.error}")
         print_utterances(transcript)
-        print_speakers(await client.items(transcript_id, "speakers"))
-        events = await client.items(transcript_id, "events")
+        print_speakers(await client.items(transcript.id, "speakers", SpeakerItem))
+        events = await client.items(transcript.id, "events", EventItem)
     print_events(events, has_upload=not is_url(audio))
-    called_back = [e for e in events if e["type"] == "callback.received"]
+    called_back = [e for e in events if e.type == "callback.received"]
     if called_back:
-        waited_us = readable_at_us - microseconds(called_back[0]["time"])
+        waited_us = readable_at_us - microseconds(called_back[0].time)
         click.echo(f"\nCallback -> readable: {took(max(1, waited_us // 1000))}")
 
 
 async def transcribed(
     client: ServiceClient, audio: str, progress: Progress
-) -> tuple[dict[str, Any], int]:
+) -> tuple[Transcript, int]:
     """Return the finished transcript, and when it was first seen finished, in microseconds."""
     submitting = f"submitting {short_name(audio)}"
     audio_url = audio
     if not is_url(audio):
         audio_url = await progress.during(submitting, client.upload(Path(audio)))
     body = {"audio_url": audio_url, "speaker_labels": True}
-    transcript = await progress.during(submitting, client.post("/v2/transcript", body))
+    answer = await progress.during(submitting, client.post("/v2/transcript", body))
+    transcript = checked(Transcript, answer)
     ends = time.monotonic() + FINISH_S_MAX
-    path = f"/v2/transcript/{transcript['id']}"
-    while transcript["status"] not in {"completed", "error"}:
+    path = f"/v2/transcript/{quote(transcript.id, safe='')}"
+    while not transcript.ended:
         if time.monotonic() > ends:
             raise StenologError(f"not finished after {took(int(FINISH_S_MAX * 1000))}")
         await asyncio.sleep(POLL_S)
-        transcript = await progress.during(str(transcript["status"]), client.get(path))
+        answer = await progress.during(transcript.status, client.get(path))
+        transcript = checked(Transcript, answer)
     readable_at_us = now_us()
-    progress.end(str(transcript["status"]))
+    progress.end(transcript.status)
     return transcript, readable_at_us
 
 
-def print_utterances(transcript: dict[str, Any]) -> None:
+def print_utterances(transcript: Transcript) -> None:
     """Print who said what, and when."""
     title("Who said what")
-    turns = transcript.get("utterances") or []
+    turns = transcript.utterances or []
     for turn in turns[:UTTERANCES_SHOWN_MAX]:
-        text = f"{clock(turn['start'])}-{clock(turn['end'])}  {turn['speaker']}: {turn['text']}"
+        text = f"{clock(turn.start)}-{clock(turn.end)}  {turn.speaker or '?'}: {turn.text}"
         echo_wrapped(text, indent=16)
     if len(turns) > UTTERANCES_SHOWN_MAX:
         click.echo(f"... and {len(turns) - UTTERANCES_SHOWN_MAX} more")
     if not turns:
-        echo_wrapped(transcript.get("text") or "(no speech)")
+        echo_wrapped(transcript.text or "(no speech)")
 
 
-def print_speakers(speakers: Sequence[dict[str, Any]]) -> None:
+def print_speakers(speakers: Sequence[SpeakerItem]) -> None:
     """Print how long each speaker spoke."""
     title("Talk time per speaker")
     for speaker in speakers:
-        share = "-" if speaker["share"] is None else f"{100 * speaker['share']:.0f} %"
+        share = "-" if speaker.share is None else f"{100 * speaker.share:.0f} %"
         click.echo(
-            f"speaker {safe(str(speaker['speaker'])):<3} {took(speaker['talk_ms']):>8} "
-            f"{share:>6}  {speaker['words']} words, {speaker['turns']} turns"
+            f"speaker {speaker.speaker or '?':<3} {took(speaker.talk_ms):>8} "
+            f"{share:>6}  {speaker.words} words, {speaker.turns} turns"
         )
 
 
-def print_events(events: Sequence[dict[str, Any]], *, has_upload: bool) -> None:
+def print_events(events: Sequence[EventItem], *, has_upload: bool) -> None:
     """Print the transcription's events, each with its position in the log."""
     title("Its events, by their position in the log")
     if has_upload:
         click.echo("   -  before them: the upload, which `log show` lists as well")
     for event in events:
-        click.echo(f"{event['position']:>4}  {event['type']:<24}  {event['time']}")
+        click.echo(f"{event.position:>4}  {event.type:<24}  {event.time}")
 
 
 def title(text: str) -> None:

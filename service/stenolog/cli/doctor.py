@@ -13,15 +13,16 @@ import click
 from pydantic import SecretStr
 
 from stenolog.bootstrap.offline import database_library
+from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
-from stenolog.cli.words import NO, common, guarded, run, safe, settings_from
+from stenolog.cli.words import NO, common, guarded, one_line, run, settings_from
 from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
-from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.errors import EgressFailed, ForbiddenAddress, RequestError
 from stenolog.stores.files.directory import running
 
 TIMEOUT_MS = 5_000
@@ -38,7 +39,7 @@ def command(data_dir: Path | None) -> None:
     findings = [*local_findings(settings), *run(provider_findings(settings))]
     for finding in findings:
         mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.holds]
-        click.echo(f"{mark}  {finding.what:<14} {safe(finding.said)}")
+        click.echo(f"{mark}  {finding.what:<14} {one_line(finding.said)}")
         if finding.advice:
             click.echo(f"      {'':<14} -> {finding.advice}")
     sys.exit(NO if any(finding.holds is False for finding in findings) else 0)
@@ -170,6 +171,15 @@ async def _region_finding(
     finally:
         await egress.aclose()
     if answer.status == 200:
+        try:
+            checked(ProviderList, json_object(answer.body) or {})
+        except RequestError:
+            return Finding(
+                what=what,
+                holds=failed,
+                said=f"{url} answers, and not as AssemblyAI does",
+                advice="check STENOLOG_ASSEMBLYAI_BASE_URL and STENOLOG_ASSEMBLYAI_EU_BASE_URL",
+            )
         return Finding(what=what, holds=True, said=f"{url} answers and takes the key")
     advice = "check STENOLOG_ASSEMBLYAI_API_KEY and its region" if answer.status == 401 else ""
     said = f"{url} answers {answer.status}"

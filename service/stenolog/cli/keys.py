@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
@@ -9,9 +10,10 @@ from urllib.parse import quote
 import click
 
 from stenolog.bootstrap.offline import open_keys
+from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, RevokedKey, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.offline import by_service_or_hand
-from stenolog.cli.words import guarded, run, safe, settings_from, with_service
+from stenolog.cli.words import guarded, run, settings_from, with_service
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (
     DEFAULT_SCOPES,
@@ -25,10 +27,11 @@ from stenolog.commands.api_keys import (
     prefix_of,
 )
 from stenolog.config.settings import Settings
-from stenolog.errors import InvalidRequest, NotFound
+from stenolog.errors import InvalidRequest, NotFound, RequestError
 from stenolog.log.events.vocabulary import Region
 
 KEYS_PER_PAGE = 200
+PAGES_MAX = 10_000
 REGION = click.Choice(get_args(Region))
 
 
@@ -85,13 +88,12 @@ def list_command(data_dir: Path | None, url: str | None, api_key: str | None) ->
     """List every key: prefix, tenant, name, scopes, regions, and when it was revoked."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     for key in run(_list(settings)):
-        regions = [
-            f"  {n.replace('_', ' ')} {key[n]}" for n in ("region", "tenant_region") if key[n]
-        ]
+        told = (("region", key.region), ("tenant region", key.tenant_region))
+        regions = [f"  {what} {region}" for what, region in told if region]
         click.echo(
-            f"{key['prefix']}  {safe(key['tenant']):<12} {safe(key['name']):<16} "
-            f"{','.join(key['scopes'])}{''.join(regions)}"
-            + (f"  revoked {key['revoked_at']}" if key["revoked_at"] else "")
+            f"{key.prefix}  {key.tenant:<12} {key.name:<16} {','.join(key.scopes)}"
+            + "".join(regions)
+            + (f"  revoked {key.revoked_at}" if key.revoked_at else "")
         )
 
 
@@ -104,12 +106,12 @@ def revoke(key: str, data_dir: Path | None, url: str | None, api_key: str | None
     """Refuse a key from now on; KEY is the prefix that `keys list` shows, its id, or itself."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     revoked = run(_revoke(settings, prefix_of(key) or key))
-    click.echo(f"{revoked['prefix']}  revoked {revoked['revoked_at']}")
+    click.echo(f"{revoked.prefix}  revoked {revoked.revoked_at}")
 
 
 async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
     async def ask(client: ServiceClient) -> str:
-        return str((await client.post("/api/v1/keys", wanted))["key"])
+        return checked(MadeKey, await client.post("/api/v1/keys", wanted)).key
 
     async def by_hand() -> str:
         for field in ("region", "tenant_region"):
@@ -121,17 +123,20 @@ async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
     return await by_service_or_hand(settings, ask, by_hand)
 
 
-async def _list(settings: Settings) -> list[dict[str, Any]]:
-    async def ask(client: ServiceClient) -> list[dict[str, Any]]:
-        found, after = [], ""
-        while True:
-            page = await client.get(f"/api/v1/keys?limit={KEYS_PER_PAGE}{after}")
-            found += page["items"]
-            if page["next"] is None:
+async def _list(settings: Settings) -> list[KeyItem]:
+    async def ask(client: ServiceClient) -> list[KeyItem]:
+        found: list[KeyItem] = []
+        after = ""
+        for _ in range(PAGES_MAX):
+            body = await client.get(f"/api/v1/keys?limit={KEYS_PER_PAGE}{after}")
+            page = checked(KeyPage, body)
+            found += page.items
+            if page.next is None:
                 return found
-            after = f"&after={page['next']}"
+            after = f"&after={quote(page.next, safe='')}"
+        raise RequestError(f"the service has more than {PAGES_MAX} pages of keys")
 
-    async def by_hand() -> list[dict[str, Any]]:
+    async def by_hand() -> list[KeyItem]:
         rows: list[ApiKey] = []
         async with open_keys(settings) as keys:
             while some := await keys.api_keys(
@@ -143,17 +148,16 @@ async def _list(settings: Settings) -> list[dict[str, Any]]:
     return await by_service_or_hand(settings, ask, by_hand)
 
 
-async def _revoke(settings: Settings, key: str) -> dict[str, Any]:
-    async def ask(client: ServiceClient) -> dict[str, Any]:
-        revoked: dict[str, Any] = await client.delete(f"/api/v1/keys/{quote(key, safe='')}")
-        return revoked
+async def _revoke(settings: Settings, key: str) -> RevokedKey:
+    async def ask(client: ServiceClient) -> RevokedKey:
+        return checked(RevokedKey, await client.delete(f"/api/v1/keys/{quote(key, safe='')}"))
 
-    async def by_hand() -> dict[str, Any]:
+    async def by_hand() -> RevokedKey:
         async with open_keys(settings) as keys:
             revoked = await keys.revoke_api_key(key, None, rfc3339(now_us()))
         if revoked is None:
             raise NotFound("There is no such API key")
-        return _shown(revoked)
+        return checked(RevokedKey, asdict(revoked))
 
     return await by_service_or_hand(settings, ask, by_hand)
 
@@ -162,13 +166,5 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _shown(key: ApiKey) -> dict[str, Any]:
-    return {
-        "prefix": key.prefix,
-        "tenant": key.tenant_name,
-        "name": key.name,
-        "scopes": key.scopes,
-        "region": key.region,
-        "tenant_region": key.tenant_region,
-        "revoked_at": key.revoked_at,
-    }
+def _shown(key: ApiKey) -> KeyItem:
+    return checked(KeyItem, {**asdict(key), "tenant": key.tenant_name, "scopes": list(key.scopes)})

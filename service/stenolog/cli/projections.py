@@ -6,12 +6,12 @@ import asyncio
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import click
 
 from stenolog.bootstrap.offline import open_projector
+from stenolog.cli.answers import ProjectionItem, ProjectionPage, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
@@ -46,44 +46,43 @@ def rebuild(name: str, data_dir: Path | None, url: str | None, api_key: str | No
     print_projections(run(_rebuild(settings, name)))
 
 
-def print_projections(rows: list[dict[str, Any]]) -> None:
+def print_projections(rows: list[ProjectionItem]) -> None:
     """Print one line for each projection."""
     click.echo(f"{'projection':<16} {'version':>7} {'position':>9} {'failures':>9}  state")
     for row in rows:
-        state = "live" if row["rebuilding"] is None else f"rebuilding, at {row['rebuilding']}"
+        state = "live" if row.rebuilding is None else f"rebuilding, at {row.rebuilding}"
         click.echo(
-            f"{row['name']:<16} {row['version'] or '-':>7} {row['position']:>9} "
-            f"{row['failures']:>9}  {state}"
+            f"{row.name:<16} {row.version or '-':>7} {row.position:>9} {row.failures:>9}  {state}"
         )
 
 
-async def _list(settings: Settings) -> list[dict[str, Any]]:
-    async def by_hand() -> list[dict[str, Any]]:
+async def _list(settings: Settings) -> list[ProjectionItem]:
+    async def by_hand() -> list[ProjectionItem]:
         async with open_projector(settings) as (_, views):
-            return [asdict(status) for status in await views.projections()]
+            return [checked(ProjectionItem, asdict(status)) for status in await views.projections()]
 
     return await by_service_or_hand(settings, _projections, by_hand)
 
 
-async def _rebuild(settings: Settings, name: str) -> list[dict[str, Any]]:
-    async def ask(client: ServiceClient) -> list[dict[str, Any]]:
+async def _rebuild(settings: Settings, name: str) -> list[ProjectionItem]:
+    async def ask(client: ServiceClient) -> list[ProjectionItem]:
         await client.post(f"/api/v1/projections/{quote(name, safe='')}/rebuild", {})
         ends = time.monotonic() + REBUILD_S_MAX
         while time.monotonic() < ends:
             rows = await _projections(client)
-            if all(row["rebuilding"] is None for row in rows):
+            if all(row.rebuilding is None for row in rows):
                 return rows
             await asyncio.sleep(POLL_S)
         raise EgressFailed("the service still rebuilds; `projections list` says how far", sent=True)
 
-    async def by_hand() -> list[dict[str, Any]]:
+    async def by_hand() -> list[ProjectionItem]:
         async with open_projector(settings) as (projector, views):
             await projector.rebuild(name)
             await projector.catch_up()
-            return [asdict(status) for status in await views.projections()]
+            return [checked(ProjectionItem, asdict(status)) for status in await views.projections()]
 
     return await by_service_or_hand(settings, ask, by_hand)
 
 
-async def _projections(client: ServiceClient) -> list[dict[str, Any]]:
-    return list((await client.get("/api/v1/projections"))["items"])
+async def _projections(client: ServiceClient) -> list[ProjectionItem]:
+    return checked(ProjectionPage, await client.get("/api/v1/projections")).items

@@ -8,12 +8,14 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
+from stenolog.cli.answers import Transcript, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.progress import Progress
-from stenolog.cli.words import NO, clock, guarded, run, safe, settings_from, with_service
+from stenolog.cli.words import NO, clock, guarded, run, settings_from, with_service
 from stenolog.config.settings import Settings
 from stenolog.errors import EgressFailed
 
@@ -37,18 +39,20 @@ def command(
 ) -> None:
     """Transcribe AUDIO, a file or a URL, and print what was said."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    transcript = run(transcribe(settings, audio, speaker_labels=speaker_labels))
+    body = run(transcribe(settings, audio, speaker_labels=speaker_labels))
+    transcript = checked(Transcript, body)
     if as_object:
-        click.echo(json.dumps(transcript, indent=1))
-    elif transcript["status"] == "completed":
+        click.echo(json.dumps(body, indent=1))
+    elif transcript.status == "completed":
         print_transcript(transcript)
-    if transcript["status"] == "error":
-        click.echo(f"stenolog: transcription failed: {safe(str(transcript['error']))}", err=True)
+    if transcript.status == "error":
+        reason = transcript.error or "without a reason"
+        click.echo(f"stenolog: transcription failed: {reason}", err=True)
         sys.exit(NO)
 
 
 async def transcribe(settings: Settings, audio: str, *, speaker_labels: bool) -> dict[str, Any]:
-    """Return the finished transcript; progress goes to standard error."""
+    """Return the finished transcript, as it was answered; progress goes to standard error."""
     async with ServiceClient(settings) as client:
         progress = Progress()
         is_url = audio.startswith(("http://", "https://"))
@@ -56,28 +60,28 @@ async def transcribe(settings: Settings, audio: str, *, speaker_labels: bool) ->
         if not is_url:
             audio_url = await progress.during("uploading", client.upload(Path(audio)))
         body = {"audio_url": audio_url, "speaker_labels": speaker_labels}
-        transcript = await progress.during("submitting", client.post("/v2/transcript", body))
+        answer = await progress.during("submitting", client.post("/v2/transcript", body))
+        transcript = checked(Transcript, answer)
         wait_s, ends = POLL_FIRST_S, time.monotonic() + WAIT_S_MAX
-        while transcript["status"] not in {"completed", "error"}:
+        while not transcript.ended:
             if time.monotonic() > ends:
                 raise EgressFailed(
-                    f"transcript {transcript['id']} is {transcript['status']} after 25 hours: "
+                    f"transcript {transcript.id} is {transcript.status} after 25 hours: "
                     "look it up again later",
                     sent=True,
                 )
             await asyncio.sleep(wait_s)
             wait_s = min(POLL_S_MAX, wait_s * 1.3)
-            asked = client.get(f"/v2/transcript/{transcript['id']}")
-            transcript = await progress.during(str(transcript["status"]), asked)
-        progress.end(str(transcript["status"]))
-        assert isinstance(transcript, dict)
-        return transcript
+            asked = client.get(f"/v2/transcript/{quote(transcript.id, safe='')}")
+            answer = await progress.during(transcript.status, asked)
+            transcript = checked(Transcript, answer)
+        progress.end(transcript.status)
+        return answer
 
 
-def print_transcript(transcript: dict[str, Any]) -> None:
+def print_transcript(transcript: Transcript) -> None:
     """Print the text, or who said what when speakers were told apart."""
-    for turn in transcript.get("utterances") or ():
-        speaker = safe(str(turn["speaker"]))
-        click.echo(f"{clock(turn['start']):>8}  {speaker}: {safe(turn['text'])}")
-    if not transcript.get("utterances"):
-        click.echo(safe(transcript["text"] or "(no speech)"))
+    for turn in transcript.utterances or ():
+        click.echo(f"{clock(turn.start):>8}  {turn.speaker or '?'}: {turn.text}")
+    if not transcript.utterances:
+        click.echo(transcript.text or "(no speech)")

@@ -51,7 +51,8 @@ def with_service(command: Command) -> Command:
     """`--url` and `--api-key`, of commands that talk to a running service."""
     command = click.option(
         "--api-key",
-        help="Default: STENOLOG_API_KEY, else DATA_DIR/api-key; visible in `ps` when given here.",
+        help="Default: STENOLOG_API_KEY, else DATA_DIR/api-key, which is sent only to the service "
+        "that runs on DATA_DIR; visible in `ps` when given here.",
     )(command)
     command = click.option(
         "--url", help="The service; default: STENOLOG_URL, else the one that DATA_DIR/lock names."
@@ -86,7 +87,7 @@ def guarded(command: Command) -> Command:
 
 def fail(exc: StenologError) -> NoReturn:
     """End with the error's line and its status."""
-    click.echo(f"stenolog: {safe(str(exc))}", err=True)
+    click.echo(f"stenolog: {one_line(str(exc))}", err=True)
     sys.exit(next(status for kind, status in STATUSES if isinstance(exc, kind)))
 
 
@@ -111,6 +112,11 @@ def safe(text: str) -> str:
         character if character.isprintable() or character in "\n\t" else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
+
+
+def one_line(text: str) -> str:
+    """Text from elsewhere as `safe`, and on one line: a line break in it cannot begin another."""
+    return safe(" ".join(text.replace("\t", " ").splitlines()))
 
 
 def clock(ms: int) -> str:

@@ -14,5 +14,6 @@ class ClientSettings(BaseModel):
         None, description="For commands: the service; default: what DATA_DIR/lock names."
     )
     api_key: Key | None = Field(
-        None, description="For commands: the API key; default: DATA_DIR/api-key."
+        None,
+        description="For commands: the API key; default, for the service of DATA_DIR: its api-key.",
     )
