@@ -23,6 +23,7 @@
     ├── ProviderError
     │   ├── ProviderRefused        the provider said no: the job does not exist
     │   ├── ProviderUnavailable    nothing happened at the provider; ask again later
+    │   │   └── ProviderHeldBack   it was not asked at all: it wants to be left alone for now
     │   └── ProviderOutcomeUnknown it may have happened: settle before trying again
     ├── ForbiddenAddress        an outgoing connection to an address that is not allowed
     ├── EgressFailed            an outgoing request got no usable answer
@@ -37,7 +38,9 @@ there; so does `side_process.SideProcessEnded`, a crash, whose traceback is want
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Concern = Literal["request", "account", "unclear"]
 
 
 class StenologError(Exception):
@@ -57,11 +60,7 @@ class RequestError(StenologError, code="bad-request"):
 
 
 class InvalidRequest(RequestError, code="invalid-request"):
-    """The request is unreadable or wrong.
-
-    Attributes:
-        fields: Pairs of a field's name and what is wrong with it; empty when unreadable.
-    """
+    """The request is unreadable, or wrong: `fields` pairs each field with what is wrong with it."""
 
     def __init__(self, message: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message)
@@ -73,11 +72,7 @@ class Unauthenticated(RequestError, code="unauthenticated"):
 
 
 class BadToken(RequestError, code="bad-token"):
-    """A callback's token or header is not one that we made.
-
-    Attributes:
-        reason: For the counter, never for the caller.
-    """
+    """A callback's token or header is not ours; `reason` is for the counter, not the caller."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -181,14 +176,15 @@ class ProviderRefused(ProviderError, code="provider-refused"):
         final: The request itself is wrong: the same request will be refused again.
         upload_lost: The provider does not have the file any more that was uploaded for it.
         raw: Its answer's bytes.
+        concerns: What is refused: this request, or all of the account; a 403 may mean either.
     """
 
     def __init__(
         self, message: str, *, status: int, sentence: str = "", final: bool,
-        upload_lost: bool = False, raw: bytes = b"",
+        upload_lost: bool = False, raw: bytes = b"", concerns: Concern = "request",
     ) -> None:  # fmt: skip
         super().__init__(message)
-        self.status = status
+        self.status, self.concerns = status, concerns
         self.sentence, self.raw = sentence, raw
         self.final, self.upload_lost = final, upload_lost
 
@@ -202,6 +198,10 @@ class ProviderUnavailable(ProviderError, code="provider-unavailable"):
         super().__init__(message)
         self.status = status
         self.retry_in_ms = retry_in_ms
+
+
+class ProviderHeldBack(ProviderUnavailable, code="provider-held-back"):
+    """The provider was not asked: it is not there yet, or asked us to wait for `retry_in_ms`."""
 
 
 class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):

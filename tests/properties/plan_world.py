@@ -33,6 +33,7 @@ from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.plan import UNSETTLED_MAX
+from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
@@ -116,6 +117,7 @@ class World:
     facts: FactRecorder = field(init=False)
     handler: CommandHandler = field(init=False)
     gates: Gates = field(init=False)
+    pools: Pools = field(init=False)
     worker: Worker = field(init=False)
     case: Case = field(init=False)
 
@@ -141,12 +143,13 @@ class World:
         """A process begins that knows only what the files say."""
         self.facts = FactRecorder(self.events, self.vault)
         self.handler = CommandHandler(self.events, self.vault, self.facts)
-        gate = ProviderGate(self.provider, "https://gateway.example")
+        gate = ProviderGate(self.provider, "https://gateway.example", lambda: 1.0)
         self.gates = Gates({("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts})
         issuer, reader = CommandIssuer(self.handler), TranscriptionReader(self.handler)
         submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
         fetcher = Fetcher(self.gates, issuer, reader, submitter, Uncounted(), self.now_ms)
         settler = Settler(self.gates, issuer, reader, fetcher, self.now_ms)
+        self.pools = Pools(self.gates, submitter.must_forward)
         eraser = KeyDestroyer(self.vault)
         actor = Actor(
             self.gates,
@@ -164,6 +167,7 @@ class World:
             actor,
             {"assemblyai": self.timing},
             Turns(0, lambda transcription_id: None),
+            self.pools,
             self.now_ms,
         )
         self.case = Case(id=ID, attempts=Attempts(woken="start"))
@@ -195,6 +199,9 @@ class World:
     async def work(self) -> int | None:
         """The worker's turn; when the next one is due, None: nothing is owed."""
         self.busy = True
+        turn = self.pools.take(self.now_ms())
+        if turn is not None:
+            self.case.waits, self.case.pool = None, turn[1]
         try:
             due_ms = await self.worker.work(self.case)
         except Killed:
@@ -204,6 +211,8 @@ class World:
             self.busy = False
         assert not self.wrong, self.wrong
         await self.check_told()
+        if self.case.waits is not None and due_ms is None:
+            due_ms = max(self.now_ms(), self.pools.next_ms() or 0)
         due_ms = self.case.rest(due_ms, self.now_ms())
         if due_ms is None:
             self.case = Case(id=ID)  # as the loop, which forgets it
@@ -235,6 +244,7 @@ class World:
         """Our clock is set back, and the loop sees it."""
         self.behind_ms += ms
         self.gates.clock_set_back()
+        self.pools.release()
         self.case.attempts = clock_set_back(self.case.attempts)
 
     def number_of(self, job: Job) -> int:

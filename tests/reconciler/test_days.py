@@ -414,7 +414,8 @@ async def test_what_is_open_is_taken_up_after_a_start(tmp_path: Path, simulator:
     async with house(tmp_path, simulator) as before:
         identifier = await before.request(Behaviour(run_ms=1_000, callbacks=day.MISSING))
         await before.when(identifier, lambda state: state.status == "processing")
-    async with house(tmp_path, simulator, ids=[identifier]) as home:
+    timing = replace(QUICK, sweep_interval_ms=5_000)
+    async with house(tmp_path, simulator, ids=[identifier], timing=timing) as home:
         await simulator.pause(1_000)
         home.reconciler.wake(identifier, "start")
         assert (await home.ended(identifier)).status == "completed"

@@ -220,9 +220,9 @@ async def test_a_file_that_always_breaks_off_is_not_sent_for_ever() -> None:
     state = replace(told(REQUESTED), upload=UPLOAD)
     for _ in range(UPLOADS_FAILED_MAX - 1):
         with pytest.raises(ProviderUnavailable):
-            await forwarder.url_of(state, provider)
+            await forwarder.send(state, provider)
     with pytest.raises(ProviderRefused) as refused:
-        await forwarder.url_of(state, provider)
+        await forwarder.send(state, provider)
     assert (refused.value.final, refused.value.sentence) == (True, FAILED_SENTENCE)
 
 
@@ -241,17 +241,22 @@ async def test_a_file_is_sent_again_before_the_provider_may_have_dropped_it() ->
     clock = [1_000_000]
     forwarder = Forwarder(BrokenOff(), lambda: clock[0])
     state = replace(told(REQUESTED), upload=UPLOAD)
-    first = await forwarder.url_of(state, provider)
+
+    async def url() -> str:
+        await forwarder.send(state, provider)
+        return forwarder.kept_url(state.id)
+
+    first = await url()
     forwarder.keep(state.id, forwarder.use(state.id))
     clock[0] += KEPT_MS_MAX - 1
-    assert await forwarder.url_of(state, provider) == first
+    assert await url() == first
     clock[0] += 1
-    second = await forwarder.url_of(state, provider)
+    second = await url()
     assert (second != first, provider.taken) == (True, 2)
     clock[0] += KEPT_MS_MAX - 1
-    assert await forwarder.url_of(state, provider) == second, "it counts from the last time"
+    assert await url() == second, "it counts from the last time"
     clock[0] -= KEPT_MS_MAX  # set back: nobody knows how old the URL is
-    assert await forwarder.url_of(state, provider) != second
+    assert await url() != second
 
 
 class Circle:

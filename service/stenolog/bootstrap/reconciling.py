@@ -16,6 +16,7 @@ from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.loop import Reconciler
+from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
@@ -61,6 +62,7 @@ def reconciling_over(
         reader,
         actor,
         {name: wrapping.reconciling(timing) for name, timing in timings.items()},
+        Pools(gates, submitter.must_forward),
         now_ms,
         tenant_concurrency=settings.tenant_concurrency,
     )

@@ -86,7 +86,7 @@ class Actor:
         """
         match action:
             case Submit():
-                return await self._submitter.submit(state, action.number, attempts)
+                return await self._submit(action.number, state, attempts)
             case Settle():
                 return await self._settler.settle(state, _of(state, action.number), attempts)
             case Confirm():
@@ -116,6 +116,11 @@ class Actor:
         """End a listing of a provider that is under way."""
         for sweep in self._sweeps.values():
             await sweep.close()
+
+    async def _submit(self, number: int, state: Transcription, attempts: Attempts) -> Attempts:
+        if self._submitter.must_forward(state):
+            return await self._submitter.forward(state, number, attempts)
+        return await self._submitter.submit(state, number, attempts)
 
     async def _fetch(
         self, action: Fetch | Check, state: Transcription, attempts: Attempts, timing: Timing

@@ -37,6 +37,10 @@ class Agenda:
         del self._due_at[item]
         return item
 
+    def drop(self, item: str) -> None:
+        """Take the item off the agenda, whenever it is due."""
+        self._due_at.pop(item, None)
+
     def next_ms(self) -> int | None:
         """Return when the first item is due; None when there is none."""
         return self._entries[0][0] if self._drop_stale() else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from stenolog.backoff import exponential_ms
+from stenolog.backoff import exponential_ms, later_ms, sooner_ms
 from stenolog.log.events.vocabulary import WakeReason
 
 RETRY_FIRST_MS = 1_000
@@ -32,6 +32,8 @@ class Attempts:
         swept_at_ms: When the last of these lists was read.
         refuted: Submissions and jobs that the provider denied to belong together.
         erased: This process has erased what is here of an erased transcription.
+        spread: A chance, 0 to 1, drawn once: how much of each wait it waits, so that those that
+            met the same failure do not come back together.
     """
 
     woken: WakeReason | None = None
@@ -45,6 +47,7 @@ class Attempts:
     swept_at_ms: int = 0
     refuted: frozenset[tuple[int, str]] = frozenset()
     erased: bool = False
+    spread: float = 1.0
 
 
 def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
@@ -54,7 +57,12 @@ def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
 
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
     """Start over, because the stream has moved; what was denied and what was erased stays."""
-    return Attempts(woken=woken, refuted=attempts.refuted, erased=attempts.erased)
+    return Attempts(
+        woken=woken,
+        refuted=attempts.refuted,
+        erased=attempts.erased,
+        spread=attempts.spread,
+    )
 
 
 def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
@@ -97,13 +105,15 @@ def erased_here(attempts: Attempts) -> Attempts:
 def put_off(attempts: Attempts, now_ms: int, retry_in_ms: int | None = None) -> Attempts:
     """Note a failure; wait longer after each one, and never less than the provider asked for."""
     failures = attempts.failures + 1
-    wait_ms = exponential_ms(failures, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
-    return replace(attempts, failures=failures, retry_at_ms=now_ms + max(wait_ms, retry_in_ms or 0))
+    wait_ms = retry_wait_ms(attempts, failures)
+    asked_ms = later_ms(retry_in_ms or 0, attempts.spread)
+    return replace(attempts, failures=failures, retry_at_ms=now_ms + max(wait_ms, asked_ms))
 
 
-def held_back(attempts: Attempts, until_ms: int) -> Attempts:
-    """Wait without having asked: others found that the provider is down."""
-    return replace(attempts, retry_at_ms=until_ms)
+def retry_wait_ms(attempts: Attempts, times: int) -> int:
+    """Return how long to wait after something has failed so many times in a row."""
+    wait_ms = exponential_ms(times, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
+    return sooner_ms(wait_ms, attempts.spread)
 
 
 def clock_set_back(attempts: Attempts) -> Attempts:

@@ -1,60 +1,107 @@
-"""Keep a provider that is down from being asked by every transcription."""
+"""Keep a provider that is down from being asked by every transcription. Pure: time is passed in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import random
+from collections.abc import Callable
 
-from stenolog.backoff import exponential_ms
+from stenolog.backoff import exponential_ms, sooner_ms
+from stenolog.errors import ProviderError, ProviderHeldBack, ProviderRefused, ProviderUnavailable
 
 FIRST_MS = 500
 MS_MAX = 30_000
+FORBIDDEN_MS_MAX = 5_000  # who meets this may not keep others from finding out for long
+SUSPECT_MS = 60_000  # two different requests that are forbidden within this time: the account is
 
 
 class Breaker:
-    """Closed while the provider answers; after a failure it admits one caller at a time.
+    """Closed while the provider answers; after a failure only one request at a time probes it.
 
-    Without it, an outage of an hour would append two events a minute for every open transcription;
-    with it, four a minute in all.
+    The pool of the requests sees to that. Without it, an outage of an hour would append two events
+    a minute for every open transcription; with it, four a minute in all.
+
+    Attributes:
+        closed: Whether everybody may ask.
+        open_until_ms: While it is not closed: when the next one may probe.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+        """`chance`, 0 to 1, shortens the waits, so that several gateways do not probe at once."""
+        self.closed = True
+        self.open_until_ms = 0
+        self._chance = chance
         self._failures = 0
-        self._open_until_ms = 0
-        self._probing = False
-
-    @contextmanager
-    def turn(self, now_ms: int) -> Iterator[bool]:
-        """Tell whether this caller may ask now; one that is admitted after a failure probes.
-
-        However the block ends, the next caller may be the probe.
-        """
-        if not self._failures:
-            yield True
-        elif self._probing or now_ms < self._open_until_ms:
-            yield False
-        else:
-            self._probing = True
-            try:
-                yield True
-            finally:
-                self._probing = False
-
-    def retry_at_ms(self, now_ms: int) -> int:
-        """Return when a caller that was not admitted may come back."""
-        return max(self._open_until_ms, now_ms + FIRST_MS)
+        self._counted_ms = 0
+        self._suspect: tuple[str, int] | None = None
 
     def succeeded(self) -> None:
-        """Note that the provider answered, or was restarted: every caller is admitted."""
+        """Note that the provider did what it was asked, or was restarted: everybody may ask."""
+        self.reached()
         self._failures = 0
-        self._open_until_ms = 0
+        self._suspect = None
+
+    def reached(self) -> None:
+        """Let everybody ask, because a smaller request was answered.
+
+        The next failure waits longer than the last one: what failed has not succeeded yet.
+        """
+        self.closed = True
+        self.open_until_ms = 0
+
+    def answered(self, now_ms: int) -> None:
+        """Note an answer that says nothing about other requests: the next one may probe at once."""
+        self.open_until_ms = min(self.open_until_ms, now_ms)
+
+    def failed(self, began_ms: int, now_ms: int, *, ceiling_ms: int = MS_MAX) -> None:
+        """Note that the provider could not be asked, or does not take our key.
+
+        A request that began before the last failure was counted tells of the same failure again.
+        """
+        if began_ms <= self._counted_ms:
+            return
+        self._counted_ms = now_ms
+        self._failures += 1
+        wait_ms = exponential_ms(self._failures, first_ms=FIRST_MS, ceiling_ms=ceiling_ms)
+        self.closed = False
+        self.open_until_ms = now_ms + sooner_ms(wait_ms, self._chance())
+
+    def forbidden(self, who: str, began_ms: int, now_ms: int) -> None:
+        """Note a refusal that may be of this request, or of all.
+
+        It is taken for one of all when another one's was refused so within the last minute, and
+        nothing succeeded in between.
+        """
+        before, self._suspect = self._suspect, (who, now_ms)
+        if before is not None and before[0] != who and now_ms - before[1] <= SUSPECT_MS:
+            self.failed(began_ms, now_ms, ceiling_ms=FORBIDDEN_MS_MAX)
+        else:
+            self.answered(now_ms)
 
     def clock_set_back(self) -> None:
-        """Admit one caller now, because the time until which to wait is no longer known."""
-        self._open_until_ms = 0
+        """Let one probe now, because the times that it goes by are no longer known."""
+        self.open_until_ms = self._counted_ms = 0
+        self._suspect = None
 
-    def failed(self, now_ms: int, retry_in_ms: int | None = None) -> None:
-        """Note that the provider could not be asked, said not now, or does not take our key."""
-        self._failures += 1
-        wait_ms = exponential_ms(self._failures, first_ms=FIRST_MS, ceiling_ms=MS_MAX)
-        self._open_until_ms = max(self._open_until_ms, now_ms + max(wait_ms, retry_in_ms or 0))
+
+def heed(breaker: Breaker, answer: ProviderError, who: str, began_ms: int, now_ms: int) -> None:
+    """Count what the answer to a request of `who` says about the provider itself.
+
+    No answer, 5xx and refusals of the account are the provider's; another 4xx is the request's own.
+    """
+    match answer:
+        case ProviderHeldBack():
+            pass  # nobody was asked
+        case ProviderRefused(status=0):
+            pass  # nor here: what was to be sent is gone
+        case ProviderRefused(final=True):
+            breaker.succeeded()
+        case ProviderRefused(concerns="account"):
+            breaker.failed(began_ms, now_ms)
+        case ProviderRefused(concerns="unclear"):
+            breaker.forbidden(who, began_ms, now_ms)
+        case ProviderRefused():
+            breaker.answered(now_ms)
+        case ProviderUnavailable(status=status) if 400 <= status < 500:
+            breaker.answered(now_ms)
+        case _:
+            breaker.failed(began_ms, now_ms)

@@ -18,7 +18,7 @@ FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it agai
 BROKEN_OFF = 422  # the provider's answer to bytes that did not all arrive
 # DECISIONS 68: five broken uploads are the fault of the file.
 UPLOADS_FAILED_MAX = 5  # of one file, that broke off or were not there later: then it is the file
-KEPT_MAX = 1_024  # files that wait for their create to be taken
+KEPT_MAX = 16_384  # files that wait for their create to be taken
 KEPT_MS_MAX = 12 * 3_600_000  # DECISIONS 69: AssemblyAI keeps an upload for a day at least
 
 log = structlog.get_logger()
@@ -48,19 +48,25 @@ class Forwarder:
         self._kept: BoundedMemory[str, Forwarded] = BoundedMemory(KEPT_MAX)
         self._failed: BoundedMemory[str, int] = BoundedMemory(KEPT_MAX)
 
-    async def url_of(self, state: Transcription, provider: Provider) -> str:
-        """Return the provider's URL of the transcription's upload; send the file if needed.
+    async def send(self, state: Transcription, provider: Provider) -> None:
+        """Send the transcription's upload, if needed; `kept_url` has its URL then.
 
         Raises:
             ProviderUnavailable: It did not arrive: again later.
             ProviderRefused: It is gone here, or the provider does not take it.
         """
-        url, sent_at_ms = self._kept.get(state.id) or ("", 0)
-        if url and 0 <= self._now_ms() - sent_at_ms < KEPT_MS_MAX:
-            return url
-        url = await self._send(state, provider)
-        self.keep(state.id, (url, self._now_ms()))
-        return url
+        if not self.kept_url(state.id):
+            url = await self._send(state, provider)
+            self.keep(state.id, (url, self._now_ms()))
+
+    def must_send(self, state: Transcription) -> bool:
+        """Tell whether a file has to be sent before the transcription can be submitted."""
+        return state.upload is not None and not self.kept_url(state.id)
+
+    def kept_url(self, transcription_id: str) -> str:
+        """Return the provider's URL of a file that was sent there; empty: none was."""
+        url, sent_at_ms = self._kept.get(transcription_id) or ("", 0)
+        return url if 0 <= self._now_ms() - sent_at_ms < KEPT_MS_MAX else ""
 
     def use(self, transcription_id: str) -> Forwarded | None:
         """Take the URL that was forwarded out of the memory, for the create that is made now."""

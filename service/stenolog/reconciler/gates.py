@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderUnavailable
@@ -16,12 +17,19 @@ ProviderRegion = tuple[ProviderName, Region | None]
 
 
 class ProviderGate:
-    """One provider, where it is to call us, and its breaker."""
+    """One provider, where it is to call us, and its breakers: one for creates, one for uploads."""
 
-    def __init__(self, provider: Provider, callback_base: str) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        callback_base: str,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`chance`, 0 to 1, spreads the probes of a provider that is down."""
         self.provider = provider
         self.callback_base = callback_base
-        self.breaker = Breaker()
+        self.creates = Breaker(chance)
+        self.uploads = Breaker(chance)
 
 
 class Gates:
@@ -48,6 +56,10 @@ class Gates:
             raise ProviderUnavailable(f"provider {state.provider} is not configured{where}")
         return gate
 
+    def at(self, where: ProviderRegion) -> ProviderGate | None:
+        """The provider in this region; None: it is not configured."""
+        return self._gates.get(where)
+
     def facts(self, state: Transcription) -> ProviderFacts:
         """What holds of this transcription's provider, configured or not."""
         return self._facts[state.provider]
@@ -60,13 +72,15 @@ class Gates:
         """What a provider failed at before does not count any more."""
         for (name, _), gate in self._gates.items():
             if name == provider:
-                gate.breaker.succeeded()
+                gate.creates.succeeded()
+                gate.uploads.succeeded()
                 gate.provider.started_anew()
 
     def clock_set_back(self) -> None:
         """No provider is left alone until a time that the clock had before."""
         for gate in self._gates.values():
-            gate.breaker.clock_set_back()
+            gate.creates.clock_set_back()
+            gate.uploads.clock_set_back()
 
 
 def provider_region(state: Transcription) -> ProviderRegion:

@@ -7,7 +7,8 @@ once, and the plan starts from its stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -19,16 +20,18 @@ from stenolog.log.store import EventStore
 from stenolog.owned_tasks import log_failure
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
-from stenolog.reconciler.attempts import answered, clock_set_back
+from stenolog.reconciler.attempts import Attempts, answered, clock_set_back
 from stenolog.reconciler.clock_shift import SLEW_MS
 from stenolog.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
 from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.pool import Pool
+from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
 from stenolog.reconciler.working import Case, Worker
 
-AT_ONCE_MAX = 64  # transcriptions worked on at the same time
+LOOKS_AT_ONCE_MAX = 64  # transcriptions looked at, beside those whose request is under way
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
 BROKEN_MS = 60_000  # before work that did not come to its end is begun again
@@ -49,24 +52,32 @@ class Reconciler:
         reader: TranscriptionReader,
         actor: Actor,
         timings: Mapping[ProviderName, Timing],
+        pools: Pools,
         now_ms: NowMs,
         *,
         tenant_concurrency: int = 0,
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        """`tenant_concurrency`: how many of a tenant's may run at once; 0: no limit."""
+        """`tenant_concurrency`: how many of a tenant's may run at once; 0: no limit.
+
+        `chance`, 0 to 1, spreads those that wait for the same thing.
+        """
         self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"))
         self._follower_of = partial(
             Follower, events, self._turns, reader.load, self.wake, self._catch_up
         )
-        self._worker = Worker(reader.load, actor, timings, self._turns, now_ms)
+        self._worker = Worker(reader.load, actor, timings, self._turns, pools, now_ms)
         self._gates = gates
         self._actor = actor
+        self._pools = pools
         self._now_ms = now_ms
+        self._chance = chance
         self._read_ms = 0
         self._cases: dict[str, Case] = {}
         self._agenda = Agenda()
         self._busy: dict[str, asyncio.Task[int | None]] = {}
         self._stirred = asyncio.Event()
+        pools.stir = self._stirred.set
 
     @property
     def turns(self) -> Turns:
@@ -80,7 +91,10 @@ class Reconciler:
 
     def wake(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
         """Look at this transcription now, or in a while; repeating costs nothing."""
-        case = self._cases.setdefault(transcription_id, Case(id=transcription_id))
+        case = self._cases.get(transcription_id)
+        if case is None:
+            case = Case(id=transcription_id, attempts=Attempts(spread=self._chance()))
+            self._cases[transcription_id] = case
         busy = transcription_id in self._busy
         case.wake(reason, busy=busy)
         if not busy and self._agenda.put(transcription_id, self._now_ms() + in_ms):
@@ -89,6 +103,7 @@ class Reconciler:
     def wake_all(self, provider: ProviderName, reason: WakeReason) -> None:
         """Look at everything that is open at a provider that has come back."""
         self._gates.started_anew(provider)
+        self._pools.release(provider)
         waiting = [case for case in self._cases.values() if case.provider in {None, provider}]
         for number, case in enumerate(waiting):
             case.attempts = answered(case.attempts)
@@ -128,6 +143,7 @@ class Reconciler:
                 advice="have the clock slewed, not set",
             )
             self._gates.clock_set_back()
+            self._pools.release()
             for number, case in enumerate(self._cases.values()):
                 case.attempts = clock_set_back(case.attempts)
                 if case.id in self._busy:
@@ -139,20 +155,38 @@ class Reconciler:
 
     def _start_due(self) -> None:
         now = self._look_at_clock()
-        while len(self._busy) < AT_ONCE_MAX:
-            transcription_id = self._agenda.take(now)
-            if transcription_id is None:
+        while (turn := self._pools.take(now)) is not None:
+            transcription_id, pool = turn
+            self._take_turn(transcription_id, pool)
+        while self._may_look():
+            due = self._agenda.take(now)
+            if due is None:
                 return
-            case = self._cases[transcription_id]
-            task = asyncio.create_task(self._worker.work(case))
-            self._busy[transcription_id] = task
-            task.add_done_callback(partial(self._ended, case))
+            self._start(self._cases[due])
+
+    def _take_turn(self, transcription_id: str, pool: Pool) -> None:
+        case = self._cases.get(transcription_id)
+        if case is None:
+            pool.leave(transcription_id)
+            return
+        case.waits, case.pool = None, pool
+        if transcription_id not in self._busy:  # else it takes its turn, or gives it back, itself
+            self._agenda.drop(transcription_id)
+            self._start(case)
+
+    def _may_look(self) -> bool:
+        return len(self._busy) - self._pools.running_count < LOOKS_AT_ONCE_MAX
+
+    def _start(self, case: Case) -> None:
+        task = asyncio.create_task(self._worker.work(case))
+        self._busy[case.id] = task
+        task.add_done_callback(partial(self._ended, case))
 
     async def _sleep(self) -> None:
         self._stirred.clear()
-        timeout, next_ms = None, self._agenda.next_ms()
-        if next_ms is not None and len(self._busy) < AT_ONCE_MAX:
-            timeout = max(0, next_ms - self._now_ms()) / 1000
+        looks_at_ms = self._agenda.next_ms() if self._may_look() else None
+        times = [due for due in (looks_at_ms, self._pools.next_ms()) if due is not None]
+        timeout = max(0, min(times) - self._now_ms()) / 1000 if times else None
         with suppress(TimeoutError):
             # Not `wait_for`: CPython 3.11's forgets a cancellation that comes with the wake-up.
             async with asyncio.timeout(timeout):
@@ -172,10 +206,13 @@ class Reconciler:
     def _ended(self, case: Case, task: asyncio.Task[int | None]) -> None:
         """Put the case on the agenda again, or forget it when nothing is owed to it."""
         del self._busy[case.id]
+        if case.pool is not None and not self._worker.stopping:
+            self._start(case)  # its turn came when it had just begun to wait
+            return
         broken = log_failure(task, "reconciler.crashed") or task.cancelled()
         due_ms = case.rest(self._now_ms() + BROKEN_MS if broken else task.result(), self._now_ms())
-        if due_ms is None:
+        if due_ms is None and case.waits is None:
             del self._cases[case.id]
-        else:
+        elif due_ms is not None:
             self._agenda.put(case.id, due_ms)
         self._stirred.set()

@@ -7,7 +7,7 @@ what this process has tried since it started.
 
 from __future__ import annotations
 
-from stenolog.backoff import exponential_ms
+from stenolog.backoff import exponential_ms, sooner_ms
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.reconciler.actions import (
@@ -20,7 +20,7 @@ from stenolog.reconciler.actions import (
     Wait,
     soonest,
 )
-from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts
+from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, retry_wait_ms
 from stenolog.reconciler.clearing import clear_up, may_be_late
 from stenolog.reconciler.timing import Timing
 
@@ -48,7 +48,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
     ]
     outcome = owed_to_outcome(state, attempts, timing, now_ms)
     if outcome is None:
-        return soonest(clearing) or submit(state, timing, now_ms)
+        return soonest(clearing) or submit(state, attempts, timing, now_ms)
     # Neither waits for the other; after a failure the other comes first.
     return (
         soonest([*clearing, outcome] if attempts.failures % 2 else [outcome, *clearing]) or Done()
@@ -145,10 +145,10 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     if timing.polled:
         first_ms, ceiling_ms = POLL_FIRST_MS, timing.sweep_interval_ms
     interval_ms = exponential_ms(attempts.checks, first_ms=first_ms, ceiling_ms=ceiling_ms)
-    return attempts.checked_at_ms + interval_ms
+    return attempts.checked_at_ms + sooner_ms(interval_ms, attempts.spread)
 
 
-def submit(state: Transcription, timing: Timing, now_ms: int) -> Action:
+def submit(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
     """Return the next submission, once the last one that made no job is long enough ago."""
     number = len(state.submissions) + 1
     if sum(s.abandonment == "forgotten" for s in state.submissions) > FORGOTTEN_MAX:
@@ -161,6 +161,7 @@ def submit(state: Transcription, timing: Timing, now_ms: int) -> Action:
         wait_ms = exponential_ms(
             state.failed_submissions, first_ms=RESUBMIT_FIRST_MS, ceiling_ms=RETRY_MS_MAX
         )
+        wait_ms = sooner_ms(wait_ms, attempts.spread)
         if now_ms < last.retry_at_ms + wait_ms:
             return Wait(until_ms=last.retry_at_ms + wait_ms)
     fruitless = 0
@@ -169,7 +170,7 @@ def submit(state: Transcription, timing: Timing, now_ms: int) -> Action:
             break
         fruitless += 1
     if last is not None and fruitless:
-        wait_ms = exponential_ms(fruitless, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
+        wait_ms = retry_wait_ms(attempts, fruitless)
         due_ms = max(last.retry_at_ms, last.claimed_at_ms + wait_ms)
         if now_ms < due_ms:
             return Wait(until_ms=due_ms)

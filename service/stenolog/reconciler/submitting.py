@@ -17,7 +17,8 @@ from stenolog.commands.transcription.commands import (
 )
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
-    ProviderOutcomeUnknown,
+    Concern,
+    ProviderError,
     ProviderRefused,
     ProviderUnavailable,
     WrongExpectedVersion,
@@ -26,8 +27,9 @@ from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
-from stenolog.reconciler.attempts import Attempts, anew, held_back
-from stenolog.reconciler.forwarding import Forwarder, Uploads
+from stenolog.reconciler.attempts import Attempts, anew, answered
+from stenolog.reconciler.breaker import heed
+from stenolog.reconciler.forwarding import Forwarded, Forwarder, Uploads
 from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
 from stenolog.reconciler.reading import TranscriptionReader
@@ -36,6 +38,11 @@ log = structlog.get_logger()
 
 # At most five callbacks of one submission are recorded: it cannot move on more often.
 RECORD_ATTEMPTS_MAX = 8
+ADVICE: Mapping[Concern, str] = {
+    "request": "the provider does not take this request; others go on",
+    "account": "mend the provider's key or account; nothing is submitted before",
+    "unclear": "see whether the provider's account may do what this request asks for",
+}
 
 
 class Submitter:
@@ -57,64 +64,92 @@ class Submitter:
         self._forwarder = Forwarder(uploads, now_ms)
         self._now_ms = now_ms
 
-    async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
-        """Claim, call, and record the answer, whatever it is."""
-        gate, now = self._gates.gate(state), self._now_ms()
-        with gate.breaker.turn(now) as admitted:
-            if not admitted:
-                return held_back(attempts, gate.breaker.retry_at_ms(now))
-            try:
-                body = await self._create_body(state, number, gate)
-            except ProviderUnavailable as exc:
-                gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
+    def must_forward(self, state: Transcription) -> bool:
+        """Tell whether an upload has to be sent to the provider before the create."""
+        return self._forwarder.must_send(state)
+
+    async def forward(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
+        """Send the upload; the create finds it there.
+
+        While uploads fail, a list is asked for first, because an upload may take half an hour to
+        tell that the provider is back.
+        """
+        gate, began_ms = self._gates.gate(state), self._now_ms()
+        try:
+            if not gate.uploads.closed and self._gates.facts(state).lists:
+                await gate.provider.list_jobs(status="queued", before=None)
+                gate.uploads.reached()
+                began_ms = self._now_ms()
+            await self._forwarder.send(state, gate.provider)
+        except ProviderError as exc:
+            heed(gate.uploads, exc, state.id, began_ms, self._now_ms())
+            if not isinstance(exc, ProviderRefused) or not exc.final:
                 raise
-            except ProviderRefused as exc:
-                self._heed(gate, exc)
-                if not exc.final:
-                    raise
-                await self._never(state, number, exc)
-                return anew(attempts)
-            claim = ClaimSubmission(number=number, kid=self._keys.current)
-            if await self._issuer.issue(claim, state, {"submission.claimed": body}):
-                await self._create(state, number, gate, body)
+            await self._never(state, number, exc)
             return anew(attempts)
+        gate.uploads.succeeded()
+        return answered(attempts)
+
+    async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
+        """Claim, call, and record the answer, whatever it is; an upload was forwarded before."""
+        gate, began_ms = self._gates.gate(state), self._now_ms()
+        if self.must_forward(state):
+            return attempts  # what was forwarded is too old: the plan begins with it again
+        try:
+            body = await self._create_body(state, number, gate)
+        except ProviderError as exc:
+            heed(gate.creates, exc, state.id, began_ms, self._now_ms())
+            raise
+        claim = ClaimSubmission(number=number, kid=self._keys.current)
+        if await self._issuer.issue(claim, state, {"submission.claimed": body}):
+            await self._create(state, number, gate, body)
+        return anew(attempts)
 
     async def _create(
         self, state: Transcription, number: int, gate: ProviderGate, body: bytes
     ) -> None:
         forwarded = self._forwarder.use(state.id)
+        began_ms = self._now_ms()
         try:
             job = await gate.provider.submit(body)
-        except ProviderRefused as exc:
-            self._heed(gate, exc)
-            if forwarded is not None and self._forwarder.is_lost(state.id, exc):
-                again = ProviderUnavailable(str(exc), status=exc.status)
-                await self._postponed(state, number, again)
-                return
-            if not exc.final:
-                self._forwarder.keep(state.id, forwarded)
-            await self._refused(state, number, exc)
-        except ProviderUnavailable as exc:
-            self._forwarder.keep(state.id, forwarded)
-            gate.breaker.failed(self._now_ms(), exc.retry_in_ms)
-            log.warning(
-                "submission.postponed",
-                status=exc.status,
-                reason=str(exc),
-                advice="it is tried again; `stenolog doctor` asks the provider",
-            )
-            await self._postponed(state, number, exc)
-        except ProviderOutcomeUnknown as exc:
-            # The claim stands open: the plan settles it.
-            gate.breaker.failed(self._now_ms())
-            log.warning(
-                "submission.unanswered",
-                error=str(exc),
-                advice="none is needed: the provider's list tells whether the job is there",
-            )
+        except ProviderError as exc:
+            heed(gate.creates, exc, state.id, began_ms, self._now_ms())
+            await self._unmade(state, number, exc, forwarded)
         else:
-            gate.breaker.succeeded()
+            gate.creates.succeeded()
             await self.accept(state, number, job, adopted=False)
+
+    async def _unmade(
+        self, state: Transcription, number: int, exc: ProviderError, forwarded: Forwarded | None
+    ) -> None:
+        """Record that a create made no job, or that nobody knows."""
+        match exc:
+            case ProviderRefused():
+                if forwarded is not None and self._forwarder.is_lost(state.id, exc):
+                    again = ProviderUnavailable(str(exc), status=exc.status)
+                    await self._postponed(state, number, again)
+                    return
+                if not exc.final:
+                    self._forwarder.keep(state.id, forwarded)
+                    log.warning(
+                        "submission.refused", status=exc.status, advice=ADVICE[exc.concerns]
+                    )
+                await self._refused(state, number, exc)
+            case ProviderUnavailable():
+                self._forwarder.keep(state.id, forwarded)
+                log.warning(
+                    "submission.postponed",
+                    status=exc.status,
+                    reason=str(exc),
+                    advice="it is tried again; `stenolog doctor` asks the provider",
+                )
+                await self._postponed(state, number, exc)
+            case _:  # the claim stands open: the plan settles it
+                log.warning(
+                    "submission.unanswered",
+                    error=str(exc),
+                    advice="none is needed: the provider's list tells whether the job is there",
+                )
 
     async def accept(self, state: Transcription, number: int, job: str, *, adopted: bool) -> bool:
         """Record the submission's job; an id that `data` may not hold goes into the payload.
@@ -130,12 +165,12 @@ class Submitter:
         return await self._record(command, state, {} if plain else {"submission.accepted": payload})
 
     async def _create_body(self, state: Transcription, number: int, gate: ProviderGate) -> bytes:
-        """Make the create request; an upload of ours is forwarded first."""
+        """Make the create request."""
         payload = await self._reader.payload_at(state.request_position)
         params = read_request(payload).params
         audio_url = str(params["audio_url"])
         if state.upload is not None:
-            audio_url = await self._forwarder.url_of(state, gate.provider)
+            audio_url = self._forwarder.kept_url(state.id)
         registration = register(self._keys, state.provider, state.id, number)
         target = CallbackTarget(
             url=f"{gate.callback_base}/callbacks/{state.provider}/{registration.token}",
@@ -143,14 +178,6 @@ class Submitter:
             header_value=registration.header,
         )
         return gate.provider.create_body(params, audio_url, target)
-
-    def _heed(self, gate: ProviderGate, exc: ProviderRefused) -> None:
-        """A refusal of one request says nothing about others; one of our key does."""
-        if exc.final:
-            gate.breaker.succeeded()
-        else:
-            gate.breaker.failed(self._now_ms())
-            log.error("submission.refused", status=exc.status, mend="the provider's key or account")
 
     async def _never(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
         """End a transcription that can never be submitted, with a claim that called nobody."""

@@ -7,24 +7,30 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from stenolog.backoff import later_ms
 from stenolog.clock import NowMs
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
     OutcomeUnknown,
     ProviderError,
+    ProviderHeldBack,
     StoreError,
     StoreUnavailable,
     WrongExpectedVersion,
 )
 from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.reconciler.acting import Actor
-from stenolog.reconciler.actions import Done, Submit, Wait
+from stenolog.reconciler.actions import Check, Done, Fetch, Submit, Wait
 from stenolog.reconciler.attempts import Attempts, not_in_future, put_off, woken_by
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
+from stenolog.reconciler.pool import Pool, wanted
+from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Load, Turns
 
 STEPS_MAX = 16  # actions for one transcription before others have their turn
+HELD_MS = 1_000  # when a provider wants to be left alone, and does not say for how long
 TURN_MS_MAX = 600_000  # a turn that comes wakes; this only bounds what a mistake would cost
 
 log = structlog.get_logger()
@@ -39,6 +45,8 @@ class Case:
         provider: Where it is transcribed; None: its stream was not read yet.
         woken_again: Something woke it while it was worked on: look once more afterwards.
         acted: What was done last, and `times` how often without anything else between.
+        pool: Where it has a slot; None: nowhere.
+        waits: The pool in which it waits for a slot; None: in none.
     """
 
     id: str
@@ -47,6 +55,8 @@ class Case:
     woken_again: bool = False
     acted: str = ""
     times: int = 0
+    pool: Pool | None = None
+    waits: Pool | None = None
 
     def wake(self, reason: WakeReason, *, busy: bool) -> None:
         """Have it looked at for this reason; `busy`: it is being worked on now."""
@@ -73,6 +83,27 @@ class Case:
         self.woken_again = False
         return now_ms
 
+    def may_go(self, state: Transcription, pool: Pool | None, now_ms: int) -> bool:
+        """Take a slot in the pool, or wait in it; a slot or a place in another is given back."""
+        if self.pool is not pool:
+            self.leave()
+        if self.waits is not pool and self.waits is not None:
+            self.waits.forget(self.id)
+        self.waits = None
+        if pool is None:
+            return True
+        if pool.admit(wanted(state), state.tenant, now_ms):
+            self.pool = pool
+            return True
+        self.waits = pool
+        return False
+
+    def leave(self) -> None:
+        """Give back the slot, if it has one."""
+        if self.pool is not None:
+            self.pool.leave(self.id)
+            self.pool = None
+
 
 class Worker:
     """Does what the plan says for one case at a time; many cases may be under way at once.
@@ -87,12 +118,14 @@ class Worker:
         actor: Actor,
         timings: Mapping[ProviderName, Timing],
         turns: Turns,
+        pools: Pools,
         now_ms: NowMs,
     ) -> None:
         self._load = load
         self._actor = actor
         self._timings = timings
         self._turns = turns
+        self._pools = pools
         self._now_ms = now_ms
         self._clock_shift = ClockShift()
         self.stopping = False
@@ -100,13 +133,14 @@ class Worker:
     async def work(self, case: Case) -> int | None:
         """Do what is due; returns when to look again, None: not before something wakes it.
 
-        A failure is no reason to stop: the case is put off, and looked at again later.
+        With `case.waits` it goes on once it is its turn in that pool. A failure is no reason to
+        stop: the case is put off, and looked at again later.
         """
         structlog.contextvars.bind_contextvars(transcription_id=case.id)
         try:
             for _ in range(STEPS_MAX):
                 match await self._step(case):
-                    case Done():
+                    case None | Done():
                         return None
                     case Wait() as wait:
                         return wait.until_ms
@@ -122,10 +156,12 @@ class Worker:
             # A fault of ours must not end the loop for all others.
             log.exception("reconciler.failed")
             return self._put_off(case, None)
+        finally:
+            case.leave()
         return self._now_ms()
 
-    async def _step(self, case: Case) -> Step:
-        """Carry out one action."""
+    async def _step(self, case: Case) -> Step | None:
+        """Carry out one action; None: it waits for its turn."""
         state = await self._load(case.id)
         case.provider = state.provider
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
@@ -140,10 +176,19 @@ class Worker:
             return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done) and not case.woken_again:
             self._clock_shift.forget(case.id)
+        if not case.may_go(state, self._pools.of(action, state), now_ms):
+            return None
         if isinstance(action, Done | Wait):
             return action
         try:
             learned = await self._actor.do(action, state, attempts, timing)
+        except ProviderHeldBack as exc:
+            if case.pool is None or not isinstance(action, Submit | Fetch | Check):
+                raise  # what ends after so many failures does so as well when nobody may ask
+            wait_ms = later_ms(exc.retry_in_ms or HELD_MS, attempts.spread)
+            case.pool.hold(self._now_ms() + wait_ms)
+            case.leave()
+            return action  # the next look waits in the pool
         except (StoreUnavailable, OutcomeUnknown, WrongExpectedVersion):
             raise  # a claim may stand in the log: the next look tells
         except Exception:
@@ -151,6 +196,7 @@ class Worker:
             raise
         if learned is not attempts:
             case.learn(learned)
+        case.leave()
         case.note(type(action).__name__.lower())
         return action
 

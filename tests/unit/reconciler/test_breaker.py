@@ -1,72 +1,138 @@
-"""A provider that is down is asked by one caller at a time."""
+"""What is counted against a provider, and when the next request may probe it."""
 
 from __future__ import annotations
 
 import pytest
 
-from stenolog.reconciler.breaker import FIRST_MS, MS_MAX, Breaker
+from stenolog.errors import (
+    ProviderError,
+    ProviderHeldBack,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from stenolog.reconciler.breaker import FIRST_MS, MS_MAX, SUSPECT_MS, Breaker, heed
 
 
-def admitted(breaker: Breaker, now_ms: int) -> bool:
-    with breaker.turn(now_ms) as may_ask:
-        return may_ask
+def breaker() -> Breaker:
+    """Its waits are as long as they may be."""
+    return Breaker(lambda: 1.0)
 
 
-def test_everybody_may_ask_a_provider_that_answers() -> None:
-    breaker = Breaker()
-    with breaker.turn(0) as first, breaker.turn(0) as second:
-        assert first
-        assert second
+def refused(status: int, concerns: str = "request", *, final: bool = False) -> ProviderRefused:
+    return ProviderRefused("no", status=status, final=final, concerns=concerns)  # type: ignore[arg-type]  # from a table
 
 
-def test_after_a_failure_nobody_asks_for_a_while_then_one() -> None:
-    breaker = Breaker()
-    breaker.failed(0)
-    assert not admitted(breaker, FIRST_MS - 1)
-    with breaker.turn(FIRST_MS) as probe:
-        assert probe
-        assert not admitted(breaker, FIRST_MS)
-        assert breaker.retry_at_ms(FIRST_MS) == 2 * FIRST_MS
-    assert admitted(breaker, FIRST_MS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ProviderUnavailable("no answer"),
+        ProviderUnavailable("busy", status=503),
+        ProviderUnavailable("moved", status=302),
+        ProviderOutcomeUnknown("500"),
+        refused(401, "account"),
+        refused(402, "account"),
+    ],
+    ids=str,
+)
+def test_what_says_something_about_the_provider_counts(answer: ProviderError) -> None:
+    one = breaker()
+    heed(one, answer, "a", 10, 20)
+    assert not one.closed
+    assert one.open_until_ms == 20 + FIRST_MS
 
 
-def test_a_probe_that_ends_in_an_error_leaves_the_place_to_the_next() -> None:
-    breaker = Breaker()
-    breaker.failed(0)
-
-    def probe() -> None:
-        with breaker.turn(FIRST_MS) as may_ask:
-            assert may_ask
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        probe()
-    assert admitted(breaker, FIRST_MS)
-
-
-def test_one_answer_opens_it_for_everybody() -> None:
-    breaker = Breaker()
-    for _ in range(5):
-        breaker.failed(0)
-    breaker.succeeded()
-    assert admitted(breaker, 0)
-    breaker.failed(0)
-    assert admitted(breaker, FIRST_MS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ProviderHeldBack("asked to wait", status=429),
+        ProviderUnavailable("throttled", status=429),
+        ProviderUnavailable("too slow", status=408),
+        *(refused(status) for status in (404, 405, 409, 410, 414, 415, 431, 451)),
+        refused(422, final=True),
+        refused(0, final=True),
+        refused(403, "unclear"),
+    ],
+    ids=str,
+)
+def test_what_concerns_one_request_stops_no_other(answer: ProviderError) -> None:
+    one = breaker()
+    for moment in range(10, 100, 10):
+        heed(one, answer, "a", moment, moment + 1)
+    assert one.closed
 
 
-def test_the_wait_doubles_up_to_half_a_minute() -> None:
-    breaker = Breaker()
+def test_an_answer_about_one_request_lets_the_next_one_probe_at_once() -> None:
+    one = breaker()
+    one.failed(10, 20)
+    heed(one, refused(404), "a", 600, 601)
+    assert not one.closed
+    assert one.open_until_ms == min(20 + FIRST_MS, 601)
+
+
+def test_a_second_one_that_is_forbidden_within_a_minute_says_that_all_are() -> None:
+    one = breaker()
+    one.forbidden("a", 10, 20)
+    one.forbidden("a", 30, 40)
+    assert one.closed
+    one.forbidden("b", 50, 60)
+    assert not one.closed
+
+
+def test_two_that_are_forbidden_say_nothing_of_all_when_one_succeeded_between_or_long_after() -> (
+    None
+):
+    one = breaker()
+    one.forbidden("a", 10, 20)
+    one.succeeded()
+    one.forbidden("b", 30, 40)
+    one.forbidden("c", 45 + SUSPECT_MS, 50 + SUSPECT_MS)
+    assert one.closed
+
+
+def test_failures_of_one_moment_are_one_failure() -> None:
+    one = breaker()
+    for moment in range(40):
+        one.failed(100, 1_000 + moment)
+    assert one.open_until_ms == 1_000 + FIRST_MS
+    one.failed(1_000 + FIRST_MS, 2_000)
+    assert one.open_until_ms == 2_000 + 2 * FIRST_MS
+
+
+def test_one_success_opens_it_for_everybody() -> None:
+    one = breaker()
+    for moment in range(1, 9):
+        one.failed(moment * 1_000, moment * 1_000 + 1)
+    one.succeeded()
+    assert one.closed
+    one.failed(20_000, 20_001)
+    assert one.open_until_ms == 20_001 + FIRST_MS
+
+
+def test_a_smaller_request_that_is_answered_lets_all_go_but_the_next_wait_is_longer() -> None:
+    one = breaker()
+    one.failed(1_000, 1_001)
+    one.reached()
+    assert one.closed
+    one.failed(2_000, 2_001)
+    assert one.open_until_ms == 2_001 + 2 * FIRST_MS
+
+
+def test_the_wait_doubles_up_to_half_a_minute_and_chance_shortens_it() -> None:
+    one, other = breaker(), Breaker(lambda: 0.0)
     waits = []
-    for _ in range(9):
-        breaker.failed(0)
-        waits.append(breaker.retry_at_ms(0))
+    for moment in range(100_000, 1_000_000, 100_000):
+        one.failed(moment, moment)
+        other.failed(moment, moment)
+        waits.append(one.open_until_ms - moment)
+        assert other.open_until_ms - moment == waits[-1] // 2
     assert waits == [500, 1_000, 2_000, 4_000, 8_000, 16_000, MS_MAX, MS_MAX, MS_MAX]
 
 
-def test_what_the_provider_asks_for_is_honoured() -> None:
-    breaker = Breaker()
-    breaker.failed(0, 90_000)
-    assert not admitted(breaker, 89_999)
-    assert breaker.retry_at_ms(0) == 90_000
-    breaker.failed(0)
-    assert breaker.retry_at_ms(0) == 90_000
+def test_a_clock_that_is_set_back_lets_one_probe_and_counts_on() -> None:
+    one = breaker()
+    one.failed(900_000, 1_000_000)
+    one.clock_set_back()
+    assert one.open_until_ms == 0
+    one.failed(10_000, 10_001)
+    assert one.open_until_ms == 10_001 + 2 * FIRST_MS

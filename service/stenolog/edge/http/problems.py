@@ -44,6 +44,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.ProviderError: (502, "The provider failed"),
     errors.ProviderRefused: (502, "The provider refused"),
     errors.ProviderUnavailable: (503, "The provider cannot be reached"),
+    errors.ProviderHeldBack: (503, "The provider asked us to wait"),
     errors.ProviderOutcomeUnknown: (504, "The provider did not answer"),
     errors.ForbiddenAddress: (400, "The address is not allowed"),
     errors.EgressFailed: (502, "Another service did not answer"),

@@ -11,6 +11,7 @@ from stenolog.clock import now_ms
 from stenolog.egress.client import Answer, Egress
 from stenolog.egress.retry_after import date_ms, retry_after_ms
 from stenolog.errors import (
+    Concern,
     EgressFailed,
     ProviderOutcomeUnknown,
     ProviderRefused,
@@ -29,7 +30,7 @@ from stenolog.providers.assemblyai.answers import (
 from stenolog.providers.assemblyai.connection import Connection, ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
-from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account
+from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account, is_of_key
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
 TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
@@ -37,6 +38,7 @@ UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
 OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
 # These say that the request itself is wrong.
 FINAL_STATUSES = frozenset({400, 413, 422})
+ACCOUNT_STATUSES = frozenset({401, 402})  # no such key; it has to be paid
 # RFC 9110 and 8470: the request was not taken up, whoever says so; and the rate limit.
 AGAIN_STATUSES = frozenset({408, 425, 429})
 UPLOAD_BROKEN_OFF = 422  # AssemblyAI: not all bytes arrived, "please try again"
@@ -186,14 +188,23 @@ class AssemblyAI:
         sentence = error_sentence(answer.body)
         upload_lost = answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)
         of_request = answer.status in FINAL_STATUSES and not is_of_account(sentence)
+        final = of_request or upload_lost
         raise ProviderRefused(
             what,
             status=answer.status,
             sentence=sentence,
-            final=of_request or upload_lost,
+            final=final,
             upload_lost=upload_lost,
             raw=answer.body,
+            concerns="request" if final else _concerned(answer.status, sentence),
         )
+
+
+def _concerned(status: int, sentence: str) -> Concern:
+    """Tell what a refusal says about other requests that carry the same key."""
+    if status in ACCOUNT_STATUSES or is_of_account(sentence) or is_of_key(sentence):
+        return "account"
+    return "unclear" if status == 403 else "request"
 
 
 def _is_unknown(answer: Answer) -> bool:

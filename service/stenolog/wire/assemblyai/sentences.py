@@ -144,11 +144,17 @@ FAILURES: tuple[Failure, ...] = (
 
 # Refusals with 400 that say nothing about the request: the account has to be mended.
 OF_ACCOUNT = re.compile(r"account balance is negative", re.IGNORECASE)
+OF_KEY = re.compile(r"api (key|token)|authentication error|invalid (key|token)", re.IGNORECASE)
 
 
 def is_of_account(sentence: str) -> bool:
     """Tell whether a refusal is about our account: once mended, the same request is taken."""
     return OF_ACCOUNT.search(sentence) is not None
+
+
+def is_of_key(sentence: str) -> bool:
+    """Tell whether a refusal is about our key, so that no request is taken that carries it."""
+    return OF_KEY.search(sentence) is not None
 
 
 def failure_of(sentence: str) -> Failure | None:

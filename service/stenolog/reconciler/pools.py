@@ -1,0 +1,102 @@
+"""Give requests of each kind, at each provider in each region, a pool of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from stenolog.commands.transcription.state import Transcription
+from stenolog.log.events.vocabulary import ProviderName
+from stenolog.reconciler.actions import Check, Confirm, Fetch, GiveUp, Remove, Settle, Submit
+from stenolog.reconciler.breaker import Breaker
+from stenolog.reconciler.erasing import Step
+from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
+from stenolog.reconciler.pool import Pool
+
+RequestKind = Literal["create", "upload", "fetch", "check", "settle", "delete"]
+# What is long never takes the place of what is short: each kind has slots of its own.
+SLOTS: Mapping[RequestKind, int] = {
+    "create": 64,
+    "upload": 16,
+    "fetch": 32,  # of jobs that have called back
+    "check": 64,  # they wait for one list together
+    "settle": 8,
+    "delete": 16,
+}
+MustForward = Callable[[Transcription], bool]
+
+
+def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> RequestKind | None:
+    """Return the kind of request that the action makes; None: it asks no provider."""
+    match action:
+        case Submit():
+            return "upload" if must_forward(state) else "create"
+        case Confirm() | Fetch(wake="callback"):
+            return "fetch"
+        case Fetch() | Check() | GiveUp():
+            return "check"
+        case Settle():
+            return "settle"
+        case Remove():
+            return "delete"
+        case _:
+            return None
+
+
+class Pools:
+    """Every pool, by place and kind; it is made when it is first needed."""
+
+    def __init__(
+        self, gates: Gates, must_forward: MustForward, slots: Mapping[RequestKind, int] = SLOTS
+    ) -> None:
+        """`must_forward` tells whether an upload has to be sent before the create."""
+        self._gates = gates
+        self._must_forward = must_forward
+        self._slots = slots
+        self._pools: dict[tuple[ProviderRegion, RequestKind], Pool] = {}
+        self.stir: Callable[[], None] = lambda: None
+
+    def of(self, action: Step, state: Transcription) -> Pool | None:
+        """Return the pool of what the action asks; None: it asks no provider."""
+        kind = kind_of(action, state, self._must_forward)
+        if kind is None:
+            return None
+        where = provider_region(state)
+        pool = self._pools.get((where, kind))
+        if pool is None:
+            pool = Pool(self._slots[kind], self._breaker(where, kind), self._tell)
+            self._pools[where, kind] = pool
+        return pool
+
+    def take(self, now_ms: int) -> tuple[str, Pool] | None:
+        """Return who may go now, with the pool in which it is counted; None: nobody."""
+        for pool in self._pools.values():
+            transcription_id = pool.take(now_ms)
+            if transcription_id is not None:
+                return transcription_id, pool
+        return None
+
+    def next_ms(self) -> int | None:
+        """Return from when on somebody may go; None: not before something changes."""
+        times = [due for pool in self._pools.values() if (due := pool.next_ms()) is not None]
+        return min(times, default=None)
+
+    def release(self, provider: ProviderName | None = None) -> None:
+        """Forget until when to wait, at one provider or at all."""
+        for (where, _), pool in self._pools.items():
+            if provider in {None, where[0]}:
+                pool.release()
+
+    @property
+    def running_count(self) -> int:
+        """How many requests are under way."""
+        return sum(pool.running_count for pool in self._pools.values())
+
+    def _tell(self) -> None:
+        self.stir()
+
+    def _breaker(self, where: ProviderRegion, kind: RequestKind) -> Breaker | None:
+        gate = self._gates.at(where)
+        if gate is None:
+            return None
+        return {"create": gate.creates, "upload": gate.uploads}.get(kind)

@@ -1,0 +1,123 @@
+"""Slots for one kind of request: tenants take turns; a probe is the one tried least recently."""
+
+from __future__ import annotations
+
+from stenolog.reconciler.breaker import FIRST_MS, Breaker
+from stenolog.reconciler.pool import STALE_MIN, Pool, Wanted
+
+SLOTS = 8
+
+
+def pool(breaker: Breaker | None = None) -> Pool:
+    return Pool(SLOTS, breaker, lambda: None)
+
+
+def one(name: str, tried_ms: int = 0, position: int = 0) -> Wanted:
+    return Wanted(tried_ms=tried_ms, position=position, id=name)
+
+
+def open_breaker(at_ms: int = 0) -> Breaker:
+    breaker = Breaker(lambda: 1.0)
+    breaker.failed(at_ms + 1, at_ms + 1)
+    return breaker
+
+
+def test_a_tenant_leaves_slots_for_others_and_gets_them_when_nobody_else_wants() -> None:
+    it = pool()
+    admitted = [it.admit(one(f"a{n}", position=n), "a", 0) for n in range(SLOTS)]
+    assert admitted == [True] * 6 + [False] * 2
+    assert it.next_ms() is None
+    assert not it.admit(one("b1"), "b", 0)  # others wait, so it waits for its turn, which is next
+    assert it.next_ms() == 0
+    assert it.take(0) == "b1"
+    assert it.take(0) is None
+    it.leave("a0")
+    assert it.take(0) == "a6"
+
+
+def test_tenants_take_turns_and_each_one_s_oldest_is_first() -> None:
+    it = pool()
+    for n in range(SLOTS):
+        it.admit(one(f"a{n}"), f"holder-{n}", 0)
+    assert it.running_count == SLOTS
+    for n in range(3):
+        it.admit(one(f"b{n}", position=-n), "b", 0)
+        it.admit(one(f"c{n}", position=n), "c", 0)
+    served = []
+    for n in range(6):
+        it.leave(f"a{n}")
+        served.append(it.take(0))
+    assert served == ["b2", "c0", "b1", "c1", "b0", "c2"]
+
+
+def test_a_lane_that_is_held_lets_nobody_go_before() -> None:
+    it = pool()
+    it.hold(500)
+    assert not it.admit(one("a"), "a", 499)
+    assert it.next_ms() == 500
+    assert it.take(499) is None
+    assert it.take(500) == "a"
+
+
+def test_what_waits_twice_goes_once_and_what_is_forgotten_not_at_all() -> None:
+    it = pool()
+    it.hold(10)
+    for _ in range(3):
+        it.admit(one("a"), "a", 0)
+    it.admit(one("b"), "b", 0)
+    it.forget("b")
+    assert it.waiting_count == 1
+    assert [it.take(10), it.take(10)] == ["a", None]
+
+
+def test_waiting_and_being_forgotten_for_ever_costs_no_memory() -> None:
+    it = pool()
+    it.hold(10)
+    it.admit(one("first"), "a", 0)
+    for _ in range(10_000):
+        it.admit(one("a", position=1), "a", 0)
+        it.forget("a")
+    assert sum(len(waiting) for waiting in it._waiting.values()) <= STALE_MIN + 3
+
+
+def test_while_the_breaker_is_open_one_at_a_time_probes() -> None:
+    it = pool(open_breaker())
+    for name in "abc":
+        assert not it.admit(one(name), name, 1)
+    assert it.next_ms() == 1 + FIRST_MS
+    assert it.take(FIRST_MS) is None
+    assert it.take(1 + FIRST_MS) == "a"
+    assert it.next_ms() is None
+    assert it.take(1 + FIRST_MS) is None
+    it.leave("a")
+    assert it.take(1 + FIRST_MS) == "b"
+
+
+def test_a_probe_is_the_one_tried_least_recently_whoever_asked_first() -> None:
+    it = pool(open_breaker())
+    it.admit(one("refused-1", tried_ms=50, position=1), "a", 0)
+    it.admit(one("refused-2", tried_ms=40, position=2), "a", 0)
+    it.admit(one("good", tried_ms=0, position=3), "b", 0)
+    assert it.take(10_000) == "good"
+    it.leave("good")
+    assert it.take(10_000) == "refused-2"
+
+
+def test_a_probe_that_closed_the_breaker_does_not_keep_the_next_one_from_probing() -> None:
+    breaker = open_breaker()
+    it = pool(breaker)
+    assert it.admit(one("slow"), "a", 10_000)
+    breaker.reached()
+    assert it.admit(one("other"), "b", 10_000)
+    breaker.failed(10_001, 10_002)
+    assert it.admit(one("probe"), "c", 60_000)
+
+
+def test_among_equals_a_probe_is_the_tenant_s_whose_turn_it_is() -> None:
+    it = pool(open_breaker())
+    for n in range(5):
+        it.admit(one(f"a{n}", position=n), "a", 0)
+    it.admit(one("b", position=9), "b", 0)
+    first = it.take(10_000)
+    it.leave(str(first))
+    assert {first, it.take(10_000)} == {"a0", "b"}
