@@ -17,7 +17,7 @@ SOURCE = ROOT / "service" / "stenolog"
 DECISION_LINES_MAX = 25
 ARCHITECTURE_LINES_MAX = 200
 FILE_ENDINGS = (".db", ".log", ".md", ".yaml", ".toml", ".txt", ".env")
-HEADERS = {"Authorization", "Date", "Forwarded", "Host", "Location"}
+HEADERS = {"Authorization", "Date", "Domain", "Forwarded", "Host", "Location", "Upgrade"}
 # A stranger has DECISIONS.md and not the documents that the house was planned with.
 ELSEWHERE = re.compile(r"(design|style|contract) §|\bgotcha \d", re.IGNORECASE)
 CITED = re.compile(r"\bDECISIONS (\d+(?:, \d+)*)")
@@ -78,8 +78,11 @@ def classes() -> dict[str, list[ast.ClassDef]]:
 
 
 def has_member(node: ast.stmt, name: str) -> bool:
+    """Whether a class has a method, an attribute or a declared field of this name."""
     return any(
-        getattr(inner, "name", None) == name or getattr(inner, "attr", None) == name
+        getattr(inner, "name", None) == name
+        or getattr(inner, "attr", None) == name
+        or (isinstance(inner, ast.AnnAssign) and getattr(inner.target, "id", None) == name)
         for inner in ast.walk(node)
     )
 

@@ -18,6 +18,7 @@ LOOK_MS_FIRST = 1_000
 LOOK_MS_MAX = 600_000
 # DECISIONS 76: a delivery that cannot be made waits at most this long.
 LOOKS_END_MS = 86_400_000  # what cannot be said for a day is not said any more
+# DECISIONS 98: a receiver that swallows every call would hold its slots for ever.
 RETRIES_END_MS = 2 * LOOKS_END_MS  # what a receiver missed while it was down gets one attempt then
 CALLS_END_MS = 7 * LOOKS_END_MS  # and none then: no delivery is owed for ever
 FAULTS_MAX = 20  # errors of our own over one delivery: ten attempts, and then its end

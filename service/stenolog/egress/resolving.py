@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from stenolog.bounded import BoundedMemory
 
+# DECISIONS 102: why no library and no pool looks names up.
 THREADS_MAX = 16  # at the same time, for one client
 # Of them for names of one zone: with its name server down, a quarter is held.
 THREADS_PER_ZONE_MAX = 4

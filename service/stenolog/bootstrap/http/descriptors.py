@@ -8,7 +8,7 @@ import resource
 import structlog
 
 DESCRIPTORS_MAX = 65_536  # more are of no use, and some libraries walk over all that may be
-DESCRIPTORS_FEW = 4_096  # fewer hold back connections; DECISIONS nn
+DESCRIPTORS_FEW = 4_096  # fewer hold back connections; see DECISIONS 114
 KEPT_MAX = 448  # for four databases, 256 deliveries, the provider, the engine and log files
 
 log = structlog.get_logger()

@@ -59,8 +59,8 @@ class Framing:
     The parser is never given bytes beyond the end of a message, so whoever feeds it decides when
     the next one is read. It pauses at a head with `Upgrade` and forgets the body; RFC 9110, 7.8
     lets us go on with HTTP/1.1, so the same head without `Upgrade` goes to a new parser, which
-    reads the body and all that follows. What is behind a message is thus always judged by the
-    parser that read its head.
+    reads the body and all that follows (DECISIONS 113). What is behind a message is thus always
+    judged by the parser that read its head.
     """
 
     def __init__(self, messages: Messages, head_bytes_max: int) -> None:

@@ -63,7 +63,8 @@ class Transcription:
             that was made last, until a job is known: then the highest accepted one, and after the
             outcome the one that brought it. A refused submission may turn out to be accepted while
             another is open (DECISIONS 93).
-        shown_at_end: That submission as the outcome, or the erasure before any, found it.
+        shown_at_end: That submission as the outcome, or the erasure before any, found it
+            (DECISIONS 108).
         claims: How many submissions there were before the end.
         unsettled: The submissions that the provider may have another job for; see `unsettled`.
         requested_at: Times are the events' own: RFC 3339, six digits, Z.

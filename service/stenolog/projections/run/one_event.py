@@ -11,7 +11,8 @@ from stenolog.projections.run.registry import OpenedEvent, acts_on, project
 from stenolog.side_process import SideProcess, SideProcessEnded
 
 INLINE_BYTES_MAX = 512 << 10  # DECISIONS 31: larger bodies would hold the event loop too long
-# What says nothing of the event: the process was killed, could not begin, or had no memory.
+# DECISIONS 101: what says nothing of the event. The process was killed, could not begin, or had
+# no memory.
 INTERRUPTIONS = (SideProcessEnded, MemoryError, OSError)
 
 

@@ -83,8 +83,8 @@ WORK = Schema(
         DROP INDEX outbox_due;
         CREATE INDEX outbox_due ON outbox (due_at_ms, tenant, lane)
         """,
-        # When something of a lane, and of a tenant, is due next: kept by triggers, so that what
-        # can go is found without a look at what cannot, however much of that there is.
+        # DECISIONS 96: when something of a lane, and of a tenant, is due next. Triggers keep it, so
+        # that what can go is found without a look at what cannot, however much of that there is.
         """
         ALTER TABLE outbox ADD COLUMN faults INTEGER NOT NULL DEFAULT 0;
         DROP INDEX outbox_due;
