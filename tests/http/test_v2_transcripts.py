@@ -238,6 +238,8 @@ async def test_another_tenants_transcript_does_not_exist(
 
 
 NOT_HTTP = "Transcript creation error, audio_url should start with http"
+TOO_MUCH = "The request body holds too much: 20000 values and names at most, all together"
+TOO_LARGE = "The request body holds a number that is too large"
 REFUSED: list[tuple[bytes, str]] = [
     (b"{}", "Transcript creation error, audio_url not found"),
     (b'{"audio_url": "ftp://x"}', NOT_HTTP),
@@ -249,7 +251,9 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"", "The request body is not valid JSON"),
     (b"\xff", "The request body is not valid JSON"),
     (b"[1]", "The request body must be a JSON object"),
-    (b"[" * 100_000, "The request body is not valid JSON"),
+    (b"[" * 10_000, "The request body is not valid JSON"),
+    (b"[" * 100_000, TOO_MUCH),
+    (b'{"audio_url": "https://a.example/b", "x": %b}' % (b"9" * 4301), TOO_LARGE),
     (b'{"audio_url": " https://a.example/b"}', NOT_HTTP),
     (
         b'{"audio_url": "https://xn--a.x/b"}',

@@ -10,16 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from stenolog.bounded import BoundedMemory
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.redacted_links import audio_of, redacted_link
 from stenolog.edge.loops import AudioStream, RedactedAudio
-from stenolog.edge.transcriptions.reading import Reading
+from stenolog.edge.transcriptions.reading import Found, Reading
 from stenolog.errors import Forbidden, InvalidRequest
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
 MEDIA_TYPE = "application/octet-stream"
+ASKED_MAX = 4_096  # transcriptions of which is remembered whether redacted audio is wanted
 HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Disposition": "attachment",  # whatever a provider says that it is, no page of ours
@@ -46,6 +48,7 @@ class RedactedAudioOf:
         self._link_key = link_key
         self._public_url = public_url
         self._now_ms = now_ms
+        self._asked: BoundedMemory[str, bool] = BoundedMemory(ASKED_MAX)
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """200 with a link, 202 with a status while it is not ready.
@@ -56,10 +59,10 @@ class RedactedAudioOf:
             ProviderUnavailable: The provider cannot be asked now.
         """
         found = await self._reading.find(caller.tenant, request.path_params["id"])
-        row, params = found.row, await self._reading.params(found)
+        row = found.row
         if row.erased:
             raise InvalidRequest("The transcript was deleted: there is no redacted audio of it")
-        if params.get("redact_pii") is not True or params.get("redact_pii_audio") is not True:
+        if not await self._is_asked_for(found):
             raise InvalidRequest(
                 "Redacted audio was not asked for: redact_pii and redact_pii_audio must be true"
             )
@@ -71,6 +74,15 @@ class RedactedAudioOf:
             return _answer({"status": "processing"}, 202)
         link = redacted_link(self._link_key, self._public_url, row.id, self._now_ms())
         return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
+
+    async def _is_asked_for(self, found: Found) -> bool:
+        """Tell whether the request wants it; what was told once is not read again."""
+        known = self._asked.get(found.row.id)
+        if known is None:
+            params, _ = await self._reading.params(found)
+            known = all(params.get(name) is True for name in ("redact_pii", "redact_pii_audio"))
+            self._asked.put(found.row.id, known)
+        return known
 
     async def download(self, request: Request) -> Response:
         """Answer with the audio, piece by piece from the provider.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import orjson
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.assemblyai.body import with_webhook_status
+from stenolog.edge.assemblyai.echoes import Echoes
 from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.http.bodies import read_body
 from stenolog.edge.http.correlation import correlation_of
@@ -21,7 +21,7 @@ from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.listing import parse_listing
-from stenolog.wire.assemblyai.transcript import deleted_transcript, queued_transcript
+from stenolog.wire.assemblyai.transcript import deleted_transcript
 from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX
 
@@ -40,6 +40,8 @@ class Transcripts:
         default_params: Mapping[str, Mapping[str, object]],
     ) -> None:
         """`default_params`: what a provider is asked for where a customer does not say."""
+        self._beside = cases.beside
+        self._echoes = Echoes(cases, default_params)
         self._requesting = cases.requesting
         self._reading = cases.reading
         self._erasing = cases.erasing
@@ -47,11 +49,11 @@ class Transcripts:
         self._views = views
         self._turns = turns
         self._default_provider = default_provider
-        self._default_params = default_params
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the whole Transcript, queued; 200 means that the request is durable."""
-        asked = parse_request(await read_body(request, bytes_max=BODY_BYTES_MAX))
+        body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+        asked = await self._beside.run(len(body), parse_request, body)
         extras = extras_of(request, {})
         requested = await self._requesting.request(
             caller,
@@ -59,10 +61,14 @@ class Transcripts:
             extras,
             surface="v2",
             correlation_id=correlation_of(request.scope),
+            body_bytes=len(body),
             key=idempotency_key(request),
         )
-        shown = self._given(asked.params, extras.provider or self._default_provider)
-        return _json(queued_transcript(requested.id, shown), requested.headers)
+        provider = extras.provider or self._default_provider
+        answer = await self._echoes.requested(
+            requested.id, asked.params, provider, body_bytes=len(body)
+        )
+        return Response(answer, headers=requested.headers, media_type="application/json")
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the whole Transcript; the bytes of a finished one were made before."""
@@ -96,15 +102,9 @@ class Transcripts:
             return _deleted(row.id, row.audio_ms)
         # A view that is built for the first time does not have the outcome yet.
         status = row.status if row.open else "processing"
-        params = self._given(await self._reading.params(found), row.provider)
-        body = queued_transcript(row.id, params, status=status)
-        if status == "queued" and await self._turns.waiting_of([row.id]):
-            body["throttled"] = True
-        return _json(body)
-
-    def _given(self, params: Mapping[str, object], provider: str) -> Mapping[str, object]:
-        """Return the parameters that the provider gets, so that the echo matches its answer."""
-        return {**self._default_params.get(provider, {}), **params}
+        throttled = status == "queued" and bool(await self._turns.waiting_of([row.id]))
+        body = await self._echoes.found(found, status, throttled=throttled)
+        return Response(body, media_type="application/json")
 
 
 def _deleted(transcription_id: str, audio_ms: int | None) -> Response:
@@ -112,9 +112,5 @@ def _deleted(transcription_id: str, audio_ms: int | None) -> Response:
     return _json(deleted_transcript(transcription_id, seconds))
 
 
-def _json(body: dict[str, object], headers: Mapping[str, str] | None = None) -> Response:
-    try:
-        encoded = orjson.dumps(body)
-    except orjson.JSONEncodeError:  # an integer over 64 bits comes back as it was given
-        encoded = json.dumps(body, ensure_ascii=False).encode()
-    return Response(encoded, headers=headers, media_type="application/json")
+def _json(body: dict[str, object]) -> Response:
+    return Response(orjson.dumps(body), media_type="application/json")

@@ -43,9 +43,7 @@ class NativePorts:
 
 def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
     """`/api/v1`: transcriptions, keys and projections."""
-    transcripts = Transcripts(
-        cases.requesting, cases.reading, ports.views, ports.readable_at, cases.erasing
-    )
+    transcripts = Transcripts(cases, ports.views, ports.readable_at)
     events = Events(cases.reading, ports.events)
     keys = Keys(ports.api_keys, admission.authenticator, ports.regions)
     projections = Projections(ports.views, ports.rebuild)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import cast
 
 import orjson
@@ -17,14 +16,13 @@ from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
-from stenolog.edge.transcriptions.erasing import Erasing
-from stenolog.edge.transcriptions.reading import Reading
-from stenolog.edge.transcriptions.requesting import Requesting
+from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionFailed
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.enums import STATUSES
-from stenolog.wire.assemblyai.transcript_request import parse_request
+from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, checked_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 PATH = "/api/v1/transcripts"
@@ -36,34 +34,35 @@ class Transcripts:
 
     def __init__(
         self,
-        requesting: Requesting,
-        reading: Reading,
+        cases: UseCases,
         views: ViewReader,
         readable_at: ReadableAt,
-        erasing: Erasing,
     ) -> None:
-        self._requesting = requesting
-        self._reading = reading
+        self._requesting = cases.requesting
+        self._reading = cases.reading
+        self._erasing = cases.erasing
+        self._beside = cases.beside
         self._views = views
         self._readable_at = readable_at
-        self._erasing = erasing
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the status and its `Location`; it means that the request is durable."""
-        given = parse_object(await read_body(request, bytes_max=BODY_BYTES_MAX))
-        ours = {name: given.pop(name) for name in HEADERS if name in given}
+        body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+        asked, ours = await self._beside.run(len(body), _parsed, body)
         extras = extras_of(request, ours)
-        # As short as it may have come: what is within the limit must not outgrow it here.
-        asked = parse_request(json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode())
         requested = await self._requesting.request(
             caller,
             asked,
             extras,
             surface="native",
             correlation_id=correlation_of(request.scope),
+            body_bytes=len(body),
             key=idempotency_key(request),
         )
-        row = await self._reading.as_requested(requested.id)
+        recorded = RequestPayload(
+            params=asked.params, subject=extras.subject, metadata=extras.metadata
+        )
+        row = await self._reading.as_requested(requested.id, recorded)
         return Response(
             orjson.dumps(detail_of(row, None, None)),
             status_code=201,
@@ -111,6 +110,13 @@ class Transcripts:
         if readable_us is None:
             return None
         return max(0, readable_us - microseconds(row.called_back_at)) // US_PER_MS
+
+
+def _parsed(body: bytes) -> tuple[TranscriptRequest, dict[str, object]]:
+    """Return the request and the fields that are ours."""
+    given = parse_object(body)
+    ours = {name: given.pop(name) for name in HEADERS if name in given}
+    return checked_request(given), ours
 
 
 def _query(request: Request) -> tuple[PageQuery, Status | None]:

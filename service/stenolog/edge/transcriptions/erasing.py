@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from stenolog.commands.api_keys import ApiKey
@@ -28,9 +30,12 @@ class Erasing:
         views: ViewReader,
         reading: Reading,
         *,
+        forget: Callable[[str], object],
         erase: Erase,
         wake: Wake,
     ) -> None:
+        """`forget` drops what is in memory of a transcription's request."""
+        self._forget = forget
         self._handler = handler
         self._facts = facts
         self._views = views
@@ -59,6 +64,7 @@ class Erasing:
             if not state.erasing:
                 await self._facts.record(stream_of(transcription_id), [fact], cause)
                 state = await handler.load(transcription_id)
+            self._forget(transcription_id)
             if not state.erased:
                 await self._erase(
                     transcription_id,
@@ -78,6 +84,7 @@ class Erasing:
         What can be read must be erasable. Its jobs at the provider are not known any more, so
         the erasure is never recorded as complete.
         """
+        self._forget(transcription_id)
         row = await self._views.transcription(transcription_id)
         appended = await self._facts.record(stream_of(transcription_id), [fact], cause)
         await self._erase(

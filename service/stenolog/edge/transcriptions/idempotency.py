@@ -12,6 +12,7 @@ import hmac
 import json
 
 from stenolog.commands.handler import CommandHandler
+from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.errors import IdempotencyKeyReused, KeyMissing
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EventStore
@@ -23,7 +24,10 @@ DOMAIN = b"stenolog idempotency key\0"
 class Idempotency:
     """Finds the transcription that a key was first used for."""
 
-    def __init__(self, secret: bytes, handler: CommandHandler, events: EventStore) -> None:
+    def __init__(
+        self, secret: bytes, handler: CommandHandler, events: EventStore, beside: BesideLoop
+    ) -> None:
+        self._beside = beside
         self._secret = secret
         self._handler = handler
         self._events = events
@@ -53,9 +57,17 @@ class Idempotency:
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for a request that was erased since"
             ) from exc
-        if event.data.get("surface") != surface or _ordered(recorded) != _ordered(payload):
+        same = event.data.get("surface") == surface and (
+            recorded == payload
+            or await self._beside.run(len(payload), _say_the_same, recorded, payload)
+        )
+        if not same:
             raise IdempotencyKeyReused("This Idempotency-Key was used for another request")
         return event.stream.removeprefix(TRANSCRIPTION)
+
+
+def _say_the_same(recorded: bytes | None, payload: bytes) -> bool:
+    return _ordered(recorded) == _ordered(payload)
 
 
 def _ordered(payload: bytes | None) -> str:

@@ -14,13 +14,14 @@ from typing import Any
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.fold import fold
 from stenolog.commands.transcription.state import stream_of
+from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
 from stenolog.log.store import EventStore
 from stenolog.projections.of.status import PayloadDetails, details_in, details_of, row_of
-from stenolog.projections.rows import StatusRow
+from stenolog.projections.rows import OPEN_STATUSES, StatusRow
 from stenolog.projections.views import ViewReader
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -32,19 +33,26 @@ class Found:
     """A transcription as its customer may see it now.
 
     Attributes:
-        params: Of the request, when the row was made from the log.
+        params: Of the request, when the row was made from the log; `params_bytes` long as JSON.
     """
 
     row: StatusRow
     params: Mapping[str, Any] | None = None
+    params_bytes: int = 0
 
 
 class Reading:
     """Finds transcriptions of one tenant; another's are not found, like ids that do not exist."""
 
     def __init__(
-        self, handler: CommandHandler, events: EventStore, views: ViewReader, tenancy: Tenancy
+        self,
+        handler: CommandHandler,
+        events: EventStore,
+        views: ViewReader,
+        tenancy: Tenancy,
+        beside: BesideLoop,
     ) -> None:
+        self._beside = beside
         self._handler = handler
         self._events = events
         self._views = views
@@ -90,24 +98,29 @@ class Reading:
         if owner != tenant:
             raise NotFound(UNKNOWN)
 
-    async def params(self, found: Found) -> Mapping[str, Any]:
-        """Return the request as the customer gave it; empty once it is erased."""
+    async def params(self, found: Found) -> tuple[Mapping[str, Any], int]:
+        """Return the request as the customer gave it, and its bytes; empty once it is erased."""
         if found.params is not None:
-            return found.params
-        return read_request(await self._views.request(found.row.id)).params
+            return found.params, found.params_bytes
+        payload = await self._views.request(found.row.id)
+        return (await self._read(payload)).params, len(payload or b"")
+
+    async def _read(self, payload: bytes | None) -> RequestPayload:
+        return await self._beside.run(len(payload or b""), read_request, payload)
 
     async def events(self, transcription_id: str) -> list[Event]:
         """Return everything that the log says of it, oldest first."""
         return await self._handler.events(transcription_id)
 
-    async def as_requested(self, transcription_id: str) -> StatusRow:
-        """Return the transcription as it was when it had just been requested.
+    async def as_requested(self, transcription_id: str, asked: RequestPayload) -> StatusRow:
+        """Return the transcription as it was when `asked` had just been requested.
 
         Raises:
             StoreUnavailable: It cannot be read now.
         """
         events = await self._events.read_stream(stream_of(transcription_id), limit=1)
-        return (await self._found(transcription_id, events)).row
+        state = fold(transcription_id, events)
+        return row_of(state, details_in(asked), position=events[-1].position)
 
     async def _folded(self, transcription_id: str, known: StatusRow | None) -> Found:
         events = await self._handler.events(transcription_id)
@@ -120,17 +133,19 @@ class Reading:
         if state.erasing:
             row = _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
             return Found(row=row, params={})
+        if known is not None and not known.erased and state.status in OPEN_STATUSES:
+            # What it says of the request is in the row already, and the view has the rest.
+            return Found(row=row_of(state, details_of(known, state), position=position))
         try:
             payload = await self._handler.payload_of(events[0].id, events[0].position)
-            request, erased = read_request(payload), False
+            request = await self._read(payload)
+            details = details_in(request)
         except KeyMissing:
-            request, erased = RequestPayload(), True
-        sealed_job = None if known is None else details_of(known, state).sealed_job
-        details = replace(details_in(request), erased=erased, sealed_job=sealed_job)
+            payload, request, details = b"", RequestPayload(), PayloadDetails(erased=True)
         row = row_of(state, details, position=position)
         # An erasure can come between the events and the payload: then its answer is told already.
-        row = _as_erased(row) if erased and not row.open else _without_outcome(row)
-        return Found(row=row, params=request.params)
+        row = _as_erased(row) if row.erased and not row.open else _without_outcome(row)
+        return Found(row=row, params=request.params, params_bytes=len(payload or b""))
 
 
 def _as_erased(row: StatusRow) -> StatusRow:

@@ -15,6 +15,7 @@ from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.access.upload_links import is_upload_url, upload_of
 from stenolog.edge.ports import Uploads
+from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.extras import Extras
 from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
 from stenolog.edge.transcriptions.offer import Offer
@@ -78,7 +79,9 @@ class Requesting:
         idempotency: Idempotency,
         offer: Offer,
         audio_links: AudioLinks,
+        beside: BesideLoop,
     ) -> None:
+        self._beside = beside
         self._handler = handler
         self._tenancy = tenancy
         self._idempotency = idempotency
@@ -94,11 +97,13 @@ class Requesting:
         *,
         surface: Surface,
         correlation_id: str,
+        body_bytes: int,
         key: str | None = None,
     ) -> Requested:
         """Record the request; from then on it will be done or fail visibly.
 
         `key` is the client's idempotency key: the first request with it is the only one.
+        `body_bytes` is how long the request was.
 
         Raises:
             IdempotencyKeyReused: The key was used for another request.
@@ -108,7 +113,7 @@ class Requesting:
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
-        payload = _payload(asked, extras, keyed=key is not None)
+        payload = await self._beside.run(body_bytes, _payload, asked, extras, keyed=key is not None)
         dedupe_key = None if key is None else self._idempotency.dedupe_key(caller.tenant, key)
         if dedupe_key is not None:
             first = await self._idempotency.first(dedupe_key, surface, payload)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, Wake
 from stenolog.edge.ports import Uploads
+from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import Idempotency
 from stenolog.edge.transcriptions.offer import Offer
@@ -18,6 +20,10 @@ from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
 from stenolog.projections.views import ViewReader
+
+ECHOES_MAX = 4_096
+ECHOES_BYTES_MAX = 8 << 20
+ECHOES_MS_MAX = 600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +54,15 @@ class TranscriptionPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """What customers do with transcriptions, whatever surface they use."""
+    """What customers do with transcriptions, whatever surface they use.
 
+    Attributes:
+        beside: Where what is large is read and written.
+        echoes: What `/v2` answers of open requests, by transcription; an erasure forgets its own.
+    """
+
+    beside: BesideLoop
+    echoes: BoundedMemory[str, bytes]
     tenancy: Tenancy
     requesting: Requesting
     reading: Reading
@@ -58,19 +71,31 @@ class UseCases:
 
 def use_cases(ports: TranscriptionPorts) -> UseCases:
     """Make the use cases over these ports."""
-    tenancy = Tenancy(ports.events)
-    reading = Reading(ports.handler, ports.events, ports.views, tenancy)
+    beside, tenancy = BesideLoop(), Tenancy(ports.events)
+    echoes: BoundedMemory[str, bytes] = BoundedMemory(
+        ECHOES_MAX, age_ms_max=ECHOES_MS_MAX, bytes_max=ECHOES_BYTES_MAX, size_of=len
+    )
+    reading = Reading(ports.handler, ports.events, ports.views, tenancy, beside)
     return UseCases(
+        beside=beside,
+        echoes=echoes,
         tenancy=tenancy,
         requesting=Requesting(
             ports.handler,
             tenancy,
-            Idempotency(ports.idempotency_secret, ports.handler, ports.events),
+            Idempotency(ports.idempotency_secret, ports.handler, ports.events, beside),
             Offer(ports.default_provider, ports.providers),
             AudioLinks(ports.upload_key, ports.public_url, ports.uploads),
+            beside,
         ),
         reading=reading,
         erasing=Erasing(
-            ports.handler, ports.facts, ports.views, reading, erase=ports.erase, wake=ports.wake
+            ports.handler,
+            ports.facts,
+            ports.views,
+            reading,
+            forget=echoes.pop,
+            erase=ports.erase,
+            wake=ports.wake,
         ),
     )

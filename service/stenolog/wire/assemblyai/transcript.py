@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 
 from stenolog.wire.assemblyai import sentences
@@ -14,7 +13,9 @@ __all__ = [
     "deleted_transcript",
     "echo",
     "failed_transcript",
+    "given_in",
     "queued_transcript",
+    "unfinished",
 ]
 
 MODEL_DEFAULT = "assemblyai_default"  # deprecated, and required in every response
@@ -103,7 +104,6 @@ RESULT_DEFAULTS: Mapping[str, object] = {
     "is_deleted": None,
 }
 BLOCKS = ("content_safety_labels", "iab_categories_result")
-BLOCK_OFF: Mapping[str, object] = {"status": "unavailable", "results": [], "summary": {}}
 
 # The service keeps these false when everything else of a deleted transcript is null.
 FALSE_WHEN_DELETED = (
@@ -125,20 +125,28 @@ def queued_transcript(
 ) -> dict[str, object]:
     """Return the whole Transcript of an unfinished job; `params` are those of `parse_request`.
 
-    The caller owns the result. A webhook header's value is never in it.
+    A webhook header's value is never in it. What is nested in `params` is in the result itself,
+    not a copy of it: change neither.
     """
-    named = params.get("webhook_auth_header_name") is not None
-    valued = params.get("webhook_auth_header_value") is not None
+    return {**unfinished(transcript_id, status), **given_in(params)}
+
+
+def unfinished(transcript_id: str, status: str) -> dict[str, object]:
+    """Return the members that come first, and that change while the job is unfinished."""
     return {
         "id": transcript_id,
         "language_model": MODEL_DEFAULT,
         "acoustic_model": MODEL_DEFAULT,
         "status": status,
-        **copy.deepcopy(dict(RESULT_DEFAULTS)),
-        **echo(params),
-        "webhook_auth": named and valued,
-        **{name: {} for name in BLOCKS},
+        **RESULT_DEFAULTS,
     }
+
+
+def given_in(params: Mapping[str, object]) -> dict[str, object]:
+    """Return the members that follow: what the request says, the same as long as it is open."""
+    named = params.get("webhook_auth_header_name") is not None
+    valued = params.get("webhook_auth_header_value") is not None
+    return {**echo(params), "webhook_auth": named and valued, **{name: {} for name in BLOCKS}}
 
 
 def completed_transcript(
@@ -191,10 +199,11 @@ def echo(params: Mapping[str, object]) -> dict[str, object]:
     """Return every parameter that an answer repeats, as the service repeats it.
 
     `en` becomes `en_us`; with detection and no code the language is not known yet. The number of
-    speakers becomes the range that it stands for.
+    speakers becomes the range that it stands for. What is nested is that of `params`, no copy.
     """
     given = {n: v for n, v in params.items() if n in ECHO_DEFAULTS and v is not None}
-    answer = copy.deepcopy({**ECHO_DEFAULTS, **given})
+    answer = {n: list(v) if isinstance(v, list) else v for n, v in ECHO_DEFAULTS.items()}
+    answer |= given
     if "language_code" not in given and answer["language_detection"]:
         answer["language_code"] = None
     elif answer["language_code"] == "en":
@@ -210,4 +219,4 @@ def echo(params: Mapping[str, object]) -> dict[str, object]:
 
 
 def _blocks_off() -> dict[str, object]:
-    return {name: copy.deepcopy(dict(BLOCK_OFF)) for name in BLOCKS}
+    return {name: {"status": "unavailable", "results": [], "summary": {}} for name in BLOCKS}

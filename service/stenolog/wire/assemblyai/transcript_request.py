@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from stenolog.errors import InvalidRequest
@@ -28,6 +29,7 @@ from stenolog.wire.strict_json import parse_object
 
 PARAMETERS_MAX = 256  # the service documents about fifty
 UNKNOWN_NAME_CHARS_MAX = 128
+UNKNOWN_MAX = 256  # of names; an object within a parameter may have thousands
 # Switched on by default, so that only leaving them out says something.
 NOT_FEATURES = frozenset({"punctuate", "format_text"})
 
@@ -45,7 +47,7 @@ class TranscriptRequest:
         webhook_auth_header_name: None unless the value is there too.
         webhook_auth_header_value: A secret: never echoed, never logged.
         unknown: Names of parameters that the contract does not have; `speaker_options.x` for one
-            within another.
+            within another. The first `UNKNOWN_MAX` of them.
     """
 
     params: Mapping[str, object]
@@ -83,7 +85,19 @@ def parse_request(
             `fields` has all of them.
         PayloadTooLarge: The body is over `strict_json.BODY_BYTES_MAX`.
     """
-    given = parse_object(body)
+    return checked_request(
+        parse_object(body), strict_policies=strict_policies, legacy_speech_model=legacy_speech_model
+    )
+
+
+def checked_request(
+    given: Mapping[str, object], *, strict_policies: bool = True, legacy_speech_model: bool = True
+) -> TranscriptRequest:
+    """Check what `parse_object` has read; everything else is as in `parse_request`.
+
+    Raises:
+        InvalidRequest: As `parse_request`.
+    """
     params = {name: value for name, value in given.items() if value is not None}
     complaints = list(_complaints(params, strict_policies, legacy_speech_model))
     if complaints:
@@ -108,7 +122,7 @@ def request_of(params: Mapping[str, object]) -> TranscriptRequest:
         webhook_url=_text(params, "webhook_url"),
         webhook_auth_header_name=_text(params, "webhook_auth_header_name"),
         webhook_auth_header_value=_text(params, "webhook_auth_header_value"),
-        unknown=tuple(_unknown(params)),
+        unknown=tuple(islice(_unknown(params), UNKNOWN_MAX)),
     )
 
 
