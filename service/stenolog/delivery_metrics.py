@@ -11,13 +11,13 @@ class DeliveryMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._deliveries = Counter(
             "stenolog_deliveries",
-            "Deliveries to customers' webhooks that ended, by how",
+            "Deliveries to customers' webhooks that ended since the start, by how",
             ["outcome"],
             registry=registry,
         )
         self._delivery_attempts = Counter(
             "stenolog_delivery_attempts",
-            "Calls of customers' webhooks, by outcome",
+            "Calls of customers' webhooks since the start, by outcome",
             ["outcome"],
             registry=registry,
         )
@@ -41,11 +41,13 @@ class DeliveryMetrics:
         )
         self._fan_out_events = Gauge(
             "stenolog_fan_out_lag_events",
-            "Events in which no delivery was looked for yet",
+            "Events of the log in which no delivery was looked for yet",
             registry=registry,
         )
         self._fan_out_seconds = Gauge(
-            "stenolog_fan_out_lag_seconds", "Age of the oldest of them", registry=registry
+            "stenolog_fan_out_lag_seconds",
+            "Age of the oldest event in which no delivery was looked for yet; 0 without any",
+            registry=registry,
         )
 
     def delivery_attempted(self, outcome: str) -> None:

@@ -15,14 +15,12 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     generate_latest,
 )
 
 from stenolog.delivery_metrics import DeliveryMetrics
+from stenolog.log_metrics import LogMetrics
 
-BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-SECONDS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 HTTP_GAUGES = {
     "connections": "Connections that are open",
     "connections_max": "Connections that may be open",
@@ -95,67 +93,57 @@ def _json(line: Mapping[str, Any], default: Callable[[Any], Any]) -> str:
     return orjson.dumps({**first, **line}, default=default).decode()
 
 
-class Metrics(DeliveryMetrics):
+class Metrics(DeliveryMetrics, LogMetrics):
     """Counts everything in a registry of its own; no label names a tenant or an id."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
-        super().__init__(registry)
+        DeliveryMetrics.__init__(self, registry)
+        LogMetrics.__init__(self, registry)
         self._callbacks = Counter(
-            "stenolog_callbacks", "Callbacks by outcome", ["outcome"], registry=registry
+            "stenolog_callbacks",
+            "Callbacks with a good token and header since the start, by outcome",
+            ["outcome"],
+            registry=registry,
         )
         self._refused = Counter(
-            "stenolog_callbacks_refused", "Refused callbacks", ["reason"], registry=registry
+            "stenolog_callbacks_refused",
+            "Callbacks that were refused since the start, by what was wrong with them",
+            ["reason"],
+            registry=registry,
         )
         self._requests = Counter(
-            "stenolog_requests", "Answers over HTTP", ["route", "status"], registry=registry
-        )
-        self._appends = Counter("stenolog_appends", "Appends to the log", registry=registry)
-        self._events = Counter("stenolog_events", "Events in the log", registry=registry)
-        self._batch = Histogram(
-            "stenolog_commit_batch_size",
-            "Appends that shared a commit",
-            buckets=BATCH_BUCKETS,
-            registry=registry,
-        )
-        self._commit = Histogram(
-            "stenolog_commit_seconds",
-            "From BEGIN to the end of COMMIT",
-            buckets=SECONDS_BUCKETS,
-            registry=registry,
-        )
-        self._lag_events = Gauge(
-            "stenolog_projection_lag_events", "Events not yet projected", registry=registry
-        )
-        self._lag_seconds = Gauge(
-            "stenolog_projection_lag_seconds", "Age of the oldest of them", registry=registry
-        )
-        self._interrupted = Gauge(
-            "stenolog_projection_interrupted",
-            "Transcriptions whose projection was interrupted and is tried again",
+            "stenolog_requests",
+            "Requests that ended since the start, by route and status; 499: the client had left",
+            ["route", "status"],
             registry=registry,
         )
         self._open = Gauge(
-            "stenolog_transcriptions", "Transcriptions by status", ["status"], registry=registry
+            "stenolog_transcriptions",
+            "Transcriptions in the views by status, erased ones too",
+            ["status"],
+            registry=registry,
         )
         self._oldest = Gauge(
             "stenolog_oldest_open_seconds",
-            "Age of the oldest open transcription",
+            "Age of the oldest transcription that is queued or processing; 0 without any",
             registry=registry,
         )
         self._adoptions = Counter(
-            "stenolog_adoptions", "Jobs found that were paid for unknown to us", registry=registry
+            "stenolog_adoptions",
+            "Provider jobs that were found after a submission of unknown outcome, since the start",
+            registry=registry,
         )
         self._reconciliations = Counter(
             "stenolog_reconciliations",
-            "Transcriptions that ended, by why we looked",
+            "Ends of provider jobs recorded since the start, by why the provider was asked",
             ["reason"],
             registry=registry,
         )
 
         self._beats = Gauge(
             "stenolog_beat_age_seconds",
-            "Since a loop last looked for work and did what it found",
+            "Seconds since a loop last looked for work and did what it found",
             ["loop"],
             registry=registry,
         )
@@ -174,13 +162,6 @@ class Metrics(DeliveryMetrics):
         """Count a request; `route` is a template, never a path."""
         self._requests.labels(route, str(status)).inc()
 
-    def committed(self, appends: int, events: int, seconds: float) -> None:
-        """Count a committed batch of the log; called on its writing thread."""
-        self._appends.inc(appends)
-        self._events.inc(events)
-        self._batch.observe(appends)
-        self._commit.observe(seconds)
-
     def adopted(self) -> None:
         """Count a job that was paid for without our knowing, and was found."""
         self._adoptions.inc()
@@ -188,12 +169,6 @@ class Metrics(DeliveryMetrics):
     def reconciled(self, reason: str) -> None:
         """Count a transcription that ended, by the reason why we looked."""
         self._reconciliations.labels(reason).inc()
-
-    def lag(self, events: int, age_ms: int, interrupted: int) -> None:
-        """Set how far the projections are behind."""
-        self._lag_events.set(events)
-        self._lag_seconds.set(age_ms / 1000)
-        self._interrupted.set(interrupted)
 
     def transcriptions(self, counts: dict[str, int], oldest_open_ms: int) -> None:
         """Set how many there are by status, and how long the oldest open one has waited."""
@@ -229,10 +204,14 @@ class HttpGauges:
             registry=registry,
         )
         self._descriptors = Gauge(
-            "stenolog_descriptors", "Files and sockets that are open", registry=registry
+            "stenolog_descriptors",
+            "Files and sockets that this process has open",
+            registry=registry,
         )
         self._descriptors_max = Gauge(
-            "stenolog_descriptors_max", "Files and sockets that may be open", registry=registry
+            "stenolog_descriptors_max",
+            "Files and sockets that this process may have open",
+            registry=registry,
         )
 
     def show(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:

@@ -37,6 +37,7 @@ async def observe(
         metrics.http(asdict(figures), *descriptors())
         try:
             lag = await projector.lag()
+            metrics.log_head(lag.head)
             metrics.lag(lag.events, lag.age_ms, projector.interrupted)
             oldest = await views.oldest_open_at()
             waited = now_ms() - microseconds(oldest) // 1000 if oldest else 0

@@ -14,10 +14,12 @@ class Lag:
     """What a reader has not heeded yet.
 
     Attributes:
+        head: The log's last position.
         events: How many events.
         age_ms: How long ago the oldest of them happened; 0 without any, or when it is damaged.
     """
 
+    head: int
     events: int
     age_ms: int
 
@@ -28,13 +30,16 @@ async def lag_behind(log: EventStore, position: int, now_ms: int) -> Lag:
     Raises:
         StoreUnavailable: The log cannot be read.
     """
-    behind = await log.head() - position
+    head = await log.head()
+    behind = head - position
     if behind <= 0:
-        return Lag(events=0, age_ms=0)
+        return Lag(head=head, events=0, age_ms=0)
     try:
         oldest = await log.read(after=position, limit=1)
     except RecordDamaged:
-        return Lag(events=behind, age_ms=0)
+        return Lag(head=head, events=behind, age_ms=0)
     if not oldest:
-        return Lag(events=0, age_ms=0)
-    return Lag(events=behind, age_ms=max(0, now_ms - microseconds(oldest[0].time) // 1000))
+        return Lag(head=head, events=0, age_ms=0)
+    return Lag(
+        head=head, events=behind, age_ms=max(0, now_ms - microseconds(oldest[0].time) // 1000)
+    )
