@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import chain
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -35,20 +37,29 @@ def pinned(file: str) -> dict[str, Requirement]:
 
 
 def wanted(extras: frozenset[str]) -> dict[str, set[str]]:
-    """Every package that Stenolog needs with these extras, by what is installed says itself.
+    """Every package that Stenolog needs with these extras: ours from pyproject.toml, since what was
+    installed may be older, and theirs as the installed packages say.
 
     Gives the extras with which somebody in the graph asks for each.
     """
     asked: dict[str, set[str]] = {}
-    todo: list[tuple[str, frozenset[str]]] = [("stenolog", extras)]
+    todo = [*our_needs(extras)]
     while todo:
-        name, with_extras = todo.pop()
-        for one in needs(name, with_extras):
-            key = canonicalize_name(one.name)
-            if key not in asked or not one.extras <= asked[key]:
-                asked.setdefault(key, set()).update(one.extras)
-                todo.append((key, frozenset(asked[key])))
+        one = todo.pop()
+        key = canonicalize_name(one.name)
+        if key not in asked or not one.extras <= asked[key]:
+            asked.setdefault(key, set()).update(one.extras)
+            todo += needs(key, frozenset(asked[key]))
     return asked
+
+
+def our_needs(extras: frozenset[str]) -> Iterator[Requirement]:
+    """What pyproject.toml declares for Stenolog with these extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lists = [project["optional-dependencies"][extra] for extra in sorted(extras)]
+    for one in map(Requirement, [*project["dependencies"], *chain.from_iterable(lists)]):
+        if one.marker is None or one.marker.evaluate():
+            yield one
 
 
 def needs(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
