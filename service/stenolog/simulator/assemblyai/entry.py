@@ -21,7 +21,11 @@ Handler = Callable[[Request, Seen], Awaitable[Response]]
 
 
 class Host(Protocol):
-    """What the endpoints need of the simulator that they belong to."""
+    """What the endpoints need of the simulator that they belong to.
+
+    A protocol although there is one simulator: that class makes its app of these endpoints, so they
+    cannot import it.
+    """
 
     memory: Memory
     api_key: str
