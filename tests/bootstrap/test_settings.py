@@ -13,7 +13,7 @@ from stenolog.config.engine import WORKERS_MAX
 from stenolog.config.reach import is_unreachable
 from stenolog.config.settings import BadSetting, Settings, load_settings
 from stenolog.config.shown import MASKED, as_json, settings_table, shown
-from stenolog.engine.settings import WORKERS_MAX as ENGINE_WORKERS_MAX
+from stenolog.engine import settings as engine
 
 
 @pytest.fixture(autouse=True)
@@ -126,8 +126,13 @@ def test_what_is_given_on_the_command_line_is_named_as_there() -> None:
         load_settings(url="http://h:99999999")
 
 
-def test_the_engine_takes_as_many_workers_as_the_setting() -> None:
-    assert WORKERS_MAX == ENGINE_WORKERS_MAX
+def test_the_engine_alone_takes_what_the_settings_say() -> None:
+    assert WORKERS_MAX == engine.WORKERS_MAX
+    given = Settings()
+    assert (given.upload_bytes_max, given.engine_audio_ms_max) == (
+        engine.UPLOAD_BYTES_MAX,
+        engine.AUDIO_MS_MAX,
+    )
 
 
 def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from stenolog.projections.pages import (
 )
 from stenolog.projections.rows import Change, Reason, Status, StatusRow, TranscriptRow
 
+TRANSCRIPTIONS_VIEW = "transcriptions"  # the view that has the status of each
 TRANSCRIPT_VIEW = "transcript"  # the view that has the text, and the body that `/v2` answers
 
 GenerationState = Literal["live", "building"]

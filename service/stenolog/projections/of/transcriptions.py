@@ -34,8 +34,8 @@ from stenolog.projections.projection import (
     params_of,
 )
 from stenolog.projections.rows import PutStatus, StatusRow, TranscriptRow
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW
 
-NAME = "transcriptions"
 NO_REQUEST = "the stream does not begin with a request"
 UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
 
@@ -44,7 +44,7 @@ UNKNOWN_SENTENCE = "The reason of the failure is not known any more."
 class Transcriptions:
     """Accepts any payload: whatever it holds, a transcription has a status."""
 
-    name: str = NAME
+    name: str = TRANSCRIPTIONS_VIEW
     version: int = 6
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(

@@ -13,13 +13,12 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.log.page import Page, read_page
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
-from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.one_event import INTERRUPTIONS, held_for_now, project_event
 from stenolog.projections.run.opening import EventOpener, of_transcription
 from stenolog.projections.run.registry import OpenedEvent, status_after
-from stenolog.projections.views import Generation, ViewWriter
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW, Generation, ViewWriter
 from stenolog.side_process import SideProcess
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
@@ -150,7 +149,7 @@ class Batches:
         """Their rows, and the pairs of projection and transcription that are held."""
         if not transcriptions:
             return {}, set()
-        statuses = [one.generation for one in generations if one.projection == TRANSCRIPTIONS]
+        statuses = [one.generation for one in generations if one.projection == TRANSCRIPTIONS_VIEW]
         known = await self._views.known(
             statuses[0] if statuses else None,
             [one.generation for one in generations],

@@ -12,10 +12,10 @@ from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
-from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.run.states import States
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW
 
 UNREADABLE_STREAM = "a record of its stream is damaged or missing"
 REQUESTS_CACHED_MAX = 256
@@ -51,7 +51,7 @@ class EventOpener:
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        state, unfolded = await self._state(event) if TRANSCRIPTIONS in names else (None, "")
+        state, unfolded = await self._state(event) if TRANSCRIPTIONS_VIEW in names else (None, "")
         if not any(event.type in self._projections[name].opens for name in names):
             return OpenedEvent(event=event, state=state, unfolded=unfolded)
         own = await self._open(event)

@@ -15,13 +15,12 @@ from stenolog.backoff import exponential_ms
 from stenolog.errors import RecordDamaged, StoreError
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
-from stenolog.projections.of.transcriptions import NAME as TRANSCRIPTIONS
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.one_event import INTERRUPTIONS, project_event
 from stenolog.projections.run.opening import UNREADABLE_STREAM, EventOpener
 from stenolog.projections.run.registry import status_after
-from stenolog.projections.views import ViewsState, ViewWriter
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW, ViewsState, ViewWriter
 from stenolog.side_process import SideProcess
 
 RETRY_FIRST_MS = 1_000
@@ -174,7 +173,7 @@ class Retries:
         live = [
             one.generation
             for one in state.generations
-            if one.state == "live" and one.projection == TRANSCRIPTIONS
+            if one.state == "live" and one.projection == TRANSCRIPTIONS_VIEW
         ]
         if not live:
             return None

@@ -81,20 +81,6 @@ def below_speech_threshold(share: float, threshold: float) -> str:
     )
 
 
-def below_language_confidence(code: str, confidence: float, threshold: float) -> str:
-    """The detected language is too uncertain."""
-    return (
-        f"detected language '{code}', confidence {confidence:.4f}, is below the requested "
-        f"confidence threshold value of '{threshold}'"
-    )
-
-
-def unavailable_in_language(models: Iterable[str]) -> str:
-    """Features that the requested language does not have."""
-    names = ", ".join(models)
-    return f"The following models are not available in this language: {names}"
-
-
 def formatting_redacted(pairs: Iterable[tuple[str, str]]) -> str:
     """Classes that are to be redacted and formatted; pairs of policy and format."""
     return "; ".join(

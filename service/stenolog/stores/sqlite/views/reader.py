@@ -16,12 +16,11 @@ from stenolog.projections.pages import (
     UploadUse,
 )
 from stenolog.projections.rows import Status, StatusRow, TranscriptRow
-from stenolog.projections.views import TRANSCRIPT_VIEW
+from stenolog.projections.views import TRANSCRIPT_VIEW, TRANSCRIPTIONS_VIEW
 from stenolog.stores.sqlite.views.items import LIVE, ItemReads
 from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, status_row
 
 _STATUS = f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions"  # noqa: S608  column names are ours
-_NAME = "transcriptions"
 _OPEN = (
     "SELECT id FROM transcriptions WHERE generation = "
     "(SELECT generation FROM generations WHERE projection = ?1 AND state = 'live') AND id > ?2"
@@ -34,7 +33,7 @@ class ViewReads(ItemReads):
     async def transcription(self, transcription: str) -> StatusRow | None:
         """Reads by primary key."""
         rows = await self.rows(
-            f"{_STATUS} WHERE generation = {LIVE} AND id = ?", _NAME, transcription
+            f"{_STATUS} WHERE generation = {LIVE} AND id = ?", TRANSCRIPTIONS_VIEW, transcription
         )
         return status_row(rows[0]) if rows else None
 
@@ -42,7 +41,7 @@ class ViewReads(ItemReads):
         """Reads by primary key."""
         rows = await self.rows(
             f"SELECT body FROM requests WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
-            _NAME,
+            TRANSCRIPTIONS_VIEW,
             transcription,
         )
         return bytes(rows[0][0]) if rows else None
@@ -89,7 +88,7 @@ class ViewReads(ItemReads):
         assert 1 <= limit <= TRANSCRIPTIONS_PER_PAGE_MAX
         assert before is None or after is None
         conditions = [f"generation = {LIVE}", "tenant = ?"]
-        values: list[object] = [_NAME, tenant]
+        values: list[object] = [TRANSCRIPTIONS_VIEW, tenant]
         if status is not None:
             conditions.append("status = ?")
             values.append(status)
@@ -116,7 +115,7 @@ class ViewReads(ItemReads):
             f"SELECT * FROM ({_OPEN} AND status IN ('queued', 'processing') ORDER BY id LIMIT ?3) "
             f"UNION SELECT * FROM ({_OPEN} AND unsettled <> '' ORDER BY id LIMIT ?3)"
             ") t ORDER BY t.id LIMIT ?3",
-            _NAME,
+            TRANSCRIPTIONS_VIEW,
             after,
             limit,
         )
@@ -136,7 +135,7 @@ class ViewReads(ItemReads):
             "WHERE t.generation = g.generation AND t.upload = ? AND NOT t.erased) "
             "FROM checkpoint c LEFT JOIN generations g ON g.projection = ? AND g.state = 'live'",
             upload,
-            _NAME,
+            TRANSCRIPTIONS_VIEW,
         )
         position, generation, users = rows[0]
         if generation is None:
@@ -176,7 +175,7 @@ class ViewReads(ItemReads):
         rows = await self.rows(
             f"SELECT status, count(*) FROM transcriptions WHERE generation = {LIVE} "  # noqa: S608  ours
             "GROUP BY status",
-            _NAME,
+            TRANSCRIPTIONS_VIEW,
         )
         return {status: count for status, count in rows}
 
@@ -185,7 +184,7 @@ class ViewReads(ItemReads):
         rows = await self.rows(
             "SELECT min(created_at) FROM transcriptions INDEXED BY transcriptions_open "  # noqa: S608  ours
             f"WHERE generation = {LIVE} AND status IN ('queued', 'processing')",
-            _NAME,
+            TRANSCRIPTIONS_VIEW,
         )
         return rows[0][0] if rows else None
 
