@@ -98,6 +98,8 @@ def test_an_unknown_name_is_answered_with_the_nearest(wrong: str, near: str) -> 
         ("API_KEY", "secret\x7f"),
         ("ENGINE_WORKERS", "17"),
         ("ASSEMBLYAI_REGION", "mars"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
         ("ALLOW_NETWORKS", "10.0.0.0/99"),
         ("MASTER_KEY", "00"),
         ("MASTER_KEY", "zz" * 32),
@@ -117,6 +119,11 @@ def test_a_key_from_a_file_with_windows_line_ends_is_told_so(
 ) -> None:
     with pytest.raises(BadSetting, match="Windows line ends"):
         loaded(monkeypatch, {"STENOLOG_ASSEMBLYAI_API_KEY": "k\r"})
+
+
+def test_a_level_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(monkeypatch, {"STENOLOG_LOG_LEVEL": "WARNING", "STENOLOG_LOG_FORMAT": "JSON"})
+    assert (settings.log_level, settings.log_format) == ("warning", "json")
 
 
 def test_what_is_given_on_the_command_line_is_named_as_there() -> None:

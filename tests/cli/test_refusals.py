@@ -13,6 +13,7 @@ from stenolog.cli.keys import command as keys
 from stenolog.cli.projections import command as projections
 from stenolog.cli.serve import command as serve
 from stenolog.cli.settings import command as config
+from stenolog.cli.simulate import command as simulate
 from stenolog.cli.transcribe import command as transcribe
 from tests.engine.servers import site
 
@@ -84,6 +85,39 @@ def test_a_speech_model_that_assemblyai_has_not_is_wrong_usage(
         "universal-3-pro, universal-2, universal-3-5-pro"
     )
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STENOLOG_ASSEMBLYAI_API_KEY", "secret\r"),
+        ("STENOLOG_ASSEMBLYAI_EU_API_KEY", "secret "),
+        ("STENOLOG_PUBLIC_URL", "http://h:99999999"),
+        ("STENOLOG_PUBLIC_URL", "https://u:secret@h"),
+    ],
+)
+@pytest.mark.parametrize(("command", "words"), [(serve, ()), (doctor, ()), (config, ("show",))])
+def test_a_setting_that_cannot_work_is_wrong_usage(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: click.Command,
+    words: tuple[str, ...],
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    answer = stenolog(command, tmp_path / "data", *words)
+    assert answer.exit_code == WRONG_USAGE
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith(f"stenolog: {name}: ")
+    assert "secret" not in answer.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_simulators_key_that_no_client_can_send_is_wrong_usage() -> None:
+    answer = CliRunner().invoke(simulate, ["--port", "0", "--api-key", "a b"])
+    assert answer.exit_code == WRONG_USAGE
+    assert "--api-key" in answer.output
 
 
 @pytest.mark.parametrize(

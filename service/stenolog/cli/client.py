@@ -32,6 +32,7 @@ TIMEOUT_MS = 30_000
 UPLOAD_TIMEOUT_MS = 3_600_000
 ANSWER_BYTES_MAX = 256 << 20
 CHUNK_BYTES = 1 << 18
+SAID_CHARS_MAX = 1_000  # of an error, which is one line on a terminal
 ALIVE = "/healthz"
 PAGES_MAX = 10_000  # of 200 items: more than the longest recording has words
 
@@ -228,7 +229,9 @@ def _read(answer: Answer) -> dict[str, Any]:
     said = ""
     if body is not None:  # what stands between may say no in its own way
         said = body.get("detail") or body.get("error") or body.get("title") or ""
-    message = f"the service answers {answer.status}: {said or 'without a reason'}"
+    message = (
+        f"the service answers {answer.status}: {str(said)[:SAID_CHARS_MAX] or 'without a reason'}"
+    )
     if answer.status == 401:
         raise Unauthenticated(f"{message}; give a key with --api-key or STENOLOG_API_KEY")
     raise (NotFound if answer.status == 404 else RequestError)(message)

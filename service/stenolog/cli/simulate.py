@@ -7,9 +7,11 @@ import contextlib
 import signal
 
 import click
+from pydantic import SecretStr
 
 from stenolog.bootstrap.listening import cannot_listen
 from stenolog.cli.words import guarded, run
+from stenolog.config.values import sendable_key
 from stenolog.egress.guard import AddressPolicy
 from stenolog.simulator.assemblyai.account import WINDOW_MS, RequestWindow
 from stenolog.simulator.assemblyai.days import DAYS, faults_of, in_turn
@@ -86,6 +88,10 @@ def command(
     https://a.example/a.mp3?day=lost-reply; what a day says of uploads, lists and DELETE counts
     only with --bad-day. For two regions run two, one with --region eu.
     """
+    try:
+        sendable_key(SecretStr(api_key))
+    except ValueError as exc:
+        raise click.BadParameter(str(exc), param_hint="--api-key") from exc
     try:
         policy = AddressPolicy.of(networks=[*LOOPBACK, *networks])
     except ValueError as exc:

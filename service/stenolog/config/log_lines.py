@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+
+from stenolog.config.values import lower_case
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["json", "console"]
@@ -13,9 +15,9 @@ LogFormat = Literal["json", "console"]
 class LogLineSettings(BaseModel):
     """Which lines are written, and in which form."""
 
-    log_level: LogLevel = Field(
+    log_level: Annotated[LogLevel, BeforeValidator(lower_case)] = Field(
         "info", description="Least level of a line: `debug`, `info`, `warning` or `error`."
     )
-    log_format: LogFormat | None = Field(
+    log_format: Annotated[LogFormat | None, BeforeValidator(lower_case)] = Field(
         None, description="`json` or `console`; default: `console` on a terminal, else `json`."
     )

@@ -26,6 +26,11 @@ def parts_of(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def lower_case(value: object) -> object:
+    """Return a text in lower case; anything else is left as it is."""
+    return value.lower() if isinstance(value, str) else value
+
+
 def base_url(value: str) -> str:
     """Return the URL without a slash at its end.
 
