@@ -15,6 +15,7 @@ from stenolog.providers.port import (
     JobStatus,
     ListedJob,
     ProviderFacts,
+    Standing,
 )
 from stenolog.wire.assemblyai.sentences import SERVER_ERROR
 
@@ -118,6 +119,10 @@ class ScriptedProvider:
 
     def started_anew(self) -> None:
         """Nothing is waited for."""
+
+    def standing(self) -> Standing:
+        """Nobody counts."""
+        return Standing()
 
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget

@@ -6,11 +6,15 @@ import json
 
 import pytest
 
-from stenolog.errors import ProviderRefused, ProviderUnavailable
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.errors import ProviderHeldBack, ProviderRefused, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI
+from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget
 from stenolog.simulator.assemblyai.behaviour import Behaviour, refusal, too_many_requests
-from stenolog.simulator.assemblyai.provider import Simulator
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.wire.assemblyai import sentences
 
 AUDIO = "https://audio.example/1.mp3"
@@ -81,6 +85,65 @@ async def test_an_unavailable_service_that_says_when_is_left_alone_until_then(
     with pytest.raises(ProviderUnavailable):
         await adapter.fetch("any")
     assert len(simulator.requests) == 1
+
+
+async def test_a_503_that_says_when_pauses_only_that_kind_of_request(
+    adapter: AssemblyAI, simulator: Simulator
+) -> None:
+    job = await job_of(adapter)
+    simulator.outage = refusal(503, sentences.SERVICE_UNAVAILABLE, Retry_After="99999")
+    with pytest.raises(ProviderUnavailable) as told:
+        await adapter.fetch(job)
+    assert told.value.retry_in_ms == 3_600_000, "the one that was told waits as long as it was told"
+    simulator.outage = None
+    with pytest.raises(ProviderHeldBack) as held:
+        await adapter.fetch(job)
+    assert 0 < (held.value.retry_in_ms or 0) <= 60_000
+    await adapter.list_jobs(status=None, before=None)
+    await job_of(adapter)
+    await adapter.delete(job)
+    standing = adapter.standing()
+    assert set(standing.paused_ms) == {"fetch"}
+    assert standing.requests["fetch", "5xx"] == 1
+    assert standing.requests["create", "2xx"] == 2
+    assert standing.answered_at_ms is not None
+    adapter.started_anew()
+    assert await adapter.fetch(job) is not None
+
+
+async def test_a_429_that_asks_for_an_hour_pauses_the_account_for_a_probe_at_most(
+    simulator: Simulator,
+) -> None:
+    moment = [1_000_000]
+    egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
+    address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
+    pace = Pace(now_ms=lambda: moment[0])
+    adapter = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000, pace=pace)
+    simulator.outage = too_many_requests(99_999)
+    with pytest.raises(ProviderUnavailable):
+        await adapter.fetch("any")
+    simulator.outage = None
+    with pytest.raises(ProviderHeldBack):
+        await adapter.list_jobs(status=None, before=None)
+    moment[0] += 60_000
+    await adapter.list_jobs(status=None, before=None)
+    assert not adapter.standing().paused_ms
+    await job_of(adapter)
+    await egress.aclose()
+
+
+async def test_a_time_to_come_back_is_compared_with_the_answer_s_own_clock(
+    adapter: AssemblyAI, simulator: Simulator
+) -> None:
+    simulator.outage = refusal(
+        503,
+        sentences.SERVICE_UNAVAILABLE,
+        Date="Mon, 30 Nov 2015 10:00:00 GMT",
+        Retry_After="Mon, 30 Nov 2015 10:00:30 GMT",
+    )
+    with pytest.raises(ProviderUnavailable) as told:
+        await adapter.fetch("any")
+    assert told.value.retry_in_ms == 30_000
 
 
 async def test_integers_over_64_bits_come_back_as_they_were(

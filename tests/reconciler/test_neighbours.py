@@ -115,14 +115,28 @@ async def test_uploads_that_fail_are_tried_again_once_a_list_is_answered(tmp_pat
         assert {"limit": "200", "status": "queued"} in home.lists
 
 
-async def test_forty_failures_of_one_moment_cost_one_short_wait(
+async def test_one_answer_that_asks_for_a_day_stops_no_submission(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    told = day.refusal(503, "Service unavailable", Retry_After="99999")
+    async with house(tmp_path, simulator) as home:
+        first = await home.request(Behaviour(read_faults=(told,)))
+        await until(lambda: home.gets() == 1)
+        later = await home.request()
+        await home.when(later, lambda state: state.status == "processing")
+        assert (await home.handler.load(first)).status == "processing"
+        (standing,) = home.reconciler.standing().values()
+        assert set(standing.provider.paused_ms) == {"fetch"}
+
+
+async def test_thirty_failures_of_one_moment_cost_one_short_wait(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     blip = Fault(status=503, wait_ms=4_000)
     simulator.behave = lambda body: Behaviour(create_faults=(blip,))
     async with house(tmp_path, simulator, http_timeout_ms=15_000) as home:
-        await asyncio.gather(*(home.request() for _ in range(40)))
-        await until(lambda: len(simulator.creates) >= 40)
+        await asyncio.gather(*(home.request() for _ in range(30)))
+        await until(lambda: len(simulator.creates) >= 30)
         simulator.behave = lambda body: Behaviour()
         refused = [
             home.when(one, lambda state: state.submissions[0].outcome == "refused")

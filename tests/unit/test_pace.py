@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stenolog.errors import ProviderUnavailable
-from stenolog.providers.pace import (
-    BUCKET_MS,
-    PAUSE_FIRST_MS,
-    PAUSE_MS_MAX,
-    WINDOW_MS,
-    Pace,
-    monotonic_ms,
-)
+from stenolog.providers.pace import BUCKET_MS, WINDOW_MS, Pace, monotonic_ms
+from stenolog.providers.pause import PROBE_MS
 
 
 class Watch:
@@ -63,30 +57,15 @@ def test_a_full_window_says_when_there_is_room_again() -> None:
     pace.take()
 
 
-def test_retry_after_holds_everybody_back() -> None:
+def test_a_pause_holds_everybody_back_and_the_longest_counts() -> None:
     watch = Watch()
     pace = Pace(now_ms=watch)
     pace.take()
-    pace.refused(30_000)
-    pace.refused(10_000)  # the longer one counts
+    pace.pause.begin(30_000, watch.ms - 1, watch.ms)
+    pace.pause.begin(10_000, watch.ms - 1, watch.ms)
     assert refusal(pace).retry_in_ms == 30_000
     watch.ms += 30_000
     pace.take()
-
-
-def test_a_refusal_that_does_not_say_when_waits_longer_each_time() -> None:
-    watch = Watch()
-    pace = Pace(now_ms=watch)
-    waits = []
-    for _ in range(8):
-        pace.refused(None)
-        waits.append(refusal(pace).retry_in_ms)
-        watch.ms += waits[-1] or 0
-    assert waits[:3] == [PAUSE_FIRST_MS, 2 * PAUSE_FIRST_MS, 4 * PAUSE_FIRST_MS]
-    assert waits[-1] == PAUSE_MS_MAX
-    pace.answered()
-    pace.refused(None)
-    assert refusal(pace).retry_in_ms == PAUSE_FIRST_MS
 
 
 def test_without_a_limit_only_the_provider_s_word_counts() -> None:
@@ -94,7 +73,7 @@ def test_without_a_limit_only_the_provider_s_word_counts() -> None:
     pace = Pace(requests_max=None, now_ms=watch)
     for _ in range(50_000):
         pace.take()
-    pace.refused(5_000)
+    pace.pause.begin(5_000, watch.ms - 1, watch.ms)
     refusal(pace)
 
 
@@ -104,6 +83,18 @@ def test_its_own_clock_goes_forward() -> None:
 
 def test_a_provider_that_was_started_again_is_asked_at_once() -> None:
     pace = Pace(now_ms=Watch())
-    pace.refused(3_600_000)
-    pace.resume()
+    pace.pause.begin(3_600_000, 0, 1)
+    pace.pause.end()
     pace.take()
+
+
+def test_an_account_that_is_paused_for_an_hour_is_probed_by_what_is_short() -> None:
+    watch = Watch()
+    pace = Pace(now_ms=watch)
+    pace.pause.begin(3_600_000, watch.ms - 1, watch.ms)
+    watch.ms += PROBE_MS
+    with pytest.raises(ProviderUnavailable) as held:
+        pace.take(probes=False)
+    assert held.value.retry_in_ms == PROBE_MS
+    pace.take()
+    assert refusal(pace).retry_in_ms == PROBE_MS

@@ -17,6 +17,8 @@ from stenolog.providers.pace import Pace
 from stenolog.providers.port import Provider, ProviderFacts
 from stenolog.reconciler.gates import ProviderRegion
 
+# Every slot of the reconciler's pools at one place, and redacted audio.
+CONNECTIONS_MAX = 144
 LOOPBACK = "127.0.0.1/32"
 
 FACTS: Mapping[ProviderName, ProviderFacts] = {
@@ -38,21 +40,21 @@ def providers_of(
     providers: dict[ProviderRegion, Provider] = {}
     if engine is not None:
         # Only the engine's own address is ever asked for with this client.
-        local = Egress(AddressPolicy.of(networks=[LOOPBACK]))
+        local = Egress(AddressPolicy.of(networks=[LOOPBACK]), connections_max=CONNECTIONS_MAX)
         stack.push_async_callback(local.aclose)
         providers["local", None] = AssemblyAI(
             "local",
             lambda: engine.address,
             local,
             timeout_ms=settings.http_timeout_ms,
-            pace=Pace(requests_max=None),
+            pace=Pace(requests_max=None, name="local"),
         )
     paces: dict[str, Pace] = {}
     for region in settings.offered_regions:
         key = settings.assemblyai_key(region)
         assert key is not None  # or it would not be offered
         # The limit is an account's: two regions with one key share it.
-        pace = paces.setdefault(key.get_secret_value(), Pace())
+        pace = paces.setdefault(key.get_secret_value(), Pace(name="assemblyai"))
         address = ServiceAddress(
             base_url=settings.assemblyai_regions[region], api_key=key.get_secret_value()
         )
@@ -83,7 +85,7 @@ def _assemblyai(
     address: ServiceAddress,
     pace: Pace,
 ) -> Provider:
-    egress = Egress(AddressPolicy.of(origins=[address.base_url]))
+    egress = Egress(AddressPolicy.of(origins=[address.base_url]), connections_max=CONNECTIONS_MAX)
     stack.push_async_callback(egress.aclose)
     default = region == settings.assemblyai_region
     return AssemblyAI(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 JobStatus = Literal["queued", "processing", "completed", "error"]
+RequestKind = Literal["create", "fetch", "list", "upload", "delete", "audio"]
 ServerError = Literal["server-error", "download-server-error"]
 """Whose server failed: the provider's own, or the one that it downloads the audio from."""
 
@@ -112,6 +113,22 @@ class ProviderFacts:
         assert self.deletes or self.result_lifetime_ms is not None, "an erasure would never end"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a provider has answered since the start.
+
+    Attributes:
+        requests: How many, by kind and result: `2xx` to `5xx`, or `none` for no answer.
+        answered_at_ms: When it last did what it was asked; None: not yet.
+        paused_ms: For how long it still wants no requests, by kind, or `all`; what is not paused
+            is not in it.
+    """
+
+    requests: Mapping[tuple[RequestKind, str], int] = field(default_factory=dict)
+    answered_at_ms: int | None = None
+    paused_ms: Mapping[str, int] = field(default_factory=dict)
+
+
 class Provider(Protocol):
     """One provider, reached with one key.
 
@@ -126,6 +143,10 @@ class Provider(Protocol):
 
     def started_anew(self) -> None:
         """Forget what it asked us to wait for: it was restarted."""
+        ...
+
+    def standing(self) -> Standing:
+        """Tell how it has answered, for metrics."""
         ...
 
     def create_body(

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.vocabulary import ProviderName, Region
-from stenolog.providers.port import Provider, ProviderFacts
+from stenolog.providers.port import Provider, ProviderFacts, Standing
 from stenolog.reconciler.breaker import Breaker
 
 # DECISIONS 21: nothing about a transcription is asked outside its region.
 ProviderRegion = tuple[ProviderName, Region | None]
 """A provider, and the region in which it is reached; None: it has no regions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateStanding:
+    """How a provider stands in a region, for metrics.
+
+    Attributes:
+        creates_open: The breaker of creates is open: one at a time probes.
+        uploads_open: The same for uploads.
+    """
+
+    provider: Standing
+    creates_open: bool
+    uploads_open: bool
 
 
 class ProviderGate:
@@ -67,6 +82,17 @@ class Gates:
     def is_gone(self, state: Transcription) -> bool:
         """Whether the provider and all its jobs are no more: see `ProviderFacts.keeps_jobs`."""
         return not self.facts(state).keeps_jobs and provider_region(state) not in self._gates
+
+    def standing(self) -> Mapping[ProviderRegion, GateStanding]:
+        """How each provider has answered in each region, and who may ask it now."""
+        return {
+            where: GateStanding(
+                provider=gate.provider.standing(),
+                creates_open=not gate.creates.closed,
+                uploads_open=not gate.uploads.closed,
+            )
+            for where, gate in self._gates.items()
+        }
 
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""

@@ -23,7 +23,7 @@ from stenolog.reconciler.agenda import Agenda
 from stenolog.reconciler.attempts import Attempts, answered, clock_set_back
 from stenolog.reconciler.clock_shift import SLEW_MS
 from stenolog.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
-from stenolog.reconciler.gates import Gates
+from stenolog.reconciler.gates import Gates, GateStanding, ProviderRegion
 from stenolog.reconciler.pool import Pool
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
@@ -88,6 +88,15 @@ class Reconciler:
     def open_count(self) -> int:
         """How many transcriptions are being looked after."""
         return len(self._cases)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many wait for a slot, or until a provider may be asked again."""
+        return self._pools.waiting_count
+
+    def standing(self) -> Mapping[ProviderRegion, GateStanding]:
+        """How each provider stands in each of its regions."""
+        return self._gates.standing()
 
     def wake(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
         """Look at this transcription now, or in a while; repeating costs nothing."""

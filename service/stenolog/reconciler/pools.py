@@ -13,20 +13,20 @@ from stenolog.reconciler.erasing import Step
 from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
 from stenolog.reconciler.pool import Pool
 
-RequestKind = Literal["create", "upload", "fetch", "check", "settle", "delete"]
+PoolKind = Literal["create", "upload", "fetch", "check", "settle", "delete"]
 # What is long never takes the place of what is short: each kind has slots of its own.
-SLOTS: Mapping[RequestKind, int] = {
-    "create": 64,
+SLOTS: Mapping[PoolKind, int] = {
+    "create": 48,
     "upload": 16,
-    "fetch": 32,  # of jobs that have called back
-    "check": 64,  # they wait for one list together
-    "settle": 8,
-    "delete": 16,
+    "fetch": 24,  # of jobs that have called back
+    "check": 32,  # they wait for one list together
+    "settle": 4,
+    "delete": 8,
 }
 MustForward = Callable[[Transcription], bool]
 
 
-def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> RequestKind | None:
+def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> PoolKind | None:
     """Return the kind of request that the action makes; None: it asks no provider."""
     match action:
         case Submit():
@@ -47,13 +47,13 @@ class Pools:
     """Every pool, by place and kind; it is made when it is first needed."""
 
     def __init__(
-        self, gates: Gates, must_forward: MustForward, slots: Mapping[RequestKind, int] = SLOTS
+        self, gates: Gates, must_forward: MustForward, slots: Mapping[PoolKind, int] = SLOTS
     ) -> None:
         """`must_forward` tells whether an upload has to be sent before the create."""
         self._gates = gates
         self._must_forward = must_forward
         self._slots = slots
-        self._pools: dict[tuple[ProviderRegion, RequestKind], Pool] = {}
+        self._pools: dict[tuple[ProviderRegion, PoolKind], Pool] = {}
         self.stir: Callable[[], None] = lambda: None
 
     def of(self, action: Step, state: Transcription) -> Pool | None:
@@ -92,10 +92,15 @@ class Pools:
         """How many requests are under way."""
         return sum(pool.running_count for pool in self._pools.values())
 
+    @property
+    def waiting_count(self) -> int:
+        """How many transcriptions wait."""
+        return sum(pool.waiting_count for pool in self._pools.values())
+
     def _tell(self) -> None:
         self.stir()
 
-    def _breaker(self, where: ProviderRegion, kind: RequestKind) -> Breaker | None:
+    def _breaker(self, where: ProviderRegion, kind: PoolKind) -> Breaker | None:
         gate = self._gates.at(where)
         if gate is None:
             return None

@@ -19,6 +19,7 @@ from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
     Concern,
     ProviderError,
+    ProviderHeldBack,
     ProviderRefused,
     ProviderUnavailable,
     WrongExpectedVersion,
@@ -80,7 +81,7 @@ class Submitter:
                 await gate.provider.list_jobs(status="queued", before=None)
                 gate.uploads.reached()
                 began_ms = self._now_ms()
-            await self._forwarder.send(state, gate.provider)
+            await self._send(state, gate)
         except ProviderError as exc:
             heed(gate.uploads, exc, state.id, began_ms, self._now_ms())
             if not isinstance(exc, ProviderRefused) or not exc.final:
@@ -89,6 +90,15 @@ class Submitter:
             return anew(attempts)
         gate.uploads.succeeded()
         return answered(attempts)
+
+    async def _send(self, state: Transcription, gate: ProviderGate) -> None:
+        try:
+            await self._forwarder.send(state, gate.provider)
+        except ProviderHeldBack:
+            if not self._gates.facts(state).lists:
+                raise
+            await gate.provider.list_jobs(status="queued", before=None)  # it may be the probe
+            await self._forwarder.send(state, gate.provider)
 
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
         """Claim, call, and record the answer, whatever it is; an upload was forwarded before."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from stenolog.bootstrap.providers import CONNECTIONS_MAX
 from stenolog.reconciler.breaker import FIRST_MS, Breaker
 from stenolog.reconciler.pool import STALE_MIN, Pool, Wanted
+from stenolog.reconciler.pools import SLOTS as SLOTS_OF
 
 SLOTS = 8
+
+
+def test_every_slot_has_a_connection() -> None:
+    assert sum(SLOTS_OF.values()) < CONNECTIONS_MAX
 
 
 def pool(breaker: Breaker | None = None) -> Pool:

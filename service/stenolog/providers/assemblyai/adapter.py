@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from stenolog.clock import now_ms
 from stenolog.egress.client import Answer, Egress
-from stenolog.egress.retry_after import date_ms, retry_after_ms
+from stenolog.egress.retry_after import date_ms
 from stenolog.errors import (
     Concern,
     EgressFailed,
@@ -27,9 +26,9 @@ from stenolog.providers.assemblyai.answers import (
     read_redacted_audio,
     read_upload,
 )
-from stenolog.providers.assemblyai.connection import Connection, ServiceAddress
+from stenolog.providers.assemblyai.connection import Connection, ServiceAddress, told_wait_ms
 from stenolog.providers.pace import Pace
-from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus
+from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus, Standing
 from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account, is_of_key
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
@@ -78,15 +77,19 @@ class AssemblyAI:
         return self._name
 
     def started_anew(self) -> None:
-        """Ends a pause that it asked for."""
-        self._connection.pace.resume()
+        """Ends every pause that it asked for."""
+        self._connection.started_anew()
+
+    def standing(self) -> Standing:
+        """As its connection has counted."""
+        return self._connection.standing()
 
     def create_body(
         self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
     ) -> bytes:
         """Takes the customer's parameters without webhook and deprecated `speech_model`."""
         self._connection.there()
-        self._connection.pace.check()
+        self._connection.check("create")
         body = {
             name: value
             for name, value in params.items()
@@ -107,7 +110,12 @@ class AssemblyAI:
             ("content-length", str(size)),
         ]
         answer = await self._connection.ask_again(
-            "POST", "/v2/upload", headers=headers, content=chunks, timeout_ms=UPLOAD_TIMEOUT_MS
+            "upload",
+            "POST",
+            "/v2/upload",
+            headers=headers,
+            content=chunks,
+            timeout_ms=UPLOAD_TIMEOUT_MS,
         )
         if answer.status == UPLOAD_BROKEN_OFF:
             raise ProviderUnavailable(f"{self._name}: the upload failed", status=answer.status)
@@ -119,7 +127,7 @@ class AssemblyAI:
         headers = [("content-type", "application/json")]
         try:
             answer = await self._connection.ask(
-                "POST", "/v2/transcript", headers=headers, content=body
+                "create", "POST", "/v2/transcript", headers=headers, content=body
             )
         except EgressFailed as exc:
             if exc.sent:
@@ -136,7 +144,9 @@ class AssemblyAI:
     async def fetch(self, job: str) -> FetchedJob | None:
         """Reads a 400 with the service's sentence as an id that it does not know."""
         path = f"/v2/transcript/{quote(job, safe='')}"
-        answer = await self._connection.ask_again("GET", path, bytes_max=TRANSCRIPT_BYTES_MAX)
+        answer = await self._connection.ask_again(
+            "fetch", "GET", path, bytes_max=TRANSCRIPT_BYTES_MAX
+        )
         if _is_unknown(answer):
             return None
         self._check(answer)
@@ -149,13 +159,17 @@ class AssemblyAI:
             query["status"] = status
         if before is not None:
             query["before_id"] = before
-        answer = await self._connection.ask_again("GET", f"/v2/transcript?{urlencode(query)}")
+        answer = await self._connection.ask_again(
+            "list", "GET", f"/v2/transcript?{urlencode(query)}"
+        )
         self._check(answer)
         return read_page(answer.body, date_ms(answer.headers))
 
     async def delete(self, job: str) -> None:
         """Takes an unknown job as deleted; else the answer must describe this job."""
-        answer = await self._connection.ask_again("DELETE", f"/v2/transcript/{quote(job, safe='')}")
+        answer = await self._connection.ask_again(
+            "delete", "DELETE", f"/v2/transcript/{quote(job, safe='')}"
+        )
         if not _is_unknown(answer):
             self._check(answer)
             read_deleted(answer.body, job)
@@ -163,7 +177,7 @@ class AssemblyAI:
     async def redacted_audio(self, job: str) -> str | None:
         """Reads 200 with the link, 202 as not ready, 400 as none any more."""
         path = f"/v2/transcript/{quote(job, safe='')}/redacted-audio"
-        answer = await self._connection.ask_again("GET", path)
+        answer = await self._connection.ask_again("audio", "GET", path)
         if answer.status == 202:
             return None
         self._check(answer)
@@ -183,7 +197,7 @@ class AssemblyAI:
             raise ProviderUnavailable(
                 what,
                 status=answer.status,
-                retry_in_ms=retry_after_ms(answer.headers, now_ms()),
+                retry_in_ms=told_wait_ms(answer),
             )
         sentence = error_sentence(answer.body)
         upload_lost = answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)

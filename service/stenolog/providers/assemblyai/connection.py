@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from stenolog.clock import now_ms
 from stenolog.egress.client import Answer, Egress
-from stenolog.egress.retry_after import retry_after_ms
-from stenolog.errors import EgressFailed, ForbiddenAddress, ProviderUnavailable
+from stenolog.egress.retry_after import date_ms, retry_after_ms
+from stenolog.errors import (
+    EgressFailed,
+    ForbiddenAddress,
+    ProviderHeldBack,
+    ProviderUnavailable,
+)
 from stenolog.providers.assemblyai.answers import plain_body
 from stenolog.providers.pace import Pace
+from stenolog.providers.pause import Pause
+from stenolog.providers.port import RequestKind, Standing
 
 ANSWER_BYTES_MAX = 8 << 20  # of all but transcripts: a page of 200, an echo of the largest request
+TOO_MANY = 429
+UNAVAILABLE = 503
+KINDS = get_args(RequestKind)
 STARTING_MS = 500  # an engine is there within a second or two
 
 
@@ -38,13 +50,17 @@ class Connection:
     ) -> None:
         """`address` gives where to go now, or None while the service is not there."""
         self.name = name
-        self.pace = pace
+        self._pace = pace
+        self._pauses = {kind: Pause(name, kind) for kind in KINDS}
+        self._requests: Counter[tuple[RequestKind, str]] = Counter()
+        self._answered_at_ms: int | None = None
         self._address = address
         self._egress = egress
         self._timeout_ms = timeout_ms
 
     async def ask_again(
         self,
+        kind: RequestKind,
         method: str,
         path: str,
         *,
@@ -60,6 +76,7 @@ class Connection:
         """
         try:
             return await self.ask(
+                kind,
                 method,
                 path,
                 headers=headers,
@@ -72,6 +89,7 @@ class Connection:
 
     async def ask(
         self,
+        kind: RequestKind,
         method: str,
         path: str,
         *,
@@ -87,7 +105,10 @@ class Connection:
             ProviderUnavailable: It was not asked: it is not there, or must not be asked now.
         """
         address = self.there()
-        self.pace.take()
+        self.check(kind)
+        self._pace.take(probes=kind != "upload")
+        began_ms = self._pace.now_ms()
+        self._pauses[kind].take(began_ms)
         try:
             answer = await self._egress.request(
                 method,
@@ -99,12 +120,60 @@ class Connection:
             )
         except ForbiddenAddress as exc:
             raise ProviderUnavailable(f"{self.name}: {exc}") from exc
-        wait_ms = retry_after_ms(answer.headers, now_ms())
-        if answer.status == 429 or (answer.status == 503 and wait_ms is not None):
-            self.pace.refused(wait_ms)
-        else:
-            self.pace.answered()
+        except EgressFailed:
+            self._requests[kind, "none"] += 1
+            raise
+        self._heed(kind, answer, began_ms)
         return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
+
+    def check(self, kind: RequestKind) -> None:
+        """Raise unless such a request may be made now.
+
+        Raises:
+            ProviderHeldBack: The provider asked us to wait.
+        """
+        # An upload may take half an hour to tell that the account is asked for nothing any more.
+        self._pace.check(probes=kind != "upload")
+        wait_ms = self._pauses[kind].wait_ms(self._pace.now_ms())
+        if wait_ms:
+            raise ProviderHeldBack(
+                f"{self.name}: asked us to wait", status=503, retry_in_ms=wait_ms
+            )
+
+    def standing(self) -> Standing:
+        """Tell how the service has answered."""
+        now = self._pace.now_ms()
+        pauses: Mapping[str, Pause] = {"all": self._pace.pause, **self._pauses}
+        return Standing(
+            requests=dict(self._requests),
+            answered_at_ms=self._answered_at_ms,
+            paused_ms={
+                what: left_ms for what, pause in pauses.items() if (left_ms := pause.left_ms(now))
+            },
+        )
+
+    def started_anew(self) -> None:
+        """End every pause: the service that asked for it was restarted."""
+        for pause in (self._pace.pause, *self._pauses.values()):
+            pause.end()
+
+    def _heed(self, kind: RequestKind, answer: Answer, began_ms: int) -> None:
+        """Count the answer; begin or end the pauses that it speaks of.
+
+        A 429 concerns the account, a 503 that says when to come back only this kind of request.
+        """
+        self._requests[kind, f"{answer.status // 100}xx"] += 1
+        if answer.status < 300:
+            self._answered_at_ms = now_ms()
+        told_ms, now = told_wait_ms(answer), self._pace.now_ms()
+        if answer.status == TOO_MANY:
+            self._pace.pause.begin(told_ms, began_ms, now)
+            return
+        self._pace.pause.answered(began_ms)
+        if answer.status == UNAVAILABLE and told_ms is not None:
+            self._pauses[kind].begin(told_ms, began_ms, now)
+        else:
+            self._pauses[kind].answered(began_ms)
 
     def there(self) -> ServiceAddress:
         """Return where the service is now.
@@ -118,3 +187,11 @@ class Connection:
                 f"{self.name}: it is not running yet", retry_in_ms=STARTING_MS
             )
         return address
+
+
+def told_wait_ms(answer: Answer) -> int | None:
+    """Return how long the answer asks to wait; None: it does not say.
+
+    A time of day is compared with the answer's own: the other side's clock need not be ours.
+    """
+    return retry_after_ms(answer.headers, date_ms(answer.headers) or now_ms())
