@@ -12,6 +12,7 @@ import yaml
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
+from stenolog.commands.api_keys import SCOPES
 from stenolog.edge.app import Edge, build_app
 from stenolog.edge.callbacks.receiving import Callbacks
 from stenolog.edge.http.resource import Guarded, Resource
@@ -77,6 +78,10 @@ def test_every_route_is_documented_with_its_scope_and_nothing_else_is(
     document: dict[str, Any],
 ) -> None:
     assert sorted(routed(), key=str) == sorted(documented(document), key=str)
+
+
+def test_every_scope_that_is_offered_guards_something() -> None:
+    assert {scope for _, _, scope in routed() if scope} == set(SCOPES)
 
 
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stenolog.bootstrap.projections import PROJECTIONS
-from stenolog.commands.api_keys import DEFAULT_SCOPES
+from stenolog.commands.api_keys import DEFAULT_SCOPES, SCOPES
 from tests.house.composed import Composed
 from tests.http.asking import get, pages, refusal
 from tests.http.spoken import BASE, WORDS, completed
@@ -50,6 +50,37 @@ async def test_a_key_gives_away_no_more_than_it_has(service: Composed) -> None:
     assert len(listed) == 3
 
 
+async def test_all_is_what_the_first_key_has_and_gives_to_whom_it_names(service: Composed) -> None:
+    listed = (await service.client.get("/api/v1/keys")).json()["items"]
+    assert [(row["name"], row["scopes"]) for row in listed] == [("first", ["all"])]
+    mine = {"Authorization": await service.new_key("default", *SCOPES)}
+    wanted = {"name": "x", "scopes": ["all", "ops:read"]}
+    answer = await service.client.post("/api/v1/keys", json=wanted, headers=mine)
+    assert answer.status_code == 403, "it has each, but not what will come"
+    answer = await service.client.post("/api/v1/keys", json=wanted)
+    assert (answer.status_code, answer.json()["scopes"]) == (201, ["all"])
+    theirs = {"Authorization": answer.json()["key"]}
+    assert (await service.client.get("/api/v1/keys", headers=theirs)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v2/transcript/{id}", "/api/v1/transcripts/{id}"])
+async def test_erasing_has_a_scope_that_keys_have_unless_they_are_made_without(
+    service: Composed, path: str
+) -> None:
+    scopes = [scope for scope in DEFAULT_SCOPES if scope != "compliance:erase"]
+    headers = {"Authorization": await service.new_key("default", *scopes)}
+    transcription_id = await service.submit()
+    await service.projected()
+    path = path.format(id=transcription_id)
+    answer = await service.client.delete(path, headers=headers)
+    assert answer.status_code == 403
+    assert "compliance:erase" in answer.text
+    assert (await service.client.get(path, headers=headers)).json()["status"] == "queued"
+    made = await service.client.post("/api/v1/keys", json={"name": "x"})
+    headers = {"Authorization": made.json()["key"]}
+    assert (await service.client.delete(path, headers=headers)).status_code == 200
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -61,6 +92,7 @@ async def test_a_key_gives_away_no_more_than_it_has(service: Composed) -> None:
         {"name": "x", "tenant": ""},
         {"name": "x", "scopes": "all"},
         {"name": "x", "scopes": ["nothing:write"]},
+        {"name": "x", "scopes": ["compliance:hold"]},
         {"name": "x", "scopes": [["transcripts:read"]]},
         {"name": "x", "scope": ["transcripts:read"]},
         {"name": "x", "region": "mars"},

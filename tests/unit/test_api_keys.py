@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stenolog.commands.api_keys import (
+    ALL,
     DEFAULT_SCOPES,
     NAME_CHARACTERS_MAX,
     SCOPES,
@@ -68,9 +69,21 @@ def test_scopes_are_the_ones_asked_for_in_our_order() -> None:
     assert checked_scopes(()) == DEFAULT_SCOPES
     assert checked_scopes((*reversed(SCOPES), SCOPES[0])) == SCOPES
     assert set(DEFAULT_SCOPES) < set(SCOPES)
+    assert checked_scopes(("events:read", ALL)) == (ALL,)
 
 
-@pytest.mark.parametrize("unknown", ["", "transcripts:*", "Transcripts:read", "events:read "])
+def test_a_key_of_all_may_do_everything_and_another_may_not_give_that_away() -> None:
+    everything = replace(KEY, scopes=(ALL,))
+    assert all(everything.may(scope) for scope in (*SCOPES, ALL))
+    assert not everything.may("compliance:hold"), "there is no such scope yet"
+    assert KEY.may("events:read")
+    assert not KEY.may(ALL)
+    assert everything.manages_all
+
+
+@pytest.mark.parametrize(
+    "unknown", ["", "compliance:hold", "transcripts:*", "Transcripts:read", "events:read "]
+)
 def test_an_unknown_scope_is_named(unknown: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         checked_scopes(("events:read", unknown))

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from stenolog.commands.api_keys import (
+    ALL,
     DEFAULT_TENANT,
-    SCOPES,
     ApiKeys,
     create_api_key,
     prefix_of,
@@ -89,7 +89,7 @@ async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
 
 
 async def first_api_key(keys: ApiKeys, directory: Path) -> bool:
-    """`DATA_DIR/api-key` holds a key of tenant `default` with every scope; whether made now.
+    """`DATA_DIR/api-key` holds a key of tenant `default` that may do everything; whether made now.
 
     A file that holds no key, as a crash or a full disk can leave it, counts as none.
 
@@ -99,7 +99,7 @@ async def first_api_key(keys: ApiKeys, directory: Path) -> bool:
     if prefix_of(await asyncio.to_thread(read_api_key, directory)) is not None:
         return False
     secret, _ = await create_api_key(
-        keys, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=SCOPES
+        keys, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=(ALL,)
     )
     await asyncio.to_thread(write_durably, directory / API_KEY, secret + "\n")
     return True

@@ -16,6 +16,7 @@ from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (
+    ALL,
     DEFAULT_SCOPES,
     DEFAULT_TENANT,
     SCOPES,
@@ -46,7 +47,8 @@ def command() -> None:
 @click.option(
     "--scopes",
     default=",".join(DEFAULT_SCOPES),
-    help=f"Commas between them; all: {','.join(SCOPES)}. Default: {','.join(DEFAULT_SCOPES)}.",
+    help=f"Commas between them, of {', '.join(SCOPES)}; `{ALL}`: these and all of later versions. "
+    f"Default: {','.join(DEFAULT_SCOPES)}.",
 )
 @click.option("--region", type=REGION, help="Where its audio goes when a request names no region.")
 @click.option("--tenant-region", type=REGION, help="The same, for all keys of its tenant.")

@@ -16,18 +16,18 @@ from stenolog.errors import InvalidRequest, LastManagingKey
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.recorder import new_id
 
+# Each guards something. One that guards nothing yet is not offered: who gave it away before would
+# have allowed what nobody knew of.
 SCOPES = (
     "transcripts:write",
     "transcripts:read",
     "events:read",
-    "endpoints:write",
+    "compliance:erase",
     "keys:write",
     "ops:read",
-    "compliance:read",
-    "compliance:erase",
-    "compliance:hold",
 )
-DEFAULT_SCOPES = ("transcripts:write", "transcripts:read", "events:read")
+DEFAULT_SCOPES = ("transcripts:write", "transcripts:read", "events:read", "compliance:erase")
+ALL = "all"  # in the place of scopes: every one that there is, also those of later versions
 DEFAULT_TENANT = "default"
 MANAGING = "keys:write"
 NAME_CHARACTERS_MAX = 128
@@ -41,6 +41,7 @@ class ApiKey:
     """A key as it is stored: of its secret part only the SHA-256.
 
     Attributes:
+        scopes: What it may do; `ALL` alone: everything.
         region: Where what it asks for is transcribed, when a request names no region.
         tenant_region: The same for all keys of its tenant that have none of their own.
     """
@@ -65,11 +66,11 @@ class ApiKey:
     @property
     def manages_all(self) -> bool:
         """Whether the keys of every tenant can be managed with it."""
-        return (
-            self.tenant_name == DEFAULT_TENANT
-            and MANAGING in self.scopes
-            and self.revoked_at is None
-        )
+        return self.tenant_name == DEFAULT_TENANT and self.may(MANAGING) and self.revoked_at is None
+
+    def may(self, scope: str) -> bool:
+        """Tell whether it has this scope; `ALL` is had only by who has it by name."""
+        return scope in self.scopes or (ALL in self.scopes and scope in SCOPES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +144,19 @@ def matches(secret: str, key: ApiKey) -> bool:
 def checked_scopes(asked: tuple[str, ...]) -> tuple[str, ...]:
     """Return the scopes that were asked for, in our order; the default ones for none.
 
+    `ALL` makes every other superfluous.
+
     Raises:
         InvalidRequest: One is not known.
     """
-    unknown = [scope for scope in asked if scope not in SCOPES]
+    unknown = [scope for scope in asked if scope not in (*SCOPES, ALL)]
     if unknown:
         raise InvalidRequest(
-            f"unknown scope {unknown[0]!r}: there are {', '.join(SCOPES)}",
+            f"unknown scope {unknown[0]!r}: there are {', '.join(SCOPES)}, and {ALL}",
             [("scopes", "not a known scope")],
         )
+    if ALL in asked:
+        return (ALL,)
     return tuple(scope for scope in SCOPES if scope in asked) or DEFAULT_SCOPES
 
 

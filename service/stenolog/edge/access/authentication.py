@@ -65,7 +65,7 @@ def require(key: ApiKey, scope: str) -> None:
     Raises:
         Forbidden: It does not.
     """
-    if scope not in key.scopes:
+    if not key.may(scope):
         raise Forbidden(f"The API key lacks the scope {scope}")
 
 

@@ -13,7 +13,7 @@ from stenolog.edge.assemblyai.transcripts import Transcripts
 from stenolog.edge.assemblyai.uploads import Upload
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.problems import as_problem, as_wire_error
-from stenolog.edge.http.resource import Admission, Guarded, Open
+from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import RedactedAudio, SideWork, Turns
 from stenolog.edge.ports import Uploads
@@ -74,6 +74,9 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
     at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")
+    lookup = in_path(cases.reading.require)
+    reading_one = partial(reading, lookup=lookup)
+    erasing_one = partial(Guarded, scope="compliance:erase", lookup=lookup)
     of_one = {
         "redacted-audio": audio.get,
         "sentences": derived.sentences,
@@ -91,11 +94,11 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
         ),
         at(
             f"{PREFIX}/transcript/{{id}}",
-            GET=reading(handler=transcripts.get),
-            DELETE=writing(handler=transcripts.delete),
+            GET=reading_one(handler=transcripts.get),
+            DELETE=erasing_one(handler=transcripts.delete),
         ),
         *(
-            at(f"{PREFIX}/transcript/{{id}}/{name}", GET=reading(handler=handler))
+            at(f"{PREFIX}/transcript/{{id}}/{name}", GET=reading_one(handler=handler))
             for name, handler in of_one.items()
         ),
         # A browser opens this link: it is told what is wrong in our own form.

@@ -22,6 +22,7 @@ from stenolog.edge.http.problems import (
 )
 from stenolog.errors import StenologError
 
+Lookup = Callable[[Request, ApiKey], Awaitable[None]]
 Handler = Callable[[Request, ApiKey], Awaitable[Response]]
 OpenHandler = Callable[[Request], Awaitable[Response]]
 
@@ -30,10 +31,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
-    """A method that needs an API key with this scope."""
+    """A method that needs an API key with this scope.
+
+    Attributes:
+        lookup: Raises `NotFound` when what the path names is not the caller's. A 403 then says
+            nothing of what another tenant has.
+    """
 
     scope: str
     handler: Handler
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +60,21 @@ class Admission:
     authenticator: Authenticator
     rate_limit: RateLimit
 
-    async def admit(self, request: Request, scope: str) -> ApiKey:
+    async def admit(self, request: Request, scope: str, lookup: Lookup | None = None) -> ApiKey:
         """Return the caller's key.
 
         Raises:
+            NotFound: The key lacks `scope`, and `lookup` finds nothing of the caller's.
             Unauthenticated: No key that we know.
             RateLimited: It asked too often; who manages keys may always do that.
             Forbidden: It lacks `scope`.
         """
         key = await self.authenticator.caller(request.headers.get("authorization"))
         # DECISIONS 61: a flood must not keep the owner from revoking the key.
-        if scope != MANAGING or MANAGING not in key.scopes:  # a key in trouble can be revoked
+        if scope != MANAGING or not key.may(MANAGING):  # a key in trouble can be revoked
             self.rate_limit.take(key.id)
+        if lookup is not None and not key.may(scope):
+            await lookup(request, key)
         require(key, scope)
         return key
 
@@ -78,6 +88,15 @@ class Admission:
             return message
 
         return Request(request.scope, receive)
+
+
+def in_path(require: Callable[[str, str], Awaitable[None]]) -> Lookup:
+    """Look for the `{id}` of the path with `require`, which takes the tenant and the id."""
+
+    async def lookup(request: Request, caller: ApiKey) -> None:
+        await require(caller.tenant, request.path_params["id"])
+
+    return lookup
 
 
 class Resource:
@@ -122,7 +141,7 @@ class Resource:
         method = "GET" if request.method == "HEAD" else request.method
         match self._methods.get(method):
             case Guarded() as guarded:
-                caller = await self._admission.admit(request, guarded.scope)
+                caller = await self._admission.admit(request, guarded.scope, guarded.lookup)
                 return await guarded.handler(self._admission.watched(request), caller)
             case Open() as open_to_all:
                 return await open_to_all.handler(request)

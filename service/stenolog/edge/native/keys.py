@@ -142,7 +142,7 @@ def _scopes(given: dict[str, object], caller: ApiKey) -> tuple[str, ...]:
     if not isinstance(names, list) or len(names) > SCOPES_MAX:
         raise InvalidRequest("scopes must be a list", [("scopes", "must be a list of names")])
     scopes = checked_scopes(tuple(str(name) for name in names))
-    beyond = [scope for scope in scopes if scope not in caller.scopes]
+    beyond = [scope for scope in scopes if not caller.may(scope)]
     if beyond:
         raise Forbidden(f"A key cannot give a scope that it does not have: {', '.join(beyond)}")
     return scopes

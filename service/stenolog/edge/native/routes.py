@@ -8,7 +8,7 @@ from functools import partial
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.http.problems import as_problem
-from stenolog.edge.http.resource import Admission, Guarded
+from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild
 from stenolog.edge.native.events import Events
@@ -50,6 +50,9 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     at = partial(route, admission, as_problem)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")
+    lookup = in_path(cases.reading.require)
+    reading_one = partial(reading, lookup=lookup)
+    erasing_one = partial(Guarded, scope="compliance:erase", lookup=lookup)
     managing = partial(Guarded, scope="keys:write")
     operating = partial(Guarded, scope="ops:read")
     routes = [
@@ -60,19 +63,19 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         ),
         at(
             f"{PREFIX}/transcripts/{{id}}",
-            GET=reading(handler=transcripts.get),
-            DELETE=writing(handler=transcripts.delete),
+            GET=reading_one(handler=transcripts.get),
+            DELETE=erasing_one(handler=transcripts.delete),
         ),
         *(
             at(
                 f"{PREFIX}/transcripts/{{id}}/{view}",
-                GET=reading(handler=Items(view, cases.reading, ports.views).get),
+                GET=reading_one(handler=Items(view, cases.reading, ports.views).get),
             )
             for view in ITEM_VIEWS
         ),
         at(
             f"{PREFIX}/transcripts/{{id}}/events",
-            GET=Guarded(scope="events:read", handler=events.get),
+            GET=Guarded(scope="events:read", handler=events.get, lookup=lookup),
         ),
         at(f"{PREFIX}/keys", GET=managing(handler=keys.list), POST=managing(handler=keys.post)),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),

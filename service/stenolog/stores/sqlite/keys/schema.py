@@ -46,5 +46,17 @@ KEYS = Schema(
         ALTER TABLE tenants ADD COLUMN region TEXT;
         ALTER TABLE api_keys ADD COLUMN region TEXT
         """,
+        # DELETE has a scope of its own, three that guarded nothing are gone, and the first key has
+        # whatever there will be.
+        """
+        UPDATE api_keys SET scopes = 'all' WHERE scopes = 'transcripts:write,transcripts:read,'
+            || 'events:read,endpoints:write,keys:write,ops:read,compliance:read,compliance:erase,'
+            || 'compliance:hold';
+        UPDATE api_keys SET scopes = trim(replace(replace(replace(',' || scopes || ',',
+            ',endpoints:write,', ','), ',compliance:read,', ','), ',compliance:hold,', ','), ',');
+        UPDATE api_keys SET scopes = scopes || ',compliance:erase'
+            WHERE ',' || scopes || ',' LIKE '%,transcripts:write,%'
+            AND ',' || scopes || ',' NOT LIKE '%,compliance:erase,%'
+        """,
     ),
 )
