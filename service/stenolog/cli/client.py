@@ -175,7 +175,7 @@ def service_url(settings: Settings) -> str:
     if settings.url is not None:
         return settings.url
     running_url = _running_url(settings.data_dir)
-    # DECISIONS 60: whoever listens at the default address is not this directory's service.
+    # DECISIONS 60, 119: whoever listens at the default address is not this directory's service.
     if not running_url and settings.api_key is None and _own_key(settings.data_dir):
         raise EgressFailed(
             f"no service runs on {settings.data_dir}: start it with `stenolog serve`, or name "
