@@ -27,6 +27,7 @@ async def by_service_or_hand(
     another machine has its data there: then nothing is done by hand.
 
     Raises:
+        BadSetting: A service answers where one was named, and there is no key for it.
         EgressFailed: The service that was named does not answer, or there is none.
     """
     # DECISIONS 60: never the default address for a directory that is here.
