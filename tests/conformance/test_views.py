@@ -447,6 +447,17 @@ async def test_loose_ends_beyond_an_outcome_are_open(views: Views) -> None:
     assert (await views.open_transcriptions(after="id-0001", limit=10)).ids == ("id-0004",)
 
 
+async def test_what_the_provider_lacks_or_has_called_back_for_is_urgent(views: Views) -> None:
+    at = "2026-11-30T10:00:00.000000Z"
+    submitted = replace(row(1, status="processing"), accepted_at=at)
+    called_back = replace(row(2, status="processing"), accepted_at=at, called_back_at=at)
+    ended = replace(row(4, status="completed"), unsettled="1")
+    await advance(views, put(submitted, called_back, row(3), ended))
+    page = await views.open_transcriptions(after="", limit=10)
+    assert page.ids == ("id-0001", "id-0002", "id-0003", "id-0004")
+    assert page.urgent == {"id-0002", "id-0003"}
+
+
 async def test_figures_are_over_all_tenants(views: Views) -> None:
     await advance(
         views,

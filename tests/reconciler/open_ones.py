@@ -15,10 +15,13 @@ class OpenOnes:
     position: int
     ids: list[str] = field(default_factory=list)
     event_id: str = ""
+    urgent: frozenset[str] = frozenset()
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
         """In order of id."""
         ids = tuple(one for one in sorted(self.ids) if one > after)[:limit]
         return OpenPage(
-            ids=ids, checkpoint=Checkpoint(position=self.position, event_id=self.event_id)
+            ids=ids,
+            checkpoint=Checkpoint(position=self.position, event_id=self.event_id),
+            urgent=self.urgent,
         )

@@ -315,6 +315,17 @@ async def test_a_callback_that_lies_is_answered_by_one_question(
         assert home.gets() <= 4
 
 
+async def test_a_callback_that_comes_before_its_result_can_be_read_is_not_forgotten(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        early = Behaviour(run_ms=1_500, callbacks=(replace(day.LYING, after_ms=50),))
+        identifier = await home.request(early)
+        assert (await home.ended(identifier)).status == "completed"
+        assert home.gets() <= 4
+        assert not home.lists
+
+
 async def test_duplicates_after_the_end_change_nothing(
     tmp_path: Path, simulator: Simulator
 ) -> None:

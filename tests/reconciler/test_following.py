@@ -13,12 +13,14 @@ from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.submissions import SubmissionClaimed, SubmissionRefused
 from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
+from stenolog.reconciler.following import BEHIND_MAX, worked_off
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.house.waiting import until
 from tests.reconciler.house import CLIENT, TENANT, house, resting
+from tests.reconciler.open_ones import OpenOnes
 
 BEYOND = 390  # where views of another, longer log are
 
@@ -139,3 +141,29 @@ async def _grow(facts: FactRecorder, identifier: str, count: int) -> None:
     many = [Fact(data=called)] * EVENTS_PER_APPEND_MAX
     for _ in range(count // EVENTS_PER_APPEND_MAX + 1):
         await facts.record(stream, many, cause)
+
+
+async def test_after_a_start_what_needs_us_most_is_looked_at_first(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with resting(tmp_path, simulator) as home:
+        running = [await home.request() for _ in range(100)]
+        urgent = [await home.request() for _ in range(3)]
+        position = await home.events.head()
+        open_ones = OpenOnes(position, [*running, *urgent], urgent=frozenset(urgent))
+        async with home.reconciling(open_ones):
+            await until(lambda: len(simulator.creates) >= 10)
+            first = [str((seen.body or {})["audio_url"]) for seen in simulator.creates[:10]]
+            assert all(any(one in url for url in first) for one in urgent)
+
+
+async def test_the_log_is_followed_on_although_what_is_due_is_never_worked_off() -> None:
+    asked: list[int] = []
+
+    def many() -> int:
+        asked.append(1)
+        return BEHIND_MAX + (1 if len(asked) < 3 else -1)
+
+    await worked_off(many)
+    assert len(asked) == 3
+    await worked_off(lambda: BEHIND_MAX + 1, waits_max=2)

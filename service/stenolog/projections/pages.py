@@ -67,10 +67,12 @@ class OpenPage:
 
     Attributes:
         checkpoint: What this holds for.
+        urgent: Those of them that the provider does not have yet, or has called back for.
     """
 
     ids: tuple[str, ...]
     checkpoint: Checkpoint
+    urgent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

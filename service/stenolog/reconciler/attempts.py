@@ -24,6 +24,7 @@ class Attempts:
         woken: Why to look at it now, whatever the deadlines; None: no reason.
         checked_at_ms: When the job was last seen unfinished; 0: not yet.
         checks: How often it was seen unfinished.
+        asks: How often in a row the job itself was asked for in vain.
         asked_at_ms: When the provider was last asked for the job itself, and it had not ended.
         missing: The provider did not know the job then, and is not believed yet.
         failures: How often in a row the provider could not be asked.
@@ -39,6 +40,7 @@ class Attempts:
     woken: WakeReason | None = None
     checked_at_ms: int = 0
     checks: int = 0
+    asks: int = 0
     asked_at_ms: int = 0
     missing: bool = False
     failures: int = 0
@@ -52,7 +54,9 @@ class Attempts:
 
 def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
     """Look now, for this reason; a callback that was not looked into yet stays the reason."""
-    return attempts if attempts.woken == "callback" else replace(attempts, woken=reason)
+    if attempts.woken == "callback":
+        return attempts
+    return replace(attempts, woken=reason, asks=0 if reason == "callback" else attempts.asks)
 
 
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
@@ -78,7 +82,12 @@ def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
 
 def asked_in_vain(attempts: Attempts, now_ms: int, *, missing: bool) -> Attempts:
     """Note that the job itself was asked for: it had not ended, or is `missing` for now."""
-    return replace(seen_running(attempts, now_ms), asked_at_ms=now_ms, missing=missing)
+    return replace(
+        seen_running(attempts, now_ms),
+        asks=attempts.asks + 1,
+        asked_at_ms=now_ms,
+        missing=missing,
+    )
 
 
 def answered(attempts: Attempts) -> Attempts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -19,6 +20,10 @@ from stenolog.reconciler.turns import Load, Turns, TurnsAtStart
 from stenolog.subscription_lines import SubscriptionLines
 
 START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes
+URGENT_SPREAD_MS = 2  # between two that need us most: no list is asked for them
+BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
+BEHIND_WAIT_MS = 50
+BEHIND_WAITS_MAX = 200  # ten seconds for a page of the log
 OPEN_PER_READ = 1_000
 WAKING_TYPES: Mapping[str, WakeReason] = {
     "transcription.requested": "command",
@@ -43,6 +48,17 @@ class Wake(Protocol):
     def __call__(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
         """Look at it, now or in a while."""
         ...
+
+
+async def worked_off(due_count: Callable[[], int], *, waits_max: int = BEHIND_WAITS_MAX) -> None:
+    """Wait while much is due, so that views that lag do not bring the whole log into memory.
+
+    It ends after a while: what is new in the log must not wait for ever for what is due.
+    """
+    for _ in range(waits_max):
+        if due_count() <= BEHIND_MAX:
+            return
+        await asyncio.sleep(BEHIND_WAIT_MS / 1000)
 
 
 class Follower:
@@ -84,7 +100,7 @@ class Follower:
         return self._heeded
 
     async def handle(self, page: Page) -> bool:
-        """Wakes what the page concerns; after a full page, waits until that is worked off."""
+        """Wakes what the page concerns; after a full page, waits for that to be worked off."""
         await self._heed(page.events)
         self._heeded = page.checkpoint
         if len(page.events) == EVENTS_PER_READ_MAX:
@@ -94,8 +110,12 @@ class Follower:
         return False
 
     async def _take_up(self) -> Checkpoint:
-        """Wake everything that is open, and return the place as of which it is."""
-        after, count = "", 0
+        """Wake everything that is open, and return the place as of which it is.
+
+        What the provider does not have, or has called back for, is woken before what only runs
+        there; among equals the oldest is first, as ids are in order of time.
+        """
+        after, urgent, running = "", 0, list[str]()
         first: Checkpoint | None = None
         while True:
             page = await self._open_ones.open_transcriptions(after=after, limit=OPEN_PER_READ)
@@ -103,12 +123,18 @@ class Follower:
             first = first or page.checkpoint
             for transcription_id in page.ids:
                 await self._at_start.note([transcription_id])
-                self._wake(transcription_id, "start", in_ms=count * START_SPREAD_MS)
-                count += 1
+                if transcription_id in page.urgent:
+                    self._wake(transcription_id, "start", in_ms=urgent * URGENT_SPREAD_MS)
+                    urgent += 1
+                else:
+                    running.append(transcription_id)
             if not page.ids:
                 break
             after = page.ids[-1]
-        log.info("reconciler.resumed", open=count)
+        for number, transcription_id in enumerate(running):
+            in_ms = urgent * URGENT_SPREAD_MS + number * START_SPREAD_MS
+            self._wake(transcription_id, "start", in_ms=in_ms)
+        log.info("reconciler.resumed", open=urgent + len(running), urgent=urgent)
         return first
 
     async def _heed(self, events: Sequence[Event]) -> None:

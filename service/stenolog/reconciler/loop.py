@@ -22,7 +22,12 @@ from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
 from stenolog.reconciler.attempts import Attempts, answered, clock_set_back
 from stenolog.reconciler.clock_shift import SLEW_MS
-from stenolog.reconciler.following import START_SPREAD_MS, Follower, OpenTranscriptions
+from stenolog.reconciler.following import (
+    START_SPREAD_MS,
+    Follower,
+    OpenTranscriptions,
+    worked_off,
+)
 from stenolog.reconciler.gates import Gates, GateStanding, ProviderRegion
 from stenolog.reconciler.pool import Pool
 from stenolog.reconciler.pools import Pools
@@ -32,8 +37,6 @@ from stenolog.reconciler.turns import Turns
 from stenolog.reconciler.working import Case, Worker
 
 LOOKS_AT_ONCE_MAX = 64  # transcriptions looked at, beside those whose request is under way
-BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
-BEHIND_WAIT_MS = 50
 BROKEN_MS = 60_000  # before work that did not come to its end is begun again
 DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had four seconds
 log = structlog.get_logger()
@@ -130,9 +133,7 @@ class Reconciler:
             group.create_task(self._dispatch())
 
     async def _catch_up(self) -> None:
-        """Wait while much is due, so that views that lag do not bring the whole log into memory."""
-        while self._agenda.due_count(self._now_ms()) > BEHIND_MAX:  # noqa: ASYNC110 - a count
-            await asyncio.sleep(BEHIND_WAIT_MS / 1000)
+        await worked_off(lambda: self._agenda.due_count(self._now_ms()))
 
     async def _dispatch(self) -> None:
         try:

@@ -30,6 +30,7 @@ FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new
 POLL_FIRST_MS = 1_000
 CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
+ASK_AGAIN_MS = (1_000, 2_000, 4_000)  # after a callback, while the job still says that it runs
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
 # DECISIONS 70: the callback of a late result may be lost as well.
 LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
@@ -114,6 +115,11 @@ def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: i
         return heed_callback(submission, attempts, now_ms)
     if attempts.woken is not None:
         return look(submission, attempts.woken, timing)
+    again_ms = ask_again_at_ms(attempts) if called_back else None
+    if again_ms is not None:
+        if now_ms < again_ms:
+            return Wait(until_ms=again_ms)
+        return Fetch(number=number, wake="callback")
     due_ms = due_at_ms(submission, attempts, timing)
     if now_ms >= due_ms:
         return look(submission, timing.unasked, timing)
@@ -132,6 +138,16 @@ def heed_callback(submission: Submission, attempts: Attempts, now_ms: int) -> Ac
     if attempts.asked_at_ms and now_ms < attempts.asked_at_ms + ASK_SPACING_MS:
         return Wait(until_ms=attempts.asked_at_ms + ASK_SPACING_MS)
     return Fetch(number=submission.number, wake="callback")
+
+
+def ask_again_at_ms(attempts: Attempts) -> int | None:
+    """Return when to ask once more for a job that called back and was not ready; None: not soon.
+
+    A provider's reads may lag behind its callbacks by a moment.
+    """
+    if attempts.missing or not 0 < attempts.asks <= len(ASK_AGAIN_MS):
+        return None
+    return attempts.asked_at_ms + ASK_AGAIN_MS[attempts.asks - 1]
 
 
 def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:

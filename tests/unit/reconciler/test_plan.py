@@ -18,7 +18,7 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts
+from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts, asked_in_vain
 from stenolog.reconciler.plan import ASK_SPACING_MS, EXPECTED_MS_MIN, FORGOTTEN_MAX, next_action
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
@@ -115,6 +115,19 @@ def test_a_denial_for_one_submission_says_nothing_about_another() -> None:
     facts = (REQUESTED, claimed(), abandoned(), claimed(2), called(2, job="job-7"))
     denied = Attempts(refuted=frozenset({(1, "job-7")}))
     assert owed(*facts, attempts=denied) == Confirm(number=2, job="job-7")
+
+
+def test_a_job_that_called_back_and_is_not_ready_is_asked_for_soon_again_a_few_times() -> None:
+    facts = (*RUNNING, called(job="job-1"))
+    attempts = asked_in_vain(Attempts(woken="callback"), START_MS, missing=False)
+    asked_at_ms = []
+    after_ms = 0
+    for after_ms in range(0, 60_000, 500):
+        action = owed(*facts, after_ms=after_ms, attempts=attempts)
+        if isinstance(action, Fetch):
+            asked_at_ms.append(after_ms)
+            attempts = asked_in_vain(attempts, START_MS + after_ms, missing=False)
+    assert asked_at_ms == [1_000, 3_000, 7_000]
 
 
 def test_a_job_is_left_alone_until_it_is_suspicious() -> None:

@@ -22,7 +22,9 @@ from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, status_row
 
 _STATUS = f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions"  # noqa: S608  column names are ours
 _OPEN = (
-    "SELECT id FROM transcriptions WHERE generation = "
+    "SELECT id, status IN ('queued', 'processing') "
+    "AND (accepted_at IS NULL OR called_back_at IS NOT NULL) AS urgent "
+    "FROM transcriptions WHERE generation = "
     "(SELECT generation FROM generations WHERE projection = ?1 AND state = 'live') AND id > ?2"
 )
 
@@ -111,7 +113,7 @@ class ViewReads(ItemReads):
         """Reads by the partial indexes on open and unsettled ones, beside the checkpoint."""
         assert 1 <= limit <= OPEN_PER_PAGE_MAX
         rows = await self.rows(
-            "SELECT c.position, c.event_id, t.id FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
+            "SELECT c.position, c.event_id, t.id, t.urgent FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
             f"SELECT * FROM ({_OPEN} AND status IN ('queued', 'processing') ORDER BY id LIMIT ?3) "
             f"UNION SELECT * FROM ({_OPEN} AND unsettled <> '' ORDER BY id LIMIT ?3)"
             ") t ORDER BY t.id LIMIT ?3",
@@ -122,6 +124,7 @@ class ViewReads(ItemReads):
         return OpenPage(
             ids=tuple(row[2] for row in rows if row[2] is not None),
             checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1]),
+            urgent=frozenset(row[2] for row in rows if row[3]),
         )
 
     async def upload_use(self, upload: str) -> UploadUse:
