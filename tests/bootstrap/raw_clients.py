@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.limits import Limits
 from stenolog.bootstrap.serving import Server, bind, server_for
 from stenolog.edge.app import Application
@@ -172,12 +173,14 @@ def form_at(path: str) -> FailureForm:
 
 
 @contextlib.asynccontextmanager
-async def serving(limits: Limits | None = None) -> AsyncIterator[Served]:
+async def serving(
+    limits: Limits | None = None, room: AnswerRoom | None = None
+) -> AsyncIterator[Served]:
     """A server with these limits; at the end no connection and no byte is left in its books."""
     metrics = Metrics()
     app = Application(routes=[], refusing=refusing(form_at, metrics))
     listener = bind("127.0.0.1", 0)
-    server = server_for(app, limits)
+    server = server_for(app, limits, room)
     served = Served(server, listener.getsockname()[1], metrics)
     app.router.routes += [
         Route("/", served.plain, methods=METHODS),

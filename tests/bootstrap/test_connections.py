@@ -11,6 +11,8 @@ from time import monotonic
 import pytest
 from starlette.requests import Request
 
+from stenolog.bootstrap.http.answer_room import AnswerRoom
+from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import Limits
 from tests.bootstrap.raw_clients import DEADLINE_S, GET, connected, serving
 from tests.house.waiting import until
@@ -95,14 +97,11 @@ async def test_an_answer_that_is_read_slowly_arrives() -> None:
 
 
 async def test_over_the_limit_of_all_answers_the_slowest_reader_goes() -> None:
-    async with serving(Limits(answers_bytes_all=20_000_000)) as served:
-        clients = [await served.client(receives_bytes=4_096) for _ in range(4)]
-        for number, client in enumerate(clients):
+    async with serving(room=AnswerRoom(Figures(), bytes_max=20_000_000)) as served:
+        clients = [await served.client(receives_bytes=4_096) for _ in range(6)]
+        for client in clients:
             client.stop_reading()
             client.send(LARGE % 9_000_000)
-            await until(lambda: len(served.server.server_state.tasks) > 0)
-            if number < 1:
-                await until(lambda: served.figures.answers_bytes > 1_000_000)
         await until(lambda: served.figures.closed["answers_too_many"] >= 1)
         assert served.figures.answers_bytes <= 20_000_000
         healthy = await served.client()
@@ -110,6 +109,29 @@ async def test_over_the_limit_of_all_answers_the_slowest_reader_goes() -> None:
         assert await healthy.answer() == 200
         for client in (*clients, healthy):
             await client.close()
+
+
+async def test_a_large_answer_waits_for_those_that_are_being_read() -> None:
+    room = AnswerRoom(Figures(), bytes_max=100, crowded_ms=10_000)
+    room.change(60)
+    waits = asyncio.create_task(room.wait())
+    await never(waits.done)
+    room.change(-20)
+    async with asyncio.timeout(DEADLINE_S):
+        await waits
+
+
+async def test_a_large_answer_does_not_wait_for_those_that_nobody_reads() -> None:
+    room = AnswerRoom(Figures(), bytes_max=20_000_000, crowded_ms=50)
+    async with serving(room=room) as served:
+        stuck = await served.client(receives_bytes=4_096)
+        stuck.stop_reading()
+        stuck.send(LARGE % 18_000_000)
+        await until(lambda: served.figures.answers_bytes > 10_000_000)
+        async with asyncio.timeout(DEADLINE_S):
+            await room.wait()
+        assert served.figures.closed["answers_too_many"] == 1
+        await stuck.close()
 
 
 REFUSED = b"POST /refused HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
 from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
@@ -35,6 +36,7 @@ class EdgeParts:
         signing: The keys of callback registrations.
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         regions: The regions of each configured provider, the default one first.
+        answer_room: Has large answers wait for each other.
     """
 
     handler: CommandHandler
@@ -50,6 +52,7 @@ class EdgeParts:
     regions: Mapping[ProviderName, Sequence[Region | None]]
     link_key: bytes
     redacted_audio: RedactedAudio
+    answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
 
 
@@ -112,6 +115,7 @@ def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> Assembl
         redacted_audio=parts.redacted_audio,
         side_work=parts.side_work,
         turns=parts.turns,
+        room=parts.answer_room.wait,
         link_key=parts.link_key,
         public_url=parts.public_url,
         default_provider=settings.chosen_provider,

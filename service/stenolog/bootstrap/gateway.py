@@ -11,7 +11,7 @@ from functools import partial
 from stenolog.bootstrap.edge import edge_app
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.gauges import observe
-from stenolog.bootstrap.http.figures import Figures
+from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.bootstrap.tree_heads import heads_loop
@@ -30,7 +30,7 @@ class Gateway:
 
     Attributes:
         app: What answers over HTTP.
-        figures: What the server's connections do; the server writes them.
+        answer_room: Has large answers wait for each other; the server counts them there.
         run: Runs every loop until cancelled.
         new_api_key: Whether this start made the first API key.
         new_master_key: Whether this start made the master key.
@@ -39,7 +39,7 @@ class Gateway:
     """
 
     app: Application
-    figures: Figures
+    answer_room: AnswerRoom
     run: Callable[[], Coroutine[None, None, None]]
     reconciler: Reconciler
     projector: Projector
@@ -65,7 +65,7 @@ async def open_gateway(
         parts = await open_parts(stack, settings, address, wrapping or Wrapping())
         yield Gateway(
             app=await edge_app(settings, parts.stores, parts.edge),
-            figures=parts.figures,
+            answer_room=parts.edge.answer_room,
             run=partial(_run, _loops(stack, settings, parts)),
             reconciler=parts.reconciling.reconciler,
             projector=parts.projector,
@@ -90,7 +90,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
             parts.metrics,
             parts.projector,
             stores.views,
-            parts.figures,
+            parts.edge.answer_room.figures,
             stores.uploads.memory,
         ),
     ]

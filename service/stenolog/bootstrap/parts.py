@@ -10,6 +10,7 @@ from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.erasing import Erasing, erasing_over
+from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
 from stenolog.bootstrap.projections import PROJECTIONS
@@ -37,7 +38,6 @@ class Parts:
 
     Attributes:
         edge: What the application in front is made of.
-        figures: What the server's connections do; the server writes them.
         new_api_key: Whether this start made the first API key.
         polled: A provider elsewhere cannot reach our public URL.
     """
@@ -50,7 +50,6 @@ class Parts:
     engine: EngineChild | None
     edge: EdgeParts
     metrics: Metrics
-    figures: Figures
     new_api_key: bool
     polled: bool
 
@@ -113,10 +112,10 @@ async def open_parts(
             regions=regions_of(reached),
             link_key=link_key,
             redacted_audio=audio,
+            answer_room=AnswerRoom(Figures()),
             side_work=(_side_process(stack), _side_process(stack)),
         ),
         metrics=metrics,
-        figures=Figures(),
         new_api_key=await first_api_key(stores.keys, settings.data_dir),
         polled=polled,
     )

@@ -18,6 +18,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
+from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.connection import Connection
 from stenolog.bootstrap.http.connections import Connections
 from stenolog.bootstrap.http.descriptors import connections_within, raise_limit
@@ -87,7 +88,7 @@ async def serve(
                 limits = Limits(
                     connections_max=connections_within(descriptors_max, CONNECTIONS_MAX)
                 )
-                server = server_for(gateway.app, limits, gateway.figures)
+                server = server_for(gateway.app, limits, gateway.answer_room)
                 await _serve(gateway, server, listener, lambda: started(gateway, address))
 
 
@@ -121,11 +122,14 @@ def url_of(host: str, port: int) -> str:
 
 
 def server_for(
-    app: Application, limits: Limits | None = None, figures: Figures | None = None
+    app: Application, limits: Limits | None = None, room: AnswerRoom | None = None
 ) -> Server:
     """Return the server, with its limits; its own access log is off: paths carry tokens."""
     connections = Connections(
-        app=app, refusing=app.refusing, limits=limits or Limits(), figures=figures or Figures()
+        app=app,
+        refusing=app.refusing,
+        limits=limits or Limits(),
+        room=room or AnswerRoom(Figures()),
     )
 
     def connection(server_state: ServerState, **_: object) -> Connection:

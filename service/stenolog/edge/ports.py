@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,6 +48,11 @@ class EdgeMetrics(Protocol):
     def exposition(self) -> tuple[bytes, str]:
         """Return all metrics in a text format, and its media type."""
         ...
+
+
+# Returns once a large answer may be made, because those before it were taken; raises
+# `StoreUnavailable` when that takes too long.
+Room = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

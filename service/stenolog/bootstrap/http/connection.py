@@ -50,7 +50,7 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._in = Incoming(transport, self._connections)
-        self._out = Outgoing(transport, self._limits, self._connections.keep_unread)
+        self._out = Outgoing(transport, self._limits, self._connections.room.change)
         self._server = address_of(transport.get_extra_info("sockname"))
         self._client = address_of(transport.get_extra_info("peername"))
         self._state.connections.add(self)  # type: ignore[arg-type]  # it calls `shutdown` alone

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
+from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.exchange import ASGIApp
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.folded import Folded
 from stenolog.bootstrap.http.limits import Limits
+from stenolog.bootstrap.http.outgoing import NEVER
 
 READ_BYTES = 64 << 10  # at once
 AHEAD_PER_TURN = 8  # requests that were sent ahead of answers, begun in one turn of the event loop
@@ -44,13 +46,14 @@ class Connections:
     Attributes:
         app: What answers requests.
         refusing: What answers those that the server refuses; the failure is in the scope.
+        room: What counts the answers that are not taken.
         scratch: What a connection reads into; it is copied before another one reads.
     """
 
     app: ASGIApp
     refusing: ASGIApp
     limits: Limits = field(default_factory=Limits)
-    figures: Figures = field(default_factory=Figures)
+    room: AnswerRoom = field(default_factory=lambda: AnswerRoom(Figures()))
     log: Folded = field(default_factory=Folded)
     scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
     _all: set[Member] = field(default_factory=set)
@@ -61,6 +64,12 @@ class Connections:
 
     def __post_init__(self) -> None:
         self.figures.connections_max = self.limits.connections_max
+        self.room.break_off_slowest = self._break_off_slowest
+
+    @property
+    def figures(self) -> Figures:
+        """What the connections do now."""
+        return self.room.figures
 
     def enter(self, member: Member) -> bool:
         """Let a new connection in; False when nobody could make room, and it is to be refused."""
@@ -110,17 +119,13 @@ class Connections:
         self.figures.ahead_bytes += change_bytes
         return change_bytes <= 0 or self.figures.ahead_bytes <= self.limits.ahead_bytes_all
 
-    def keep_unread(self, change_bytes: int) -> None:
-        """Note that so much more of answers is kept; over the limit the slowest readers go."""
-        figures = self.figures
-        figures.answers_bytes += change_bytes
-        if change_bytes <= 0:
-            return
-        while figures.answers_bytes > self.limits.answers_bytes_all:
-            slowest = min(self._all, key=_unread_since, default=None)
-            if slowest is None or slowest.unread_since == float("inf"):
-                return
-            slowest.give_up("answers_too_many")
+    def _break_off_slowest(self, standing_ms: int) -> bool:
+        slowest = min(self._all, key=_unread_since, default=None)
+        since = NEVER if slowest is None else slowest.unread_since
+        if slowest is None or (_now() - since) * 1000 < standing_ms:
+            return False
+        slowest.give_up("answers_too_many")
+        return True
 
     def _give_turns(self) -> None:
         turn = list(islice(self._ahead, AHEAD_PER_TURN))
@@ -138,7 +143,7 @@ class Connections:
 
     def _look(self) -> None:
         self._looking = None
-        now = asyncio.get_running_loop().time()
+        now = _now()
         for member in tuple(self._all):
             member.look(now)
         if self._all:
@@ -147,3 +152,7 @@ class Connections:
 
 def _unread_since(member: Member) -> float:
     return member.unread_since
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

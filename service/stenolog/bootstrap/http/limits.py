@@ -22,8 +22,6 @@ class Limits:
         discard_ms_max: The same in time.
         unread_ms_max: In which an answer under way moves by `unread_bytes_min`.
         unread_bytes_min: About 1 KiB a second.
-        answers_bytes_all: Of answers that the other sides have not taken, over all connections;
-            beyond it the slowest is closed.
         connections_max: Beyond it whoever waits longest without a request makes room.
         look_ms: Between two looks at what is overdue.
     """
@@ -37,6 +35,5 @@ class Limits:
     discard_ms_max: int = 5_000
     unread_ms_max: int = 30_000
     unread_bytes_min: int = 32 << 10
-    answers_bytes_all: int = 24 << 20
     connections_max: int = CONNECTIONS_MAX
     look_ms: int = 500

@@ -16,7 +16,7 @@ from stenolog.edge.http.problems import as_problem, as_wire_error
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import RedactedAudio, SideWork, Turns
-from stenolog.edge.ports import Uploads
+from stenolog.edge.ports import Room, Uploads
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.log.recorder import FactRecorder
@@ -33,6 +33,7 @@ class AssemblyAIPorts:
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         side_work: Where sentences, captions and found words of long transcripts are made, and
             those of longer ones.
+        room: Waited for before a whole transcript is read to be answered.
         default_params: What a provider is asked for where a customer does not say.
     """
 
@@ -42,6 +43,7 @@ class AssemblyAIPorts:
     redacted_audio: RedactedAudio
     side_work: tuple[SideWork, SideWork]
     turns: Turns
+    room: Room
     link_key: bytes
     public_url: str
     default_provider: ProviderName
@@ -57,6 +59,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
         pages,
         ports.views,
         ports.turns,
+        ports.room,
         default_provider=ports.default_provider,
         default_params=ports.default_params,
     )
@@ -70,7 +73,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
     audio = RedactedAudioOf(
         cases.reading, ports.views, ports.redacted_audio, ports.link_key, ports.public_url
     )
-    derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work))
+    derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work), ports.room)
     at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")

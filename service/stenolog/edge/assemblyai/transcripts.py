@@ -16,6 +16,7 @@ from stenolog.edge.http.bodies import read_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.loops import Turns
+from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.reading import Found
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
@@ -35,6 +36,7 @@ class Transcripts:
         pages: Pages,
         views: ViewReader,
         turns: Turns,
+        room: Room,
         *,
         default_provider: ProviderName,
         default_params: Mapping[str, Mapping[str, object]],
@@ -48,6 +50,7 @@ class Transcripts:
         self._pages = pages
         self._views = views
         self._turns = turns
+        self._room = room
         self._default_provider = default_provider
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
@@ -74,6 +77,7 @@ class Transcripts:
         """Answer with the whole Transcript; the bytes of a finished one were made before."""
         found = await self._reading.find(caller.tenant, request.path_params["id"])
         if not found.row.open and not found.row.erased:
+            await self._room()
             body = await self._views.customer_body(found.row.id)
             if body is not None:
                 body = with_webhook_status(body, found.row.webhook_status_code)
