@@ -37,6 +37,7 @@ class Served:
         self.asked = asyncio.Event()
         self.may_go = asyncio.Event()
         self.requests = 0
+        self.large_answers = 0
 
     @property
     def figures(self) -> Any:
@@ -73,6 +74,7 @@ class Served:
         return Response(status_code=401)
 
     async def large(self, request: Request) -> Response:
+        self.large_answers += 1
         return Response(bytes(int(request.query_params["bytes"])))
 
     async def held(self, request: Request) -> Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+import socket
 from collections.abc import Callable
 from time import monotonic
 
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import Limits
+from stenolog.bootstrap.http.outgoing import Outgoing
 from tests.bootstrap.raw_clients import DEADLINE_S, GET, connected, serving
 from tests.house.waiting import until
 
@@ -59,6 +62,56 @@ async def test_no_request_is_read_while_the_answer_before_it_is_not_taken() -> N
         await until(lambda: served.figures.answers_bytes > 0)
         await never(lambda: served.requests > 0)
         await client.close()
+
+
+async def test_a_request_is_not_begun_while_a_small_answer_before_it_is_not_taken() -> None:
+    async with serving() as served:
+        client = await served.client(receives_bytes=4_096)
+        client.stop_reading()
+        client.send(LARGE % 60_000 * 1_000)
+        await until(lambda: served.figures.answers_bytes > 0 and served.figures.ahead_bytes > 0)
+        before = -1
+        while before != served.large_answers:  # the sockets take some
+            before = served.large_answers
+            await asyncio.sleep(0.2)
+        assert not served.server.server_state.tasks
+        await client.close()
+
+
+class Sending(asyncio.Protocol):
+    """Has an `Outgoing`, and tells it what the transport tells."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.out = Outgoing(transport, Limits(), lambda change: None)
+
+    def pause_writing(self) -> None:
+        self.out.pause()
+
+    def resume_writing(self) -> None:
+        self.out.resume()
+
+
+async def test_an_answer_is_stuck_when_it_has_not_moved_enough_since_the_last_look() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    loop = asyncio.get_running_loop()
+    transport, sending = await loop.connect_accepted_socket(Sending, ours)
+    out, limits = sending.out, Limits()
+    with contextlib.closing(theirs), contextlib.closing(transport):
+        theirs.setblocking(False)
+        assert out.is_clear
+        out.write(bytes(1_000_000))
+        assert not out.is_clear
+        look_at = loop.time() + limits.unread_ms_max / 1000 + 1
+        assert not out.is_stuck(loop.time()), "not at once"
+        took = 0
+        while took < 2 * limits.unread_bytes_min:
+            took += len(await loop.sock_recv(theirs, 8_192))
+        assert not out.is_stuck(look_at), "it moved"
+        assert not out.is_stuck(look_at + limits.unread_ms_max / 2000), "not so soon again"
+        assert out.is_stuck(look_at + limits.unread_ms_max / 1000 + 1), "it did not move since"
+        transport.abort()
 
 
 async def test_what_is_read_ahead_has_a_limit_over_all_connections() -> None:

@@ -12,6 +12,13 @@ from pathlib import Path
 import click
 from pydantic import SecretStr
 
+from stenolog.bootstrap.http.descriptors import (
+    DESCRIPTORS_FEW,
+    RAISE_LIMIT,
+    connections_within,
+    limit_of,
+)
+from stenolog.bootstrap.http.limits import CONNECTIONS_MAX
 from stenolog.bootstrap.offline import database_library
 from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
@@ -55,6 +62,7 @@ def local_findings(settings: Settings) -> Iterator[Finding]:
     yield master_key(settings)
     yield log_and_keys(settings)
     yield sqlite()
+    yield descriptors(settings)
     yield public_url(settings)
     yield engine(settings)
 
@@ -103,6 +111,16 @@ def sqlite() -> Finding:
         said=f"{said}: before {library.wal_bug_until}, two writers at once can corrupt a WAL",
         advice="never write to these files with another program; we open one writer a file",
     )
+
+
+def descriptors(settings: Settings) -> Finding:
+    """Check whether the running service, or one that this user starts, may have enough sockets."""
+    holder = running(settings.data_dir)
+    limit = limit_of(holder.pid if holder else None)
+    said = f"{limit} at most, {connections_within(limit, CONNECTIONS_MAX)} of them connections"
+    if limit >= DESCRIPTORS_FEW:
+        return Finding(what="descriptors", holds=True, said=said)
+    return Finding(what="descriptors", holds=None, said=said, advice=RAISE_LIMIT)
 
 
 def public_url(settings: Settings) -> Finding:
