@@ -21,7 +21,7 @@ from stenolog.bootstrap.gateway import Gateway, open_gateway
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.connection import Connection
 from stenolog.bootstrap.http.connections import Connections
-from stenolog.bootstrap.http.descriptors import connections_within, raise_limit
+from stenolog.bootstrap.http.descriptors import RAISE_LIMIT, connections_within, raise_limit
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import CONNECTIONS_MAX, Limits
 from stenolog.bootstrap.listening import cannot_listen
@@ -186,7 +186,9 @@ def _report(
     """Log what nobody caught; that there is no descriptor for a connection, once a minute."""
     if context.get("message") == ACCEPT_FAILED:
         connections.figures.accept_errors += 1
-        connections.log.warning("edge.connection_not_accepted", error=str(context["exception"]))
+        connections.log.warning(
+            "edge.connection_not_accepted", error=str(context["exception"]), advice=RAISE_LIMIT
+        )
     else:
         loop.default_exception_handler(context)
 

@@ -76,7 +76,12 @@ class Connections:
         if len(self._all) >= self.limits.connections_max:
             if not self._waiting:
                 self.figures.refused += 1
-                self.log.warning("edge.connection_refused", limit=self.limits.connections_max)
+                self.log.warning(
+                    "edge.connection_refused",
+                    limit=self.limits.connections_max,
+                    advice="all have a request under way: find who sends them, or allow more "
+                    "descriptors",
+                )
                 return False
             next(iter(self._waiting)).give_up("room_made")
         self._all.add(member)
@@ -96,7 +101,7 @@ class Connections:
         """Note that a connection is being closed before its time, and why."""
         self.leave(member)
         self.figures.closed[reason] += 1
-        self.log.warning("edge.connection_closed", reason=reason)
+        self.log.info("edge.connection_closed", reason=reason)
 
     def wait(self, member: Member) -> None:
         """Note that it has no request under way from now on."""

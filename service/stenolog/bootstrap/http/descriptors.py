@@ -27,7 +27,9 @@ def raise_limit() -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             soft = wanted
         except (OSError, ValueError) as exc:  # where a system has a limit behind the hard one
-            log.warning("edge.descriptors_not_raised", wanted=wanted, error=str(exc))
+            log.warning(
+                "edge.descriptors_not_raised", wanted=wanted, error=str(exc), advice=RAISE_LIMIT
+            )
     if _finite(soft) < DESCRIPTORS_FEW:
         log.warning("edge.descriptors_few", limit=soft, wanted=DESCRIPTORS_FEW, advice=RAISE_LIMIT)
     return _finite(soft)

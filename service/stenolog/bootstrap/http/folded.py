@@ -14,23 +14,34 @@ log = structlog.get_logger()
 
 
 class Folded:
-    """Writes a warning at most once a minute for each name; the next one says how many it is."""
+    """Writes a line at most once a minute for each name; the next one says how many it stands for.
+
+    The count of what came last is in the metrics alone, when nothing follows.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._said_at: dict[str, float] = {}
         self._unsaid: dict[str, int] = {}
 
-    def warning(self, event: str, *, reason: str = "", **values: object) -> None:
-        """Say it, or count it; `reason` is a name of ours and makes a line of its own."""
-        name = f"{event}:{reason}"
+    def warning(self, event: str, *, advice: str, **values: object) -> None:
+        """Warn, or count it."""
+        if times := self._times(event):
+            log.warning(event, advice=advice, **values, times=times)
+
+    def info(self, event: str, *, reason: str) -> None:
+        """Say it, or count it; each `reason`, a name of ours, has a line of its own."""
+        if times := self._times(f"{event}:{reason}"):
+            log.info(event, reason=reason, times=times)
+
+    def _times(self, name: str) -> int:
+        """Return how many times a line stands for; 0 while it is too early for one."""
         now = self._monotonic()
         said_at = self._said_at.get(name)
         if said_at is not None and (now - said_at) * 1000 < FOLDED_MS:
             self._unsaid[name] += 1
-            return
+            return 0
         assert len(self._said_at) < NAMES_MAX
-        if reason:
-            values["reason"] = reason
-        log.warning(event, **values, times=self._unsaid.pop(name, 0) + 1)
+        times = self._unsaid.get(name, 0) + 1
         self._said_at[name], self._unsaid[name] = now, 0
+        return times
