@@ -17,7 +17,7 @@ from stenolog.simulator.receiver import Receiver
 
 KEY = "a-key"
 AUDIO = "https://example.com/a.mp3"
-WAIT_S_MAX = 5
+WAIT_S_MAX = 20
 FAST = DeliveryRules(attempts_max=3, spacing_ms=20, timeout_ms=5_000)
 
 
@@ -79,7 +79,7 @@ async def bench() -> AsyncIterator[Bench]:
         simulator.serve() as base_url,
         receiver.serve() as hook,
         httpx.AsyncClient(
-            base_url=base_url, headers={"Authorization": KEY}, verify=False
+            base_url=base_url, headers={"Authorization": KEY}, verify=False, timeout=WAIT_S_MAX
         ) as client,
     ):
         yield Bench(simulator, receiver, client, base_url, f"{hook}/hook?job=1")

@@ -9,7 +9,12 @@ import pytest
 from stenolog.simulator.assemblyai import behaviour as bad
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
 from stenolog.simulator.assemblyai.provider import Simulator
-from tests.simulator.conftest import AUDIO, KEY, Bench, until
+from tests.simulator.conftest import AUDIO, KEY, WAIT_S_MAX, Bench, until
+
+
+def slow_after(seconds: float) -> httpx.Timeout:
+    """Too long for an answer; connecting may take its time on a busy machine."""
+    return httpx.Timeout(WAIT_S_MAX, read=seconds)
 
 
 async def test_a_lost_reply_leaves_a_job(bench: Bench) -> None:
@@ -100,12 +105,14 @@ async def test_an_outage_is_everywhere_until_it_ends(bench: Bench) -> None:
         assert (await bench.client.get(path)).status_code == 503
     bench.simulator.outage = bad.HANGING
     with pytest.raises(httpx.ReadTimeout):
-        await bench.client.get("/v2/transcript", timeout=0.1)
+        await bench.client.get("/v2/transcript", timeout=slow_after(0.1))
     bench.simulator.outage = None
     assert (await bench.read(job_id))["id"] == job_id
 
 
 async def test_connections_are_refused_and_taken_again_on_the_same_port(bench: Bench) -> None:
+    # The job must not end before nobody listens.
+    bench.simulator.behave = lambda body: Behaviour(run_ms=1_000)
     job_id = await bench.created(webhook_url=bench.hook)
     await bench.simulator.refuse_connections()
     await bench.receiver.refuse_connections()
@@ -164,7 +171,7 @@ async def test_jobs_survive_a_restart_of_the_server() -> None:
 async def test_every_answer_can_be_slow(bench: Bench) -> None:
     bench.simulator.latency_ms = 300
     with pytest.raises(httpx.ReadTimeout):
-        await bench.client.get("/v2/transcript", timeout=0.05)
+        await bench.client.get("/v2/transcript", timeout=slow_after(0.05))
     bench.simulator.latency_ms = 1
     assert (await bench.client.get("/v2/transcript")).status_code == 200
 
@@ -181,7 +188,7 @@ async def test_a_client_that_goes_away_in_an_upload_leaves_none(bench: Bench) ->
 
 async def test_a_stopped_simulator_is_stopped_at_once() -> None:
     simulator = Simulator(api_key=KEY, behave=lambda body: Behaviour(held_reply_ms=60_000))
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):  # far less than the reply is held
         async with simulator.serve() as url, anyio.create_task_group() as tasks:
 
             async def create() -> None:

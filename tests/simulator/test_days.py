@@ -266,7 +266,7 @@ def test_the_command_names_a_port_that_is_taken() -> None:
 
 async def test_two_simulators_do_not_share_a_port() -> None:
     async with Simulator().serve() as url:
-        with pytest.raises(CannotStart, match="in use"):
+        with pytest.raises(CannotStart, match="taken by another program"):
             await serve(Simulator(), "127.0.0.1", int(url.rpartition(":")[2]), "us")
 
 
