@@ -24,7 +24,6 @@ from stenolog.errors import KeyMissing
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.facts import callback_received, erasure_requested
 from stenolog.log.recorder import PROVIDER, Cause, FactRecorder
-from stenolog.log.store import EventStore
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.attempts import Attempts, clock_set_back
 from stenolog.reconciler.clock_shift import ClockShift
@@ -41,8 +40,8 @@ from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
 from stenolog.reconciler.working import Case, Worker
 from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
+from tests.properties.raced_log import RacedLog
 from tests.properties.scripted_provider import Job, Killed, ScriptedProvider
 from tests.unit.commands.stories import ID, START_MS, TENANT
 
@@ -105,7 +104,7 @@ class World:
         wrong: What was seen that must never be; the worker would keep an exception to itself.
     """
 
-    events: EventStore
+    events: RacedLog
     vault: Vault
     timing: Timing
     true_ms: int = START_MS
@@ -320,7 +319,8 @@ async def world(*, timing: Timing = TIMING, uploaded: bool = False) -> AsyncIter
         async with AsyncExitStack() as stack:
             keys = await SqliteKeys.open(directory / "keys.db")
             stack.push_async_callback(keys.close)
-            events = await SqliteLog.open(directory / "log.db", clock=clock_us)
+            events = await RacedLog.open(directory / "log.db", clock=clock_us)
+            assert isinstance(events, RacedLog)
             stack.push_async_callback(events.close)
             made.append(World(events=events, vault=Vault(MASTER, keys), timing=timing))
             await made[0].request(uploaded=uploaded)

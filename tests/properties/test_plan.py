@@ -57,6 +57,13 @@ meanwhile = st.sampled_from(
     [None] * 10 + [("true callback", 1), ("true callback", 2)] * 4 + [("wake",), ("erase",)]
 )
 
+# Who is quicker than an append of ours: the first is that of a claim, the second of its answer.
+races = st.tuples(
+    st.just("race"),
+    st.sampled_from([1, 2, 2, 2]),
+    st.sampled_from([("true callback", 1), ("noise", 1, "unreadable"), ("erase",)]),
+)
+
 
 def working(
     creates: Sequence[Create] = get_args(Create),
@@ -101,6 +108,8 @@ due = st.just(("until due",))
 troubles = st.one_of(
     # A job ends badly, or never, and nobody calls.
     st.tuples(working(["accepted"], ends=["error", "server error", "never"]), due, works),
+    # What a create was answered is written down, and the stream has just moved.
+    st.tuples(races, works),
     # A job is given up.
     st.tuples(working(["accepted"], ends=["never"]), st.just(("give up",)), works),
     # What was created late and without our knowing is looked for while reads are behind.
@@ -139,6 +148,8 @@ async def happen(it: World, what: Happening) -> None:
                 it.provider.during = lambda: happen(it, while_calling)
             await it.work()
             it.provider.during, it.provider.slow_ms = None, 0
+        case ("race", int(nth), quicker):
+            it.events.race(nth, lambda: happen(it, quicker))
         case ("pass", int(ms)):
             it.wait(ms)
         case ("until due",):
@@ -177,6 +188,7 @@ async def finish(it: World, *, endless: bool = False) -> None:
     With `endless`, jobs that have not ended do so only once we have given them up.
     """
     it.provider.create, it.provider.ask, it.provider.end = "accepted", "answered", "completed"
+    it.events.race(0, None)
     begun_ms, late = it.true_ms, False
     if not endless:
         end_all(it)
@@ -289,11 +301,15 @@ async def play_bare(story: Story, *, endless: bool) -> None:
         assert not state.erasing or not await it.live_jobs()
 
 
-CALLBACKS = {"true callback", "lie", "noise"}
+CALLBACKS = {"true callback", "lie", "noise", "race"}
 CALLED_BACK_BEFORE_IT_CAN_BE_READ = [
     ("work", "lost with a job", "behind", "completed", 0, ("true callback", 1))
 ]
 
+QUICKER_THAN_ITS_ACCEPTANCE = [
+    ("race", 2, ("noise", 1, "unreadable")),
+    ("work", "accepted", "answered", "completed", 0, None),
+]
 LISTED_BEFORE_IT_CAN_BE_READ = [
     ("work", "lost with a job", "answered", "completed", 59_000, None),
     ("until due",),
@@ -302,6 +318,7 @@ LISTED_BEFORE_IT_CAN_BE_READ = [
 ]
 
 
+@example(QUICKER_THAN_ITS_ACCEPTANCE, False, False, False)
 @example(LISTED_BEFORE_IT_CAN_BE_READ, False, False, False)
 @example(CALLED_BACK_BEFORE_IT_CAN_BE_READ, False, False, False)
 @settings(max_examples=3 * settings().max_examples)

@@ -1,0 +1,36 @@
+"""A log where somebody else is quicker, just before an append that expects a version."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from stenolog.log.event import NewEvent
+from stenolog.log.store import Appended
+from stenolog.stores.sqlite.log.store import SqliteLog
+
+Quicker = Callable[[], Awaitable[None]]
+
+
+class RacedLog(SqliteLog):
+    """Lets something happen between what a caller has loaded and what it appends."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._quicker: Quicker | None = None
+        self._in = 0
+
+    def race(self, nth: int, quicker: Quicker | None) -> None:
+        """Before the nth append from now that expects a version, do this once; None: nothing."""
+        self._in, self._quicker = nth, quicker
+
+    async def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
+    ) -> Appended:
+        """Appends, after what is quicker."""
+        if expected is not None and self._quicker is not None:
+            self._in -= 1
+            if self._in == 0:
+                quicker, self._quicker = self._quicker, None
+                await quicker()
+        return await super().append(stream, events, expected=expected)
