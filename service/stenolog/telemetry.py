@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,17 +20,9 @@ from prometheus_client import (
 )
 
 from stenolog.delivery_metrics import DeliveryMetrics
+from stenolog.http_metrics import HttpGauges
 from stenolog.log_metrics import LogMetrics
 
-HTTP_GAUGES = {
-    "connections": "Connections that are open",
-    "connections_max": "Connections that may be open",
-    "refused": "Connections that were answered 503 since the start, because there were too many",
-    "accept_errors": "Times since the start that no connection could be taken from the system",
-    "ahead_bytes": "Bytes that were read ahead of answers",
-    "answers_bytes": "Bytes of answers that the other sides have not taken",
-    "uploads_bytes": "Bytes of uploads that are in memory",
-}
 FIRST_KEYS = ("timestamp", "level", "event")  # of a line in JSON; people look for them
 STATUSES = ("queued", "processing", "completed", "error")
 
@@ -176,9 +169,13 @@ class Metrics(DeliveryMetrics, LogMetrics):
             self._open.labels(status).set(counts.get(status, 0))
         self._oldest.set(oldest_open_ms / 1000)
 
-    def beat(self, loop: str, age_ms: int) -> None:
-        """Set how long ago this loop last did its round."""
-        self._beats.labels(loop).set(age_ms / 1000)
+    def show_beats(self, ages_ms: Mapping[str, Callable[[], int]]) -> None:
+        """Show how long ago each loop last did its round; asked whenever metrics are read.
+
+        A number that a loop had to set would stand still where that loop hangs.
+        """
+        for loop, age_ms in ages_ms.items():
+            self._beats.labels(loop).set_function(partial(_seconds, age_ms))
 
     def http(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
         """Show what the server's connections do, and how many descriptors are open."""
@@ -188,37 +185,20 @@ class Metrics(DeliveryMetrics, LogMetrics):
         """Return the metrics in Prometheus' text format, and its media type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
-
-class HttpGauges:
-    """Shows what the server's connections do; their numbers are kept where they are made."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._numbers = {
-            name: Gauge(f"stenolog_http_{name}", text, registry=registry)
-            for name, text in HTTP_GAUGES.items()
+    def figures(self) -> Mapping[str, float]:
+        """Return every gauge as it is now, by name and labels as the text format writes them."""
+        return {
+            _written(sample.name, sample.labels): sample.value
+            for metric in self._registry.collect()
+            if metric.type == "gauge"
+            for sample in metric.samples
         }
-        self._closed = Gauge(
-            "stenolog_http_closed",
-            "Connections that were closed before their time since the start, by reason",
-            ["reason"],
-            registry=registry,
-        )
-        self._descriptors = Gauge(
-            "stenolog_descriptors",
-            "Files and sockets that this process has open",
-            registry=registry,
-        )
-        self._descriptors_max = Gauge(
-            "stenolog_descriptors_max",
-            "Files and sockets that this process may have open",
-            registry=registry,
-        )
 
-    def show(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
-        """Set all; `figures` has a number for each name, and `closed` by reason."""
-        for name, gauge in self._numbers.items():
-            gauge.set(figures[name])
-        for reason, times in figures["closed"].items():
-            self._closed.labels(reason).set(times)
-        self._descriptors.set(descriptors)
-        self._descriptors_max.set(descriptors_max)
+
+def _seconds(age_ms: Callable[[], int]) -> float:
+    return age_ms() / 1000
+
+
+def _written(name: str, labels: Mapping[str, str]) -> str:
+    pairs = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{pairs}}}" if pairs else name

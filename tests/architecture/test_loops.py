@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
 from stenolog.edge import loops
 from stenolog.log.events.vocabulary import WakeReason
 
-PLAIN = {str, int, bool, type(None), Sequence[str], WakeReason, str | None, int | None}
+PLAIN = {
+    Mapping[str, int],
+    str,
+    int,
+    bool,
+    type(None),
+    Sequence[str],
+    WakeReason,
+    str | None,
+    int | None,
+}
 # A process of its own already, which takes a function of a module by its name; and a stream.
 OTHERWISE = {"SideWork", "AudioStream"}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, record_heads
 from stenolog.compliance.vault import Vault
+from stenolog.heartbeat import Heartbeat
 from stenolog.log.event import NewEvent
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -51,7 +52,7 @@ async def main(directory: Path) -> None:
     log = await SqliteLog.open(directory / "log.db")
     vault = Vault(MASTER, await SqliteKeys.open(directory / "keys.db"))
     async with asyncio.TaskGroup() as group:
-        group.create_task(record_heads(log, directory / FILE_NAME))
+        group.create_task(record_heads(log, directory / FILE_NAME, Heartbeat()))
         for writer in range(WRITERS):
             group.create_task(append_for_ever(log, vault, writer))
 

@@ -45,16 +45,16 @@ async def test_health_and_readiness_and_metrics_need_no_key(service: Composed) -
 async def test_readiness_says_503_and_shows_why_to_an_operator(service: Composed) -> None:
     service.events.refusing = True
     hidden = await service.client.get("/readyz", headers=NOBODY)
-    assert (hidden.status_code, hidden.json()) == (503, {"status": "unavailable"})
+    named = {"status": "unavailable", "failing": ["log"]}
+    assert (hidden.status_code, hidden.json()) == (503, named)
     assert int(hidden.headers["Retry-After"]) >= 1
     shown = await service.client.get("/readyz")
-    assert shown.json() == {
-        "status": "unavailable",
-        "checks": {"log": "log.db: injected: disk full", "keys": "readable"},
-    }
+    checks, figures = shown.json()["checks"], shown.json()["figures"]
+    assert (checks["log"], checks["keys"]) == ("log.db: injected: disk full", "readable")
+    assert figures['stenolog_beat_age_seconds{loop="dispatcher"}'] >= 0
     customer = await service.new_key("acme", "transcripts:read")
     answer = await service.client.get("/readyz", headers={"Authorization": customer})
-    assert answer.json() == {"status": "unavailable"}
+    assert answer.json() == named
 
 
 async def test_metrics_name_no_tenant_no_id_and_no_path(service: Composed) -> None:

@@ -197,3 +197,18 @@ def test_a_loop_that_is_gone_does_not_end_the_thread(commits: Commits) -> None:
     commits.gate.set()
     asyncio.run(group.close())
     assert commits.batches == [[0], [2]]
+
+
+async def test_it_has_just_beaten_while_nobody_waits_and_not_while_a_commit_hangs(
+    commits: Commits, group: GroupCommit[int, int]
+) -> None:
+    await asyncio.sleep(0.05)
+    assert group.beat_age_ms == 0
+    first = await hold(commits, group)
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(group.submit(2))
+    await asyncio.sleep(0.05)
+    assert group.beat_age_ms >= 90, "who comes later makes it no younger"
+    commits.gate.set()
+    assert [await first, await second] == [0, 20]
+    assert group.beat_age_ms == 0

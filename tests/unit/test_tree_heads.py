@@ -10,6 +10,7 @@ import pytest
 from stenolog.clock import microseconds
 from stenolog.compliance.tree_heads import EVENTS_PER_HEAD, read_heads, record_heads, write_head
 from stenolog.errors import StoreUnavailable
+from stenolog.heartbeat import Heartbeat
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import EMPTY_ROOT, Frontier
@@ -97,7 +98,7 @@ def test_a_place_that_cannot_hold_heads_is_a_store_error(tmp_path: Path) -> None
 async def test_a_head_is_recorded_at_the_start_and_every_thousand_events(tmp_path: Path) -> None:
     path, log = tmp_path / "heads", TreeInMemory()
     log.grow(3)
-    recording = asyncio.create_task(record_heads(log, path))
+    recording = asyncio.create_task(record_heads(log, path, Heartbeat()))
     counts = [3, 3 + EVENTS_PER_HEAD, 10_000]
     async with asyncio.timeout(DEADLINE_S):
         for number, count in enumerate(counts, start=1):

@@ -65,8 +65,6 @@ class Deliveries:
         """Set the gauges every two seconds, or as seldom as costs a fiftieth."""
         while True:
             began = time.perf_counter()
-            self.metrics.beat("fan_out", self.fan_out.subscription.beat_age_ms)
-            self.metrics.beat("dispatcher", self.dispatcher.beat_age_ms)
             try:
                 lag = await self.fan_out.lag()
                 self.metrics.fan_out_lag(lag.events, lag.age_ms)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
@@ -17,9 +16,9 @@ from stenolog.config.settings import Settings
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
-from stenolog.edge.loops import ReadableAt, RedactedAudio, SideWork, Turns, Wake
+from stenolog.edge.loops import Beats, ReadableAt, RedactedAudio, SideWork, Turns, Wake
 from stenolog.edge.native.routes import NativePorts
-from stenolog.edge.operations.readiness import ready
+from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.log.events.vocabulary import ProviderName, Region
@@ -35,6 +34,7 @@ class EdgeParts:
     Attributes:
         signing: The keys of callback registrations.
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
+        beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
         regions: The regions of each configured provider, the default one first.
         answer_room: Has large answers wait for each other.
     """
@@ -44,6 +44,7 @@ class EdgeParts:
     signing: CallbackKeys
     wake: Wake
     turns: Turns
+    beats: Beats
     projector: Projector
     eraser: Eraser
     metrics: Metrics
@@ -54,6 +55,7 @@ class EdgeParts:
     redacted_audio: RedactedAudio
     answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
+    beat_age_ms_max: int = BEAT_AGE_MS_MAX
 
 
 async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Application:
@@ -101,7 +103,10 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 rebuild=parts.projector.rebuild,
             ),
             operations=OperationsPorts(
-                readiness=partial(ready, parts.facts, stores.keys), metrics=parts.metrics
+                readiness=ReadinessChecks(
+                    parts.facts, stores.keys, parts.beats, beat_age_ms_max=parts.beat_age_ms_max
+                ),
+                metrics=parts.metrics,
             ),
         )
     )

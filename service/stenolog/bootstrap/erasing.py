@@ -12,6 +12,7 @@ from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
 from stenolog.compliance.upload_users import UsersInViews
+from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
 
@@ -22,11 +23,13 @@ class Erasing:
 
     Attributes:
         uploads: Removes an upload once no transcription needs it.
+        heartbeat: That of `sweep`.
         sweep: Removes uploads that nobody needs, until cancelled.
     """
 
     eraser: Eraser
     uploads: UploadLifetime
+    heartbeat: Heartbeat
     sweep: Callable[[], Coroutine[None, None, None]]
 
 
@@ -43,8 +46,10 @@ def erasing_over(
         retention_ms=retention_ms,
         now_ms=now_ms,
     )
+    heartbeat = Heartbeat()
     return Erasing(
         eraser=Eraser(stores.vault, projector, uploads),
         uploads=uploads,
-        sweep=partial(keep_swept, uploads, retention_ms),
+        heartbeat=heartbeat,
+        sweep=partial(keep_swept, uploads, retention_ms, heartbeat),
     )

@@ -84,7 +84,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         partial(reconciler.run, stores.views),
         parts.deliveries.run,
         parts.erasing.sweep,
-        heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS),
+        heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS, parts.heads),
         partial(
             observe,
             parts.metrics,

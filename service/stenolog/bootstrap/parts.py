@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
 from stenolog.bootstrap.engine_child import EngineChild
@@ -23,6 +24,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
+from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
 from stenolog.providers.port import Provider
@@ -38,6 +40,7 @@ class Parts:
 
     Attributes:
         edge: What the application in front is made of.
+        heads: The heart of the loop that writes tree heads.
         new_api_key: Whether this start made the first API key.
         polled: A provider elsewhere cannot reach our public URL.
     """
@@ -50,6 +53,7 @@ class Parts:
     engine: EngineChild | None
     edge: EdgeParts
     metrics: Metrics
+    heads: Heartbeat
     new_api_key: bool
     polled: bool
 
@@ -91,6 +95,9 @@ async def open_parts(
         erasing=erasing.eraser,
         wrapping=wrapping,
     )
+    heads = Heartbeat()
+    beats = LoopBeats(stores, projector, reconciling.reconciler, deliveries, erasing, heads)
+    metrics.show_beats(beats.ages)
     return Parts(
         stores=stores,
         projector=projector,
@@ -104,6 +111,7 @@ async def open_parts(
             signing=signing,
             wake=reconciling.reconciler.wake,
             turns=reconciling.reconciler.turns,
+            beats=beats,
             projector=projector,
             eraser=erasing.eraser,
             metrics=metrics,
@@ -116,6 +124,7 @@ async def open_parts(
             side_work=(_side_process(stack), _side_process(stack)),
         ),
         metrics=metrics,
+        heads=heads,
         new_api_key=await first_api_key(stores.keys, settings.data_dir),
         polled=polled,
     )

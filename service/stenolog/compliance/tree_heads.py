@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stenolog.clock import now_us, rfc3339
 from stenolog.errors import StoreUnavailable
+from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 from stenolog.log.merkle import Frontier
 
 FILE_NAME = "tree-heads.log"
@@ -87,7 +88,7 @@ def read_heads(path: Path) -> tuple[list[TreeHead], int]:
     return heads, unreadable
 
 
-async def record_heads(tree: Tree, path: Path) -> None:
+async def record_heads(tree: Tree, path: Path, heartbeat: Heartbeat) -> None:
     """Write a head now and after every thousand events, until cancelled."""
     written = -1
     while True:
@@ -95,7 +96,19 @@ async def record_heads(tree: Tree, path: Path) -> None:
         if frontier.count != written:
             await asyncio.to_thread(write_head, path, frontier)
             written = frontier.count
-        await tree.wait(after=written + EVENTS_PER_HEAD - 1)
+        heartbeat.beat()
+        while not await _has_grown(tree, after=written + EVENTS_PER_HEAD - 1):
+            heartbeat.beat()
+
+
+async def _has_grown(tree: Tree, *, after: int) -> bool:
+    """Tell whether the log is beyond `after`; False is said when the next beat is due."""
+    try:
+        async with asyncio.timeout(BEAT_EVERY_MS / 1000):
+            await tree.wait(after=after)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _sync_directory(directory: Path) -> None:

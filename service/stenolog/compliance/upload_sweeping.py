@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from stenolog.compliance.upload_lifetime import UploadLifetime, sweep_once
+from stenolog.heartbeat import Heartbeat
 
 SWEEP_MS_MIN, SWEEP_MS_MAX = 1_000, 600_000
 SWEEPS_PER_RETENTION = 4
 
 
-async def keep_swept(uploads: UploadLifetime, retention_ms: int) -> None:
-    """Remove uploads that nobody needs, until cancelled."""
+async def keep_swept(uploads: UploadLifetime, retention_ms: int, heartbeat: Heartbeat) -> None:
+    """Remove uploads that nobody needs, until cancelled; the heart beats while it rests."""
     wait_ms = min(SWEEP_MS_MAX, max(SWEEP_MS_MIN, retention_ms // SWEEPS_PER_RETENTION))
     while True:
         await sweep_once(uploads)
-        await asyncio.sleep((SWEEP_MS_MIN if uploads.in_mid_round else wait_ms) / 1000)
+        await heartbeat.rest(SWEEP_MS_MIN if uploads.in_mid_round else wait_ms)

@@ -14,11 +14,11 @@ from stenolog.delivery.delivering import STORE_RETRY_MS, Delivering
 from stenolog.delivery.outbox import Leased, Outbox
 from stenolog.delivery.rules import LEASE_MS
 from stenolog.errors import StoreError
+from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 
 # DECISIONS 49: one tenant's silent receivers hold up nobody else's.
 ATTEMPTS_AT_ONCE_MAX = 256  # a tenant alone gets half of them; see `slots`
 ATTEMPTS_PER_LANE_MAX = 32  # of a tenant's calls of one host and port that does not answer
-BEAT_EVERY_MS = 10_000  # with nothing due, the outbox is looked at this often
 DRAIN_MS = 3_000  # for attempts under way when the service stops
 
 log = structlog.get_logger(__name__)
@@ -43,8 +43,7 @@ class Dispatcher:
         self._outbox = outbox
         self._delivering = delivering
         self._now_ms = now_ms
-        self._monotonic = monotonic
-        self._beat_at = monotonic()
+        self._heartbeat = Heartbeat(monotonic)
         self._busy: dict[asyncio.Task[None], Leased] = {}
         self._stirred = asyncio.Event()
 
@@ -54,7 +53,7 @@ class Dispatcher:
 
         More than `BEAT_EVERY_MS` and the time that a look takes: the outbox fails, or it hangs.
         """
-        return int((self._monotonic() - self._beat_at) * 1000)
+        return self._heartbeat.age_ms
 
     def wake(self) -> None:
         """Look at the outbox: something may be due. Costs nothing when repeated."""
@@ -71,7 +70,7 @@ class Dispatcher:
                         await self._outbox.recover(self._now_ms())
                         recovered = True
                     wait_ms = min(await self._start_due(), BEAT_EVERY_MS)
-                    self._beat_at = self._monotonic()
+                    self._heartbeat.beat()
                 except StoreError as exc:
                     log.warning(
                         "dispatcher.interrupted", reason=str(exc), retry_in_ms=STORE_RETRY_MS

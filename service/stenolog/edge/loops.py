@@ -6,7 +6,7 @@ and what answers is awaited. A promise to a customer must never depend on an ans
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
@@ -47,6 +47,14 @@ class Erase(Protocol):
         Raises:
             StoreUnavailable: Something may be left; the reconciler tries again.
         """
+        ...
+
+
+class Beats(Protocol):
+    """Tells whether the loops go on; `bootstrap/beats` keeps this promise."""
+
+    async def __call__(self) -> Mapping[str, int]:
+        """Tell how long ago each loop last did its round, in ms, by the loop's name."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,10 @@ class EdgeMetrics(Protocol):
         """Return all metrics in a text format, and its media type."""
         ...
 
+    def figures(self) -> Mapping[str, float]:
+        """Return what is measured now, by name and labels as the text format writes them."""
+        ...
+
 
 # Returns once a large answer may be made, because those before it were taken; raises
 # `StoreUnavailable` when that takes too long.
@@ -60,8 +64,9 @@ class Readiness:
     """Whether requests can be served now.
 
     Attributes:
+        failing: The names of what does not work; none: requests can be served.
         checks: What was looked at and what was found, in words; shown only with `ops:read`.
     """
 
-    ready: bool
+    failing: Sequence[str]
     checks: Mapping[str, str]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,10 +60,18 @@ class GroupCommit(Generic[Item, Result]):
         self._loop = asyncio.get_running_loop()
         self._turn: list[_Waiting[Item, Result]] = []
         self._unanswered = 0
+        self._answered_at = time.monotonic()  # or first asked, since nothing was waiting
         self._closed = False
         self._queue: queue.SimpleQueue[list[_Waiting[Item, Result]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def beat_age_ms(self) -> int:
+        """How long its callers have waited without an answer to any of them; 0: nobody waits."""
+        if not self._unanswered:
+            return 0
+        return int((time.monotonic() - self._answered_at) * 1000)
 
     async def submit(self, item: Item) -> Result:
         """Hand `item` over and return its outcome; cancelling the caller cancels nothing.
@@ -75,6 +84,8 @@ class GroupCommit(Generic[Item, Result]):
             raise StoreUnavailable("the store is closing")
         if self._unanswered >= WAITING_MAX:
             raise StoreUnavailable(f"more than {WAITING_MAX} writes are waiting")
+        if not self._unanswered:
+            self._answered_at = time.monotonic()
         future: asyncio.Future[Result] = self._loop.create_future()
         if not self._turn:
             # DECISIONS 77: what is submitted in this turn of the loop goes together.
@@ -134,6 +145,7 @@ class GroupCommit(Generic[Item, Result]):
         self, answers: Sequence[tuple[asyncio.Future[Result], Result | Exception]]
     ) -> None:
         self._unanswered -= len(answers)
+        self._answered_at = time.monotonic()
         for future, outcome in answers:
             if future.done():
                 continue  # its caller was cancelled; what was committed stays

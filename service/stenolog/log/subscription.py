@@ -9,13 +9,13 @@ from typing import NoReturn, Protocol
 
 from stenolog.backoff import exponential_ms
 from stenolog.errors import RecordDamaged, StoreError
+from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 from stenolog.log.checkpoint import Checkpoint, is_in_log
 from stenolog.log.page import Gap, Page, read_page
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 
 RETRY_FIRST_MS = 100
 RETRY_CEILING_MS = 5_000
-BEAT_EVERY_MS = 10_000  # a subscription with nothing to do looks at the log this often
 
 
 class Subscriber(Protocol):
@@ -86,8 +86,7 @@ class Subscription:
         self._subscriber = subscriber
         self._reports = reports
         self._events_per_page = events_per_page
-        self._monotonic = monotonic
-        self._beat_at = monotonic()
+        self._heartbeat = Heartbeat(monotonic)
         self._turn = asyncio.Lock()
         self._woken = asyncio.Event()
         self._at: Checkpoint | None = None
@@ -99,7 +98,11 @@ class Subscription:
 
         More than `BEAT_EVERY_MS` and the time that one page takes: it fails, or hangs.
         """
-        return int((self._monotonic() - self._beat_at) * 1000)
+        return self._heartbeat.age_ms
+
+    def beat(self) -> None:
+        """Note progress of a subscriber that is called once for more than a page of work."""
+        self._heartbeat.beat()
 
     def wake(self) -> None:
         """Have the subscriber called although the log has not grown; costs nothing repeated."""
@@ -144,7 +147,7 @@ class Subscription:
             more = await self._subscriber.handle(page)
             self._report(page)
             self._at = page.checkpoint
-            self._beat_at = self._monotonic()
+            self._heartbeat.beat()
             return more or page.checkpoint.position > after.position
 
     async def _place(self) -> Checkpoint:

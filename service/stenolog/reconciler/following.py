@@ -128,6 +128,7 @@ class Follower:
                     urgent += 1
                 else:
                     running.append(transcription_id)
+            self.subscription.beat()
             if not page.ids:
                 break
             after = page.ids[-1]

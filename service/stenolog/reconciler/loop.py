@@ -15,8 +15,10 @@ from functools import partial
 import structlog
 
 from stenolog.clock import NowMs
+from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.log.store import EventStore
+from stenolog.log.subscription import Subscription
 from stenolog.owned_tasks import log_failure
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
@@ -80,6 +82,8 @@ class Reconciler:
         self._agenda = Agenda()
         self._busy: dict[str, asyncio.Task[int | None]] = {}
         self._stirred = asyncio.Event()
+        self._heartbeat = Heartbeat()
+        self._following: Subscription | None = None
         pools.stir = self._stirred.set
 
     @property
@@ -100,6 +104,12 @@ class Reconciler:
     def standing(self) -> Mapping[ProviderRegion, GateStanding]:
         """How each provider stands in each of its regions."""
         return self._gates.standing()
+
+    @property
+    def beat_age_ms(self) -> int:
+        """How long ago the slower of following and starting what is due last did its round."""
+        followed_ms = self._following.beat_age_ms if self._following is not None else 0
+        return max(self._heartbeat.age_ms, followed_ms)
 
     def wake(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
         """Look at this transcription now, or in a while; repeating costs nothing."""
@@ -128,8 +138,9 @@ class Reconciler:
         When cancelled, calls that are under way have three seconds to be answered.
         """
         self._worker.stopping = False
+        self._following = self._follower_of(open_ones).subscription
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follower_of(open_ones).subscription.run())
+            group.create_task(self._following.run())
             group.create_task(self._dispatch())
 
     async def _catch_up(self) -> None:
@@ -139,6 +150,7 @@ class Reconciler:
         try:
             while True:
                 self._start_due()
+                self._heartbeat.beat()
                 await self._sleep()
         finally:
             await self._drain()
@@ -196,10 +208,10 @@ class Reconciler:
         self._stirred.clear()
         looks_at_ms = self._agenda.next_ms() if self._may_look() else None
         times = [due for due in (looks_at_ms, self._pools.next_ms()) if due is not None]
-        timeout = max(0, min(times) - self._now_ms()) / 1000 if times else None
+        wait_ms = min(times) - self._now_ms() if times else BEAT_EVERY_MS
         with suppress(TimeoutError):
             # Not `wait_for`: CPython 3.11's forgets a cancellation that comes with the wake-up.
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(max(0, min(wait_ms, BEAT_EVERY_MS)) / 1000):
                 await self._stirred.wait()
 
     async def _drain(self) -> None:

@@ -12,11 +12,12 @@ from typing import TypeVar
 import pytest
 
 from stenolog.errors import RecordDamaged, StoreError, StoreUnavailable
+from stenolog.heartbeat import BEAT_EVERY_MS
 from stenolog.log.checkpoint import BEGINNING, Checkpoint, end_of
 from stenolog.log.event import Event
 from stenolog.log.page import Gap, Page
 from stenolog.log.store import EVENTS_PER_READ_MAX
-from stenolog.log.subscription import BEAT_EVERY_MS, RETRY_FIRST_MS, Subscription
+from stenolog.log.subscription import RETRY_FIRST_MS, Subscription
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import new_id, several
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from stenolog.edge.ports import EdgeMetrics, Readiness
 from stenolog.errors import RequestError, StoreError
 
 DETAIL_SCOPE = "ops:read"
+DETAIL_MS_MAX = 300  # for finding out who asks, of the second within which a probe is answered
 
 
 class Operations:
@@ -33,15 +34,19 @@ class Operations:
 
     async def healthz(self, request: Request) -> Response:
         """200 while the process answers at all."""
-        return _status("alive")
+        return _status("alive", {})
 
     async def readyz(self, request: Request) -> Response:
-        """200 when the log can commit and keys can be read, else 503."""
+        """200 when the stores answer and the loops go on, else 503 with the names of what fails."""
         readiness = await self._readiness()
-        checks = readiness.checks if await self._may_see(request) else None
-        if readiness.ready:
-            return _status("ready", checks=checks)
-        answer = _status("unavailable", code=503, checks=checks)
+        detail: dict[str, object] = {}
+        if readiness.failing:
+            detail["failing"] = readiness.failing
+        if await self._may_see(request):
+            detail |= {"checks": readiness.checks, "figures": self._metrics.figures()}
+        if not readiness.failing:
+            return _status("ready", detail)
+        answer = _status("unavailable", detail, code=503)
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return answer
 
@@ -59,19 +64,19 @@ class Operations:
 
     async def _may_see(self, request: Request) -> bool:
         try:
-            require(
-                await self._authenticator.caller(request.headers.get("authorization")),
-                DETAIL_SCOPE,
-            )
-        except (RequestError, StoreError):
+            async with asyncio.timeout(DETAIL_MS_MAX / 1000):
+                require(
+                    await self._authenticator.caller(request.headers.get("authorization")),
+                    DETAIL_SCOPE,
+                )
+        except (RequestError, StoreError, TimeoutError):
             return False
         return True
 
 
-def _status(status: str, *, code: int = 200, checks: object = None) -> Response:
-    body = {"status": status} if checks is None else {"status": status, "checks": checks}
+def _status(status: str, detail: Mapping[str, object], *, code: int = 200) -> Response:
     return Response(
-        orjson.dumps(body),
+        orjson.dumps({"status": status, **detail}),
         status_code=code,
         headers={"Cache-Control": "no-store"},
         media_type="application/json",

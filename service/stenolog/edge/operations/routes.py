@@ -18,7 +18,7 @@ class OperationsPorts:
     """What probes and metrics need.
 
     Attributes:
-        readiness: Whether the log can commit and keys can be read.
+        readiness: Whether the stores answer and the loops go on; answers within a second.
     """
 
     readiness: Callable[[], Awaitable[Readiness]]

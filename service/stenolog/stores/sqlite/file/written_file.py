@@ -54,6 +54,11 @@ class WrittenFile:
         await self._reader.close()
         self._writer.close()
 
+    @property
+    def beat_age_ms(self) -> int:
+        """How long writes have waited without an answer to any of them; 0: none waits."""
+        return self._commits.beat_age_ms
+
     async def _all(self, statement: str, *values: object) -> list[Any]:
         return await read_rows(self._reader, self.schema.name, statement, *values)
 

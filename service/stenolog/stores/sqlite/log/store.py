@@ -77,6 +77,11 @@ class SqliteLog:
         await self._reader.close()
         self._writer.close()
 
+    @property
+    def beat_age_ms(self) -> int:
+        """How long appends have waited without an answer to any of them; 0: none waits."""
+        return self._commits.beat_age_ms
+
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
     ) -> Appended:

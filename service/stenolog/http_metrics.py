@@ -1,0 +1,53 @@
+"""Show what the server's connections do, and how many descriptors are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge
+
+HTTP_GAUGES = {
+    "connections": "Connections that are open",
+    "connections_max": "Connections that may be open",
+    "refused": "Connections that were answered 503 since the start, because there were too many",
+    "accept_errors": "Times since the start that no connection could be taken from the system",
+    "ahead_bytes": "Bytes that were read ahead of answers",
+    "answers_bytes": "Bytes of answers that the other sides have not taken",
+    "uploads_bytes": "Bytes of uploads that are in memory",
+}
+
+
+class HttpGauges:
+    """Shows what the server's connections do; their numbers are kept where they are made."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._numbers = {
+            name: Gauge(f"stenolog_http_{name}", text, registry=registry)
+            for name, text in HTTP_GAUGES.items()
+        }
+        self._closed = Gauge(
+            "stenolog_http_closed",
+            "Connections that were closed before their time since the start, by reason",
+            ["reason"],
+            registry=registry,
+        )
+        self._descriptors = Gauge(
+            "stenolog_descriptors",
+            "Files and sockets that this process has open",
+            registry=registry,
+        )
+        self._descriptors_max = Gauge(
+            "stenolog_descriptors_max",
+            "Files and sockets that this process may have open",
+            registry=registry,
+        )
+
+    def show(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
+        """Set all; `figures` has a number for each name, and `closed` by reason."""
+        for name, gauge in self._numbers.items():
+            gauge.set(figures[name])
+        for reason, times in figures["closed"].items():
+            self._closed.labels(reason).set(times)
+        self._descriptors.set(descriptors)
+        self._descriptors_max.set(descriptors_max)
