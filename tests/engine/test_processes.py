@@ -132,6 +132,24 @@ def test_a_worker_is_replaced_after_twenty_jobs(engine: EngineProcess) -> None:
     assert len(pids) >= 2
 
 
+def test_that_workers_keep_the_network_is_said_once(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux gives a process that has a second thread no namespaces of its own."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    engine = start()
+    quick = sounds.wav(sounds.silence(0.2))
+    assert engine.transcribe(quick)["status"] == "completed"
+    first = worker(engine)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: engine.transcribe(quick)["status"] == "completed" or None, 20)
+    assert worker(engine) != first
+    assert (tmp_path / "engine.log").read_text().count("engine.network_kept") == 1
+
+
 def test_jobs_are_done_side_by_side_with_two_workers(start: Start) -> None:
     engine = start(workers=2)
     until(lambda: len(engine.workers) == 2 or None, 10)

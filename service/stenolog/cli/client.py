@@ -112,22 +112,24 @@ class ServiceClient:
             )
         return checked(StoredUpload, _read(answer)).upload_url
 
-    async def items(self, transcript_id: str, view: str, kind: type[Checked]) -> list[Checked]:
+    async def items(
+        self, transcript_id: str, view: str, kind: type[Checked], *, pages_max: int = PAGES_MAX
+    ) -> list[Checked]:
         """Return every item of a view of a transcription, each as `kind`.
 
         Raises:
-            EgressFailed: No answer, or over `PAGES_MAX` pages.
+            EgressFailed: No answer, or over `pages_max` pages.
         """
         found: list[Checked] = []
         path = f"/api/v1/transcripts/{quote(transcript_id, safe='')}/{view}?limit=200"
         after = ""
-        for _ in range(PAGES_MAX):
+        for _ in range(pages_max):
             page = checked(Page, await self.get(path + after))
             found += [checked(kind, item) for item in page.items]
             if page.next is None:
                 return found
             after = f"&after={quote(page.next, safe='')}"
-        raise EgressFailed(f"{self.url}: {view} has no end after {PAGES_MAX} pages", sent=True)
+        raise EgressFailed(f"{self.url}: {view} has no end after {pages_max} pages", sent=True)
 
     async def _ask(
         self,

@@ -51,8 +51,14 @@ def command(
         sys.exit(NO)
 
 
-async def transcribe(settings: Settings, audio: str, *, speaker_labels: bool) -> dict[str, Any]:
-    """Return the finished transcript, as it was answered; progress goes to standard error."""
+async def transcribe(
+    settings: Settings, audio: str, *, speaker_labels: bool, wait_s_max: float = WAIT_S_MAX
+) -> dict[str, Any]:
+    """Return the finished transcript, as it was answered; progress goes to standard error.
+
+    Raises:
+        EgressFailed: No answer, or it has not ended after `wait_s_max` seconds.
+    """
     async with ServiceClient(settings) as client:
         progress = Progress()
         is_url = audio.startswith(("http://", "https://"))
@@ -62,12 +68,12 @@ async def transcribe(settings: Settings, audio: str, *, speaker_labels: bool) ->
         body = {"audio_url": audio_url, "speaker_labels": speaker_labels}
         answer = await progress.during("submitting", client.post("/v2/transcript", body))
         transcript = checked(Transcript, answer)
-        wait_s, ends = POLL_FIRST_S, time.monotonic() + WAIT_S_MAX
+        wait_s, ends = POLL_FIRST_S, time.monotonic() + wait_s_max
         while not transcript.ended:
             if time.monotonic() > ends:
                 raise EgressFailed(
-                    f"transcript {transcript.id} is {transcript.status} after 25 hours: "
-                    "look it up again later",
+                    f"transcript {transcript.id} is {transcript.status} after "
+                    f"{wait_s_max / 3_600:g} hours: look it up again later",
                     sent=True,
                 )
             await asyncio.sleep(wait_s)
