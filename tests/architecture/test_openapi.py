@@ -31,6 +31,7 @@ class Anything:
     def __getattr__(self, name: str) -> Any:
         plain = {
             "rate_limit_per_minute": 0,
+            "tenant_rate_limit_per_minute": 0,
             "cors_origins": (),
             "side_work": (Anything(), Anything()),
         }

@@ -21,11 +21,13 @@ from stenolog.edge.http.problems import (
     method_not_allowed,
 )
 from stenolog.errors import InvalidRequest, RateLimited, StenologError
+from stenolog.free_space import NoRoom
 
 CLASSES = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, StenologError)
 ]
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
+CLASSES.append(NoRoom)
 ID = "11111111-1111-4111-8111-111111111111"
 
 

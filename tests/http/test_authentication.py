@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from stenolog.commands.api_keys import (
@@ -18,11 +19,17 @@ from stenolog.commands.api_keys import (
     prefix_of,
 )
 from stenolog.edge.access.authentication import CACHED_MAX, CACHED_MS_MAX, Authenticator, require
-from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.access.rate_limit import (
+    KEYS_PER_TENANT,
+    MANAGING_PER_MINUTE_MIN,
+    STRANGERS_PER_MINUTE,
+    RateLimit,
+    network_of,
+)
 from stenolog.edge.transcriptions.commit_times import COMMITS_MAX, CommitTimes
 from stenolog.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
 from stenolog.log.events.vocabulary import Region
-from tests.house.composed import composed
+from tests.house.composed import Composed, composed
 
 SCOPE = "transcripts:read"
 
@@ -217,7 +224,7 @@ async def test_requests_that_a_scope_forbids_count_too(tmp_path: Path) -> None:
         assert [answer.status_code for answer in answers] == [403, 403, 429]
 
 
-async def test_who_manages_keys_may_do_so_over_the_limit(tmp_path: Path) -> None:
+async def test_who_manages_keys_may_do_so_over_the_limit_of_all_else(tmp_path: Path) -> None:
     async with composed(tmp_path, rate_limit_per_minute=1) as service:
         manager = {"Authorization": await service.new_key("default", "keys:write", "ops:read")}
         other = {"Authorization": await service.new_key("default", "ops:read")}
@@ -231,6 +238,82 @@ async def test_who_manages_keys_may_do_so_over_the_limit(tmp_path: Path) -> None
         key = next(one["id"] for one in made.json()["items"] if one["scopes"] == ["ops:read"])
         revoked = await service.client.delete(f"/api/v1/keys/{key}", headers=manager)
         assert revoked.status_code == 200
+        left = MANAGING_PER_MINUTE_MIN - 4
+        statuses = [
+            (await service.client.get("/api/v1/keys", headers=manager)).status_code
+            for _ in range(left + 2)
+        ]
+        assert statuses[:left] == [200] * left
+        assert 429 in statuses[left:], "managing is limited too"
+        assert (await service.client.get("/api/v1/keys")).status_code == 200, "another manager"
+
+
+async def test_new_keys_are_no_new_allowance_for_their_tenant(tmp_path: Path) -> None:
+    async with composed(tmp_path, rate_limit_per_minute=1) as service:
+        keys = [await service.new_key("acme") for _ in range(KEYS_PER_TENANT + 2)]
+        statuses = [
+            (await service.client.get("/v2/transcript", headers={"Authorization": key})).status_code
+            for key in keys
+        ]
+        assert statuses == [200] * KEYS_PER_TENANT + [429] * 2
+        assert (await service.client.get("/v2/transcript")).status_code == 200, "another tenant"
+    async with composed(
+        tmp_path, rate_limit_per_minute=0, tenant_rate_limit_per_minute=2
+    ) as service:
+        answers = [
+            await service.client.get("/api/v1/transcripts", headers={"Authorization": key})
+            for key in keys[:3]
+        ]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert "keys of this tenant may make 2 requests" in answers[2].json()["detail"]
+
+
+async def test_strangers_are_slowed_down_and_a_good_key_beside_them_is_not(
+    service: Composed,
+) -> None:
+    stranger = {"Authorization": new_secret(bytes(38))}
+    for _ in range(STRANGERS_PER_MINUTE):
+        assert (await service.client.get("/v2/transcript", headers=stranger)).status_code == 401
+    refused = await service.client.get("/v2/transcript", headers=stranger)
+    assert refused.status_code == 429
+    assert refused.headers["Connection"] == "close"
+    assert int(refused.headers["Retry-After"]) >= 1
+    problem = await service.client.get("/api/v1/transcripts", headers={"Authorization": "x"})
+    assert "check the key" in problem.json()["detail"]
+    for _ in range(3):
+        assert (await service.client.get("/v2/transcript")).status_code == 200
+    fresh = {"Authorization": await service.new_key()}
+    assert (await service.client.get("/v2/transcript", headers=fresh)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("", ""),
+    ],
+)
+def test_one_client_of_ipv6_is_one_stranger(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+@pytest.mark.parametrize("blanks", [" ", "   ", "\t", " \t "])
+async def test_blanks_behind_bearer_are_any_of_http(service: Composed, blanks: str) -> None:
+    headers = {"Authorization": f"bearer{blanks}{service.key}"}
+    assert (await service.client.get("/v2/transcript", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v2/transcript", "/api/v1/transcripts"])
+async def test_two_keys_are_refused_whatever_they_are(service: Composed, path: str) -> None:
+    """A proxy may have looked at the other one."""
+    for other in (service.key, "sk_x", ""):
+        headers = [("Authorization", service.key), ("authorization", other)]
+        async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+            answer = await client.get(path, headers=headers)
+        assert answer.status_code == 400
+        assert "Authorization must be given once" in answer.text
 
 
 async def test_a_position_became_readable_with_the_first_commit_that_reached_it() -> None:

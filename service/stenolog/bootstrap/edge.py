@@ -71,6 +71,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 api_keys=stores.keys,
                 metrics=parts.metrics,
                 rate_limit_per_minute=settings.rate_limit_per_minute,
+                tenant_rate_limit_per_minute=settings.tenant_rate_limit_per_minute,
                 cors_origins=settings.cors_origins,
             ),
             transcriptions=TranscriptionPorts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from stenolog.bootstrap.identity import CHECK, open_master_key
@@ -15,9 +16,13 @@ from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
+from stenolog.errors import RecordDamaged
+from stenolog.log.events.uploads import UPLOAD
+from stenolog.log.store import EventStore
 from stenolog.providers.port import Provider
 from stenolog.reconciler.timing import Timing as ReconcilerTiming
 from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
+from stenolog.stores.files.upload_room import UploadRoom
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -95,6 +100,11 @@ async def open_stores(
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
     work = await _closing(stack, await SqliteWork.open(directory / WORK))
     vault = Vault(master, keys)
+    room = UploadRoom(
+        directory / UPLOADS,
+        tenant_bytes_max=settings.tenant_upload_bytes,
+        owner_of=partial(_owner_of, events),
+    )
     return Stores(
         keys=keys,
         master=master,
@@ -102,10 +112,18 @@ async def open_stores(
         views=wrapping.views(views),
         work=wrapping.work(work),
         vault=vault,
-        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault)),
+        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault, room=room)),
         new_master_key=new_master_key,
         loss=loss,
     )
+
+
+async def _owner_of(events: EventStore, upload_id: str) -> str | None:
+    try:
+        first = await events.read_stream(UPLOAD + upload_id, limit=1)
+    except RecordDamaged:
+        return None  # it is counted for nobody
+    return first[0].tenant if first else None
 
 
 async def _closing(stack: contextlib.AsyncExitStack, store: Store) -> Store:

@@ -28,6 +28,9 @@ class ServerSettings(BaseModel):
     rate_limit_per_minute: int = Field(
         0, ge=0, le=RATE_MAX, description="Requests a minute of one API key; 0: no limit."
     )
+    tenant_rate_limit_per_minute: int = Field(
+        0, ge=0, le=RATE_MAX, description="The same of all keys of a tenant; 0: ten times that."
+    )
     cors_origins: Names = Field(
         (), description="Origins of pages that may call us (commas; `*`: any); none: CORS is off."
     )

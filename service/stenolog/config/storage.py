@@ -16,6 +16,9 @@ class StorageSettings(BaseModel):
     upload_bytes_max: int = Field(
         2_200_000_000, ge=1, description="Largest upload; AssemblyAI's own limit is 2.2 GB."
     )
+    tenant_upload_bytes: int = Field(
+        0, ge=0, description="What one tenant's uploads may have together; 0: no limit."
+    )
     upload_retention_ms: Milliseconds = Field(
         86_400_000, description="After which an upload that no transcription uses is removed."
     )

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.access.authentication import Authenticator
-from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.access.rate_limit import rate_limits
 from stenolog.edge.assemblyai import routes as assemblyai
 from stenolog.edge.callbacks import routes as callbacks
 from stenolog.edge.http.correlation import Correlation, correlation_of
@@ -56,12 +56,14 @@ class RequestPorts:
 
     Attributes:
         rate_limit_per_minute: Requests per API key; 0: no limit.
+        tenant_rate_limit_per_minute: Requests of all keys of a tenant; 0: ten times that.
         cors_origins: Whose pages may call us from a browser; none: no answer mentions CORS.
     """
 
     api_keys: ApiKeys
     metrics: EdgeMetrics
     rate_limit_per_minute: int = 0
+    tenant_rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()
 
 
@@ -82,7 +84,9 @@ def build_app(edge: Edge) -> Application:
     cases = use_cases(edge.transcriptions)
     admission = Admission(
         authenticator=Authenticator(edge.requests.api_keys),
-        rate_limit=RateLimit(edge.requests.rate_limit_per_minute),
+        limits=rate_limits(
+            edge.requests.rate_limit_per_minute, edge.requests.tenant_rate_limit_per_minute
+        ),
     )
     surfaces = (
         callbacks.surface(edge.callbacks, cases),  # first: nothing is looked for before it

@@ -10,13 +10,23 @@ from typing import Protocol
 class Uploads(Protocol):
     """Keeps customers' files, encrypted; `stores/files/uploads` keeps this promise."""
 
-    async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
-        """Store the file durably; return its size in bytes. 0 bytes leave no file.
+    async def store(
+        self,
+        upload_id: str,
+        chunks: AsyncIterator[bytes],
+        *,
+        bytes_max: int,
+        tenant: str | None = None,
+        declared_bytes: int = 0,
+    ) -> int:
+        """Store the file of `tenant` durably; return its size in bytes. 0 bytes leave no file.
 
-        Whatever is raised, by `chunks` too, nothing is left of the file.
+        `declared_bytes` is how long the client says that it is; 0: it did not. Whatever is raised,
+        by `chunks` too, nothing is left of the file.
 
         Raises:
-            PayloadTooLarge: It is over `bytes_max`.
+            PayloadTooLarge: It is over `bytes_max`, or the tenant's files have too much together.
+            NoRoom: The disk would have less than what is kept for everything else.
             StoreUnavailable: The disk or the key store did not take it.
         """
         ...

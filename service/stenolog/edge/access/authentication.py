@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -12,7 +13,8 @@ from stenolog.errors import Forbidden, Unauthenticated
 CACHED_MS_MAX = 1_000  # a revoked key is refused after at most this long
 CACHED_MAX = 4_096
 HEADER_CHARS_MAX = 256  # a key has 55
-BEARER = "bearer "
+BEARER = re.compile(r"bearer[ \t]+", re.IGNORECASE)  # RFC 6750; a tab is a blank in RFC 9110
+BLANKS = " \t"
 
 
 class Authenticator:
@@ -72,7 +74,6 @@ def require(key: ApiKey, scope: str) -> None:
 def _secret(header: str | None) -> str:
     if header is None or len(header) > HEADER_CHARS_MAX:
         return ""
-    given = header.strip()
-    if given[: len(BEARER)].lower() == BEARER:
-        given = given[len(BEARER) :].strip()
-    return given
+    given = header.strip(BLANKS)
+    scheme = BEARER.match(given)
+    return given if scheme is None else given[scheme.end() :]

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.upload_links import upload_url
-from stenolog.edge.http.bodies import streamed
+from stenolog.edge.http.bodies import declared_bytes, streamed
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.ports import Uploads
 from stenolog.errors import StoreUnavailable
@@ -43,7 +43,11 @@ class Upload:
         """200 with `upload_url`; 422 in plain text for no bytes, as the service says it."""
         upload_id, limit = str(uuid.uuid4()), self._bytes_max
         size = await self._files.store(
-            upload_id, streamed(request, bytes_max=limit), bytes_max=limit
+            upload_id,
+            streamed(request, bytes_max=limit),
+            bytes_max=limit,
+            tenant=caller.tenant,
+            declared_bytes=min(declared_bytes(request), limit),
         )
         if not size:
             return PlainTextResponse(sentences.UPLOAD_FAILED, status_code=422)

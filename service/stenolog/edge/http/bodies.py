@@ -75,7 +75,12 @@ async def streamed(
         yield chunk
 
 
-def _refuse_declared(request: Request, bytes_max: int, too_large: str) -> None:
+def declared_bytes(request: Request) -> int:
+    """Return how long the client says that the body is; 0 when it does not say."""
     length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
+
+
+def _refuse_declared(request: Request, bytes_max: int, too_large: str) -> None:
+    if declared_bytes(request) > bytes_max:
         raise PayloadTooLarge(too_large)

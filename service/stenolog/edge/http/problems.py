@@ -10,8 +10,10 @@ import orjson
 from starlette.responses import Response
 
 from stenolog import errors
+from stenolog.edge.access.rate_limit import TooManyStrangers
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.errors import InvalidRequest, ProviderUnavailable, RateLimited, StenologError
+from stenolog.free_space import NoRoom
 from stenolog.wire.assemblyai import sentences
 
 PROBLEM_JSON = "application/problem+json"
@@ -35,6 +37,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.StoreError: (500, "A store failed"),
     errors.WrongExpectedVersion: (409, "The resource changed since you read it"),
     errors.StoreUnavailable: (503, "Nothing can be stored now"),
+    NoRoom: (507, "There is no room for the file"),
     errors.OutcomeUnknown: (503, "It may or may not have been stored"),
     errors.SchemaTooNew: (500, "The data was written by a newer version"),
     errors.DataDirectoryLocked: (503, "Another gateway holds the data"),
@@ -105,11 +108,12 @@ def failure_of(error: StenologError) -> Failure:
     status, title = PROBLEMS[known]
     if status == 500:
         return Failure(status=500, code=error.code, title=title)
+    told = status < 500 or isinstance(error, NoRoom)
     return Failure(
         status=status,
         code=error.code,
         title=title,
-        detail=str(error) if status < 500 else None,
+        detail=str(error) if told else None,
         fields=error.fields if isinstance(error, InvalidRequest) else (),
         headers=_headers(error, status),
     )
@@ -120,10 +124,16 @@ def _headers(error: StenologError, status: int) -> Mapping[str, str]:
         return {"WWW-Authenticate": "Bearer"}  # RFC 9110, 11.6.1: a 401 names a scheme
     if status == 408:
         return {"Connection": "close"}  # RFC 9110, 15.5.9
+    if isinstance(error, TooManyStrangers):
+        return {**_retry_after(error), "Connection": "close"}  # a new one each time
     if isinstance(error, RateLimited | ProviderUnavailable):
-        retry_in_ms = error.retry_in_ms or RETRY_AFTER_SECONDS * 1000
-        return {"Retry-After": str(max(1, -(-retry_in_ms // 1000)))}
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
+        return _retry_after(error)
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (503, 507) else {}
+
+
+def _retry_after(error: RateLimited | ProviderUnavailable) -> Mapping[str, str]:
+    retry_in_ms = error.retry_in_ms or RETRY_AFTER_SECONDS * 1000
+    return {"Retry-After": str(max(1, -(-retry_in_ms // 1000)))}
 
 
 def as_problem(failure: Failure, correlation_id: str) -> Response:

@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from stenolog.commands.api_keys import MANAGING, ApiKey
+from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.authentication import Authenticator, require
-from stenolog.edge.access.rate_limit import RateLimit
+from stenolog.edge.access.rate_limit import RateLimits
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.problems import (
     INTERNAL,
@@ -20,11 +20,14 @@ from stenolog.edge.http.problems import (
     failure_of,
     method_not_allowed,
 )
-from stenolog.errors import StenologError
+from stenolog.errors import InvalidRequest, StenologError, Unauthenticated
 
 Lookup = Callable[[Request, ApiKey], Awaitable[None]]
 Handler = Callable[[Request, ApiKey], Awaitable[Response]]
 OpenHandler = Callable[[Request], Awaitable[Response]]
+
+AUTHORIZATION = "Authorization"
+ONCE = "must be given once"
 
 log = structlog.get_logger()
 
@@ -58,21 +61,25 @@ class Admission:
     """Authenticates and limits the rate of requests, before every guarded method."""
 
     authenticator: Authenticator
-    rate_limit: RateLimit
+    limits: RateLimits
 
     async def admit(self, request: Request, scope: str, lookup: Lookup | None = None) -> ApiKey:
         """Return the caller's key.
 
         Raises:
+            InvalidRequest: There are two keys.
             NotFound: The key lacks `scope`, and `lookup` finds nothing of the caller's.
             Unauthenticated: No key that we know.
-            RateLimited: It asked too often; who manages keys may always do that.
+            RateLimited: It asked too often, or its tenant; or its address, without such a key.
             Forbidden: It lacks `scope`.
         """
-        key = await self.authenticator.caller(request.headers.get("authorization"))
-        # DECISIONS 61: a flood must not keep the owner from revoking the key.
-        if scope != MANAGING or not key.may(MANAGING):  # a key in trouble can be revoked
-            self.rate_limit.take(key.id)
+        header = authorization_of(request)
+        try:
+            key = await self.authenticator.caller(header)
+        except Unauthenticated:
+            self.limits.refuse_stranger("" if request.client is None else request.client.host)
+            raise
+        self.limits.admit(key, scope)
         if lookup is not None and not key.may(scope):
             await lookup(request, key)
         require(key, scope)
@@ -80,7 +87,7 @@ class Admission:
 
     def watched(self, request: Request) -> Request:
         """Return the same request; its body ends with `Unauthenticated` once the key is revoked."""
-        header = request.headers.get("authorization")
+        header = authorization_of(request)
 
         async def receive() -> Message:
             message = await request.receive()
@@ -88,6 +95,18 @@ class Admission:
             return message
 
         return Request(request.scope, receive)
+
+
+def authorization_of(request: Request) -> str | None:
+    """Return the header with the key; None without one.
+
+    Raises:
+        InvalidRequest: It is given twice: a proxy may have judged the other one.
+    """
+    given = request.headers.getlist(AUTHORIZATION)
+    if len(given) > 1:
+        raise InvalidRequest(f"{AUTHORIZATION} {ONCE}", [(AUTHORIZATION, ONCE)])
+    return given[0] if given else None
 
 
 def in_path(require: Callable[[str, str], Awaitable[None]]) -> Lookup:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from stenolog.edge.access.authentication import Authenticator, require
 from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
+from stenolog.edge.http.resource import authorization_of
 from stenolog.edge.ports import EdgeMetrics, Readiness
 from stenolog.errors import RequestError, StoreError
 
@@ -66,7 +67,7 @@ class Operations:
         try:
             async with asyncio.timeout(DETAIL_MS_MAX / 1000):
                 require(
-                    await self._authenticator.caller(request.headers.get("authorization")),
+                    await self._authenticator.caller(authorization_of(request)),
                     DETAIL_SCOPE,
                 )
         except (RequestError, StoreError, TimeoutError):

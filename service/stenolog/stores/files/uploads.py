@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -26,11 +25,12 @@ from stenolog.stores.files.upload_frames import (
     UploadFrames,
     plain_size,
 )
+from stenolog.stores.files.upload_listing import stored_in
 from stenolog.stores.files.upload_memory import Place, UploadMemory
+from stenolog.stores.files.upload_room import Account, UploadRoom
 
 FILE_MODE = 0o600
 PART = ".part"
-NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class UploadKeys(Protocol):
@@ -63,20 +63,34 @@ class UploadStore:
 
     Attributes:
         memory: Bounds what all uploads together keep in memory.
+        room: Bounds what they have on the disk.
     """
 
     def __init__(
-        self, directory: Path, keys: UploadKeys, memory: UploadMemory | None = None
+        self,
+        directory: Path,
+        keys: UploadKeys,
+        memory: UploadMemory | None = None,
+        room: UploadRoom | None = None,
     ) -> None:
         """The directory exists; what interrupted uploads left in it is removed."""
         self.memory = memory or UploadMemory()
+        self.room = room or UploadRoom(directory)
         self._directory = directory
         self._keys = keys
         with _disk_errors():
             for part in directory.glob(f"*{PART}"):
                 part.unlink(missing_ok=True)
 
-    async def store(self, upload_id: str, chunks: AsyncIterator[bytes], *, bytes_max: int) -> int:
+    async def store(
+        self,
+        upload_id: str,
+        chunks: AsyncIterator[bytes],
+        *,
+        bytes_max: int,
+        tenant: str | None = None,
+        declared_bytes: int = 0,
+    ) -> int:
         """Bytes, key, file, rename, directory: each is on the disk before the file has its name.
 
         The key is stored once all bytes are here: who breaks off leaves none.
@@ -86,14 +100,19 @@ class UploadStore:
         frames = UploadFrames(new.key.secret)
         part = path.with_name(path.name + PART)
         try:
-            async with self.memory.place() as place:
-                with _disk_errors():
+            with _disk_errors():
+                async with (
+                    self.room.account(tenant, declared_bytes) as account,
+                    self.memory.place() as place,
+                ):
                     stream = await asyncio.to_thread(_create, part)
                     try:
-                        size = await _fill(stream, frames, place, chunks, bytes_max)
+                        writer = _Writer(stream, frames, self.room)
+                        size = await _fill(writer, place, _counted(chunks, account), bytes_max)
                         if size:
                             await self._keys.keep(new)
                             await asyncio.to_thread(_finish, stream, part, path)
+                            account.keep(upload_id)
                     finally:
                         stream.close()
             return size
@@ -108,11 +127,12 @@ class UploadStore:
         """Repeating changes nothing."""
         with _disk_errors():
             await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
+        self.room.released(upload_id)
 
     async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
         """Reads the directory once; files that are being written are not in it."""
         with _disk_errors():
-            return await asyncio.to_thread(_stored, self._directory, after, limit)
+            return await asyncio.to_thread(stored_in, self._directory, after, limit)
 
     async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
         """Open the file: its size in bytes, and its bytes in pieces of 1 MiB; None: no such file.
@@ -152,29 +172,29 @@ class UploadStore:
         return self._directory / str(uuid.UUID(upload_id))
 
 
-def _stored(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
-    with os.scandir(directory) as entries:
-        names = sorted(
-            entry.name for entry in entries if entry.name > after and NAME.fullmatch(entry.name)
-        )
-    found = []
-    for name in names[:limit]:
-        with contextlib.suppress(FileNotFoundError):  # discarded meanwhile
-            written_ms = (directory / name).stat().st_mtime_ns // 1_000_000
-            found.append(StoredFile(upload=name, written_ms=written_ms))
-    return found
+class _Writer:
+    """Writes frames one after the other, as long as there is room on the disk."""
+
+    def __init__(self, stream: BinaryIO, frames: UploadFrames, room: UploadRoom) -> None:
+        self._stream, self._frames, self._room = stream, frames, room
+        self._number = 0
+
+    def write(self, frame: bytes | bytearray | memoryview, *, last: bool) -> None:
+        self._room.refuse_full(len(frame))
+        self._frames.write(self._stream, self._number, frame, last=last)
+        self._number += 1
 
 
-async def _fill(
-    stream: BinaryIO,
-    frames: UploadFrames,
-    place: Place,
-    chunks: AsyncIterator[bytes],
-    bytes_max: int,
-) -> int:
+async def _counted(chunks: AsyncIterator[bytes], account: Account) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        account.take(len(chunk))
+        yield chunk
+
+
+async def _fill(writer: _Writer, place: Place, chunks: AsyncIterator[bytes], bytes_max: int) -> int:
     """Write every frame; return the size in bytes."""
     gathered = bytearray()
-    size = number = 0
+    size = 0
     async for chunk in place.chunks(chunks):
         size += len(chunk)
         if size > bytes_max:
@@ -182,11 +202,10 @@ async def _fill(
         gathered += chunk
         while len(gathered) > FRAME_BYTES:  # a full frame waits: it may be the last one
             frame, gathered = memoryview(gathered)[:FRAME_BYTES], gathered[FRAME_BYTES:]
-            await asyncio.to_thread(frames.write, stream, number, frame, last=False)
+            await asyncio.to_thread(writer.write, frame, last=False)
             place.written(len(frame))
-            number += 1
     if gathered:
-        await asyncio.to_thread(frames.write, stream, number, gathered, last=True)
+        await asyncio.to_thread(writer.write, gathered, last=True)
     return size
 
 
