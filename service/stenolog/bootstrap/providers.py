@@ -13,12 +13,15 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.providers.assemblyai.transcripts import Transcripts
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import Provider, ProviderFacts
 from stenolog.reconciler.gates import ProviderRegion
+from stenolog.side_process import SideProcess
 
 # Every slot of the reconciler's pools at one place, and redacted audio.
 CONNECTIONS_MAX = 144
+BESIDE_IDLE_MS = 60_000  # the process that reads long transcripts ends after that
 LOOPBACK = "127.0.0.1/32"
 
 FACTS: Mapping[ProviderName, ProviderFacts] = {
@@ -38,6 +41,9 @@ def providers_of(
 ) -> Mapping[ProviderRegion, Provider]:
     """Return everything that transcriptions can be sent to; `stack` closes their connections."""
     providers: dict[ProviderRegion, Provider] = {}
+    beside = SideProcess(idle_ms=BESIDE_IDLE_MS)
+    stack.push_async_callback(beside.close)
+    transcripts = Transcripts(beside)
     if engine is not None:
         # Only the engine's own address is ever asked for with this client.
         local = Egress(AddressPolicy.of(networks=[LOOPBACK]), connections_max=CONNECTIONS_MAX)
@@ -48,6 +54,7 @@ def providers_of(
             local,
             timeout_ms=settings.http_timeout_ms,
             pace=Pace(requests_max=None, name="local"),
+            transcripts=transcripts,
         )
     paces: dict[str, Pace] = {}
     for region in settings.offered_regions:
@@ -58,7 +65,7 @@ def providers_of(
         address = ServiceAddress(
             base_url=settings.assemblyai_regions[region], api_key=key.get_secret_value()
         )
-        remote = _assemblyai(stack, settings, region, address, pace)
+        remote = _assemblyai(stack, settings, region, address, pace, transcripts)
         providers["assemblyai", region] = remote
     return providers
 
@@ -84,6 +91,7 @@ def _assemblyai(
     region: RegionName,
     address: ServiceAddress,
     pace: Pace,
+    transcripts: Transcripts,
 ) -> Provider:
     egress = Egress(AddressPolicy.of(origins=[address.base_url]), connections_max=CONNECTIONS_MAX)
     stack.push_async_callback(egress.aclose)
@@ -95,4 +103,5 @@ def _assemblyai(
         timeout_ms=settings.http_timeout_ms,
         speech_models=settings.speech_models,
         pace=pace,
+        transcripts=transcripts,
     )

@@ -32,6 +32,7 @@ class FetchedJob:
         audio_ms: Its length as the provider measured it, in ms; None when it did not say.
         words: How many it recognised.
         server_error: Why it failed, where another job for the same audio may succeed; else None.
+        held: Counts the bytes of `raw` as in memory for as long as the answer is kept.
     """
 
     id: str
@@ -42,6 +43,7 @@ class FetchedJob:
     audio_ms: int | None
     words: int
     server_error: ServerError | None = None
+    held: object = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,12 @@ from stenolog.providers.assemblyai.answers import (
     error_told,
     read_created,
     read_deleted,
-    read_job,
     read_page,
     read_redacted_audio,
     read_upload,
 )
 from stenolog.providers.assemblyai.connection import Connection, ServiceAddress, told_wait_ms
+from stenolog.providers.assemblyai.transcripts import Transcripts
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus, Standing
 from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account, is_of_key
@@ -60,13 +60,16 @@ class AssemblyAI:
         timeout_ms: int,
         speech_models: Sequence[str] = (),
         pace: Pace | None = None,
+        transcripts: Transcripts | None = None,
     ) -> None:
         """`speech_models` is asked for when the customer asked for none.
 
         `pace` is the account's, shared with whatever else asks it; None: it has one of its own.
+        `transcripts` is shared with all who read any; None: one of its own, which reads here.
         """
         self._speech_models = tuple(speech_models)
         self._name = name
+        self._transcripts = transcripts or Transcripts()
         self._connection = Connection(
             name, address, egress, timeout_ms=timeout_ms, pace=pace or Pace()
         )
@@ -144,13 +147,12 @@ class AssemblyAI:
     async def fetch(self, job: str) -> FetchedJob | None:
         """Reads a 400 with the service's sentence as an id that it does not know."""
         path = f"/v2/transcript/{quote(job, safe='')}"
-        answer = await self._connection.ask_again(
-            "fetch", "GET", path, bytes_max=TRANSCRIPT_BYTES_MAX
-        )
+        held = self._transcripts.budget.begin()
+        answer = await self._connection.read("fetch", path, held, bytes_max=TRANSCRIPT_BYTES_MAX)
         if _is_unknown(answer):
             return None
         self._check(answer)
-        return read_job(answer.body, job)
+        return await self._transcripts.read(answer.body, job, held)
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Asks for pages of 200, followed by `before_id`, never by a URL from the answer."""
@@ -197,7 +199,7 @@ class AssemblyAI:
             raise ProviderUnavailable(
                 what,
                 status=answer.status,
-                retry_in_ms=told_wait_ms(answer),
+                retry_in_ms=told_wait_ms(answer.headers),
             )
         sentence = error_sentence(answer.body)
         upload_lost = answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)

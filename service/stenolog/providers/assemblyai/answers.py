@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from stenolog.wire.assemblyai.sentences import failure_of
 
 STATUSES: tuple[JobStatus, ...] = ("queued", "processing", "completed", "error")
 SENTENCE_CHARACTERS_MAX = 2_000
+ERROR_BYTES_MAX = 1 << 16  # of an answer that tells of an error
 JOB_ID_CHARACTERS_MAX = 512
 # DECISIONS 66: proxies compress although nobody asked.
 GZIP = frozenset({"gzip", "x-gzip"})
@@ -81,6 +83,11 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
     )
 
 
+def job_without_raw(body: bytes, asked: str) -> FetchedJob:
+    """Read the answer as `read_job` does, for another process: `raw` is empty, not sent back."""
+    return replace(read_job(body, asked), raw=b"")
+
+
 def server_error(sentence: str) -> ServerError | None:
     """Return the kind of server error that a job's sentence tells of; None for other errors."""
     found = failure_of(sentence[:SENTENCE_CHARACTERS_MAX])
@@ -124,7 +131,9 @@ def read_redacted_audio(body: bytes) -> str | None:
 
 
 def error_told(body: bytes) -> str | None:
-    """Return the `error` of an answer in JSON; None for any other answer."""
+    """Return the `error` of an answer in JSON; None for any other answer, or one too large."""
+    if len(body) > ERROR_BYTES_MAX:
+        return None
     try:
         sentence = json.loads(body).get("error")
     except (ValueError, AttributeError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,15 +14,18 @@ from stenolog.egress.retry_after import date_ms, retry_after_ms
 from stenolog.errors import (
     EgressFailed,
     ForbiddenAddress,
+    PayloadTooLarge,
     ProviderHeldBack,
     ProviderUnavailable,
 )
 from stenolog.providers.assemblyai.answers import plain_body
+from stenolog.providers.byte_budget import HeldBytes
 from stenolog.providers.pace import Pace
 from stenolog.providers.pause import Pause
 from stenolog.providers.port import RequestKind, Standing
 
 ANSWER_BYTES_MAX = 8 << 20  # of all but transcripts: a page of 200, an echo of the largest request
+READ_TIMES = 10  # as long as a short request may take, a long answer may take in all
 TOO_MANY = 429
 UNAVAILABLE = 503
 KINDS = get_args(RequestKind)
@@ -104,11 +108,7 @@ class Connection:
             EgressFailed: There is no answer; `sent` says whether the request may have arrived.
             ProviderUnavailable: It was not asked: it is not there, or must not be asked now.
         """
-        address = self.there()
-        self.check(kind)
-        self._pace.take(probes=kind != "upload")
-        began_ms = self._pace.now_ms()
-        self._pauses[kind].take(began_ms)
+        address, began_ms = self._begin(kind)
         try:
             answer = await self._egress.request(
                 method,
@@ -123,8 +123,49 @@ class Connection:
         except EgressFailed:
             self._requests[kind, "none"] += 1
             raise
-        self._heed(kind, answer, began_ms)
+        self._heed(kind, answer.status, answer.headers, began_ms)
         return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
+
+    async def read(
+        self, kind: RequestKind, path: str, held: HeldBytes, *, bytes_max: int
+    ) -> Answer:
+        """Read what may be large, piece by piece, while the budget allows it.
+
+        A piece may take as long as another request; all of it ten times as long.
+
+        Raises:
+            ProviderUnavailable: There is no whole answer, or it must not be asked now.
+        """
+        address, began_ms = self._begin(kind)
+        body = bytearray()
+        try:
+            async with self._egress.stream(
+                "GET",
+                address.base_url.rstrip("/") + path,
+                headers=[("authorization", address.api_key)],
+                timeout_ms=READ_TIMES * self._timeout_ms,
+                idle_ms=self._timeout_ms,
+            ) as answer:
+                async for chunk in answer.decoded_chunks(bytes_max):
+                    async with asyncio.timeout(READ_TIMES * self._timeout_ms / 1000):
+                        await held.grow(len(chunk))
+                    body += chunk
+        except TimeoutError as exc:
+            raise ProviderUnavailable(f"{self.name}: too many long answers at once") from exc
+        except (EgressFailed, ForbiddenAddress, PayloadTooLarge) as exc:
+            self._requests[kind, "none"] += 1
+            raise ProviderUnavailable(f"{self.name}: {exc}") from exc
+        self._heed(kind, answer.status, answer.headers, began_ms)
+        return Answer(status=answer.status, headers=answer.headers, body=bytes(body))
+
+    def _begin(self, kind: RequestKind) -> tuple[ServiceAddress, int]:
+        """Return where to ask, and when it is asked; the request is counted."""
+        address = self.there()
+        self.check(kind)
+        self._pace.take(probes=kind != "upload")
+        began_ms = self._pace.now_ms()
+        self._pauses[kind].take(began_ms)
+        return address, began_ms
 
     def check(self, kind: RequestKind) -> None:
         """Raise unless such a request may be made now.
@@ -157,20 +198,22 @@ class Connection:
         for pause in (self._pace.pause, *self._pauses.values()):
             pause.end()
 
-    def _heed(self, kind: RequestKind, answer: Answer, began_ms: int) -> None:
+    def _heed(
+        self, kind: RequestKind, status: int, headers: Mapping[str, str], began_ms: int
+    ) -> None:
         """Count the answer; begin or end the pauses that it speaks of.
 
         A 429 concerns the account, a 503 that says when to come back only this kind of request.
         """
-        self._requests[kind, f"{answer.status // 100}xx"] += 1
-        if answer.status < 300:
+        self._requests[kind, f"{status // 100}xx"] += 1
+        if status < 300:
             self._answered_at_ms = now_ms()
-        told_ms, now = told_wait_ms(answer), self._pace.now_ms()
-        if answer.status == TOO_MANY:
+        told_ms, now = told_wait_ms(headers), self._pace.now_ms()
+        if status == TOO_MANY:
             self._pace.pause.begin(told_ms, began_ms, now)
             return
         self._pace.pause.answered(began_ms)
-        if answer.status == UNAVAILABLE and told_ms is not None:
+        if status == UNAVAILABLE and told_ms is not None:
             self._pauses[kind].begin(told_ms, began_ms, now)
         else:
             self._pauses[kind].answered(began_ms)
@@ -189,9 +232,9 @@ class Connection:
         return address
 
 
-def told_wait_ms(answer: Answer) -> int | None:
+def told_wait_ms(headers: Mapping[str, str]) -> int | None:
     """Return how long the answer asks to wait; None: it does not say.
 
     A time of day is compared with the answer's own: the other side's clock need not be ours.
     """
-    return retry_after_ms(answer.headers, date_ms(answer.headers) or now_ms())
+    return retry_after_ms(headers, date_ms(headers) or now_ms())

@@ -1,0 +1,56 @@
+"""Read transcripts, however long, without holding up the event loop or filling the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from stenolog.errors import ProviderUnavailable
+from stenolog.providers.assemblyai.answers import job_without_raw, read_job
+from stenolog.providers.byte_budget import ByteBudget, HeldBytes
+from stenolog.providers.port import FetchedJob
+from stenolog.side_process import SideProcessEnded
+
+# Together, from the answer until it is in the log; on its way each is copied several times.
+TRANSCRIPTS_BYTES_MAX = 12 << 20
+BESIDE_BYTES_MIN = 1 << 19  # some 15 minutes of speech, which take 10 ms to read
+
+Result = TypeVar("Result")
+
+
+class Beside(Protocol):
+    """Runs a function of a module in another process; `SideProcess` keeps this promise."""
+
+    async def run(self, call: Callable[..., Result], *args: object) -> Result:
+        """Return what `call` makes of `args`.
+
+        Raises:
+            SideProcessEnded: The process ended over it.
+        """
+        ...
+
+
+class Transcripts:
+    """Reads answers about jobs; everything that reads them shares one."""
+
+    def __init__(
+        self, beside: Beside | None = None, *, bytes_max: int = TRANSCRIPTS_BYTES_MAX
+    ) -> None:
+        """`beside` is where long ones are read; None: here. `bytes_max` is for all together."""
+        self._beside = beside
+        self.budget = ByteBudget(bytes_max)
+
+    async def read(self, body: bytes, job: str, held: HeldBytes) -> FetchedJob:
+        """Read the answer about `job`; its bytes stay `held` for as long as what is returned.
+
+        Raises:
+            ProviderUnavailable: It describes none, or another one, or cannot be read.
+        """
+        if self._beside is None or len(body) <= BESIDE_BYTES_MIN:
+            return replace(read_job(body, job), held=held)
+        try:
+            found = await self._beside.run(job_without_raw, body, job)
+        except SideProcessEnded as exc:
+            raise ProviderUnavailable("the answer cannot be read") from exc
+        return replace(found, raw=body, held=held)
