@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import orjson
@@ -22,8 +21,11 @@ from prometheus_client import (
 from stenolog.delivery_metrics import DeliveryMetrics
 from stenolog.http_metrics import HttpGauges
 from stenolog.log_metrics import LogMetrics
+from stenolog.machine_metrics import MachineMetrics
+from stenolog.reconciler_metrics import ReconcilerMetrics
 
 FIRST_KEYS = ("timestamp", "level", "event")  # of a line in JSON; people look for them
+FIGURES = ("gauge", "counter")
 STATUSES = ("queued", "processing", "completed", "error")
 
 
@@ -93,6 +95,8 @@ class Metrics(DeliveryMetrics, LogMetrics):
         self._registry = registry = CollectorRegistry()
         DeliveryMetrics.__init__(self, registry)
         LogMetrics.__init__(self, registry)
+        self.machine = MachineMetrics(registry)
+        self.reconciler = ReconcilerMetrics(registry)
         self._callbacks = Counter(
             "stenolog_callbacks",
             "Callbacks with a good token and header since the start, by outcome",
@@ -134,13 +138,6 @@ class Metrics(DeliveryMetrics, LogMetrics):
             registry=registry,
         )
 
-        self._beats = Gauge(
-            "stenolog_beat_age_seconds",
-            "Seconds since a loop last looked for work and did what it found",
-            ["loop"],
-            registry=registry,
-        )
-
         self._http = HttpGauges(registry)
 
     def callback(self, outcome: str) -> None:
@@ -169,14 +166,6 @@ class Metrics(DeliveryMetrics, LogMetrics):
             self._open.labels(status).set(counts.get(status, 0))
         self._oldest.set(oldest_open_ms / 1000)
 
-    def show_beats(self, ages_ms: Mapping[str, Callable[[], int]]) -> None:
-        """Show how long ago each loop last did its round; asked whenever metrics are read.
-
-        A number that a loop had to set would stand still where that loop hangs.
-        """
-        for loop, age_ms in ages_ms.items():
-            self._beats.labels(loop).set_function(partial(_seconds, age_ms))
-
     def http(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
         """Show what the server's connections do, and how many descriptors are open."""
         self._http.show(figures, descriptors, descriptors_max)
@@ -186,17 +175,14 @@ class Metrics(DeliveryMetrics, LogMetrics):
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
     def figures(self) -> Mapping[str, float]:
-        """Return every gauge as it is now, by name and labels as the text format writes them."""
+        """Return every gauge and counter, by name and labels as the text format writes them."""
         return {
             _written(sample.name, sample.labels): sample.value
             for metric in self._registry.collect()
-            if metric.type == "gauge"
+            if metric.type in FIGURES
             for sample in metric.samples
+            if not sample.name.endswith("_created")
         }
-
-
-def _seconds(age_ms: Callable[[], int]) -> float:
-    return age_ms() / 1000
 
 
 def _written(name: str, labels: Mapping[str, str]) -> str:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from stenolog.bootstrap.engine_child import EngineChild
+from stenolog.bootstrap.engine_counts import engine_counts
+from stenolog.egress.client import Egress
+from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.availability import engine_unavailable
+from stenolog.telemetry import Metrics
 
 DEADLINE_S = 20.0
 
@@ -33,6 +37,18 @@ async def test_the_engine_has_none_of_our_settings(
         async with asyncio.timeout(DEADLINE_S):
             await started.wait()
         environment = await asyncio.to_thread(Path(f"/proc/{child.pid}/environ").read_bytes)
+        egress = Egress(AddressPolicy.of(networks=["127.0.0.1/32"]))
+        counts = await engine_counts(egress, child.address)
+        assert counts is not None
+        assert counts["jobs"] == {"open": 0, "waiting": 0}
+        assert counts["workers"] == {"all": 1, "busy": 0}
+        metrics = Metrics()
+        metrics.machine.engine(counts)
+        assert metrics.figures()['stenolog_engine{of="workers",state="all"}'] == 1
+        metrics.machine.engine(await engine_counts(egress, None))
+        assert metrics.figures()["stenolog_engine_up"] == 0
+        assert not [name for name in metrics.figures() if name.startswith("stenolog_engine{")]
+        await egress.aclose()
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -119,7 +119,7 @@ async def test_a_new_store_is_empty(opener: Opener, tmp_path: Path) -> None:
         assert (state.checkpoint, state.generations) == (Checkpoint(position=0, event_id=""), ())
         assert await views.projections() == ()
         assert await views.counts_by_status() == {}
-        assert await views.oldest_open_at() is None
+        assert await views.oldest_open() == {}
         assert await views.transcription("id-0001") is None
         assert await views.transcript("id-0001") is None
         assert await views.customer_body("id-0001") is None
@@ -464,7 +464,26 @@ async def test_figures_are_over_all_tenants(views: Views) -> None:
         put(row(1, status="completed"), row(2, day=4), row(3, tenant=OTHER, day=3)),
     )
     assert await views.counts_by_status() == {"completed": 1, "queued": 2}
-    assert await views.oldest_open_at() == "2026-03-03T12:00:00.000000Z"
+    at = "2026-03-03T12:00:00.000000Z"
+    assert await views.oldest_open() == {"open": at, "requested": at}
+
+
+async def test_the_oldest_in_each_state_is_told_by_when_it_came_into_it(views: Views) -> None:
+    times = [f"2026-03-05T10:00:0{second}.000000Z" for second in range(10)]
+    claimed = replace(row(1), claimed_at=times[1])
+    later = replace(row(2), claimed_at=times[2])
+    accepted = replace(row(3, status="processing"), claimed_at=times[0], accepted_at=times[3])
+    called_back = replace(accepted, id="id-0004", accepted_at=times[4], called_back_at=times[5])
+    ended = replace(called_back, id="id-0005", status="completed", called_back_at=times[0])
+    await advance(views, put(claimed, later, accepted, called_back, ended, row(6, day=9)))
+    told = dict(await views.oldest_open())
+    told.pop("open")
+    assert told == {
+        "requested": row(6, day=9).created_at,
+        "claimed": times[1],
+        "accepted": times[3],
+        "called_back": times[5],
+    }
 
 
 async def test_a_generation_being_built_is_not_to_be_seen(views: Views) -> None:

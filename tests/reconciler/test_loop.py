@@ -150,7 +150,9 @@ async def test_a_provider_that_has_come_back_is_asked_at_once(
         simulator.outage = None
         other = await home.request()
         # It was looked at and is held back: nothing but the waking has it asked for again.
-        await until(lambda: home.reconciler.waiting_count == 1)
+        await until(
+            lambda: sum(one.waiting for one in home.reconciler.figures().pools.values()) == 1
+        )
         home.reconciler.wake_all("local", "start")
         assert (await home.handler.load(other)).status == "queued"
         home.reconciler.wake_all("assemblyai", "start")

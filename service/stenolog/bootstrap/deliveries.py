@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
-from stenolog.bootstrap.gauges import GAUGES_EVERY_MS, GAUGES_SHARE
 from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.clock import NowMs
 from stenolog.config.settings import Settings
@@ -27,7 +25,6 @@ from stenolog.delivery.webhook import Requests, lane_of
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.egress.resolving import Resolver
-from stenolog.errors import StoreError
 from stenolog.log.recorder import FactRecorder
 from stenolog.telemetry import Metrics
 
@@ -55,31 +52,27 @@ class Deliveries:
     now_ms: NowMs
 
     async def run(self) -> None:
-        """Follow, deliver and observe, until cancelled."""
+        """Follow and deliver, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.fan_out.subscription.run())
             group.create_task(self.dispatcher.run())
-            group.create_task(self._observe())
 
-    async def _observe(self) -> None:
-        """Set the gauges every two seconds, or as seldom as costs a fiftieth."""
-        while True:
-            began = time.perf_counter()
-            try:
-                lag = await self.fan_out.lag()
-                self.metrics.fan_out_lag(lag.events, lag.age_ms)
-                at_ms = self.now_ms()
-                backlog = await self.outbox.backlog(at_ms)
-                self.metrics.outbox(
-                    backlog.deliveries,
-                    backlog.due,
-                    oldest_ms=_age_ms(backlog.oldest_at_ms, at_ms),
-                    ours_ms=_age_ms(backlog.ours_at_ms, at_ms),
-                )
-            except StoreError as exc:
-                log.warning("gauges.not_read", error=str(exc), retry_in_ms=GAUGES_EVERY_MS)
-            took = time.perf_counter() - began
-            await asyncio.sleep(max(GAUGES_EVERY_MS / 1000, GAUGES_SHARE * took))
+    async def measure(self) -> None:
+        """Set the gauges of fan-out and outbox.
+
+        Raises:
+            StoreUnavailable: The log or the outbox cannot be read.
+        """
+        lag = await self.fan_out.lag()
+        self.metrics.fan_out_lag(lag.events, lag.age_ms)
+        at_ms = self.now_ms()
+        backlog = await self.outbox.backlog(at_ms)
+        self.metrics.outbox(
+            backlog.deliveries,
+            backlog.due,
+            oldest_ms=_age_ms(backlog.oldest_at_ms, at_ms),
+            ours_ms=_age_ms(backlog.ours_at_ms, at_ms),
+        )
 
 
 def _age_ms(since_ms: int | None, at_ms: int) -> int:

@@ -10,8 +10,9 @@ from functools import partial
 
 from stenolog.bootstrap.edge import edge_app
 from stenolog.bootstrap.engine_child import EngineChild
-from stenolog.bootstrap.gauges import observe
+from stenolog.bootstrap.gauges import measured_parts
 from stenolog.bootstrap.http.answer_room import AnswerRoom
+from stenolog.bootstrap.measuring import keep_measured
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.bootstrap.tree_heads import heads_loop
@@ -85,14 +86,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         parts.deliveries.run,
         parts.erasing.sweep,
         heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS, parts.heads),
-        partial(
-            observe,
-            parts.metrics,
-            parts.projector,
-            stores.views,
-            parts.edge.answer_room.figures,
-            stores.uploads.memory,
-        ),
+        partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),
     ]
     if parts.engine is not None:
         parts.engine.on_start = partial(reconciler.wake_all, "local", "start")

@@ -97,7 +97,7 @@ async def open_parts(
     )
     heads = Heartbeat()
     beats = LoopBeats(stores, projector, reconciling.reconciler, deliveries, erasing, heads)
-    metrics.show_beats(beats.ages)
+    metrics.machine.show_beats(beats.ages)
     return Parts(
         stores=stores,
         projector=projector,

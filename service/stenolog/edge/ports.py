@@ -60,7 +60,7 @@ class EdgeMetrics(Protocol):
         ...
 
     def figures(self) -> Mapping[str, float]:
-        """Return what is measured now, by name and labels as the text format writes them."""
+        """Return gauges and counters, by name and labels as the text format writes them."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Reason, StatusRow
@@ -59,6 +60,10 @@ class TranscriptionsPage:
     rows: tuple[StatusRow, ...]
     older: bool
     newer: bool
+
+
+OpenState = Literal["open", "requested", "claimed", "accepted", "called_back"]
+"""How far a transcription without an outcome has come; one `called_back` is to be fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

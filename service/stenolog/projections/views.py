@@ -10,6 +10,7 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
     ItemsPage,
     OpenPage,
+    OpenState,
     ProjectionStatus,
     TranscriptionsPage,
     UploadUse,
@@ -210,6 +211,9 @@ class ViewReader(Protocol):
         """Count the transcriptions by status, over all tenants."""
         ...
 
-    async def oldest_open_at(self) -> str | None:
-        """Read when the oldest transcription without an outcome was requested; None: none."""
+    async def oldest_open(self) -> Mapping[OpenState, str]:
+        """Read since when the oldest transcription without an outcome is in each state.
+
+        A state that none is in is missing; `open` stands for all.
+        """
         ...

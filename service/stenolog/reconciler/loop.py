@@ -24,13 +24,14 @@ from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
 from stenolog.reconciler.attempts import Attempts, answered, clock_set_back
 from stenolog.reconciler.clock_shift import SLEW_MS
+from stenolog.reconciler.figures import ReconcilerFigures
 from stenolog.reconciler.following import (
     START_SPREAD_MS,
     Follower,
     OpenTranscriptions,
     worked_off,
 )
-from stenolog.reconciler.gates import Gates, GateStanding, ProviderRegion
+from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.pool import Pool
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
@@ -96,14 +97,18 @@ class Reconciler:
         """How many transcriptions are being looked after."""
         return len(self._cases)
 
-    @property
-    def waiting_count(self) -> int:
-        """How many wait for a slot, or until a provider may be asked again."""
-        return self._pools.waiting_count
-
-    def standing(self) -> Mapping[ProviderRegion, GateStanding]:
-        """How each provider stands in each of its regions."""
-        return self._gates.standing()
+    def figures(self) -> ReconcilerFigures:
+        """Return numbers of what there is to do; costs what is due, at most 10,000 of these."""
+        now_ms, first_ms = self._now_ms(), self._agenda.next_ms()
+        return ReconcilerFigures(
+            open=len(self._cases),
+            busy=len(self._busy),
+            due=self._agenda.due_count(now_ms),
+            overdue_ms=0 if first_ms is None else max(0, now_ms - first_ms),
+            turns_waiting=self._turns.waiting_count,
+            pools=self._pools.counts(),
+            standing=self._gates.standing(),
+        )
 
     @property
     def beat_age_ms(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from stenolog.commands.transcription.state import Transcription
@@ -41,6 +42,14 @@ def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> Po
             return "delete"
         case _:
             return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolFigures:
+    """Requests of one kind at one provider in one region: under way, and waiting for a slot."""
+
+    running: int
+    waiting: int
 
 
 class Pools:
@@ -92,10 +101,12 @@ class Pools:
         """How many requests are under way."""
         return sum(pool.running_count for pool in self._pools.values())
 
-    @property
-    def waiting_count(self) -> int:
-        """How many transcriptions wait."""
-        return sum(pool.waiting_count for pool in self._pools.values())
+    def counts(self) -> Mapping[tuple[ProviderRegion, PoolKind], PoolFigures]:
+        """Count the requests of each kind at each place that are under way, and that wait."""
+        return {
+            key: PoolFigures(running=pool.running_count, waiting=pool.waiting_count)
+            for key, pool in self._pools.items()
+        }
 
     def _tell(self) -> None:
         self.stir()

@@ -42,6 +42,11 @@ class Turns:
         """Whether turns are given; without a limit from the beginning."""
         return self._open
 
+    @property
+    def waiting_count(self) -> int:
+        """How many transcriptions wait for their turn."""
+        return len(self._queued)
+
     async def waiting_of(self, transcription_ids: Sequence[str]) -> Sequence[str]:
         """Return those of these that wait for their turn, in the same order."""
         return [one for one in transcription_ids if one in self._queued]

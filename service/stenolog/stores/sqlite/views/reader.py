@@ -11,6 +11,7 @@ from stenolog.projections.pages import (
     OPEN_PER_PAGE_MAX,
     TRANSCRIPTIONS_PER_PAGE_MAX,
     OpenPage,
+    OpenState,
     ProjectionStatus,
     TranscriptionsPage,
     UploadUse,
@@ -21,6 +22,13 @@ from stenolog.stores.sqlite.views.items import LIVE, ItemReads
 from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, status_row
 
 _STATUS = f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions"  # noqa: S608  column names are ours
+_OLDEST: Mapping[OpenState, str] = {
+    "open": "min(created_at)",
+    "requested": "min(created_at) FILTER (WHERE claimed_at IS NULL)",
+    "claimed": "min(claimed_at) FILTER (WHERE accepted_at IS NULL AND called_back_at IS NULL)",
+    "accepted": "min(accepted_at) FILTER (WHERE called_back_at IS NULL)",
+    "called_back": "min(called_back_at)",
+}
 _OPEN = (
     "SELECT id, status IN ('queued', 'processing') "
     "AND (accepted_at IS NULL OR called_back_at IS NOT NULL) AS urgent "
@@ -182,14 +190,16 @@ class ViewReads(ItemReads):
         )
         return {status: count for status, count in rows}
 
-    async def oldest_open_at(self) -> str | None:
-        """Over the partial index on what is open, named as in `upload_use`."""
+    async def oldest_open(self) -> Mapping[OpenState, str]:
+        """Over the partial index on what is open, which has all times; named as in `upload_use`."""
+        since = ", ".join(_OLDEST.values())
         rows = await self.rows(
-            "SELECT min(created_at) FROM transcriptions INDEXED BY transcriptions_open "  # noqa: S608  ours
+            f"SELECT {since} FROM transcriptions INDEXED BY transcriptions_open "  # noqa: S608  ours
             f"WHERE generation = {LIVE} AND status IN ('queued', 'processing')",
             TRANSCRIPTIONS_VIEW,
         )
-        return rows[0][0] if rows else None
+        found = zip(_OLDEST, rows[0], strict=True)
+        return {state: since for state, since in found if since is not None}
 
     async def _listed(
         self, filtered: str, bound: str, order: str, *values: object

@@ -70,7 +70,8 @@ CREATE INDEX transcriptions_listed
 CREATE INDEX transcriptions_listed_by_status
     ON transcriptions (generation, tenant, status, requested_position, created_at);
 CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
-CREATE INDEX transcriptions_open ON transcriptions (generation, id, created_at)
+CREATE INDEX transcriptions_open
+    ON transcriptions (generation, id, created_at, claimed_at, accepted_at, called_back_at)
     WHERE status IN ('queued', 'processing');
 CREATE INDEX transcriptions_unsettled ON transcriptions (generation, id) WHERE unsettled <> '';
 CREATE INDEX transcriptions_by_upload ON transcriptions (generation, upload)
@@ -129,7 +130,7 @@ CREATE INDEX failures_for_now ON failures (position) WHERE for_now;
 """  # noqa: S608 - the pad is a number of ours
 
 # A file of an older version is made anew, so its steps run no more: only their number counts.
-_OLDER = ("",) * 4
+_OLDER = ("",) * 5
 
 VIEWS = Schema(
     name="views.db",

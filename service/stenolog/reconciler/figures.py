@@ -1,0 +1,32 @@
+"""Numbers of what the reconciler has to do, for metrics; nothing is decided by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stenolog.reconciler.gates import GateStanding, ProviderRegion
+from stenolog.reconciler.pools import PoolFigures, PoolKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilerFigures:
+    """What is under way, what waits and what is late.
+
+    Attributes:
+        open: Transcriptions that are looked after.
+        busy: Those of them that are worked on now.
+        due: Those that are to be looked at now; more than 10,000 are not counted.
+        overdue_ms: For how long the first of these has been due; 0 without any.
+        turns_waiting: Those that wait until their tenant may have one more under way.
+        pools: By place and kind of request.
+        standing: How each provider stands in each of its regions.
+    """
+
+    open: int
+    busy: int
+    due: int
+    overdue_ms: int
+    turns_waiting: int
+    pools: Mapping[tuple[ProviderRegion, PoolKind], PoolFigures]
+    standing: Mapping[ProviderRegion, GateStanding]

@@ -1,0 +1,120 @@
+"""Measure what the reconciler has to do, and how each provider answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+PLACE = ["provider", "region"]
+BY_KIND = [*PLACE, "kind"]
+STATES = ("requested", "claimed", "accepted", "called_back")
+
+Place = tuple[str, str | None]
+"""A provider, and the region in which it is reached; None: it has no regions."""
+
+
+class ReconcilerMetrics:
+    """The metrics of the reconciler and of what it asks, in a registry of its maker's."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, text: str, labels: list[str] | None = None) -> Gauge:
+            return Gauge(f"stenolog_{name}", text, labels or (), registry=registry)
+
+        self._work = {
+            "open": gauge("reconciler_open", "Transcriptions that are looked after"),
+            "busy": gauge("reconciler_busy", "Transcriptions that are worked on at this moment"),
+            "due": gauge(
+                "reconciler_due",
+                "Transcriptions that are to be looked at now; 10,000 stands for more",
+            ),
+            "turns": gauge(
+                "turns_waiting",
+                "Transcriptions that wait until their tenant may have one more under way",
+            ),
+        }
+        self._overdue = gauge(
+            "reconciler_overdue_seconds",
+            "Seconds since the transcription that is due first was to be looked at; 0 without any",
+        )
+        self._running = gauge(
+            "provider_requests_running", "Requests that are under way, by kind", BY_KIND
+        )
+        self._waiting = gauge(
+            "provider_requests_waiting",
+            "Transcriptions that wait for a slot, or until the provider may be asked, by kind",
+            BY_KIND,
+        )
+        self._breaker = gauge(
+            "provider_breaker_open",
+            "Whether this kind of request fails, so that one at a time probes the provider: 1 or 0",
+            BY_KIND,
+        )
+        self._paused = gauge(
+            "provider_paused_seconds",
+            "Seconds for which the provider still wants no request of this kind; 0: it takes them",
+            BY_KIND,
+        )
+        self._answered = gauge(
+            "provider_answered_seconds",
+            "Seconds since the provider last did what it was asked; absent before the first time",
+            PLACE,
+        )
+        self._requests = Counter(
+            "stenolog_provider_requests",
+            "Requests to the provider since the start, by kind and by class of answer, or none",
+            [*BY_KIND, "result"],
+            registry=registry,
+        )
+        self._counted: dict[tuple[str, ...], int] = {}
+        self._oldest = gauge(
+            "oldest_seconds",
+            "Age of the oldest transcription in a state, since it came into it: requested (nothing "
+            "was tried), claimed (a submission is under way or unclear), accepted (the provider "
+            "has it), called_back (the result is to be fetched); 0 without any",
+            ["state"],
+        )
+
+    def work(self, *, open_: int, busy: int, due: int, overdue_ms: int, turns: int) -> None:
+        """Set how much there is to do, and how late the latest is."""
+        for name, number in (("open", open_), ("busy", busy), ("due", due), ("turns", turns)):
+            self._work[name].set(number)
+        self._overdue.set(overdue_ms / 1000)
+
+    def slots(self, place: Place, kind: str, *, running: int, waiting: int) -> None:
+        """Set how many requests of a kind are under way and wait."""
+        labels = (*_place(place), kind)
+        self._running.labels(*labels).set(running)
+        self._waiting.labels(*labels).set(waiting)
+
+    def provider(
+        self,
+        place: Place,
+        *,
+        breakers: Mapping[str, bool],
+        paused_ms: Mapping[str, int],
+        answered_ms: int | None,
+    ) -> None:
+        """Set by kind whether the breaker is open and for how long it is paused, 0 too."""
+        labels = _place(place)
+        for kind, is_open in breakers.items():
+            self._breaker.labels(*labels, kind).set(is_open)
+        for kind, left_ms in paused_ms.items():
+            self._paused.labels(*labels, kind).set(left_ms / 1000)
+        if answered_ms is not None:
+            self._answered.labels(*labels).set(answered_ms / 1000)
+
+    def provider_requests(self, place: Place, kind: str, result: str, total: int) -> None:
+        """Count requests up to `total`, which only grows."""
+        labels = (*_place(place), kind, result)
+        self._requests.labels(*labels).inc(total - self._counted.get(labels, 0))
+        self._counted[labels] = total
+
+    def oldest(self, ages_ms: Mapping[str, int]) -> None:
+        """Set the age of the oldest transcription in each state; a missing one is 0."""
+        for state in STATES:
+            self._oldest.labels(state).set(ages_ms.get(state, 0) / 1000)
+
+
+def _place(place: Place) -> tuple[str, str]:
+    return place[0], place[1] or ""
