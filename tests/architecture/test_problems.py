@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stenolog import errors
+from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.http.problems import (
     INTERNAL,
@@ -27,7 +28,7 @@ CLASSES = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, StenologError)
 ]
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
-CLASSES.append(NoRoom)
+CLASSES += [NoRoom, BadLink]
 ID = "11111111-1111-4111-8111-111111111111"
 
 

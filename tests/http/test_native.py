@@ -123,6 +123,8 @@ async def test_words_utterances_and_speakers(service: Composed) -> None:
     assert await pages(service, f"{base}/utterances", 1) == TURNS
     assert await pages(service, f"{base}/utterances", 1, speaker="B") == TURNS[1:]
     assert await pages(service, f"{base}/utterances", 1, speaker="C") == []
+    problem = await refusal(service, "GET", f"{base}/utterances?speaker={'B' * 129}")
+    assert (problem["status"], problem["errors"][0]["field"]) == (400, "speaker")
     speakers = await pages(service, f"{base}/speakers", 1)
     assert {one["speaker"]: one["talk_ms"] for one in speakers} == {"A": 590, "B": 590}
 

@@ -48,6 +48,8 @@ async def test_the_link_is_on_our_host_and_needs_no_key(service: Composed) -> No
     assert audio.headers["Content-Type"] == "audio/wav"
     assert audio.headers["Content-Length"] == str(len(service.audio.content))
     assert audio.headers["Cache-Control"] == "private, no-store"
+    assert audio.headers["Accept-Ranges"] == head.headers["Accept-Ranges"] == "none"
+    assert audio.headers["X-Content-Type-Options"] == "nosniff"
     assert (head.status_code, head.content) == (200, b"")
     assert service.audio.opened == 0
 
@@ -121,6 +123,7 @@ async def test_a_link_is_over_after_half_an_hour(service: Composed, late_ms: int
     link = redacted_link(service.edge.link_key, "", transcription_id, now_ms() - late_ms)
     answer = await service.client.get(link)
     assert answer.status_code == 403
+    assert answer.json()["title"] == "The link is not valid, or not any more"
 
 
 async def test_a_link_to_nothing_is_refused(service: Composed) -> None:

@@ -328,6 +328,32 @@ async def test_a_declared_length_over_the_limit_is_413_before_the_body_comes(
     writer.close()
 
 
+async def test_a_name_that_is_no_parameters_is_not_in_the_log(
+    service: Composed, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names = ["Call Ada Lovelace", "ada@a.example", "\x1b[31m", "x" * 60, "\n{}", "speaker options"]
+    await service.submit(audio_url=URL, **dict.fromkeys(names, 1), speaker_options={"Ada L.": 1})
+    said = "".join(capfd.readouterr())
+    assert "(other)" in said
+    for name in (*names, "Ada"):
+        assert name not in said
+
+
+@pytest.mark.parametrize(("letters", "status"), [(2_040, 200), (2_050, 400)])
+async def test_metadata_is_measured_as_it_is_sent(
+    service: Composed, letters: int, status: int
+) -> None:
+    """Two bytes a letter of Cyrillic, whatever it would be in ASCII."""
+    metadata = '{"name":"%s"}' % ("\u0449" * letters)  # 11 bytes and the letters
+    headers = [(b"Stenolog-Metadata", metadata.encode())]
+    answer = await service.client.post("/v2/transcript", json={"audio_url": URL}, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert status == 200 or "4096 bytes" in answer.text
+    body = {"audio_url": URL, "metadata": json.loads(metadata)}
+    answer = await service.client.post("/api/v1/transcripts", json=body)
+    assert answer.status_code in (status, status + 1), answer.text
+
+
 async def test_the_four_headers_of_ours_are_kept(service: Composed) -> None:
     answer = await service.client.post(
         "/v2/transcript",

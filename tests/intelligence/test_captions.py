@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
 from stenolog.intelligence.words import joined_text, read_words
 from tests.intelligence.speech import raw_words, spoken
@@ -72,7 +74,7 @@ def test_a_caption_ends_at_a_turn_a_pause_and_with_its_sentence_when_half_full()
 def test_what_would_be_markup_in_vtt_is_escaped_and_in_srt_it_is_text() -> None:
     words = spoken("AT&T <b>loud</b> -->")
     assert "AT&amp;T &lt;b&gt;loud&lt;/b&gt; --&gt;" in vtt(captions(words))
-    assert "AT&T <b>loud</b> -->" in srt(captions(words))
+    assert "AT&T <b>loud</b> \N{RIGHTWARDS ARROW}" in srt(captions(words))
 
 
 def test_a_line_break_within_a_word_cannot_end_a_cue() -> None:
@@ -88,3 +90,36 @@ def test_letters_beyond_ascii_count_as_one_character_each() -> None:
     raw = [{"text": letter, "start": at, "end": at} for at, letter in enumerate("今日は晴れです")]
     found = captions(read_words(raw, "今日は晴れです"), 3)
     assert [joined_text(cue) for cue in found] == ["今日は", "晴れで", "す"]
+
+
+def captioned(*texts: str) -> str:
+    raw = [{"text": text, "start": at, "end": at + 1} for at, text in enumerate(texts)]
+    return srt(captions(read_words(raw, " ".join(texts))))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("\x1b[31mred\x07", "[31mred"),
+        ("a\x00b\x7f\x80\x9bc", "abc"),
+        ("a\n\n2\n00:00:00,000", "a 2 00:00:00,000"),
+        ("a\u2028b\u0085c\td", "a b c d"),
+        ("00:01 --> 00:02", "00:01 \N{RIGHTWARDS ARROW} 00:02"),
+        ("evil\u202etxt.exe", "eviltxt.exe"),
+        ("\u2066a\u2069\u202a", "a"),
+        ("\u05d0\u200f!", "\u05d0\u200f!"),
+        ("e\u0301 \N{GRINNING FACE}\u200d", "e\u0301 \N{GRINNING FACE}\u200d"),
+    ],
+)
+def test_a_cue_is_one_line_of_text_and_nothing_more(said: str, shown: str) -> None:
+    times = "00:00:00,000 --> 00:00:00,001"
+    assert captioned(said) == f"1\n{times}\n{shown}\n"
+    raw = [{"text": said, "start": 0, "end": 1}]
+    escaped = shown.replace("\N{RIGHTWARDS ARROW}", "--&gt;")
+    assert vtt(captions(read_words(raw, said))) == (
+        f"WEBVTT\n\n00:00.000 --> 00:00.001\n{escaped}\n"
+    )
+
+
+def test_an_arrow_of_several_words_is_none_of_times() -> None:
+    assert captioned("--", ">").count("-->") == 1

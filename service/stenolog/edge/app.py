@@ -18,6 +18,7 @@ from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import rate_limits
 from stenolog.edge.assemblyai import routes as assemblyai
 from stenolog.edge.callbacks import routes as callbacks
+from stenolog.edge.http.cache_headers import CacheHeaders
 from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.cross_origin import cross_origin
 from stenolog.edge.http.head_limits import HeadLimits
@@ -106,6 +107,7 @@ def build_app(edge: Edge) -> Application:
             Middleware(Correlation),
             Middleware(RequestLine, metrics=edge.requests.metrics, often_read=OFTEN_READ),
             *cross_origin(edge.requests.cors_origins),
+            Middleware(CacheHeaders),
             Middleware(HeadLimits, form_at=form_at),
         ],
         exception_handlers={HTTPException: unknown_path},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -14,6 +15,10 @@ PAUSE_MS = 1_000  # a longer silence is not spanned by a caption
 SENTENCE_SHARE = 0.5  # a caption that is half full ends with its sentence
 CUE_MS_MIN = 1  # WebVTT: a cue ends after it starts
 SECONDS_KEPT = 64
+# C0, DEL and C1, which a terminal may obey; separators of lines, of which a cue has one; and marks
+# that change the direction of what follows, beyond their own word.
+UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+BLANKS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
@@ -33,7 +38,8 @@ def srt(cues: Sequence[Sequence[Word]]) -> str:
     for number, cue in enumerate(cues, start=1):
         start, end = _span(cue)
         times = f"{_clock(start, ',', hours=True)} --> {_clock(end, ',', hours=True)}"
-        blocks.append(f"{number}\n{times}\n{joined_text(cue)}\n")
+        text = _text(cue).replace("-->", "\N{RIGHTWARDS ARROW}")  # the other one is of times
+        blocks.append(f"{number}\n{times}\n{text}\n")
     return "\n".join(blocks)
 
 
@@ -43,8 +49,17 @@ def vtt(cues: Sequence[Sequence[Word]]) -> str:
     for cue in cues:
         start, end = _span(cue)
         times = f"{_clock(start, '.')} --> {_clock(end, '.')}"
-        blocks.append(f"{times}\n{html.escape(joined_text(cue), quote=False)}\n")
+        blocks.append(f"{times}\n{html.escape(_text(cue), quote=False)}\n")
     return "\n".join(blocks)
+
+
+def _text(cue: Sequence[Word]) -> str:
+    """Return the text of a cue on one line, with nothing in it that is more than text."""
+    return UNSAFE.sub(_harmless, joined_text(cue))
+
+
+def _harmless(found: re.Match[str]) -> str:
+    return " " if BLANKS.intersection(found[0]) else ""
 
 
 def _packed(words: Sequence[Word], characters_max: int) -> Iterator[tuple[Word, ...]]:

@@ -8,11 +8,17 @@ import hashlib
 import hmac
 import uuid
 
+from stenolog.errors import Forbidden
+
 LIFETIME_MS = 30 * 60_000  # as long as the links that AssemblyAI makes
 EXPIRY_BYTES = 6  # ms since the epoch, for some thousand years
 ID_BYTES = 16
 CHARACTERS = 72  # base64url of 54 bytes: no spare bits, no padding
 PATH = "/redacted-audio/"
+
+
+class BadLink(Forbidden, code="bad-link"):
+    """A link is not one of ours, or is over, or its transcript was deleted."""
 
 
 def redacted_link(key: bytes, public_url: str, transcription_id: str, now_ms: int) -> str:

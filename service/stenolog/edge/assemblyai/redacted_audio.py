@@ -13,19 +13,19 @@ from starlette.types import Receive, Scope, Send
 from stenolog.bounded import BoundedMemory
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.access.redacted_links import audio_of, redacted_link
+from stenolog.edge.access.redacted_links import BadLink, audio_of, redacted_link
 from stenolog.edge.loops import AudioStream, RedactedAudio
 from stenolog.edge.transcriptions.reading import Found, Reading
-from stenolog.errors import Forbidden, InvalidRequest
+from stenolog.errors import InvalidRequest
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
 MEDIA_TYPE = "application/octet-stream"
 ASKED_MAX = 4_096  # transcriptions of which is remembered whether redacted audio is wanted
 HEADERS = {
+    "Accept-Ranges": "none",  # it comes from the provider in one piece
     "Cache-Control": "private, no-store",
     "Content-Disposition": "attachment",  # whatever a provider says that it is, no page of ours
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -88,12 +88,12 @@ class RedactedAudioOf:
         """Answer with the audio, piece by piece from the provider.
 
         Raises:
-            Forbidden: The link is not one of ours, or is over, or its transcript was deleted.
+            BadLink: The link is not one of ours, or is over, or its transcript was deleted.
         """
         transcription_id = audio_of(self._link_key, request.path_params["link"], self._now_ms())
         row = transcription_id and await self._views.transcription(transcription_id)
         if not row or row.erased:
-            raise Forbidden("This link is not valid, or not any more: ask for another one")
+            raise BadLink("This link is not valid, or not any more: ask for another one")
         if request.method == "HEAD":
             return Response(media_type=MEDIA_TYPE, headers=HEADERS)
         stack = contextlib.AsyncExitStack()

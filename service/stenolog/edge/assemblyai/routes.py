@@ -12,6 +12,7 @@ from stenolog.edge.assemblyai.redacted_audio import RedactedAudioOf
 from stenolog.edge.assemblyai.transcripts import Transcripts
 from stenolog.edge.assemblyai.uploads import Upload
 from stenolog.edge.derived.workers import RenderWorkers
+from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.problems import as_problem, as_wire_error
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
@@ -84,8 +85,8 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
         "redacted-audio": audio.get,
         "sentences": derived.sentences,
         "paragraphs": derived.paragraphs,
-        "srt": derived.srt,
-        "vtt": derived.vtt,
+        "srt": revalidated(derived.srt),
+        "vtt": revalidated(derived.vtt),
         "word-search": derived.word_search,
     }
     routes = [

@@ -19,12 +19,13 @@ MAY_SEND = (
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
+    "If-None-Match",
     "Stenolog-Provider",
     "Stenolog-Region",
     "Stenolog-Subject",
     "Stenolog-Metadata",
 )
-MAY_READ = ("Idempotent-Replayed", "Location", "Retry-After", "X-Correlation-Id")
+MAY_READ = ("ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Correlation-Id")
 PREFLIGHT_SECONDS = 600  # a browser asks again after that; what was taken back is refused by then
 
 

@@ -63,6 +63,8 @@ def _in_headers(request: Request) -> dict[str, object]:
         for value in values:
             given[field] = _utf8(header, value)
     if "metadata" in given:
+        if len(str(given["metadata"]).encode()) > METADATA_BYTES_MAX:
+            raise _wrong(HEADERS["metadata"], f"must have at most {METADATA_BYTES_MAX} bytes")
         try:
             given["metadata"] = parse_object(str(given["metadata"]).encode())
         except InvalidRequest as exc:
@@ -87,13 +89,18 @@ def _checked(given: Mapping[str, object]) -> Extras:
     if metadata is not None and not isinstance(metadata, dict):
         wrong.append(("metadata", "must be a JSON object"))
         metadata = None
-    elif metadata is not None and len(json.dumps(metadata).encode()) > METADATA_BYTES_MAX:
-        wrong.append(("metadata", f"must have at most {METADATA_BYTES_MAX} bytes as JSON"))
+    elif metadata is not None and len(_compact(metadata)) > METADATA_BYTES_MAX:
+        wrong.append(("metadata", f"must have at most {METADATA_BYTES_MAX} bytes as JSON in UTF-8"))
     if wrong:
         raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
     return Extras(
         provider=texts["provider"], region=texts["region"], subject=subject, metadata=metadata
     )
+
+
+def _compact(metadata: object) -> bytes:
+    """Return it as short as it may have been sent."""
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _utf8(header: str, value: str) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from stenolog import errors
 from stenolog.edge.access.rate_limit import TooManyStrangers
+from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.errors import InvalidRequest, ProviderUnavailable, RateLimited, StenologError
 from stenolog.free_space import NoRoom
@@ -28,6 +29,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "An API key is needed"),
     errors.BadToken: (401, "The callback is not one that we registered"),
     errors.Forbidden: (403, "The API key does not allow this"),
+    BadLink: (403, "The link is not valid, or not any more"),
     errors.NotFound: (404, "There is no such thing"),
     errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
     errors.LastManagingKey: (409, "Nobody could manage keys without it"),

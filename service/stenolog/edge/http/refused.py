@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from stenolog.edge.http.cache_headers import CacheHeaders
 from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.problems import Failure, FailureForm
 from stenolog.edge.http.request_line import RequestLine
@@ -21,4 +22,4 @@ def refusing(form_at: Callable[[str], FailureForm], metrics: EdgeMetrics) -> ASG
         failure: Failure = scope[SCOPE_KEY]
         await form_at(scope["path"])(failure, correlation_of(scope))(scope, receive, send)
 
-    return Correlation(RequestLine(answer, metrics))
+    return Correlation(RequestLine(CacheHeaders(answer), metrics))

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.native.paging import page_answer, page_query
+from stenolog.edge.native.paging import page_answer, page_query, refuse_if
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.projections.views import ViewReader
 
@@ -25,6 +25,7 @@ class Items:
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with a page in order of start; `reason` says why there are no items."""
         query = page_query(request.query_params)
+        speaker = self._speaker(request)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
         found = await self._views.items(
@@ -32,7 +33,7 @@ class Items:
             self._view,
             after=query.after or 0,
             limit=query.limit,
-            speaker=self._speaker(request),
+            speaker=speaker,
         )
         beside = None if found.beside is None else orjson.Fragment(found.beside)
         following = None if found.next is None else str(found.next)
@@ -41,4 +42,7 @@ class Items:
     def _speaker(self, request: Request) -> str | None:
         if self._view != "utterances":
             return None
-        return (request.query_params.get("speaker") or "")[:SPEAKER_CHARS_MAX] or None
+        speaker = request.query_params.get("speaker") or None
+        if speaker is not None and len(speaker) > SPEAKER_CHARS_MAX:
+            refuse_if([("speaker", f"must have at most {SPEAKER_CHARS_MAX} characters")])
+        return speaker

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stenolog.commands.api_keys import ApiKeys
+from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.problems import as_problem
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
@@ -58,24 +59,24 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     routes = [
         at(
             f"{PREFIX}/transcripts",
-            GET=reading(handler=transcripts.list),
+            GET=reading(handler=revalidated(transcripts.list)),
             POST=writing(handler=transcripts.post),
         ),
         at(
             f"{PREFIX}/transcripts/{{id}}",
-            GET=reading_one(handler=transcripts.get),
+            GET=reading_one(handler=revalidated(transcripts.get)),
             DELETE=erasing_one(handler=transcripts.delete),
         ),
         *(
             at(
                 f"{PREFIX}/transcripts/{{id}}/{view}",
-                GET=reading_one(handler=Items(view, cases.reading, ports.views).get),
+                GET=reading_one(handler=revalidated(Items(view, cases.reading, ports.views).get)),
             )
             for view in ITEM_VIEWS
         ),
         at(
             f"{PREFIX}/transcripts/{{id}}/events",
-            GET=Guarded(scope="events:read", handler=events.get, lookup=lookup),
+            GET=Guarded(scope="events:read", handler=revalidated(events.get), lookup=lookup),
         ),
         at(f"{PREFIX}/keys", GET=managing(handler=keys.list), POST=managing(handler=keys.post)),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),

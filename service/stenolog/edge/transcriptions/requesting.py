@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 NAMES_LOGGED_MAX = 20
+NAME_LOGGED = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){0,3}")  # as they all are
+OTHER_NAME = "(other)"  # a customer's text, maybe
 NAMES_REMEMBERED_MAX = 1_024
 
 log = structlog.get_logger()
@@ -147,9 +150,10 @@ class Requesting:
             return
         for name in names:
             self._told.put(name, None)
+        shown = dict.fromkeys(n if NAME_LOGGED.fullmatch(n) else OTHER_NAME for n in names)
         log.warning(
             "request.parameters_unknown",
-            names=names[:NAMES_LOGGED_MAX],
+            names=[*shown][:NAMES_LOGGED_MAX],
             count=len(names),
             advice="they were passed on to the provider; ask the customer whether one is misspelt",
         )
