@@ -168,25 +168,26 @@ async def test_what_does_not_exist_is_answered_as_documented(service: Composed) 
             assert statuses == {401}
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"), [("", 401), ("Bearer sk_wrong", 401), ("the key of nobody", 401)]
-)
+@pytest.mark.parametrize("header", ["", "Bearer sk_wrong", "the key of nobody"])
 async def test_without_a_key_nothing_that_needs_one_is_answered(
-    service: Composed, seeded: tuple[dict[str, str], dict[str, str]], header: str, expected: int
+    service: Composed, seeded: tuple[dict[str, str], dict[str, str]], header: str
 ) -> None:
+    """401, and 429 after too many."""
     known, _ = seeded
     seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": header}, known)
     for label, statuses in seen.items():
         if label.partition(" ")[2] not in OPEN:
-            assert statuses == {expected}, label
+            assert statuses <= {401, 429}, label
 
 
 async def test_a_key_without_the_scope_is_forbidden(
     service: Composed, seeded: tuple[dict[str, str], dict[str, str]]
 ) -> None:
+    """Only of what is there: an id that never was is told as one of another tenant's."""
     known, _ = seeded
-    key = await service.new_key("default", "compliance:read")
+    key = await service.new_key("default", "ops:nothing")
     seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": key}, known)
     for label, statuses in seen.items():
         if label.partition(" ")[2] not in (*OPEN, CALLBACK):
-            assert statuses == {403}, label
+            unknown = {400, 404} if "{id}" in label else set()
+            assert 403 in statuses <= {403, *unknown}, label
