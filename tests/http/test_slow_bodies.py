@@ -121,7 +121,10 @@ async def test_uploads_that_all_wait_for_room_do_not_wait_for_ever() -> None:
     senders = [Sender() for _ in range(4)]
     uploads = [asyncio.create_task(hold(memory, sender)) for sender in senders]
     for sender in senders:
-        sender.send(*[b"x" * 30_000] * 2, None)
+        sender.send(b"x" * 30_000)
+    await until(lambda: memory.held_bytes == 90_000)  # the fourth waits
+    for sender in senders:
+        sender.send(b"x" * 30_000, None)
     async with asyncio.timeout(DEADLINE_S):
         assert await asyncio.gather(*uploads) == [60_000] * 4
     assert memory.held_bytes == 0
