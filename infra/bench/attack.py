@@ -52,6 +52,11 @@ def _large_upload(path: str, key: str) -> bytes:
     return _upload(path, key) + bytes(1_000_000)  # all but what a frame holds
 
 
+def _json(path: str, key: str) -> bytes:
+    head = f"POST /v2/transcript HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n"
+    return f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"[" * 950_000
+
+
 def _half(path: str, key: str) -> bytes:
     return b"GET /heal"
 
@@ -63,6 +68,7 @@ ATTACKS: Mapping[str, Attack] = {
     "unread-30": Attack(connections=30, sends=_transcript),
     "uploads-64": Attack(connections=64, sends=_upload, drips=True),
     "frames-64": Attack(connections=64, sends=_large_upload, drips=True),
+    "bodies-300": Attack(connections=300, sends=_json, drips=True),
     "halves-1100": Attack(connections=1_100, sends=_half, drips=True),
 }
 

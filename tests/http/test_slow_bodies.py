@@ -10,10 +10,10 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
+from stenolog.arrivals import Arrivals
 from stenolog.edge.http.bodies import PACE_BYTES_MIN, BodyTooSlow, streamed
 from stenolog.edge.http.problems import as_problem, as_wire_error, failure_of
 from stenolog.errors import StoreUnavailable
-from stenolog.stores.files.upload_memory import UploadMemory
 from tests.house.waiting import until
 
 DEADLINE_S = 10
@@ -87,7 +87,7 @@ class Sender:
             yield piece
 
 
-async def hold(memory: UploadMemory, sender: Sender) -> int:
+async def hold(memory: Arrivals, sender: Sender) -> int:
     """Take what is sent and write nothing of it; the size in bytes."""
     size = 0
     async with memory.place() as place:
@@ -98,8 +98,8 @@ async def hold(memory: UploadMemory, sender: Sender) -> int:
 
 @pytest.mark.parametrize("by", ["bytes", "count"])
 async def test_where_uploads_crowd_the_slowest_sender_yields(by: str) -> None:
-    memory = UploadMemory(
-        bytes_max=100_000, uploads_max=2 if by == "count" else 9, crowded_ms=50, young_ms=50
+    memory = Arrivals(
+        bytes_max=100_000, bodies_max=2 if by == "count" else 9, crowded_ms=50, young_ms=50
     )
     slow, fast, third = Sender(), Sender(), Sender()
     uploads = [asyncio.create_task(hold(memory, sender)) for sender in (slow, fast)]
@@ -117,7 +117,7 @@ async def test_where_uploads_crowd_the_slowest_sender_yields(by: str) -> None:
 
 
 async def test_uploads_that_all_wait_for_room_do_not_wait_for_ever() -> None:
-    memory = UploadMemory(bytes_max=100_000, crowded_ms=50, young_ms=50)
+    memory = Arrivals(bytes_max=100_000, crowded_ms=50, young_ms=50)
     senders = [Sender() for _ in range(4)]
     uploads = [asyncio.create_task(hold(memory, sender)) for sender in senders]
     for sender in senders:
@@ -131,7 +131,7 @@ async def test_uploads_that_all_wait_for_room_do_not_wait_for_ever() -> None:
 
 
 async def test_what_is_held_stays_near_the_limit() -> None:
-    memory = UploadMemory(bytes_max=100_000, crowded_ms=50, young_ms=50)
+    memory = Arrivals(bytes_max=100_000, crowded_ms=50, young_ms=50)
     most = 0
 
     async def upload(pieces: int) -> None:

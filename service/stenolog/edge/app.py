@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from stenolog.arrivals import Arrivals
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import rate_limits
@@ -43,12 +44,14 @@ class Application(Starlette):
 
     Attributes:
         refusing: Answers what the server refuses by itself.
+        state: Has `arrivals`, which bounds the JSON bodies that come in slowly, all together.
     """
 
     def __init__(self, *, refusing: ASGIApp, **parts: Any) -> None:
         """`parts` are Starlette's."""
         super().__init__(**parts)
         self.refusing = refusing
+        self.state.arrivals = Arrivals()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ ASGIApp = Callable[
 ]
 
 PIECE_BYTES = 64 << 10  # of an answer, given to the connection at once
-BODY_BYTES_MAX = 64 << 10  # of a request, come and not yet received
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CRASHED: Message = {
     "type": "http.response.start",
@@ -78,8 +77,8 @@ class Exchange:
 
     @property
     def is_full(self) -> bool:
-        """Whether the body should not come on for now."""
-        return len(self._body) > BODY_BYTES_MAX
+        """Whether the application has to take some of the body before more of it is read."""
+        return bool(self._body)
 
     @property
     def is_whole(self) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from stenolog.arrivals import Arrivals
 from stenolog.errors import PayloadTooLarge, RequestError
 
 BODY_MS_MAX = 30_000  # for a whole JSON body
+SMALL_BYTES = 16 << 10  # come without a place among the arrivals: that many are in one read
 # An upload comes at 1 KiB a second at least, averaged over this time; a proxy may wait longer.
 CHUNK_MS_MAX = 60_000
 PACE_BYTES_MIN = 1 << 10  # a second
@@ -25,22 +27,16 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
     Raises:
         PayloadTooLarge: It is over `bytes_max`, or its Content-Length is.
         BodyTooSlow: It did not come within 30 s.
+        StoreUnavailable: Too many large ones are on their way, and this was the slowest.
         ClientDisconnect: The client went away.
     """
     too_large = f"The request body is over {bytes_max} bytes"
     _refuse_declared(request, bytes_max, too_large)
-    chunks: list[bytes] = []
-    size = 0
     try:
         async with asyncio.timeout(BODY_MS_MAX / 1000):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > bytes_max:
-                    raise PayloadTooLarge(too_large)
-                chunks.append(chunk)
+            return await _gathered(request, bytes_max, too_large)
     except TimeoutError as exc:
         raise BodyTooSlow(f"The body did not come within {BODY_MS_MAX} ms") from exc
-    return b"".join(chunks)
 
 
 async def streamed(
@@ -73,6 +69,32 @@ async def streamed(
         # Each KiB earns a second of patience; it is never more than what there was to begin with.
         left_s = min(most_s, left_s - (loop.time() - began) + len(chunk) / PACE_BYTES_MIN)
         yield chunk
+
+
+async def _gathered(request: Request, bytes_max: int, too_large: str) -> bytes:
+    gathered: list[bytes] = []
+    size = 0
+
+    def gather(chunk: bytes) -> None:
+        nonlocal size
+        size += len(chunk)
+        if size > bytes_max:
+            raise PayloadTooLarge(too_large)
+        gathered.append(chunk)
+
+    sent = request.stream()
+    if declared_bytes(request) <= SMALL_BYTES:
+        async for chunk in sent:
+            gather(chunk)
+            if size > SMALL_BYTES:
+                break
+        else:
+            return b"".join(gathered)
+    arrivals: Arrivals = request.app.state.arrivals
+    async with arrivals.place() as place:
+        async for chunk in place.chunks(sent):
+            gather(chunk)
+    return b"".join(gathered)
 
 
 def declared_bytes(request: Request) -> int:

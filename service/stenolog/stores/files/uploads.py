@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from stenolog.arrivals import Arrivals, Place
 from stenolog.compliance.data_keys import DataKey, NewKey
 from stenolog.compliance.upload_lifetime import StoredFile
 from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
@@ -26,7 +27,6 @@ from stenolog.stores.files.upload_frames import (
     plain_size,
 )
 from stenolog.stores.files.upload_listing import stored_in
-from stenolog.stores.files.upload_memory import Place, UploadMemory
 from stenolog.stores.files.upload_room import Account, UploadRoom
 
 FILE_MODE = 0o600
@@ -70,11 +70,11 @@ class UploadStore:
         self,
         directory: Path,
         keys: UploadKeys,
-        memory: UploadMemory | None = None,
+        memory: Arrivals | None = None,
         room: UploadRoom | None = None,
     ) -> None:
         """The directory exists; what interrupted uploads left in it is removed."""
-        self.memory = memory or UploadMemory()
+        self.memory = memory or Arrivals()
         self.room = room or UploadRoom(directory)
         self._directory = directory
         self._keys = keys

@@ -1,4 +1,4 @@
-"""Bound the memory of uploads on their way to the disk; where it is short, the slowest yields."""
+"""Bound the memory of bodies on their way in; where it is short, the slowest sender yields."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from collections.abc import AsyncIterator, Callable
 
 from stenolog.errors import StoreUnavailable
 
-BYTES_MAX = 24 << 20  # gathered for frames, over all uploads
-UPLOADS_MAX = 128  # at once; each has up to 128 KiB on its way besides
+BYTES_MAX = 24 << 20  # gathered, over all
+BODIES_MAX = 128  # at once; each has up to 128 KiB on its way besides
 CROWDED_MS = 2_000  # of waiting for others, after which the slowest sender has to yield
 YOUNG_MS = 2_000  # of waiting for a sender, before it can be called slow
 WAIT_MS_MAX = 30_000  # for others, all together
 
 
-class UploadMemory:
-    """Gives every upload a place, and its bytes room.
+class Arrivals:
+    """Gives every body a place, and its bytes room.
 
-    Whoever finds none waits. Where that takes long, the upload whose sender has been slowest ends
+    Whoever finds none waits. Where that takes long, the body whose sender has been slowest ends
     with `StoreUnavailable`, so that nobody holds up the others by sending little.
 
     Attributes:
-        held_bytes: Gathered now, over all uploads.
+        held_bytes: Gathered now, over all bodies.
     """
 
     def __init__(
         self,
         *,
         bytes_max: int = BYTES_MAX,
-        uploads_max: int = UPLOADS_MAX,
+        bodies_max: int = BODIES_MAX,
         crowded_ms: int = CROWDED_MS,
         young_ms: int = YOUNG_MS,
     ) -> None:
         """Start with all of it free."""
         self.held_bytes = 0
         self._bytes_max = bytes_max
-        self._uploads_max = uploads_max
+        self._bodies_max = bodies_max
         self._crowded_ms = crowded_ms
         self._young_ms = young_ms
         self._places: set[Place] = set()
@@ -45,12 +45,12 @@ class UploadMemory:
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:
-        """Yield a place for one upload, once there is one.
+        """Yield a place for one body, once there is one.
 
         Raises:
-            StoreUnavailable: Too many uploads are under way, and none of them is slow.
+            StoreUnavailable: Too many bodies are under way, and none of them is slow.
         """
-        await self._until(lambda: len(self._places) < self._uploads_max)
+        await self._until(lambda: len(self._places) < self._bodies_max)
         place = Place(self)
         self._places.add(place)
         try:
@@ -93,7 +93,7 @@ class UploadMemory:
             except TimeoutError:
                 waited_ms += self._crowded_ms
                 if not self._end_slowest() and waited_ms >= WAIT_MS_MAX:
-                    raise StoreUnavailable("uploads: too many are under way") from None
+                    raise StoreUnavailable("too many bodies are on their way in") from None
 
     def _end_slowest(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -108,7 +108,7 @@ class UploadMemory:
 
 
 class Place:
-    """One upload's place: its chunks come in here, and its bytes are counted.
+    """One body's place: its chunks come in here, and its bytes are counted.
 
     Attributes:
         held_bytes: Gathered, and not written yet.
@@ -116,7 +116,7 @@ class Place:
         end_soon: Set while its sender is waited for: what ends the waiting.
     """
 
-    def __init__(self, memory: UploadMemory) -> None:
+    def __init__(self, memory: Arrivals) -> None:
         self.held_bytes = 0
         self.came_bytes = 0
         self.end_soon: asyncio.Timeout | None = None
@@ -152,7 +152,9 @@ class Place:
             async with asyncio.timeout(None) as self.end_soon:
                 chunk = await anext(sent, None)
         except TimeoutError as exc:
-            raise StoreUnavailable("uploads: too many, and this was the slowest") from exc
+            raise StoreUnavailable(
+                "too many bodies are on their way in, and this was the slowest"
+            ) from exc
         finally:
             self.end_soon = None
             self._waited_s += loop.time() - self._asked_at
