@@ -198,6 +198,14 @@ async def test_a_small_body_that_was_refused_leaves_the_connection_open() -> Non
         assert await client.answer() == 200
 
 
+async def test_what_came_of_a_body_before_its_refusal_does_not_keep_the_rest_from_coming() -> None:
+    async with connected() as (_, client):
+        client.send(REFUSED % 900_000 + b"x" * 300_000)
+        assert await client.answer() == 401
+        client.send(b"x" * 600_000 + GET)
+        assert await client.answer() == 200
+
+
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 async def test_a_refused_body_is_swallowed_up_to_a_limit(chunked: bool) -> None:
     limit = Limits().discard_bytes_max

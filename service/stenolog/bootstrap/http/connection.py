@@ -118,7 +118,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.abort()
         self._out.resume()
 
-    # What the framing tells.
+    # What the framing and the exchange tell.
 
     def head(self, head: Head) -> None:
         """A request begins."""
@@ -138,8 +138,6 @@ class Connection(asyncio.BufferedProtocol):
         self._exchange.end()
         if self._phase == "discarding":
             self._wait()
-
-    # What the exchange tells.
 
     def read_on(self) -> None:
         """Read what has to be waited for no longer."""
@@ -181,11 +179,14 @@ class Connection(asyncio.BufferedProtocol):
             self.read_on()
         if self._transport.is_closing():
             self._in.close()
-        else:
-            # While an answer is made, it is read on only to learn that the client goes away.
-            answering = self._exchange is not None and self._exchange.is_whole
-            if not self._in.settle(may_read=answering or not self._is_held_up()):
-                self.give_up("ahead_too_much")
+        elif not self._in.settle(may_read=self._may_read()):
+            self.give_up("ahead_too_much")
+
+    def _may_read(self) -> bool:
+        """Whether more may be read; while an answer is made, only to learn of the client's end."""
+        if self._phase == "request" and self._exchange is not None:
+            return self._exchange.is_whole or not self._exchange.has_body
+        return not self._is_held_up()
 
     def _is_held_up(self) -> bool:
         """Whether nothing may be parsed now; an answer that has not left yet is still under way."""

@@ -19,6 +19,7 @@ ASGIApp = Callable[
 ]
 
 PIECE_BYTES = 64 << 10  # of an answer, given to the connection at once
+BODY_BYTES_MAX = 64 << 10  # of a request, parsed and not yet taken
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CRASHED: Message = {
     "type": "http.response.start",
@@ -77,7 +78,12 @@ class Exchange:
 
     @property
     def is_full(self) -> bool:
-        """Whether the application has to take some of the body before more of it is read."""
+        """Whether the application has to take some of the body before more of it is parsed."""
+        return len(self._body) > BODY_BYTES_MAX
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is some of it to take; then no more is read."""
         return bool(self._body)
 
     @property
