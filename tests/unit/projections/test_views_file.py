@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +192,26 @@ async def test_what_a_customer_said_is_on_no_page_whose_cells_sqlite_moves(
     holding = [page[0] for page in pages if b"MARK" in page]
     assert holding
     assert not {2, 5, 10, 13} & set(holding), "types of pages that hold cells"
+
+
+class TracedViews(SqliteViews):
+    """Views that tell which statements are run on their file."""
+
+    async def told_of_reads(self, told: Callable[[str], None]) -> None:
+        await self._reader.set_trace_callback(told)
+
+
+async def test_figures_are_read_from_indexes_alone(tmp_path: Path) -> None:
+    """A row of a transcription has a page for itself: 100,000 of them took 0.6 s."""
+    views = await TracedViews.open(tmp_path / "views.db")
+    assert isinstance(views, TracedViews)
+    read: list[str] = []
+    await views.told_of_reads(read.append)
+    await views.oldest_open()
+    await views.counts_by_status()
+    await views.close()
+    assert len(read) == 2
+    with contextlib.closing(sqlite3.connect(tmp_path / "views.db")) as file:
+        for statement in read:
+            plan = [row[3] for row in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            assert "USING COVERING INDEX transcriptions_" in plan[0], plan
