@@ -45,6 +45,11 @@ class ReconcilerMetrics:
             "Transcriptions that wait for a slot, or until the provider may be asked, by kind",
             BY_KIND,
         )
+        self._waited = gauge(
+            "provider_requests_waited_seconds",
+            "Seconds for which a request has waited that waits longest, by kind; 0 without any",
+            BY_KIND,
+        )
         self._breaker = gauge(
             "provider_breaker_open",
             "Whether this kind of request fails, so that one at a time probes the provider: 1 or 0",
@@ -81,11 +86,12 @@ class ReconcilerMetrics:
             self._work[name].set(number)
         self._overdue.set(overdue_ms / 1000)
 
-    def slots(self, place: Place, kind: str, *, running: int, waiting: int) -> None:
-        """Set how many requests of a kind are under way and wait."""
+    def slots(self, place: Place, kind: str, *, running: int, waiting: int, waited_ms: int) -> None:
+        """Set how many requests of a kind are under way and wait, and since when."""
         labels = (*_place(place), kind)
         self._running.labels(*labels).set(running)
         self._waiting.labels(*labels).set(waiting)
+        self._waited.labels(*labels).set(waited_ms / 1000)
 
     def provider(
         self,

@@ -90,6 +90,9 @@ async def test_slow_uploads_of_one_tenant_delay_no_submit_and_no_result(tmp_path
         other = await home.request(tenant=OTHER, upload=await uploaded(home))
         await until(lambda: _uploads(simulator) == sending + 1)
         assert (await home.handler.load(other)).status == "queued"
+        uploads = home.reconciler.figures().pools[("assemblyai", "us"), "upload"]
+        assert (uploads.running, uploads.waiting) == (sending + 1, 64 - sending)
+        assert uploads.waited_ms > 0
 
 
 def _uploads(simulator: Simulator) -> int:

@@ -117,7 +117,13 @@ def show_reconciler(metrics: ReconcilerMetrics, figures: ReconcilerFigures, at_m
         turns=figures.turns_waiting,
     )
     for (place, kind), pool in figures.pools.items():
-        metrics.slots(place, kind, running=pool.running, waiting=pool.waiting)
+        metrics.slots(
+            place,
+            kind,
+            running=pool.running,
+            waiting=pool.waiting,
+            waited_ms=pool.waited_ms,
+        )
     for place, gate in figures.standing.items():
         told, answered_at_ms = gate.provider, gate.provider.answered_at_ms
         metrics.provider(

@@ -44,6 +44,7 @@ class Pool:
         self._of_tenant: Counter[str] = Counter()
         self._waiting: OrderedDict[str, list[Wanted]] = OrderedDict()  # by tenant; next is first
         self._wanted: dict[str, Wanted] = {}
+        self._since_ms: dict[str, int] = {}  # from when on they wait, the first one first
         self._entries = 0  # in all that wait, with outdated ones
         self._held_until_ms = 0
         self._probe: str | None = None
@@ -58,6 +59,11 @@ class Pool:
         """How many transcriptions wait."""
         return len(self._wanted)
 
+    def waited_ms(self, now_ms: int) -> int:
+        """Return how long the first of those that wait has waited; 0: nobody does."""
+        first_ms = next(iter(self._since_ms.values()), now_ms)
+        return max(0, now_ms - first_ms)
+
     def admit(self, one: Wanted, tenant: str, now_ms: int) -> bool:
         """Tell whether this request may go now; if not, it waits until `take` returns it."""
         if one.id in self._running:
@@ -67,6 +73,7 @@ class Pool:
             return True
         if self._wanted.get(one.id) != one:
             self._wanted[one.id] = one
+            self._since_ms.setdefault(one.id, now_ms)
             heapq.heappush(self._waiting.setdefault(tenant, []), one)
             self._entries += 1
             if self._entries > 2 * len(self._wanted) + STALE_MIN:
@@ -82,7 +89,7 @@ class Pool:
         if tenant is None or not self._may_go(tenant, now_ms):
             return None
         one = self._pop(tenant)
-        del self._wanted[one.id]
+        self.forget(one.id)
         self._waiting.move_to_end(tenant)
         self._begin(one.id, tenant)
         return one.id
@@ -90,6 +97,7 @@ class Pool:
     def forget(self, transcription_id: str) -> None:
         """Let it wait no more; its entry is dropped when it comes first."""
         self._wanted.pop(transcription_id, None)
+        self._since_ms.pop(transcription_id, None)
 
     def leave(self, transcription_id: str) -> None:
         """Give a slot back; without one, nothing happens."""

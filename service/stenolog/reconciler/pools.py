@@ -46,10 +46,15 @@ def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> Po
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolFigures:
-    """Requests of one kind at one provider in one region: under way, and waiting for a slot."""
+    """Requests of one kind at one provider in one region: under way, and waiting for a slot.
+
+    Attributes:
+        waited_ms: How long the first of those that wait has waited; 0 without any.
+    """
 
     running: int
     waiting: int
+    waited_ms: int
 
 
 class Pools:
@@ -101,10 +106,14 @@ class Pools:
         """How many requests are under way."""
         return sum(pool.running_count for pool in self._pools.values())
 
-    def counts(self) -> Mapping[tuple[ProviderRegion, PoolKind], PoolFigures]:
+    def counts(self, now_ms: int) -> Mapping[tuple[ProviderRegion, PoolKind], PoolFigures]:
         """Count the requests of each kind at each place that are under way, and that wait."""
         return {
-            key: PoolFigures(running=pool.running_count, waiting=pool.waiting_count)
+            key: PoolFigures(
+                running=pool.running_count,
+                waiting=pool.waiting_count,
+                waited_ms=pool.waited_ms(now_ms),
+            )
             for key, pool in self._pools.items()
         }
 

@@ -65,6 +65,18 @@ def test_a_lane_that_is_held_lets_nobody_go_before() -> None:
     assert it.take(500) == "a"
 
 
+def test_how_long_the_first_one_has_waited_is_known() -> None:
+    it = pool()
+    it.hold(10_000)
+    assert it.waited_ms(5) == 0
+    it.admit(one("a"), "a", 100)
+    it.admit(one("b"), "b", 300)
+    it.admit(one("a"), "a", 400)
+    assert it.waited_ms(1_000) == 900
+    it.forget("a")
+    assert it.waited_ms(1_000) == 700
+
+
 def test_what_waits_twice_goes_once_and_what_is_forgotten_not_at_all() -> None:
     it = pool()
     it.hold(10)
