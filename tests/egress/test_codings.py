@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import random
 import zlib
 
 import pytest
 
-from stenolog.egress.codings import PIECE_BYTES, Decompressor, coding_not_undone
+from stenolog.egress.codings import MEMBERS_MAX, PIECE_BYTES, Decompressor, coding_not_undone
 from stenolog.errors import EgressFailed, PayloadTooLarge
 from tests.egress.conftest import Open
 from tests.egress.scripted import always, answer, serving
@@ -17,6 +18,8 @@ DATA = random.Random(1).randbytes(200_000) + bytes(300_000)
 RAW = zlib.compressobj(wbits=-15)
 RAW_DATA = RAW.compress(DATA) + RAW.flush()
 MAX = len(DATA)
+NINE_MIB = gzip.compress(bytes(9 << 20))
+EMPTY = gzip.compress(b"")
 
 
 async def read(opened: Open, body: bytes, coding: str, bytes_max: int = MAX) -> bytes:
@@ -49,6 +52,8 @@ WRONG = {
     "wrong sum": ("gzip", gzip.compress(DATA)[:-4] + b"xxxx"),
     "deflate cut off": ("deflate", zlib.compress(DATA)[:-1]),
     "not deflate": ("deflate", DATA),
+    "members without end": ("gzip", EMPTY * (MEMBERS_MAX + 1)),
+    "inner members without end": ("gzip, gzip", gzip.compress(EMPTY * (MEMBERS_MAX + 1))),
     "too many": ("gzip, gzip, gzip", gzip.compress(DATA)),
 }
 
@@ -75,8 +80,37 @@ async def test_a_bomb_is_refused_at_the_limit(opened: Open, coding: str) -> None
         await read(opened, body, coding, bytes_max=1 << 20)
 
 
+async def test_what_is_coded_twice_is_refused_at_the_limit_though_little_comes_out(
+    opened: Open,
+) -> None:
+    """A gzip header names a file: as much as it likes, and nothing of it is content."""
+    named = EMPTY[:3] + b"\x08" + EMPTY[4:10] + b"a" * (4 << 20) + b"\0" + EMPTY[10:]
+    with pytest.raises(PayloadTooLarge):
+        await read(opened, gzip.compress(named), "gzip, gzip", bytes_max=1 << 20)
+
+
+async def test_what_stands_for_much_and_brings_nothing_lets_others_have_their_turn(
+    opened: Open,
+) -> None:
+    """Twenty kilobytes, twenty megabytes between the stages, and not one byte of content."""
+    named = EMPTY[:3] + b"\x08" + EMPTY[4:10] + b"a" * (20 << 20) + b"\0" + EMPTY[10:]
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    body = gzip.compress(named)
+    counting = asyncio.create_task(count())
+    assert await read(opened, body, "gzip, gzip", bytes_max=len(named)) == b""
+    counting.cancel()
+    assert turns > len(named) // PIECE_BYTES
+
+
 def test_no_piece_is_larger_than_said_however_much_it_stands_for() -> None:
-    pieces = [len(piece) for piece in Decompressor("gzip").pieces(gzip.compress(bytes(9 << 20)))]
+    pieces = [len(piece) for piece in Decompressor("gzip", 9 << 20).pieces(NINE_MIB)]
     assert max(pieces) <= PIECE_BYTES
     assert sum(pieces) == 9 << 20
 
@@ -84,7 +118,7 @@ def test_no_piece_is_larger_than_said_however_much_it_stands_for() -> None:
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_a_body_may_come_in_any_pieces(size: int) -> None:
     for coding, body in (("gzip", gzip.compress(DATA)), ("deflate", RAW_DATA)):
-        stage, got = Decompressor(coding), bytearray()
+        stage, got = Decompressor(coding, MAX), bytearray()
         for start in range(0, len(body), size):
             for piece in stage.pieces(body[start : start + size]):
                 got += piece

@@ -5,10 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from stenolog.errors import EgressFailed
+from stenolog.errors import EgressFailed, PayloadTooLarge
 
 CODINGS_MAX = 2  # one upon another; nobody means more
 PIECE_BYTES = 64 << 10  # what is undone at a time, however much it would be
+# Of one coding. Each costs as much as thousands of bytes do, and twenty bytes can stand for one
+# that is empty.
+MEMBERS_MAX = 1_000
 UNDONE = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
 # Compressions that nobody asked for, and that are not undone.
 NOT_UNDONE = frozenset({"br", "compress", "dcb", "dcz", "x-compress", "zstd"})
@@ -22,8 +25,10 @@ def coding_not_undone(content_encoding: str) -> str | None:
     return next((name for name in _names(content_encoding) if name in NOT_UNDONE), None)
 
 
-def decompressors(content_encoding: str) -> list[Decompressor]:
+def decompressors(content_encoding: str, bytes_max: int) -> list[Decompressor]:
     """Return what undoes the codings, in the order of undoing; empty when there is nothing to undo.
+
+    Each of them undoes at most `bytes_max`, also what is coded once more.
 
     Names that are no compression, such as `utf-8` or `aws-chunked`, are set by mistake and say
     nothing about the bytes.
@@ -34,22 +39,28 @@ def decompressors(content_encoding: str) -> list[Decompressor]:
     found = [UNDONE[name] for name in _names(content_encoding) if name in UNDONE]
     if len(found) > CODINGS_MAX:
         raise EgressFailed(f"the answer has over {CODINGS_MAX} content codings", sent=True)
-    return [Decompressor(name) for name in reversed(found)]
+    return [Decompressor(name, bytes_max) for name in reversed(found)]
 
 
 class Decompressor:
-    """Undoes one coding, in pieces of at most `PIECE_BYTES`."""
+    """Undoes one coding, in pieces of at most `PIECE_BYTES` and at most `bytes_max` in all."""
 
-    def __init__(self, coding: str) -> None:
+    def __init__(self, coding: str, bytes_max: int) -> None:
         self._coding = coding
+        self._bytes_max = bytes_max
+        self._undone = 0
+        self._members = 0
         self._inner: zlib._Decompress | None = None
         self._ended_once = False
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Yield what `data` stands for; no piece is empty.
+        """Yield what `data` stands for, one step at a time; a step may bring nothing.
+
+        A step takes a bounded time: whoever reads may let others have their turn after each.
 
         Raises:
-            EgressFailed: It is not what the answer's header says.
+            EgressFailed: It is not what the answer's header says, or has over `MEMBERS_MAX`.
+            PayloadTooLarge: It stands for more than `bytes_max`.
         """
         while True:
             if self._inner is None:
@@ -60,8 +71,10 @@ class Decompressor:
                 piece = self._inner.decompress(data, PIECE_BYTES)
             except zlib.error as exc:
                 raise EgressFailed(f"the body is not {self._coding}", sent=True) from exc
-            if piece:
-                yield piece
+            self._undone += len(piece)
+            if self._undone > self._bytes_max:
+                raise PayloadTooLarge(f"the answer is over {self._bytes_max} bytes")
+            yield piece
             data = self._inner.unconsumed_tail
             if self._inner.eof:
                 data, self._inner, self._ended_once = self._inner.unused_data, None, True
@@ -84,6 +97,9 @@ class Decompressor:
         return self._coding == "gzip" and data[:1] == GZIP_FIRST
 
     def _opened(self, data: bytes) -> zlib._Decompress:
+        self._members += 1
+        if self._members > MEMBERS_MAX:
+            raise EgressFailed(f"the body has over {MEMBERS_MAX} {self._coding} members", sent=True)
         if self._coding == "gzip":
             return zlib.decompressobj(GZIP_WINDOW)
         # RFC 9110, 8.4.1.2: some servers leave the zlib frame out.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from math import inf
 
 import anyio
@@ -32,7 +32,7 @@ class StreamedAnswer:
         self._request_trace = request_trace
         self._deadline = deadline
 
-    async def chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
+    async def chunks(self, bytes_max: int) -> AsyncGenerator[bytes, None]:
         """Yield the body's pieces in order, once; no piece is empty.
 
         Raises:
@@ -60,14 +60,11 @@ class StreamedAnswer:
                 yielded until then is at most `bytes_max`.
             EgressFailed: As `chunks`, or the body is not coded as it says.
         """
-        stages = decompressors(self.headers.get("content-encoding", ""))
-        size = 0
+        stages = decompressors(self.headers.get("content-encoding", ""), bytes_max)
         async for chunk in self.chunks(bytes_max):
             for piece in _through(stages, chunk):
-                size += len(piece)
-                if size > bytes_max:
-                    raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
-                yield piece
+                if piece:
+                    yield piece
                 if stages:  # a little may stand for much: others have their turn
                     await anyio.lowlevel.checkpoint()
         for stage in stages:
@@ -87,7 +84,8 @@ class StreamedAnswer:
 
 
 def _through(stages: Sequence[Decompressor], data: bytes) -> Iterator[bytes]:
-    if not stages:
+    """Yield after each step of any stage what came out of the last one, mostly nothing."""
+    if not stages or not data:
         yield data
         return
     for piece in stages[0].pieces(data):
