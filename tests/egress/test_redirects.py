@@ -94,6 +94,13 @@ async def test_a_cookie_set_on_the_way_is_sent_to_its_host_and_to_no_other(opene
         (["a=b; Path=/; Expires=nonsense"], "http://a.example/", "a=b"),
         (['a="b c"; Path=/', "a b=c", "=c", "a", "\u00fc=1; Path=/"], "http://a.example/", ""),
         ([f"a={'b' * 5000}; Path=/"], "http://a.example/", ""),
+        (["a=b; Path=/; Max-Age="], "http://a.example/", "a=b"),
+        (["a=b; Path=/; Max-Age=-junk"], "http://a.example/", "a=b"),
+        (
+            ["a=b; Path=/; Max-Age=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
+            "http://a.example/",
+            "",
+        ),
         (["", ";;;=;", "=;="], "http://a.example/", ""),
     ],
 )

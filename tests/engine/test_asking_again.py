@@ -11,6 +11,7 @@ import pytest
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.host.audio_answers import REFUSAL_BYTES_MAX
 from stenolog.engine.host.fetching import FetchLimits, fetch
 from stenolog.engine.host.scratch import Scratch
 from stenolog.wire.assemblyai.sentences import download_failed, failure_of
@@ -184,6 +185,11 @@ async def test_a_redirect_to_what_is_no_url_is_refused_and_the_reason_is_said(
 ) -> None:
     said = await refused(get, answer("302 Found", Location=place))
     assert said.startswith("Download error, unable to download URL: a redirect cannot be followed:")
+
+
+async def test_an_expired_url_is_called_so_though_the_store_says_much(get: Get) -> None:
+    said = b"<Error><Message>Request has expired</Message></Error>" + bytes(REFUSAL_BYTES_MAX)
+    assert "The URL has expired" in await refused(get, answer("403 Forbidden", said))
 
 
 async def test_a_file_that_is_not_there_is_not_called_expired(get: Get) -> None:

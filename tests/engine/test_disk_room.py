@@ -54,6 +54,19 @@ def test_what_its_server_has_said_counts_for_a_file_that_begins_again() -> None:
     assert not disk.may_begin("b")
 
 
+def test_a_smaller_promise_does_not_make_what_it_had_forgotten() -> None:
+    disk = room()
+    disk.begin("a")
+    disk.grow("a", 40)
+    disk.begin("b")
+    disk.grow("b", 60)
+    with pytest.raises(NoRoom):
+        disk.grow("b", 1)
+    disk.expect("b", 5)
+    disk.put_off("b")
+    assert not disk.may_begin("b")
+
+
 def test_a_file_that_is_alone_has_room_whatever_its_size() -> None:
     disk = room(free_bytes=0)
     assert disk.may_begin("a")

@@ -46,6 +46,8 @@ def test_the_end_is_read_from_the_query(store: str) -> None:
         "Signature=a&Expires=99999999999999999999",
         "Signature=a&Expires=",
         "sig=a&se=never",
+        "sig=a&se=0001-01-01T00:00:00%2B14:00",
+        "X-Amz-Date=00010101T000000%2B2359&X-Amz-Expires=1",
         "&".join(f"a{number}=b" for number in range(100)) + "&sig=a&se=2026-11-30",
     ],
 )

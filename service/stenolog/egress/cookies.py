@@ -13,6 +13,7 @@ COOKIES_MAX = 50  # of one host; RFC 6265, 6.1
 COOKIE_CHARS_MAX = 4_096  # name and value; RFC 6265, 6.1
 HEADER_CHARS_MAX = 8_192  # of what is sent; servers refuse longer lines
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+AGE = re.compile(r"-?[0-9]+")  # RFC 6265, 5.2.2; of what else stands there nothing is heeded
 VALUE = re.compile(r"[\x21-\x3a\x3c-\x7e]*")  # wider than RFC 6265, 4.1.1: as it is in use
 
 
@@ -74,8 +75,8 @@ def _attributes(text: str) -> Iterable[tuple[str, str]]:
 
 def _is_over(attributes: dict[str, str], answered_at: str) -> bool:
     """Tell whether the cookie is to be dropped, which is how a server takes one back."""
-    age = attributes.get("max-age")
-    if age is not None:
+    age = attributes.get("max-age", "")
+    if AGE.fullmatch(age):
         return age.startswith("-") or not age.strip("0")
     try:
         expires = parsedate_to_datetime(attributes.get("expires", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import aclosing
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -17,7 +18,8 @@ from stenolog.engine.host.presigned import expiry_sentence
 from stenolog.errors import EgressFailed, PayloadTooLarge
 from stenolog.wire.assemblyai import sentences
 
-REFUSAL_BYTES_MAX = 4_096  # of an error's body: where a store says why
+REFUSAL_BYTES_MAX = 4_096  # of an error's body, at its beginning: where a store says why
+REFUSAL_BODY_MAX = 1 << 30  # what is longer by its own word is not begun
 REFUSAL_MS_MAX = 5_000
 ERRORS = range(400, 600)
 EXPIRED = frozenset({400, 401, 403})  # what stores answer when a presigned URL is over
@@ -78,13 +80,16 @@ async def _refusal(url: str, answer: StreamedAnswer) -> AudioRefused:
     body = bytearray()
     with anyio.move_on_after(REFUSAL_MS_MAX / 1000):  # it only explains
         try:
-            async for chunk in answer.chunks(REFUSAL_BYTES_MAX):
-                body += chunk
+            async with aclosing(answer.chunks(REFUSAL_BODY_MAX)) as chunks:
+                async for chunk in chunks:
+                    body += chunk
+                    if len(body) >= REFUSAL_BYTES_MAX:
+                        break
         except (PayloadTooLarge, EgressFailed):
             pass
     sentence = sentences.download_refused(url, answer.status, _reason(answer.status))
     if answer.status in EXPIRED:
-        sentence += expiry_sentence(url, bytes(body), datetime.now(UTC))
+        sentence += expiry_sentence(url, bytes(body[:REFUSAL_BYTES_MAX]), datetime.now(UTC))
     return AudioRefused(sentence)
 
 

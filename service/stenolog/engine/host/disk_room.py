@@ -49,9 +49,10 @@ class DiskRoom:
         """Note how large the file will be, as its server says.
 
         Nothing is kept free for a promise, but for a file that had no room before: else several
-        would begin together and meet the same end again.
+        would begin together and meet the same end again. What it had already is not forgotten for
+        a smaller promise.
         """
-        self._needed[job_id] = size
+        self._needed[job_id] = max(self._needed.get(job_id, 1), size)
 
     def grow(self, job_id: str, size: int) -> None:
         """Count `size` more bytes of the job's file.

@@ -27,7 +27,7 @@ def expiry_sentence(url: str, body: bytes, now: datetime) -> str:
     """
     ended = expires_at(url)
     if ended is not None and ended <= now:
-        text = ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        text = ended.strftime("%Y-%m-%dT%H:%M:%SZ")
         return f". The URL expired at {text}; sign it for longer, or upload the file."
     if EXPIRED.search(body):
         return ". The URL has expired; sign it for longer, or upload the file."
@@ -35,7 +35,7 @@ def expiry_sentence(url: str, body: bytes, now: datetime) -> str:
 
 
 def expires_at(url: str) -> datetime | None:
-    """Return when a presigned URL ends; None when its query does not say it readably."""
+    """Return when a presigned URL ends, in UTC; None when its query does not say it readably."""
     try:
         pairs = parse_qsl(urlsplit(url).query, max_num_fields=FIELDS_MAX)
         fields = {name.lower(): value for name, value in pairs}
@@ -48,7 +48,7 @@ def expires_at(url: str) -> datetime | None:
             return None
         if "se" in fields:
             ended = datetime.fromisoformat(fields["se"])
-            return ended if ended.tzinfo else ended.replace(tzinfo=UTC)
+            return ended.astimezone(UTC) if ended.tzinfo else ended.replace(tzinfo=UTC)
         return _at(_seconds(fields["expires"])) if "expires" in fields else None
     except (ValueError, OverflowError):
         return None
