@@ -21,6 +21,7 @@ from tests.house.composed import Composed
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 EXAMPLES = 6  # of each operation and each kind: all of them take some seconds
+EXAMPLES_OF_SOAK = 150  # some minutes
 SEED = 20_261_121
 WORD = {"text": "hello", "start": 0, "end": 9, "confidence": 0.9, "speaker": "A"}
 ANSWER = completed_transcript(
@@ -52,10 +53,11 @@ OPEN = ("/healthz", "/readyz", "/metrics", "/redacted-audio/{link}")
 class Driver:
     """Calls every operation with generated examples; every answer is held against the document."""
 
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
+    def __init__(self, url: str, headers: dict[str, str], examples: int) -> None:
         load_all_checks()
         self._checks = [CHECKS.get_one(name) for name in CHECKED]
         self._document = schemathesis.openapi.from_path(DOCUMENT)
+        self._examples = examples
         self._url = url
         self._headers = headers
 
@@ -85,7 +87,7 @@ class Driver:
 
         @seed(SEED)
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=self._examples,
             deadline=None,
             database=None,
             phases=[Phase.generate],
@@ -107,9 +109,13 @@ class Driver:
 
 
 async def driven(
-    service: Composed, mode: GenerationMode, headers: dict[str, str], known: dict[str, str]
+    service: Composed,
+    mode: GenerationMode,
+    headers: dict[str, str],
+    known: dict[str, str],
+    examples: int = EXAMPLES,
 ) -> dict[str, set[int]]:
-    driver = Driver(service.url, headers)
+    driver = Driver(service.url, headers, examples)
     return await asyncio.to_thread(driver.run, mode, known)
 
 
@@ -191,3 +197,15 @@ async def test_a_key_without_the_scope_is_forbidden(
         if label.partition(" ")[2] not in (*OPEN, CALLBACK):
             unknown = {400, 404} if "{id}" in label else set()
             assert 403 in statuses <= {403, *unknown}, label
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+async def test_many_more_examples_are_answered_as_documented(
+    service: Composed, seeded: tuple[dict[str, str], dict[str, str]], mode: GenerationMode
+) -> None:
+    known, header = seeded
+    headers = {"Authorization": service.key, **header}
+    seen = await driven(service, mode, headers, known, EXAMPLES_OF_SOAK)
+    assert all(status < 500 for statuses in seen.values() for status in statuses)
