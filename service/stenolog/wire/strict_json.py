@@ -10,8 +10,9 @@ from stenolog.errors import InvalidRequest, PayloadTooLarge
 
 BODY_BYTES_MAX = 1_048_576  # 1,000 key terms of six words with room to spare
 DEPTH_MAX = 32  # the deepest documented parameter has six
-# Values and names together. 1,000 key terms are 1,000; 1,000 entries of `custom_spelling` with
-# three spellings each are 9,000. A MiB of empty lists would be 350,000, and takes 80 ms to read.
+# DECISIONS 124: values and names together. 1,000 key terms are 1,000; 1,000 entries of
+# `custom_spelling` with three spellings each are 9,000. A MiB of empty lists would be 350,000, and
+# takes 80 ms to read.
 NODES_MAX = 20_000
 # The largest double has 309 digits; to read thousands takes time by the square of their number.
 NUMBER_CHARS_MAX = 308

@@ -13,6 +13,7 @@ from stenolog.errors import RateLimited
 
 MINUTE_S = 60.0
 BUCKETS_MAX = 10_000  # the least recently used one starts anew
+# DECISIONS 126: new keys are no new allowance.
 KEYS_PER_TENANT = 10  # that many times the limit of a key, where a tenant has none of its own
 MANAGING_PER_MINUTE_MIN = 60  # however small the limit: whoever manages keys can revoke some
 STRANGERS_PER_MINUTE = 120  # failed authentications of one address
