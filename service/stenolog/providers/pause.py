@@ -8,7 +8,8 @@ from stenolog.backoff import exponential_ms
 
 PAUSE_FIRST_MS = 1_000  # after a refusal that does not say when to come back; doubles
 PAUSE_MS_MAX = 60_000
-# However long the provider asks for: callers come up to a quarter later, within a minute.
+# DECISIONS 132: however long the provider asks for. Callers come up to a quarter later, within a
+# minute.
 PROBE_MS = 45_000
 
 log = structlog.get_logger()
