@@ -12,7 +12,8 @@ from stenolog.providers.byte_budget import ByteBudget, HeldBytes
 from stenolog.providers.port import FetchedJob
 from stenolog.side_process import SideProcessEnded
 
-# DECISIONS 133: together, from the answer until it is in the log. On its way each is copied several times.
+# DECISIONS 133: together, from the answer until it is in the log. On its way each is copied several
+# times.
 TRANSCRIPTS_BYTES_MAX = 12 << 20
 BESIDE_BYTES_MIN = 1 << 19  # some 15 minutes of speech, which take 10 ms to read
 
