@@ -31,10 +31,14 @@ class MachineMetrics:
             "engine_up", "Whether the embedded engine answers, 1 or 0; 0 where there is none"
         )
         self._engine = gauge(
-            "engine",
+            "engine_work",
             "What the embedded engine has: jobs (open, waiting for a worker), downloads (waiting, "
-            "under_way, held_bytes, names_looked_up, names_waiting), workers (all, busy)",
+            "under_way, names_looked_up, names_waiting), workers (all, busy)",
             ["of", "state"],
+        )
+        self._engine_bytes = gauge(
+            "engine_held_bytes",
+            "Bytes of audio that the embedded engine has fetched and not worked off",
         )
         self._names = gauge(
             "delivery_names",
@@ -74,7 +78,10 @@ class MachineMetrics:
             self._engine.clear()
         for of, states in (counts or {}).items():
             for state, number in states.items():
-                self._engine.labels(of, state).set(number)
+                if state == "held_bytes":
+                    self._engine_bytes.set(number)
+                else:
+                    self._engine.labels(of, state).set(number)
 
     def delivery_names(self, *, looked_up: int, waiting: int) -> None:
         """Set how many names of receivers are looked up and wait."""

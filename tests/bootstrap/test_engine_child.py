@@ -44,10 +44,10 @@ async def test_the_engine_has_none_of_our_settings(
         assert counts["workers"] == {"all": 1, "busy": 0}
         metrics = Metrics()
         metrics.machine.engine(counts)
-        assert metrics.figures()['stenolog_engine{of="workers",state="all"}'] == 1
+        assert metrics.figures()['stenolog_engine_work{of="workers",state="all"}'] == 1
         metrics.machine.engine(await engine_counts(egress, None))
         assert metrics.figures()["stenolog_engine_up"] == 0
-        assert not [name for name in metrics.figures() if name.startswith("stenolog_engine{")]
+        assert not [name for name in metrics.figures() if name.startswith("stenolog_engine_work")]
         await egress.aclose()
     finally:
         running.cancel()
