@@ -226,16 +226,23 @@ class EgressFailed(StenologError, code="egress-failed"):
     """An outgoing request got no usable answer.
 
     `sent`: it may have reached the other side. `dropped`: the other side broke off, and may answer
+    the next time. `unreached`: no connection came about in time, or no name server answered; it may
     the next time. `ours`: this machine or we are at fault; nothing is known of the other side.
     """
 
     retryable = True
 
     def __init__(
-        self, message: str, *, sent: bool, dropped: bool = False, ours: bool = False
+        self,
+        message: str,
+        *,
+        sent: bool,
+        dropped: bool = False,
+        unreached: bool = False,
+        ours: bool = False,
     ) -> None:
         super().__init__(message)
-        self.sent, self.dropped, self.ours = sent, dropped, ours
+        self.sent, self.dropped, self.unreached, self.ours = sent, dropped, unreached, ours
 
 
 class EvidenceError(StenologError, code="evidence-error"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import inspect
+import socket
 import ssl
 
 import anyio
@@ -86,6 +87,23 @@ def test_what_the_network_does_is_not_blamed_on_this_machine(number: int) -> Non
     with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
         raise httpcore.ConnectError from OSError(number, "a reason")
     assert not failed.value.ours
+
+
+@pytest.mark.parametrize(
+    ("cause", "unreached"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "try again"), True),
+        (socket.gaierror(socket.EAI_NONAME, "no such name"), False),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), False),
+        (httpcore.ConnectTimeout(), True),
+    ],
+)
+def test_who_was_not_reached_in_time_may_be_the_next_time(
+    cause: Exception, unreached: bool
+) -> None:
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
+        raise httpcore.ConnectError from cause
+    assert failed.value.unreached is unreached
 
 
 def test_a_programmers_error_is_not_hidden() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import anyio
 import pytest
@@ -16,6 +16,7 @@ from stenolog.egress.resolving import (
     THREADS_MAX,
     THREADS_PER_ZONE_MAX,
     WAITING_MAX,
+    NoThread,
     Resolver,
     asked_for,
 )
@@ -99,6 +100,84 @@ async def test_a_zone_whose_name_server_is_silent_holds_up_no_other_zone() -> No
                 assert await resolver.addresses("www.good.example.org", 80)
 
 
+async def test_one_tenants_slow_names_hold_up_no_other_name_of_their_zone() -> None:
+    """Of a zone that many share: the other has its thread at once."""
+    with stuck() as names:
+        resolver = Resolver(names)
+        slow = [f"slow{number}.co.uk" for number in range(64)]
+        async with asking(resolver, slow, "a"):
+            assert resolver.in_flight == THREADS_PER_ZONE_MAX // 2
+            for _ in range(3):
+                with anyio.fail_after(ANSWER_S_MAX), asked_for("b"):
+                    assert await resolver.addresses("good.co.uk", 80) == ("127.0.0.1",)
+
+
+async def test_who_waits_has_its_turn_before_those_that_had_one() -> None:
+    """However many names the others asked for earlier."""
+    held = {number: threading.Event() for number in range(THREADS_PER_ZONE_MAX * 10)}
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        held[int(host.split(".", maxsplit=1)[0])].wait(30)
+        return ["127.0.0.1"]
+
+    resolver = Resolver(resolve, threads_max=THREADS_PER_ZONE_MAX)
+    tenants = [str(number) for number in range(THREADS_PER_ZONE_MAX)]
+    async with AsyncExitStack() as stack:
+        for number, tenant in enumerate(tenants):
+            many = [f"{number * 10 + each}.co.uk" for each in range(9)]
+            await stack.enter_async_context(asking(resolver, many, tenant))
+        await until(lambda: resolver.in_flight == THREADS_PER_ZONE_MAX)
+        await stack.enter_async_context(asking(resolver, ["39.co.uk"], "late"))
+        assert not {"30.co.uk", "39.co.uk"} & set(asked), "the first tenant has two"
+        for ended, begun in ((0, "30.co.uk"), (10, "39.co.uk")):
+            held[ended].set()
+            await until(lambda: begun in asked)  # noqa: B023 - waited for here
+            assert len(asked) == THREADS_PER_ZONE_MAX + (1 if ended == 0 else 2)
+        for event in held.values():
+            event.set()
+        await until(lambda: resolver.in_flight == 0)
+
+
+async def test_a_name_that_got_no_thread_is_our_fault_and_its_time_begins_with_its_thread(
+    opened: Open,
+) -> None:
+    with stuck() as names:
+        client = opened(LOOPBACK, resolve=names)
+        slow = [f"slow.{zone}.example" for zone in range(2 * THREADS_MAX)]
+
+        async def ask(host: str, timeout_ms: int) -> None:
+            url = f"http://{host}/"
+            await client.request("GET", url, timeout_ms=timeout_ms, answer_bytes_max=9)
+
+        tasks = [asyncio.create_task(ask(host, 20_000)) for host in slow]
+        await until(lambda: client.resolver.in_flight == THREADS_MAX)
+        with pytest.raises(EgressFailed, match="no thread was free") as failed:
+            await ask("good.test", 200)
+        assert (failed.value.ours, failed.value.unreached, failed.value.sent) == (
+            True,
+            False,
+            False,
+        )
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_who_waited_for_a_thread_has_the_whole_time_for_its_answer() -> None:
+    with stuck() as names:
+        resolver = Resolver(names, threads_max=1)
+        async with asking(resolver, ["slow.example"]):
+            waits = asyncio.create_task(
+                resolver.addresses("good.test", 80, turn_seconds=30, seconds=0.2)
+            )
+            await asyncio.sleep(0.4)
+            assert not waits.done()
+            names.let_go.set()
+            assert await waits == ("127.0.0.1",)
+
+
 async def test_tenants_share_what_is_there_and_the_rest_has_its_turn() -> None:
     with stuck() as names:
         resolver = Resolver(names)
@@ -164,7 +243,7 @@ async def test_names_that_wait_are_bounded() -> None:
     with stuck() as names:
         resolver = Resolver(names, threads_max=1)
         async with asking(resolver, [f"slow{number}.example" for number in range(WAITING_MAX + 1)]):
-            with pytest.raises(OSError, match="too many"):
+            with pytest.raises(NoThread, match="too many"):
                 await resolver.addresses("one-more.example", 80)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.egress.resolving import Resolve
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.host.audio_answers import REFUSAL_BYTES_MAX
 from stenolog.engine.host.fetching import FetchLimits, fetch
@@ -147,6 +151,86 @@ async def test_a_server_is_asked_three_times_and_no_more(get: Get) -> None:
             await get(server.url)
         assert len(server.requests) == 3
         assert str(found.value) == download_failed(server.url)
+
+
+@asynccontextmanager
+async def resolving(resolve: Resolve, folder: Path) -> AsyncIterator[Get]:
+    """As `get`, with names."""
+    egress = Egress(AddressPolicy.of(networks=["127.0.0.0/8"]), resolve=resolve)
+    scratch = Scratch(folder)
+
+    async def download(url: str) -> bytes:
+        path = await fetch(url, egress=egress, scratch=scratch, bytes_max=MAX, limits=HASTY)
+        return path.read_bytes()
+
+    yield download
+    await egress.aclose()
+
+
+async def test_a_name_server_that_is_silent_is_asked_again_and_is_not_the_files_fault(
+    tmp_path: Path,
+) -> None:
+    silent = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    times = 0
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        nonlocal times
+        times += 1
+        if times < 3 or host == "dead.example":
+            raise silent
+        return ["127.0.0.1"]
+
+    async with resolving(resolve, tmp_path / "s") as get, serving(always(OK)) as server:
+        assert await get(f"http://late.example:{server.port}/") == SOUND
+        times = 0
+        with pytest.raises(AudioRefused, match=r"^Server error, the host of") as found:
+            await get(f"http://dead.example:{server.port}/")
+        assert times == HASTY.tries_max
+    failure = failure_of(str(found.value))
+    assert failure is not None
+    assert failure.retryable
+
+
+async def test_what_this_machine_lacks_is_not_the_files_fault(tmp_path: Path) -> None:
+    def resolve(host: str, port: int) -> Sequence[str]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async with resolving(resolve, tmp_path / "s") as get:
+        with pytest.raises(AudioRefused, match=r"^Server error, .* too many open files") as found:
+            await get("http://a.example/")
+    failure = failure_of(str(found.value))
+    assert failure is not None
+    assert failure.retryable
+
+
+async def test_a_name_that_is_not_known_is_final_at_once(tmp_path: Path) -> None:
+    asked = []
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async with resolving(resolve, tmp_path / "s") as get:
+        with pytest.raises(AudioRefused, match=r"^Download error, unable to download"):
+            await get("http://a.example/")
+    assert asked == ["a.example"]
+
+
+async def test_all_tries_have_one_time(tmp_path: Path) -> None:
+    """A server that breaks off late is not asked for as long again."""
+    busy = answer("429 Too Many Requests", Retry_After="1")
+    egress = Egress(AddressPolicy.of(networks=["127.0.0.0/8"]))
+    limits = FetchLimits(whole_ms=900, retry_ms_max=9_000)
+    async with serving(in_turn(busy, OK)) as server:
+        with pytest.raises(AudioRefused, match="429"):
+            await fetch(
+                server.url,
+                egress=egress,
+                scratch=Scratch(tmp_path / "s"),
+                bytes_max=MAX,
+                limits=limits,
+            )
+    await egress.aclose()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import anyio
 import httpcore
 import httpx
 
+from stenolog.egress.resolving import NoThread
 from stenolog.errors import EgressFailed, ForbiddenAddress
 
 # httpcore has no root class of its own, and lets TLS, socket and anyio errors through.
@@ -69,13 +71,15 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
 
     Raises:
         EgressFailed: With `sent` False only when nothing can have reached the other side,
-            `dropped` when a connection ended or brought nonsense, not when it was too slow, and
-            `ours` when this machine could not connect to anybody.
+            `dropped` when a connection ended or brought nonsense, not when it was too slow,
+            `unreached` when no connection came about in time, and `ours` when this machine could
+            not connect to anybody.
     """
     try:
         yield
     except TimeoutError as exc:
-        raise EgressFailed("no complete answer in time", sent=request_trace.sent) from exc
+        sent = request_trace.sent
+        raise EgressFailed("no complete answer in time", sent=sent, unreached=not sent) from exc
     except HTTPCORE_ERRORS as exc:
         sent = request_trace.sent and not isinstance(exc, NEVER_SENT)
         dropped = sent and not isinstance(exc, httpcore.TimeoutException)
@@ -83,7 +87,10 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
         if lacking is not None:
             raise EgressFailed(f"this machine: {lacking}", sent=False, ours=True) from exc
         raise EgressFailed(
-            f"no usable answer: {type(exc).__name__}", sent=sent, dropped=dropped
+            f"no usable answer: {type(exc).__name__}",
+            sent=sent,
+            dropped=dropped,
+            unreached=not sent and _is_late(exc),
         ) from exc
 
 
@@ -105,11 +112,28 @@ def httpx_errors() -> Iterator[None]:
 
 def _lacking(exc: BaseException) -> str | None:
     """Return what this machine lacks, when an error that the system raised says so."""
+    for cause in _causes(exc):
+        if isinstance(cause, NoThread):
+            return str(cause)
+        if isinstance(cause, OSError) and cause.errno in OUR_ERRORS:
+            return OUR_ERRORS[cause.errno]
+    return None
+
+
+def _is_late(exc: BaseException) -> bool:
+    """Tell whether a host, or the name server that knows it, has not answered in time."""
+    return any(
+        isinstance(cause, httpcore.ConnectTimeout)
+        or (isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN)
+        for cause in _causes(exc)
+    )
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what it came from, at most `CAUSES_MAX` in all."""
     cause: BaseException | None = exc
     for _ in range(CAUSES_MAX):
         if cause is None:
-            break
-        if isinstance(cause, OSError) and cause.errno in OUR_ERRORS:
-            return OUR_ERRORS[cause.errno]
+            return
+        yield cause
         cause = cause.__cause__ or cause.__context__
-    return None

@@ -12,10 +12,13 @@ import httpcore
 import structlog
 
 from stenolog.egress.guard import Address, AddressPolicy, check_address, plain_host
-from stenolog.egress.resolving import Resolver
+from stenolog.egress.resolving import NoThread, Resolver
 from stenolog.errors import ForbiddenAddress
 
-RESOLVE_MS_MAX = 5_000  # resolv.conf's default timeout for one question
+RESOLVE_MS_MAX = 5_000  # resolv.conf's default timeout for one question; from its thread's begin
+# Of the time to connect, what a name may wait for a thread: the rest must do for everything else.
+TURN_SHARE_MAX = 0.5
+TURN_MS_MAX = 15_000
 ADDRESSES_MAX = 32  # of one host; a longer answer is a hostile one
 ATTEMPTS_MAX = 4  # addresses of one host that are tried
 
@@ -50,9 +53,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """
         clock = anyio.current_time
         deadline = clock() + timeout if timeout is not None else inf
-        addresses = await self._addresses(
-            host, port, min(RESOLVE_MS_MAX / 1000, deadline - clock())
-        )
+        addresses = await self._addresses(host, port, inf if timeout is None else timeout)
         failure: Exception = httpcore.ConnectError("the host has no address")
         tried = addresses[:ATTEMPTS_MAX]
         for index, address in enumerate(tried):
@@ -117,13 +118,20 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def _resolve(self, host: str, port: int, seconds: float) -> list[Address]:
         try:
-            with anyio.fail_after(max(0.0, seconds)):
-                rows = await self._resolver.addresses(host, port)
+            with anyio.fail_after(None if seconds == inf else max(0.0, seconds)):
+                rows = await self._resolver.addresses(
+                    host,
+                    port,
+                    turn_seconds=min(TURN_MS_MAX / 1000, seconds * TURN_SHARE_MAX),
+                    seconds=RESOLVE_MS_MAX / 1000,
+                )
             if len(rows) > ADDRESSES_MAX:
                 raise httpcore.ConnectError("the host has too many addresses")
             return [ip_address(row) for row in dict.fromkeys(rows)]
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout("the host's name was not resolved in time") from exc
+        except NoThread as exc:
+            raise httpcore.ConnectError("the host's name was not looked up") from exc
         except (OSError, ValueError) as exc:
             raise httpcore.ConnectError("the host's name is not known") from exc
 

@@ -11,6 +11,7 @@ import anyio
 from stenolog.backoff import exponential_ms
 from stenolog.egress.client import REDIRECTS_MAX, Egress
 from stenolog.egress.streamed import StreamedAnswer
+from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.host.audio_answers import Later, check_answer, failed
 from stenolog.engine.host.scratch import Scratch
 from stenolog.errors import EgressFailed, ForbiddenAddress, PayloadTooLarge
@@ -23,6 +24,9 @@ PACE_BYTES = 16 << 10  # in that time; 4.4 kbit/s, less than speech needs in any
 TRIES_MAX = 3  # of a server that asks for patience, or whose connection breaks
 RETRY_FIRST_MS = 1_000
 RETRY_MS_MAX = 60_000  # of waiting, in all: a turn is had meanwhile
+# "Server error" is what the gateway submits again: of the file nothing is known yet.
+UNREACHED = "Server error, the host of {url} could not be reached in time."
+OURS = "Server error, {url} could not be asked for: {why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,8 @@ class FetchLimits:
     """How slow a server may be: each `pace_bytes` of the body must come within `pace_ms`.
 
     Attributes:
-        tries_max: How often it is asked when it says "later", or breaks off.
+        whole_ms: All tries together, with the waits between them.
+        tries_max: How often it is asked when it says "later", breaks off or is not reached.
         retry_first_ms: The wait before the second try when the server names none.
         retry_ms_max: All waits together; a server that asks for more is not waited for.
     """
@@ -77,25 +82,27 @@ async def fetch(
 ) -> Path:
     """Return a scratch file with what is at `url`; the caller removes it.
 
-    Content codings are undone. Servers that ask for patience, with 429 or 503, and connections that
-    break are tried again.
+    Content codings are undone. Servers that ask for patience, with 429 or 503, connections that
+    break or do not come about in time, and what this machine lacks for one are tried again.
 
     Raises:
         AudioRefused: It cannot be had, and why: unreachable, not allowed, refused, too large, or
-            slower than `limits`.
+            slower than `limits`. It is a server error when nothing is known of the file.
         OSError: The file cannot be written.
     """
+    deadline = anyio.current_time() + limits.whole_ms / 1000
     left_ms = limits.retry_ms_max
     for number in range(1, limits.tries_max + 1):
         try:
-            return await _once(url, egress, scratch, bytes_max, limits, progress)
+            return await _once(url, egress, scratch, bytes_max, limits, progress, deadline)
         except Later as later:
             wait_ms = later.in_ms
             if wait_ms is None:
                 wait_ms = exponential_ms(
                     number, first_ms=limits.retry_first_ms, ceiling_ms=limits.retry_ms_max
                 )
-            if number == limits.tries_max or wait_ms > left_ms:
+            too_late = anyio.current_time() + wait_ms / 1000 >= deadline
+            if number == limits.tries_max or wait_ms > left_ms or too_late:
                 raise later.refused from later
         left_ms -= wait_ms
         progress.again()
@@ -110,6 +117,7 @@ async def _once(
     bytes_max: int,
     limits: FetchLimits,
     progress: Progress,
+    deadline: float,
 ) -> Path:
     try:
         # The scope and not a look at each piece: a server can drip headers, and the frames of a
@@ -119,7 +127,7 @@ async def _once(
                 "GET",
                 url,
                 redirects_max=REDIRECTS_MAX,
-                timeout_ms=limits.whole_ms,
+                timeout_ms=max(1, round((deadline - anyio.current_time()) * 1000)),
                 idle_ms=limits.idle_ms,
             ) as answer:
                 await check_answer(url, answer)
@@ -132,6 +140,10 @@ async def _once(
     except PayloadTooLarge as exc:
         raise failed(url, f"the file is over the limit of {bytes_max} bytes") from exc
     except EgressFailed as exc:
+        if exc.ours:
+            raise Later(AudioRefused(OURS.format(url=url, why=exc))) from exc
+        if exc.unreached:
+            raise Later(AudioRefused(UNREACHED.format(url=url))) from exc
         if exc.dropped:
             raise Later(failed(url)) from exc
         raise failed(url) from exc
