@@ -83,7 +83,7 @@ class Sending(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.out = Outgoing(transport, Limits(), lambda change: None)
+        self.out = Outgoing(transport, Limits(), lambda before, after: None)
 
     def pause_writing(self) -> None:
         self.out.pause()
@@ -164,12 +164,34 @@ async def test_over_the_limit_of_all_answers_the_slowest_reader_goes() -> None:
             await client.close()
 
 
+async def test_an_answer_that_is_larger_than_the_room_arrives_when_it_is_read() -> None:
+    size = 12_000_000
+    async with serving(room=AnswerRoom(Figures(), bytes_max=1_000_000)) as served:
+        client = await served.client(receives_bytes=65_536)
+        client.send(LARGE % size)
+        assert await client.slowly(size, piece=262_144, pause_s=0.002) >= size
+        assert not served.figures.closed
+        await client.close()
+
+
+async def test_of_an_answer_that_was_broken_off_nothing_more_is_written(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ours, theirs = socket.socketpair()
+    transport, sending = await asyncio.get_running_loop().connect_accepted_socket(Sending, ours)
+    with contextlib.closing(theirs):
+        sending.out.break_off()
+        for _ in range(100):
+            sending.out.write(b"x")
+        assert caplog.records == []
+
+
 async def test_a_large_answer_waits_for_those_that_are_being_read() -> None:
     room = AnswerRoom(Figures(), bytes_max=100, crowded_ms=10_000)
-    room.change(60)
+    room.change(0, 60)
     waits = asyncio.create_task(room.wait())
     await never(waits.done)
-    room.change(-20)
+    room.change(60, 40)
     async with asyncio.timeout(DEADLINE_S):
         await waits
 
@@ -266,6 +288,29 @@ async def test_at_the_limit_the_one_that_waits_longest_makes_room() -> None:
         assert served.figures.closed["room_made"] == 1
         assert served.figures.connections == limits.connections_max
         for client in (*halves, healthy):
+            await client.close()
+
+
+@pytest.mark.parametrize("sent", [REFUSED % 900_000, b"nonsense\r\n\r\n"], ids=["body", "bytes"])
+async def test_who_was_answered_and_does_not_end_makes_room_before_those_who_wait(
+    sent: bytes,
+) -> None:
+    limits = Limits(connections_max=10)
+    async with serving(limits) as served:
+        waiting = await served.client()
+        waiting.send(GET)
+        assert await waiting.answer() == 200
+        answered = [await served.client() for _ in range(limits.connections_max - 1)]
+        for client in answered:
+            client.send(sent)
+            assert await client.answer() in (400, 401)
+        healthy = await served.client()
+        for client in (healthy, waiting):
+            client.send(GET)
+            assert await client.answer() == 200
+        assert served.figures.closed["room_made"] == 1
+        assert served.figures.refused == 0
+        for client in (*answered, waiting, healthy):
             await client.close()
 
 

@@ -9,6 +9,7 @@ from stenolog.bootstrap.http.figures import Figures
 from stenolog.errors import StoreUnavailable
 
 BYTES_MAX = 24 << 20  # over all connections; beyond it whoever reads slowest is broken off
+SHARES = 2  # no answer counts for more than one of them, so none is too large by itself
 CROWDED_MS = 1_000  # of waiting for others, after which the slowest reader has to yield
 WAIT_MS_MAX = 15_000  # for others, all together
 
@@ -28,26 +29,29 @@ class AnswerRoom:
         self.figures = figures
         self.break_off_slowest: Callable[[int], bool] = _nobody
         self._bytes_max = bytes_max
+        self._share_bytes = bytes_max // SHARES
+        self._counted_bytes = 0
         self._crowded_ms = crowded_ms
         self._freed = asyncio.Event()
 
-    def change(self, size: int) -> None:
-        """Count so many bytes more, or less; what is too much is broken off."""
-        self.figures.answers_bytes += size
-        if size < 0:
+    def change(self, before: int, after: int) -> None:
+        """Count an answer of which so many bytes stood; what is too much is broken off."""
+        self.figures.answers_bytes += after - before
+        self._counted_bytes += min(after, self._share_bytes) - min(before, self._share_bytes)
+        if after < before:
             self._freed.set()
             self._freed = asyncio.Event()
-        while self.figures.answers_bytes > self._bytes_max and self.break_off_slowest(0):
+        while self._counted_bytes > self._bytes_max and self.break_off_slowest(0):
             pass
 
     async def wait(self) -> None:
-        """Return once less than half is taken; then there is room for any answer.
+        """Return once less than one share is taken; then there is room for any answer.
 
         Raises:
             StoreUnavailable: There was none for 15 s.
         """
         waited_ms = 0
-        while self.figures.answers_bytes > self._bytes_max // 2:
+        while self._counted_bytes >= self._share_bytes:
             try:
                 async with asyncio.timeout(self._crowded_ms / 1000):
                     await self._freed.wait()

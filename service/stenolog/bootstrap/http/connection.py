@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
 
 from uvicorn.server import ServerState
 
@@ -12,23 +11,17 @@ from stenolog.bootstrap.http.connections import Connections
 from stenolog.bootstrap.http.exchange import ASGIApp, Exchange, Message
 from stenolog.bootstrap.http.framing import Framing, Head
 from stenolog.bootstrap.http.incoming import Incoming
-from stenolog.bootstrap.http.outgoing import NEVER, Outgoing
+from stenolog.bootstrap.http.outgoing import Outgoing
 from stenolog.bootstrap.http.refusal import Refusal
 from stenolog.bootstrap.http.scopes import address_of, refused, scope_of
+from stenolog.bootstrap.http.stage import Phase, Stage
 from stenolog.edge.http.problems import Failure
 
 PIECES_PER_TURN = 32  # parsed before the event loop does something else
-Phase = Literal["idle", "head", "request", "discarding", "ending"]
-OVERDUE = {"head": "head_slow", "discarding": "body_unread"}  # the others: `answer_unread`
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads requests, has the application answer them, and ends when it is kept waiting.
-
-    A phase says what is waited for: a request (`idle`), the rest of its head (`head`), its answer
-    (`request`), the rest of a body whose answer is out (`discarding`), or only that the other side
-    closes (`ending`), when nothing that comes is read any more.
-    """
+    """Reads requests, has the application answer them, and ends when it is kept waiting."""
 
     def __init__(self, connections: Connections, state: ServerState) -> None:
         """`state` is the server's: its connections, its tasks, and the headers of all answers."""
@@ -37,9 +30,7 @@ class Connection(asyncio.BufferedProtocol):
         self._state = state
         self._loop = asyncio.get_running_loop()
         self._framing = Framing(self, self._limits.head_bytes_max)
-        self._phase: Phase = "idle"
-        self._due_at = NEVER  # when the phase has taken too long
-        self._discarded_bytes = 0
+        self._stage = Stage(self._limits)
         self._is_refused = False
         self._exchange: Exchange | None = None
 
@@ -96,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def shutdown(self) -> None:
         """End, after the answer that is under way."""
-        if self._phase == "request" and self._exchange is not None:
+        if self._stage.phase == "request" and self._exchange is not None:
             self._exchange.keep_alive = False
         else:
             self._transport.close()
@@ -105,16 +96,17 @@ class Connection(asyncio.BufferedProtocol):
         """End when something is overdue."""
         if self._out.is_stuck(now):
             self.give_up("answer_unread")
-        elif now >= self._due_at:
-            self._due_at = NEVER
-            if self._phase in ("idle", "ending") and self._out.is_clear:
+        elif self._stage.is_overdue(now):
+            if self._stage.phase in ("idle", "ending") and self._out.is_clear:
                 self._transport.close()
             else:
-                self.give_up(OVERDUE.get(self._phase, "answer_unread"))
+                self.give_up(self._stage.reason)
 
     def give_up(self, reason: str) -> None:
         """End at once; what was not sent yet is lost."""
         self._connections.closed(self, reason)
+        if self._exchange is not None:
+            self._exchange.lose()
         self._transport.abort()
         self._out.resume()
 
@@ -127,21 +119,21 @@ class Connection(asyncio.BufferedProtocol):
     def body(self, piece: bytes) -> None:
         """Some of its body has come."""
         assert self._exchange is not None
-        if self._phase == "request":
+        if self._stage.phase == "request":
             self._exchange.take(piece)
         else:
-            self._discarded_bytes += len(piece)
+            self._stage.dropped_bytes += len(piece)
 
     def end(self) -> None:
         """The request is whole."""
         assert self._exchange is not None
         self._exchange.end()
-        if self._phase == "discarding":
+        if self._stage.phase == "discarding":
             self._wait()
 
     def read_on(self) -> None:
         """Read what has to be waited for no longer."""
-        if self._phase == "idle" and self._in.ahead:
+        if self._stage.phase == "idle" and self._in.ahead:
             self._connections.take_turn(self)
         elif not self._in.is_idle:
             self._loop.call_soon(self.pump)
@@ -155,8 +147,7 @@ class Connection(asyncio.BufferedProtocol):
         if exchange.keep_alive and is_whole:
             self._wait()
         elif exchange.keep_alive:
-            self._phase = "discarding"
-            self._drop()
+            self._drop("discarding")
         elif is_whole and not self._in.ahead:
             self._transport.close()
         else:
@@ -167,12 +158,12 @@ class Connection(asyncio.BufferedProtocol):
         for _ in range(PIECES_PER_TURN):
             if not self._in.ahead or self._transport.is_closing() or self._is_held_up():
                 break
-            if self._phase == "ending":
-                self._discarded_bytes += len(self._in.ahead)
+            if self._stage.phase == "ending":
+                self._stage.dropped_bytes += len(self._in.ahead)
                 self._in.ahead = b""
             else:
                 self._read_piece()
-            if self._discarded_bytes > self._limits.discard_bytes_max:
+            if self._stage.has_dropped_too_much:
                 self._connections.closed(self, "body_unread")
                 self._transport.close()
         else:
@@ -184,15 +175,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def _may_read(self) -> bool:
         """Whether more may be read; while an answer is made, only to learn of the client's end."""
-        if self._phase == "request" and self._exchange is not None:
+        if self._stage.phase == "request" and self._exchange is not None:
             return self._exchange.is_whole or not self._exchange.has_body
         return not self._is_held_up()
 
     def _is_held_up(self) -> bool:
         """Whether nothing may be parsed now; an answer that has not left yet is still under way."""
-        if self._phase == "request" and self._exchange is not None:
+        if self._stage.phase == "request" and self._exchange is not None:
             return self._exchange.is_whole or self._exchange.is_full
-        return self._phase in ("idle", "head") and not self._out.is_clear
+        return self._stage.phase in ("idle", "head") and not self._out.is_clear
 
     def _read_piece(self) -> None:
         try:
@@ -200,9 +191,8 @@ class Connection(asyncio.BufferedProtocol):
         except Refusal as exc:
             self._refuse(exc.failure)
             return
-        if self._phase == "idle" and self._framing.in_head:
-            self._phase = "head"
-            self._due_at = self._loop.time() + self._limits.head_ms_max / 1000
+        if self._stage.phase == "idle" and self._framing.in_head:
+            self._stage.begin("head")
 
     def _refuse(self, failure: Failure) -> None:
         """Answer once; nothing is read as a request any more."""
@@ -210,7 +200,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_refused = True
         if self._exchange is not None:
             self._exchange.lose()
-            if self._phase == "discarding" or self._exchange.has_started:
+            if self._stage.phase == "discarding" or self._exchange.has_started:
                 self._linger()  # a second answer would be taken for another request's
                 return
         head, scope = refused(self._framing.target, failure, self._server, self._client)
@@ -219,7 +209,7 @@ class Connection(asyncio.BufferedProtocol):
     def _begin(self, head: Head, scope: Message, app: ASGIApp) -> Exchange:
         exchange = Exchange(self, self._out, scope, head, headers=self._state.default_headers)
         self._exchange = exchange
-        self._phase, self._due_at = "request", NEVER
+        self._stage.begin("request")
         self._connections.work(self)
         task = self._loop.create_task(exchange.run(app))
         self._state.tasks.add(task)
@@ -229,7 +219,7 @@ class Connection(asyncio.BufferedProtocol):
     def _wait(self) -> None:
         """Wait for a request, the first or the next."""
         self._exchange = None
-        self._phase, self._due_at = "idle", self._loop.time() + self._limits.idle_ms_max / 1000
+        self._stage.begin("idle")
         self._connections.wait(self)
         self.read_on()
 
@@ -238,13 +228,12 @@ class Connection(asyncio.BufferedProtocol):
 
         Closing at once, with bytes unread, would reset the connection under the answer.
         """
-        self._phase = "ending"
-        self._drop()
+        self._drop("ending")
         if not self._transport.is_closing():
             self._transport.write_eof()
 
-    def _drop(self) -> None:
+    def _drop(self, phase: Phase) -> None:
         """From now on a limit holds for what is read in vain."""
-        self._due_at = self._loop.time() + self._limits.discard_ms_max / 1000
-        self._discarded_bytes = 0
+        self._stage.begin(phase)
+        self._connections.end(self)
         self.read_on()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from stenolog.bootstrap.http.answer_room import AnswerRoom
@@ -58,6 +58,7 @@ class Connections:
     scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
     _all: set[Member] = field(default_factory=set)
     _waiting: dict[Member, None] = field(default_factory=dict)  # without a request; oldest first
+    _leaving: dict[Member, None] = field(default_factory=dict)  # answered, still sending; the same
     _ahead: dict[Member, None] = field(default_factory=dict)  # whose next request is here; in turn
     _gives_turns: bool = False
     _looking: asyncio.TimerHandle | None = None
@@ -74,7 +75,8 @@ class Connections:
     def enter(self, member: Member) -> bool:
         """Let a new connection in; False when nobody could make room, and it is to be refused."""
         if len(self._all) >= self.limits.connections_max:
-            if not self._waiting:
+            slowest = next(chain(self._leaving, self._waiting), None)
+            if slowest is None:
                 self.figures.refused += 1
                 self.log.warning(
                     "edge.connection_refused",
@@ -83,7 +85,7 @@ class Connections:
                     "descriptors",
                 )
                 return False
-            next(iter(self._waiting)).give_up("room_made")
+            slowest.give_up("room_made")
         self._all.add(member)
         self.figures.connections = len(self._all)
         if self._looking is None:
@@ -93,7 +95,7 @@ class Connections:
     def leave(self, member: Member) -> None:
         """Forget a connection; one that was not let in may leave, too."""
         self._all.discard(member)
-        self._waiting.pop(member, None)
+        self.work(member)
         self._ahead.pop(member, None)
         self.figures.connections = len(self._all)
 
@@ -106,11 +108,18 @@ class Connections:
     def wait(self, member: Member) -> None:
         """Note that it has no request under way from now on."""
         if member in self._all:
+            self._leaving.pop(member, None)
             self._waiting[member] = None
+
+    def end(self, member: Member) -> None:
+        """Note that its answer is out, and only what it still sends is waited for."""
+        if member in self._all:
+            self._leaving[member] = None
 
     def work(self, member: Member) -> None:
         """Note that it has a request under way from now on."""
         self._waiting.pop(member, None)
+        self._leaving.pop(member, None)
 
     def take_turn(self, member: Member) -> None:
         """Have it read ahead, in turn: whoever sends one request at a time is not held up."""

@@ -97,9 +97,10 @@ class Exchange:
         return self._answer is not None and self._answer.is_begun
 
     def take(self, piece: bytes) -> None:
-        """Some of the body has come."""
-        self._body += piece
-        self._wake()
+        """Some of the body has come; it is kept while somebody may ask for it."""
+        if not (self._lost or self.answered):
+            self._body += piece
+            self._wake()
 
     def end(self) -> None:
         """The body has come to its end."""
@@ -109,6 +110,7 @@ class Exchange:
     def lose(self) -> None:
         """The connection is lost."""
         self._lost = True
+        self._body = bytearray()
         self._wake()
 
     async def run(self, app: ASGIApp) -> None:
@@ -160,6 +162,7 @@ class Exchange:
                 await self._write(*self._answer.framed(message.get("body", b""), more=more))
                 if not more and not self._lost:
                     self.answered = True
+                    self._body = bytearray()
                     self._wake()
                     self._line.answered()
             case other:

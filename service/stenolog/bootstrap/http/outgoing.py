@@ -18,9 +18,9 @@ class Outgoing:
     """
 
     def __init__(
-        self, transport: asyncio.Transport, limits: Limits, count: Callable[[int], None]
+        self, transport: asyncio.Transport, limits: Limits, count: Callable[[int, int], None]
     ) -> None:
-        """`count` is told each change of the bytes that are kept."""
+        """`count` is told how many bytes were kept, and how many are kept now."""
         # Nothing may be kept unnoticed: we are told as soon as there is a first byte, and of the
         # last one's leaving.
         transport.set_write_buffer_limits(high=0)
@@ -41,7 +41,9 @@ class Outgoing:
         return self._free is None
 
     def write(self, data: bytes | memoryview) -> None:
-        """Send this; the transport keeps what the other side does not take at once."""
+        """Send this, if anybody is left; the transport keeps what is not taken at once."""
+        if self._transport.is_closing():
+            return
         self._given_bytes += len(data)
         self._transport.write(data)
 
@@ -94,6 +96,6 @@ class Outgoing:
         kept = 0
         if self._free is not None:
             kept = self._transport.get_write_buffer_size() + self._waiting_bytes
-        change, self._counted_bytes = kept - self._counted_bytes, kept
-        if change:
-            self._count(change)
+        before, self._counted_bytes = self._counted_bytes, kept
+        if kept != before:
+            self._count(before, kept)
