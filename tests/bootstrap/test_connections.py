@@ -178,7 +178,7 @@ async def test_of_an_answer_that_was_broken_off_nothing_more_is_written(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ours, theirs = socket.socketpair()
-    transport, sending = await asyncio.get_running_loop().connect_accepted_socket(Sending, ours)
+    _, sending = await asyncio.get_running_loop().connect_accepted_socket(Sending, ours)
     with contextlib.closing(theirs):
         sending.out.break_off()
         for _ in range(100):
