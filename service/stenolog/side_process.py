@@ -11,22 +11,32 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import wait
 from typing import TypeVar
 
+import structlog
+
 from stenolog.owned_tasks import log_failure
 
 ATTEMPTS_MAX = 2  # a process can be killed by chance; what kills it twice is what it is given
+# A call that takes longer hangs: a thousand times what it takes, and the start of the process.
+CALL_MS_MAX = 60_000
+CALL_MS_PER_MIB_MAX = 2_000
+END_MS_MAX = 5_000  # a killed process that is still there then is left to the kernel
+END_CHECKED_MS = 5
 # Every word of a long transcript is several objects, none of them in a cycle: looking for cycles
 # among them takes longer than making them.
 OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
+
+log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
 
 class SideProcessEnded(Exception):
-    """The process ended more than once while it computed this call."""
+    """The call was not computed: the process ended over it, hung, or could not be started."""
 
 
 class SideProcess:
@@ -35,34 +45,42 @@ class SideProcess:
     With `idle_ms` it also ends after that time without work, and loses what it remembers.
     """
 
-    def __init__(self, *, idle_ms: int | None = None) -> None:
+    def __init__(self, *, idle_ms: int | None = None, call_ms_max: int = CALL_MS_MAX) -> None:
         self._idle_ms = idle_ms
+        self._call_ms_max = call_ms_max
         self._executor: ProcessPoolExecutor | None = None
+        self._turn = asyncio.Lock()
         self._calls = 0
         self._idle: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def run(self, call: Callable[..., Result], *args: object) -> Result:
+    async def run(self, call: Callable[..., Result], *args: object, size: int = 0) -> Result:
         """Return what `call`, a function of a module, makes of `args`; one call at a time.
 
+        It has `CALL_MS_MAX`, and more for each MiB of what it is given: `size` bytes, and what
+        is `bytes` among `args`. A process that does not answer by then is killed, and the call is
+        not made again.
+
         Raises:
-            SideProcessEnded: The process ended over it, twice, or `close` was called.
+            SideProcessEnded: The process ended over it, twice; it did not answer; none could be
+                started; or `close` was called.
             Exception: Whatever `call` raised.
         """
         loop = asyncio.get_running_loop()
+        size += sum(len(one) for one in args if isinstance(one, bytes))
+        limit_ms = self._call_ms_max + CALL_MS_PER_MIB_MAX * size // (1 << 20)
         self._calls += 1
         self._unset_idle()
         try:
-            for _ in range(ATTEMPTS_MAX):
-                if self._closed:
-                    break
-                executor = self._started()
-                try:
-                    return await loop.run_in_executor(executor, call, *args)
-                except BrokenProcessPool:
-                    if self._executor is executor:  # nobody else has replaced it
-                        await _shut_down(self._taken())
+            async with self._turn:
+                for _ in range(ATTEMPTS_MAX):
+                    if self._closed:
+                        break
+                    try:
+                        return await self._answer(partial(call, *args), limit_ms)
+                    except BrokenProcessPool:
+                        await _end(self._taken())
         finally:
             self._calls -= 1
             if not self._calls and self._idle_ms is not None and not self._closed:
@@ -80,7 +98,35 @@ class SideProcess:
         self._unset_idle()
         if self._closing is not None:
             await self._closing
-        await _shut_down(self._taken())
+        await _end(self._taken())
+
+    async def _answer(self, call: Callable[[], Result], limit_ms: int) -> Result:
+        """Have it computed once.
+
+        Raises:
+            BrokenProcessPool: The process ended, and may be replaced.
+            SideProcessEnded: It did not answer, and was killed; or none can be started now.
+        """
+        try:
+            future = asyncio.wrap_future(self._started().submit(call))
+        except BrokenProcessPool:
+            raise
+        except (RuntimeError, OSError) as exc:  # no thread, no process, no pipe
+            await _end(self._taken())  # what was begun of it would never work
+            raise SideProcessEnded(f"no process can be started: {exc}") from exc
+        try:
+            async with asyncio.timeout(limit_ms / 1000) as limit:
+                return await future
+        except TimeoutError as exc:
+            if not limit.expired():
+                raise  # the call's own
+            log.error(
+                "side_process.hung",
+                call_ms_max=limit_ms,
+                advice="none is needed: it was killed, and another is started",
+            )
+            await _end(self._taken())
+            raise SideProcessEnded(f"the process did not answer for {limit_ms} ms") from exc
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
@@ -99,7 +145,7 @@ class SideProcess:
     def _end_idle(self) -> None:
         self._idle = None
         # Taken at once: a call that comes before the task runs must not go to what it ends.
-        self._closing = asyncio.get_running_loop().create_task(_shut_down(self._taken()))
+        self._closing = asyncio.get_running_loop().create_task(_end(self._taken()))
         self._closing.add_done_callback(partial(log_failure, event="side_process.not_closed"))
 
     def _unset_idle(self) -> None:
@@ -108,9 +154,19 @@ class SideProcess:
             self._idle = None
 
 
-async def _shut_down(executor: ProcessPoolExecutor | None) -> None:
-    if executor is not None:
-        await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+async def _end(executor: ProcessPoolExecutor | None) -> None:
+    """Kill its process, whatever that does, and wait until it is gone; nothing can be lost."""
+    if executor is None:
+        return
+    processes = tuple((executor._processes or {}).values())
+    for process in processes:
+        process.kill()
+    with suppress(RuntimeError):  # its thread could not be started
+        executor.shutdown(wait=False)
+    for _ in range(END_MS_MAX // END_CHECKED_MS):
+        if not any(process.is_alive() for process in processes):
+            return
+        await asyncio.sleep(END_CHECKED_MS / 1000)
 
 
 def _begin() -> None:

@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import structlog
 
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import InvalidRequest
@@ -42,6 +44,34 @@ async def main():
 if __name__ == "__main__":
     asyncio.run(main())
 """
+
+
+# The address space is what the limit of threads can be told by without other processes in it.
+NO_THREAD = """
+import asyncio, resource, threading
+from stenolog.side_process import SideProcess, SideProcessEnded
+
+async def main():
+    worker = SideProcess()
+    threading.stack_size(1 << 30)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, before[1]))
+    try:
+        await worker.run(abs, -4)
+    except SideProcessEnded:
+        print("refused")
+    threading.stack_size(0)
+    resource.setrlimit(resource.RLIMIT_AS, before)
+    print(await worker.run(abs, -4))
+    await worker.close()
+    print("closed")
+
+asyncio.run(main())
+"""
+
+
+def time_out() -> None:
+    raise TimeoutError
 
 
 def dialogue() -> MemoryLog:
@@ -100,6 +130,76 @@ async def test_what_ends_the_worker_twice_is_given_up() -> None:
         killing.cancel()
         await asyncio.gather(killing, return_exceptions=True)
         await worker.close()
+
+
+@pytest.mark.parametrize("size", [1, 5 << 20], ids=["small", "larger than a pipe"])
+async def test_a_process_that_does_not_answer_is_killed_and_another_takes_its_place(
+    size: int,
+) -> None:
+    worker = SideProcess(call_ms_max=5_000)
+    try:
+        first = await worker.run(os.getpid)
+        os.kill(first, signal.SIGSTOP)
+        worker._call_ms_max = 200
+        async with asyncio.timeout(DEADLINE_S):
+            with (
+                structlog.testing.capture_logs() as lines,
+                pytest.raises(SideProcessEnded, match="did not answer"),
+            ):
+                await worker.run(len, "x" * size)
+            assert [line["event"] for line in lines] == ["side_process.hung"]
+            with pytest.raises(ProcessLookupError):
+                os.kill(first, 0)
+            worker._call_ms_max = 5_000
+            assert await worker.run(os.getpid) != first
+    finally:
+        await worker.close()
+
+
+async def test_a_large_call_has_more_time() -> None:
+    worker = SideProcess(call_ms_max=1)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            assert await worker.run(len, bytes(5 << 20)) == 5 << 20
+            assert await worker.run(abs, -1, size=5 << 20) == 1
+            with pytest.raises(SideProcessEnded, match="did not answer"):
+                await worker.run(time.sleep, 5)
+    finally:
+        await worker.close()
+
+
+async def test_a_timeout_of_the_call_is_not_one_of_the_process() -> None:
+    worker = SideProcess()
+    try:
+        process = await worker.run(os.getpid)
+        with pytest.raises(TimeoutError):
+            await worker.run(time_out)
+        assert worker.process_ids() == (process,)
+    finally:
+        await worker.close()
+
+
+async def test_closing_waits_for_no_process_that_is_stopped() -> None:
+    worker = SideProcess()
+    process = await worker.run(os.getpid)
+    os.kill(process, signal.SIGSTOP)
+    async with asyncio.timeout(DEADLINE_S):
+        call = asyncio.create_task(worker.run(os.getpid))
+        await asyncio.sleep(0)
+        await worker.close()
+        with pytest.raises(SideProcessEnded):
+            await call
+
+
+def test_without_a_thread_to_spare_the_call_is_not_made_and_a_later_one_is() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", NO_THREAD],
+        stdout=subprocess.PIPE,
+        timeout=DEADLINE_S,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
+    )
+    assert told.stdout.decode().split() == ["refused", "4", "closed"]
 
 
 async def test_an_idle_process_ends_and_another_takes_its_place() -> None:

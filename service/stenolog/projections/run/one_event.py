@@ -11,8 +11,8 @@ from stenolog.projections.run.registry import OpenedEvent, acts_on, project
 from stenolog.side_process import SideProcess, SideProcessEnded
 
 INLINE_BYTES_MAX = 512 << 10  # DECISIONS 31: larger bodies would hold the event loop too long
-# DECISIONS 101: what says nothing of the event. The process was killed, could not begin, or had
-# no memory.
+# DECISIONS 101: what says nothing of the event. The process was killed, hung, could not begin,
+# or had no memory.
 INTERRUPTIONS = (SideProcessEnded, MemoryError, OSError)
 
 
@@ -29,7 +29,9 @@ async def project_event(
         SideProcessEnded, MemoryError, OSError: It could not be done now: see `INTERRUPTIONS`.
     """
     if opened.size > INLINE_BYTES_MAX:
-        return await side_process.run(project, tuple(names), opened, current, projections)
+        return await side_process.run(
+            project, tuple(names), opened, current, projections, size=opened.size
+        )
     if opened.payload is not None:
         await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
     return project(names, opened, current, projections)
