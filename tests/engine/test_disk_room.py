@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.host.disk_room import FREE_BYTES_MIN, DiskRoom, NoRoom
+from stenolog.engine.host.disk_room import (
+    FREE_BYTES_ALONE_MIN,
+    FREE_BYTES_MIN,
+    LOOK_BYTES,
+    DiskRoom,
+    NoRoom,
+)
 
 PLENTY = 1 << 60
 
@@ -65,6 +71,22 @@ def test_a_smaller_promise_does_not_make_what_it_had_forgotten() -> None:
     disk.expect("b", 5)
     disk.put_off("b")
     assert not disk.may_begin("b")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_to_be_left_of_the_disk_is_left_however_files_grow(alone: bool) -> None:
+    floor = FREE_BYTES_ALONE_MIN if alone else FREE_BYTES_MIN
+    piece, start, written = 60_000, floor + 10 * LOOK_BYTES, 0
+    disk = DiskRoom(PLENTY, lambda: start - written)
+    jobs = ["a"] if alone else ["a", "b", "c"]
+    for job_id in jobs:
+        disk.begin(job_id)
+    with pytest.raises(OSError, match="left") if alone else pytest.raises(NoRoom):
+        for number in range(start // piece):
+            disk.grow(jobs[number % len(jobs)], piece)
+            written += piece
+    assert start - written >= floor
+    assert written > 8 * LOOK_BYTES
 
 
 def test_a_file_that_is_alone_has_room_whatever_its_size() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -44,8 +45,14 @@ def jobs() -> Jobs:
 @pytest.fixture
 async def client(tmp_path: Path, jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of an engine whose workers have not begun."""
-    settings = EngineSettings(api_key=API_KEY, scratch_dir=tmp_path / "scratch")
-    scratch, out = Scratch(settings.scratch_dir), Egress(AddressPolicy.of())
+    async with serving(Scratch(tmp_path / "scratch"), tmp_path / "scratch", jobs) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def serving(scratch: Scratch, folder: Path, jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
+    settings = EngineSettings(api_key=API_KEY, scratch_dir=folder)
+    out = Egress(AddressPolicy.of())
     runner = Runner(settings, jobs=jobs, scratch=scratch, downloads=out, webhooks=Webhooks(out))
     app = EngineApp(settings, base_url=BASE_URL, jobs=jobs, scratch=scratch, runner=runner)
     async with httpx.AsyncClient(
@@ -69,3 +76,12 @@ async def test_a_full_engine_keeps_the_file_to_try_again_with(
         assert int(refused.headers["retry-after"]) > 0
     jobs.put(job(0, status="error"))
     assert (await client.post("/v2/transcript", json=request)).status_code == 200
+
+
+async def test_an_upload_for_which_the_disk_has_no_space_may_come_again(tmp_path: Path) -> None:
+    full = Scratch(tmp_path / "scratch", free_bytes_min=1 << 60)
+    async with serving(full, tmp_path / "scratch", Jobs()) as client:
+        refused = await client.post("/v2/upload", content=b"speech")
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    assert "no space" in refused.json()["error"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from stenolog.engine.host.scratch import UNUSED_MAX, Scratch
+from stenolog.engine.host.disk_room import LOOK_BYTES
+from stenolog.engine.host.scratch import UNUSED_MAX, Scratch, ScratchFull, is_full
 from stenolog.errors import PayloadTooLarge
 
 
@@ -52,6 +54,32 @@ async def test_nothing_is_left_of_what_is_too_large_or_breaks_off(folder: Path) 
     with pytest.raises(ConnectionError):
         await scratch.download(broken(), bytes_max=100)
     assert names(folder) == []
+
+
+async def test_an_upload_leaves_some_of_the_disk_and_one_that_does_not_leaves_nothing(
+    folder: Path,
+) -> None:
+    free = Scratch(folder).free_bytes()
+    part = bytes(LOOK_BYTES)
+    for floor, parts in ((free + (1 << 30), 1), (free - (64 << 20), 100)):
+        scratch = Scratch(folder, free_bytes_min=floor)
+        with pytest.raises(ScratchFull):
+            await scratch.upload(chunks(*[part] * parts), bytes_max=1 << 30)
+        assert names(folder) == []
+
+
+async def test_a_disk_or_a_quota_that_is_full_is_told_from_other_errors(folder: Path) -> None:
+    async def failing(number: int) -> AsyncIterator[bytes]:
+        yield b"x"
+        raise OSError(number, "a reason")
+
+    scratch = Scratch(folder)
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        with pytest.raises(ScratchFull):
+            await scratch.upload(failing(number), bytes_max=9)
+    with pytest.raises(OSError, match="a reason"):
+        await scratch.upload(failing(errno.EMFILE), bytes_max=9)
+    assert not is_full(OSError(errno.EMFILE, "a reason"))
 
 
 async def test_the_last_to_release_an_upload_removes_it(folder: Path) -> None:

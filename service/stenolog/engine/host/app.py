@@ -16,10 +16,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stenolog.clock import now_us
+from stenolog.engine.host.downloads import NO_SPACE
 from stenolog.engine.host.features import speech_options
 from stenolog.engine.host.jobs import Job, Jobs, transcript
 from stenolog.engine.host.runner import Runner
-from stenolog.engine.host.scratch import Scratch
+from stenolog.engine.host.scratch import Scratch, ScratchFull
 from stenolog.engine.settings import EngineSettings
 from stenolog.errors import InvalidRequest, NotFound, PayloadTooLarge, StenologError
 from stenolog.wire.assemblyai import sentences
@@ -29,7 +30,7 @@ from stenolog.wire.strict_json import BODY_BYTES_MAX
 
 log = structlog.get_logger()
 
-RETRY_AFTER_SECONDS = 10  # when the queue is full: about one job's time
+RETRY_AFTER_SECONDS = 10  # when the queue or the disk is full: about one job's time
 # Ids as `Scratch` makes them: a URL that was given out at another port, by an engine before this.
 EARLIER_UPLOAD = re.compile(r"http://127\.0\.0\.1:[0-9]+/upload/([A-Za-z0-9_-]{32})")
 
@@ -68,6 +69,7 @@ class EngineApp:
                 StenologError: _refused,
                 HTTPException: _no_route,
                 ClientDisconnect: _gone,
+                ScratchFull: _full,
                 Exception: _failed,
             },
         )
@@ -205,6 +207,11 @@ async def _no_route(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     sentence = sentences.NOT_FOUND if exc.status_code == 404 else exc.detail
     return _error(exc.status_code, sentence)
+
+
+async def _full(_: Request, exc: Exception) -> Response:
+    log.error("engine.upload_refused", reason="too little of the disk would be left")
+    return _error(503, NO_SPACE, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 async def _gone(_: Request, exc: Exception) -> Response:

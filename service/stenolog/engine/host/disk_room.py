@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
-FREE_BYTES_MIN = 1 << 30  # left for uploads and everybody else when a download begins
+FREE_BYTES_MIN = 1 << 30  # left for uploads and everybody else
+FREE_BYTES_ALONE_MIN = 256 << 20  # left by a file that is alone, and by uploads
+LOOK_BYTES = 4 << 20  # written between two looks at what the disk has left
 
 
 class NoRoom(Exception):
@@ -14,7 +17,8 @@ class NoRoom(Exception):
 class DiskRoom:
     """Counts the bytes of each job's file, from its first piece until it is removed.
 
-    A file that is alone has room whatever its size, so that every job is done at some time.
+    A file that is alone has room whatever its size, so that every job is done at some time; but
+    `FREE_BYTES_ALONE_MIN` of the disk it leaves too.
     """
 
     def __init__(self, bytes_max: int, free_bytes: Callable[[], int]) -> None:
@@ -24,6 +28,7 @@ class DiskRoom:
         self._held: dict[str, int] = {}
         self._needed: dict[str, int] = {}  # as far as it is known
         self._put_off: set[str] = set()  # jobs that had no room before
+        self._unseen = 0  # bytes since the last look
 
     @property
     def held_bytes(self) -> int:
@@ -58,13 +63,30 @@ class DiskRoom:
         """Count `size` more bytes of the job's file.
 
         Raises:
-            NoRoom: That is over the budget, and others are there to wait for.
+            NoRoom: That is over the budget, or leaves too little of the disk, and others are there
+                to wait for.
+            OSError: It leaves too little of the disk, and nobody is.
         """
         had = self._held[job_id]
-        if self.held_bytes + size > self._bytes_max and not self.is_alone(job_id):
+        alone = self.is_alone(job_id)
+        over = self.held_bytes + size > self._bytes_max
+        full = self._leaves_less_than(FREE_BYTES_ALONE_MIN if alone else FREE_BYTES_MIN, size)
+        if full and alone:
+            raise OSError(errno.ENOSPC, "too little of the disk would be left")
+        if (over or full) and not alone:
             self._needed[job_id] = max(self._needed.get(job_id, 1), had + size)
             raise NoRoom
         self._held[job_id] = had + size
+
+    def _leaves_less_than(self, floor: int, size: int) -> bool:
+        """Look every `LOOK_BYTES`, and for as much ahead, so that the floor is kept between."""
+        self._unseen += size
+        if self._unseen < LOOK_BYTES:
+            return False
+        if self._free_bytes() < floor + LOOK_BYTES + size:
+            return True  # and look again at once
+        self._unseen = 0
+        return False
 
     def is_alone(self, job_id: str) -> bool:
         """Return whether no other file is on the disk."""

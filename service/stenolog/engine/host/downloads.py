@@ -5,7 +5,6 @@ Early, because a presigned URL is good for minutes, and the workers may be busy 
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 from typing import Protocol
 
@@ -16,13 +15,14 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.host.disk_room import DiskRoom, NoRoom
 from stenolog.engine.host.download_queue import DownloadQueue
 from stenolog.engine.host.fetching import FETCH_LIMITS, FetchLimits, Progress, fetch
-from stenolog.engine.host.scratch import Scratch
+from stenolog.engine.host.scratch import Scratch, is_full
 from stenolog.owned_tasks import OwnedTasks
 
 log = structlog.get_logger()
 
 # "Server error" is what the gateway submits again: it is our trouble, and not the file's.
 NO_SPACE = "Server error, there is no space to store the audio."
+NOT_STORED = "Server error, the audio could not be stored."
 FAILED = "Server error, the download ended unexpectedly."
 
 
@@ -107,8 +107,8 @@ class Downloads:
         except AudioRefused as exc:
             self._fail(job_id, str(exc))
         except OSError as exc:  # a full disk fails this job and no other
-            log.error("engine.download_failed", job_id=job_id, kind=type(exc).__name__)
-            self._fail(job_id, NO_SPACE)
+            log.error("engine.download_failed", job_id=job_id, reason=exc.strerror)
+            self._fail(job_id, NO_SPACE if is_full(exc) else NOT_STORED)
         except Exception:
             log.exception("engine.download_crashed", job_id=job_id)
             self._fail(job_id, FAILED)
@@ -141,7 +141,7 @@ class Downloads:
                 progress=progress,
             )
         except OSError as exc:
-            if exc.errno == errno.ENOSPC and not self._room.is_alone(job_id):
+            if is_full(exc) and not self._room.is_alone(job_id):
                 raise NoRoom from exc
             raise
 

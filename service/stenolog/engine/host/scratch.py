@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from stenolog.engine.host.disk_room import FREE_BYTES_ALONE_MIN, LOOK_BYTES
 from stenolog.errors import PayloadTooLarge
 
 UPLOAD_ID_BYTES = 24  # an upload's URL is a capability: it cannot be guessed
@@ -15,11 +17,22 @@ UNUSED_MAX = 1_000  # uploads that no job holds; open jobs hold as many at most
 UPLOAD_SECONDS_KEPT = 24 * 3_600  # when no job ever used it; AssemblyAI keeps 24 to 48 hours
 
 
+class ScratchFull(Exception):
+    """The disk has no space for an upload now."""
+
+
+def is_full(exc: OSError) -> bool:
+    """Tell whether a file could not be written because a disk, or our part of it, is full."""
+    return exc.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 class Scratch:
     """Files under one folder, which belongs to this process alone and is emptied at start."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, free_bytes_min: int = FREE_BYTES_ALONE_MIN) -> None:
+        """`free_bytes_min` is what uploads leave of the disk; nothing else bounds their sum."""
         self._folder = folder
+        self._free_bytes_min = free_bytes_min
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         self._uploads: dict[str, float] = {}
@@ -30,10 +43,16 @@ class Scratch:
 
         Raises:
             PayloadTooLarge: It is over `bytes_max`.
+            ScratchFull: It would leave too little of the disk.
         """
         self._drop_old()
         upload_id = secrets.token_urlsafe(UPLOAD_ID_BYTES)
-        await _write(self._folder / f"upload-{upload_id}", chunks, bytes_max)
+        try:
+            await _write(self._folder / f"upload-{upload_id}", self._while_free(chunks), bytes_max)
+        except OSError as exc:
+            if is_full(exc):
+                raise ScratchFull from exc
+            raise
         self._uploads[upload_id] = time.monotonic()
         return upload_id
 
@@ -46,6 +65,17 @@ class Scratch:
         path = self._folder / f"download-{secrets.token_hex(UPLOAD_ID_BYTES)}"
         await _write(path, chunks, bytes_max)
         return path
+
+    async def _while_free(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield the chunks, and look at the disk at first and every `LOOK_BYTES`."""
+        unseen = LOOK_BYTES
+        async for chunk in chunks:
+            unseen += len(chunk)
+            if unseen >= LOOK_BYTES:
+                if self.free_bytes() < self._free_bytes_min + LOOK_BYTES + len(chunk):
+                    raise ScratchFull
+                unseen = 0
+            yield chunk
 
     def free_bytes(self) -> int:
         """Return how much the disk has left."""
