@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from stenolog.errors import StoreUnavailable
@@ -12,14 +13,18 @@ BYTES_MAX = 24 << 20  # gathered, over all
 BODIES_MAX = 128  # at once; each has up to 128 KiB on its way besides
 CROWDED_MS = 2_000  # of waiting for others, after which the slowest sender has to yield
 YOUNG_MS = 2_000  # of waiting for a sender, before it can be called slow
-WAIT_MS_MAX = 30_000  # for others, all together
+WAIT_MS_MAX = 30_000  # for one's turn
+WAITING_MAX = 2_048  # bodies, in each line
+
+Line = deque[asyncio.Event]
 
 
 class Arrivals:
     """Gives every body a place, and its bytes room.
 
-    Whoever finds none waits. Where that takes long, the body whose sender has been slowest ends
-    with `StoreUnavailable`, so that nobody holds up the others by sending little.
+    Whoever finds none stands in line. Each one who stands there for long has the body whose sender
+    has been slowest end with `StoreUnavailable`, so that nobody holds up the others by sending
+    little. What becomes free is the first one's.
 
     Attributes:
         held_bytes: Gathered now, over all bodies.
@@ -40,17 +45,17 @@ class Arrivals:
         self._crowded_ms = crowded_ms
         self._young_ms = young_ms
         self._places: set[Place] = set()
-        self._waiting = 0  # places that wait for room
-        self._freed = asyncio.Event()
+        self._for_place: Line = deque()
+        self._for_room: Line = deque()
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:
         """Yield a place for one body, once there is one.
 
         Raises:
-            StoreUnavailable: Too many bodies are under way, and none of them is slow.
+            StoreUnavailable: Too many bodies are under way, or wait for a place.
         """
-        await self._until(lambda: len(self._places) < self._bodies_max)
+        await self._turn(self._for_place, lambda: len(self._places) < self._bodies_max)
         place = Place(self)
         self._places.add(place)
         try:
@@ -65,46 +70,59 @@ class Arrivals:
         Raises:
             StoreUnavailable: None became free.
         """
-        self._waiting += 1
-        try:
-            # When all wait, one goes on beyond the limit: its frame gets whole and is written.
-            await self._until(
+        # When all wait, the last one goes on beyond the limit: its frame gets whole and is written.
+        if len(self._for_room) + 1 < len(self._places):
+            await self._turn(
+                self._for_room,
                 lambda: (
-                    self.held_bytes + size <= self._bytes_max or self._waiting >= len(self._places)
-                )
+                    self.held_bytes + size <= self._bytes_max
+                    or len(self._for_room) >= len(self._places)
+                ),
             )
-        finally:
-            self._waiting -= 1
         self.change(size)
 
     def change(self, size: int) -> None:
         """Count so many bytes more, or less."""
         self.held_bytes += size
         if size <= 0:
-            self._freed.set()
-            self._freed = asyncio.Event()
+            self._wake()
 
-    async def _until(self, fits: Callable[[], bool]) -> None:
-        waited_ms = 0
-        while not fits():
-            try:
-                async with asyncio.timeout(self._crowded_ms / 1000):
-                    await self._freed.wait()
-            except TimeoutError:
-                waited_ms += self._crowded_ms
-                if not self._end_slowest() and waited_ms >= WAIT_MS_MAX:
-                    raise StoreUnavailable("too many bodies are on their way in") from None
+    async def _turn(self, line: Line, fits: Callable[[], bool]) -> None:
+        """Stand in line until one is the first and it fits."""
+        if len(line) >= WAITING_MAX:
+            raise StoreUnavailable("too many bodies wait to come in")
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        end_one_at = began + self._crowded_ms / 1000
+        woken = asyncio.Event()
+        line.append(woken)
+        try:
+            while line[0] is not woken or not fits():
+                woken.clear()
+                now = loop.time()
+                if (now - began) * 1000 >= WAIT_MS_MAX:
+                    raise StoreUnavailable("too many bodies are on their way in")
+                if now >= end_one_at:
+                    self._end_slowest(now)
+                    end_one_at = now + self._crowded_ms / 1000
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(end_one_at):
+                        await woken.wait()
+        finally:
+            line.remove(woken)
+            self._wake()
 
-    def _end_slowest(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        slow = [one for one in self._places if one.waited_ms(now) >= self._young_ms]
-        slow = [one for one in slow if one.end_soon is not None]
-        if not slow:
-            return False
-        slowest = min(slow, key=lambda one: one.came_bytes / one.waited_ms(now))
-        assert slowest.end_soon is not None
-        slowest.end_soon.reschedule(now)
-        return True
+    def _wake(self) -> None:
+        """Have the first in each line look again."""
+        for line in (self._for_place, self._for_room):
+            if line:
+                line[0].set()
+
+    def _end_slowest(self, now: float) -> None:
+        """End the slowest that is not ending yet; two of those who wait have two of them end."""
+        slow = [one for one in self._places if one.may_end and one.waited_ms(now) >= self._young_ms]
+        if slow:
+            min(slow, key=lambda one: one.came_bytes / one.waited_ms(now)).end(now)
 
 
 class Place:
@@ -113,20 +131,31 @@ class Place:
     Attributes:
         held_bytes: Gathered, and not written yet.
         came_bytes: From its sender, ever.
-        end_soon: Set while its sender is waited for: what ends the waiting.
     """
 
     def __init__(self, memory: Arrivals) -> None:
         self.held_bytes = 0
         self.came_bytes = 0
-        self.end_soon: asyncio.Timeout | None = None
+        self._end_soon: asyncio.Timeout | None = None  # ends the waiting for the sender
+        self._is_ending = False
         self._memory = memory
         self._waited_s = 0.0
         self._asked_at = 0.0
 
+    @property
+    def may_end(self) -> bool:
+        """Whether its sender is waited for, and that was not ended already."""
+        return self._end_soon is not None and not self._is_ending
+
+    def end(self, now: float) -> None:
+        """End the waiting for its sender, who may end it."""
+        assert self._end_soon is not None
+        self._is_ending = True
+        self._end_soon.reschedule(now)
+
     def waited_ms(self, now: float) -> float:
         """Return for how long its sender has been waited for, all together."""
-        asked = 0.0 if self.end_soon is None else now - self._asked_at
+        asked = 0.0 if self._end_soon is None else now - self._asked_at
         return (self._waited_s + asked) * 1000
 
     async def chunks(self, sent: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -149,14 +178,15 @@ class Place:
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
         try:
-            async with asyncio.timeout(None) as self.end_soon:
+            async with asyncio.timeout(None) as self._end_soon:
                 chunk = await anext(sent, None)
         except TimeoutError as exc:
             raise StoreUnavailable(
                 "too many bodies are on their way in, and this was the slowest"
             ) from exc
         finally:
-            self.end_soon = None
+            self._end_soon = None
+            self._is_ending = False  # a piece may have come at the last moment
             self._waited_s += loop.time() - self._asked_at
         if chunk is not None:
             self.came_bytes += len(chunk)

@@ -116,6 +116,59 @@ async def test_where_uploads_crowd_the_slowest_sender_yields(by: str) -> None:
     assert memory.held_bytes == 0
 
 
+async def test_all_who_wait_get_a_place_though_the_same_one_is_slowest_for_them() -> None:
+    memory = Arrivals(crowded_ms=50, young_ms=50)
+    slow = [Sender() for _ in range(128)]
+    uploads = [asyncio.create_task(hold(memory, sender)) for sender in slow]
+    for sender in slow:
+        sender.send(b"x")
+    await until(lambda: memory.held_bytes == 128)
+    honest: list[asyncio.Task[int]] = []
+    began = monotonic()
+    while monotonic() < began + 0.2:  # a loop so busy that they lose patience in turns of their own
+        makes = len(honest) < 6
+        if makes:
+            sender = Sender()
+            sender.send(b"x" * 1_000, None)
+            honest.append(asyncio.create_task(hold(memory, sender)))
+        turn = monotonic()
+        while monotonic() < turn + (0.001 if makes else 0.002):
+            pass
+        await asyncio.sleep(0)
+    async with asyncio.timeout(DEADLINE_S):
+        assert await asyncio.gather(*honest) == [1_000] * 6
+    for upload in uploads:
+        upload.cancel()
+    ends = await asyncio.gather(*uploads, return_exceptions=True)
+    assert {type(end) for end in ends} == {StoreUnavailable, asyncio.CancelledError}
+    assert memory.held_bytes == 0
+
+
+async def test_whoever_has_waited_longest_is_next_and_others_do_not_put_it_off() -> None:
+    memory = Arrivals(bodies_max=1, crowded_ms=50, young_ms=50)
+    order: list[str] = []
+
+    async def upload(name: str, *pieces: bytes | None) -> None:
+        sender = Sender()
+        sender.send(*pieces)
+        await hold(memory, sender)
+        order.append(name)
+
+    slow = asyncio.create_task(upload("slow", b"x"))
+    await until(lambda: memory.held_bytes == 1)
+    first = asyncio.create_task(upload("first", b"x", None))
+    await asyncio.sleep(0)
+    later = [asyncio.create_task(upload("later", b"x", None)) for _ in range(5)]
+    for _ in range(20):  # what becomes free elsewhere is no reason to begin to wait anew
+        memory.change(0)
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(DEADLINE_S):
+        await asyncio.gather(first, *later)
+    assert order == ["first", *["later"] * 5]
+    with pytest.raises(StoreUnavailable, match="slowest"):
+        await slow
+
+
 async def test_uploads_that_all_wait_for_room_do_not_wait_for_ever() -> None:
     memory = Arrivals(bytes_max=100_000, crowded_ms=50, young_ms=50)
     senders = [Sender() for _ in range(4)]
