@@ -26,7 +26,7 @@ class ReconcilerMetrics:
             "busy": gauge("reconciler_busy", "Transcriptions that are worked on at this moment"),
             "due": gauge(
                 "reconciler_due",
-                "Transcriptions that are to be looked at now; 10,000 stands for more",
+                "Transcriptions that are to be looked at now; 3,000 stands for more",
             ),
             "turns": gauge(
                 "turns_waiting",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 
-DUE_LOOKED_AT_MAX = 20_000  # entries, outdated ones too, of which half are valid at least
-DUE_COUNTED_MAX = 10_000
+DUE_LOOKED_AT_MAX = 6_000  # entries, outdated ones too, of which half are valid at least
+DUE_COUNTED_MAX = 3_000
 STALE_MIN = 64  # entries that were replaced and may lie about before they are swept out
 
 

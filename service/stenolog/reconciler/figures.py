@@ -16,7 +16,7 @@ class ReconcilerFigures:
     Attributes:
         open: Transcriptions that are looked after.
         busy: Those of them that are worked on now.
-        due: Those that are to be looked at now; more than 10,000 are not counted.
+        due: Those that are to be looked at now; more than 3,000 are not counted.
         overdue_ms: For how long the first of these has been due; 0 without any.
         turns_waiting: Those that wait until their tenant may have one more under way.
         pools: By place and kind of request.

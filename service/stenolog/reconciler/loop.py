@@ -98,7 +98,7 @@ class Reconciler:
         return len(self._cases)
 
     def figures(self) -> ReconcilerFigures:
-        """Return numbers of what there is to do; costs what is due, at most 10,000 of these."""
+        """Return numbers of what there is to do; costs what is due, at most 3,000 of these."""
         now_ms, first_ms = self._now_ms(), self._agenda.next_ms()
         return ReconcilerFigures(
             open=len(self._cases),
