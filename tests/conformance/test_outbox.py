@@ -317,6 +317,30 @@ async def test_what_was_given_back_is_not_recorded_twice(outbox: Outbox) -> None
     assert await outbox.attempts(9) == [attempt(1)]
 
 
+async def test_a_decided_end_is_not_recorded_over(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    leased, ended = await one(outbox), Ending(reason=None)
+    assert await outbox.record(leased, attempt(1, 200), due_at_ms=None, ending=ended)
+    crashed = replace(attempt(1, None), outcome="crashed")
+    assert not await outbox.record(leased, crashed, due_at_ms=NOW, ending=None)
+    again = await one(outbox, UNTIL)
+    assert (again.ending, again.attempts, again.faults, again.status) == (ended, 1, 0, 200)
+    assert await outbox.attempts(9) == [attempt(1, 200)]
+
+
+async def test_what_is_under_way_is_leased_on_when_the_clock_is_set_forward(
+    outbox: Outbox,
+) -> None:
+    await owe(outbox, pending(9), pending(10))
+    busy = (await take(outbox)).leases
+    taken = await take(outbox, UNTIL + 1, busy=busy)
+    assert taken == Taken(leases=(), next_due_ms=UNTIL + 60_001)
+    for leased in busy:
+        assert await outbox.record(leased, attempt(1), due_at_ms=NOW, ending=None)
+    again = await take(outbox, UNTIL + 2, busy=busy)
+    assert len(again.leases) == 2, "what was given back is due as before"
+
+
 async def test_what_a_failing_receiver_owes_does_not_count_as_waiting_for_us(
     outbox: Outbox,
 ) -> None:

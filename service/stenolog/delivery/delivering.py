@@ -18,6 +18,7 @@ from stenolog.delivery.rules import (
     LEASE_MS,
     Answered,
     Crashed,
+    NotMade,
     Result,
     Retry,
     Timing,
@@ -28,12 +29,14 @@ from stenolog.delivery.rules import (
 )
 from stenolog.delivery.sender import Sender
 from stenolog.delivery.webhook import Requests, RequestUnreadable, receiver_of
-from stenolog.errors import StoreError
+from stenolog.errors import KeyMissing, PayloadDamaged, RecordDamaged, StoreError
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.recorder import FactRecorder
 
 STORE_RETRY_MS = 1_000
+NOT_MADE_TOLD_EVERY_MS = 60_000  # all deliveries meet the same fault of this machine
+DAMAGE = (RecordDamaged, PayloadDamaged, KeyMissing)  # of the event; it stays as it is
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +81,7 @@ class Delivering:
         self._timing = timing
         self._metrics = metrics
         self._now_ms = now_ms
+        self._not_made_told_ms: int | None = None
 
     async def work(self, leased: Leased) -> None:
         """Do what is owed now: an attempt and its record, or the end that was decided before."""
@@ -93,10 +97,11 @@ class Delivering:
                 await record_ending(self._facts, event, ended, ended.ending)
                 await self._removed(ended, ended.ending)
         except StoreError as exc:
-            if exc.retryable:
-                await self._put_off(leased, str(exc), STORE_RETRY_MS)
-            else:
+            late = not exc.retryable and self._owed_ms(leased) >= CALLS_END_MS
+            if isinstance(exc, DAMAGE) or late:
                 await self._drop(leased, exc)
+            else:
+                await self._put_off(leased, str(exc), STORE_RETRY_MS)
         except Exception:
             # A fault of ours must not end the loop for everybody else, nor go on for ever.
             log.exception("delivery.crashed", faults=leased.faults + 1)
@@ -122,7 +127,23 @@ class Delivering:
     async def _attempt(self, leased: Leased, message: Message) -> Leased | None:
         began_ms = self._now_ms()
         result = await self._sender.send(message.webhook, message.body, tenant=leased.tenant)
+        if isinstance(result, NotMade):
+            await self._not_made(leased, result)
+            return None
         return await self._recorded(leased, result, began_ms, receiver_of(message.webhook.url))
+
+    async def _not_made(self, leased: Leased, result: NotMade) -> None:
+        """Put it off, with no attempt counted: the receiver has seen nothing."""
+        now_ms, told_ms = self._now_ms(), self._not_made_told_ms
+        if told_ms is None or not 0 <= now_ms - told_ms < NOT_MADE_TOLD_EVERY_MS:
+            self._not_made_told_ms = now_ms
+            log.error(
+                "delivery.not_made",
+                reason=result.reason,
+                retry_in_ms=self._timing.spacing_ms,
+                advice="see what this machine lacks: file descriptors, ports, a route",
+            )
+        await self._outbox.put_off(leased, now_ms + self._timing.spacing_ms)
 
     async def _recorded(
         self, leased: Leased, result: Result, began_ms: int, receiver: str

@@ -153,6 +153,7 @@ class Outbox(Protocol):
     ) -> Taken:
         """Lease what is due until `until_ms`: tenants in turns, of each lane the oldest.
 
+        What is under way and due, because the clock was set forward, is leased on and not taken.
         With those under way (`busy`) there are never more than `at_once`, nor more than `per_lane`
         of a lane. A tenant takes another slot only while more slots are free than it holds: alone
         it gets half of them. A delivery for which there is no room does not keep others from being
@@ -163,9 +164,9 @@ class Outbox(Protocol):
     async def record(
         self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
     ) -> bool:
-        """Write down the attempt; False: the lease was lost or given back.
+        """Write down the attempt; False: the lease was lost or given back, or it has ended.
 
-        Nothing is written without the lease. An attempt that `crashed` is a fault, too. With
+        Nothing is written then. An attempt that `crashed` is a fault, too. With
         `due_at_ms` the lease is given back and the next attempt is due then. With `ending` the
         lease is kept, and whoever takes the delivery next finds that it has ended.
         """

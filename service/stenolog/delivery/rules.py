@@ -66,6 +66,13 @@ class Crashed:
     """An error of our own, which nobody foresaw, came in between; something may have been sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """This machine could not make the call (no socket, no route of its own): it is no attempt."""
+
+    reason: str
+
+
 Result = Answered | Unanswered | NotAllowed | Crashed
 
 

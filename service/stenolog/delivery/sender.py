@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stenolog.delivery.rules import Answered, NotAllowed, Result, Unanswered
+from stenolog.delivery.rules import Answered, NotAllowed, NotMade, Result, Unanswered
 from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import USER_AGENT, Egress
 from stenolog.egress.urls import checked_headers, checked_url
@@ -24,7 +24,7 @@ class Sender:
         self._egress = egress
         self._timeout_ms = timeout_ms
 
-    async def send(self, webhook: Webhook, body: bytes, *, tenant: str) -> Result:
+    async def send(self, webhook: Webhook, body: bytes, *, tenant: str) -> Result | NotMade:
         """Return what the receiver said within the timeout, which covers all up to its status.
 
         Names are looked up at `tenant`'s expense: those that resolve slowly hold up no other.
@@ -47,7 +47,7 @@ class Sender:
         except ForbiddenAddress as exc:
             return NotAllowed(reason=str(exc), final=exc.final, setting=ALLOWING)
         except EgressFailed as exc:
-            return Unanswered(str(exc))
+            return NotMade(str(exc)) if exc.ours else Unanswered(str(exc))
 
 
 def is_sendable(webhook: Webhook) -> bool:

@@ -72,7 +72,8 @@ def record(
     held = run.execute(
         "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "
         "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ?, "
-        "faults = faults + ? WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
+        "faults = faults + ? "
+        "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1 AND NOT ended",
         (
             attempt.number,
             attempt.status,

@@ -27,6 +27,7 @@ def take(
     The tables `tenants` and `lanes` say what is due first in each. Only those that are full are
     gone past, and there are fewer of them than attempts under way.
     """
+    _renew(run, now_ms, until_ms, busy)
     slots = Slots(busy, at_once=at_once, per_lane=per_lane)
     chosen: list[Row] = []
     for row in _due(run, now_ms, slots):
@@ -34,6 +35,15 @@ def take(
         chosen.append(row)
     leases = [_lease(run, position, kind, until_ms) for position, kind, _, _ in chosen]
     return Taken(leases=tuple(leases), next_due_ms=_next_due(run, slots))
+
+
+def _renew(run: sqlite3.Connection, now_ms: int, until_ms: int, busy: Sequence[Leased]) -> None:
+    """Lease on what is under way and due all the same: the clock was set forward meanwhile."""
+    run.executemany(
+        "UPDATE outbox SET due_at_ms = ? WHERE position = ? AND kind = ? AND lease = ? "
+        "AND leased = 1 AND due_at_ms <= ?",
+        [(until_ms, one.position, one.kind, one.lease, now_ms) for one in busy],
+    )
 
 
 def _due(run: sqlite3.Connection, now_ms: int, slots: Slots) -> Iterator[Row]:
