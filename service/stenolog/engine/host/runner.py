@@ -25,6 +25,7 @@ from stenolog.owned_tasks import OwnedTasks
 
 log = structlog.get_logger()
 
+START_PAUSE_MS = 1_000  # after a start that failed; then the next job tries again
 JOB_MS_MIN = 60_000  # a job may take this long however short its audio
 # "Server error" is what the gateway submits again.
 CRASHED = "Server error, the transcription ended unexpectedly."
@@ -132,9 +133,11 @@ class Runner:
         while True:
             try:
                 await worker.start()
-            except (WorkerLost, OSError) as exc:
-                # The next job tries again, and tells its owner when that fails too.
-                log.error("engine.worker_failed", reason=str(exc))
+            except Exception as exc:
+                # The next job tries again, and tells its owner when that fails too: whatever it
+                # is, the worker has its turns.
+                log.error("engine.worker_failed", kind=type(exc).__name__, reason=str(exc))
+                await asyncio.sleep(START_PAUSE_MS / 1000)
             fetched = await self._fetched.get()
             self._busy += 1
             try:
@@ -148,10 +151,14 @@ class Runner:
                 self._remove(fetched)
 
     def _remove(self, fetched: _Fetched) -> None:
-        if fetched.upload_id is not None:
-            self._scratch.release(fetched.upload_id)
-        else:
-            fetched.path.unlink(missing_ok=True)
+        try:
+            if fetched.upload_id is not None:
+                self._scratch.release(fetched.upload_id)
+            else:
+                fetched.path.unlink(missing_ok=True)
+        except OSError as exc:  # the folder goes when the engine stops
+            log.error("engine.file_kept", job_id=fetched.job_id, reason=exc.strerror)
+        if fetched.upload_id is None:
             self._downloads.release(fetched.job_id)
 
     async def _transcribe(self, worker: Worker, fetched: _Fetched) -> None:

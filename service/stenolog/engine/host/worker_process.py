@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,11 +14,13 @@ import structlog
 
 from stenolog.engine import audio_errors, messages
 from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.host.spawning import spawn
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.spoken import SpokenWord
 
 log = structlog.get_logger()
 
+PROGRAM = "stenolog.engine.worker.process"
 READY_MS_MAX = 60_000  # loading takes a second; a machine short of memory may take longer
 SILENCE_MS_MAX = 60_000  # the longest single piece of work, clustering 2,000 units, takes ten
 JOBS_PER_WORKER_MAX = 20  # then a fresh one: nothing that leaks can grow for long
@@ -75,19 +77,13 @@ class Worker:
         await self.end()
         self._jobs = 0
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "stenolog.engine.worker.process",
-                str(os.getpid()),
-                str(self._threads),
-                stdin=PIPE,
-                stdout=PIPE,
-                env=_environment(os.environ, self._threads),
-                limit=messages.LINE_BYTES_MAX,
+            self._process = await spawn(
+                [sys.executable, "-m", PROGRAM, str(os.getpid()), str(self._threads)],
+                _environment(os.environ, self._threads),
+                messages.LINE_BYTES_MAX,
             )
-        except OSError as exc:  # no descriptor, process or memory is left: perhaps soon there is
-            log.error("engine.worker_refused", kind=type(exc).__name__, reason=exc.strerror)
+        except (OSError, RuntimeError) as exc:  # no process, thread or memory: perhaps soon
+            log.error("engine.worker_refused", kind=type(exc).__name__, reason=str(exc))
             raise WorkerLost(NOT_STARTED) from exc
         match await self._next(READY_MS_MAX, NOT_STARTED):
             case Ready(model=model, network_kept=network_kept):
