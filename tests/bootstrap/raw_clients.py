@@ -157,6 +157,18 @@ class Client:
             await asyncio.sleep(pause_s)
         return got
 
+    def end(self) -> None:
+        """Nothing more is sent; the answer is still read."""
+        self._writer.write_eof()
+
+    async def read_to_end(self) -> bytes:
+        """All that comes until the server ends; whatever it does then is raised."""
+        transport = self._writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.resume_reading()
+        async with asyncio.timeout(DEADLINE_S):
+            return await self._reader.read()
+
     async def rest(self) -> bytes:
         """All that comes until the server closes."""
         async with asyncio.timeout(DEADLINE_S):

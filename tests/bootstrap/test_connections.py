@@ -126,6 +126,53 @@ async def test_what_is_read_ahead_has_a_limit_over_all_connections() -> None:
             await client.close()
 
 
+async def test_who_sent_most_ahead_of_an_answer_is_closed_not_who_comes_last() -> None:
+    async with serving(Limits(ahead_bytes_all=40_000)) as served:
+        held = b"GET /held HTTP/1.1\r\nHost: here\r\n\r\n"
+        clients = [await served.client() for _ in range(6)]
+        for client in clients[:3]:
+            client.send(held + b"x" * 12_000)
+        await until(lambda: served.figures.ahead_bytes >= 36_000)
+        honest = clients[3:]
+        for client in honest:
+            client.send(held + GET * 50)
+        await until(lambda: served.figures.closed["ahead_too_much"] >= 1)
+        await until(lambda: served.requests == len(clients))
+        served.may_go.set()
+        for client in honest:
+            assert await client.answer() == 200
+        for client in clients:
+            await client.close()
+
+
+async def test_who_ends_its_side_after_a_whole_request_is_answered() -> None:
+    async with connected() as (served, client):
+        client.send(b"GET /held HTTP/1.1\r\nHost: here\r\n\r\n")
+        await served.asked.wait()
+        client.end()
+        await never(lambda: served.figures.connections == 0)
+        served.may_go.set()
+        assert STATUS.findall(await client.rest()) == [b"200"]
+
+
+async def test_who_ends_its_side_within_a_request_is_closed() -> None:
+    async with connected() as (served, client):
+        client.send(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nab")
+        await until(lambda: served.requests == 1)
+        client.end()
+        assert await client.rest() == b""
+
+
+async def test_an_answer_without_a_length_that_is_broken_off_ends_with_a_reset() -> None:
+    async with serving(HASTY) as served:
+        client = await served.client(receives_bytes=4_096)
+        client.stop_reading()
+        client.send(LARGE.replace(b"HTTP/1.1", b"HTTP/1.0") % 20_000_000)
+        await until(lambda: served.figures.closed["answer_unread"] == 1)
+        with pytest.raises(ConnectionResetError):
+            await client.read_to_end()
+
+
 async def test_an_answer_that_nobody_reads_is_broken_off() -> None:
     async with serving(HASTY) as served:
         client = await served.client(receives_bytes=4_096)
@@ -210,6 +257,7 @@ async def test_a_large_answer_does_not_wait_for_those_that_nobody_reads() -> Non
 
 
 REFUSED = b"POST /refused HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n"
+REFUSED_CHUNKS = b"POST /refused HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 async def test_a_small_body_that_was_refused_leaves_the_connection_open() -> None:
@@ -230,17 +278,34 @@ async def test_what_came_of_a_body_before_its_refusal_does_not_keep_the_rest_fro
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 async def test_a_refused_body_is_swallowed_up_to_a_limit(chunked: bool) -> None:
-    limit = Limits().discard_bytes_max
-    async with connected() as (served, client):
-        head = REFUSED % 9_000_000_000
-        if chunked:
-            head = head.partition(b"Content")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
-        client.send(head)
+    limit = 2_000_000
+    async with connected(Limits(linger_bytes_max=limit)) as (served, client):
+        client.send(REFUSED_CHUNKS if chunked else REFUSED % 9_000_000_000)
         assert await client.answer() == 401
         piece = b"x" * 65_536
         piece = b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece
         assert await client.flood(piece, bytes_max=40 * limit) < 40 * limit
         assert served.figures.closed["body_unread"] == 1
+
+
+async def test_who_sends_all_of_a_large_body_before_reading_finds_its_refusal() -> None:
+    async with connected() as (served, client):
+        client.send(REFUSED % 20_000_000)
+        for _ in range(20):
+            client.send(b"x" * 1_000_000)
+            await client.drain()
+        said = await client.rest()
+        assert STATUS.findall(said) == [b"401"]
+        assert b"connection: close\r\n" in said
+        assert not served.figures.closed
+
+
+async def test_who_is_refused_a_large_body_is_told_at_once_that_no_more_comes() -> None:
+    async with connected() as (_, client):
+        client.send(REFUSED % 20_000_000)
+        began = monotonic()
+        assert STATUS.findall(await client.rest()) == [b"401"]
+        assert monotonic() - began < Limits().discard_ms_max / 2000
 
 
 async def test_a_refused_body_is_waited_for_only_so_long() -> None:
@@ -253,7 +318,7 @@ async def test_a_refused_body_is_waited_for_only_so_long() -> None:
 
 
 async def test_after_a_refusal_nothing_is_kept_of_what_still_comes() -> None:
-    async with connected(HASTY) as (_, client):
+    async with connected() as (_, client):
         client.send(b"nonsense\r\n\r\n")
         assert await client.flood(b"x" * 65_536, bytes_max=100_000_000) < 50_000_000
 

@@ -16,6 +16,8 @@ from stenolog.bootstrap.http.outgoing import Outgoing
 class Line(asyncio.Protocol):
     """A connection that does nothing but be there."""
 
+    may_skip_body = False
+
     def read_on(self) -> None:
         """Nothing comes."""
 

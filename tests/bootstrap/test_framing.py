@@ -255,3 +255,24 @@ async def test_whoever_is_refused_before_the_body_is_not_asked_for_another_reque
         client.send(GET)
         assert await client.rest() == b""
         assert served.requests == 0
+
+
+async def test_100_is_said_to_no_client_of_http_1_0() -> None:
+    async with connected() as (_, client):
+        client.send(b"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        client.send(b"ab")
+        assert await client.answer() == 200
+
+
+def test_the_data_of_a_chunk_is_read_in_few_pieces() -> None:
+    made, pieces = Read(), 0
+    framing = Framing(made, 65_536)
+    data = b"\r\n\r\n" * 10_000
+    sent = request(body=data, chunked=True)
+    start = 0
+    while start < len(sent):
+        start += framing.take(sent, start)
+        pieces += 1
+    assert made.messages[0][2] == data
+    assert made.ended == 1
+    assert pieces < 10

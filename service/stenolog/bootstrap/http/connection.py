@@ -31,7 +31,6 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._framing = Framing(self, self._limits.head_bytes_max)
         self._stage = Stage(self._limits)
-        self._is_refused = False
         self._exchange: Exchange | None = None
 
     # What the transport tells.
@@ -69,6 +68,16 @@ class Connection(asyncio.BufferedProtocol):
         self._in.filled(nbytes)
         self.pump()
 
+    def eof_received(self) -> bool:
+        """Answer what was asked whole before the other side ended; else end, too."""
+        if self._stage.phase != "request" or self._exchange is None:
+            return False
+        if not self._exchange.is_whole:
+            self._exchange.lose()
+            return False
+        self._exchange.hear_no_more()
+        return True
+
     def pause_writing(self) -> None:
         """The other side does not take what we send."""
         self._out.pause()
@@ -79,6 +88,11 @@ class Connection(asyncio.BufferedProtocol):
         self.read_on()
 
     # What the server and the other connections tell.
+
+    @property
+    def ahead_bytes(self) -> int:
+        """How much was read and is not parsed yet."""
+        return self._in.ahead_bytes
 
     @property
     def unread_since(self) -> float:
@@ -107,8 +121,8 @@ class Connection(asyncio.BufferedProtocol):
         self._connections.closed(self, reason)
         if self._exchange is not None:
             self._exchange.lose()
-        self._transport.abort()
-        self._out.resume()
+        self._in.close()
+        self._out.break_off(is_midway=self._stage.phase == "request")
 
     # What the framing and the exchange tell.
 
@@ -131,9 +145,15 @@ class Connection(asyncio.BufferedProtocol):
         if self._stage.phase == "discarding":
             self._wait()
 
+    @property
+    def may_skip_body(self) -> bool:
+        """Whether so little of the body is left that it can be read in vain."""
+        left = self._framing.body_left
+        return left is not None and left <= self._limits.discard_bytes_max
+
     def read_on(self) -> None:
         """Read what has to be waited for no longer."""
-        if self._stage.phase == "idle" and self._in.ahead:
+        if self._stage.phase == "idle" and self._in.ahead_bytes:
             self._connections.take_turn(self)
         elif not self._in.is_idle:
             self._loop.call_soon(self.pump)
@@ -143,12 +163,12 @@ class Connection(asyncio.BufferedProtocol):
         self._state.total_requests += 1
         exchange = self._exchange
         assert exchange is not None
-        is_whole = exchange.is_whole and not self._is_refused
+        is_whole = exchange.is_whole and not self._stage.is_refused
         if exchange.keep_alive and is_whole:
             self._wait()
         elif exchange.keep_alive:
             self._drop("discarding")
-        elif is_whole and not self._in.ahead:
+        elif is_whole and not self._in.ahead_bytes:
             self._transport.close()
         else:
             self._linger()
@@ -156,11 +176,13 @@ class Connection(asyncio.BufferedProtocol):
     def pump(self) -> None:
         """Parse what has come, as far as it is its turn."""
         for _ in range(PIECES_PER_TURN):
-            if not self._in.ahead or self._transport.is_closing() or self._is_held_up():
+            if not self._in.ahead_bytes or self._transport.is_closing():
+                break
+            if not self._stage.may_parse(self._exchange, self._out):
                 break
             if self._stage.phase == "ending":
-                self._stage.dropped_bytes += len(self._in.ahead)
-                self._in.ahead = b""
+                self._stage.dropped_bytes += self._in.ahead_bytes
+                self._in.drop()
             else:
                 self._read_piece()
             if self._stage.has_dropped_too_much:
@@ -170,24 +192,12 @@ class Connection(asyncio.BufferedProtocol):
             self.read_on()
         if self._transport.is_closing():
             self._in.close()
-        elif not self._in.settle(may_read=self._may_read()):
-            self.give_up("ahead_too_much")
-
-    def _may_read(self) -> bool:
-        """Whether more may be read; while an answer is made, only to learn of the client's end."""
-        if self._stage.phase == "request" and self._exchange is not None:
-            return self._exchange.is_whole or not self._exchange.has_body
-        return not self._is_held_up()
-
-    def _is_held_up(self) -> bool:
-        """Whether nothing may be parsed now; an answer that has not left yet is still under way."""
-        if self._stage.phase == "request" and self._exchange is not None:
-            return self._exchange.is_whole or self._exchange.is_full
-        return self._stage.phase in ("idle", "head") and not self._out.is_clear
+        else:
+            self._in.settle(may_read=self._stage.may_read(self._exchange, self._out))
 
     def _read_piece(self) -> None:
         try:
-            self._in.parsed(self._framing.take(self._in.ahead))
+            self._in.parsed(self._framing.take(self._in.read, self._in.start))
         except Refusal as exc:
             self._refuse(exc.failure)
             return
@@ -196,8 +206,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _refuse(self, failure: Failure) -> None:
         """Answer once; nothing is read as a request any more."""
-        self._in.ahead = b""
-        self._is_refused = True
+        self._in.drop()
+        self._stage.is_refused = True
         if self._exchange is not None:
             self._exchange.lose()
             if self._stage.phase == "discarding" or self._exchange.has_started:

@@ -34,6 +34,11 @@ class Member(Protocol):
         ...
 
     @property
+    def ahead_bytes(self) -> int:
+        """How much of what it sent was read and is not parsed yet."""
+        ...
+
+    @property
     def unread_since(self) -> float:
         """When the other side last began not to read; infinite when it reads."""
         ...
@@ -128,10 +133,14 @@ class Connections:
             self._gives_turns = True
             asyncio.get_running_loop().call_soon(self._give_turns)
 
-    def keep_ahead(self, change_bytes: int) -> bool:
-        """Note that so much more was read ahead; False when it is too much, over all."""
+    def keep_ahead(self, change_bytes: int) -> None:
+        """Note that so much more was read ahead; where that is too much, who has most is closed."""
         self.figures.ahead_bytes += change_bytes
-        return change_bytes <= 0 or self.figures.ahead_bytes <= self.limits.ahead_bytes_all
+        while change_bytes > 0 and self.figures.ahead_bytes > self.limits.ahead_bytes_all:
+            furthest = max(self._all, key=_ahead_bytes, default=None)
+            if furthest is None or not furthest.ahead_bytes:
+                break
+            furthest.give_up("ahead_too_much")
 
     def _break_off_slowest(self, standing_ms: int) -> bool:
         slowest = min(self._all, key=_unread_since, default=None)
@@ -162,6 +171,10 @@ class Connections:
             member.look(now)
         if self._all:
             self._look_later()
+
+
+def _ahead_bytes(member: Member) -> int:
+    return member.ahead_bytes
 
 
 def _unread_since(member: Member) -> float:

@@ -33,6 +33,11 @@ log = structlog.get_logger()
 class Line(Protocol):
     """The connection, as an exchange needs it."""
 
+    @property
+    def may_skip_body(self) -> bool:
+        """Whether so little of the body is left that it can be read in vain."""
+        ...
+
     def read_on(self) -> None:
         """The application waits for more of the body."""
         ...
@@ -71,6 +76,7 @@ class Exchange:
         self._whole = False  # the body has come to its end
         self._received = False  # the application has had all of it
         self._lost = False
+        self._alone = False  # nothing comes any more; perhaps nobody reads the answer
         self._waiter: asyncio.Future[None] | None = None
         self._answer: Answer | None = None
 
@@ -107,6 +113,12 @@ class Exchange:
         self._whole = True
         self._wake()
 
+    def hear_no_more(self) -> None:
+        """The other side sends nothing after this request; it may still read, or be gone."""
+        self.keep_alive = False
+        self._alone = True
+        self._wake()
+
     def lose(self) -> None:
         """The connection is lost."""
         self._lost = True
@@ -125,7 +137,9 @@ class Exchange:
             log.exception("edge.application_failed")
             await self._crash()
         else:
-            if not self.answered and not self._lost:
+            if self._alone and not self.answered:
+                self._out.break_off()
+            elif not self.answered and not self._lost:
                 log.error("edge.application_left_no_answer")
                 await self._crash()
 
@@ -142,6 +156,8 @@ class Exchange:
                 body, self._body = bytes(self._body), bytearray()
                 self._received = self._whole
                 return {"type": "http.request", "body": body, "more_body": not self._whole}
+            if self._alone:
+                return {"type": "http.disconnect"}
             self._line.read_on()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -175,7 +191,9 @@ class Exchange:
             status=status,
             headers=(*self._headers, *headers),
             # Who was not told to go on may send another request instead of the body.
-            keep_alive=self.keep_alive and not self._owes_continue,
+            keep_alive=self.keep_alive
+            and not self._owes_continue
+            and (self._whole or self._line.may_skip_body),
         )
         self._owes_continue = False
         self.keep_alive = answer.keep_alive

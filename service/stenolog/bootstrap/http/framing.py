@@ -9,9 +9,9 @@ import httptools
 import structlog
 
 from stenolog.bootstrap.http import refusal
+from stenolog.bootstrap.http.pieces import END, Pieces
 from stenolog.bootstrap.http.refusal import Refusal
 
-END = b"\r\n\r\n"  # of every head, and of every chunked body with its trailers
 VERSIONS = ("1.1", "1.0")
 # What decides how a request is framed or begun; no other header is looked at here.
 JUDGED = frozenset((b"content-length", b"transfer-encoding", b"expect"))
@@ -68,24 +68,22 @@ class Framing:
         self.in_head = False
         self._messages = messages
         self._head_bytes_max = head_bytes_max
+        self._pieces = Pieces(head_bytes_max)
         self._parser = httptools.HttpRequestParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._judged: dict[bytes, bytes] = {}
-        self._body_left: int | None = None  # of a body with a length
-        self._tail = b""  # the last bytes taken, as far as they may be half of an `END`
-        self._kept_bytes = 0  # taken by the parser since it last handed something on whole
         self._ended = False  # a message, within the present piece
         self._upgrading = False
 
-    def take(self, data: bytes) -> int:
-        """Parse up to where a message may end; return how many bytes that was, one at least.
+    def take(self, data: bytes, start: int = 0) -> int:
+        """Parse from `start` to where a message may end; return how many bytes, one at least.
 
         Raises:
             Refusal: It is no request that we serve.
         """
-        size = self._size_of_piece(data)
+        size = self._pieces.size(data, start)
         self._ended = False
-        piece = data if size == len(data) else data[:size]
+        piece = data if size == len(data) else data[start : start + size]
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as exc:
@@ -93,9 +91,15 @@ class Framing:
             self._read_without_upgrade()
         except httptools.HttpParserError as exc:
             raise _refusal_in(exc) from exc
-        if self._kept_bytes >= self._head_bytes_max:
+        if self._pieces.kept_bytes >= self._head_bytes_max:
             raise refusal.head_too_large(self._head_bytes_max)
+        self._pieces.parsed(piece)
         return size
+
+    @property
+    def body_left(self) -> int | None:
+        """How much of the present body is still to be parsed; None where that is not known."""
+        return self._pieces.body_left
 
     # What the parser calls.
 
@@ -130,7 +134,7 @@ class Framing:
             self._upgrading = True
             return
         self.in_head = False
-        self._kept_bytes = 0
+        self._pieces.kept_bytes = 0
         version = parser.get_http_version()
         keep_alive = version == "1.1" and parser.should_keep_alive()
         self._judge(version)
@@ -141,39 +145,29 @@ class Framing:
                 version=version,
                 headers=self._headers,
                 keep_alive=keep_alive,
-                expects_continue=b"expect" in self._judged,
+                expects_continue=version != "1.0" and b"expect" in self._judged,  # RFC 9110, 10.1.1
             )
         )
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""
-        self._kept_bytes = 0
+        self._pieces.body(len(body))
         self._messages.body(body)
+
+    def on_chunk_header(self) -> None:
+        """The size of a chunk has come."""
+        self._pieces.chunk(begins=True)
+
+    def on_chunk_complete(self) -> None:
+        """A chunk has come to its end."""
+        self._pieces.chunk(begins=False)
 
     def on_message_complete(self) -> None:
         """The request is whole, unless its body was passed over for an upgrade."""
         if not self._upgrading:
             self._ended = True
-            self._body_left = None
-            self._kept_bytes = 0
-            self._tail = b""
+            self._pieces.end()
             self._messages.end()
-
-    def _size_of_piece(self, data: bytes) -> int:
-        if self._body_left is not None:
-            size = min(len(data), self._body_left)
-            self._body_left -= size
-            return size
-        across = (self._tail + data[: len(END) - 1]).find(END) if self._tail else -1
-        if across >= 0:
-            size = across + len(END) - len(self._tail)
-        else:
-            found = data.find(END)
-            size = len(data) if found < 0 else found + len(END)
-        size = min(size, self._head_bytes_max - self._kept_bytes)
-        self._kept_bytes += size
-        self._tail = (self._tail + data[max(0, size - len(END)) : size])[1 - len(END) :]
-        return size
 
     def _judge(self, version: str) -> None:
         """Refuse what could be framed in two ways, or is asked of us in vain."""
@@ -188,7 +182,7 @@ class Framing:
             if version == "1.0":
                 raise refusal.coding_in_old_version()
         elif length := int(self._judged.get(b"content-length", b"0")):
-            self._body_left = length
+            self._pieces.body_left = length
         if self._judged.get(b"expect", b"100-continue").lower() != b"100-continue":
             raise refusal.expectation_unknown()
 

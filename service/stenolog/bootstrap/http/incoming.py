@@ -8,24 +8,26 @@ from stenolog.bootstrap.http.connections import Connections
 
 
 class Incoming:
-    """Keeps the bytes that are read ahead, and pauses the transport while there are any.
-
-    Attributes:
-        ahead: Not parsed yet.
-    """
+    """Keeps the bytes that are read ahead, and pauses the transport while there are any."""
 
     def __init__(self, transport: asyncio.Transport, connections: Connections) -> None:
         """Read from `transport`."""
-        self.ahead = b""
+        self.read = b""
+        self.start = 0  # what is before it was parsed
         self._transport = transport
         self._connections = connections
         self._counted_bytes = 0
         self._is_reading = True
 
     @property
+    def ahead_bytes(self) -> int:
+        """How much is not parsed yet."""
+        return len(self.read) - self.start
+
+    @property
     def is_idle(self) -> bool:
         """Whether all that came was parsed, and more would come by itself."""
-        return self._is_reading and not self.ahead
+        return self._is_reading and not self.ahead_bytes
 
     def buffer(self, *, in_body: bool) -> memoryview:
         """Give the memory to read into: all of it for a body, little for what may come ahead."""
@@ -35,27 +37,34 @@ class Incoming:
     def filled(self, size: int) -> None:
         """Keep what was read into the buffer, before another connection uses it."""
         read = bytes(self._connections.scratch[:size])
-        self.ahead = self.ahead + read if self.ahead else read
+        self.read = self.read[self.start :] + read if self.ahead_bytes else read
+        self.start = 0
 
     def parsed(self, size: int) -> None:
         """Drop the first bytes."""
-        self.ahead = self.ahead[size:]
+        self.start += size
+        if not self.ahead_bytes:
+            self.drop()
 
-    def settle(self, *, may_read: bool) -> bool:
-        """Read on, or not; return False when all connections together have read too far ahead."""
-        change = len(self.ahead) - self._counted_bytes
+    def drop(self) -> None:
+        """Keep nothing of what came."""
+        self.read, self.start = b"", 0
+
+    def settle(self, *, may_read: bool) -> None:
+        """Read on, or not; where all connections have read too far ahead, one of them is closed."""
+        change = self.ahead_bytes - self._counted_bytes
         self._counted_bytes += change
-        fits = not change or self._connections.keep_ahead(change)
-        reading = may_read and not self.ahead
+        if change:
+            self._connections.keep_ahead(change)
+        reading = may_read and not self.ahead_bytes
         if reading != self._is_reading and not self._transport.is_closing():
             self._is_reading = reading
             if reading:
                 self._transport.resume_reading()
             else:
                 self._transport.pause_reading()
-        return fits
 
     def close(self) -> None:
         """Keep nothing any more."""
-        self.ahead = b""
+        self.drop()
         self.settle(may_read=False)

@@ -18,8 +18,10 @@ class Limits:
         idle_ms_max: Without a request.
         ahead_bytes_max: Read while an answer is under way, kept unparsed until it is out.
         ahead_bytes_all: The same over all connections; beyond it a connection is closed.
-        discard_bytes_max: Of a body that nobody reads any more, after the answer.
-        discard_ms_max: The same in time.
+        discard_bytes_max: Of a body that nobody reads any more, if the connection stays open.
+        linger_bytes_max: Of a body that still comes after the last answer; a client that sends all of a
+            large body before it reads finds the answer then.
+        discard_ms_max: Each of them in time.
         unread_ms_max: In which an answer under way moves by `unread_bytes_min`.
         unread_bytes_min: About 1 KiB a second.
         connections_max: Beyond it whoever waits longest without a request makes room.
@@ -32,6 +34,7 @@ class Limits:
     ahead_bytes_max: int = 16 << 10
     ahead_bytes_all: int = 8 << 20
     discard_bytes_max: int = 1 << 20
+    linger_bytes_max: int = 256 << 20
     discard_ms_max: int = 5_000
     unread_ms_max: int = 30_000
     unread_bytes_min: int = 32 << 10

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 
 from stenolog.bootstrap.http.limits import Limits
 
 NEVER = float("inf")
+RESET = struct.pack("ii", 1, 0)  # close without waiting for what is not sent: socket(7)
 
 
 class Outgoing:
@@ -60,9 +63,16 @@ class Outgoing:
             self._waiting_bytes = 0
             self._recount()
 
-    def break_off(self) -> None:
-        """End the connection in the middle of an answer, so that nobody takes it for whole."""
+    def break_off(self, *, is_midway: bool = True) -> None:
+        """End the connection at once; midway, so that nobody takes an answer for whole.
+
+        Then it is reset: whoever reads an answer without a length takes a plain end for its last.
+        """
+        end = self._transport.get_extra_info("socket")
+        if (is_midway or not self.is_clear) and not self._transport.is_closing():
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._transport.abort()
+        self.resume()
 
     def pause(self) -> None:
         """The transport has begun to keep bytes."""

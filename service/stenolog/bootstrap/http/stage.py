@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
+from stenolog.bootstrap.http.exchange import Exchange
 from stenolog.bootstrap.http.limits import Limits
-from stenolog.bootstrap.http.outgoing import NEVER
+from stenolog.bootstrap.http.outgoing import NEVER, Outgoing
 
 Phase = Literal["idle", "head", "request", "discarding", "ending"]
 OVERDUE = {"head": "head_slow", "discarding": "body_unread"}  # the others: `answer_unread`
@@ -21,11 +22,13 @@ class Stage:
 
     Attributes:
         dropped_bytes: Read in vain in this phase.
+        is_refused: Whether what came was no request, and nothing is read as one any more.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.phase: Phase = "idle"
         self.dropped_bytes = 0
+        self.is_refused = False
         self._limits = limits
         self._due_at = NEVER
         self._times_ms = {
@@ -58,4 +61,20 @@ class Stage:
     @property
     def has_dropped_too_much(self) -> bool:
         """Whether more was read in vain than may be."""
-        return self.dropped_bytes > self._limits.discard_bytes_max
+        limits = self._limits
+        is_last = self.phase == "ending" and not self.is_refused
+        return self.dropped_bytes > (
+            limits.linger_bytes_max if is_last else limits.discard_bytes_max
+        )
+
+    def may_parse(self, exchange: Exchange | None, out: Outgoing) -> bool:
+        """Whether what came may be parsed; an answer that has not left is still under way."""
+        if self.phase == "request" and exchange is not None:
+            return not (exchange.is_whole or exchange.is_full)
+        return self.phase not in ("idle", "head") or out.is_clear
+
+    def may_read(self, exchange: Exchange | None, out: Outgoing) -> bool:
+        """Whether more may be read; while an answer is made, only to learn of the client's end."""
+        if self.phase == "request" and exchange is not None:
+            return exchange.is_whole or not exchange.has_body
+        return self.may_parse(exchange, out)
