@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 HTTP_GAUGES = {
     "connections": "Connections that are open",
     "connections_max": "Connections that may be open",
-    "refused": "Connections that were answered 503 since the start, because there were too many",
-    "accept_errors": "Times since the start that no connection could be taken from the system",
     "ahead_bytes": "Bytes that were read ahead of answers",
     "answers_bytes": "Bytes of answers that the other sides have not taken",
     "uploads_bytes": "Bytes of uploads that are in memory",
+    "bodies_bytes": "Bytes of JSON bodies over 16 KiB that are coming in",
+}
+HTTP_COUNTERS = {
+    "refused": "Connections that were answered 503 since the start, because there were too many",
+    "accept_errors": "Times since the start that no connection could be taken from the system",
 }
 
 
@@ -26,7 +29,11 @@ class HttpGauges:
             name: Gauge(f"stenolog_http_{name}", text, registry=registry)
             for name, text in HTTP_GAUGES.items()
         }
-        self._closed = Gauge(
+        self._counters = {
+            name: Counter(f"stenolog_http_{name}", text, registry=registry)
+            for name, text in HTTP_COUNTERS.items()
+        }
+        self._closed = Counter(
             "stenolog_http_closed",
             "Connections that were closed before their time since the start, by reason",
             ["reason"],
@@ -42,12 +49,20 @@ class HttpGauges:
             "Files and sockets that this process may have open",
             registry=registry,
         )
+        self._shown: dict[str, int] = {}  # of each counter, which can only be added to
 
     def show(self, figures: Mapping[str, Any], descriptors: int, descriptors_max: int) -> None:
         """Set all; `figures` has a number for each name, and `closed` by reason."""
         for name, gauge in self._numbers.items():
             gauge.set(figures[name])
+        for name, counter in self._counters.items():
+            counter.inc(self._since_shown(name, figures[name]))
         for reason, times in figures["closed"].items():
-            self._closed.labels(reason).set(times)
+            self._closed.labels(reason).inc(self._since_shown(f"closed {reason}", times))
         self._descriptors.set(descriptors)
         self._descriptors_max.set(descriptors_max)
+
+    def _since_shown(self, what: str, times: int) -> int:
+        before = self._shown.get(what, 0)
+        self._shown[what] = times
+        return times - before

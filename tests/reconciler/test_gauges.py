@@ -158,6 +158,27 @@ async def test_a_hundred_thousand_open_transcriptions_hold_up_nobody(
         assert said["stenolog_reconciler_overdue_seconds"] >= OPEN / 2_000
 
 
+async def test_what_connections_met_is_shown_by_reason_and_only_added_to(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with resting(tmp_path, simulator) as home:
+        gauges = Gauges(home.parts, home.settings.data_dir)
+        figures = home.parts.edge.answer_room.figures
+        figures.closed.update(body_unread=3_999, head_slow=1)
+        figures.refused = 7
+        await gauges.service()
+        figures.closed["body_unread"] += 1
+        home.parts.edge.arrivals.change(5_000)
+        await gauges.service()
+        said = shown(home.metrics)
+        assert {name: n for name, n in said.items() if "http_closed_total" in name} == {
+            "stenolog_http_closed_total body_unread": 4_000,
+            "stenolog_http_closed_total head_slow": 1,
+        }
+        assert said["stenolog_http_refused_total"] == 7
+        assert said["stenolog_http_bodies_bytes"] == 5_000
+
+
 def test_only_so_many_of_what_is_due_are_counted() -> None:
     agenda = Agenda()
     for number in range(3 * DUE_COUNTED_MAX):

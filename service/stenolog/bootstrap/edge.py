@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
 from stenolog.bootstrap.providers import default_params_of
@@ -37,6 +38,7 @@ class EdgeParts:
         beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
         regions: The regions of each configured provider, the default one first.
         answer_room: Has large answers wait for each other.
+        arrivals: Has JSON bodies that come in slowly wait for each other.
     """
 
     handler: CommandHandler
@@ -54,6 +56,7 @@ class EdgeParts:
     link_key: bytes
     redacted_audio: RedactedAudio
     answer_room: AnswerRoom
+    arrivals: Arrivals
     side_work: tuple[SideWork, SideWork]
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
 
@@ -73,6 +76,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 rate_limit_per_minute=settings.rate_limit_per_minute,
                 tenant_rate_limit_per_minute=settings.tenant_rate_limit_per_minute,
                 cors_origins=settings.cors_origins,
+                arrivals=parts.arrivals,
             ),
             transcriptions=TranscriptionPorts(
                 handler=parts.handler,

@@ -44,6 +44,7 @@ class Gauges:
         self._reconciler = parts.reconciling.reconciler
         self._deliveries = parts.deliveries
         self._figures = parts.edge.answer_room.figures
+        self._arrivals = parts.edge.arrivals
         self._directory = directory
 
     async def views(self) -> None:
@@ -64,7 +65,10 @@ class Gauges:
     async def service(self) -> None:
         """Show what this process counts by itself; waits for nothing."""
         self._figures.uploads_bytes = self._stores.uploads.memory.held_bytes
-        self._metrics.http(asdict(self._figures), *descriptors())
+        self._figures.bodies_bytes = self._arrivals.held_bytes
+        # `asdict` makes pairs of a Counter's items, and counts those.
+        shown = asdict(self._figures) | {"closed": dict(self._figures.closed)}
+        self._metrics.http(shown, *descriptors())
         resolver = self._deliveries.resolver
         self._metrics.machine.delivery_names(looked_up=resolver.in_flight, waiting=resolver.waiting)
         show_reconciler(self._metrics.reconciler, self._reconciler.figures(), now_ms())

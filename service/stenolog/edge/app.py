@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
@@ -47,11 +47,13 @@ class Application(Starlette):
         state: Has `arrivals`, which bounds the JSON bodies that come in slowly, all together.
     """
 
-    def __init__(self, *, refusing: ASGIApp, **parts: Any) -> None:
+    def __init__(
+        self, *, refusing: ASGIApp, arrivals: Arrivals | None = None, **parts: Any
+    ) -> None:
         """`parts` are Starlette's."""
         super().__init__(**parts)
         self.refusing = refusing
-        self.state.arrivals = Arrivals()
+        self.state.arrivals = arrivals or Arrivals()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class RequestPorts:
         rate_limit_per_minute: Requests per API key; 0: no limit.
         tenant_rate_limit_per_minute: Requests of all keys of a tenant; 0: ten times that.
         cors_origins: Whose pages may call us from a browser; none: no answer mentions CORS.
+        arrivals: Bounds the JSON bodies that come in slowly, all together.
     """
 
     api_keys: ApiKeys
@@ -69,6 +72,7 @@ class RequestPorts:
     rate_limit_per_minute: int = 0
     tenant_rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ def build_app(edge: Edge) -> Application:
 
     app = Application(
         refusing=refusing(form_at, edge.requests.metrics),
+        arrivals=edge.requests.arrivals,
         routes=[route for surface in surfaces for route in surface.routes],
         middleware=[
             Middleware(Correlation),

@@ -17,6 +17,7 @@ class Figures:
         ahead_bytes: Kept unparsed until an answer is out, over all connections.
         answers_bytes: Of answers that the other sides have not taken yet.
         uploads_bytes: Of uploads that are not on the disk yet.
+        bodies_bytes: Of JSON bodies over 16 KiB that have not come to their end.
         closed: Connections that we closed before their time, by reason.
         accept_errors: New connections for which there was no descriptor or no memory.
     """
@@ -27,5 +28,6 @@ class Figures:
     ahead_bytes: int = 0
     answers_bytes: int = 0
     uploads_bytes: int = 0
+    bodies_bytes: int = 0
     accept_errors: int = 0
     closed: Counter[str] = field(default_factory=Counter)

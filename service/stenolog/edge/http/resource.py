@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.authentication import Authenticator, require
 from stenolog.edge.access.rate_limit import RateLimits
+from stenolog.edge.access.under_way import UnderWay
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.problems import (
     INTERNAL,
@@ -58,10 +60,15 @@ Operation = Guarded | Open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """Authenticates and limits the rate of requests, before every guarded method."""
+    """Authenticates and limits requests, before every guarded method.
+
+    Attributes:
+        under_way: How many a tenant has; a request counts until its answer was sent.
+    """
 
     authenticator: Authenticator
     limits: RateLimits
+    under_way: UnderWay = field(default_factory=UnderWay)
 
     async def admit(self, request: Request, scope: str, lookup: Lookup | None = None) -> ApiKey:
         """Return the caller's key.
@@ -141,9 +148,13 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the method's answer, or the failure in this surface's form."""
-        request = Request(scope, receive, send)
+        with contextlib.ExitStack() as counted:
+            await self._serve(Request(scope, receive, send), send, counted)
+
+    async def _serve(self, request: Request, send: Send, counted: contextlib.ExitStack) -> None:
+        scope, receive = request.scope, request.receive
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, counted)
         except ClientDisconnect:
             return  # nobody is left to be answered
         except StenologError as exc:
@@ -156,11 +167,12 @@ class Resource:
             response = self._form(INTERNAL, correlation_of(scope))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, counted: contextlib.ExitStack) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         match self._methods.get(method):
             case Guarded() as guarded:
                 caller = await self._admission.admit(request, guarded.scope, guarded.lookup)
+                counted.enter_context(self._admission.under_way.counted(caller, guarded.scope))
                 return await guarded.handler(self._admission.watched(request), caller)
             case Open() as open_to_all:
                 return await open_to_all.handler(request)
