@@ -232,6 +232,7 @@ async def test_what_is_held_for_now_changes_no_view_and_is_released_with_its_cha
         ("id-0002", {"words": 3}),
     ]
     assert await views.held_for_now(1) == {"id-0001": {"words": 2}}
+    assert await views.held_for_now(9, after=2) == {"id-0002": {"words": 3}}
     live = {one.projection: one.generation for one in (await views.state()).generations}
     known = await views.known(None, [live["words"]], ["id-0001"])
     assert known.held == {(live["words"], "id-0001")}, "the projector leaves it out"

@@ -101,11 +101,13 @@ class ViewWriter(Protocol):
         """
         ...
 
-    async def held_for_now(self, limit: int) -> Mapping[str, Mapping[str, int]]:
+    async def held_for_now(self, limit: int, *, after: int = 0) -> Mapping[str, Mapping[str, int]]:
         """Return what live generations hold for now, of at most `limit` transcriptions.
 
-        By transcription: for each projection the position of the event that it holds. The
-        transcriptions whose events are oldest come first.
+        Only of those whose oldest event that is held stands after the position `after`.
+        By transcription: for each projection the position of the event that it holds, of those
+        behind `after`. The transcriptions whose events are oldest come first. The next page is
+        behind the last position of all.
         """
         ...
 

@@ -106,8 +106,8 @@ class Wrapped:
         self.calls.append("build")
         return await self._views.build(generations, changes, after=after, position=position)
 
-    async def held_for_now(self, limit: int) -> Mapping[str, Mapping[str, int]]:
-        return await self._views.held_for_now(limit)
+    async def held_for_now(self, limit: int, *, after: int = 0) -> Mapping[str, Mapping[str, int]]:
+        return await self._views.held_for_now(limit, after=after)
 
     async def release(
         self, transcription: str, projections: Collection[str], changes: Sequence[Change]

@@ -17,6 +17,7 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
+from stenolog.projections.run.held import read_held
 from stenolog.projections.run.one_event import INTERRUPTIONS, project_event
 from stenolog.projections.run.opening import UNREADABLE_STREAM, EventOpener
 from stenolog.projections.run.registry import status_after
@@ -26,7 +27,6 @@ from stenolog.side_process import SideProcess
 RETRY_FIRST_MS = 1_000
 RETRY_CEILING_MS = 600_000
 STORE_RETRY_MS = 5_000
-HELD_PER_ROUND_MAX = 256  # transcriptions; the others have their turn when some of these are done
 SIDE_PROCESS_IDLE_MS = 30_000
 
 log = structlog.get_logger(__name__)
@@ -119,12 +119,13 @@ class Retries:
 
     async def _round(self) -> int | None:
         """Try what is due; return how long until more is, None when nothing is held."""
-        held = await self._views.held_for_now(HELD_PER_ROUND_MAX)
+        held = await read_held(self._views)
         first = self._monotonic() + RETRY_FIRST_MS / 1000
         self._tries = {one: self._tries.get(one) or Tries(due_at=first) for one in held}
-        for transcription, positions in held.items():
-            if self._tries[transcription].due_at <= self._monotonic():
-                await self._try(transcription, positions)
+        due = [one for one in held if self._tries[one].due_at <= self._monotonic()]
+        # Whose turn was longest ago first: what fails again and again is in nobody's way.
+        for transcription in sorted(due, key=lambda one: self._tries[one].due_at):
+            await self._try(transcription, held[transcription])
         if not self._tries:
             return None
         due_at = min(one.due_at for one in self._tries.values())
@@ -133,8 +134,13 @@ class Retries:
     async def _try(self, transcription: str, positions: Mapping[str, int]) -> None:
         tries = self._tries[transcription]
         tries.count += 1
+        self._trying, self._overtaken = transcription, False
         try:
             mended = await self._project(transcription, positions)
+        except StoreError:
+            tries.count -= 1  # it was no try: the store, not the process, was not to be had
+            tries.due_at = self._monotonic() + STORE_RETRY_MS / 1000
+            raise
         except INTERRUPTIONS as exc:
             retry_in_ms = exponential_ms(
                 tries.count, first_ms=2 * RETRY_FIRST_MS, ceiling_ms=RETRY_CEILING_MS
@@ -151,10 +157,13 @@ class Retries:
             if mended:
                 del self._tries[transcription]
                 log.info("projection.resumed", transcription_id=transcription, tries=tries.count)
+        finally:
+            if self._overtaken:  # the try may have remembered it once more
+                self._opener.forget(f"{TRANSCRIPTION}{transcription}")
+            self._trying, self._overtaken = "", False
 
     async def _project(self, transcription: str, positions: Mapping[str, int]) -> bool:
         """Project on from the positions and write; False: it was erased meanwhile, try again."""
-        self._trying, self._overtaken = transcription, False
         state = await self._views.state()
         projected = Projected(row=await self._row(state, transcription))
         await self._go_on(projected, transcription, positions, until=state.checkpoint.position)

@@ -92,9 +92,9 @@ class SqliteViews(ViewReads):
             lambda: self._statements.build(generations, changes, after, position)
         )
 
-    async def held_for_now(self, limit: int) -> Mapping[str, Mapping[str, int]]:
+    async def held_for_now(self, limit: int, *, after: int = 0) -> Mapping[str, Mapping[str, int]]:
         """Runs on the writing thread, as `state`."""
-        return await self._run(lambda: self._statements.held_for_now(limit))
+        return await self._run(lambda: self._statements.held_for_now(limit, after))
 
     async def release(
         self, transcription: str, projections: Collection[str], changes: Sequence[Change]

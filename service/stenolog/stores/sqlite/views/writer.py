@@ -123,14 +123,15 @@ class ViewStatements:
                 )
         return True
 
-    def held_for_now(self, limit: int) -> dict[str, dict[str, int]]:
+    def held_for_now(self, limit: int, after: int) -> dict[str, dict[str, int]]:
         """Reads the partial index."""
         held: dict[str, dict[str, int]] = {}
         with self.transaction() as run:
             rows = run.execute(
                 "SELECT f.id, g.projection, f.position FROM failures f "
                 "JOIN generations g ON g.generation = f.generation AND g.state = 'live' "
-                "WHERE f.for_now ORDER BY f.position"
+                "WHERE f.for_now AND f.position > ? ORDER BY f.position",
+                (after,),
             )
             for transcription, projection, position in rows:
                 if transcription not in held and len(held) == limit:
