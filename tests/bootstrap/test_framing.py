@@ -276,3 +276,10 @@ def test_the_data_of_a_chunk_is_read_in_few_pieces() -> None:
     assert made.messages[0][2] == data
     assert made.ended == 1
     assert pieces < 10
+
+
+async def test_a_request_for_two_hosts_is_400() -> None:
+    async with connected() as (served, client):
+        client.send(b"GET / HTTP/1.1\r\nHost: here\r\nHost: there\r\n\r\n")
+        assert await client.answer() == 400
+        assert served.requests == 0

@@ -14,7 +14,7 @@ from stenolog.bootstrap.http.refusal import Refusal
 
 VERSIONS = ("1.1", "1.0")
 # What decides how a request is framed or begun; no other header is looked at here.
-JUDGED = frozenset((b"content-length", b"transfer-encoding", b"expect"))
+JUDGED = frozenset((b"content-length", b"transfer-encoding", b"expect", b"host"))
 
 log = structlog.get_logger()
 
@@ -175,6 +175,8 @@ class Framing:
             raise refusal.version_unknown(version)
         if not self._judged:
             return
+        if b"," in self._judged.get(b"host", b""):
+            raise refusal.host_not_clear()
         coding = self._judged.get(b"transfer-encoding")
         if coding is not None:
             if coding.lower() != b"chunked":

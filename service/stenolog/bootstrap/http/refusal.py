@@ -60,6 +60,11 @@ def coding_in_old_version() -> Refusal:
     return not_http("HTTP/1.0 has no Transfer-Encoding; send Content-Length, or HTTP/1.1")
 
 
+def host_not_clear() -> Refusal:
+    """RFC 9112, 3.2: a request with more than one Host is answered 400."""
+    return not_http("Host names more than one: send it once, with one name")
+
+
 def expectation_unknown() -> Refusal:
     """RFC 9110, 10.1.1."""
     return _refusal(
