@@ -87,19 +87,27 @@ class ServiceClient:
         """Return the URL under which the service keeps this file.
 
         Raises:
-            InvalidRequest: The file cannot be read, or is empty.
+            InvalidRequest: The file cannot be read, is empty, or became shorter meanwhile.
         """
         try:
             found = await asyncio.to_thread(file.stat)
-            if stat.S_ISREG(found.st_mode) and not found.st_size:
+            size = found.st_size if stat.S_ISREG(found.st_mode) else None  # a pipe has none
+            if size == 0:
                 raise InvalidRequest(f"{file} is empty: there is nothing to transcribe")
             stream = await asyncio.to_thread(file.open, "rb")
         except OSError as exc:
             raise InvalidRequest(f"{file}: {exc.strerror}") from exc
 
         async def chunks() -> AsyncIterator[bytes]:
-            while chunk := await asyncio.to_thread(stream.read, CHUNK_BYTES):
+            left = size  # what was announced is sent, though the file may grow
+            while left != 0:
+                most = CHUNK_BYTES if left is None else min(left, CHUNK_BYTES)
+                if not (chunk := await asyncio.to_thread(stream.read, most)):
+                    break
                 yield chunk
+                left = None if left is None else left - len(chunk)
+            if left:
+                raise InvalidRequest(f"{file} became shorter while it was read")
 
         with stream:
             answer = await self._ask(
@@ -107,7 +115,7 @@ class ServiceClient:
                 "/v2/upload",
                 chunks(),
                 "application/octet-stream",
-                size=found.st_size,
+                size=size,
                 timeout_ms=UPLOAD_TIMEOUT_MS,
             )
         return checked(StoredUpload, _read(answer)).upload_url
