@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from stenolog.bootstrap.http.framing import Framing, Head
 from stenolog.bootstrap.http.refusal import Refusal
 from tests.bootstrap.raw_clients import GET, Client, connected
+from tests.house.waiting import until
 
 SMUGGLED = b"DELETE /smuggled HTTP/1.1\r\nHost: here\r\nX-Ignore: "
 UPGRADES = (b"h2c", b"websocket", b"foo", b"TLS/1.0, HTTP/2.0", b"")
@@ -258,8 +259,9 @@ async def test_whoever_is_refused_before_the_body_is_not_asked_for_another_reque
 
 
 async def test_100_is_said_to_no_client_of_http_1_0() -> None:
-    async with connected() as (_, client):
+    async with connected() as (served, client):
         client.send(b"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        await until(lambda: served.requests == 1)
         client.send(b"ab")
         assert await client.answer() == 200
 
