@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.http.answer_room import AnswerRoom
@@ -56,8 +56,8 @@ class EdgeParts:
     link_key: bytes
     redacted_audio: RedactedAudio
     answer_room: AnswerRoom
-    arrivals: Arrivals
     side_work: tuple[SideWork, SideWork]
+    arrivals: Arrivals = field(default_factory=Arrivals)
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
 
 

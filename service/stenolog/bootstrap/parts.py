@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
@@ -122,7 +121,6 @@ async def open_parts(
             link_key=link_key,
             redacted_audio=audio,
             answer_room=AnswerRoom(Figures()),
-            arrivals=Arrivals(),
             side_work=(_side_process(stack), _side_process(stack)),
         ),
         metrics=metrics,
