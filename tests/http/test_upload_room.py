@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -108,3 +109,40 @@ async def test_the_disk_is_looked_at_before_and_during_a_file(tmp_path: Path) ->
         assert list(directory.iterdir()) == []
         with pytest.raises(PayloadTooLarge):
             await store.store(name, pieces(2), bytes_max=1 << 20)
+
+
+async def test_a_damaged_file_counts_as_what_it_has_and_refuses_nobody(tmp_path: Path) -> None:
+    (tmp_path / str(uuid.uuid4())).write_bytes(b"STNUPL01")
+    room = UploadRoom(tmp_path, tenant_bytes_max=QUOTA, owner_of=_owned, reserve_bytes=0)
+    async with room.account("a", 10):
+        pass
+    with pytest.raises(PayloadTooLarge):
+        async with room.account("a", QUOTA - FILE_BYTES_MIN + 1):
+            pass
+
+
+async def test_a_file_that_goes_while_owners_are_read_is_not_counted(tmp_path: Path) -> None:
+    upload_id, asked, go_on = str(uuid.uuid4()), asyncio.Event(), asyncio.Event()
+    (tmp_path / upload_id).write_bytes(b"STNUPL01" + b"x" * 1_000)
+
+    async def owner_of(_: str) -> str:
+        asked.set()
+        await go_on.wait()
+        return "a"
+
+    async def ask(size: int) -> None:
+        async with room.account("a", size):
+            pass
+
+    room = UploadRoom(tmp_path, tenant_bytes_max=QUOTA, owner_of=owner_of, reserve_bytes=0)
+    asking = asyncio.create_task(ask(1))
+    await asked.wait()
+    (tmp_path / upload_id).unlink()
+    room.released(upload_id)
+    go_on.set()
+    await asking
+    await ask(QUOTA)
+
+
+async def _owned(_: str) -> str:
+    return "a"

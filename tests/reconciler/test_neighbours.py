@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+import httpx
 import pytest
 
 from stenolog.log.recorder import new_id
+from stenolog.providers.port import FetchedJob, Provider
 from stenolog.reconciler.pools import SLOTS
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault
 from stenolog.simulator.assemblyai.callbacks import DeliveryRules
-from stenolog.simulator.assemblyai.provider import Simulator
+from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from tests.house.waiting import until
-from tests.reconciler.house import House, house
+from tests.reconciler.house import Around, House, house
 
 OTHER = "00000000-0000-4000-8000-0000000000ab"
 FORBIDDEN = day.refusal(403, "This feature is not enabled for your account")
@@ -150,3 +154,54 @@ async def test_thirty_failures_of_one_moment_cost_one_short_wait(
         later = await home.request()
         await home.when(later, lambda state: state.status != "queued")
         assert monotonic() - began < SOON_S
+
+
+class Counted:
+    """Stands for the bytes of an answer, and is counted while somebody keeps them."""
+
+    alive = 0
+
+    def __init__(self) -> None:
+        Counted.alive += 1
+
+    def __del__(self) -> None:
+        Counted.alive -= 1
+
+
+class Counting(Around):
+    """Notes how many answers were kept when the next one was asked for."""
+
+    def __init__(self, inner: Provider) -> None:
+        super().__init__(inner)
+        self.kept: list[int] = []
+
+    async def fetch(self, job: str) -> FetchedJob | None:
+        self.kept.append(Counted.alive)
+        found = await self.inner.fetch(job)
+        return None if found is None else replace(found, held=Counted())
+
+
+async def test_no_answer_is_kept_while_the_next_candidate_is_asked_for(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    counting: list[Counting] = []
+
+    def around(provider: Provider) -> Counting:
+        counting.append(Counting(provider))
+        return counting[-1]
+
+    async with house(tmp_path, simulator, around=around) as home:
+        lost = Behaviour(lost_reply=True, callbacks=day.MISSING)
+        identifier = await home.request(lost, audio_url="https://audio.example/same.mp3")
+        await until(lambda: len(simulator.creates) == 1)
+        async with httpx.AsyncClient(base_url=simulator.base_url) as other:
+            for _ in range(3):  # of somebody else, for the same audio
+                with suppress(httpx.RemoteProtocolError):  # these replies are lost, too
+                    await other.post(
+                        "/v2/transcript",
+                        json={"audio_url": "https://audio.example/same.mp3"},
+                        headers={"Authorization": API_KEY},
+                    )
+        assert (await home.ended(identifier)).status == "completed"
+        assert len(counting[0].kept) >= 4
+        assert set(counting[0].kept) == {0}

@@ -239,6 +239,7 @@ class Reconciler:
         broken = log_failure(task, "reconciler.crashed") or task.cancelled()
         due_ms = case.rest(self._now_ms() + BROKEN_MS if broken else task.result(), self._now_ms())
         if due_ms is None and case.waits is None:
+            case.leave()
             del self._cases[case.id]
         elif due_ms is not None:
             self._agenda.put(case.id, due_ms)

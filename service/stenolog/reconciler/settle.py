@@ -102,13 +102,23 @@ class Settler:
         """
         denied: list[str] = []
         for candidate in jobs:
-            job = await self._gates.gate(state).provider.fetch(candidate)
-            if job is None:
-                continue
-            if is_ours(job, state.id, number):
+            ours = await self._carries_our_token(state, number, candidate)
+            if ours:
                 return candidate, denied
-            denied.append(candidate)
+            if ours is not None:
+                denied.append(candidate)
         return None, denied
+
+    async def _carries_our_token(
+        self, state: Transcription, number: int, candidate: str
+    ) -> bool | None:
+        """Say whether the job is ours; None: the provider does not know it.
+
+        Its answer is let go of here: kept while the next one is fetched, it would hold the bytes
+        that the next one waits for.
+        """
+        job = await self._gates.gate(state).provider.fetch(candidate)
+        return None if job is None else is_ours(job, state.id, number)
 
     async def _take(self, state: Transcription, number: int, job: str) -> None:
         """Adopt the job, or delete it when the transcription is to be erased."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stenolog.compliance.upload_lifetime import StoredFile
+from stenolog.errors import PayloadDamaged
 from stenolog.stores.files.upload_frames import plain_size
 
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -29,11 +30,21 @@ def stored_in(directory: Path, after: str, limit: int) -> Sequence[StoredFile]:
 
 
 def sizes_in(directory: Path) -> list[tuple[str, int]]:
-    """Return the id of every file, and how many bytes its customer sent."""
+    """Return the id of every file, and how many bytes its customer sent.
+
+    A damaged file counts as what it has on the disk.
+    """
     found = []
     with os.scandir(directory) as entries:
         for entry in entries:
             if NAME.fullmatch(entry.name):
                 with contextlib.suppress(FileNotFoundError):  # discarded meanwhile
-                    found.append((entry.name, plain_size(entry.stat().st_size)))
+                    found.append((entry.name, _size_of(entry.stat().st_size)))
     return found
+
+
+def _size_of(stored: int) -> int:
+    try:
+        return plain_size(stored)
+    except PayloadDamaged:
+        return stored

@@ -111,7 +111,8 @@ class UploadRoom:
             for upload_id, size in await asyncio.to_thread(sizes_in, self._directory):
                 if upload_id not in self._held:
                     owner = await self._owner_of(upload_id)
-                    if owner is not None and upload_id not in self._held:
+                    released = not (self._directory / upload_id).exists()
+                    if owner is not None and upload_id not in self._held and not released:
                         self.hold(upload_id, owner, size)
             self._loaded = True
 
