@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import urllib.request
 from pathlib import Path
 from threading import Event as Flag
@@ -18,6 +19,7 @@ from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.receiver import Receiver
 from stenolog.simulator.threaded import ThreadedReceiver, ThreadedSimulator
+from stenolog.stores.files.directory import LOG
 from tests.faults.killed import LOOK_S, PATIENCE_S, Killed, gateway
 
 AN_HOUR_S = 3_600.0
@@ -35,8 +37,17 @@ def side_processes(parent: int) -> list[int]:
     return found
 
 
-def kill_side_processes(parent: int, until: Flag) -> None:
-    """Kill each as soon as it is there."""
+def is_completed(log: Path) -> bool:
+    """Whether the answer is in the log; another side process has read it before."""
+    with contextlib.closing(sqlite3.connect(f"{log.as_uri()}?mode=ro", uri=True)) as reader:
+        query = "SELECT count(*) FROM events WHERE type = 'transcription.completed'"
+        return bool(reader.execute(query).fetchone()[0])
+
+
+def kill_side_processes(parent: int, log: Path, until: Flag) -> None:
+    """Kill each as soon as the answer is in the log."""
+    while not until.is_set() and not is_completed(log):
+        sleep(0.001)
     while not until.is_set():
         for child in side_processes(parent):
             with contextlib.suppress(ProcessLookupError):
@@ -65,7 +76,7 @@ def test_a_long_transcript_is_completed_whatever_kills_the_process_that_projects
         killed.start()
         enough = Flag()
         identifier = killed.submit(webhook_url=f"{customer.base_url}/hook")
-        killing = Thread(target=kill_side_processes, args=(killed.pid, enough))
+        killing = Thread(target=kill_side_processes, args=(killed.pid, killed.data / LOG, enough))
         killing.start()
         try:
             deadline = monotonic() + PATIENCE_S
