@@ -155,8 +155,7 @@ class RecordDamaged(StoreError, code="record-damaged"):
 
     def __init__(self, message: str, *, position: int, stream: str = "") -> None:
         super().__init__(message)
-        self.position = position
-        self.stream = stream
+        self.position, self.stream = position, stream
 
 
 class PayloadDamaged(StoreError, code="payload-damaged"):
@@ -196,8 +195,7 @@ class ProviderUnavailable(ProviderError, code="provider-unavailable"):
 
     def __init__(self, message: str, *, status: int = 0, retry_in_ms: int | None = None) -> None:
         super().__init__(message)
-        self.status = status
-        self.retry_in_ms = retry_in_ms
+        self.status, self.retry_in_ms = status, retry_in_ms
 
 
 class ProviderHeldBack(ProviderUnavailable, code="provider-held-back"):
@@ -233,14 +231,9 @@ class EgressFailed(StenologError, code="egress-failed"):
     retryable = True
 
     def __init__(
-        self,
-        message: str,
-        *,
-        sent: bool,
-        dropped: bool = False,
-        unreached: bool = False,
-        ours: bool = False,
-    ) -> None:
+        self, message: str, *, sent: bool,
+        dropped: bool = False, unreached: bool = False, ours: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.sent, self.dropped, self.unreached, self.ours = sent, dropped, unreached, ours
 
