@@ -36,7 +36,11 @@ IO_NAMES = {
     "os.system",
     "os.popen",
 }
-MAY_START_PROCESSES = {"bootstrap/engine_child.py", "engine/host/worker_process.py"}
+MAY_START_PROCESSES = {
+    "bootstrap/engine_child.py",
+    "engine/host/spawning.py",
+    "engine/host/worker_process.py",
+}
 # Declared, and imported by no statement of ours.
 NOT_IMPORTED = {
     "moonshine-voice": "its library and models are opened by path, in the confined worker",
