@@ -127,18 +127,19 @@ async def test_polls_of_a_large_request_hold_up_nobody_after_a_restart_too(
         answer = await service.client.post("/v2/transcript", content=TAKEN[kind])
         transcription_id = answer.json()["id"]
         await service.projected()
-    async with composed(tmp_path) as service:
-        for path in (
-            f"/v2/transcript/{transcription_id}",
-            f"/api/v1/transcripts/{transcription_id}",
-        ):
-            async with held() as first:
-                assert (await service.client.get(path)).status_code == 200
-            assert first.held_ms < HELD_MS_MAX + ONCE_MS
-            status, held_ms = await measured(service, "GET", path, b"")
-            assert (status, held_ms < HELD_MS_MAX) == (200, True)
-        path = f"/v2/transcript/{transcription_id}"
-        assert (await service.client.get(path)).content == answer.content
+    path = f"/v2/transcript/{transcription_id}"
+    native = f"/api/v1/transcripts/{transcription_id}"
+    first_ms = {path: float("inf"), native: float("inf")}
+    for _ in range(3):  # as in `measured`
+        async with composed(tmp_path) as service:
+            for asked in (path, native):
+                async with held() as first:
+                    assert (await service.client.get(asked)).status_code == 200
+                first_ms[asked] = min(first_ms[asked], first.held_ms)
+                status, held_ms = await measured(service, "GET", asked, b"")
+                assert (status, held_ms < HELD_MS_MAX) == (200, True)
+            assert (await service.client.get(path)).content == answer.content
+    assert max(first_ms.values()) < HELD_MS_MAX + ONCE_MS
 
 
 async def test_a_poll_of_a_large_request_costs_what_its_bytes_cost(service: Composed) -> None:

@@ -35,10 +35,10 @@ def captions(words: Sequence[Word], characters_max: int = CHARACTERS) -> list[tu
 def srt(cues: Sequence[Sequence[Word]]) -> str:
     """SubRip: numbered from 1, times with a comma; empty for no cues."""
     blocks = []
-    for number, cue in enumerate(cues, start=1):
+    for number, (cue, shown) in enumerate(_shown(cues), start=1):
         start, end = _span(cue)
         times = f"{_clock(start, ',', hours=True)} --> {_clock(end, ',', hours=True)}"
-        text = _text(cue).replace("-->", "\N{RIGHTWARDS ARROW}")  # the other one is of times
+        text = shown.replace("-->", "\N{RIGHTWARDS ARROW}")  # the other one is of times
         blocks.append(f"{number}\n{times}\n{text}\n")
     return "\n".join(blocks)
 
@@ -46,11 +46,18 @@ def srt(cues: Sequence[Sequence[Word]]) -> str:
 def vtt(cues: Sequence[Sequence[Word]]) -> str:
     """WebVTT: hours only from the first one on; what would be markup is escaped."""
     blocks = ["WEBVTT\n"]
-    for cue in cues:
+    for cue, text in _shown(cues):
         start, end = _span(cue)
         times = f"{_clock(start, '.')} --> {_clock(end, '.')}"
-        blocks.append(f"{times}\n{html.escape(_text(cue), quote=False)}\n")
+        blocks.append(f"{times}\n{html.escape(text, quote=False)}\n")
     return "\n".join(blocks)
+
+
+def _shown(cues: Sequence[Sequence[Word]]) -> Iterator[tuple[Sequence[Word], str]]:
+    """Yield each cue with its text; without those that have none, which would end a block."""
+    for cue in cues:
+        if text := _text(cue).strip():
+            yield cue, text
 
 
 def _text(cue: Sequence[Word]) -> str:

@@ -7,7 +7,9 @@ import contextlib
 from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections.abc import Mapping, Sequence
 
-CONNECTED_MS_MAX = 1_000  # pipes are connected by the loop alone, in its next turns
+# Pipes are connected by the loop alone, in its next turns; a process that is killed ends at once.
+ENDED_MS_MAX = 1_000
+LOOK_MS = 10  # nobody is told of its end, for want of the thread
 
 
 async def spawn(command: Sequence[str], environment: Mapping[str, str], line_bytes: int) -> Process:
@@ -25,9 +27,8 @@ async def spawn(command: Sequence[str], environment: Mapping[str, str], line_byt
         )
     except RuntimeError:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(protocol.connected.wait(), CONNECTED_MS_MAX / 1000)
-        if protocol.transport is not None:
-            protocol.transport.close()  # which kills it
+            async with asyncio.timeout(ENDED_MS_MAX / 1000):
+                await _end(protocol)
         raise
     return Process(transport, protocol, loop)
 
@@ -45,3 +46,13 @@ class _Kept(SubprocessStreamProtocol):
         assert isinstance(transport, asyncio.SubprocessTransport)
         self.transport = transport
         self.connected.set()
+
+
+async def _end(protocol: _Kept) -> None:
+    """Kill the process, and collect its status, so that no zombie is left."""
+    await protocol.connected.wait()
+    assert protocol.transport is not None
+    process = protocol.transport.get_extra_info("subprocess")
+    protocol.transport.close()  # which kills it
+    while process.poll() is None:  # noqa: ASYNC110 - a state of the system, which tells nobody
+        await asyncio.sleep(LOOK_MS / 1000)
