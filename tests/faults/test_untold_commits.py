@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from stenolog.errors import OutcomeUnknown
-from stenolog.log.batch import Append, Sequenced
+from stenolog.log.appends import Together
+from stenolog.log.batch import Sequenced
 from stenolog.stores.sqlite.file.connection import open_reader
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.log.writer import LogWriter
@@ -30,7 +31,7 @@ class Untold(LogWriter):
         self.passing = threading.Event()
         self.passing.set()
 
-    def commit_batch(self, batch: Sequence[Append]) -> Sequenced:
+    def commit_batch(self, batch: Sequence[Together]) -> Sequenced:
         sequenced = super().commit_batch(batch)
         self.passing.wait(DEADLINE_S)
         if self.losing:

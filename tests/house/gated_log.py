@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
-from stenolog.log.batch import Append
-from stenolog.log.event import NewEvent, SealedPayload
-from stenolog.log.store import Appended
+from stenolog.log.appends import Together
+from stenolog.log.event import SealedPayload
+from stenolog.log.store import Append, Appended
 from stenolog.log.tail import LogTail
 from stenolog.stores.sqlite.log.store import SqliteLog
 
@@ -42,16 +42,14 @@ class GatedLog(SqliteLog):
         """`told` is given each statement that is run on the file."""
         await self._reader.set_trace_callback(told)
 
-    async def append(
-        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
-    ) -> Appended:
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
         self.appends += 1
         await self.passing.wait()
         if self.refusing:
             raise StoreUnavailable("log.db: injected: disk full")
         if self.mistaken:
             raise RuntimeError("injected: a mistake of ours")
-        appended = await super().append(stream, events, expected=expected)
+        appended = await super().append_all(appends)
         if self.losing_replies:
             raise OutcomeUnknown("log.db: injected: reply lost")
         return appended
@@ -61,7 +59,7 @@ class GatedLog(SqliteLog):
             raise RuntimeError("injected: a mistake of ours")
         return await super().payload(position)
 
-    def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
+    def _commit(self, batch: Sequence[Together]) -> Sequence[Sequence[Appended] | StoreError]:
         self.commits += 1
         assert self.committing.wait(COMMITTING_S_MAX)
         return super()._commit(batch)

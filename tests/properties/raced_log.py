@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from stenolog.log.event import NewEvent
-from stenolog.log.store import Appended
+from stenolog.log.store import Append, Appended
 from stenolog.stores.sqlite.log.store import SqliteLog
 
 Quicker = Callable[[], Awaitable[None]]
@@ -24,13 +23,12 @@ class RacedLog(SqliteLog):
         """Before the nth append from now that expects a version, do this once; None: nothing."""
         self._in, self._quicker = nth, quicker
 
-    async def append(
-        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
-    ) -> Appended:
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
         """Appends, after what is quicker."""
-        if expected is not None and self._quicker is not None:
+        expecting = any(append.expected is not None for append in appends)
+        if expecting and self._quicker is not None:
             self._in -= 1
             if self._in == 0:
                 quicker, self._quicker = self._quicker, None
                 await quicker()
-        return await super().append(stream, events, expected=expected)
+        return await super().append_all(appends)

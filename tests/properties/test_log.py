@@ -23,12 +23,14 @@ from stenolog.clock import microseconds, rfc3339
 from stenolog.compliance.data_keys import MasterKey, new_wrapped_key, unwrap_key
 from stenolog.compliance.payloads import open_with, seal_with
 from stenolog.errors import WrongExpectedVersion
-from stenolog.log.batch import Append, BatchState, Coordinates, Row, sequence_batch
+from stenolog.log.appends import Together
+from stenolog.log.batch import BatchState, Coordinates, Row, sequence_batch
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event, NewEvent, event_from_bytes, uuid7
 from stenolog.log.event_data import EventData
 from stenolog.log.merkle import Frontier, frontier_from_bytes
+from stenolog.log.store import Append
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event
 
@@ -284,7 +286,7 @@ def test_the_root_is_that_of_rfc_6962_at_every_size_up_to_a_few_levels() -> None
 
 
 @st.composite
-def batches(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[Append]:
+def batches(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[Together]:
     pool = [new_event(kind, tenant=t) for kind in (PUBLIC, PRIVATE) for t in (TENANT, OTHER_TENANT)]
     pool = [replace(event, id=new_event().id) for event in pool for _ in range(3)]
     pool += [replace(event, id=new_event().id, dedupe_key=key) for event in pool for key in "ab"]
@@ -294,17 +296,24 @@ def batches(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[Append]:
         events=st.lists(st.sampled_from(pool), max_size=3, unique_by=lambda e: e.id).map(tuple),
         expected=st.none() | st.integers(0, 4),
     )
-    return list(draw(st.lists(one, max_size=12)))
+    together = st.lists(one, min_size=1, max_size=3, unique_by=lambda append: append.stream)
+    return list(draw(st.lists(together.filter(fits).map(tuple), max_size=12)))
+
+
+def fits(appends: list[Append]) -> bool:
+    """Whether no id is given twice."""
+    ids = [event.id for append in appends for event in append.events]
+    return len(set(ids)) == len(ids)
 
 
 @given(batches(), TIMES)
 def test_a_batch_comes_to_the_same_rows_as_its_appends_one_by_one(
-    batch: list[Append], now: int
+    batch: list[Together], now: int
 ) -> None:
     together = sequence_batch(batch, BatchState(frontier=Frontier(), time_us=0), now)
     rows: list[Row] = []
-    for append, outcome in zip(batch, together.outcomes, strict=True):
-        alone = sequence_batch([append], state_after(rows), now)
+    for appends, outcome in zip(batch, together.outcomes, strict=True):
+        alone = sequence_batch([appends], state_after(rows), now)
         rows += alone.rows
         assert str(alone.outcomes[0]) == str(outcome)
         assert type(alone.outcomes[0]) is type(outcome)
@@ -333,7 +342,7 @@ def test_time_never_goes_back_whatever_the_clock_does(clock: list[int]) -> None:
     rows: list[Row] = []
     for now in clock:
         append = Append(stream=STREAMS[0], events=(new_event(),), expected=None)
-        rows += sequence_batch([append], state_after(rows), now).rows
+        rows += sequence_batch([(append,)], state_after(rows), now).rows
     times = [row.envelope["time"] for row in rows]
     assert times == sorted(times)
     assert times[-1] == rfc3339(max(clock))

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from stenolog.errors import OutcomeUnknown, StoreUnavailable
-from stenolog.log.event import NewEvent
-from stenolog.log.store import Appended
+from stenolog.log.store import Append, Appended
 from stenolog.providers.port import FetchedJob, Provider
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback
@@ -33,15 +32,14 @@ class FailingLog(SqliteLog):
         super().__init__(*args)
         self.seen: set[str] = set()
 
-    async def append(
-        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
-    ) -> Appended:
-        name = f"{stream} {[event.type for event in events]}"
-        first = name not in self.seen and events[0].type in FAILING
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        [append] = appends
+        name = f"{append.stream} {[event.type for event in append.events]}"
+        first = name not in self.seen and append.events[0].type in FAILING
         self.seen.add(name)
         if first and not self.loses_replies:
             raise StoreUnavailable("injected: nothing was written")
-        appended = await super().append(stream, events, expected=expected)
+        appended = await super().append_all(appends)
         if first:
             raise OutcomeUnknown("injected: the reply was lost")
         return appended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.commands import Command, RequestTranscription
@@ -10,7 +10,7 @@ from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.fold import evolve
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.log.event import Event
-from stenolog.log.recorder import Cause, Fact, FactRecorder
+from stenolog.log.recorder import Cause, Fact, FactRecorder, Record
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
 
 STREAM_PAGES_MAX = 64  # 64,000 events of one transcription: weeks of a provider that refuses
@@ -74,12 +74,15 @@ class CommandHandler:
         payload: bytes,
         *,
         dedupe_key: str | None,
+        beside: Sequence[Record] = (),
     ) -> Appended:
         """Begin the transcription `state`, which is new; return where its first event stands.
 
-        With a `dedupe_key` that the log knows nothing is written, and the answer says so.
+        What is recorded in other streams `beside` it is written with it, or nothing is. With a
+        `dedupe_key` that the log knows nothing is written, and the answer says so.
 
         Raises:
+            WrongExpectedVersion: A stream `beside` it moved on; nothing was written.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
@@ -87,7 +90,8 @@ class CommandHandler:
             Fact(data=data, payload=payload, dedupe_key=dedupe_key)
             for data in decide(command, state)
         ]
-        return await self._facts.record(state.stream, facts, cause, expected=0)
+        begun = Record(stream=state.stream, facts=facts, expected=0)
+        return (await self._facts.record_all([begun, *beside], cause))[0]
 
     async def payload_of(self, event_id: str, position: int) -> bytes | None:
         """Return the payload of an event in clear; None when it has none.

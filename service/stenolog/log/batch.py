@@ -8,47 +8,12 @@ from typing import Any
 
 from stenolog.clock import rfc3339
 from stenolog.errors import StoreError, WrongExpectedVersion
+from stenolog.log.appends import Together
 from stenolog.log.canonical import canonical_bytes, leaf_hash
-from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
-from stenolog.log.event import NewEvent, SealedPayload
+from stenolog.log.catalogue import is_public
+from stenolog.log.event import SealedPayload
 from stenolog.log.merkle import Frontier
-from stenolog.log.sequencer import Weight
-from stenolog.log.store import EVENTS_PER_APPEND_MAX, Appended
-
-EVENT_BYTES = 1_024  # an event's bytes, columns and index entries, rounded up
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
-    """One call of `EventStore.append`."""
-
-    stream: str
-    events: Sequence[NewEvent]
-    expected: int | None
-
-    def weight(self) -> Weight:
-        """Count its events, and roughly the bytes that they will take in the file."""
-        boxes = sum(len(event.payload.box) for event in self.events if event.payload)
-        return Weight(len(self.events), EVENT_BYTES * len(self.events) + boxes)
-
-
-def checked_append(stream: str, events: Sequence[NewEvent], expected: int | None) -> Append:
-    """Return an append that the log can hold, so that in a batch it can fail nobody else's.
-
-    Raises:
-        StoreError: Too many events, an id or a dedupe key given twice, data that the catalogue
-            does not allow for the type, or a payload too many or too few.
-    """
-    if len(events) > EVENTS_PER_APPEND_MAX:
-        raise StoreError(f"more than {EVENTS_PER_APPEND_MAX} events in one append")
-    keys = [event.dedupe_key for event in events if event.dedupe_key is not None]
-    if len({event.id for event in events}) < len(events) or len(set(keys)) < len(keys):
-        raise StoreError("an append gives one id or dedupe key to two of its events")
-    for event in events:
-        read_data(event.type, event.data)
-        if event.payload is not None and not EVENT_TYPES[event.type].payload:
-            raise StoreError(f"an event of type {event.type} has no payload")
-    return Append(stream=stream, events=tuple(events), expected=expected)
+from stenolog.log.store import Append, Appended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,67 +65,86 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequenced:
-    """The result of a batch: rows to insert, one outcome for each append, the new frontier."""
+    """The result of a batch: rows to insert, one outcome for each caller, the new frontier.
+
+    An outcome has one answer for each of the caller's appends, or says why there is none.
+    """
 
     rows: Sequence[Row]
-    outcomes: Sequence[Appended | StoreError]
+    outcomes: Sequence[Sequence[Appended] | StoreError]
     frontier: Frontier
 
 
-def sequence_batch(batch: Sequence[Append], state: BatchState, now_us: int) -> Sequenced:
-    """Accept, refuse or recognise each append in order of arrival; later ones see earlier ones.
+def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) -> Sequenced:
+    """Accept, refuse or recognise what each caller appends; later ones see earlier ones.
 
     `state` is used up: it is brought to what holds after the batch.
     """
     state.time_us = max(state.time_us, now_us)
     time = rfc3339(state.time_us)
     rows: list[Row] = []
-    outcomes: list[Appended | StoreError] = []
-    count = state.frontier.count
-    for append in batch:
-        outcome = answer_without_writing(append, state)
+    outcomes: list[Sequence[Appended] | StoreError] = []
+    for together in batch:
+        try:
+            outcome = answer_without_writing(together, state)
+        except StoreError as exc:
+            outcomes.append(exc)
+            continue
         if outcome is None:
-            added = place(append, state, count, time)
-            rows.extend(added)
-            count += len(added)
-            outcome = Appended(
-                positions=tuple(row.envelope["position"] for row in added),
-                version=added[-1].envelope["version"],
-            )
+            outcome = [place(append, state, time, rows) for append in together]
         outcomes.append(outcome)
     frontier = state.frontier.extended(row.leaf for row in rows)
     return Sequenced(rows=rows, outcomes=outcomes, frontier=frontier)
 
 
-def answer_without_writing(append: Append, state: BatchState) -> Appended | StoreError | None:
-    """Answer an append that changes nothing; None when it is to be accepted."""
-    at = state.streams.get(append.stream, NOWHERE)
-    known = [state.ids[e.id] for e in append.events if e.id in state.ids]
+def answer_without_writing(together: Together, state: BatchState) -> Sequence[Appended] | None:
+    """Answer appends that change nothing; None when all of them are to be accepted.
+
+    Raises:
+        WrongExpectedVersion: A stream is not where its append expects it.
+        StoreError: Some of the ids are known, and not all.
+    """
+    events = [event for append in together for event in append.events]
+    known = sum(event.id in state.ids for event in events)
     if known:
-        if len(known) != len(append.events):
-            return StoreError("an append repeats some of the ids of another, and not all")
-        return Appended(
-            positions=tuple(p.position for p in known),
-            version=max(p.version for p in known),
-            already_there=True,
-        )
-    taken = [state.dedupe[e.dedupe_key] for e in append.events if e.dedupe_key in state.dedupe]
-    if taken:
-        return Appended(
-            positions=tuple(p.position for p in taken), version=at.version, already_there=True
-        )
-    if append.expected is not None and append.expected != at.version:
-        return WrongExpectedVersion(f"the stream is at version {at.version}, not {append.expected}")
-    if not append.events:
-        return Appended(positions=(), version=at.version)
+        if known != len(events):
+            raise StoreError("an append repeats some of the ids of another, and not all")
+        return [_known(append, state) for append in together]
+    if any(event.dedupe_key in state.dedupe for event in events):
+        return [_taken(append, state) for append in together]
+    for append in together:
+        at = state.streams.get(append.stream, NOWHERE)
+        if append.expected is not None and append.expected != at.version:
+            raise WrongExpectedVersion(
+                f"the stream is at version {at.version}, not {append.expected}"
+            )
     return None
 
 
-def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]:
-    """Give the events of an accepted append their coordinates after `count` earlier events."""
-    rows = []
+def _known(append: Append, state: BatchState) -> Appended:
+    places = [state.ids[event.id] for event in append.events]
     at = state.streams.get(append.stream, NOWHERE)
-    for position, new in enumerate(append.events, start=count + 1):
+    return Appended(
+        positions=tuple(place.position for place in places),
+        version=max((place.version for place in places), default=at.version),
+        already_there=True,
+    )
+
+
+def _taken(append: Append, state: BatchState) -> Appended:
+    keys = (event.dedupe_key for event in append.events)
+    return Appended(
+        positions=tuple(state.dedupe[key].position for key in keys if key in state.dedupe),
+        version=state.streams.get(append.stream, NOWHERE).version,
+        already_there=True,
+    )
+
+
+def place(append: Append, state: BatchState, time: str, rows: list[Row]) -> Appended:
+    """Give the events of an accepted append their coordinates, and add them to the batch's rows."""
+    at = state.streams.get(append.stream, NOWHERE)
+    first = state.frontier.count + len(rows) + 1
+    for position, new in enumerate(append.events, start=first):
         sequence = 0
         if is_public(new.type):
             sequence = state.sequences.get(new.tenant, 0) + 1
@@ -196,16 +180,6 @@ def place(append: Append, state: BatchState, count: int, time: str) -> list[Row]
                 dedupe_key=new.dedupe_key,
             )
         )
-    state.streams[append.stream] = at
-    return rows
-
-
-def touched(batch: Sequence[Append]) -> Mapping[str, set[str]]:
-    """Name what must be read before a batch: `streams`, `tenants`, `ids`, `dedupe`."""
-    events = [event for append in batch for event in append.events]
-    return {
-        "streams": {append.stream for append in batch},
-        "tenants": {event.tenant for event in events},
-        "ids": {event.id for event in events},
-        "dedupe": {event.dedupe_key for event in events if event.dedupe_key is not None},
-    }
+    if append.events:
+        state.streams[append.stream] = at
+    return Appended(positions=tuple(range(first, first + len(append.events))), version=at.version)

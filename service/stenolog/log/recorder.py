@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stenolog.clock import now_ms
-from stenolog.errors import OutcomeUnknown, StoreUnavailable
+from stenolog.errors import OutcomeUnknown, StoreError, WrongExpectedVersion
 from stenolog.log.event import NewEvent, uuid7
 from stenolog.log.event_data import EventData
-from stenolog.log.store import Appended, EventStore, Sealer
+from stenolog.log.store import Append, Appended, EventStore, Sealer
 
 # Who acts when it is not a customer: ids that mean the same in every log, for ever.
 RECONCILER = "00000000-0000-4000-8000-000000000001"
@@ -63,6 +63,19 @@ class Fact:
     dedupe_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Facts for one stream.
+
+    Attributes:
+        expected: The stream's version that the decision was made on; None: whatever it is.
+    """
+
+    stream: str
+    facts: Sequence[Fact]
+    expected: int | None = None
+
+
 class FactRecorder:
     """Appends facts that need no decision.
 
@@ -78,22 +91,34 @@ class FactRecorder:
     async def record(
         self, stream: str, facts: Sequence[Fact], cause: Cause, *, expected: int | None = None
     ) -> Appended:
-        """Seal `facts` and append all of them or none; return where they stand.
+        """Record facts of one stream; see `record_all`."""
+        record = Record(stream=stream, facts=facts, expected=expected)
+        return (await self.record_all([record], cause))[0]
+
+    async def record_all(self, records: Sequence[Record], cause: Cause) -> Sequence[Appended]:
+        """Seal facts of several streams and append all of them, or none; return where they stand.
 
         An unknown outcome is cleared up once, by appending the same ids again. A caller that is
         cancelled does not know the outcome: the append goes on without it.
 
         Raises:
-            WrongExpectedVersion: The stream is not at `expected`; nothing was written.
-            KeyMissing: The stream is erased and a fact has a payload; nothing was written.
+            WrongExpectedVersion: A stream is not where its record expects it; nothing was written.
+            KeyMissing: A stream is erased and a fact has a payload; nothing was written.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
-        events = [await self._event(stream, fact, cause) for fact in facts]
+        appends = [
+            Append(
+                stream=record.stream,
+                events=[await self._event(record.stream, fact, cause) for fact in record.facts],
+                expected=record.expected,
+            )
+            for record in records
+        ]
         try:
-            return await self._log.append(stream, events, expected=expected)
+            return await self._log.append_all(appends)
         except OutcomeUnknown:
-            return await self._settle(stream, events, expected)
+            return await self._settle(appends)
 
     async def probe(self) -> None:
         """Return once the log has committed, without an event.
@@ -101,15 +126,15 @@ class FactRecorder:
         Raises:
             StoreError: It cannot commit now.
         """
-        await self._log.append(PROBED_STREAM, [])
+        await self._log.append_all([Append(stream=PROBED_STREAM, events=())])
 
-    async def _settle(
-        self, stream: str, events: Sequence[NewEvent], expected: int | None
-    ) -> Appended:
+    async def _settle(self, appends: Sequence[Append]) -> Sequence[Appended]:
         """Append once more what may be there already."""
         try:
-            return await self._log.append(stream, events, expected=expected)
-        except StoreUnavailable as exc:
+            return await self._log.append_all(appends)
+        except WrongExpectedVersion:
+            raise  # the ids were looked for first, and are not there
+        except StoreError as exc:
             # This time nothing was written; whether the first time did is still not known.
             raise OutcomeUnknown(str(exc)) from exc
 

@@ -13,6 +13,20 @@ EVENTS_PER_READ_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Events for one stream.
+
+    Attributes:
+        expected: The stream's version that the caller believes in (0: no such stream yet); None
+            appends whatever it is.
+    """
+
+    stream: str
+    events: Sequence[NewEvent]
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appended:
     """Where the events of one append stand.
 
@@ -37,17 +51,24 @@ class EventStore(Protocol):
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
     ) -> Appended:
-        """Append all of `events` to `stream`, durably, or none.
+        """Append all of `events` to `stream`, durably, or none: `append_all` of one stream."""
+        ...
 
-        `expected` is the stream's version that the caller believes in (0: no such stream yet);
-        None appends whatever it is. Cancelling the caller cancels nothing. The same ids, or a
-        known dedupe key, are answered with where they stand, whatever `expected` is.
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        """Append to several streams in one transaction, durably: all events of all, or none.
+
+        A stream is named once; together they hold at most 64 events. Positions follow the order
+        in which the appends are given. Cancelling the caller cancels nothing.
+
+        The same ids are answered with where they stand, whatever is expected. One known dedupe key
+        keeps all of them out: every answer says `already_there`, with the positions of its own
+        events whose keys were taken.
 
         Raises:
-            WrongExpectedVersion: The stream is at another version; nothing was written.
+            WrongExpectedVersion: One stream is at another version; nothing was written.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written; append again with the same ids.
-            StoreError: The append is not one that the log can hold; nothing was written.
+            StoreError: The log cannot hold this; nothing was written.
         """
         ...
 

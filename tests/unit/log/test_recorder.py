@@ -10,13 +10,12 @@ import pytest
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
 from stenolog.encryption import KEY_BYTES
-from stenolog.errors import OutcomeUnknown, StoreUnavailable, WrongExpectedVersion
-from stenolog.log.event import NewEvent
+from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable, WrongExpectedVersion
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.facts import callback_received, upload_released, upload_stored
-from stenolog.log.recorder import Cause, FactRecorder, new_id
-from stenolog.log.store import Appended
+from stenolog.log.recorder import Cause, FactRecorder, Record, new_id
+from stenolog.log.store import Append, Appended
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import ACTOR, CORRELATION, TENANT, UPLOAD_ID
@@ -30,14 +29,14 @@ class FailingLog(SqliteLog):
 
     fates: Sequence[str] = ()
 
-    async def append(
-        self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
-    ) -> Appended:
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
         fate, *rest = self.fates or ("written",)
         self.fates = rest
         if fate == "refused":
             raise StoreUnavailable("injected: refused")
-        appended = await super().append(stream, events, expected=expected)
+        if fate == "damaged":
+            raise StoreError("injected: the file cannot be read any more")
+        appended = await super().append_all(appends)
         if fate == "reply lost":
             raise OutcomeUnknown("injected: reply lost")
         return appended
@@ -85,13 +84,31 @@ async def test_an_outcome_that_stays_unknown_is_said_to_be_unknown(
         await recorder.record(STREAM, [upload_stored(7)], CAUSE, expected=0)
 
 
+@pytest.mark.parametrize("fate", ["refused", "damaged"])
 async def test_a_refusal_after_a_lost_reply_does_not_say_that_nothing_was_written(
-    log: FailingLog, recorder: FactRecorder
+    log: FailingLog, recorder: FactRecorder, fate: str
 ) -> None:
-    log.fates = ["reply lost", "refused"]
+    log.fates = ["reply lost", fate]
     with pytest.raises(OutcomeUnknown):
         await recorder.record(STREAM, [upload_stored(7)], CAUSE, expected=0)
     assert await log.head() == 1
+
+
+async def test_facts_of_two_streams_are_recorded_together_or_not_at_all(
+    log: FailingLog, recorder: FactRecorder
+) -> None:
+    other = f"{UPLOAD}{new_id()}"
+    both = [
+        Record(stream=STREAM, facts=[upload_stored(7)], expected=0),
+        Record(stream=other, facts=[upload_stored(8)], expected=0),
+    ]
+    log.fates = ["reply lost"]
+    first, second = await recorder.record_all(both, CAUSE)
+    assert (first.positions, second.positions) == ((1,), (2,))
+    late = Record(stream=f"{UPLOAD}{new_id()}", facts=[upload_stored(9)], expected=0)
+    with pytest.raises(WrongExpectedVersion):
+        await recorder.record_all([late, both[0]], CAUSE)
+    assert await log.head() == 2
 
 
 async def test_a_refusal_is_told_as_it_is(log: FailingLog, recorder: FactRecorder) -> None:

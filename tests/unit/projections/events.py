@@ -13,7 +13,7 @@ from stenolog.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavaila
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event, NewEvent, SealedPayload
 from stenolog.log.head import HeadWatch
-from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
+from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.stream import check_unbroken
 
 TENANT = "11111111-1111-4111-8111-111111111111"
@@ -152,6 +152,9 @@ class MemoryLog:
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
     ) -> Appended:
+        raise AssertionError("projections never append")
+
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
         raise AssertionError("projections never append")
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:

@@ -13,12 +13,13 @@ import aiosqlite
 
 from stenolog.clock import NowUs, now_us
 from stenolog.errors import OutcomeUnknown, RecordDamaged, StoreError
-from stenolog.log.batch import Append, Sequenced, checked_append
+from stenolog.log.appends import Together, checked, weight
+from stenolog.log.batch import Sequenced
 from stenolog.log.event import Event, NewEvent, SealedPayload
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import Frontier
 from stenolog.log.sequencer import GroupCommit
-from stenolog.log.store import EVENTS_PER_READ_MAX, Appended
+from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.stream import check_unbroken
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
@@ -45,8 +46,8 @@ class SqliteLog:
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
-        self._commits = GroupCommit[Append, Appended](
-            self._commit, name="log-writer", weigh=Append.weight
+        self._commits = GroupCommit[Together, Sequence[Appended]](
+            self._commit, name="log-writer", weigh=weight
         )
 
     @classmethod
@@ -85,10 +86,15 @@ class SqliteLog:
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None
     ) -> Appended:
-        """Waits in the group commit's queue."""
-        return await self._commits.submit(checked_append(stream, events, expected))
+        """Appends to one stream alone."""
+        together = [Append(stream=stream, events=tuple(events), expected=expected)]
+        return (await self.append_all(together))[0]
 
-    def _commit(self, batch: Sequence[Append]) -> Sequence[Appended | StoreError]:
+    async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
+        """Waits in the group commit's queue."""
+        return await self._commits.submit(checked(appends))
+
+    def _commit(self, batch: Sequence[Together]) -> Sequence[Sequence[Appended] | StoreError]:
         try:
             sequenced = self._writer.commit_batch(batch)
         except OutcomeUnknown:

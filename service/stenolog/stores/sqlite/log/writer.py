@@ -13,15 +13,8 @@ import orjson
 
 from stenolog.clock import NowUs, microseconds, now_us
 from stenolog.errors import RecordDamaged, StoreError
-from stenolog.log.batch import (
-    Append,
-    BatchState,
-    Coordinates,
-    Row,
-    Sequenced,
-    sequence_batch,
-    touched,
-)
+from stenolog.log.appends import Together, touched
+from stenolog.log.batch import BatchState, Coordinates, Row, Sequenced, sequence_batch
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
@@ -47,7 +40,7 @@ RECORD = "position, CAST(stream AS BLOB), bytes, leaf"
 ADVICE = "run `stenolog log verify`"
 
 CommitReport = Callable[[int, int, float], None]
-"""Told after each batch: its appends, the events accepted, seconds from BEGIN to COMMIT's end."""
+"""Told after each batch: its callers, the events accepted, seconds from BEGIN to COMMIT's end."""
 
 
 class LogWriter:
@@ -73,8 +66,8 @@ class LogWriter:
         """Close the file and fold its WAL back."""
         self._writer.close()
 
-    def commit_batch(self, batch: Sequence[Append]) -> Sequenced:
-        """Commit the batch; return the outcome of each append. All accepted events are durable.
+    def commit_batch(self, batch: Sequence[Together]) -> Sequenced:
+        """Commit the batch; return the outcome of each caller. All accepted events are durable.
 
         Raises:
             StoreUnavailable: Everything was rolled back.
@@ -88,7 +81,7 @@ class LogWriter:
             sequenced = sequence_batch(batch, _read_state(connection, batch), at_us)
             if sequenced.rows:
                 _insert(connection, sequenced)
-            elif not all(append.events for append in batch):
+            elif not all(append.events for together in batch for append in together):
                 # An append of nothing writes too: it is how one asks whether the log can commit.
                 # DECISIONS 10: an append of nothing writes too; else readiness would prove nothing.
                 connection.execute("UPDATE probe SET at_us = max(at_us + 1, ?)", (at_us,))
@@ -147,7 +140,7 @@ def _read_frontier(connection: sqlite3.Connection) -> Frontier:
     return stored_frontier(row)
 
 
-def _read_state(connection: sqlite3.Connection, batch: Sequence[Append]) -> BatchState:
+def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> BatchState:
     asked = touched(batch)
     frontier = _read_frontier(connection)
     last = connection.execute(
