@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from stenolog.cli.words import CANNOT_START, NO, WRONG_USAGE
+from stenolog.cli.words import CANNOT_START, CANNOT_START_YET, NO, WRONG_USAGE
 from stenolog.config.settings import Settings
 from stenolog.engine.worker.confinement import MEMORY_BYTES_MAX
 from tests.architecture.test_infra import INFRA, gateway_service, one, unit
@@ -27,8 +27,10 @@ def test_no_status_that_needs_the_operator_is_started_again() -> None:
     prevented = {int(status) for status in one("RestartPreventExitStatus").split()}
     assert prevented == {WRONG_USAGE, CANNOT_START}
     assert NO not in prevented  # a crash is status 1
+    assert CANNOT_START_YET not in prevented  # it passes by itself
     assert int(one("RestartSec")) >= 5
     assert one("StartLimitIntervalSec") == "0"  # a machine with a full disk gets well again
+    assert gateway_service()["restart"] == "unless-stopped"  # whatever the status is
 
 
 def test_memory_is_limited_and_a_worker_reaches_its_own_limit_first() -> None:

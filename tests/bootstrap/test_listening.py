@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.bootstrap.listening import cannot_listen
+from stenolog.bootstrap.listening import CannotStartYet, cannot_listen
 from stenolog.bootstrap.serving import bind
+from stenolog.cli.words import CANNOT_START_YET
 from stenolog.config.settings import BadSetting
 from stenolog.errors import CannotStart
 
@@ -45,8 +47,10 @@ def test_a_port_that_is_taken_is_named() -> None:
     [
         (OSError(errno.EACCES, "Permission denied"), BadSetting, "--port .* 1024 or more"),
         (socket.gaierror(socket.EAI_NONAME, "unknown"), BadSetting, "--host .* no known name"),
-        (socket.gaierror(socket.EAI_AGAIN, "later"), CannotStart, "--host .* try again later"),
-        (OSError(errno.ENOBUFS, "No buffer space"), CannotStart, "No buffer space"),
+        (socket.gaierror(socket.EAI_AGAIN, "later"), CannotStartYet, "--host .* try again later"),
+        (OSError(errno.ENOBUFS, "No buffer space"), CannotStartYet, "now: No buffer space"),
+        (OSError(errno.EADDRINUSE, "in use"), CannotStart, "--port .* taken by another"),
+        (OSError(errno.EIO, "I/O error"), CannotStart, "I/O error"),
     ],
 )
 def test_what_can_pass_is_no_wrong_setting(
@@ -73,3 +77,25 @@ def test_commands_end_with_status_2_and_name_the_host(tmp_path: Path, command: s
     assert done.returncode == 2, done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("stenolog: --host")
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="it is not installed here")
+def test_a_silent_name_server_ends_the_start_with_status_75(tmp_path: Path) -> None:
+    """In a network of its own, which has nothing but an idle loopback, no name server answers."""
+    networkless = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*networkless, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not make a network")
+    done = subprocess.run(
+        [*networkless, sys.executable, "-m", "stenolog", "serve", "--host", "gateway.example.com"],
+        env={
+            **os.environ,
+            "STENOLOG_ASSEMBLYAI_API_KEY": "k",
+            "STENOLOG_DATA_DIR": str(tmp_path / "data"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == CANNOT_START_YET, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "try again later" in line

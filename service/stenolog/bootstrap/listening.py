@@ -10,8 +10,13 @@ from stenolog.errors import CannotStart, StenologError
 
 HOST, PORT = "--host (STENOLOG_HOST)", "--port (STENOLOG_PORT)"
 PRIVILEGED = (errno.EACCES, errno.EPERM)
-# The name may be known in a moment, and whoever has the port may end: no setting is wrong.
-PASSING = (socket.EAI_AGAIN,)
+# The name may be known in a moment: no setting is wrong, and nobody has to mend anything.
+NAMES_PASSING = (socket.EAI_AGAIN, socket.EAI_MEMORY)
+PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class CannotStartYet(CannotStart):
+    """The service cannot start now, for a reason that can pass by itself: start it again later."""
 
 
 def cannot_listen(
@@ -19,13 +24,15 @@ def cannot_listen(
 ) -> StenologError:
     """Return the error for `exc`, which a look-up of `host` or a bind raised.
 
-    It is `BadSetting` when this host or port can never be listened on, else `CannotStart`; `names`
-    is how the two can be set.
+    It is `BadSetting` when this host or port can never be listened on, `CannotStartYet` when what
+    is in the way can pass by itself, else `CannotStart`; `names` is how the two can be set.
     """
     host_name, port_name = names
     why = getattr(exc, "strerror", None) or type(exc).__name__
-    if isinstance(exc, socket.gaierror) and exc.errno in PASSING:
-        return CannotStart(f"{host_name}: {host} cannot be looked up now ({why}); try again later")
+    if isinstance(exc, socket.gaierror) and exc.errno in NAMES_PASSING:
+        return CannotStartYet(
+            f"{host_name}: {host} cannot be looked up now ({why}); try again later"
+        )
     if isinstance(exc, socket.gaierror | UnicodeError):
         return BadSetting(f"{host_name}: {host} is no address and no known name ({why})")
     match exc.errno:
@@ -43,5 +50,7 @@ def cannot_listen(
             return BadSetting(
                 f"{port_name}: this user may not listen on port {port}; choose one of 1024 or more"
             )
+        case number if number in PASSING:
+            return CannotStartYet(f"cannot listen on {host} port {port} now: {why}")
         case _:
             return CannotStart(f"cannot listen on {host} port {port}: {why}")

@@ -73,6 +73,7 @@ async def serve(
     Raises:
         BadSetting: The address is not one to listen on.
         CannotStart: Port taken, or directory not writable.
+        CannotStartYet: The host's name is not known yet, or this machine lacks something.
         DataDirectoryLocked: Another gateway runs on the directory.
         SchemaTooNew: The directory was written by a newer Stenolog.
     """
@@ -97,7 +98,7 @@ def bind(host: str, port: int) -> socket.socket:
 
     Raises:
         BadSetting: The address is not ours, or the port is not for this user.
-        CannotStart: The port is taken.
+        CannotStart: The port is taken; `CannotStartYet`: the name server is silent.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from stenolog.bootstrap.listening import CannotStartYet
 from stenolog.config.settings import PREFIX, BadSetting, Settings, load_settings
 from stenolog.errors import (
     CannotStart,
@@ -23,8 +24,10 @@ from stenolog.errors import (
 from stenolog.wire.assemblyai.enums import SPEECH_MODELS
 
 DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
+CANNOT_START_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command may work later
 STATUSES: tuple[tuple[type[StenologError], int], ...] = (
     (BadSetting, WRONG_USAGE),
+    (CannotStartYet, CANNOT_START_YET),
     (CannotStart, CANNOT_START),
     (DataDirectoryLocked, CANNOT_START),
     (SchemaTooNew, CANNOT_START),
