@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
 import inspect
 import socket
 import ssl
+from collections.abc import AsyncIterator
 
 import anyio
 import h11
 import httpcore
 import httpx
 import pytest
+import structlog
 
+from stenolog.egress.client import Egress
 from stenolog.egress.failures import (
     NEVER_SENT,
     OUR_ERRORS,
@@ -20,7 +24,20 @@ from stenolog.egress.failures import (
     httpcore_errors,
     httpx_errors,
 )
-from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.egress.guard import AddressPolicy
+from stenolog.errors import EgressFailed, ForbiddenAddress, StenologError, StoreUnavailable
+from tests.egress.scripted import serving, silence
+
+# What anyio's streams raise; its other errors are of tasks, threads and processes.
+STREAM_ERRORS = {
+    "BrokenResourceError",
+    "BusyResourceError",
+    "ClosedResourceError",
+    "DelimiterNotFound",
+    "EndOfStream",
+    "IncompleteRead",
+    "WouldBlock",
+}
 
 
 def classes(module: object) -> list[type[Exception]]:
@@ -58,9 +75,16 @@ def test_every_error_of_httpcore_is_ours_outside(kind: type[Exception]) -> None:
     assert failed.value.sent is not issubclass(kind, NEVER_SENT)
 
 
-@pytest.mark.parametrize(
-    "kind", [ConnectionResetError, TimeoutError, ssl.SSLError, anyio.BrokenResourceError]
-)
+BENEATH: set[type[Exception]] = {
+    *classes(h11),
+    *classes(ssl),
+    *classes(socket),
+    *(one for one in classes(anyio) if one.__name__ in STREAM_ERRORS),
+    *(one for one in classes(builtins) if issubclass(one, OSError)),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(BENEATH, key=str))
 def test_errors_that_httpcore_lets_through_are_ours_outside(kind: type[Exception]) -> None:
     with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_trace()):
         raise kind
@@ -68,6 +92,37 @@ def test_errors_that_httpcore_lets_through_are_ours_outside(kind: type[Exception
     with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
         raise kind
     assert not failed.value.sent
+
+
+@pytest.mark.parametrize(
+    "kind", [RuntimeError, AssertionError, KeyError, ValueError, UnicodeError, RecursionError]
+)
+def test_what_nobody_foresaw_ends_one_request_and_is_not_hidden(kind: type[Exception]) -> None:
+    with structlog.testing.capture_logs() as lines:
+        with pytest.raises(EgressFailed) as failed, httpcore_errors(sent_trace()):
+            raise kind("x")
+        assert failed.value.sent
+        with pytest.raises((EgressFailed, ForbiddenAddress)), httpx_errors():
+            raise kind("x")
+    assert [line["log_level"] for line in lines if line["error"] == kind.__name__][:1] == ["error"]
+
+
+def test_a_group_of_errors_is_ours_outside() -> None:
+    both = ExceptionGroup("both addresses", [OSError("a"), OSError("b")])
+    with (
+        structlog.testing.capture_logs(),
+        pytest.raises(EgressFailed),
+        httpcore_errors(RequestTrace()),
+    ):
+        raise both
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("x"), ForbiddenAddress("x")])
+def test_our_own_errors_pass(error: StenologError) -> None:
+    for door in (httpcore_errors(RequestTrace()), httpx_errors()):
+        with structlog.testing.capture_logs() as lines, pytest.raises(type(error)), door:
+            raise error
+        assert lines == []
 
 
 @pytest.mark.parametrize("number", OUR_ERRORS)
@@ -106,6 +161,23 @@ def test_who_was_not_reached_in_time_may_be_the_next_time(
     assert failed.value.unreached is unreached
 
 
-def test_a_programmers_error_is_not_hidden() -> None:
-    with pytest.raises(h11.LocalProtocolError), httpcore_errors(RequestTrace()):
-        raise h11.LocalProtocolError("httpcore maps its own")
+@pytest.mark.parametrize("told", ["2", "9"])
+async def test_a_body_of_another_length_than_told_is_our_fault(told: str) -> None:
+    """h11 raises a LocalProtocolError, which httpcore lets through."""
+    egress = Egress(AddressPolicy.of(networks=["127.0.0.0/8"]))
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"12345"
+
+    async with serving(silence) as server:
+        with pytest.raises(EgressFailed, match="declared Content-Length") as failed:
+            await egress.request(
+                "POST",
+                server.url,
+                headers=[("content-length", told)],
+                content=body(),
+                timeout_ms=5_000,
+                answer_bytes_max=100,
+            )
+    await egress.aclose()
+    assert (failed.value.sent, failed.value.ours) == (True, True)

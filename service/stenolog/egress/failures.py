@@ -1,4 +1,4 @@
-"""Turn the errors of httpx and httpcore into ours: one context manager for each library."""
+"""Turn the errors of httpx, httpcore and what they stand on into ours, and let no other out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
+import h11
 import httpcore
 import httpx
+import structlog
 
 from stenolog.egress.resolving import NoThread
-from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.errors import EgressFailed, ForbiddenAddress, StenologError
 
-# httpcore has no root class of its own, and lets TLS, socket and anyio errors through.
+# httpcore has no root class of its own, and lets errors of h11, TLS, sockets and anyio through.
 HTTPCORE_ERRORS: tuple[type[Exception], ...] = (
     httpcore.ConnectionNotAvailable,
     httpcore.NetworkError,
@@ -24,8 +26,13 @@ HTTPCORE_ERRORS: tuple[type[Exception], ...] = (
     httpcore.TimeoutException,
     httpcore.UnsupportedProtocol,
     anyio.BrokenResourceError,
+    anyio.BusyResourceError,
     anyio.ClosedResourceError,
+    anyio.DelimiterNotFound,
     anyio.EndOfStream,
+    anyio.IncompleteRead,
+    anyio.WouldBlock,
+    h11.ProtocolError,
     ssl.SSLError,
     OSError,
 )
@@ -50,6 +57,8 @@ OUR_ERRORS = {
 CAUSES_MAX = 8  # httpcore and anyio wrap an error twice each
 HTTPX_ERRORS = (httpx.HTTPError, httpx.CookieConflict, httpx.StreamError)
 
+log = structlog.get_logger(__name__)
+
 
 class RequestTrace:
     """Tells whether a request may have reached the other side, from httpcore's trace."""
@@ -69,17 +78,22 @@ class RequestTrace:
 def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
     """Turn what httpcore raises, and a deadline that ended, into `EgressFailed`.
 
+    Our own errors pass. What no library is known to raise is `EgressFailed` too, so that it ends
+    one request and no loop; a line at level error has its traceback.
+
     Raises:
         EgressFailed: With `sent` False only when nothing can have reached the other side,
             `dropped` when a connection ended or brought nonsense, not when it was too slow,
             `unreached` when no connection came about in time, and `ours` when this machine could
-            not connect to anybody.
+            not connect to anybody, or we sent another body than our headers say.
     """
     try:
         yield
     except TimeoutError as exc:
         sent = request_trace.sent
         raise EgressFailed("no complete answer in time", sent=sent, unreached=not sent) from exc
+    except h11.LocalProtocolError as exc:
+        raise EgressFailed(f"no request: {exc}", sent=request_trace.sent, ours=True) from exc
     except HTTPCORE_ERRORS as exc:
         sent = request_trace.sent and not isinstance(exc, NEVER_SENT)
         dropped = sent and not isinstance(exc, httpcore.TimeoutException)
@@ -92,6 +106,13 @@ def httpcore_errors(request_trace: RequestTrace) -> Iterator[None]:
             dropped=dropped,
             unreached=not sent and _is_late(exc),
         ) from exc
+    except StenologError:
+        raise
+    except Exception as exc:  # the door: see above
+        log.exception("egress.crashed", error=type(exc).__name__)
+        raise EgressFailed(
+            f"no usable answer: {type(exc).__name__}", sent=request_trace.sent
+        ) from exc
 
 
 @contextmanager
@@ -100,13 +121,18 @@ def httpx_errors() -> Iterator[None]:
 
     Raises:
         ForbiddenAddress: The URL cannot be one. `idna`, which httpx asks, raises a `UnicodeError`.
-        EgressFailed: Anything else.
+        EgressFailed: Anything else; what httpx is not known to raise has a line at level error.
     """
     try:
         yield
     except (httpx.InvalidURL, ValueError) as exc:
         raise ForbiddenAddress("the URL is not valid") from exc
     except HTTPX_ERRORS as exc:
+        raise EgressFailed(f"no request: {type(exc).__name__}", sent=False) from exc
+    except StenologError:
+        raise
+    except Exception as exc:  # the door: see above
+        log.exception("egress.crashed", error=type(exc).__name__)
         raise EgressFailed(f"no request: {type(exc).__name__}", sent=False) from exc
 
 
