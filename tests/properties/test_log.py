@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import shutil
 import tempfile
@@ -32,6 +31,7 @@ from stenolog.log.event_data import EventData
 from stenolog.log.merkle import Frontier, frontier_from_bytes
 from stenolog.log.store import Append
 from stenolog.stores.sqlite.log.store import SqliteLog
+from tests import rfc6962
 from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event
 
 Result = TypeVar("Result")
@@ -249,18 +249,6 @@ def test_a_time_is_written_and_read_back(moment: int) -> None:
 # The tree
 
 
-def tree_hash(leaves: Sequence[bytes]) -> bytes:
-    """RFC 6962 section 2.1, as it is written there: over leaf inputs, recursively."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    k = 1
-    while k * 2 < len(leaves):
-        k *= 2
-    return hashlib.sha256(b"\x01" + tree_hash(leaves[:k]) + tree_hash(leaves[k:])).digest()
-
-
 @given(st.lists(st.binary(max_size=4), max_size=140), st.lists(st.integers(0, 140), max_size=4))
 def test_the_frontier_gives_the_root_of_rfc_6962(leaves: list[bytes], cuts: list[int]) -> None:
     frontier = Frontier()
@@ -269,7 +257,7 @@ def test_the_frontier_gives_the_root_of_rfc_6962(leaves: list[bytes], cuts: list
         frontier = frontier.extended(leaf_hash(leaf) for leaf in leaves[at:cut])
         at = max(at, min(cut, len(leaves)))
         assert frontier.count == at
-        assert frontier.root() == tree_hash(leaves[:at])
+        assert frontier.root() == rfc6962.tree_hash(leaves[:at])
         assert frontier_from_bytes(at, frontier.to_bytes()) == frontier
 
 
@@ -278,7 +266,7 @@ def test_the_root_is_that_of_rfc_6962_at_every_size_up_to_a_few_levels() -> None
     frontier = Frontier()
     for count, leaf in enumerate(leaves, start=1):
         frontier = frontier.extended([leaf_hash(leaf)])
-        assert frontier.root() == tree_hash(leaves[:count])
+        assert frontier.root() == rfc6962.tree_hash(leaves[:count])
         assert len(frontier.roots) == count.bit_count()
 
 
