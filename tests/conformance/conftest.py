@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -13,8 +13,9 @@ import pytest
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import DataKeys
 from stenolog.delivery.outbox import Outbox
-from stenolog.log.merkle import Frontier
+from stenolog.log.merkle import Frontier, Place
 from stenolog.log.store import EventStore
+from stenolog.log.subtrees import Span
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.work.store import SqliteWork
@@ -26,6 +27,8 @@ class ProvenStore(EventStore, Protocol):
     """An `EventStore` that shows its tree and can be closed early."""
 
     async def frontier(self) -> Frontier: ...
+
+    async def nodes(self, spans: Sequence[Span]) -> Mapping[Place, bytes]: ...
 
     async def close(self) -> None: ...
 

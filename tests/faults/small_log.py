@@ -90,7 +90,12 @@ def rewritten(run: sqlite3.Connection, position: int, /, **fields: Any) -> None:
 def tree_recomputed(run: sqlite3.Connection) -> None:
     """The stored tree is that of the stored events, whatever they are."""
     rows = run.execute("SELECT bytes FROM events ORDER BY position").fetchall()
-    frontier = Frontier().extended(leaf_hash(row[0]) for row in rows)
+    frontier, nodes = Frontier().grown(leaf_hash(row[0]) for row in rows)
+    run.execute("DELETE FROM nodes")
+    run.executemany(
+        "INSERT INTO nodes VALUES (?, ?, ?)",
+        [(n.place.level, n.place.number, n.hash) for n in nodes],
+    )
     run.execute("UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes()))
 
 

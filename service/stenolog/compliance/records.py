@@ -8,6 +8,7 @@ from typing import Protocol
 
 from stenolog.compliance.data_keys import WrappedKey
 from stenolog.errors import EvidenceError, StoreError
+from stenolog.log.merkle import Place
 
 ROWS_PER_READ = 500
 
@@ -35,12 +36,14 @@ class StoredTree:
 
     Attributes:
         count: -1 when it is missing or no number.
+        nodes: How many nodes are kept above the leaves.
         first: The least position of an event or a payload; 1 when there is none.
         last: The greatest; 0 when there is none.
     """
 
     count: int
     frontier: bytes
+    nodes: int
     first: int
     last: int
 
@@ -61,6 +64,14 @@ class Records(Protocol):
 
         Raises:
             StoreUnavailable: One of them cannot be read.
+        """
+        ...
+
+    def node(self, place: Place) -> bytes | None:
+        """Return the hash of a kept node above the leaves; None: it is not there.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
         """
         ...
 

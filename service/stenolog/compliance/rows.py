@@ -33,6 +33,7 @@ class VerifiedSoFar:
     streams: dict[str, tuple[int, int]] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     time: str = ""
+    nodes: int = 0
     payloads: int = 0
     keys: dict[str, DataKey] = field(default_factory=dict)
     erased: ErasedStreams = field(default_factory=ErasedStreams)

@@ -17,7 +17,7 @@ from stenolog.compliance.rows import (
 )
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.errors import EvidenceError, StoreError
-from stenolog.log.merkle import Frontier
+from stenolog.log.merkle import Frontier, Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,12 @@ def verify(
         for row in every_row(records, tree.count):
             event = check_row(row, verified)
             check_payload(row, event, records, master, verified)
-            verified.frontier = verified.frontier.extended([row.leaf])
+            verified.frontier, completed = verified.frontier.grown([row.leaf])
+            verified.nodes += check_nodes(completed, records)
             if row.position in by_count:
                 check_heads(by_count[row.position], verified.frontier, agreed)
                 agreed = row.position
-        check_end(tree, verified.frontier, heads, agreed)
+        check_end(tree, verified, heads, agreed)
     except EvidenceError as exc:
         raise verified.erased.first_wrong(exc, records) from exc
     verified.erased.settled()
@@ -113,7 +114,30 @@ def check_heads(heads: Iterable[TreeHead], frontier: Frontier, agreed: int) -> N
             )
 
 
-def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead], agreed: int) -> None:
+def check_nodes(completed: Sequence[Node], records: Records) -> int:
+    """Check that these nodes, recomputed from the records, are those that are kept; count them.
+
+    Raises:
+        EvidenceError: One is another, or is missing.
+    """
+    for node in completed:
+        first = node.place.number << node.place.level
+        try:
+            kept = records.node(node.place)
+        except StoreError as exc:
+            raise EvidenceError(f"a node of the tree cannot be read: {exc}", first + 1) from exc
+        if kept != node.hash:
+            raise EvidenceError(
+                f"the node of the tree over the events from {first + 1} to "
+                f"{first + (1 << node.place.level)} is missing or is not that of these events",
+                first + 1,
+            )
+    return len(completed)
+
+
+def check_end(
+    tree: StoredTree, verified: VerifiedSoFar, heads: Iterable[TreeHead], agreed: int
+) -> None:
     """Check that nothing is missing at the end, and that the tree covers all that is there.
 
     Raises:
@@ -121,7 +145,9 @@ def check_end(tree: StoredTree, frontier: Frontier, heads: Iterable[TreeHead], a
     """
     if tree.last > tree.count:
         raise EvidenceError("a record stands beyond the end of the tree", tree.count + 1)
-    if tree.frontier != frontier.to_bytes():
+    if tree.nodes != verified.nodes:
+        raise EvidenceError("the stored tree has nodes that no events have", tree.count)
+    if tree.frontier != verified.frontier.to_bytes():
         raise EvidenceError(
             "the stored tree is not the tree of the stored events",
             max(min(agreed + 1, tree.count), 1),

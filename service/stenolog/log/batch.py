@@ -12,7 +12,7 @@ from stenolog.log.appends import Together
 from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import is_public
 from stenolog.log.event import SealedPayload
-from stenolog.log.merkle import Frontier
+from stenolog.log.merkle import Frontier, Node
 from stenolog.log.store import Append, Appended
 
 
@@ -67,12 +67,14 @@ class Row:
 class Sequenced:
     """The result of a batch: rows to insert, one outcome for each caller, the new frontier.
 
-    An outcome has one answer for each of the caller's appends, or says why there is none.
+    An outcome has one answer for each of the caller's appends, or says why there is none. `nodes`
+    are those of the tree that are kept and that the rows complete.
     """
 
     rows: Sequence[Row]
     outcomes: Sequence[Sequence[Appended] | StoreError]
     frontier: Frontier
+    nodes: Sequence[Node]
 
 
 def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) -> Sequenced:
@@ -93,8 +95,8 @@ def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) ->
         if outcome is None:
             outcome = [place(append, state, time, rows) for append in together]
         outcomes.append(outcome)
-    frontier = state.frontier.extended(row.leaf for row in rows)
-    return Sequenced(rows=rows, outcomes=outcomes, frontier=frontier)
+    frontier, nodes = state.frontier.grown(row.leaf for row in rows)
+    return Sequenced(rows=rows, outcomes=outcomes, frontier=frontier, nodes=nodes)
 
 
 def answer_without_writing(together: Together, state: BatchState) -> Sequence[Appended] | None:

@@ -11,6 +11,7 @@ from stenolog.compliance.data_keys import WrappedKey
 from stenolog.compliance.records import StoredRow, StoredTree
 from stenolog.errors import SchemaTooNew
 from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.log.merkle import Place
 from stenolog.stores.sqlite.file.connection import Schema, open_reader_sync, store_errors
 from stenolog.stores.sqlite.keys.schema import KEYS
 from stenolog.stores.sqlite.log.schema import LOG
@@ -50,16 +51,26 @@ class SqliteRecords:
             row = self._log.execute(
                 "SELECT (SELECT count FROM tree), (SELECT frontier FROM tree), "
                 "(SELECT min(position) FROM events), (SELECT min(position) FROM payloads), "
-                "(SELECT max(position) FROM events), (SELECT max(position) FROM payloads)"
+                "(SELECT max(position) FROM events), (SELECT max(position) FROM payloads), "
+                "(SELECT count(*) FROM nodes)"
             ).fetchone()
-        ends = [end for end in row[2:] if end is not None]
+        ends = [end for end in row[2:6] if end is not None]
         whole = all(isinstance(number, int) for number in (row[0], *ends))
         return StoredTree(
             count=row[0] if whole else -1,
             frontier=_bytes(row[1]),
+            nodes=row[6],
             first=min(ends, default=1) if whole else 1,
             last=max(ends, default=0) if whole else 0,
         )
+
+    def node(self, place: Place) -> bytes | None:
+        """Reads by primary key."""
+        with store_errors("log.db"):
+            row = self._log.execute(
+                "SELECT hash FROM nodes WHERE level = ? AND number = ?", (place.level, place.number)
+            ).fetchone()
+        return _bytes(row[0]) if row else None
 
     def rows(self, after: int, until: int) -> Sequence[StoredRow]:
         """Reads both tables by primary key."""

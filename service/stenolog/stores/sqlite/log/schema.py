@@ -1,8 +1,9 @@
 """Declare the tables of `log.db`; only the rows of `tree` and `probe` are ever updated.
 
 `leaf` is the hash with which the tree was grown: when the tree's root is wrong, it tells which
-record was changed. An append without events moves the time in `probe`: the readiness check must
-write, and SQLite does not write a page whose bytes stay the same.
+record was changed. `nodes` has the tree's nodes of every eighth level above the leaves, for proofs.
+An append without events moves the time in `probe`: the readiness check must write, and SQLite does
+not write a page whose bytes stay the same.
 """
 
 from stenolog.stores.sqlite.file.connection import Schema
@@ -40,6 +41,12 @@ LOG = Schema(
             frontier BLOB NOT NULL
         );
         INSERT INTO tree VALUES (1, 0, x'');
+        CREATE TABLE nodes (
+            level INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            hash BLOB NOT NULL,
+            PRIMARY KEY (level, number)
+        ) WITHOUT ROWID;
         CREATE TABLE probe (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             at_us INTEGER NOT NULL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from stenolog.log.appends import Together, checked, weight
 from stenolog.log.batch import Sequenced
 from stenolog.log.event import Event, NewEvent, SealedPayload
 from stenolog.log.head import HeadWatch
-from stenolog.log.merkle import Frontier
+from stenolog.log.merkle import Frontier, Place
 from stenolog.log.sequencer import GroupCommit
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.stream import check_unbroken
+from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
+from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.writer import (
     RECORD,
     CommitReport,
@@ -187,6 +189,15 @@ class SqliteLog:
         """Return the tree over everything that is committed."""
         row = await self._one("SELECT count, frontier FROM tree")
         return stored_frontier(tuple(row) if row else None)
+
+    async def nodes(self, spans: Sequence[Span]) -> Mapping[Place, bytes]:
+        """Return the hashes of the kept nodes in these spans; all of them are committed.
+
+        Raises:
+            StoreError: One of them is missing or damaged.
+            StoreUnavailable: The log cannot be read now.
+        """
+        return await read_nodes(self._reader, spans)
 
     async def _one(self, statement: str, *values: object) -> Sequence[Any] | None:
         rows = await read_rows(self._reader, "log.db", statement, *values)

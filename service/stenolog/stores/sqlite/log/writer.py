@@ -19,6 +19,7 @@ from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
 from stenolog.stores.sqlite.file.writer import Writer
+from stenolog.stores.sqlite.log.nodes import insert_nodes
 from stenolog.stores.sqlite.log.schema import LOG
 
 _columns = itemgetter("position", "id", "stream", "version", "tenant", "sequence", "type")
@@ -184,6 +185,7 @@ def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
         "INSERT INTO dedupe VALUES (?, ?)",
         [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
     )
+    insert_nodes(connection, sequenced.nodes)
     frontier = sequenced.frontier
     connection.execute(
         "UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes())
