@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,13 +137,13 @@ def test_a_changed_proof_of_inclusion_is_refused(size: int, data: st.DataObject)
         case "position" | "size":
             before = getattr(proof, changed)
             value = data.draw(st.integers(-2, SMALL).filter(lambda drawn: drawn != before))
-            other = replace(proof, **{changed: value})
+            other = replace(proof, **one_field(changed, value))
             # The same path may be that of the same leaf, in a tree of another shape: not its root.
             assert not includes(replace(other, root=other_root(other)))
         case "path":
             other = replace(proof, path=altered(proof.path, data))
         case _:
-            other = replace(proof, **{changed: flipped(getattr(proof, changed))})
+            other = replace(proof, **one_field(changed, flipped(getattr(proof, changed))))
     if changed not in ("position", "size"):
         assert not includes(other)
 
@@ -160,15 +161,19 @@ def test_a_changed_proof_of_consistency_is_refused(size: int, data: st.DataObjec
         case "from_size" | "to_size":
             before = getattr(proof, changed)
             value = data.draw(st.integers(-2, SMALL).filter(lambda drawn: drawn != before))
-            other = replace(proof, **{changed: value})
+            other = replace(proof, **one_field(changed, value))
             ends = {"from_size": "from_root", "to_size": "to_root"}
             root = small.root(value) if 0 < value <= SMALL else b""
-            other = replace(other, **{ends[changed]: root})
+            other = replace(other, **one_field(ends[changed], root))
         case "path":
             other = replace(proof, path=altered(proof.path, data))
         case _:
-            other = replace(proof, **{changed: flipped(getattr(proof, changed))})
+            other = replace(proof, **one_field(changed, flipped(getattr(proof, changed))))
     assert not continues(other)
+
+
+def one_field(name: str, value: Any) -> dict[str, Any]:
+    return {name: value}
 
 
 def altered(path: tuple[bytes, ...], data: st.DataObject) -> tuple[bytes, ...]:
