@@ -35,7 +35,7 @@ def _metrics(path: str, key: str) -> bytes:
 
 
 def _burst(path: str, key: str) -> bytes:
-    request = b"GET /metrics HTTP/1.1\r\n\r\n"
+    request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
     return request * ((256 << 10) // len(request))
 
 

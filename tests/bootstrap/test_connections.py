@@ -37,7 +37,7 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
     count = 2_000
     async with connected() as (served, client):
         for number in range(count):
-            client.send(b"POST /%d HTTP/1.1\r\nContent-Length: 2\r\n\r\nab" % number)
+            client.send(b"POST /%d HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\nab" % number)
         for number in range(count):
             status, body = await client.whole_answer()
             assert (status, json.loads(body)["url"]) == (200, f"/{number}")
@@ -118,7 +118,7 @@ async def test_what_is_read_ahead_has_a_limit_over_all_connections() -> None:
     async with serving(Limits(ahead_bytes_all=40_000)) as served:
         clients = [await served.client() for _ in range(6)]
         for client in clients:
-            client.send(b"GET /held HTTP/1.1\r\n\r\n" + b"x" * 20_000)
+            client.send(b"GET /held HTTP/1.1\r\nHost: here\r\n\r\n" + b"x" * 20_000)
         await until(lambda: served.figures.closed["ahead_too_much"] >= 4)
         assert served.figures.ahead_bytes <= 40_000
         served.may_go.set()
@@ -326,7 +326,7 @@ async def test_after_a_refusal_nothing_is_kept_of_what_still_comes() -> None:
 async def test_a_chunked_body_of_nothing_but_line_ends_holds_nobody_up() -> None:
     async with connected() as (served, client):
         body = b"\r\n\r\n" * 4_096
-        client.send(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.send(b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n")
         client.send((b"%x\r\n%b\r\n" % (len(body), body)) * 20 + b"0\r\n\r\n")
         other = await served.client()
         for _ in range(20):
@@ -344,7 +344,7 @@ async def test_at_the_limit_the_one_that_waits_longest_makes_room() -> None:
     async with serving(limits) as served:
         halves = [await served.client() for _ in range(limits.connections_max)]
         for half in halves:
-            half.send(b"GET / HTTP/1.1\r\nX-")
+            half.send(b"GET / HTTP/1.1\r\nHost: here\r\nX-")
         await until(lambda: served.figures.connections == limits.connections_max)
         healthy = await served.client()
         healthy.send(GET)
@@ -383,7 +383,7 @@ async def test_without_anybody_who_waits_a_new_connection_is_503() -> None:
     async with serving(Limits(connections_max=2)) as served:
         busy = [await served.client() for _ in range(2)]
         for client in busy:
-            client.send(b"GET /held HTTP/1.1\r\n\r\n")
+            client.send(b"GET /held HTTP/1.1\r\nHost: here\r\n\r\n")
         await until(lambda: served.requests == 2)
         refused = await served.client()
         said = await refused.rest()
@@ -412,7 +412,7 @@ async def test_a_client_that_goes_away_is_known_while_its_answer_is_made() -> No
 
         served.add("/waits", waits)
         client = await served.client()
-        client.send(b"GET /waits HTTP/1.1\r\n\r\n")
+        client.send(b"GET /waits HTTP/1.1\r\nHost: here\r\n\r\n")
         await until(lambda: len(served.server.server_state.tasks) == 1)
         await client.close()
         async with asyncio.timeout(DEADLINE_S):

@@ -16,6 +16,7 @@ from stenolog.bootstrap.http.refusal import Refusal
 from tests.bootstrap.raw_clients import GET, Client, connected
 from tests.house.waiting import until
 
+POST = b"POST / HTTP/1.1\r\nHost: here\r\n"
 SMUGGLED = b"DELETE /smuggled HTTP/1.1\r\nHost: here\r\nX-Ignore: "
 UPGRADES = (b"h2c", b"websocket", b"foo", b"TLS/1.0, HTTP/2.0", b"")
 CONNECTIONS = (
@@ -184,21 +185,48 @@ REFUSED = {
     b"GET / HTTP/2.0\r\n\r\n": 505,
     b"GET /\r\n\r\n": 505,
     b"GET / HTTP/0.9\r\n\r\n": 505,
-    b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n": 501,
-    b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
-    b"0\r\n\r\n": 501,
-    b"DELETE / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n": 501,
-    b"DELETE / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: gzip\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n": 501,
+    POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n": 400,
+    POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n": 400,
+    POST + b"Transfer-Encoding:\r\n\r\n0\r\n\r\n": 400,
+    b"DELETE / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: gzip\r\n\r\n": 501,
+    b"DELETE / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: identity\r\n\r\n": 501,
     b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": 400,
-    b"POST / HTTP/1.1\r\nExpect: banana\r\nContent-Length: 1\r\n\r\nx": 417,
-    b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx": 400,
-    b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": 400,
-    b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nUpgrade: x\r\nConnection: upgrade\r\n"
+    POST + b"Expect: banana\r\nContent-Length: 1\r\n\r\nx": 417,
+    POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx": 400,
+    POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx": 400,
+    POST + b"Content-Length: 1, 1\r\n\r\nx": 400,
+    POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": 400,
+    POST + b"Transfer-Encoding: chunked\r\nUpgrade: x\r\nConnection: upgrade\r\n"
     b"Content-Length: 1\r\n\r\n0\r\n\r\n": 400,
-    b"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\nx": 400,
+    POST + b"Content-Length: +1\r\n\r\nx": 400,
+    POST + b"Content-Length: 0x1\r\n\r\nx": 400,
+    POST + b"Content-Length: 1_0\r\n\r\nx": 400,
+    POST + b"Content-Length: 1 1\r\n\r\nx": 400,
+    POST + b"Content-Length:\r\n\r\nx": 400,
+    POST + b"Content-Length : 1\r\n\r\nx": 400,
+    POST + b" Content-Length: 1\r\n\r\nx": 400,
+    POST + b"Content-Length: 1\x00\r\n\r\nx": 400,
+    POST + b"A: b\nContent-Length: 1\r\n\r\nx": 400,
+    POST + b"A: b\rContent-Length: 1\r\n\r\nx": 400,
+    POST + b"A: b\x00\r\n\r\n": 400,
     b"GET / HTTP/1.1\nHost: here\n\n": 400,
-    b"GET / HTTP/1.1\r\nA : b\r\n\r\n": 400,
-    b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here\r\n\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here\r\nA : b\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here\r\nA: b\r\n c\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nA: b\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here\r\nHost: there\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here, there\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here/there\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: me@here\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here:80a\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: here there\r\n\r\n": 400,
 }
 
 
@@ -219,9 +247,27 @@ async def test_what_could_be_read_in_two_ways_is_answered_once_and_nothing_behin
     assert problem["correlation_id"].encode() in said
 
 
-async def test_a_body_that_breaks_its_framing_ends_the_connection() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"3\r\nabcd\r\n",
+        b"3\nabc\r\n0\r\n\r\n",
+        b"3\r\nabc\n0\r\n\r\n",
+        b"0x3\r\nabc\r\n0\r\n\r\n",
+        b" 3\r\nabc\r\n0\r\n\r\n",
+        b"3 \r\nabc\r\n0\r\n\r\n",
+        b"3;a\nb\r\nabc\r\n0\r\n\r\n",
+        b"3;\rb\r\nabc\r\n0\r\n\r\n",
+        b"10000000000000000\r\nabc\r\n0\r\n\r\n",
+        b"0\r\nA: b\r\n c\r\n\r\n",
+        b"0\r\nA : b\r\n\r\n",
+        b"0\r\nContent-Length: 5\r\n\r\n",
+        b"0\r\n\nx",
+    ],
+)
+async def test_a_body_that_breaks_its_framing_ends_the_connection(body: bytes) -> None:
     async with connected() as (served, client):
-        client.send(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n" + GET)
+        client.send(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body + GET)
         said = await client.rest()
         assert served.requests <= 1
     assert said.startswith(b"HTTP/1.1 400 ")
@@ -229,11 +275,12 @@ async def test_a_body_that_breaks_its_framing_ends_the_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    "last", [b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"]
+    "last",
+    [b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"],
 )
 async def test_nothing_behind_the_last_request_is_read(last: bytes) -> None:
     async with connected() as (served, client):
-        client.send(last + GET + b"DELETE / HTTP/1.1\r\n\r\n")
+        client.send(last + GET + b"DELETE / HTTP/1.1\r\nHost: here\r\n\r\n")
         said = await client.rest()
         assert served.requests == 1
     assert len(re.findall(rb"HTTP/1\.1 \d{3} ", said)) == 1
@@ -248,8 +295,8 @@ async def test_trailers_are_no_headers() -> None:
 async def test_whoever_is_refused_before_the_body_is_not_asked_for_another_request() -> None:
     """RFC 9110, 10.1.1: without a 100 it may send the body, or the next request."""
     async with connected() as (served, client):
-        head = b"POST /refused HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 40\r\n\r\n"
-        client.send(head)
+        head = b"POST /refused HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\n"
+        client.send(head + b"Content-Length: 40\r\n\r\n")
         said = await client.rest()
         assert said.startswith(b"HTTP/1.1 401 ")
         assert b"connection: close" in said
@@ -280,8 +327,25 @@ def test_the_data_of_a_chunk_is_read_in_few_pieces() -> None:
     assert pieces < 10
 
 
-async def test_a_request_for_two_hosts_is_400() -> None:
+@pytest.mark.parametrize(
+    "host", [b"here", b"", b"here:80", b"here:", b"[::1]:8000", b"127.0.0.1", b"my_host.local"]
+)
+async def test_a_name_or_an_address_is_a_host(host: bytes) -> None:
+    async with connected() as (_, client):
+        client.send(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+        assert await client.answer() == 200
+
+
+@pytest.mark.parametrize("target", [b"http://here", b"http://here?a=b", b"http://here:80/"])
+async def test_a_url_without_a_path_asks_for_the_root(target: bytes) -> None:
+    """RFC 9112, 3.2.2: a server accepts a whole URL as a target."""
     async with connected() as (served, client):
-        client.send(b"GET / HTTP/1.1\r\nHost: here\r\nHost: there\r\n\r\n")
-        assert await client.answer() == 400
-        assert served.requests == 0
+        client.send(b"GET " + target + b" HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert await client.answer() == 200
+        assert served.requests == 1
+
+
+async def test_a_client_of_http_1_0_need_not_name_a_host() -> None:
+    async with connected() as (_, client):
+        client.send(b"GET / HTTP/1.0\r\n\r\n")
+        assert await client.answer() == 200

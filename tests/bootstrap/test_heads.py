@@ -18,10 +18,10 @@ HASTY = Limits(head_ms_max=200, look_ms=20)
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET / HTTP/1.1\r\nX-Large: ",
-        b"GET / HTTP/1.1\r\n" + b"X-Many: 1\r\n" * 4_000 + b"X-Large: ",
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-Large: ",
+        b"GET / HTTP/1.1\r\nHost: here\r\n" + b"X-Many: 1\r\n" * 4_000 + b"X-Large: ",
         b"GET /",
-        b"GET / HTTP/1.1\r\nX-",
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-",
         b"\r\n" * (HEAD_BYTES_MAX // 2),
     ],
     ids=["value", "many", "path", "name", "nothing"],
@@ -53,7 +53,7 @@ async def test_what_is_no_http_is_400_in_the_form_of_its_surface(
     path: bytes, media_type: bytes
 ) -> None:
     async with connected() as (_, client):
-        client.send(b"GET %b HTTP/1.1\r\n\r\n" % path)
+        client.send(b"GET %b HTTP/1.1\r\nHost: here\r\n\r\n" % path)
         said = await client.rest()
     assert said.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: " + media_type in said
@@ -62,7 +62,7 @@ async def test_what_is_no_http_is_400_in_the_form_of_its_surface(
 
 async def test_a_head_of_100_megabytes_is_not_taken() -> None:
     async with connected() as (_, client):
-        client.send(b"GET / HTTP/1.1\r\nX-Large: ")
+        client.send(b"GET / HTTP/1.1\r\nHost: here\r\nX-Large: ")
         sent = await client.flood(b"x" * 65_536, bytes_max=100_000_000)
         assert sent < 50_000_000, "what is in the sockets' buffers, at most"
 
@@ -117,7 +117,7 @@ async def test_a_head_that_drips_is_counted_from_its_first_byte() -> None:
     async with connected(HASTY) as (_, client):
         ended = asyncio.create_task(client.rest())
         ends = monotonic() + DEADLINE_S
-        client.send(b"GET / HTTP/1.1\r\nX-Drip: ")
+        client.send(b"GET / HTTP/1.1\r\nHost: here\r\nX-Drip: ")
         while monotonic() < ends:
             await asyncio.wait({ended}, timeout=0.02)
             if ended.done():
@@ -129,7 +129,7 @@ async def test_a_head_that_drips_is_counted_from_its_first_byte() -> None:
 
 async def test_half_a_head_behind_a_request_does_not_take_its_answer() -> None:
     async with connected(HASTY) as (served, client):
-        client.send(b"GET /held HTTP/1.1\r\nHost: here\r\n\r\nGET / HTTP/1.1\r\n")
+        client.send(b"GET /held HTTP/1.1\r\nHost: here\r\n\r\nGET / HTTP/1.1\r\nHost: here\r\n")
         await served.asked.wait()
         served.may_go.set()
         said = await client.rest()
@@ -151,7 +151,7 @@ async def test_a_connection_between_requests_may_be_silent_longer_than_a_head_ma
 
 
 @pytest.mark.parametrize(
-    "first", [b"", b"\r\n", b"POST /refused HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"]
+    "first", [b"", b"\r\n", b"POST /refused HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nx"]
 )
 async def test_what_only_looks_alive_is_closed_like_an_idle_connection(first: bytes) -> None:
     async with connected(Limits(idle_ms_max=500, look_ms=20)) as (_, client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from stenolog.bootstrap.http.refusal import Refusal
 VERSIONS = ("1.1", "1.0")
 # What decides how a request is framed or begun; no other header is looked at here.
 JUDGED = frozenset((b"content-length", b"transfer-encoding", b"expect", b"host"))
+# RFC 9110, 7.2: a name or an address, and perhaps a port. Two of them have a comma between them.
+HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z._~!$&'()*+;=%-]*)(?::[0-9]*)?")
 
 log = structlog.get_logger()
 
@@ -173,9 +176,10 @@ class Framing:
         """Refuse what could be framed in two ways, or is asked of us in vain."""
         if version not in VERSIONS:
             raise refusal.version_unknown(version)
-        if not self._judged:
-            return
-        if b"," in self._judged.get(b"host", b""):
+        host = self._judged.get(b"host")
+        if host is None and version != "1.0":
+            raise refusal.host_missing()
+        if host and not HOST.fullmatch(host):
             raise refusal.host_not_clear()
         coding = self._judged.get(b"transfer-encoding")
         if coding is not None:

@@ -60,9 +60,14 @@ def coding_in_old_version() -> Refusal:
     return not_http("HTTP/1.0 has no Transfer-Encoding; send Content-Length, or HTTP/1.1")
 
 
+def host_missing() -> Refusal:
+    """RFC 9112, 3.2: in HTTP/1.1 a request without Host is answered 400."""
+    return not_http("Host is missing: send it with the name, and perhaps the port, of the service")
+
+
 def host_not_clear() -> Refusal:
-    """RFC 9112, 3.2: a request with more than one Host is answered 400."""
-    return not_http("Host names more than one: send it once, with one name")
+    """RFC 9112, 3.2: so is one with more than one Host, or with one that is no name."""
+    return not_http("Host is no name: send it once, with one name, and perhaps a port")
 
 
 def expectation_unknown() -> Refusal:

@@ -24,8 +24,9 @@ def scope_of(head: Head, server: Address, client: Address) -> Message:
     """
     try:
         target = httptools.parse_url(head.target)
-        path = target.path.decode("ascii")
-    except (httptools.HttpParserInvalidURLError, AttributeError, UnicodeDecodeError):
+        raw_path = target.path or b"/"  # RFC 9112, 3.2.2: `http://host` asks for its root
+        path = raw_path.decode("ascii")
+    except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
         raise refusal.not_http("the target of the request is no path or URL") from None
     return {
         "type": "http",
@@ -37,7 +38,7 @@ def scope_of(head: Head, server: Address, client: Address) -> Message:
         "root_path": "",
         "method": head.method,
         "path": unquote(path) if "%" in path else path,
-        "raw_path": target.path,
+        "raw_path": raw_path,
         "query_string": target.query or b"",
         "headers": head.headers,
         "state": {},
