@@ -17,7 +17,7 @@ from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import Limits
 from stenolog.bootstrap.http.outgoing import Outgoing
-from tests.bootstrap.raw_clients import DEADLINE_S, GET, connected, serving
+from tests.bootstrap.raw_clients import DEADLINE_S, GET, as_json, connected, serving
 from tests.house.waiting import until
 
 HASTY = Limits(look_ms=20, unread_ms_max=300, discard_ms_max=300, idle_ms_max=300)
@@ -376,6 +376,61 @@ async def test_who_was_answered_and_does_not_end_makes_room_before_those_who_wai
         assert served.figures.closed["room_made"] == 1
         assert served.figures.refused == 0
         for client in (*answered, waiting, healthy):
+            await client.close()
+
+
+KEPT = Limits(connections_max=16)  # two of them kept
+HELD = b"GET /held HTTP/1.1\r\nHost: here\r\n\r\n"
+UPLOAD = b"POST /v2/upload HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n"
+
+
+@pytest.mark.parametrize("path", [b"/healthz", b"/readyz", b"/metrics", b"/callbacks/a/b"])
+async def test_requests_never_have_the_places_of_callbacks_and_probes(path: bytes) -> None:
+    held_max = KEPT.connections_max - KEPT.connections_kept
+    assert held_max == 14
+    async with serving(KEPT) as served:
+        held = [await served.client() for _ in range(held_max)]
+        for client in held:
+            client.send(HELD)
+        await until(lambda: served.requests == held_max)
+        others = [await served.client() for _ in range(2 * KEPT.connections_max)]
+        for client in others[-KEPT.connections_kept :]:
+            client.send(UPLOAD)
+            status, said = await client.whole_answer()
+            assert (status, list(as_json(said))) == (503, ["error"])
+        assert served.figures.refused == KEPT.connections_kept
+        first = await served.client()
+        first.send(b"POST " + path + b" HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\nab")
+        assert await first.answer() == 200
+        served.may_go.set()
+        for client in held:
+            assert await client.answer() == 200
+        held[0].send(GET)
+        assert await held[0].answer() == 200
+        for client in (*held, *others, first):
+            await client.close()
+
+
+@pytest.mark.parametrize("then", ["answered", "refused", "lost"])
+async def test_whose_request_has_ended_has_no_place_of_one_any_more(then: str) -> None:
+    async with serving(KEPT) as served:
+        clients = [await served.client() for _ in range(KEPT.connections_max - 1)]
+        for client in clients:
+            match then:
+                case "answered":
+                    client.send(GET)
+                    assert await client.answer() == 200
+                case "refused":
+                    client.send(REFUSED % 9)
+                    assert await client.answer() == 401
+                case _:
+                    client.send(UPLOAD)
+                    await client.close()
+        last = await served.client()
+        last.send(GET)
+        assert await last.answer() == 200
+        assert served.figures.refused == 0
+        for client in (*clients, last):
             await client.close()
 
 

@@ -27,7 +27,7 @@ from stenolog.bootstrap.http.limits import CONNECTIONS_MAX, Limits
 from stenolog.bootstrap.listening import cannot_listen
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
-from stenolog.edge.app import Application
+from stenolog.edge.app import Application, has_places_kept
 from stenolog.stores.files.directory import locked, make_directory
 
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
@@ -129,6 +129,7 @@ def server_for(
     connections = Connections(
         app=app,
         refusing=app.refusing,
+        is_kept_for=has_places_kept,
         limits=limits or Limits(),
         room=room or AnswerRoom(Figures()),
     )

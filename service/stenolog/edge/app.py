@@ -38,6 +38,15 @@ OFTEN_READ = frozenset(
     {"/healthz", "/readyz", "/metrics", "/v2/transcript/{id}", "/api/v1/transcripts/{id}"}
 )
 
+# Other requests leave them some of the connections.
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+CALLBACKS = "/callbacks/"
+
+
+def has_places_kept(path: str) -> bool:
+    """Tell whether a request for this path is served when all others are too many."""
+    return path in PROBES or path.startswith(CALLBACKS)
+
 
 class Application(Starlette):
     """What is served; the composition root need not know the framework.

@@ -128,7 +128,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def head(self, head: Head) -> None:
         """A request begins."""
-        self._begin(head, scope_of(head, self._server, self._client), self._connections.app)
+        scope = scope_of(head, self._server, self._client)
+        self._connections.admit(self, scope["path"])
+        self._begin(head, scope, self._connections.app)
 
     def body(self, piece: bytes) -> None:
         """Some of its body has come."""
@@ -234,10 +236,7 @@ class Connection(asyncio.BufferedProtocol):
         self.read_on()
 
     def _linger(self) -> None:
-        """Say that no more comes, and let the other side read what came, before it is closed.
-
-        Closing at once, with bytes unread, would reset the connection under the answer.
-        """
+        """Say that no more comes: closed with bytes unread, it would be reset under the answer."""
         self._drop("ending")
         if not self._transport.is_closing():
             self._transport.write_eof()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol
 
+from stenolog.bootstrap.http import refusal
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.exchange import ASGIApp
 from stenolog.bootstrap.http.figures import Figures
@@ -48,8 +50,12 @@ class Member(Protocol):
 class Connections:
     """Lets connections in, and has the slowest make room where there are too many.
 
+    Whose path cannot be known before it is let in. So all are, while one of them has no request
+    under way; and `Limits.connections_kept` of them never have one, but for a callback or a probe.
+
     Attributes:
         app: What answers requests.
+        is_kept_for: Whether a path is a callback's or a probe's.
         refusing: What answers those that the server refuses; the failure is in the scope.
         room: What counts the answers that are not taken.
         scratch: What a connection reads into; it is copied before another one reads.
@@ -57,6 +63,7 @@ class Connections:
 
     app: ASGIApp
     refusing: ASGIApp
+    is_kept_for: Callable[[str], bool]
     limits: Limits = field(default_factory=Limits)
     room: AnswerRoom = field(default_factory=lambda: AnswerRoom(Figures()))
     log: Folded = field(default_factory=Folded)
@@ -65,6 +72,7 @@ class Connections:
     _waiting: dict[Member, None] = field(default_factory=dict)  # without a request; oldest first
     _leaving: dict[Member, None] = field(default_factory=dict)  # answered, still sending; the same
     _ahead: dict[Member, None] = field(default_factory=dict)  # whose next request is here; in turn
+    _others: set[Member] = field(default_factory=set)  # with a request that has no place kept
     _gives_turns: bool = False
     _looking: asyncio.TimerHandle | None = None
 
@@ -82,13 +90,7 @@ class Connections:
         if len(self._all) >= self.limits.connections_max:
             slowest = next(chain(self._leaving, self._waiting), None)
             if slowest is None:
-                self.figures.refused += 1
-                self.log.warning(
-                    "edge.connection_refused",
-                    limit=self.limits.connections_max,
-                    advice="all have a request under way: find who sends them, or allow more "
-                    "descriptors",
-                )
+                self._refuse()
                 return False
             slowest.give_up("room_made")
         self._all.add(member)
@@ -101,6 +103,7 @@ class Connections:
         """Forget a connection; one that was not let in may leave, too."""
         self._all.discard(member)
         self.work(member)
+        self._others.discard(member)
         self._ahead.pop(member, None)
         self.figures.connections = len(self._all)
 
@@ -114,17 +117,32 @@ class Connections:
         """Note that it has no request under way from now on."""
         if member in self._all:
             self._leaving.pop(member, None)
+            self._others.discard(member)
             self._waiting[member] = None
 
     def end(self, member: Member) -> None:
         """Note that its answer is out, and only what it still sends is waited for."""
         if member in self._all:
+            self._others.discard(member)
             self._leaving[member] = None
 
     def work(self, member: Member) -> None:
         """Note that it has a request under way from now on."""
         self._waiting.pop(member, None)
         self._leaving.pop(member, None)
+
+    def admit(self, member: Member, path: str) -> None:
+        """Note that its request, which is for this path, has one of the places for such requests.
+
+        Raises:
+            Refusal: All that may have one have one.
+        """
+        if self.is_kept_for(path):
+            return
+        if len(self._others) >= self.limits.connections_max - self.limits.connections_kept:
+            self._refuse()
+            raise refusal.too_many_requests()
+        self._others.add(member)
 
     def take_turn(self, member: Member) -> None:
         """Have it read ahead, in turn: whoever sends one request at a time is not held up."""
@@ -141,6 +159,14 @@ class Connections:
             if furthest is None or not furthest.ahead_bytes:
                 break
             furthest.give_up("ahead_too_much")
+
+    def _refuse(self) -> None:
+        self.figures.refused += 1
+        self.log.warning(
+            "edge.connection_refused",
+            limit=self.limits.connections_max,
+            advice="all have a request under way: find who sends them, or allow more descriptors",
+        )
 
     def _break_off_slowest(self, standing_ms: int) -> bool:
         slowest = min(self._all, key=_unread_since, default=None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CONNECTIONS_MAX = 2_048
+KEPT_MAX = 64  # places for callbacks and probes
+KEPT_SHARE = 8  # no more of them than one in so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class Limits:
         discard_ms_max: Each of them in time.
         unread_ms_max: In which an answer under way moves by `unread_bytes_min`.
         unread_bytes_min: About 1 KiB a second.
-        connections_max: Beyond it whoever waits longest without a request makes room.
+        connections_max: Beyond it whoever waits longest without a request makes room. Requests that
+            are no callbacks and no probes never have the last `connections_kept` of them.
         look_ms: Between two looks at what is overdue.
     """
 
@@ -40,3 +43,8 @@ class Limits:
     unread_bytes_min: int = 32 << 10
     connections_max: int = CONNECTIONS_MAX
     look_ms: int = 500
+
+    @property
+    def connections_kept(self) -> int:
+        """How many connections are left to callbacks and probes."""
+        return min(KEPT_MAX, self.connections_max // KEPT_SHARE)

@@ -11,6 +11,14 @@ from stenolog.edge.http.problems import (
     Failure,
 )
 
+TOO_MANY = Failure(
+    status=503,
+    code="connections-too-many",
+    title="There are too many connections",
+    detail="Every connection has a request under way: send it again in a few seconds",
+    headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+)
+
 
 class Refusal(Exception):
     """Bytes that are not served; they are answered once, and nothing behind them is read."""
@@ -87,13 +95,18 @@ def no_tunnel() -> Refusal:
     )
 
 
+def too_many_requests() -> Refusal:
+    """As many requests are under way as there may be."""
+    return Refusal(TOO_MANY)
+
+
 def too_many_connections() -> bytes:
     """The whole answer to a connection for which there is no room; nothing of it was read."""
     body = orjson.dumps(
         {
-            "type": PROBLEM_TYPE + "connections-too-many",
-            "title": "There are too many connections",
-            "status": 503,
+            "type": PROBLEM_TYPE + TOO_MANY.code,
+            "title": TOO_MANY.title,
+            "status": TOO_MANY.status,
         }
     )
     return (
