@@ -23,7 +23,7 @@
     ├── ProviderError
     │   ├── ProviderRefused        the provider said no: the job does not exist
     │   ├── ProviderUnavailable    nothing happened at the provider; ask again later
-    │   │   └── ProviderHeldBack   it was not asked at all: it wants to be left alone for now
+    │   │   └── ProviderHeldBack   it was not asked at all: it wants none now, or we cannot
     │   └── ProviderOutcomeUnknown it may have happened: settle before trying again
     ├── ForbiddenAddress        an outgoing connection to an address that is not allowed
     ├── EgressFailed            an outgoing request got no usable answer
@@ -199,7 +199,7 @@ class ProviderUnavailable(ProviderError, code="provider-unavailable"):
 
 
 class ProviderHeldBack(ProviderUnavailable, code="provider-held-back"):
-    """The provider was not asked: it is not there yet, or asked us to wait for `retry_in_ms`."""
+    """The provider was not asked: it wants to be left alone, or this machine cannot ask it."""
 
 
 class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):

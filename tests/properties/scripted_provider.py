@@ -120,6 +120,9 @@ class ScriptedProvider:
     def started_anew(self) -> None:
         """Nothing is waited for."""
 
+    def when_resumed(self, call: Callable[[], None]) -> None:
+        """Nobody is held back here."""
+
     def standing(self) -> Standing:
         """Nobody counts."""
         return Standing()
@@ -129,6 +132,9 @@ class ScriptedProvider:
     ) -> bytes:
         """The request as JSON."""
         return json.dumps({**params, "audio_url": audio_url, "webhook_url": callback.url}).encode()
+
+    def withdraw(self, body: bytes) -> None:
+        """Nobody waits for a turn here."""
 
     async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
         """Another URL each time."""

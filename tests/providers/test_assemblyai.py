@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import socket
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,7 +15,7 @@ from stenolog.errors import ProviderHeldBack, ProviderRefused, ProviderUnavailab
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.pace import Pace
-from stenolog.providers.port import CallbackTarget
+from stenolog.providers.port import CallbackTarget, Standing
 from stenolog.simulator.assemblyai.behaviour import Behaviour, refusal, too_many_requests
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.wire.assemblyai import sentences
@@ -129,6 +132,38 @@ async def test_a_429_that_asks_for_an_hour_pauses_the_account_for_a_probe_at_mos
     await adapter.list_jobs(status=None, before=None)
     assert not adapter.standing().paused_ms
     await job_of(adapter)
+    await egress.aclose()
+
+
+async def test_what_this_machine_cannot_send_is_not_held_against_the_provider() -> None:
+    lacking = [True]
+
+    def resolve(host: str, port: int) -> Sequence[str]:
+        if lacking[0]:
+            raise OSError(errno.EMFILE, "Too many open files")
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    moment = [1_000_000]
+    egress = Egress(AddressPolicy.of(origins=["http://a.example"]), resolve=resolve)
+    address = ServiceAddress(base_url="http://a.example", api_key="key")
+    pace = Pace(now_ms=lambda: moment[0])
+    adapter = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000, pace=pace)
+    for ask in (
+        lambda: adapter.fetch("any"),
+        lambda: adapter.list_jobs(status=None, before=None),
+        lambda: adapter.submit(b"{}"),
+    ):
+        with pytest.raises(ProviderHeldBack, match="this machine: too many open files"):
+            await ask()
+        with pytest.raises(ProviderHeldBack, match="this machine: too many open files"):
+            adapter.create_body({}, AUDIO, TARGET)  # so nothing is claimed meanwhile
+        moment[0] += 60_000
+    assert adapter.standing() == Standing()
+    lacking[0] = False
+    with pytest.raises(ProviderUnavailable) as failed:
+        await adapter.fetch("any")
+    assert not isinstance(failed.value, ProviderHeldBack)
+    assert adapter.standing().requests == {("fetch", "none"): 1}
     await egress.aclose()
 
 

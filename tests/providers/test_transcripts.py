@@ -17,8 +17,10 @@ from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.answers import read_job
 from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.assemblyai.transcripts import BESIDE_BYTES_MIN, Transcripts
+from stenolog.providers.read_times import READ_TIMES
 from stenolog.side_process import SideProcess
 from tests.egress.scripted import always, answer, serving
+from tests.engine.drips import Drip, dripping
 
 JOB = "9ea68fd3-f953-42c1-9742-976c447fb463"
 BEAT_S = 0.001
@@ -39,19 +41,24 @@ async def reading(
     body: bytes, transcripts: Transcripts, timeout_ms: int = 5_000
 ) -> AsyncIterator[AssemblyAI]:
     """An adapter in front of a service that gives this answer."""
-    async with serving(always(answer(body=body))) as server:
-        egress = Egress(AddressPolicy.of(origins=[server.url]))
-        address = ServiceAddress(base_url=server.url, api_key="key")
-        try:
-            yield AssemblyAI(
-                "assemblyai",
-                lambda: address,
-                egress,
-                timeout_ms=timeout_ms,
-                transcripts=transcripts,
-            )
-        finally:
-            await egress.aclose()
+    async with (
+        serving(always(answer(body=body))) as server,
+        asking(server.url, transcripts, timeout_ms) as adapter,
+    ):
+        yield adapter
+
+
+@asynccontextmanager
+async def asking(url: str, transcripts: Transcripts, timeout_ms: int) -> AsyncIterator[AssemblyAI]:
+    """An adapter in front of a service."""
+    egress = Egress(AddressPolicy.of(origins=[url]))
+    address = ServiceAddress(base_url=url, api_key="key")
+    try:
+        yield AssemblyAI(
+            "assemblyai", lambda: address, egress, timeout_ms=timeout_ms, transcripts=transcripts
+        )
+    finally:
+        await egress.aclose()
 
 
 async def longest_hold_s(work: asyncio.Task[object]) -> float:
@@ -118,12 +125,38 @@ async def test_many_long_ones_are_in_memory_one_after_the_other() -> None:
 
 async def test_one_that_finds_no_room_in_time_is_asked_for_again() -> None:
     transcripts = Transcripts(bytes_max=10)
-    keeping = transcripts.budget.begin()
+    keeping = transcripts.budget.begin("assemblyai")
+    await keeping.grow(10)
     async with reading(long_answer(10), transcripts, timeout_ms=30) as adapter:
         with pytest.raises(ProviderUnavailable, match="too many"):
             await adapter.fetch(JOB)
     keeping.release()
     assert transcripts.budget.held_bytes == 0
+
+
+async def test_an_answer_that_drips_is_broken_off_and_holds_nothing() -> None:
+    transcripts = Transcripts()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+    with dripping(Drip(head=head, piece=b" " * 100)) as drip:
+        async with asking(drip.url, transcripts, timeout_ms=500) as adapter:
+            began = time.monotonic()
+            with pytest.raises(ProviderUnavailable, match="bytes took"):
+                await adapter.fetch(JOB)
+            assert time.monotonic() - began < READ_TIMES * 0.5 - 1
+    assert transcripts.budget.held_bytes == 0
+
+
+async def test_time_that_an_answer_waits_for_room_is_not_counted_as_slowness() -> None:
+    body = long_answer(2_000)
+    transcripts = Transcripts(bytes_max=2 * len(body))
+    keeping = transcripts.budget.begin("assemblyai")
+    await keeping.grow(2 * len(body))
+    async with reading(body, transcripts, timeout_ms=200) as adapter:
+        fetching = asyncio.create_task(adapter.fetch(JOB))
+        await asyncio.sleep(0.6)  # three times as long as an answer may take to begin
+        assert not fetching.done()
+        keeping.release()
+        assert await fetching is not None
 
 
 async def test_a_long_answer_about_another_job_is_refused_beside_the_loop_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import dataclass
 
 from stenolog.clock import NowMs
 from stenolog.errors import ProviderHeldBack
@@ -20,6 +21,14 @@ BUCKET_MS = 1_000  # requests of the same second leave the window together, the 
 def monotonic_ms() -> int:
     """Return milliseconds on a clock that cannot be set, so that no pause lasts too long."""
     return time.monotonic_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that was counted: in which second, and its number for the pause."""
+
+    second_ms: int
+    number: int
 
 
 class Pace:
@@ -63,21 +72,30 @@ class Pace:
                 retry_in_ms=max(1, self._buckets[0][0] + BUCKET_MS + WINDOW_MS - now),
             )
 
-    def take(self, *, probes: bool = True) -> None:
+    def take(self, *, probes: bool = True) -> Taken:
         """Count a request that is about to be made.
 
         Raises:
             ProviderHeldBack: As from `check`; then nothing was counted.
         """
         self.check(probes=probes)
-        self.pause.take(self.now_ms())
-        if self._requests_max is None:
-            return
-        second = self.now_ms() // BUCKET_MS * BUCKET_MS
-        if not self._buckets or self._buckets[-1][0] != second:
-            self._buckets.append([second, 0])
-        self._buckets[-1][1] += 1
-        self._count += 1
+        now = self.now_ms()
+        taken = Taken(now // BUCKET_MS * BUCKET_MS, self.pause.take(now))
+        if self._requests_max is not None:
+            if not self._buckets or self._buckets[-1][0] != taken.second_ms:
+                self._buckets.append([taken.second_ms, 0])
+            self._buckets[-1][1] += 1
+            self._count += 1
+        return taken
+
+    def give_back(self, taken: Taken) -> None:
+        """Count a request no more, which is not made after all."""
+        self.pause.give_back(taken.number, self.now_ms())
+        for bucket in reversed(self._buckets):
+            if bucket[0] == taken.second_ms:
+                bucket[1] -= 1
+                self._count -= 1
+                return
 
     def _forget(self, now_ms: int) -> None:
         """Drop requests that are older than the window."""

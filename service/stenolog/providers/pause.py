@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from stenolog.backoff import exponential_ms
@@ -11,6 +13,7 @@ PAUSE_MS_MAX = 60_000
 # DECISIONS 132: however long the provider asks for. Callers come up to a quarter later, within a
 # minute.
 PROBE_MS = 45_000
+PROVING_MS = 1_000  # between two requests once it is over, until one of them is answered
 
 log = structlog.get_logger()
 
@@ -19,18 +22,33 @@ class Pause:
     """Lets nobody ask for a while, but one request in `PROBE_MS`.
 
     One answer may ask for an hour, and concern one path or one moment: no other request is to wait
-    that long without anybody having asked again.
+    that long without anybody having asked again. Once the time is over, requests go one a second
+    until one is answered: who waited together does not come back together.
     """
 
-    def __init__(self, name: str, what: str) -> None:
-        """`name` is the provider's, `what` the kind of request, for the log."""
+    def __init__(
+        self, name: str, what: str, *, ms_max: int = PAUSE_MS_MAX, tells: bool = True
+    ) -> None:
+        """`name` is the provider's, `what` the kind of request, for the log, if it `tells`.
+
+        `ms_max` is how long it gets where nobody says how long.
+        """
         self._name = name
         self._what = what
+        self._ms_max = ms_max
+        self._tells = tells
         self._until_ms = 0
-        self._probe_at_ms = 0
+        self._next_at_ms = 0
         self._counted_ms = -1
         self._refusals = 0
         self._told = False
+        self._hear: list[Callable[[], None]] = []
+        self._taken = 0
+        self._taken_before = 0  # numbers up to this one were taken before the last refusal
+
+    def when_ended(self, call: Callable[[], None]) -> None:
+        """Have `call` called whenever an answer, or a restart, has ended it."""
+        self._hear.append(call)
 
     def left_ms(self, now_ms: int) -> int:
         """Return how much longer it lasts; 0: it is over."""
@@ -39,20 +57,39 @@ class Pause:
     def wait_ms(self, now_ms: int, *, probes: bool = True) -> int:
         """Return how long a request has to wait; 0: it may be made now.
 
-        `probes`: it may be the one that finds out whether the provider is back.
+        `probes`: while the pause lasts, it may be the one that finds out whether the provider is
+        back.
         """
         left_ms = self.left_ms(now_ms)
         if not left_ms:
-            self._end()
-            return 0
-        if now_ms >= self._probe_at_ms:
-            return 0 if probes else min(left_ms, PROBE_MS)
-        return min(left_ms, self._probe_at_ms - now_ms)
+            self._tell_end()
+            if not self._refusals:
+                return 0
+        wait_ms = max(0, self._next_at_ms - now_ms)
+        if not wait_ms and left_ms and not probes:
+            return min(left_ms, PROBE_MS)
+        return wait_ms
 
-    def take(self, now_ms: int) -> None:
-        """Count a request that is made now: while the pause lasts it is the probe."""
+    def take(self, now_ms: int) -> int:
+        """Count a request that is made now, or will be at once; return its number.
+
+        Until the provider has answered after a refusal, it is the only one for a while.
+        """
+        self._taken += 1
         if self.left_ms(now_ms):
-            self._probe_at_ms = now_ms + PROBE_MS
+            self._next_at_ms = min(self._until_ms, now_ms + PROBE_MS)
+        else:
+            self._next_at_ms = now_ms + PROVING_MS
+        return self._taken
+
+    def holds(self, number: int) -> bool:
+        """Tell whether the request that was counted under this number may still be made."""
+        return number > self._taken_before
+
+    def give_back(self, number: int, now_ms: int) -> None:
+        """Let another one go instead of the request of this number, which is not made after all."""
+        if number == self._taken:
+            self._next_at_ms = now_ms
 
     def begin(self, told_ms: int | None, began_ms: int, now_ms: int) -> None:
         """Begin after a refusal of a request that was made at `began_ms`.
@@ -69,11 +106,12 @@ class Pause:
             if again:
                 return
             wait_ms = exponential_ms(
-                self._refusals, first_ms=PAUSE_FIRST_MS, ceiling_ms=PAUSE_MS_MAX
+                self._refusals, first_ms=PAUSE_FIRST_MS, ceiling_ms=self._ms_max
             )
         self._until_ms = max(self._until_ms, now_ms + wait_ms)
-        self._probe_at_ms = now_ms + PROBE_MS
-        if not self._told and wait_ms:
+        self._next_at_ms = min(self._until_ms, now_ms + PROBE_MS)
+        self._taken_before = self._taken
+        if self._tells and not self._told and wait_ms:
             self._told = True
             log.warning(
                 "provider.paused",
@@ -90,11 +128,14 @@ class Pause:
 
     def end(self) -> None:
         """End it: the provider is back, or was restarted."""
-        self._refusals = 0
-        self._until_ms = 0
-        self._end()
+        lasted = bool(self._refusals or self._until_ms)
+        self._refusals = self._until_ms = self._taken_before = 0
+        self._tell_end()
+        if lasted:
+            for call in self._hear:
+                call()
 
-    def _end(self) -> None:
+    def _tell_end(self) -> None:
         if self._told:
             self._told = False
             log.info("provider.resumed", provider=self._name, requests=self._what)

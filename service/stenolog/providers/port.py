@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -147,6 +147,10 @@ class Provider(Protocol):
         """Forget what it asked us to wait for: it was restarted."""
         ...
 
+    def when_resumed(self, call: Callable[[], None]) -> None:
+        """Have `call` called whenever requests are held back no more, because it answered one."""
+        ...
+
     def standing(self) -> Standing:
         """Tell how it has answered, for metrics."""
         ...
@@ -156,11 +160,17 @@ class Provider(Protocol):
     ) -> bytes:
         """Make the exact body of the create request; it never holds the customer's webhook.
 
-        `callback` may be left out where the provider does not call back.
+        `callback` may be left out where the provider does not call back. The request's turn is
+        taken: `submit` uses it, `withdraw` gives it back.
 
         Raises:
-            ProviderUnavailable: The provider is not there; nothing needs to be claimed to learn it.
+            ProviderUnavailable: The provider is not there, or wants nothing now; nothing needs to
+                be claimed to learn it.
         """
+        ...
+
+    def withdraw(self, body: bytes) -> None:
+        """Give back the turn of a body that will not be submitted; after `submit`, do nothing."""
         ...
 
     async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:

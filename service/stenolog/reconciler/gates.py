@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderUnavailable
@@ -74,6 +75,11 @@ class Gates:
     def at(self, where: ProviderRegion) -> ProviderGate | None:
         """The provider in this region; None: it is not configured."""
         return self._gates.get(where)
+
+    def when_resumed(self, call: Callable[[ProviderRegion], None]) -> None:
+        """Have `call` called with a place that answered after it had held requests back."""
+        for where, gate in self._gates.items():
+            gate.provider.when_resumed(partial(call, where))
 
     def facts(self, state: Transcription) -> ProviderFacts:
         """What holds of this transcription's provider, configured or not."""

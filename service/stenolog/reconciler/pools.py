@@ -69,6 +69,7 @@ class Pools:
         self._slots = slots
         self._pools: dict[tuple[ProviderRegion, PoolKind], Pool] = {}
         self.stir: Callable[[], None] = lambda: None
+        gates.when_resumed(self._resume)
 
     def of(self, action: Step, state: Transcription) -> Pool | None:
         """Return the pool of what the action asks; None: it asks no provider."""
@@ -116,6 +117,11 @@ class Pools:
             )
             for key, pool in self._pools.items()
         }
+
+    def _resume(self, where: ProviderRegion) -> None:
+        for (place, _), pool in self._pools.items():
+            if place == where:
+                pool.release()
 
     def _tell(self) -> None:
         self.stir()

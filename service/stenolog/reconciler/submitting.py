@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 # At most five callbacks of one submission are recorded: it cannot move on more often.
 RECORD_ATTEMPTS_MAX = 8
+ACCOUNT_HELD = 429  # status of `ProviderHeldBack` where the whole account is asked for nothing
 ADVICE: Mapping[Concern, str] = {
     "request": "the provider does not take this request; others go on",
     "account": "mend the provider's key or account; nothing is submitted before",
@@ -94,10 +95,12 @@ class Submitter:
     async def _send(self, state: Transcription, gate: ProviderGate) -> None:
         try:
             await self._forwarder.send(state, gate.provider)
-        except ProviderHeldBack:
-            if not self._gates.facts(state).lists:
+        except ProviderHeldBack as exc:
+            if exc.status != ACCOUNT_HELD or not self._gates.facts(state).lists:
                 raise
-            await gate.provider.list_jobs(status="queued", before=None)  # it may be the probe
+            # It may be the account's probe, which an upload is not. A list that is answered says
+            # nothing of a pause of uploads.
+            await gate.provider.list_jobs(status="queued", before=None)
             await self._forwarder.send(state, gate.provider)
 
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
@@ -111,8 +114,11 @@ class Submitter:
             heed(gate.creates, exc, state.id, began_ms, self._now_ms())
             raise
         claim = ClaimSubmission(number=number, kid=self._keys.current)
-        if await self._issuer.issue(claim, state, {"submission.claimed": body}):
-            await self._create(state, number, gate, body)
+        try:
+            if await self._issuer.issue(claim, state, {"submission.claimed": body}):
+                await self._create(state, number, gate, body)
+        finally:
+            gate.provider.withdraw(body)  # or others would wait for a request that is never made
         return anew(attempts)
 
     async def _create(

@@ -81,7 +81,11 @@ class AssemblyAI:
 
     def started_anew(self) -> None:
         """Ends every pause that it asked for."""
-        self._connection.started_anew()
+        self._connection.admission.started_anew()
+
+    def when_resumed(self, call: Callable[[], None]) -> None:
+        """As its connection learns it."""
+        self._connection.admission.when_resumed(call)
 
     def standing(self) -> Standing:
         """As its connection has counted."""
@@ -92,7 +96,6 @@ class AssemblyAI:
     ) -> bytes:
         """Takes the customer's parameters without webhook and deprecated `speech_model`."""
         self._connection.there()
-        self._connection.check("create")
         body = {
             name: value
             for name, value in params.items()
@@ -104,7 +107,13 @@ class AssemblyAI:
         body["webhook_url"] = callback.url
         body["webhook_auth_header_name"] = callback.header_name
         body["webhook_auth_header_value"] = callback.header_value
-        return json.dumps(body, ensure_ascii=False).encode()
+        made = json.dumps(body, ensure_ascii=False).encode()
+        self._connection.admission.reserve("create", made)
+        return made
+
+    def withdraw(self, body: bytes) -> None:
+        """Gives back what was reserved for it."""
+        self._connection.admission.withdraw("create", body)
 
     async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
         """Streams `size` bytes."""
@@ -147,12 +156,14 @@ class AssemblyAI:
     async def fetch(self, job: str) -> FetchedJob | None:
         """Reads a 400 with the service's sentence as an id that it does not know."""
         path = f"/v2/transcript/{quote(job, safe='')}"
-        held = self._transcripts.budget.begin()
-        answer = await self._connection.read("fetch", path, held, bytes_max=TRANSCRIPT_BYTES_MAX)
-        if _is_unknown(answer):
-            return None
-        self._check(answer)
-        return await self._transcripts.read(answer.body, job, held)
+        with self._transcripts.budget.begin(self._name) as held:
+            answer = await self._connection.read(
+                "fetch", path, held, bytes_max=TRANSCRIPT_BYTES_MAX
+            )
+            if _is_unknown(answer):
+                return None
+            self._check(answer)
+            return await self._transcripts.read(answer.body, job, held)
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Asks for pages of 200, followed by `before_id`, never by a URL from the answer."""

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import get_args
 
 from stenolog.clock import now_ms
 from stenolog.egress.client import Answer, Egress
@@ -15,20 +14,16 @@ from stenolog.errors import (
     EgressFailed,
     ForbiddenAddress,
     PayloadTooLarge,
-    ProviderHeldBack,
     ProviderUnavailable,
 )
+from stenolog.providers.admission import Admission
 from stenolog.providers.assemblyai.answers import plain_body
 from stenolog.providers.byte_budget import HeldBytes
 from stenolog.providers.pace import Pace
-from stenolog.providers.pause import Pause
 from stenolog.providers.port import RequestKind, Standing
+from stenolog.providers.read_times import READ_TIMES, ReadTimes
 
 ANSWER_BYTES_MAX = 8 << 20  # of all but transcripts: a page of 200, an echo of the largest request
-READ_TIMES = 10  # as long as a short request may take, a long answer may take in all
-TOO_MANY = 429
-UNAVAILABLE = 503
-KINDS = get_args(RequestKind)
 STARTING_MS = 500  # an engine is there within a second or two
 
 
@@ -41,7 +36,12 @@ class ServiceAddress:
 
 
 class Connection:
-    """One account on one base URL; its requests are as fast as the account allows."""
+    """One account on one base URL; its requests are as fast as the account allows.
+
+    Attributes:
+        name: The service's, in messages.
+        admission: Says when it may be asked.
+    """
 
     def __init__(
         self,
@@ -54,8 +54,7 @@ class Connection:
     ) -> None:
         """`address` gives where to go now, or None while the service is not there."""
         self.name = name
-        self._pace = pace
-        self._pauses = {kind: Pause(name, kind) for kind in KINDS}
+        self.admission = Admission(name, pace)
         self._requests: Counter[tuple[RequestKind, str]] = Counter()
         self._answered_at_ms: int | None = None
         self._address = address
@@ -108,7 +107,8 @@ class Connection:
             EgressFailed: There is no answer; `sent` says whether the request may have arrived.
             ProviderUnavailable: It was not asked: it is not there, or must not be asked now.
         """
-        address, began_ms = self._begin(kind)
+        address = self.there()
+        began_ms = self.admission.begin(kind, content if isinstance(content, bytes) else None)
         try:
             answer = await self._egress.request(
                 method,
@@ -120,10 +120,11 @@ class Connection:
             )
         except ForbiddenAddress as exc:
             raise ProviderUnavailable(f"{self.name}: {exc}") from exc
-        except EgressFailed:
-            self._requests[kind, "none"] += 1
+        except EgressFailed as exc:
+            self._not_answered(kind, exc, began_ms)
             raise
-        self._heed(kind, answer.status, answer.headers, began_ms)
+        self._count(kind, answer.status)
+        self.admission.heed(kind, answer.status, told_wait_ms(answer.headers), began_ms)
         return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
 
     async def read(
@@ -131,92 +132,62 @@ class Connection:
     ) -> Answer:
         """Read what may be large, piece by piece, while the budget allows it.
 
-        A piece may take as long as another request; all of it ten times as long.
+        A piece may take as long as another request, all of them ten times as long, and waiting for
+        the budget as long again. An answer that drips is broken off, as it keeps others waiting.
 
         Raises:
             ProviderUnavailable: There is no whole answer, or it must not be asked now.
         """
-        address, began_ms = self._begin(kind)
-        body = bytearray()
+        address, began_ms = self.there(), self.admission.begin(kind)
+        body, times = bytearray(), ReadTimes(self._timeout_ms)
         try:
             async with self._egress.stream(
                 "GET",
                 address.base_url.rstrip("/") + path,
                 headers=[("authorization", address.api_key)],
-                timeout_ms=READ_TIMES * self._timeout_ms,
+                timeout_ms=2 * READ_TIMES * self._timeout_ms,
                 idle_ms=self._timeout_ms,
             ) as answer:
+                told_ms = told_wait_ms(answer.headers)
+                self.admission.heed(kind, answer.status, told_ms, began_ms)
                 async for chunk in answer.decoded_chunks(bytes_max):
-                    async with asyncio.timeout(READ_TIMES * self._timeout_ms / 1000):
+                    times.came(len(body) + len(chunk))
+                    async with asyncio.timeout(times.room_s_left):
                         await held.grow(len(chunk))
+                    times.had_room()
                     body += chunk
         except TimeoutError as exc:
             raise ProviderUnavailable(f"{self.name}: too many long answers at once") from exc
-        except (EgressFailed, ForbiddenAddress, PayloadTooLarge) as exc:
+        except EgressFailed as exc:
+            self._not_answered(kind, exc, began_ms)
+            raise ProviderUnavailable(f"{self.name}: {exc}") from exc
+        except (ForbiddenAddress, PayloadTooLarge) as exc:
             self._requests[kind, "none"] += 1
             raise ProviderUnavailable(f"{self.name}: {exc}") from exc
-        self._heed(kind, answer.status, answer.headers, began_ms)
+        self._count(kind, answer.status)
         return Answer(status=answer.status, headers=answer.headers, body=bytes(body))
-
-    def _begin(self, kind: RequestKind) -> tuple[ServiceAddress, int]:
-        """Return where to ask, and when it is asked; the request is counted."""
-        address = self.there()
-        self.check(kind)
-        self._pace.take(probes=kind != "upload")
-        began_ms = self._pace.now_ms()
-        self._pauses[kind].take(began_ms)
-        return address, began_ms
-
-    def check(self, kind: RequestKind) -> None:
-        """Raise unless such a request may be made now.
-
-        Raises:
-            ProviderHeldBack: The provider asked us to wait.
-        """
-        # An upload may take half an hour to tell that the account is asked for nothing any more.
-        self._pace.check(probes=kind != "upload")
-        wait_ms = self._pauses[kind].wait_ms(self._pace.now_ms())
-        if wait_ms:
-            raise ProviderHeldBack(
-                f"{self.name}: asked us to wait", status=503, retry_in_ms=wait_ms
-            )
 
     def standing(self) -> Standing:
         """Tell how the service has answered."""
-        now = self._pace.now_ms()
-        pauses: Mapping[str, Pause] = {"all": self._pace.pause, **self._pauses}
         return Standing(
             requests=dict(self._requests),
             answered_at_ms=self._answered_at_ms,
-            paused_ms={
-                what: left_ms for what, pause in pauses.items() if (left_ms := pause.left_ms(now))
-            },
+            paused_ms=self.admission.paused_ms(),
         )
 
-    def started_anew(self) -> None:
-        """End every pause: the service that asked for it was restarted."""
-        for pause in (self._pace.pause, *self._pauses.values()):
-            pause.end()
-
-    def _heed(
-        self, kind: RequestKind, status: int, headers: Mapping[str, str], began_ms: int
-    ) -> None:
-        """Count the answer; begin or end the pauses that it speaks of.
-
-        A 429 concerns the account, a 503 that says when to come back only this kind of request.
-        """
+    def _count(self, kind: RequestKind, status: int) -> None:
         self._requests[kind, f"{status // 100}xx"] += 1
         if status < 300:
             self._answered_at_ms = now_ms()
-        told_ms, now = told_wait_ms(headers), self._pace.now_ms()
-        if status == TOO_MANY:
-            self._pace.pause.begin(told_ms, began_ms, now)
-            return
-        self._pace.pause.answered(began_ms)
-        if status == UNAVAILABLE and told_ms is not None:
-            self._pauses[kind].begin(told_ms, began_ms, now)
-        else:
-            self._pauses[kind].answered(began_ms)
+
+    def _not_answered(self, kind: RequestKind, exc: EgressFailed, began_ms: int) -> None:
+        """Count a request without an answer, unless this machine could not make it.
+
+        Raises:
+            ProviderHeldBack: It could not.
+        """
+        self.admission.not_made(exc, began_ms)
+        self._requests[kind, "none"] += 1
 
     def there(self) -> ServiceAddress:
         """Return where the service is now.
