@@ -37,6 +37,7 @@ from tests.properties.scripted_provider import Ask, Create, End
 Happening = tuple[Any, ...]
 Story = list[Happening]
 HOUR_MS = 3_600_000
+LISTS_FAILED = 6  # in a row; the next one is half a minute away
 ENDS_WITHIN_MS = HOUR_MS // 2  # at a provider that is fair, and less than a job may live
 BARE = replace(
     TIMING,
@@ -349,6 +350,19 @@ def test_where_only_the_job_can_be_asked_for_it_ends_as_well(story: Story, endle
     with capture_logs() as lines:
         asyncio.run(play_bare(story, endless=endless))
     assert not [line for line in lines if line["event"] == "reconciler.failed"]
+
+
+async def test_a_list_that_fails_for_long_keeps_no_callback_from_being_heeded() -> None:
+    async with world() as it:
+        it.provider.create, it.provider.ask = "lost with a job", "list unreadable"
+        await it.work()
+        while it.case.attempts.failures < LISTS_FAILED:
+            it.wait(it.due_ms - it.now_ms())
+            await it.work()
+        [job] = it.jobs()
+        await it.call_back_truly(job.id)
+        await it.work()
+        assert (await it.state()).status == "completed"
 
 
 async def look_after_the_end(story: Story) -> None:

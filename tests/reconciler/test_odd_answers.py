@@ -114,9 +114,9 @@ async def test_a_job_that_we_may_not_ask_for_is_given_up_all_the_same(
         identifier = await home.request(Behaviour(never_ends=True))
         state = await home.when(identifier, lambda now: now.status == "processing")
         simulator.outage = day.UNAUTHENTICATED
-        last, end = GiveUp(number=1, lost=False), Attempts(failures=LAST_ASKS_MAX)
+        last, end = GiveUp(number=1, lost=False), Attempts(last_asks=LAST_ASKS_MAX)
         with pytest.raises(ProviderRefused):
-            await home.actor.do(last, state, Attempts(failures=LAST_ASKS_MAX - 1), QUICK)
+            await home.actor.do(last, state, Attempts(last_asks=LAST_ASKS_MAX - 1), QUICK)
         await home.actor.do(last, state, end, QUICK)
         ended = await home.ended(identifier)
         assert (ended.status, ended.failure) == ("error", "deadline")

@@ -7,7 +7,7 @@ from typing import Protocol, assert_never
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import CompleteErasure
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.errors import ProviderError
+from stenolog.errors import ProviderError, ProviderHeldBack
 from stenolog.reconciler.actions import (
     Check,
     Confirm,
@@ -31,7 +31,8 @@ from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.sweep import GATHER_MS, Sweep
 from stenolog.reconciler.timing import Timing
 
-LAST_ASKS_MAX = 8  # with their backoff some three minutes; then a job is given up unasked
+LAST_ASKS_MAX = 8  # in vain, with their backoff some three minutes; then a job is given up
+LAST_ASKS_HELD_MS_MAX = 6 * 3_600_000  # while nobody may ask; then it is given up unasked
 
 
 class Eraser(Protocol):
@@ -147,12 +148,17 @@ class Actor:
         self, action: GiveUp, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         """Ask a last time; what is not finished now will not be."""
-        if not action.lost and _of(state, action.number).outcome == "accepted":
+        submission = _of(state, action.number)
+        if not action.lost and submission.outcome == "accepted":
+            last_ms = submission.accepted_at_ms + timing.job_lifetime_ms + LAST_ASKS_HELD_MS_MAX
             try:
                 asked = Fetch(number=action.number, wake="silence")
                 attempts = await self._fetch(asked, state, attempts, timing)
+            except ProviderHeldBack:  # nobody was asked: that says nothing of the job
+                if self._now_ms() < last_ms:
+                    raise
             except ProviderError:  # a refusal too: who waits for this job must come to an end
-                if attempts.failures < LAST_ASKS_MAX:
+                if attempts.last_asks < LAST_ASKS_MAX:
                     raise
             state = await self._reader.load(state.id)
         await self._fetcher.give_up(

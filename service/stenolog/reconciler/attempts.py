@@ -29,6 +29,9 @@ class Attempts:
         missing: The provider did not know the job then, and is not believed yet.
         failures: How often in a row the provider could not be asked.
         retry_at_ms: Not to be asked again before.
+        beside: What failed last was no question for the job: a callback that came since does not
+            wait for it.
+        last_asks: How often in a row the provider was asked in vain for a job that has to end.
         sweeps: Lists in a row that did not show the job of the open claim.
         swept_at_ms: When the last of these lists was read.
         refuted: Submissions and jobs that the provider denied to belong together.
@@ -45,6 +48,8 @@ class Attempts:
     missing: bool = False
     failures: int = 0
     retry_at_ms: int = 0
+    beside: bool = False
+    last_asks: int = 0
     sweeps: int = 0
     swept_at_ms: int = 0
     refuted: frozenset[tuple[int, str]] = frozenset()
@@ -92,7 +97,7 @@ def asked_in_vain(attempts: Attempts, now_ms: int, *, missing: bool) -> Attempts
 
 def answered(attempts: Attempts) -> Attempts:
     """Note that the provider can be asked: it answered, or was started again."""
-    return replace(attempts, failures=0, retry_at_ms=0)
+    return replace(attempts, failures=0, retry_at_ms=0, beside=False, last_asks=0)
 
 
 def refute(attempts: Attempts, number: int, jobs: Iterable[str]) -> Attempts:
@@ -111,12 +116,25 @@ def erased_here(attempts: Attempts) -> Attempts:
     return replace(answered(attempts), erased=True)
 
 
-def put_off(attempts: Attempts, now_ms: int, retry_in_ms: int | None = None) -> Attempts:
+def put_off(
+    attempts: Attempts,
+    now_ms: int,
+    retry_in_ms: int | None = None,
+    *,
+    beside: bool = False,
+    last_ask: bool = False,
+) -> Attempts:
     """Note a failure; wait longer after each one, and never less than the provider asked for."""
     failures = attempts.failures + 1
     wait_ms = retry_wait_ms(attempts, failures)
     asked_ms = later_ms(retry_in_ms or 0, attempts.spread)
-    return replace(attempts, failures=failures, retry_at_ms=now_ms + max(wait_ms, asked_ms))
+    return replace(
+        attempts,
+        failures=failures,
+        retry_at_ms=now_ms + max(wait_ms, asked_ms),
+        beside=beside,
+        last_asks=attempts.last_asks + last_ask,
+    )
 
 
 def retry_wait_ms(attempts: Attempts, times: int) -> int:

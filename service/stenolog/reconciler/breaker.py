@@ -23,12 +23,14 @@ class Breaker:
     Attributes:
         closed: Whether everybody may ask.
         open_until_ms: While it is not closed: when the next one may probe.
+        stir: Called when one may ask earlier than was said before; whose breaker it is sets it.
     """
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         """`chance`, 0 to 1, shortens the waits, so that several gateways do not probe at once."""
         self.closed = True
         self.open_until_ms = 0
+        self.stir: Callable[[], None] = lambda: None
         self._chance = chance
         self._failures = 0
         self._counted_ms = 0
@@ -45,12 +47,16 @@ class Breaker:
 
         The next failure waits longer than the last one: what failed has not succeeded yet.
         """
-        self.closed = True
+        was_closed, self.closed = self.closed, True
         self.open_until_ms = 0
+        if not was_closed:
+            self.stir()
 
     def answered(self, now_ms: int) -> None:
         """Note an answer that says nothing about other requests: the next one may probe at once."""
-        self.open_until_ms = min(self.open_until_ms, now_ms)
+        if now_ms < self.open_until_ms:
+            self.open_until_ms = now_ms
+            self.stir()
 
     def failed(self, began_ms: int, now_ms: int, *, ceiling_ms: int = MS_MAX) -> None:
         """Note that the provider could not be asked, or does not take our key.
@@ -81,6 +87,7 @@ class Breaker:
         """Let one probe now, because the times that it goes by are no longer known."""
         self.open_until_ms = self._counted_ms = 0
         self._suspect = None
+        self.stir()
 
 
 def heed(breaker: Breaker, answer: ProviderError, who: str, began_ms: int, now_ms: int) -> None:

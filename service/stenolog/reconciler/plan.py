@@ -40,7 +40,8 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
     """Return what the reconciler must do for this transcription now."""
     if not state.version:
         return Done()
-    if now_ms < attempts.retry_at_ms:
+    called = attempts.beside and attempts.woken == "callback"
+    if now_ms < attempts.retry_at_ms and not called:
         return Wait(until_ms=attempts.retry_at_ms)
     clearing = [
         action

@@ -36,10 +36,12 @@ class Pool:
     """
 
     def __init__(self, slots: int, breaker: Breaker | None, stir: Callable[[], None]) -> None:
-        """`stir` is called when a slot was taken or left, and when something begins to wait."""
+        """`stir` is called when `take` may return somebody earlier than `next_ms` has said."""
         self._slots = slots
         self._breaker = breaker
         self._stir = stir
+        if breaker is not None:
+            breaker.stir = stir
         self._running: dict[str, str] = {}
         self._of_tenant: Counter[str] = Counter()
         self._waiting: OrderedDict[str, list[Wanted]] = OrderedDict()  # by tenant; next is first

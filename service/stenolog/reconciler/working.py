@@ -20,7 +20,16 @@ from stenolog.errors import (
 )
 from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.reconciler.acting import Actor
-from stenolog.reconciler.actions import Check, Done, Fetch, Submit, Wait
+from stenolog.reconciler.actions import (
+    Check,
+    Confirm,
+    Done,
+    Fetch,
+    GiveUp,
+    Settle,
+    Submit,
+    Wait,
+)
 from stenolog.reconciler.attempts import Attempts, not_in_future, put_off, woken_by
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
@@ -183,16 +192,19 @@ class Worker:
         try:
             learned = await self._actor.do(action, state, attempts, timing)
         except ProviderHeldBack as exc:
-            if case.pool is None or not isinstance(action, Submit | Fetch | Check):
-                raise  # what ends after so many failures does so as well when nobody may ask
+            if case.pool is None:
+                raise
             wait_ms = later_ms(exc.retry_in_ms or HELD_MS, attempts.spread)
             case.pool.hold(self._now_ms() + wait_ms)
             case.leave()
-            return action  # the next look waits in the pool
+            return action  # the next look waits in the pool; nobody was asked, so nothing counts
         except (StoreUnavailable, OutcomeUnknown, WrongExpectedVersion):
             raise  # a claim may stand in the log: the next look tells
-        except Exception:
+        except ProviderError as exc:
             self._turns.note(state)  # a turn that could not be used is another's
+            return Wait(until_ms=self._put_off(case, exc, action, attempts))
+        except Exception:
+            self._turns.note(state)
             raise
         if learned is not attempts:
             case.learn(learned)
@@ -200,10 +212,27 @@ class Worker:
         case.note(type(action).__name__.lower())
         return action
 
-    def _put_off(self, case: Case, exc: Exception | None) -> int:
-        """Note a failure; returns when to try again."""
+    def _put_off(
+        self,
+        case: Case,
+        exc: Exception | None,
+        action: Step | None = None,
+        attempts: Attempts | None = None,
+    ) -> int:
+        """Note a failure of the action that `attempts` led to; returns when to try again."""
         now_ms = self._now_ms()
-        case.attempts = put_off(case.attempts, now_ms, getattr(exc, "retry_in_ms", None))
+        # A list that wants to be left alone has its own pause, and says nothing of who reads it.
+        of_list = isinstance(action, Check | Settle)
+        told_ms = None if of_list else getattr(exc, "retry_in_ms", None)
+        # Whoever a callback had woken before has had its turn.
+        unheard = attempts is not None and attempts.woken != "callback"
+        case.attempts = put_off(
+            case.attempts,
+            now_ms,
+            told_ms,
+            beside=unheard and not isinstance(action, Confirm | Fetch | GiveUp),
+            last_ask=isinstance(action, GiveUp),
+        )
         retry_at_ms = case.attempts.retry_at_ms
         log.warning(
             "reconciler.put_off",

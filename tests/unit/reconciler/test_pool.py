@@ -139,3 +139,21 @@ def test_among_equals_a_probe_is_the_tenant_s_whose_turn_it_is() -> None:
     first = it.take(10_000)
     it.leave(str(first))
     assert {first, it.take(10_000)} == {"a0", "b"}
+
+
+def test_a_breaker_that_lets_somebody_go_earlier_stirs_who_waits() -> None:
+    breaker, stirred = open_breaker(), [0]
+
+    def stir() -> None:
+        stirred[0] += 1
+
+    it = Pool(SLOTS, breaker, stir)
+    it.admit(one("a"), "a", 1)
+    begun = stirred[0]
+    breaker.answered(100)
+    assert stirred[0] == begun + 1
+    breaker.clock_set_back()
+    assert stirred[0] == begun + 2
+    breaker.reached()
+    breaker.succeeded()
+    assert stirred[0] == begun + 3
