@@ -106,7 +106,7 @@ async def test_a_refused_add_harms_no_other_write_of_its_batch(outbox: Outbox) -
         outbox.add([pending(11)], after=9, to=at(11)),
         return_exceptions=True,
     )
-    assert [type(outcome) for outcome in said] == [type(None), StoreUnavailable, type(None)]
+    assert [type(outcome) for outcome in said] == [int, StoreUnavailable, int]
     assert (await outbox.backlog(NOW)).deliveries == 2
 
 
@@ -294,6 +294,34 @@ async def test_what_was_given_back_with_an_attempt_cannot_be_put_off(outbox: Out
     await outbox.record(leased, attempt(1), due_at_ms=NOW + 10_000, ending=None)
     await outbox.put_off(leased, NOW + 1_000)
     assert await take(outbox, NOW + 1_000) == Taken(leases=(), next_due_ms=NOW + 10_000)
+
+
+async def test_what_awaits_the_views_is_due_when_they_reach_its_event(outbox: Outbox) -> None:
+    await owe(outbox, pending(9), pending(10), pending(11), pending(12))
+    for leased in (await take(outbox)).leases:
+        await outbox.put_off(leased, UNTIL, awaits_views=leased.position != 10)
+    assert await outbox.resume(NOW, after=8, until=11) == 2
+    assert {one.position for one in (await take(outbox)).leases} == {9, 11}
+    assert await outbox.resume(NOW, after=8, until=11) == 0  # whoever was taken awaits nothing
+    assert await outbox.resume_stream("transcription-11", NOW) == 0
+    assert await outbox.resume_stream("transcription-12", NOW) == 1
+    assert (await one(outbox)).position == 12
+    assert {one.position for one in (await take(outbox, UNTIL)).leases} >= {10}
+
+
+async def test_what_is_worked_on_again_awaits_the_views_no_more(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    await outbox.put_off(await one(outbox), NOW, awaits_views=True)
+    await one(outbox)
+    assert await outbox.resume(NOW, after=0, until=9) == 0
+    assert await outbox.resume_stream("transcription-9", NOW) == 0
+
+
+async def test_what_was_due_sooner_is_not_made_later(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    await outbox.put_off(await one(outbox), NOW, awaits_views=True)
+    assert await outbox.resume(UNTIL, after=0, until=9) == 1
+    assert (await one(outbox)).position == 9
 
 
 async def test_an_error_of_ours_is_an_attempt_and_a_fault(outbox: Outbox) -> None:

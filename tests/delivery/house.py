@@ -77,7 +77,7 @@ class House:
         async with contextlib.AsyncExitStack() as stack:
             self.work = await SqliteWork.open(self.directory / WORK)
             stack.push_async_callback(self.work.close)
-            yield await open_deliveries(
+            deliveries = await open_deliveries(
                 stack,
                 self.service.settings.model_copy(
                     update={"allow_networks": tuple(map(ip_network, self.networks))}
@@ -88,6 +88,12 @@ class House:
                 self.service.metrics,
                 self.audio or self.service.audio,
             )
+            projector = self.service.projector
+            projector.on_committed.append(deliveries.moved)
+            projector.on_mended.append(deliveries.mended)
+            stack.callback(projector.on_committed.remove, deliveries.moved)
+            stack.callback(projector.on_mended.remove, deliveries.mended)
+            yield deliveries
 
     async def requested(self, path: str = "/hook", base: str | None = None, **params: Any) -> str:
         """A transcription whose outcome is to be told to the receiver; its provider has the job."""
@@ -142,6 +148,15 @@ class House:
     def told(self, path: str = "/hook") -> list[str]:
         """Of which transcriptions, in order."""
         return [json.loads(one.body)["transcript_id"] for one in self.got(path)]
+
+    def left_for_later(self) -> int:
+        """Make what awaits the views due in ten minutes; return how many deliveries that are."""
+        with contextlib.closing(sqlite3.connect(self.directory / WORK)) as file:
+            done = file.execute(
+                "UPDATE outbox SET due_at_ms = ? WHERE awaits_views", (self.now_ms() + 600_000,)
+            )
+            file.commit()
+            return done.rowcount
 
     def leased(self) -> int:
         """How many deliveries are under way."""

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stenolog.delivery.outbox import Attempt, Ending, Leased, Pending, Taken
+from stenolog.delivery.outbox import Attempt, Ending, Leased, OutboxLimits, Pending, Taken
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.stores.sqlite.work import adding, awaiting
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.taking import take
@@ -24,7 +25,9 @@ COST_MORE_MAX = 1.3  # of steps of SQLite's machine: a tree of a hundred times t
 Step = tuple[str, int, int]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["add", "add", "take", "retry", "put_off", "end", "remove", "recover"]),
+        st.sampled_from(
+            ["add", "add", "take", "retry", "put_off", "resume", "end", "remove", "recover"]
+        ),
         st.integers(0, 8),
         st.integers(0, 100),
     ),
@@ -50,7 +53,7 @@ def add(run: sqlite3.Connection, position: int, tenant: str, lane: str, due_at_m
         created_at_ms=due_at_ms,
     )
     to = Checkpoint(position=position, event_id=str(position))
-    statements.add(run, [owed], after=position - 1, to=to)
+    adding.add(run, [owed], after=position - 1, to=to, limits=OutboxLimits())
 
 
 class Played:
@@ -71,6 +74,8 @@ class Played:
             add(self.run, self.position, TENANTS[which % 3], lane, self.now_ms + ms)
         elif what == "take":
             self.take()
+        elif what == "resume":
+            awaiting.resume(self.run, self.now_ms, after=0, until=which + ms)
         elif what == "recover":
             self.busy.clear()
             statements.recover(self.run, self.now_ms)
@@ -83,7 +88,7 @@ class Played:
         if what == "retry":
             statements.record(self.run, leased, attempt, due_at_ms, None)
         elif what == "put_off":
-            statements.put_off(self.run, leased, due_at_ms, fault=bool(number % 2))
+            statements.put_off(self.run, leased, due_at_ms, bool(number % 2), bool(number % 3))
         elif what == "end":
             statements.record(self.run, leased, attempt, None, Ending(reason="exhausted"))
         else:
@@ -108,6 +113,8 @@ class Played:
         ]
         assert not [due for due in can_go if due <= self.now_ms]
         assert taken.next_due_ms == min(can_go, default=None)
+        counted = self.run.execute("SELECT tenant, pending FROM tenants").fetchall()
+        assert dict(counted) == Counter(tenant for tenant, _, _ in rows)
 
     def check_heads(self) -> None:
         """What the triggers keep is what the rows say."""

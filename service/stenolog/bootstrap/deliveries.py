@@ -19,6 +19,7 @@ from stenolog.delivery.fan_out import FanOut
 from stenolog.delivery.message import Messages, RedactedAudio
 from stenolog.delivery.outbox import Outbox
 from stenolog.delivery.readiness import ReadableOutcomes
+from stenolog.delivery.resuming import Resuming
 from stenolog.delivery.rules import Timing
 from stenolog.delivery.sender import Sender
 from stenolog.delivery.webhook import Requests, lane_of
@@ -39,6 +40,7 @@ class Deliveries:
 
     Attributes:
         moved: To be told whenever the views have followed the log.
+        mended: To be told of transcriptions that the views show again; None: of any.
         resolver: Looks receivers' names up; it counts what is in flight and what waits.
         run: Runs the loops until cancelled.
     """
@@ -47,6 +49,8 @@ class Deliveries:
     dispatcher: Dispatcher
     outbox: Outbox
     moved: Callable[[int], None]
+    mended: Callable[[str | None], None]
+    resuming: Resuming
     resolver: Resolver
     metrics: Metrics
     now_ms: NowMs
@@ -56,6 +60,7 @@ class Deliveries:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.fan_out.subscription.run())
             group.create_task(self.dispatcher.run())
+            group.create_task(self.resuming.run())
 
     async def measure(self) -> None:
         """Set the gauges of fan-out and outbox.
@@ -122,12 +127,20 @@ async def open_deliveries(
         now_ms=now_ms,
         added=dispatcher.wake,
     )
+    resuming = Resuming(stores.work, dispatcher.wake, now_ms)
     await fan_out.subscription.resume()
+
+    def moved(position: int) -> None:
+        readable.moved()
+        resuming.reached(position)
+
     return Deliveries(
         fan_out=fan_out,
         dispatcher=dispatcher,
         outbox=stores.work,
-        moved=readable.moved,
+        moved=moved,
+        mended=resuming.mended,
+        resuming=resuming,
         resolver=egress.resolver,
         metrics=metrics,
         now_ms=now_ms,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stenolog.bootstrap.beats import LoopBeats
@@ -81,7 +81,7 @@ async def open_parts(
     link_key = await secret_of(stores.keys, stores.master, UPLOAD)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
-    projector = _projector(stack, stores, wrapping, [seen.note, deliveries.moved])
+    projector = _projector(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(stores, facts, projector, settings.upload_retention_ms, wrapping.clock)
     timings = timings_of(settings, {name: FACTS[name] for name, _ in reached}, polled=polled)
     reconciling = reconciling_over(
@@ -152,7 +152,8 @@ def _projector(
     stack: contextlib.AsyncExitStack,
     stores: Stores,
     wrapping: Wrapping,
-    told: Sequence[Callable[[int], None]],
+    seen: CommitTimes,
+    deliveries: Deliveries,
 ) -> Projector:
     projector = Projector(
         log_store=stores.events,
@@ -160,7 +161,8 @@ def _projector(
         views=stores.views,
         projections=PROJECTIONS,
         now_ms=wrapping.clock,
-        on_committed=told,
+        on_committed=[seen.note, deliveries.moved],
+        on_mended=[deliveries.mended],
     )
     stack.push_async_callback(projector.close)
     return projector

@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
+from stenolog.delivery.lines import DeliveryLines
 from stenolog.delivery.message import Message, Messages, NotYet
 from stenolog.delivery.outbox import Attempt, Ending, Leased, Outbox
 from stenolog.delivery.recording import record_ending
@@ -25,7 +26,6 @@ from stenolog.delivery.rules import (
     after_attempt,
     look_again_in_ms,
     outcome_of,
-    why,
 )
 from stenolog.delivery.sender import Sender
 from stenolog.delivery.webhook import Requests, RequestUnreadable, receiver_of
@@ -35,7 +35,6 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.recorder import FactRecorder
 
 STORE_RETRY_MS = 1_000
-NOT_MADE_TOLD_EVERY_MS = 60_000  # all deliveries meet the same fault of this machine
 DAMAGE = (RecordDamaged, PayloadDamaged, KeyMissing)  # of the event; it stays as it is
 
 log = structlog.get_logger(__name__)
@@ -81,7 +80,7 @@ class Delivering:
         self._timing = timing
         self._metrics = metrics
         self._now_ms = now_ms
-        self._not_made_told_ms: int | None = None
+        self._lines = DeliveryLines()
 
     async def work(self, leased: Leased) -> None:
         """Do what is owed now: an attempt and its record, or the end that was decided before."""
@@ -110,19 +109,26 @@ class Delivering:
     async def _delivered(self, leased: Leased, event: Event) -> Leased | None:
         """Make one attempt; return the delivery with its ending if it has ended."""
         if self._owed_ms(leased) >= CALLS_END_MS:
-            return _abandoned(leased, Ending(reason="exhausted"))
+            return self._abandoned(leased, Ending(reason="exhausted"))
         match await self._messages.of(leased, event):
             case Message() as message:
                 return await self._attempt(leased, message)
             case Ending() as ending:
-                return _abandoned(leased, ending)
+                return self._abandoned(leased, ending)
             case NotYet() as lacking:
                 retry_in_ms = look_again_in_ms(self._owed_ms(leased))
                 if retry_in_ms is None:
-                    return _abandoned(leased, Ending(reason=lacking.missing))
+                    return self._abandoned(leased, Ending(reason=lacking.missing))
                 log.info("delivery.waits", reason=lacking.reason, retry_in_ms=retry_in_ms)
-                await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
+                await self._wait(leased, event, lacking, self._now_ms() + retry_in_ms)
                 return None
+
+    async def _wait(self, leased: Leased, event: Event, lacking: NotYet, due_at_ms: int) -> None:
+        """Look again then, or as soon as the views show what they lack."""
+        await self._outbox.put_off(leased, due_at_ms, awaits_views=lacking.awaits_views)
+        # They may have come to show it before the outbox knew that it is waited for.
+        if lacking.awaits_views and await self._messages.is_readable(event):
+            await self._outbox.resume_stream(leased.stream, self._now_ms())
 
     async def _attempt(self, leased: Leased, message: Message) -> Leased | None:
         began_ms = self._now_ms()
@@ -134,16 +140,8 @@ class Delivering:
 
     async def _not_made(self, leased: Leased, result: NotMade) -> None:
         """Put it off, with no attempt counted: the receiver has seen nothing."""
-        now_ms, told_ms = self._now_ms(), self._not_made_told_ms
-        if told_ms is None or not 0 <= now_ms - told_ms < NOT_MADE_TOLD_EVERY_MS:
-            self._not_made_told_ms = now_ms
-            log.error(
-                "delivery.not_made",
-                reason=result.reason,
-                retry_in_ms=self._timing.spacing_ms,
-                advice="see what this machine lacks: file descriptors, ports, a route",
-            )
-        await self._outbox.put_off(leased, now_ms + self._timing.spacing_ms)
+        self._lines.not_made(result.reason, self._timing.spacing_ms)
+        await self._outbox.put_off(leased, self._now_ms() + self._timing.spacing_ms)
 
     async def _recorded(
         self, leased: Leased, result: Result, began_ms: int, receiver: str
@@ -167,7 +165,7 @@ class Delivering:
             ending=ending,
         )
         self._metrics.delivery_attempted(attempt.outcome)
-        _tell(attempt, result, receiver, verdict)
+        self._lines.attempted(leased, attempt, result, receiver, verdict)
         if ending is None or not held:
             return None
         status = leased.status if attempt.status is None else attempt.status
@@ -190,7 +188,7 @@ class Delivering:
             await self._put_off(leased, str(exc), STORE_RETRY_MS)
 
     async def _put_off(self, leased: Leased, reason: str, retry_in_ms: int) -> None:
-        log.warning("delivery.put_off", reason=reason, retry_in_ms=retry_in_ms)
+        self._lines.put_off(reason, retry_in_ms)
         with suppress(StoreError):  # then it falls due with its lease
             await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
 
@@ -214,31 +212,9 @@ class Delivering:
         await self._outbox.remove(leased, self._now_ms())
         self._metrics.delivered(ending.reason or "succeeded")
 
+    def _abandoned(self, leased: Leased, ending: Ending) -> Leased:
+        self._lines.abandoned(leased, ending)
+        return replace(leased, ending=ending)
+
     def _owed_ms(self, leased: Leased) -> int:
         return self._now_ms() - leased.created_at_ms
-
-
-def _abandoned(leased: Leased, ending: Ending) -> Leased:
-    log.warning(
-        "delivery.abandoned",
-        reason=ending.reason,
-        advice="tell the customer, who can read the transcript itself",
-    )
-    return replace(leased, ending=ending)
-
-
-def _tell(attempt: Attempt, result: Result, receiver: str, verdict: Retry | Ending) -> None:
-    """Write one line for an attempt; a warning, with reason and remedy, unless it delivered."""
-    line: dict[str, object] = {
-        "attempt": attempt.number,
-        "outcome": attempt.outcome,
-        "receiver": receiver,
-        "status": attempt.status,
-        "took_ms": attempt.took_ms,
-        "retry_in_ms": verdict.in_ms if isinstance(verdict, Retry) else None,
-        "ended": verdict.reason or "succeeded" if isinstance(verdict, Ending) else None,
-    }
-    if attempt.outcome == "delivered":
-        log.info("delivery.attempted", **line)
-    else:
-        log.warning("delivery.attempted", **line, **why(result))

@@ -23,6 +23,7 @@ from stenolog.log.lag import Lag, lag_behind
 from stenolog.log.page import Page
 from stenolog.log.store import EventStore
 from stenolog.log.subscription import Subscription
+from stenolog.repeated import Repeated
 from stenolog.subscription_lines import SubscriptionLines
 
 COMPLETED = frozenset({TranscriptionCompleted.type, TranscriptionCompletedLate.type})
@@ -62,6 +63,7 @@ class FanOut:
         self._added = added
         self._saved = 0
         self._position = 0
+        self._over = Repeated()
         self.subscription = Subscription(
             events, self, SubscriptionLines("fan_out"), events_per_page=EVENTS_PER_STEP_MAX
         )
@@ -100,7 +102,13 @@ class FanOut:
         pending = [owed for event in page.events for owed in await self._owed(event)]
         to = page.checkpoint
         if pending or to.position - self._saved >= EVENTS_UNSAVED_MAX:
-            await self._outbox.add(pending, after=self._saved, to=to)
+            over = await self._outbox.add(pending, after=self._saved, to=to)
+            if over and (times := self._over.times("over", over)):
+                log.warning(
+                    "outbox.tenant_full",
+                    times=times,
+                    advice="a tenant's receivers are down or too slow: see delivery.attempted",
+                )
             self._saved = to.position
         self._position = to.position
         if pending:

@@ -43,10 +43,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
-    """Nothing can be posted yet; if that does not change, the delivery fails with `missing`."""
+    """Nothing can be posted yet; if that does not change, the delivery fails with `missing`.
+
+    Attributes:
+        awaits_views: The views lack it, and tell when they have it.
+    """
 
     reason: str
     missing: UndeliveredReason
+    awaits_views: bool = False
 
 
 class Messages:
@@ -76,7 +81,9 @@ class Messages:
         transcription = event.stream.removeprefix(TRANSCRIPTION)
         status = await self._readable.wait(transcription, version=event.version)
         if status is None:
-            return NotYet(reason="the outcome is not readable", missing="unreadable")
+            return NotYet(
+                reason="the outcome is not readable", missing="unreadable", awaits_views=True
+            )
         if leased.kind == "outcome":
             return Message(webhook=webhook, body=callback_body(transcription, status))
         if status != "completed":
@@ -85,6 +92,15 @@ class Messages:
         if not isinstance(link, str):
             return link
         return Message(webhook=webhook, body=redacted_audio_body(link))
+
+    async def is_readable(self, event: Event) -> bool:
+        """Tell whether the views show now what this event tells of.
+
+        Raises:
+            StoreUnavailable: The views cannot be read.
+        """
+        transcription = event.stream.removeprefix(TRANSCRIPTION)
+        return await self._readable.status(transcription, event.version) is not None
 
     async def _webhook(self, event: Event) -> Webhook | Ending:
         """Read whom to call, or why nobody can be called."""

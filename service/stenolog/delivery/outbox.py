@@ -10,10 +10,26 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind, UndeliveredReason
 
 DELIVERIES_PER_ADD_MAX = 256
+RESUMED_PER_CALL_MAX = 256
 ATTEMPTS_KEPT_MS = 7 * 86_400_000  # for an operator who asks why; they name no customer
 ATTEMPTS_FORGOTTEN_PER_REMOVE = 100
 
 AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbidden", "crashed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxLimits:
+    """How much may be pending; the log keeps what is beyond.
+
+    Attributes:
+        per_tenant: A delivery of a tenant with so many has ended when it is added: `exhausted`.
+        deliveries: Of all tenants; then nothing is added until some have ended.
+        size_bytes: Of all rows, with attempts and indexes; the same.
+    """
+
+    per_tenant: int = 100_000  # a receiver of one outcome a second, down for more than a day
+    deliveries: int = 1_000_000
+    size_bytes: int = 2 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +143,12 @@ class Outbox(Protocol):
         """Follow the log from `at` on, and drop all pending deliveries."""
         ...
 
-    async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> None:
+    async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> int:
         """Add pending deliveries, and move the checkpoint from `after`, in one transaction.
 
-        At most `DELIVERIES_PER_ADD_MAX` of them. When the checkpoint is not at `after`, nothing is
-        written and `StoreUnavailable` is raised: read it again.
+        At most `DELIVERIES_PER_ADD_MAX` of them. When the checkpoint is not at `after`, or there is
+        no room within `OutboxLimits`, nothing is written and `StoreUnavailable` is raised: read it
+        again. Return how many have ended at once, because their tenant has its share.
         """
         ...
 
@@ -172,11 +189,25 @@ class Outbox(Protocol):
         """
         ...
 
-    async def put_off(self, leased: Leased, due_at_ms: int, *, fault: bool = False) -> None:
+    async def put_off(
+        self, leased: Leased, due_at_ms: int, *, fault: bool = False, awaits_views: bool = False
+    ) -> None:
         """Give the lease back and make the delivery due then; do nothing without the lease.
 
-        With `fault` an error of our own is counted, too.
+        With `fault` an error of our own is counted, too. With `awaits_views` it is also among
+        those that `resume` and `resume_stream` find, until it is taken again.
         """
+        ...
+
+    async def resume(self, now_ms: int, *, after: int, until: int) -> int:
+        """Make due what awaits the views and tells of an event after `after`, up to `until`.
+
+        Return how many there were, `RESUMED_PER_CALL_MAX` at most: then call again.
+        """
+        ...
+
+    async def resume_stream(self, stream: str, now_ms: int) -> int:
+        """Make due what awaits the views and tells of this stream; return how many there were."""
         ...
 
     async def remove(self, leased: Leased, now_ms: int) -> None:

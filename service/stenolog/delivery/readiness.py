@@ -33,8 +33,8 @@ class ReadableOutcomes:
         self._wait_ms = wait_ms
         self._moved = asyncio.Event()
 
-    def moved(self, position: int) -> None:
-        """Note that the views have followed the log; all waiting calls look again."""
+    def moved(self) -> None:
+        """Note that the views have gone on; all waiting calls look again."""
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -50,7 +50,7 @@ class ReadableOutcomes:
             async with asyncio.timeout(self._wait_ms / 1000):
                 while True:
                     moved = self._moved
-                    status = await self._status(transcription, version)
+                    status = await self.status(transcription, version)
                     if status is not None:
                         return status
                     with suppress(TimeoutError):
@@ -58,7 +58,12 @@ class ReadableOutcomes:
                             await moved.wait()
         return None
 
-    async def _status(self, transcription: str, version: int) -> Status | None:
+    async def status(self, transcription: str, version: int) -> Status | None:
+        """Return the status that `GET` shows now, if it is an outcome, as `wait` does; else None.
+
+        Raises:
+            StoreUnavailable: The views cannot be read.
+        """
         row = await self._views.transcription(transcription)
         if row is None or row.open or row.version < version:
             return None

@@ -14,6 +14,7 @@ import structlog
 from stenolog.egress.guard import Address, AddressPolicy, check_address, plain_host
 from stenolog.egress.resolving import NoThread, Resolver
 from stenolog.errors import ForbiddenAddress
+from stenolog.repeated import Repeated
 
 RESOLVE_MS_MAX = 5_000  # resolv.conf's default timeout for one question; from its thread's begin
 # Of the time to connect, what a name may wait for a thread: the rest must do for everything else.
@@ -36,6 +37,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self._policy = policy
         self._resolver = resolver
         self._inner = httpcore.AnyIOBackend()
+        self._repeated = Repeated()
 
     async def connect_tcp(
         self,
@@ -104,12 +106,13 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                 allowed.append(address)
             except ForbiddenAddress as exc:
                 refused.add(str(exc))
-        if refused:
+        if refused and (times := self._repeated.times((host, port))):
             log.warning(
                 "egress.address_refused",
                 host=host,
                 port=port,
                 reasons=sorted(refused),
+                times=times,
                 advice="where it is meant, STENOLOG_ALLOW_NETWORKS allows a private network",
             )
         if refused and not allowed:

@@ -80,7 +80,7 @@ async def test_a_stream_that_cannot_be_read_is_in_nobodys_way(tmp_path: Path) ->
             views,
             PROJECTIONS,
             turn=asyncio.Lock(),
-            mended=lambda: None,
+            mended=lambda _: None,
         )
         running = asyncio.create_task(retries.run())
         try:

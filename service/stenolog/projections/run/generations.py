@@ -80,3 +80,8 @@ def next_to_build(state: ViewsState) -> tuple[tuple[Generation, ...], int]:
 
 def _stale(generation: Generation | None, version: int) -> bool:
     return generation is None or generation.version != version
+
+
+def live(state: ViewsState) -> list[Generation]:
+    """Return the generations that readers see."""
+    return [one for one in state.generations if one.state == "live"]

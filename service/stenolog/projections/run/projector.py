@@ -26,9 +26,9 @@ from stenolog.projections.run.batches import (
     report_readable,
 )
 from stenolog.projections.run.building import Builder
-from stenolog.projections.run.generations import bring_up
+from stenolog.projections.run.generations import bring_up, live
 from stenolog.projections.run.retrying import Retries
-from stenolog.projections.views import Generation, ViewsState, ViewWriter
+from stenolog.projections.views import ViewsState, ViewWriter
 from stenolog.subscription_lines import SubscriptionLines
 
 ALL_PROJECTIONS = "all"
@@ -53,20 +53,22 @@ class Projector:
         projections: Mapping[str, Projection],
         now_ms: NowMs,
         on_committed: Sequence[Callable[[int], None]] = (),
+        on_mended: Sequence[Callable[[str | None], None]] = (),
     ) -> None:
+        """`on_mended` hears of transcriptions that are shown again, None: of any, after a build."""
         self._log = log_store
         self._batches = Batches(log_store, sealer, views, projections)
         self._builder = Builder(self._batches, views, self.wake)
         self._views = views
         self._projections = projections
         self._now_ms = now_ms
-        self._on_committed = on_committed
+        self.on_committed, self.on_mended = list(on_committed), list(on_mended)
         self.subscription = Subscription(
             log_store, self, SubscriptionLines("projector"), events_per_page=EVENTS_PER_BATCH
         )
         self._turn = asyncio.Lock()
         self._retries = Retries(
-            log_store, sealer, views, projections, turn=self._turn, mended=self._told
+            log_store, sealer, views, projections, turn=self._turn, mended=self._mended
         )
         self._moved = asyncio.Event()
         self._state: ViewsState | None = None
@@ -116,9 +118,7 @@ class Projector:
         """Discards the views, which are of another log."""
         async with self._turn:
             log.warning(
-                "views.discarded",
-                reason="they are not of this log",
-                advice="none is needed: they are made again",
+                "views.discarded", reason="not of this log", advice="none: they are made again"
             )
             await self._views.reset()
             return (await self._views.state()).checkpoint
@@ -188,7 +188,7 @@ class Projector:
         state = await self._known_state()
         while state.checkpoint.position < page.checkpoint.position:
             self._erased.clear()
-            batch = await self._batches.project(_live(state), page)
+            batch = await self._batches.project(live(state), page)
             if self._is_overtaken(batch):
                 continue
             await self._views.advance(
@@ -219,6 +219,7 @@ class Projector:
             self._state = None
         if step.switched:
             self._retries.wake()  # what was built may hold something for now
+            self._mended(None)
         return step.moved
 
     async def _known_state(self) -> ViewsState:
@@ -240,9 +241,10 @@ class Projector:
         self._told()
 
     def _told(self) -> None:
-        for told in self._on_committed:
+        for told in self.on_committed:
             told(self._position)
 
-
-def _live(state: ViewsState) -> list[Generation]:
-    return [one for one in state.generations if one.state == "live"]
+    def _mended(self, transcription: str | None) -> None:
+        self._told()
+        for told in self.on_mended:
+            told(transcription)

@@ -66,10 +66,10 @@ class Retries:
         projections: Mapping[str, Projection],
         *,
         turn: asyncio.Lock,
-        mended: Callable[[], None],
+        mended: Callable[[str], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take `turn`, which the projector has while it writes, and tell `mended` of views."""
+        """Take `turn`, which the projector has while it writes; `mended` hears who is shown."""
         self._log = log_store
         self._opener = EventOpener(log_store, sealer, projections)
         self._views = views
@@ -174,7 +174,7 @@ class Retries:
             if self._overtaken:
                 return False
             await self._views.release(transcription, positions, projected.changes)
-        self._mended()
+        self._mended(transcription)
         return True
 
     async def _row(self, state: ViewsState, transcription: str) -> StatusRow | None:

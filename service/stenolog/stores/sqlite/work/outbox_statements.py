@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 
 from stenolog.delivery.outbox import (
     ATTEMPTS_FORGOTTEN_PER_REMOVE,
@@ -12,9 +11,7 @@ from stenolog.delivery.outbox import (
     AttemptOutcome,
     Ending,
     Leased,
-    Pending,
 )
-from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 
 FAN_OUT = "fan-out"
@@ -30,28 +27,6 @@ def begin(run: sqlite3.Connection, at: Checkpoint) -> None:
     run.execute("DELETE FROM attempts")
     run.execute(
         "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", (FAN_OUT, at.position, at.event_id)
-    )
-
-
-def add(run: sqlite3.Connection, pending: Sequence[Pending], after: int, to: Checkpoint) -> None:
-    """Rows and checkpoint together.
-
-    Raises:
-        StoreUnavailable: The checkpoint is not at `after`.
-    """
-    moved = run.execute(
-        "UPDATE checkpoints SET position = ?, event_id = ? WHERE reader = ? AND position = ?",
-        (to.position, to.event_id, FAN_OUT, after),
-    )
-    if moved.rowcount != 1:
-        raise StoreUnavailable("work.db: the checkpoint is not where it was")
-    run.executemany(
-        "INSERT INTO outbox (position, kind, stream, tenant, lane, created_at_ms, due_at_ms) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
-        [
-            (one.position, one.kind, one.stream, one.tenant, one.lane, one.created_at_ms)
-            for one in pending
-        ],
     )
 
 
@@ -113,12 +88,14 @@ def record(
     return True
 
 
-def put_off(run: sqlite3.Connection, leased: Leased, due_at_ms: int, fault: bool) -> None:
+def put_off(
+    run: sqlite3.Connection, leased: Leased, due_at_ms: int, fault: bool, awaits_views: bool
+) -> None:
     """Only by who holds the lease, and has not given it back with an attempt."""
     run.execute(
-        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ? "
+        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ?, awaits_views = ? "
         "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
-        (due_at_ms, fault, *_held(leased)),
+        (due_at_ms, fault, awaits_views, *_held(leased)),
     )
 
 

@@ -135,5 +135,28 @@ WORK = Schema(
             SELECT tenant, lane, min(due_at_ms) FROM outbox GROUP BY tenant, lane;
         INSERT INTO tenants SELECT tenant, min(due_at_ms) FROM lanes GROUP BY tenant
         """,
+        # What waits for the views goes on when they do; the pending deliveries of a tenant are
+        # counted, so that their limits cost no look at them.
+        """
+        ALTER TABLE outbox ADD COLUMN awaits_views INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX outbox_awaiting ON outbox (position) WHERE awaits_views = 1;
+        CREATE INDEX outbox_awaiting_by_stream ON outbox (stream) WHERE awaits_views = 1;
+        ALTER TABLE tenants ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+        UPDATE tenants SET pending = (
+            SELECT count(*) FROM outbox WHERE outbox.tenant = tenants.tenant
+        );
+        DROP TRIGGER outbox_added;
+        CREATE TRIGGER outbox_added AFTER INSERT ON outbox BEGIN
+            INSERT INTO lanes (tenant, lane, due_at_ms)
+                VALUES (new.tenant, new.lane, new.due_at_ms)
+                ON CONFLICT DO UPDATE SET due_at_ms = min(due_at_ms, excluded.due_at_ms);
+            INSERT INTO tenants (tenant, due_at_ms, pending) VALUES (new.tenant, new.due_at_ms, 1)
+                ON CONFLICT DO UPDATE SET due_at_ms = min(due_at_ms, excluded.due_at_ms),
+                    pending = pending + 1;
+        END;
+        CREATE TRIGGER outbox_counted AFTER DELETE ON outbox BEGIN
+            UPDATE tenants SET pending = pending - 1 WHERE tenant = old.tenant;
+        END
+        """,
     ),
 )

@@ -11,12 +11,14 @@ from stenolog.delivery.outbox import (
     Backlog,
     Ending,
     Leased,
+    OutboxLimits,
     Pending,
     Taken,
 )
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.stores.sqlite.file.written_file import WrittenFile
+from stenolog.stores.sqlite.work import adding, awaiting
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.taking import take
@@ -30,6 +32,7 @@ class SqliteWork(WrittenFile):
     """
 
     schema = WORK
+    limits = OutboxLimits()
 
     async def checkpoint(self) -> Checkpoint | None:
         """Reads by primary key."""
@@ -42,10 +45,13 @@ class SqliteWork(WrittenFile):
         """Runs in one transaction."""
         await self._commits.submit(partial(statements.begin, at=at))
 
-    async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> None:
+    async def add(self, pending: Sequence[Pending], *, after: int, to: Checkpoint) -> int:
         """Runs in one transaction."""
         assert len(pending) <= DELIVERIES_PER_ADD_MAX
-        await self._commits.submit(partial(statements.add, pending=pending, after=after, to=to))
+        over: int = await self._commits.submit(
+            partial(adding.add, pending=pending, after=after, to=to, limits=self.limits)
+        )
+        return over
 
     async def recover(self, now_ms: int) -> None:
         """Ends all leases: the directory's lock admits one gateway, so their holders are gone."""
@@ -88,11 +94,33 @@ class SqliteWork(WrittenFile):
         )
         return held
 
-    async def put_off(self, leased: Leased, due_at_ms: int, *, fault: bool = False) -> None:
+    async def put_off(
+        self, leased: Leased, due_at_ms: int, *, fault: bool = False, awaits_views: bool = False
+    ) -> None:
         """Runs in one transaction."""
         await self._commits.submit(
-            partial(statements.put_off, leased=leased, due_at_ms=due_at_ms, fault=fault)
+            partial(
+                statements.put_off,
+                leased=leased,
+                due_at_ms=due_at_ms,
+                fault=fault,
+                awaits_views=awaits_views,
+            )
         )
+
+    async def resume(self, now_ms: int, *, after: int, until: int) -> int:
+        """Runs in one transaction, over an index of those that wait."""
+        resumed: int = await self._commits.submit(
+            partial(awaiting.resume, now_ms=now_ms, after=after, until=until)
+        )
+        return resumed
+
+    async def resume_stream(self, stream: str, now_ms: int) -> int:
+        """Runs in one transaction, over an index of those that wait."""
+        resumed: int = await self._commits.submit(
+            partial(awaiting.resume_stream, stream=stream, now_ms=now_ms)
+        )
+        return resumed
 
     async def remove(self, leased: Leased, now_ms: int) -> None:
         """Runs in one transaction; a hundred old attempts at most go with it."""

@@ -105,7 +105,7 @@ def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms:
     """Lease one delivery, which falls due again when its lease expires."""
     stream, tenant, lane, lease, created_at_ms, attempts, faults, status, ended, reason = (
         run.execute(
-            "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ? "
+            "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ?, awaits_views = 0 "
             "WHERE position = ? AND kind = ? RETURNING stream, tenant, lane, lease, "
             "created_at_ms, attempts, faults, status, ended, reason",
             (until_ms, position, kind),

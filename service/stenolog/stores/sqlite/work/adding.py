@@ -1,0 +1,86 @@
+"""Add pending deliveries to the outbox, within its limits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from stenolog.delivery.outbox import OutboxLimits, Pending
+from stenolog.errors import StoreUnavailable
+from stenolog.log.checkpoint import Checkpoint
+from stenolog.stores.sqlite.work.outbox_statements import FAN_OUT
+
+# Those of a tenant that are over its share: their ends are recorded whatever its receivers do.
+OVER_LANE = ""
+
+
+def add(
+    run: sqlite3.Connection,
+    pending: Sequence[Pending],
+    after: int,
+    to: Checkpoint,
+    limits: OutboxLimits,
+) -> int:
+    """Write rows and checkpoint together; return how many rows were over their tenant's share.
+
+    Raises:
+        StoreUnavailable: The checkpoint is not at `after`, or there is no room.
+    """
+    if pending:
+        _check_room(run, len(pending), limits)
+    moved = run.execute(
+        "UPDATE checkpoints SET position = ?, event_id = ? WHERE reader = ? AND position = ?",
+        (to.position, to.event_id, FAN_OUT, after),
+    )
+    if moved.rowcount != 1:
+        raise StoreUnavailable("work.db: the checkpoint is not where it was")
+    shares = Counter({tenant: _pending_of(run, tenant) for tenant in {p.tenant for p in pending}})
+    over = 0
+    for one in pending:
+        shares[one.tenant] += 1
+        ended = shares[one.tenant] > limits.per_tenant
+        over += ended
+        run.execute(
+            "INSERT INTO outbox (position, kind, stream, tenant, lane, created_at_ms, due_at_ms, "
+            "ended, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)",
+            (
+                one.position,
+                one.kind,
+                one.stream,
+                one.tenant,
+                OVER_LANE if ended else one.lane,
+                one.created_at_ms,
+                ended,
+                "exhausted" if ended else None,
+            ),
+        )
+    return over
+
+
+def _check_room(run: sqlite3.Connection, more: int, limits: OutboxLimits) -> None:
+    """Return when that many may be added.
+
+    Raises:
+        StoreUnavailable: They may not.
+    """
+    [(count,)] = run.execute("SELECT coalesce(sum(pending), 0) FROM tenants")
+    if count + more > limits.deliveries:
+        raise StoreUnavailable(
+            f"work.db: {count} deliveries are pending, {limits.deliveries} may be; the log keeps "
+            "what comes, and it is delivered when some of these have ended"
+        )
+    [(used_bytes,)] = run.execute(
+        "SELECT (page_count - freelist_count) * page_size "
+        "FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+    )
+    if used_bytes >= limits.size_bytes:
+        raise StoreUnavailable(
+            f"work.db: deliveries and attempts take {used_bytes} bytes, {limits.size_bytes} they "
+            "may; the log keeps what comes, and it is delivered when some of these have ended"
+        )
+
+
+def _pending_of(run: sqlite3.Connection, tenant: str) -> int:
+    row = run.execute("SELECT pending FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
+    return 0 if row is None else int(row[0])
