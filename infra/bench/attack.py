@@ -1,11 +1,13 @@
 """A hostile client in a process of its own: `python -m infra.bench.attack NAME HOST PORT PATH KEY`.
 
+Of several paths, with commas between them, each connection asks for the next one.
 It prints one line when everything is sent that can be, and goes on until its input ends.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import resource
 import socket
@@ -66,6 +68,7 @@ ATTACKS: Mapping[str, Attack] = {
     "pipelines-1000": Attack(connections=1_000, sends=_metrics, again=True),
     "bursts-20": Attack(connections=20, sends=_burst),
     "unread-30": Attack(connections=30, sends=_transcript),
+    "polls-250": Attack(connections=250, sends=_transcript),
     "uploads-64": Attack(connections=64, sends=_upload, drips=True),
     "frames-64": Attack(connections=64, sends=_large_upload, drips=True),
     "bodies-300": Attack(connections=300, sends=_json, drips=True),
@@ -80,14 +83,15 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     sockets = [_connected(host, int(port)) for _ in range(attack.connections)]
-    data = attack.sends(path, key)
-    left = dict.fromkeys(sockets, data)
+    paths = itertools.cycle(attack.sends(one, key) for one in path.split(","))
+    data = dict(zip(sockets, paths, strict=False))
+    left = dict(data)
     ends = time.monotonic() + SEND_SECONDS
     while time.monotonic() < ends and any(left.values()):
         for one in sockets:
             left[one] = _sent(one, left[one])
             if not left[one] and attack.again:
-                left[one] = data
+                left[one] = data[one]
         time.sleep(0.05)
     threading.Thread(target=_end_with_input, daemon=True).start()
     print("sent", flush=True)
@@ -96,7 +100,7 @@ def main() -> None:
             if attack.drips:
                 _sent(one, b"x")
             elif attack.again:
-                left[one] = _sent(one, left[one] or data)
+                left[one] = _sent(one, left[one] or data[one])
 
 
 def _connected(host: str, port: int) -> socket.socket:

@@ -29,6 +29,11 @@ ABOVE_IDLE_MB_MAX = 64
 HEALTHZ_MS_MAX = 1_000
 MEGABYTE = 1_000_000
 UNREAD = "unread-30"
+POLLS = "polls-250"  # of transcriptions that stay open, each of a large request
+OPEN = 14
+REQUEST_BYTES = 950_000
+NAMES = 9_000
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +78,12 @@ async def under(name: str, place: Path, seconds: float = WATCHED_SECONDS) -> End
     """
     errors = place / "children.log"
     seconds_of_audio = SECONDS_OF_AUDIO if name == UNREAD else 60
+    run_ms = HOUR_MS if name == POLLS else RUN_MS
     async with (
-        child("infra.bench.provider", str(RUN_MS), str(seconds_of_audio), "1", errors=errors) as p,
+        child("infra.bench.provider", str(run_ms), str(seconds_of_audio), "1", errors=errors) as p,
         gateway(place / "data", provider_url=p.first_line) as ours,
     ):
-        path = await _transcript(ours) if name == UNREAD else "/"
+        path = await _paths(name, ours)
         await asyncio.sleep(1)  # what the start or the transcription left behind is collected
         idle = ours.child.rss_bytes()
         watching = asyncio.create_task(_watched(ours))
@@ -88,6 +94,22 @@ async def under(name: str, place: Path, seconds: float = WATCHED_SECONDS) -> End
             watching.cancel()
             most, longest_ms = await watching
     return Endured(above_idle_bytes=most - idle, longest_ms=longest_ms, idle_bytes=idle)
+
+
+async def _paths(name: str, ours: RunningGateway) -> str:
+    if name == UNREAD:
+        return await _transcript(ours)
+    return await _open(ours) if name == POLLS else "/"
+
+
+async def _open(ours: RunningGateway) -> str:
+    """More large requests than are remembered; what is made of each takes a while."""
+    name_chars = REQUEST_BYTES // NAMES - len('"":0,')
+    echoed = dict.fromkeys((f"{number:0{name_chars}d}" for number in range(NAMES)), 0)
+    body = {**EVERY_FEATURE, "speaker_options": echoed}
+    async with customer(ours) as http:
+        made = [await http.post("/v2/transcript", json=body) for _ in range(OPEN)]
+    return ",".join(f"/v2/transcript/{one.raise_for_status().json()['id']}" for one in made)
 
 
 async def _transcript(ours: RunningGateway) -> str:

@@ -91,6 +91,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 providers=parts.regions,
                 wake=parts.wake,
                 erase=parts.eraser.erase_now,
+                room=parts.answer_room.wait,
             ),
             callbacks=CallbackPorts(
                 facts=parts.facts,
@@ -106,6 +107,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 regions=[one for regions in parts.regions.values() for one in regions if one],
                 readable_at=parts.readable_at,
                 rebuild=parts.projector.rebuild,
+                room=parts.answer_room.wait,
             ),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(

@@ -60,7 +60,7 @@ class Derived:
             NotFound: This tenant has no such transcription.
             InvalidRequest: It is not completed, was erased, or has no words with times.
         """
-        row = (await self._reading.find(caller.tenant, request.path_params["id"])).row
+        row = await self._reading.find(caller.tenant, request.path_params["id"])
         if row.erased:
             raise InvalidRequest(f"The transcript was deleted: there are no {asked.noun} of it")
         if row.status != "completed":

@@ -7,16 +7,25 @@ from collections.abc import Mapping
 
 import orjson
 
-from stenolog.edge.transcriptions.reading import Found
+from stenolog.edge.ports import Room
+from stenolog.edge.transcriptions.beside import INLINE_BYTES_MAX
 from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.errors import StoreUnavailable
+from stenolog.projections.rows import StatusRow
 from stenolog.wire.assemblyai.transcript import given_in, unfinished
+
+ECHO = "echo"  # what is made of a request for the answer
+LOADS_MAX = 3  # for one poll, each of which others have pushed out of memory
 
 
 class Echoes:
     """Makes the answers of transcriptions that have not ended."""
 
-    def __init__(self, cases: UseCases, default_params: Mapping[str, Mapping[str, object]]) -> None:
+    def __init__(
+        self, cases: UseCases, room: Room, default_params: Mapping[str, Mapping[str, object]]
+    ) -> None:
         """`default_params`: what a provider is asked for where a customer does not say."""
+        self._room = room
         self._reading = cases.reading
         self._beside = cases.beside
         self._kept = cases.echoes
@@ -26,29 +35,44 @@ class Echoes:
         self, transcription_id: str, params: Mapping[str, object], provider: str, *, body_bytes: int
     ) -> bytes:
         """Return the answer to a request of `body_bytes` that has just been recorded."""
-        given = await self._made(transcription_id, params, provider, body_bytes)
+        asked = self._asked(provider, params)
+        given = await self._beside.run(body_bytes, _encoded, asked)
+        self._kept.put(transcription_id, given)
         return _spliced(unfinished(transcription_id, "queued"), given)
 
-    async def found(self, found: Found, status: str, *, throttled: bool) -> bytes:
-        """Return the answer of an open transcription as it is now."""
-        row = found.row
-        given = self._kept.get(row.id)
-        if given is None:
-            params, size_bytes = await self._reading.params(found)
-            given = await self._made(row.id, params, row.provider, size_bytes)
+    async def found(self, row: StatusRow, status: str, *, throttled: bool) -> bytes:
+        """Return the answer of an open transcription as it is now.
+
+        Raises:
+            StoreUnavailable: It cannot be read now, or it is large and too many such are asked for.
+        """
         head = unfinished(row.id, status)
         if throttled:
             head["throttled"] = True
-        return _spliced(head, given)
+        for _ in range(LOADS_MAX):
+            given = self._kept.get(row.id)
+            if given is None:
+                given = await self._loaded(row)
+            if len(given) <= INLINE_BYTES_MAX:
+                return _spliced(head, given)
+            del given  # whoever waits for room holds nothing
+            await self._room()
+            given = self._kept.get(row.id)
+            if given is not None:
+                return _spliced(head, given)
+        raise StoreUnavailable("too many large answers are asked for at once")
 
-    async def _made(
-        self, transcription_id: str, params: Mapping[str, object], provider: str, size_bytes: int
-    ) -> bytes:
-        # The parameters that the provider gets, so that the echo matches its answer.
-        asked = {**self._default_params.get(provider, {}), **params}
-        given = await self._beside.run(size_bytes, _encoded, asked)
-        self._kept.put(transcription_id, given)
+    async def _loaded(self, row: StatusRow) -> bytes:
+        given = await self._reading.of_request(
+            row, ECHO, lambda params: _encoded(self._asked(row.provider, params))
+        )
+        if row.id not in self._kept:
+            self._kept.put(row.id, given)
         return given
+
+    def _asked(self, provider: str, params: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the parameters that the provider gets, so that the echo matches its answer."""
+        return {**self._default_params.get(provider, {}), **params}
 
 
 def _encoded(params: Mapping[str, object]) -> bytes:

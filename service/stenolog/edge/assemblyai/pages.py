@@ -122,8 +122,7 @@ class Pages:
     async def _position(self, tenant: str, transcription_id: str | None) -> int | None:
         if transcription_id is None:
             return None
-        found = await self._reading.find(tenant, transcription_id)
-        return found.row.requested_position
+        return (await self._reading.find(tenant, transcription_id)).requested_position
 
 
 def _item(row: StatusRow) -> ListItem:

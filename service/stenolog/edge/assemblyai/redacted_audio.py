@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -15,8 +16,9 @@ from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.redacted_links import BadLink, audio_of, redacted_link
 from stenolog.edge.loops import AudioStream, RedactedAudio
-from stenolog.edge.transcriptions.reading import Found, Reading
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest
+from stenolog.projections.rows import StatusRow
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
@@ -58,11 +60,10 @@ class RedactedAudioOf:
             InvalidRequest: There is none and will be none.
             ProviderUnavailable: The provider cannot be asked now.
         """
-        found = await self._reading.find(caller.tenant, request.path_params["id"])
-        row = found.row
+        row = await self._reading.find(caller.tenant, request.path_params["id"])
         if row.erased:
             raise InvalidRequest("The transcript was deleted: there is no redacted audio of it")
-        if not await self._is_asked_for(found):
+        if not await self._is_asked_for(row):
             raise InvalidRequest(
                 "Redacted audio was not asked for: redact_pii and redact_pii_audio must be true"
             )
@@ -75,13 +76,12 @@ class RedactedAudioOf:
         link = redacted_link(self._link_key, self._public_url, row.id, self._now_ms())
         return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
 
-    async def _is_asked_for(self, found: Found) -> bool:
+    async def _is_asked_for(self, row: StatusRow) -> bool:
         """Tell whether the request wants it; what was told once is not read again."""
-        known = self._asked.get(found.row.id)
+        known = self._asked.get(row.id)
         if known is None:
-            params, _ = await self._reading.params(found)
-            known = all(params.get(name) is True for name in ("redact_pii", "redact_pii_audio"))
-            self._asked.put(found.row.id, known)
+            known = await self._reading.of_request(row, "redacted audio", _asks_for_audio)
+            self._asked.put(row.id, known)
         return known
 
     async def download(self, request: Request) -> Response:
@@ -117,6 +117,10 @@ class PassedOn(StreamingResponse):
         """Send each piece when it comes."""
         async with self._stack:
             await super().__call__(scope, receive, send)
+
+
+def _asks_for_audio(params: Mapping[str, Any]) -> bool:
+    return all(params.get(name) is True for name in ("redact_pii", "redact_pii_audio"))
 
 
 def _answer(body: dict[str, str], status: int) -> Response:

@@ -12,14 +12,14 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.assemblyai.body import with_webhook_status
 from stenolog.edge.assemblyai.echoes import Echoes
 from stenolog.edge.assemblyai.pages import Pages
-from stenolog.edge.http.bodies import read_body
+from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.loops import Turns
 from stenolog.edge.ports import Room
-from stenolog.edge.transcriptions.reading import Found
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
+from stenolog.projections.rows import StatusRow
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.listing import parse_listing
 from stenolog.wire.assemblyai.transcript import deleted_transcript
@@ -43,7 +43,8 @@ class Transcripts:
     ) -> None:
         """`default_params`: what a provider is asked for where a customer does not say."""
         self._beside = cases.beside
-        self._echoes = Echoes(cases, default_params)
+        self._echoes = Echoes(cases, room, default_params)
+        self._large_turns = cases.large_turns
         self._requesting = cases.requesting
         self._reading = cases.reading
         self._erasing = cases.erasing
@@ -55,7 +56,13 @@ class Transcripts:
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the whole Transcript, queued; 200 means that the request is durable."""
-        body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+        async with (
+            whole_body(request, bytes_max=BODY_BYTES_MAX) as body,
+            self._large_turns.turn(caller.tenant, len(body)),
+        ):
+            return await self._posted(request, caller, body)
+
+    async def _posted(self, request: Request, caller: ApiKey, body: bytes) -> Response:
         asked = await self._beside.run(len(body), parse_request, body)
         extras = extras_of(request, {})
         requested = await self._requesting.request(
@@ -75,14 +82,14 @@ class Transcripts:
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the whole Transcript; the bytes of a finished one were made before."""
-        found = await self._reading.find(caller.tenant, request.path_params["id"])
-        if not found.row.open and not found.row.erased:
+        row = await self._reading.find(caller.tenant, request.path_params["id"])
+        if not row.open and not row.erased:
             await self._room()
-            body = await self._views.customer_body(found.row.id)
+            body = await self._views.customer_body(row.id)
             if body is not None:
-                body = with_webhook_status(body, found.row.webhook_status_code)
+                body = with_webhook_status(body, row.webhook_status_code)
                 return Response(body, media_type="application/json")
-        return await self._unfinished(found)
+        return await self._unfinished(row)
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Answer with one page, newest first; the URLs of the others are on our own public base."""
@@ -100,14 +107,13 @@ class Transcripts:
         )
         return _deleted(transcription_id, audio_ms)
 
-    async def _unfinished(self, found: Found) -> Response:
-        row = found.row
+    async def _unfinished(self, row: StatusRow) -> Response:
         if row.erased:
             return _deleted(row.id, row.audio_ms)
         # A view that is built for the first time does not have the outcome yet.
         status = row.status if row.open else "processing"
         throttled = status == "queued" and bool(await self._turns.waiting_of([row.id]))
-        body = await self._echoes.found(found, status, throttled=throttled)
+        body = await self._echoes.found(row, status, throttled=throttled)
         return Response(body, media_type="application/json")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -21,8 +22,11 @@ class BodyTooSlow(RequestError, code="body-too-slow"):
     """The body did not come in time; the message names the time."""
 
 
-async def read_body(request: Request, *, bytes_max: int) -> bytes:
-    """Return the whole body; one that says that it is too long is not read.
+@contextlib.asynccontextmanager
+async def whole_body(request: Request, *, bytes_max: int) -> AsyncIterator[bytes]:
+    """Yield the whole body; one that says that it is too long is not read.
+
+    A large one counts among the arrivals until the block ends: what waits in it is bounded.
 
     Raises:
         PayloadTooLarge: It is over `bytes_max`, or its Content-Length is.
@@ -32,11 +36,13 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
     """
     too_large = f"The request body is over {bytes_max} bytes"
     _refuse_declared(request, bytes_max, too_large)
-    try:
-        async with asyncio.timeout(BODY_MS_MAX / 1000):
-            return await _gathered(request, bytes_max, too_large)
-    except TimeoutError as exc:
-        raise BodyTooSlow(f"The body did not come within {BODY_MS_MAX} ms") from exc
+    async with contextlib.AsyncExitStack() as held:
+        try:
+            async with asyncio.timeout(BODY_MS_MAX / 1000):
+                body = await _gathered(request, bytes_max, too_large, held)
+        except TimeoutError as exc:
+            raise BodyTooSlow(f"The body did not come within {BODY_MS_MAX} ms") from exc
+        yield body
 
 
 async def streamed(
@@ -71,7 +77,9 @@ async def streamed(
         yield chunk
 
 
-async def _gathered(request: Request, bytes_max: int, too_large: str) -> bytes:
+async def _gathered(
+    request: Request, bytes_max: int, too_large: str, held: contextlib.AsyncExitStack
+) -> bytes:
     gathered: list[bytes] = []
     size = 0
 
@@ -91,9 +99,9 @@ async def _gathered(request: Request, bytes_max: int, too_large: str) -> bytes:
         else:
             return b"".join(gathered)
     arrivals: Arrivals = request.app.state.arrivals
-    async with arrivals.place() as place:
-        async for chunk in place.chunks(sent):
-            gather(chunk)
+    place = await held.enter_async_context(arrivals.place())
+    async for chunk in place.chunks(sent):
+        gather(chunk)
     return b"".join(gathered)
 
 

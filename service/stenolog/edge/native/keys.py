@@ -24,7 +24,7 @@ from stenolog.commands.api_keys import (
     create_api_key,
 )
 from stenolog.edge.access.authentication import Authenticator
-from stenolog.edge.http.bodies import read_body
+from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
 from stenolog.log.events.vocabulary import Region
@@ -50,9 +50,8 @@ class Keys:
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the key; `key` is its secret, and is never to be had again."""
-        given = parse_object(
-            await read_body(request, bytes_max=BODY_BYTES_MAX), bytes_max=BODY_BYTES_MAX
-        )
+        async with whole_body(request, bytes_max=BODY_BYTES_MAX) as body:
+            given = parse_object(body, bytes_max=BODY_BYTES_MAX)
         _refuse_unknown(given)
         name = checked_name("name", _text(given, "name") or "")
         tenant = _text(given, "tenant")

@@ -17,6 +17,7 @@ from stenolog.edge.native.items import Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.transcripts import Transcripts
+from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.store import EventStore
@@ -40,11 +41,12 @@ class NativePorts:
     regions: Sequence[Region]
     readable_at: ReadableAt
     rebuild: Rebuild
+    room: Room
 
 
 def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
     """`/api/v1`: transcriptions, keys and projections."""
-    transcripts = Transcripts(cases, ports.views, ports.readable_at)
+    transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room)
     events = Events(cases.reading, ports.events)
     keys = Keys(ports.api_keys, admission.authenticator, ports.regions)
     projections = Projections(ports.views, ports.rebuild)

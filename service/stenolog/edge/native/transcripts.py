@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from stenolog.clock import microseconds
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.http.bodies import read_body
+from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
+from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionFailed
@@ -37,17 +38,26 @@ class Transcripts:
         cases: UseCases,
         views: ViewReader,
         readable_at: ReadableAt,
+        room: Room,
     ) -> None:
         self._requesting = cases.requesting
         self._reading = cases.reading
         self._erasing = cases.erasing
         self._beside = cases.beside
+        self._large_turns = cases.large_turns
+        self._room = room
         self._views = views
         self._readable_at = readable_at
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the status and its `Location`; it means that the request is durable."""
-        body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+        async with (
+            whole_body(request, bytes_max=BODY_BYTES_MAX) as body,
+            self._large_turns.turn(caller.tenant, len(body)),
+        ):
+            return await self._posted(request, caller, body)
+
+    async def _posted(self, request: Request, caller: ApiKey, body: bytes) -> Response:
         asked, ours = await self._beside.run(len(body), _parsed, body)
         extras = extras_of(request, ours)
         requested = await self._requesting.request(
@@ -72,7 +82,9 @@ class Transcripts:
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with its status, and its text once there is one."""
-        row = (await self._reading.find(caller.tenant, request.path_params["id"])).row
+        row = await self._reading.find(caller.tenant, request.path_params["id"])
+        if not row.open:
+            await self._room()
         transcript = None if row.open else await self._views.transcript(row.id)
         readable_ms = await self._readable_ms(row)
         return Response(

@@ -7,14 +7,14 @@ outcome becomes visible on all surfaces at the same moment: when the views have 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.fold import fold
 from stenolog.commands.transcription.state import stream_of
-from stenolog.edge.transcriptions.beside import BesideLoop
+from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged
 from stenolog.log.event import Event
@@ -26,19 +26,9 @@ from stenolog.projections.views import ViewReader
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNKNOWN = "There is no such transcription"
+DETAILS = "details"  # what is made of a request for the row
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A transcription as its customer may see it now.
-
-    Attributes:
-        params: Of the request, when the row was made from the log; `params_bytes` long as JSON.
-    """
-
-    row: StatusRow
-    params: Mapping[str, Any] | None = None
-    params_bytes: int = 0
+Result = TypeVar("Result")
 
 
 class Reading:
@@ -50,16 +40,18 @@ class Reading:
         events: EventStore,
         views: ViewReader,
         tenancy: Tenancy,
-        beside: BesideLoop,
+        loads: SharedLoads,
     ) -> None:
-        self._beside = beside
         self._handler = handler
         self._events = events
         self._views = views
         self._tenancy = tenancy
+        self._loads = loads
 
-    async def find(self, tenant: str, transcription_id: str) -> Found:
-        """Return the transcription, at least as new as everything that was answered before.
+    async def find(self, tenant: str, transcription_id: str) -> StatusRow:
+        """Return the transcription as its customer may see it now.
+
+        It is at least as new as everything that was answered before.
 
         Raises:
             NotFound: This tenant has no such transcription.
@@ -71,11 +63,11 @@ class Reading:
             # A finished row needs no look at the log: a late callback changes nothing in it, and a
             # late result or an erasure is shown only once the view has it.
             if row.erased:
-                return Found(row=_as_erased(row))
+                return _as_erased(row)
             if not row.open:
-                return Found(row=row)
+                return row
             if row.version >= await self._events.version(stream_of(transcription_id)):
-                return Found(row=row)
+                return row
         return await self._folded(transcription_id, row)
 
     async def require(self, tenant: str, transcription_id: str) -> None:
@@ -98,15 +90,30 @@ class Reading:
         if owner != tenant:
             raise NotFound(UNKNOWN)
 
-    async def params(self, found: Found) -> tuple[Mapping[str, Any], int]:
-        """Return the request as the customer gave it, and its bytes; empty once it is erased."""
-        if found.params is not None:
-            return found.params, found.params_bytes
-        payload = await self._views.request(found.row.id)
-        return (await self._read(payload)).params, len(payload or b"")
+    async def of_request(
+        self, row: StatusRow, what: str, make: Callable[[Mapping[str, Any]], Result]
+    ) -> Result:
+        """Return what `make` makes of the request's parameters; it gets none once it is erased.
 
-    async def _read(self, payload: bytes | None) -> RequestPayload:
-        return await self._beside.run(len(payload or b""), read_request, payload)
+        Whoever asks for the same `what` of it at the same moment gets the same result. `make` may
+        run in a thread.
+
+        Raises:
+            StoreUnavailable: It cannot be read now, or too many large ones are asked for.
+        """
+
+        async def load() -> bytes | None:
+            payload = await self._views.request(row.id)
+            if payload is not None or row.erased:
+                return payload
+            try:  # the views do not have it yet
+                return await self._handler.payload_at(row.requested_position)
+            except KeyMissing:
+                return None
+
+        return await self._loads.made(
+            row.tenant, (row.id, what), load, lambda payload: make(read_request(payload).params)
+        )
 
     async def events(self, transcription_id: str) -> list[Event]:
         """Return everything that the log says of it, oldest first."""
@@ -122,30 +129,31 @@ class Reading:
         state = fold(transcription_id, events)
         return row_of(state, details_in(asked), position=events[-1].position)
 
-    async def _folded(self, transcription_id: str, known: StatusRow | None) -> Found:
+    async def _folded(self, transcription_id: str, known: StatusRow | None) -> StatusRow:
         events = await self._handler.events(transcription_id)
         return await self._found(transcription_id, events, known)
 
     async def _found(
         self, transcription_id: str, events: list[Event], known: StatusRow | None = None
-    ) -> Found:
+    ) -> StatusRow:
         state, position = fold(transcription_id, events), events[-1].position
         if state.erasing:
-            row = _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
-            return Found(row=row, params={})
+            return _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
         if known is not None and not known.erased and state.status in OPEN_STATUSES:
             # What it says of the request is in the row already, and the view has the rest.
-            return Found(row=row_of(state, details_of(known, state), position=position))
+            return row_of(state, details_of(known, state), position=position)
         try:
-            payload = await self._handler.payload_of(events[0].id, events[0].position)
-            request = await self._read(payload)
-            details = details_in(request)
+            details = await self._loads.made(
+                state.tenant,
+                (transcription_id, DETAILS),
+                lambda: self._handler.payload_of(events[0].id, events[0].position),
+                lambda payload: details_in(read_request(payload)),
+            )
         except KeyMissing:
-            payload, request, details = b"", RequestPayload(), PayloadDetails(erased=True)
+            details = PayloadDetails(erased=True)
         row = row_of(state, details, position=position)
         # An erasure can come between the events and the payload: then its answer is told already.
-        row = _as_erased(row) if row.erased and not row.open else _without_outcome(row)
-        return Found(row=row, params=request.params, params_bytes=len(payload or b""))
+        return _as_erased(row) if row.erased and not row.open else _without_outcome(row)
 
 
 def _as_erased(row: StatusRow) -> StatusRow:

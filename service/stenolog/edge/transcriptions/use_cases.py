@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, Wake
-from stenolog.edge.ports import Uploads
+from stenolog.edge.ports import Room, Uploads
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import Idempotency
+from stenolog.edge.transcriptions.large_turns import LargeTurns
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import AudioLinks, Requesting
+from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
@@ -36,6 +38,7 @@ class TranscriptionPorts:
         public_url: How we are reached, without a slash at its end.
         providers: The configured ones, and the regions that each is reached in, the default one
             first; one that has no regions has None.
+        room: Has large answers wait for each other.
     """
 
     handler: CommandHandler
@@ -50,6 +53,7 @@ class TranscriptionPorts:
     providers: Mapping[ProviderName, Sequence[Region | None]]
     wake: Wake
     erase: Erase
+    room: Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +62,12 @@ class UseCases:
 
     Attributes:
         beside: Where what is large is read and written.
+        large_turns: What large requests wait for, from their parsing to their answer.
         echoes: What `/v2` answers of open requests, by transcription; an erasure forgets its own.
     """
 
     beside: BesideLoop
+    large_turns: LargeTurns
     echoes: BoundedMemory[str, bytes]
     tenancy: Tenancy
     requesting: Requesting
@@ -72,12 +78,15 @@ class UseCases:
 def use_cases(ports: TranscriptionPorts) -> UseCases:
     """Make the use cases over these ports."""
     beside, tenancy = BesideLoop(), Tenancy(ports.events)
+    large_turns = LargeTurns(ports.room)
     echoes: BoundedMemory[str, bytes] = BoundedMemory(
         ECHOES_MAX, age_ms_max=ECHOES_MS_MAX, bytes_max=ECHOES_BYTES_MAX, size_of=len
     )
-    reading = Reading(ports.handler, ports.events, ports.views, tenancy, beside)
+    loads = SharedLoads(beside, large_turns)
+    reading = Reading(ports.handler, ports.events, ports.views, tenancy, loads)
     return UseCases(
         beside=beside,
+        large_turns=large_turns,
         echoes=echoes,
         tenancy=tenancy,
         requesting=Requesting(
