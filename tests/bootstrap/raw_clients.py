@@ -130,6 +130,12 @@ class Client:
         assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()
 
+    def read_again(self) -> None:
+        """What comes is taken again."""
+        transport = self._writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.resume_reading()
+
     async def answer(self) -> int:
         """The status of the next answer."""
         status, _ = await self.whole_answer()

@@ -211,6 +211,21 @@ async def test_over_the_limit_of_all_answers_the_slowest_reader_goes() -> None:
             await client.close()
 
 
+async def test_an_answer_counts_whole_until_the_last_of_it_has_left() -> None:
+    """Whoever reads most of it and then stops has us keep all of it."""
+    size = 12_000_000
+    async with serving() as served:
+        client = await served.client(receives_bytes=4_096)
+        client.stop_reading()
+        client.send(LARGE % size)
+        await until(lambda: served.figures.answers_bytes > 0)
+        client.read_again()
+        assert await client.slowly(size // 2, piece=262_144, pause_s=0) >= size // 2
+        client.stop_reading()
+        await until(lambda: served.figures.answers_bytes >= size)
+        await client.close()
+
+
 async def test_an_answer_that_is_larger_than_the_room_arrives_when_it_is_read() -> None:
     size = 12_000_000
     async with serving(room=AnswerRoom(Figures(), bytes_max=1_000_000)) as served:

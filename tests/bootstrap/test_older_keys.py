@@ -56,3 +56,30 @@ async def test_an_older_key_may_what_it_could_and_nothing_that_is_not_there(
         assert found.scopes == now
     finally:
         await keys.close()
+
+
+async def test_only_the_first_key_gets_all_and_not_another_tenants_that_could_do_as_much(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / KEYS.name
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        for step in KEYS.steps[:BEFORE_ALL]:
+            file.executescript(step)
+        file.execute(f"PRAGMA user_version = {BEFORE_ALL}")
+        for prefix, tenant, created_at in (("AAAAAAAA", "acme", "2"), ("ZZZZZZZZ", "default", "1")):
+            file.execute("INSERT INTO tenants (id, name) VALUES (?, ?)", (tenant, tenant))
+            file.execute(
+                "INSERT INTO api_keys (prefix, id, hash, tenant, name, scopes, created_at) "
+                "VALUES (?, ?, x'00', ?, 'x', ?, ?)",
+                (prefix, prefix, tenant, FIRST, created_at),
+            )
+    keys = await SqliteKeys.open(path)
+    try:
+        first, other = await keys.api_key("ZZZZZZZZ"), await keys.api_key("AAAAAAAA")
+        assert first is not None
+        assert other is not None
+        assert first.scopes == (ALL,)
+        assert ALL not in other.scopes
+        assert "keys:write" in other.scopes
+    finally:
+        await keys.close()

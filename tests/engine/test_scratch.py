@@ -68,6 +68,21 @@ async def test_an_upload_leaves_some_of_the_disk_and_one_that_does_not_leaves_no
         assert names(folder) == []
 
 
+async def test_all_uploads_together_have_so_many_bytes_until_jobs_are_done(folder: Path) -> None:
+    scratch = Scratch(folder, uploads_bytes_max=5)
+    first = await scratch.upload(chunks(b"12", b"3"), bytes_max=9)
+    for _ in range(3):  # what was refused, or broke off, counts no more
+        with pytest.raises(ScratchFull, match="may have 5 bytes together"):
+            await scratch.upload(chunks(b"12", b"3"), bytes_max=9)
+        with pytest.raises(PayloadTooLarge):
+            await scratch.upload(chunks(b"12"), bytes_max=1)
+    assert names(folder) == [f"upload-{first}"], "its job may come yet"
+    second = await scratch.upload(chunks(b"12"), bytes_max=9)
+    assert scratch.hold(second)
+    scratch.release(second)
+    assert await scratch.upload(chunks(b"12"), bytes_max=9)
+
+
 async def test_a_disk_or_a_quota_that_is_full_is_told_from_other_errors(folder: Path) -> None:
     async def failing(number: int) -> AsyncIterator[bytes]:
         yield b"x"

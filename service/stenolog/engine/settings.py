@@ -12,6 +12,7 @@ from stenolog.errors import CannotStart
 
 UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit for an upload
 DOWNLOAD_BYTES_MAX = 8 << 30  # a night's batch of calls: 140 hours of MP3 at 128 kbit/s
+UPLOADS_BYTES_MAX = 16 << 30  # seven of the largest; others are sent again later
 AUDIO_MS_MAX = 4 * 3_600_000  # four hours: 0.9 GB as samples, of the 4 GB that a worker has
 WORKERS_MAX = 16
 
@@ -26,6 +27,7 @@ class EngineSettings(BaseModel):
         allow_networks: CIDRs that downloads and webhooks may reach although private.
         upload_bytes_max: The largest upload or download.
         download_bytes_max: All downloads together, while they wait for a worker.
+        uploads_bytes_max: All uploads together, until their jobs are done.
         audio_ms_max: The longest audio after decoding.
         job_seconds_max: How long one job may take; None means as long as the audio lasts, and at
             least a minute.
@@ -43,6 +45,7 @@ class EngineSettings(BaseModel):
     allow_networks: tuple[str, ...] = ()
     upload_bytes_max: int = Field(default=UPLOAD_BYTES_MAX, ge=1)
     download_bytes_max: int = Field(default=DOWNLOAD_BYTES_MAX, ge=1)
+    uploads_bytes_max: int = Field(default=UPLOADS_BYTES_MAX, ge=1)
     audio_ms_max: int = Field(default=AUDIO_MS_MAX, ge=1)
     job_seconds_max: int | None = Field(default=None, ge=1)
     workers: int = Field(default=1, ge=1, le=WORKERS_MAX)

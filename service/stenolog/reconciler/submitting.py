@@ -106,10 +106,11 @@ class Submitter:
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
         """Claim, call, and record the answer, whatever it is; an upload was forwarded before."""
         gate, began_ms = self._gates.gate(state), self._now_ms()
-        if self.must_forward(state):
+        audio_url = self._forwarder.kept_url(state.id)
+        if state.upload is not None and not audio_url:
             return attempts  # what was forwarded is too old: the plan begins with it again
         try:
-            body = await self._create_body(state, number, gate)
+            body = await self._create_body(state, number, gate, audio_url)
         except ProviderError as exc:
             heed(gate.creates, exc, state.id, began_ms, self._now_ms())
             raise
@@ -180,13 +181,13 @@ class Submitter:
         payload = json.dumps({"provider_job": job}).encode()
         return await self._record(command, state, {} if plain else {"submission.accepted": payload})
 
-    async def _create_body(self, state: Transcription, number: int, gate: ProviderGate) -> bytes:
-        """Make the create request."""
+    async def _create_body(
+        self, state: Transcription, number: int, gate: ProviderGate, forwarded_url: str
+    ) -> bytes:
+        """Make the create request; of an upload, with the URL that was there before any waiting."""
         payload = await self._reader.payload_at(state.request_position)
         params = read_request(payload).params
-        audio_url = str(params["audio_url"])
-        if state.upload is not None:
-            audio_url = self._forwarder.kept_url(state.id)
+        audio_url = str(params["audio_url"]) if state.upload is None else forwarded_url
         registration = register(self._keys, state.provider, state.id, number)
         target = CallbackTarget(
             url=f"{gate.callback_base}/callbacks/{state.provider}/{registration.token}",

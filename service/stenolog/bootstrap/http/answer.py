@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from http import HTTPStatus
+from typing import Any
 
 BODILESS = (204, 304)  # RFC 9110, 6.4.1
 OLD_VERSION = "1.0"  # it knows no chunks: without a length, an answer ends with its connection
@@ -12,6 +13,17 @@ UNFIT_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")  # RFC 9110, 5.6.2
 UNFIT_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+# As an application would send it.
+CRASHED: MutableMapping[str, Any] = {
+    "type": "http.response.start",
+    "status": 500,
+    "headers": [(b"content-length", b"0"), (b"connection", b"close")],
+}
+STOPPED: MutableMapping[str, Any] = {
+    "type": "http.response.start",
+    "status": 503,
+    "headers": [(b"content-length", b"0"), (b"retry-after", b"5"), (b"connection", b"close")],
 }
 
 

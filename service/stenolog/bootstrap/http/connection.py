@@ -102,7 +102,7 @@ class Connection(asyncio.BufferedProtocol):
     def shutdown(self) -> None:
         """End, after the answer that is under way."""
         if self._stage.phase == "request" and self._exchange is not None:
-            self._exchange.keep_alive = False
+            self._exchange.finish()
         else:
             self._transport.close()
 

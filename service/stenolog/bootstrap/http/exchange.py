@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 import structlog
 
-from stenolog.bootstrap.http.answer import Answer
+from stenolog.bootstrap.http.answer import CRASHED, STOPPED, Answer
 from stenolog.bootstrap.http.framing import Head
 from stenolog.bootstrap.http.outgoing import Outgoing
+from stenolog.errors import StoreUnavailable
 
 Message = MutableMapping[str, Any]
 ASGIApp = Callable[
@@ -21,11 +22,7 @@ ASGIApp = Callable[
 PIECE_BYTES = 64 << 10  # of an answer, given to the connection at once
 BODY_BYTES_MAX = 64 << 10  # of a request, parsed and not yet taken
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-CRASHED: Message = {
-    "type": "http.response.start",
-    "status": 500,
-    "headers": [(b"content-length", b"0"), (b"connection", b"close")],
-}
+STOPPING_SECONDS = 2.0  # for bodies, of the four that requests have: the rest is for answers
 
 log = structlog.get_logger()
 
@@ -76,6 +73,7 @@ class Exchange:
         self._whole = False  # the body has come to its end
         self._received = False  # the application has had all of it
         self._lost = False
+        self._is_stopping = False
         self._alone = False  # nothing comes any more; perhaps nobody reads the answer
         self._waiter: asyncio.Future[None] | None = None
         self._answer: Answer | None = None
@@ -119,6 +117,12 @@ class Exchange:
         self._alone = True
         self._wake()
 
+    def finish(self) -> None:
+        """The service stops: it is the line's last request, and its body has to be whole soon."""
+        self.keep_alive = False
+        if not self._whole:
+            asyncio.get_running_loop().call_later(STOPPING_SECONDS, self._stop)
+
     def lose(self) -> None:
         """The connection is lost."""
         self._lost = True
@@ -131,7 +135,10 @@ class Exchange:
             await app(self._scope, self.receive, self.send)
         except asyncio.CancelledError:
             log.warning("edge.request_cancelled", advice="none is needed while the service stops")
-            self._out.break_off()
+            if self._answer is None and self._out.is_clear:
+                await self._answer_briefly(STOPPED)
+            else:
+                self._out.break_off()
             raise
         except Exception:
             log.exception("edge.application_failed")
@@ -144,7 +151,11 @@ class Exchange:
                 await self._crash()
 
     async def receive(self) -> Message:
-        """Return the next piece of the body, or that nobody listens any more."""
+        """Return the next piece of the body, or that nobody listens any more.
+
+        Raises:
+            StoreUnavailable: The service stops, and the body is not whole.
+        """
         if self._owes_continue:
             self._owes_continue = False
             if not self._lost and not self._body:
@@ -152,6 +163,8 @@ class Exchange:
         while True:
             if self._lost or self.answered:
                 return {"type": "http.disconnect"}
+            if self._is_stopping and not self._whole:
+                raise StoreUnavailable("the service stops, and the body is not here yet")
             if self._body or (self._whole and not self._received):
                 body, self._body = bytes(self._body), bytearray()
                 self._received = self._whole
@@ -209,10 +222,10 @@ class Exchange:
         pieces = memoryview(body)
         self._out.write(before)
         while pieces and not self._lost:
-            await self._out.written(len(pieces))
+            await self._out.written(len(body))  # whatever has left: all of it stays in memory
             self._out.write(pieces[:PIECE_BYTES])
             pieces = pieces[PIECE_BYTES:]
-        await self._out.written(0)
+        await self._out.written(len(body))
         if after and not self._lost:
             self._out.write(after)
 
@@ -222,8 +235,15 @@ class Exchange:
         if self._answer is not None:
             self._out.break_off()
         else:
-            await self.send(CRASHED)
-            await self.send({"type": "http.response.body"})
+            await self._answer_briefly(CRASHED)
+
+    async def _answer_briefly(self, start: Message) -> None:
+        await self.send(start)
+        await self.send({"type": "http.response.body"})
+
+    def _stop(self) -> None:
+        self._is_stopping = True
+        self._wake()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -210,7 +210,7 @@ async def _no_route(_: Request, exc: Exception) -> Response:
 
 
 async def _full(_: Request, exc: Exception) -> Response:
-    log.error("engine.upload_refused", reason="too little of the disk would be left")
+    log.error("engine.upload_refused", reason=str(exc))
     return _error(503, NO_SPACE, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 

@@ -10,15 +10,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from stenolog.engine.host.disk_room import FREE_BYTES_ALONE_MIN, LOOK_BYTES
+from stenolog.engine.settings import UPLOADS_BYTES_MAX
 from stenolog.errors import PayloadTooLarge
 
 UPLOAD_ID_BYTES = 24  # an upload's URL is a capability: it cannot be guessed
 UNUSED_MAX = 1_000  # uploads that no job holds; open jobs hold as many at most
+UPLOAD_SECONDS_MIN = 600  # in which the job of an upload comes; its caller makes it at once
 UPLOAD_SECONDS_KEPT = 24 * 3_600  # when no job ever used it; AssemblyAI keeps 24 to 48 hours
 
 
 class ScratchFull(Exception):
-    """The disk has no space for an upload now."""
+    """The disk, or our part of it, has no space for an upload now; the message says which."""
 
 
 def is_full(exc: OSError) -> bool:
@@ -29,9 +31,17 @@ def is_full(exc: OSError) -> bool:
 class Scratch:
     """Files under one folder, which belongs to this process alone and is emptied at start."""
 
-    def __init__(self, folder: Path, *, free_bytes_min: int = FREE_BYTES_ALONE_MIN) -> None:
-        """`free_bytes_min` is what uploads leave of the disk; nothing else bounds their sum."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        free_bytes_min: int = FREE_BYTES_ALONE_MIN,
+        uploads_bytes_max: int = UPLOADS_BYTES_MAX,
+    ) -> None:
+        """`free_bytes_min` is what uploads leave of the disk; `uploads_bytes_max` is for all."""
         self._folder = folder
+        self._uploads_bytes_max = uploads_bytes_max
+        self._sizes: dict[str, int] = {}  # of uploads, those on their way included
         self._free_bytes_min = free_bytes_min
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
@@ -43,15 +53,17 @@ class Scratch:
 
         Raises:
             PayloadTooLarge: It is over `bytes_max`.
-            ScratchFull: It would leave too little of the disk.
+            ScratchFull: It would leave too little of the disk, or uploads would have too much.
         """
         self._drop_old()
         upload_id = secrets.token_urlsafe(UPLOAD_ID_BYTES)
+        counted = self._counted(upload_id, self._while_free(chunks))
         try:
-            await _write(self._folder / f"upload-{upload_id}", self._while_free(chunks), bytes_max)
-        except OSError as exc:
-            if is_full(exc):
-                raise ScratchFull from exc
+            await _write(self._folder / f"upload-{upload_id}", counted, bytes_max)
+        except BaseException as exc:
+            self._sizes.pop(upload_id, None)
+            if isinstance(exc, OSError) and is_full(exc):
+                raise ScratchFull("the disk is full") from exc
             raise
         self._uploads[upload_id] = time.monotonic()
         return upload_id
@@ -73,9 +85,31 @@ class Scratch:
             unseen += len(chunk)
             if unseen >= LOOK_BYTES:
                 if self.free_bytes() < self._free_bytes_min + LOOK_BYTES + len(chunk):
-                    raise ScratchFull
+                    raise ScratchFull("too little of the disk would be left")
                 unseen = 0
             yield chunk
+
+    async def _counted(self, upload_id: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield the chunks, and count them as long as all uploads have no more than they may."""
+        async for chunk in chunks:
+            self._make_room(len(chunk))
+            self._sizes[upload_id] = self._sizes.get(upload_id, 0) + len(chunk)
+            yield chunk
+
+    def _make_room(self, size: int) -> None:
+        """Drop uploads that no job came for, the oldest first, until `size` bytes more may come.
+
+        Raises:
+            ScratchFull: There are not enough.
+        """
+        waited = time.monotonic() - UPLOAD_SECONDS_MIN
+        over = sum(self._sizes.values()) + size - self._uploads_bytes_max
+        for upload_id, made_at in [*self._uploads.items()] if over > 0 else ():
+            if over > 0 and upload_id not in self._users and made_at < waited:
+                over -= self._sizes.get(upload_id, 0)
+                self._drop(upload_id)
+        if over > 0:
+            raise ScratchFull(f"uploads may have {self._uploads_bytes_max} bytes together")
 
     def free_bytes(self) -> int:
         """Return how much the disk has left."""
@@ -115,6 +149,7 @@ class Scratch:
 
     def _drop(self, upload_id: str) -> None:
         self._users.pop(upload_id, None)
+        self._sizes.pop(upload_id, None)
         if self._uploads.pop(upload_id, None) is not None:
             (self._folder / f"upload-{upload_id}").unlink(missing_ok=True)
 

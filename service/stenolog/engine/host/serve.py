@@ -46,7 +46,8 @@ async def serve(settings: EngineSettings) -> None:
         callbacks = Egress(AddressPolicy.of(networks=settings.allow_networks, origins=origins))
     except ValueError as exc:
         raise CannotStart(f"engine: allow_networks or public_origin: {exc}") from exc
-    scratch, jobs = Scratch(settings.scratch_dir), Jobs()
+    scratch = Scratch(settings.scratch_dir, uploads_bytes_max=settings.uploads_bytes_max)
+    jobs = Jobs()
     webhooks = Webhooks(callbacks)
     runner = Runner(settings, jobs=jobs, scratch=scratch, downloads=audio, webhooks=webhooks)
     app = EngineApp(settings, base_url=url, jobs=jobs, scratch=scratch, runner=runner)

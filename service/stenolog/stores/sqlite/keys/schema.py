@@ -51,7 +51,7 @@ KEYS = Schema(
         """
         UPDATE api_keys SET scopes = 'all' WHERE scopes = 'transcripts:write,transcripts:read,'
             || 'events:read,endpoints:write,keys:write,ops:read,compliance:read,compliance:erase,'
-            || 'compliance:hold';
+            || 'compliance:hold' AND id = (SELECT id FROM api_keys ORDER BY created_at, id LIMIT 1);
         UPDATE api_keys SET scopes = trim(replace(replace(replace(',' || scopes || ',',
             ',endpoints:write,', ','), ',compliance:read,', ','), ',compliance:hold,', ','), ',');
         UPDATE api_keys SET scopes = scopes || ',compliance:erase'
