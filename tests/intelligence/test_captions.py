@@ -107,7 +107,9 @@ def captioned(*texts: str) -> str:
         ("00:01 --> 00:02", "00:01 \N{RIGHTWARDS ARROW} 00:02"),
         ("evil\u202etxt.exe", "eviltxt.exe"),
         ("\u2066a\u2069\u202a", "a"),
-        ("\u05d0\u200f!", "\u05d0\u200f!"),
+        ("\u05d0\u200f!", "\u2068\u05d0\u200f!\u2069"),
+        ("call \u0627\u0628 5", "\u2068call \u0627\u0628 5\u2069"),
+        ("\u2069\u202e\U0001e900", "\u2068\U0001e900\u2069"),
         ("e\u0301 \N{GRINNING FACE}\u200d", "e\u0301 \N{GRINNING FACE}\u200d"),
     ],
 )
