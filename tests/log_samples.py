@@ -67,8 +67,9 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "erasure.completed": {"jobs": 1},
 }
 
-PUBLIC = "transcription.failed"
-PRIVATE = "submission.removed"
+# Both may open a stream, and neither has to.
+PUBLIC = "transcription.requested"
+PRIVATE = "upload.stored"
 
 
 def new_id() -> str:

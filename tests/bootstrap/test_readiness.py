@@ -56,7 +56,7 @@ class Gateway(Running):
     async def work(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.projector.run())
-            group.create_task(self.parts.reconciling.reconciler.run(self.views))
+            group.create_task(self.parts.reconciling.reconciler.run(self.events))
             group.create_task(self.deliveries.run())
             group.create_task(self._requests())
 
@@ -130,12 +130,12 @@ async def test_a_projector_that_hangs_in_its_store_is_named(tmp_path: Path) -> N
 async def test_a_reconciler_that_hangs_in_its_follower_is_named(tmp_path: Path) -> None:
     held: list[Hanging] = []
 
-    def hanging(views: SqliteViews) -> SqliteViews:
-        held.append(Hanging(views, ["open_transcriptions"]))
+    def hanging(log: SqliteLog) -> SqliteLog:
+        held.append(Hanging(log, ["open_transcriptions"]))
         held[0].going.clear()
-        return cast("SqliteViews", held[0])
+        return cast("SqliteLog", held[0])
 
-    async with gateway(tmp_path, views=hanging) as service:
+    async with gateway(tmp_path, log=hanging) as service:
         await eventually(lambda: service.fails("reconciler"))
         held[0].going.set()
         await eventually(service.is_ready)
@@ -164,7 +164,7 @@ async def test_an_append_that_hangs_before_the_sequencer_is_the_same(tmp_path: P
     held: list[Hanging] = []
 
     def hanging(log: SqliteLog) -> SqliteLog:
-        held.append(Hanging(log, ["append"]))
+        held.append(Hanging(log, ["append_all"]))
         return cast("SqliteLog", held[0])
 
     async with gateway(tmp_path, log=hanging) as service:

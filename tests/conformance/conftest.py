@@ -14,6 +14,7 @@ from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import DataKeys
 from stenolog.delivery.outbox import Outbox
 from stenolog.log.merkle import Frontier, Place
+from stenolog.log.open_page import OpenPage
 from stenolog.log.store import EventStore
 from stenolog.log.subtrees import Span
 from stenolog.stores.sqlite.keys.store import SqliteKeys
@@ -29,6 +30,8 @@ class ProvenStore(EventStore, Protocol):
     async def frontier(self) -> Frontier: ...
 
     async def nodes(self, spans: Sequence[Span]) -> Mapping[Place, bytes]: ...
+
+    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage: ...
 
     async def close(self) -> None: ...
 

@@ -380,7 +380,7 @@ async def test_a_payload_is_kept_beside_its_event(opened: Opener, tmp_path: Path
     large = SealedPayload(key_id="key 2", box=b"b" * (3 << 20), commitment="cd" * 32)
     async with opened(tmp_path) as log:
         events = [
-            new_event("submission.claimed", payload=small),
+            new_event(PUBLIC, payload=small),
             new_event(PRIVATE),
             new_event("submission.claimed", payload=large),
         ]

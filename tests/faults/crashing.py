@@ -25,7 +25,7 @@ from stenolog.config.settings import Settings
 from stenolog.simulator.assemblyai.provider import API_KEY
 from stenolog.telemetry import configure_logging
 
-LOG_CHANGES = frozenset({"append"})
+LOG_CHANGES = frozenset({"append_all"})
 KEY_CHANGES = frozenset({"add_data_key", "destroy_data_key", "add_secret", "add_api_key", "tenant"})
 VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop", "erase"})
 # Taking a lease is none: it is taken whenever something stirs, and is not held beyond a death.

@@ -178,6 +178,7 @@ class Expected:
     erasing: bool = False
     webhook_status_code: int | None = None
     owed: set[int] = field(default_factory=set)
+    jobless: set[int] = field(default_factory=set)
 
     @classmethod
     def after(cls, events: Sequence[Event]) -> Expected:
@@ -196,14 +197,17 @@ class Expected:
         elif name.startswith("delivery.") and data["kind"] == "outcome":
             self.webhook_status_code = data["status"]
         elif name == "callback.received":
-            if data["kind"] == "completed" and self.failed and not self.erasing:
-                self.owed.add(number)
-            if data["provider_job"] and number != self.finished_by:
+            if data["provider_job"] and number in self.jobless:
+                self.jobless.discard(number)
                 self.owed.add(number)
         elif name in {"submission.claimed", "submission.accepted"}:
             self.owed.add(number)
+            self.jobless.discard(number)
         elif name.startswith(("submission.", "transcription.")) and name not in UNHEEDED:
             self.owed.discard(number)
+            self.jobless.discard(number)
+            if name in {"submission.refused", "submission.abandoned"}:
+                self.jobless.add(number)
         if name.startswith("transcription.") and name not in UNHEEDED:
             self.finished_by, self.failed = number, name == "transcription.failed"
             if data.get("reason") == "deadline":

@@ -30,7 +30,6 @@ from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.house.running import Running, running
 from tests.house.waiting import DEADLINE_S
-from tests.reconciler.open_ones import OpenOnes
 
 MASTER = bytes(range(32))
 TENANT = "00000000-0000-4000-8000-0000000000aa"
@@ -65,9 +64,9 @@ class House(Running):
         self.ids: list[str] = []
 
     @asynccontextmanager
-    async def reconciling(self, open_ones: OpenOnes) -> AsyncIterator[None]:
+    async def reconciling(self) -> AsyncIterator[None]:
         """Run the reconciler, which takes up what is open, and stop it at the end."""
-        running = asyncio.create_task(self.reconciler.run(open_ones))
+        running = asyncio.create_task(self.reconciler.run(self.events))
         try:
             yield
         finally:
@@ -215,17 +214,12 @@ async def house(
     simulator: Simulator,
     *,
     ids: Sequence[str] = (),
-    head: int | None = None,
-    head_id: str = "",
     **given: Any,
 ) -> AsyncIterator[House]:
-    """Run a house with its reconciler; `ids` are open from before, as of `head` (None: now) and
-    the event `head_id` (empty: whichever is there). `given` is as for `resting`.
-    """
+    """Run a house with its reconciler; `ids` are from before. `given` is as for `resting`."""
     async with resting(directory, simulator, **given) as made:
         made.ids.extend(ids)
-        position = await made.events.head() if head is None else head
-        async with made.reconciling(OpenOnes(position, list(ids), head_id)):
+        async with made.reconciling():
             yield made
 
 

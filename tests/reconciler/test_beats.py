@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.log.checkpoint import BEGINNING
+from stenolog.log.open_page import OpenPage
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
-from stenolog.projections.pages import OpenPage
 from stenolog.reconciler.following import Follower
 from stenolog.reconciler.turns import Turns
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -19,6 +19,7 @@ from tests.log_samples import new_id, several
 
 class NothingOpen:
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
+        """As of the beginning, so that there is something to follow."""
         return OpenPage(ids=(), checkpoint=BEGINNING)
 
 

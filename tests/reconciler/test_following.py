@@ -1,4 +1,4 @@
-"""The reconciler follows this log, whatever the views say and whatever a record holds."""
+"""The reconciler follows this log, whatever a record holds."""
 
 from __future__ import annotations
 
@@ -6,41 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.commands.transcription.state import stream_of
+from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.callbacks import CallbackReceived
-from stenolog.log.events.submissions import SubmissionClaimed, SubmissionRefused
+from stenolog.log.events.submissions import (
+    SubmissionAccepted,
+    SubmissionClaimed,
+    SubmissionRefused,
+)
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
-from stenolog.reconciler.following import BEHIND_MAX, worked_off
+from stenolog.reconciler.following import BEHIND_MAX, Follower, worked_off
+from stenolog.reconciler.turns import Turns
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.house.waiting import until
+from tests.log_samples import several
 from tests.reconciler.house import CLIENT, TENANT, house, resting
-from tests.reconciler.open_ones import OpenOnes
-
-BEYOND = 390  # where views of another, longer log are
-
-
-async def test_views_that_are_beyond_the_log_are_not_waited_for(
-    tmp_path: Path, simulator: Simulator
-) -> None:
-    async with house(tmp_path, simulator, ids=[new_id()], head=BEYOND) as home:
-        identifier = await home.request()
-        assert (await home.ended(identifier)).status == "completed"
-
-
-async def test_views_of_another_log_are_not_believed_wherever_they_are(
-    tmp_path: Path, simulator: Simulator
-) -> None:
-    async with resting(tmp_path, simulator) as before:
-        requested = [await before.request() for _ in range(2)]
-    async with house(tmp_path, simulator, head=2, head_id=new_id()) as home:
-        for identifier in requested:
-            assert (await home.ended(identifier)).status == "completed"
 
 
 class DamagedLog(SqliteLog):
@@ -75,7 +61,6 @@ async def test_a_damaged_record_is_followed_past_and_what_stands_before_it_is_he
         simulator,
         log=DamagedLog,
         ids=[damaged],
-        head=0,
         tenant_concurrency=tenant_concurrency,
     ) as home:
         assert (await home.ended(third)).status == "completed"
@@ -101,8 +86,8 @@ async def test_records_that_are_missing_are_not_read_for_in_a_circle(
 ) -> None:
     async with resting(tmp_path, simulator) as before:
         for _ in range(TruncatedLog.gone):
-            await before.request()
-    async with house(tmp_path, simulator, log=TruncatedLog, head=0) as home:
+            await before.events.append(f"upload-{new_id()}", several(1))
+    async with house(tmp_path, simulator, log=TruncatedLog) as home:
         assert isinstance(home.events, TruncatedLog)
         identifier = await home.request()
         state = await home.ended(identifier)
@@ -147,14 +132,41 @@ async def test_after_a_start_what_needs_us_most_is_looked_at_first(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     async with resting(tmp_path, simulator) as home:
-        running = [await home.request() for _ in range(100)]
-        urgent = [await home.request() for _ in range(3)]
-        position = await home.events.head()
-        open_ones = OpenOnes(position, [*running, *urgent], urgent=frozenset(urgent))
-        async with home.reconciling(open_ones):
-            await until(lambda: len(simulator.creates) >= 10)
-            first = [str((seen.body or {})["audio_url"]) for seen in simulator.creates[:10]]
-            assert all(any(one in url for url in first) for one in urgent)
+        ids = [await home.request() for _ in range(8)]
+        for number, identifier in enumerate(ids):
+            if number % 2:
+                await _accepted(home.facts, identifier, f"job-{number}")
+        called = CallbackReceived(
+            submission=1, kid=1, kind="completed", provider_job="job-3", body_bytes=60
+        )
+        cause = Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
+        await home.facts.record(stream_of(ids[3]), [Fact(data=called)], cause)
+        due_ms: dict[str, int] = {}
+
+        def wake(transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
+            assert reason == "start"
+            due_ms[transcription_id] = in_ms
+
+        follower = Follower(home.events, Turns(0, print), never_loaded, wake, done, home.events)
+        assert (await follower.saved()).position == await home.events.head()
+        urgent = {*ids[::2], ids[3]}
+        assert sorted(due_ms) == sorted(ids)
+        assert sorted(due_ms, key=lambda one: due_ms[one])[: len(urgent)] == sorted(urgent)
+
+
+async def never_loaded(transcription_id: str) -> Transcription:
+    raise AssertionError(transcription_id)
+
+
+async def done() -> None:
+    """There is nothing to catch up with."""
+
+
+async def _accepted(facts: FactRecorder, identifier: str, job: str) -> None:
+    cause = Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
+    taken = SubmissionAccepted(submission=1, provider_job=job, adopted=False)
+    began = [Fact(data=SubmissionClaimed(submission=1, kid=1)), Fact(data=taken)]
+    await facts.record(stream_of(identifier), began, cause)
 
 
 async def test_the_log_is_followed_on_although_what_is_due_is_never_worked_off() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from tests.house.waiting import until
-from tests.reconciler.house import QUICK, Around, House, house
+from tests.reconciler.house import Around, House, house
 from tests.reconciler.test_erasure import request_erasure
 
 OTHER = "00000000-0000-4000-8000-0000000000ab"
@@ -115,17 +114,4 @@ async def test_what_runs_is_known_after_a_start_before_anything_is_submitted(
     async with house(tmp_path, simulator, tenant_concurrency=1, ids=ids) as home:
         await all_ended(home)
     assert len(simulator.jobs) == 4
-    assert most_at_once(simulator) == 1
-
-
-async def test_views_that_lag_do_not_let_more_run(tmp_path: Path, simulator: Simulator) -> None:
-    """Nothing is open by the view; the log knows better."""
-    timing = replace(QUICK, silence_ms=500)
-    async with house(tmp_path, simulator, tenant_concurrency=1, timing=timing) as home:
-        running = await home.request(Behaviour(run_ms=1_500))
-        await until(lambda: len(simulator.jobs) == 1)
-    async with house(tmp_path, simulator, tenant_concurrency=1, head=0) as home:
-        waiting = await home.request()
-        assert (await home.ended(waiting)).status == "completed"
-        assert (await home.ended(running)).status == "completed"
     assert most_at_once(simulator) == 1

@@ -82,7 +82,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
     stores, reconciler = parts.stores, parts.reconciling.reconciler
     loops: list[Loop] = [
         parts.projector.run,
-        partial(reconciler.run, stores.views),
+        partial(reconciler.run, stores.events),
         parts.deliveries.run,
         parts.erasing.sweep,
         heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS, parts.heads),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stenolog.clock import rfc3339
-from stenolog.errors import StoreError, WrongExpectedVersion
+from stenolog.errors import StoreError, StoreUnavailable, WrongExpectedVersion
 from stenolog.log.appends import Together
 from stenolog.log.canonical import canonical_bytes, leaf_hash
-from stenolog.log.catalogue import is_public
+from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
 from stenolog.log.event import SealedPayload
 from stenolog.log.merkle import Frontier, Node
+from stenolog.log.open_work import NO_WORK, OpenWork
 from stenolog.log.store import Append, Appended
 
 
@@ -25,6 +26,15 @@ class Coordinates:
 
 
 NOWHERE = Coordinates(position=0, version=0)
+ADVICE = "run `stenolog log verify`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStream:
+    """What is owed to the transcription of a stream, as of its last event."""
+
+    at: Coordinates
+    work: OpenWork
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +46,9 @@ class BatchState:
         sequences: The last public sequence of each tenant in the batch; absent: none.
         ids: Places of those ids of the batch that are already in the log.
         dedupe: Places of those dedupe keys of the batch that are already taken.
+        work: What is owed to those of the streams to which something is.
+        doubted: Streams of which indexes and records say different things, and what; nothing is
+            appended to them.
     """
 
     frontier: Frontier
@@ -44,6 +57,8 @@ class BatchState:
     sequences: dict[str, int] = field(default_factory=dict)
     ids: dict[str, Coordinates] = field(default_factory=dict)
     dedupe: dict[str, Coordinates] = field(default_factory=dict)
+    work: dict[str, OpenWork] = field(default_factory=dict)
+    doubted: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +82,19 @@ class Row:
 class Sequenced:
     """The result of a batch: rows to insert, one outcome for each caller, the new frontier.
 
-    An outcome has one answer for each of the caller's appends, or says why there is none. `nodes`
-    are those of the tree that are kept and that the rows complete.
+    Attributes:
+        outcomes: An outcome has one answer for each of the caller's appends, or says why there is
+            none.
+        nodes: Those of the tree that are kept and that the rows complete.
+        open_streams: What is owed now, for each stream that got events and to which something is
+            owed or was.
     """
 
     rows: Sequence[Row]
     outcomes: Sequence[Sequence[Appended] | StoreError]
     frontier: Frontier
     nodes: Sequence[Node]
+    open_streams: Mapping[str, OpenStream]
 
 
 def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) -> Sequenced:
@@ -86,6 +106,7 @@ def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) ->
     time = rfc3339(state.time_us)
     rows: list[Row] = []
     outcomes: list[Sequence[Appended] | StoreError] = []
+    owed_to = set(state.work)
     for together in batch:
         try:
             outcome = answer_without_writing(together, state)
@@ -96,7 +117,15 @@ def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) ->
             outcome = [place(append, state, time, rows) for append in together]
         outcomes.append(outcome)
     frontier, nodes = state.frontier.grown(row.leaf for row in rows)
-    return Sequenced(rows=rows, outcomes=outcomes, frontier=frontier, nodes=nodes)
+    owed_to.update(stream for stream, work in state.work.items() if work.kept)
+    grown = {row.envelope["stream"] for row in rows}
+    open_streams = {
+        stream: OpenStream(at=state.streams[stream], work=state.work[stream])
+        for stream in owed_to & grown
+    }
+    return Sequenced(
+        rows=rows, outcomes=outcomes, frontier=frontier, nodes=nodes, open_streams=open_streams
+    )
 
 
 def answer_without_writing(together: Together, state: BatchState) -> Sequence[Appended] | None:
@@ -104,6 +133,7 @@ def answer_without_writing(together: Together, state: BatchState) -> Sequence[Ap
 
     Raises:
         WrongExpectedVersion: A stream is not where its append expects it.
+        StoreUnavailable: What is known of a stream cannot be: the file is damaged.
         StoreError: Some of the ids are known, and not all.
     """
     events = [event for append in together for event in append.events]
@@ -120,7 +150,24 @@ def answer_without_writing(together: Together, state: BatchState) -> Sequence[Ap
             raise WrongExpectedVersion(
                 f"the stream is at version {at.version}, not {append.expected}"
             )
+        if append.events:
+            _refuse_doubtful(append, at, state)
     return None
+
+
+def _refuse_doubtful(append: Append, at: Coordinates, state: BatchState) -> None:
+    """Keep a wrong version out of the log: once it is hashed, nobody can mend it.
+
+    Raises:
+        StoreUnavailable: The stream has events that cannot be found, or are not what they were.
+    """
+    if append.stream in state.doubted:
+        raise StoreUnavailable(f"{state.doubted[append.stream]}; {ADVICE}")
+    first = append.events[0].type
+    if at == NOWHERE and not EVENT_TYPES[first].opens_stream:
+        raise StoreUnavailable(
+            f"no stream begins with {first}: its first events are lost; {ADVICE}"
+        )
 
 
 def _known(append: Append, state: BatchState) -> Appended:
@@ -169,6 +216,8 @@ def place(append: Append, state: BatchState, time: str, rows: list[Row]) -> Appe
             "commitment": new.payload.commitment if new.payload else None,
         }
         at = Coordinates(position=position, version=at.version + 1)
+        before = state.work.get(append.stream, NO_WORK)
+        state.work[append.stream] = read_data(new.type, new.data).work_after(before)
         state.ids[new.id] = at
         if new.dedupe_key is not None:
             state.dedupe[new.dedupe_key] = at

@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from stenolog.log.open_work import OpenWork
+
 PROVIDER_JOB = r"[A-Za-z0-9_-]{1,64}"
 INTEGER_MAX = 2**53 - 1  # RFC 8785: integers beyond this have no one representation
 
@@ -28,6 +30,12 @@ class EventData(BaseModel):
     public: ClassVar[bool]
     payload: ClassVar[str]
     """What the payload holds; empty when the type has none."""
+    opens_stream: ClassVar[bool] = False
+    """Whether a stream may begin with it; any other first event is refused."""
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return what is owed to the event's transcription once this has happened."""
+        return before
 
 
 def is_provider_job(text: str) -> bool:

@@ -12,10 +12,10 @@ from stenolog.log.checkpoint import BEGINNING, Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.events.vocabulary import WakeReason
+from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage
 from stenolog.log.page import Page
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 from stenolog.log.subscription import Subscription
-from stenolog.projections.pages import OpenPage
 from stenolog.reconciler.turns import Load, Turns, TurnsAtStart
 from stenolog.subscription_lines import SubscriptionLines
 
@@ -24,7 +24,6 @@ URGENT_SPREAD_MS = 2  # between two that need us most: no list is asked for them
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
 BEHIND_WAITS_MAX = 200  # ten seconds for a page of the log
-OPEN_PER_READ = 1_000
 WAKING_TYPES: Mapping[str, WakeReason] = {
     "transcription.requested": "command",
     "callback.received": "callback",
@@ -35,10 +34,14 @@ log = structlog.get_logger()
 
 
 class OpenTranscriptions(Protocol):
-    """Lists the transcriptions that are open, or have loose ends, as of a position in the log."""
+    """Lists the transcriptions to which something is owed; the log itself keeps this promise."""
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """Read at most `limit` ids greater than `after`, in order; empty: from the first."""
+        """Read at most `limit` ids greater than `after`, in order; empty: from the first.
+
+        Raises:
+            StoreUnavailable: The log cannot be read now.
+        """
         ...
 
 
@@ -51,7 +54,7 @@ class Wake(Protocol):
 
 
 async def worked_off(due_count: Callable[[], int], *, waits_max: int = BEHIND_WAITS_MAX) -> None:
-    """Wait while much is due, so that views that lag do not bring the whole log into memory.
+    """Wait while much is due, so that a log that is read fast does not all come into memory.
 
     It ends after a while: what is new in the log must not wait for ever for what is due.
     """
@@ -89,12 +92,12 @@ class Follower:
         return self._heeded
 
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
-        """Begins with the first event: the views were made from another log."""
+        """Begins with the first event: the one that was the last is not to be found."""
         assert stale is not None
         log.warning(
-            "reconciler.views_of_another_log",
+            "reconciler.place_lost",
             position=stale.position,
-            advice="none is needed: the log is read from its beginning",
+            advice="the log is read from its beginning; run `stenolog log verify`",
         )
         self._heeded = BEGINNING
         return self._heeded
@@ -118,7 +121,7 @@ class Follower:
         after, urgent, running = "", 0, list[str]()
         first: Checkpoint | None = None
         while True:
-            page = await self._open_ones.open_transcriptions(after=after, limit=OPEN_PER_READ)
+            page = await self._open_ones.open_transcriptions(after=after, limit=OPEN_PER_PAGE_MAX)
             # Later pages may hold for later positions; following from the first misses nothing.
             first = first or page.checkpoint
             for transcription_id in page.ids:

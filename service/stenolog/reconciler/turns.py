@@ -124,9 +124,7 @@ class TurnsAtStart:
                 self._pass_over(transcription_id, exc)
 
     async def follow(self, events: Sequence[Event]) -> None:
-        """Count what these events moved.
-
-        The view of open transcriptions may lag behind the log, which alone says what runs.
+        """Count what these events moved since the list of what is open was read.
 
         Raises:
             StoreUnavailable: The log cannot be read now.

@@ -271,14 +271,19 @@ def test_the_provider_may_still_finish_what_we_gave_up(reason: str, unsettled: s
 
 def test_a_late_callback_may_name_a_job_that_nobody_knew() -> None:
     log = MemoryLog()
-    log.done(1, answer())
-    data = {"submission": 2, "kid": 1, "kind": "completed", "provider_job": "j", "body_bytes": 9}
-    log.add(1, "callback.received", {**data, "submission": 1}, b"{}")
+    log.request(1)
+    log.claim(1)
+    log.add(1, "submission.abandoned", {"submission": 1, "reason": "not-listed"})
+    log.claim(1, 2)
+    log.accept(1, 2)
+    log.complete(1, answer(), 2)
+    data = {"submission": 1, "kid": 1, "kind": "completed", "provider_job": "j", "body_bytes": 9}
+    log.add(1, "callback.received", {**data, "submission": 2}, b"{}")
     assert status_of(log).unsettled == ""
     log.add(1, "callback.received", {**data, "provider_job": None}, b"{}")
     assert status_of(log).unsettled == ""
     log.add(1, "callback.received", data, b"{}")
-    assert status_of(log).unsettled == "2"
+    assert status_of(log).unsettled == "1"
 
 
 @pytest.mark.parametrize("status", [204, None])
@@ -313,7 +318,9 @@ def test_a_late_result_turns_a_failure_on_every_view() -> None:
     log.request(1)
     log.claim(1)
     log.accept(1)
-    log.fail(1, "The provider did not finish within 24 h.")
+    sentence = "The provider did not finish within 24 h."
+    data = {"submission": 1, "reason": "deadline", "wake": "silence"}
+    log.add(1, "transcription.failed", data, {"error": sentence, "answer": None})
     log.call_back(1)
     assert status_of(log).unsettled == "1"
     event = late(log, answer())

@@ -8,7 +8,6 @@ from typing import TypedDict
 
 from stenolog.clock import microseconds
 from stenolog.commands.transcription.state import Status, Submission, Transcription
-from stenolog.commands.transcription.unsettled import unsettled_after
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
@@ -59,7 +58,7 @@ def evolve(state: Transcription, event: Event) -> Transcription:
         version=event.version,
         last_event_id=event.id,
         last_at_ms=at_ms,
-        unsettled=unsettled_after(state, data),
+        work=data.work_after(state.work),
         **changed,
     )
 

@@ -9,6 +9,7 @@ from stenolog.log.events.callbacks import CallbackKind
 from stenolog.log.events.submissions import AbandonReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface
+from stenolog.log.open_work import NO_WORK, OpenWork
 
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
@@ -66,7 +67,7 @@ class Transcription:
         shown_at_end: That submission as the outcome, or the erasure before any, found it
             (DECISIONS 108).
         claims: How many submissions there were before the end.
-        unsettled: The submissions that the provider may have another job for; see `unsettled`.
+        work: What is owed to it.
         requested_at: Times are the events' own: RFC 3339, six digits, Z.
         ended_at: When the outcome was recorded, or the erasure that came before any.
         audio_ms: As the provider measured it; None before the result.
@@ -93,7 +94,7 @@ class Transcription:
     shown: int = 0
     shown_at_end: Submission | None = None
     claims: int = 0
-    unsettled: frozenset[int] = frozenset()
+    work: OpenWork = NO_WORK
     requested_at: str = ""
     ended_at: str | None = None
     audio_ms: int | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from stenolog.log.event_data import Count, EventData, ProviderJob, SubmissionNumber
+from stenolog.log.open_work import OpenWork
 
 CallbackKind = Literal["completed", "error", "redacted_audio", "unreadable", "oversized"]
 
@@ -21,3 +23,9 @@ class CallbackReceived(EventData):
     kind: CallbackKind
     provider_job: ProviderJob | None
     body_bytes: Count
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it as more urgent; a job that nobody knew of must be looked for again."""
+        if self.provider_job is not None and self.submission in before.jobless:
+            return before.with_job(self.submission, urgent=True)
+        return replace(before, urgent=before.open)

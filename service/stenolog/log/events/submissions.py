@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from stenolog.log.event_data import Count, EventData, ProviderJob, SubmissionNumber
 from stenolog.log.events.vocabulary import WakeReason
+from stenolog.log.open_work import OpenWork
 
 RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
 AbandonReason = Literal["not-listed", "forgotten"]
@@ -22,6 +24,10 @@ class SubmissionClaimed(EventData):
     submission: SubmissionNumber
     kid: Count
 
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it with a job that may be there."""
+        return before.with_job(self.submission, urgent=True)
+
 
 class SubmissionAccepted(EventData):
     """The provider has a job for this submission."""
@@ -33,6 +39,10 @@ class SubmissionAccepted(EventData):
     submission: SubmissionNumber
     provider_job: ProviderJob | None
     adopted: bool
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it with a job; nothing is urgent while it runs."""
+        return before.with_job(self.submission, urgent=False)
 
 
 class SubmissionRefused(EventData):
@@ -47,6 +57,10 @@ class SubmissionRefused(EventData):
     reason: RefusalReason
     retry_in_ms: Count | None
 
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it without a job of this submission."""
+        return before.without_job(self.submission)
+
 
 class SubmissionFailed(EventData):
     """The provider's job ended in a server error of its own; the audio is submitted again."""
@@ -59,6 +73,10 @@ class SubmissionFailed(EventData):
     kind: RetryableFailure
     wake: WakeReason
 
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it with another submission owed."""
+        return replace(before.settled(self.submission), urgent=before.outcome_owed)
+
 
 class SubmissionAbandoned(EventData):
     """The provider has no job for it: never listed after an unknown outcome, or lost since."""
@@ -69,6 +87,10 @@ class SubmissionAbandoned(EventData):
 
     submission: SubmissionNumber
     reason: AbandonReason
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it without a job of this submission."""
+        return before.without_job(self.submission)
 
 
 class SubmissionSuperseded(EventData):
@@ -89,3 +111,7 @@ class SubmissionRemoved(EventData):
     payload = ""
 
     submission: SubmissionNumber
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it without this loose end."""
+        return before.settled(self.submission)

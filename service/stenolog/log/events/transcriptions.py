@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from stenolog.log.event_data import Count, EventData, Id, SubmissionNumber
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeReason
+from stenolog.log.open_work import ERASURE, NO_WORK, OpenWork
 
 FailureReason = Literal["provider", "refused", "deadline", "lost"]
 
@@ -16,11 +18,16 @@ class TranscriptionRequested(EventData):
     type = "transcription.requested"
     public = True
     payload = "the request's JSON object, and what the native API adds to it"
+    opens_stream = True
 
     provider: ProviderName
     region: Region | None
     surface: Surface
     upload: Id | None
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it with an outcome owed."""
+        return replace(before, outcome_owed=True, urgent=True)
 
 
 class TranscriptionCompleted(EventData):
@@ -35,6 +42,10 @@ class TranscriptionCompleted(EventData):
     audio_ms: Count | None
     words: Count
 
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return what is left to do once there is a result: other jobs of the same audio."""
+        return before.ended().settled(self.submission)
+
 
 class TranscriptionFailed(EventData):
     """The transcription ended without a result."""
@@ -46,6 +57,12 @@ class TranscriptionFailed(EventData):
     submission: SubmissionNumber
     reason: FailureReason
     wake: WakeReason
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return what is left to do: after a deadline the provider may bring a result yet."""
+        if self.reason == "deadline":
+            return before.ended().with_job(self.submission, urgent=before.urgent)
+        return before.ended().settled(self.submission)
 
 
 class TranscriptionCompletedLate(EventData):
@@ -60,6 +77,10 @@ class TranscriptionCompletedLate(EventData):
     audio_ms: Count | None
     words: Count
 
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return what is left to do once there is a result: other jobs of the same audio."""
+        return before.ended().settled(self.submission)
+
 
 class ErasureRequested(EventData):
     """A customer deleted the transcription; from now on nothing is sealed for its stream.
@@ -73,6 +94,10 @@ class ErasureRequested(EventData):
 
     surface: Surface
 
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it with an erasure owed, and no outcome any more."""
+        return before.ended().with_job(ERASURE, urgent=True)
+
 
 class ErasureCompleted(EventData):
     """Key, views and upload are gone here, and the jobs are gone at the provider."""
@@ -82,6 +107,10 @@ class ErasureCompleted(EventData):
     payload = ""
 
     jobs: Count
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return nothing, but that a job may turn up which nobody knew of."""
+        return replace(NO_WORK, jobless=before.jobless)
 
 
 TRANSCRIPTION = "transcription-"

@@ -15,6 +15,7 @@ class UploadStored(EventData):
     type = "upload.stored"
     public = False
     payload = ""
+    opens_stream = True
 
     bytes: Count
 

@@ -87,7 +87,7 @@ def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> S
         metadata=gone.metadata,
         erased=gone.erased,
         finished_by=state.finished_by,
-        unsettled=",".join(map(str, sorted(state.unsettled))),
+        unsettled=",".join(map(str, sorted(state.work.unsettled))),
         created_at=state.requested_at,
         claimed_at=shown.claimed_at if shown else None,
         accepted_at=shown.accepted_at if shown else None,

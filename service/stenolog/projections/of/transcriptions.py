@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from stenolog.commands.transcription.unsettled import ERASURE
 from stenolog.log.events.request_payload import request_in
 from stenolog.log.events.submissions import (
     SubmissionAccepted,
@@ -18,6 +17,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionFailed,
     TranscriptionRequested,
 )
+from stenolog.log.open_work import ERASURE
 from stenolog.projections.documents import ProjectionFailed, encode, text_or_none
 from stenolog.projections.of.status import (
     UNREADABLE_SENTENCE,

@@ -1,9 +1,12 @@
-"""Declare the tables of `log.db`; only the rows of `tree` and `probe` are ever updated.
+"""Declare the tables of `log.db`; only `tree`, `probe` and `open_transcriptions` change.
 
 `leaf` is the hash with which the tree was grown: when the tree's root is wrong, it tells which
 record was changed. `nodes` has the tree's nodes of every eighth level above the leaves, for proofs.
 An append without events moves the time in `probe`: the readiness check must write, and SQLite does
 not write a page whose bytes stay the same.
+
+`open_transcriptions` is derived from the events, in the transaction that appends them: position and
+version of the stream's last event, and what is owed (`log.open_work`); numbers with commas between.
 """
 
 from stenolog.stores.sqlite.file.connection import Schema
@@ -47,6 +50,17 @@ LOG = Schema(
             hash BLOB NOT NULL,
             PRIMARY KEY (level, number)
         ) WITHOUT ROWID;
+        CREATE TABLE open_transcriptions (
+            stream TEXT PRIMARY KEY,
+            position INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            open INTEGER NOT NULL,
+            outcome_owed INTEGER NOT NULL,
+            urgent INTEGER NOT NULL,
+            unsettled TEXT NOT NULL,
+            jobless TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX open_transcriptions_open ON open_transcriptions (stream) WHERE open;
         CREATE TABLE probe (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             at_us INTEGER NOT NULL

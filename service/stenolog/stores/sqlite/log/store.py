@@ -15,9 +15,12 @@ from stenolog.clock import NowUs, now_us
 from stenolog.errors import OutcomeUnknown, RecordDamaged, StoreError
 from stenolog.log.appends import Together, checked, weight
 from stenolog.log.batch import Sequenced
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event, NewEvent, SealedPayload
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import Frontier, Place
+from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage
 from stenolog.log.sequencer import GroupCommit
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.stream import check_unbroken
@@ -25,6 +28,7 @@ from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.nodes import read_nodes
+from stenolog.stores.sqlite.log.open_rows import OPEN_PAGE
 from stenolog.stores.sqlite.log.writer import (
     RECORD,
     CommitReport,
@@ -34,6 +38,7 @@ from stenolog.stores.sqlite.log.writer import (
 )
 
 INTEGER_MAX = 2**63 - 1  # SQLite's own
+BEHIND_TRANSCRIPTIONS = "transcription."  # the first name behind all that begin with the prefix
 
 
 class SqliteLog:
@@ -184,6 +189,23 @@ class SqliteLog:
     async def wait(self, *, after: int) -> int:
         """Woken by the writing thread after its commit."""
         return await self._watch.wait(after=after)
+
+    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
+        """Return at most `limit` ids greater than `after`, in order; empty: from the first.
+
+        Raises:
+            StoreUnavailable: The log cannot be read now.
+        """
+        assert 1 <= limit <= OPEN_PER_PAGE_MAX
+        rows = await read_rows(
+            self._reader, "log.db", OPEN_PAGE, TRANSCRIPTION + after, BEHIND_TRANSCRIPTIONS, limit
+        )
+        ids = {row[2]: str(row[2]).removeprefix(TRANSCRIPTION) for row in rows if row[2]}
+        return OpenPage(
+            ids=tuple(ids.values()),
+            checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1] or ""),
+            urgent=frozenset(ids[row[2]] for row in rows if row[3]),
+        )
 
     async def frontier(self) -> Frontier:
         """Return the tree over everything that is committed."""

@@ -14,18 +14,28 @@ import orjson
 from stenolog.clock import NowUs, microseconds, now_us
 from stenolog.errors import RecordDamaged, StoreError
 from stenolog.log.appends import Together, touched
-from stenolog.log.batch import BatchState, Coordinates, Row, Sequenced, sequence_batch
+from stenolog.log.batch import (
+    ADVICE,
+    NOWHERE,
+    BatchState,
+    Coordinates,
+    Row,
+    Sequenced,
+    sequence_batch,
+)
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
 from stenolog.stores.sqlite.file.writer import Writer
 from stenolog.stores.sqlite.log.nodes import insert_nodes
+from stenolog.stores.sqlite.log.open_rows import read_open, write_open
 from stenolog.stores.sqlite.log.schema import LOG
 
 _columns = itemgetter("position", "id", "stream", "version", "tenant", "sequence", "type")
 
 _LAST_OF_STREAMS = (
-    "SELECT stream, position, version FROM json_each(?) JOIN events ON position = "
+    "SELECT value, version, position, CAST(stream AS BLOB), bytes, leaf "
+    "FROM json_each(?) JOIN events ON position = "
     "(SELECT position FROM events WHERE stream = value ORDER BY version DESC LIMIT 1)"
 )
 _PLACES_OF_IDS = (
@@ -37,8 +47,6 @@ _PLACES_OF_DEDUPE_KEYS = (
 )
 RECORD = "position, CAST(stream AS BLOB), bytes, leaf"
 """The columns that `stored_event` takes; a damaged stream's name need not be text."""
-
-ADVICE = "run `stenolog log verify`"
 
 CommitReport = Callable[[int, int, float], None]
 """Told after each batch: its callers, the events accepted, seconds from BEGIN to COMMIT's end."""
@@ -153,10 +161,16 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> Ba
         frontier=frontier,
         time_us=_time_us(stored_event(*last)) if last else 0,
     )
-    for stream, position, version in connection.execute(
-        _LAST_OF_STREAMS, (_json(asked["streams"]),)
-    ):
-        state.streams[stream] = Coordinates(position=position, version=version)
+    streams = _json(asked["streams"])
+    for name, version, position, *record in connection.execute(_LAST_OF_STREAMS, (streams,)):
+        state.streams[name] = Coordinates(position=position, version=version)
+        if not _agrees(name, version, position, *record):
+            state.doubted[name] = f"log.db: the index and the record at {position} differ"
+    for name, kept in read_open(connection, streams).items():
+        if kept is None or kept.at != state.streams.get(name, NOWHERE):
+            state.doubted[name] = "log.db: a stream and its open transcription differ"
+        else:
+            state.work[name] = kept.work
     for tenant in asked["tenants"]:
         row = connection.execute(
             "SELECT max(sequence) FROM events WHERE tenant = ? AND sequence > 0", (tenant,)
@@ -165,6 +179,17 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> Ba
     state.ids = _places(connection, _PLACES_OF_IDS, asked["ids"])
     state.dedupe = _places(connection, _PLACES_OF_DEDUPE_KEYS, asked["dedupe"])
     return state
+
+
+def _agrees(
+    name: str, version: object, position: int, stream: object, stored: bytes, leaf: object
+) -> bool:
+    """Tell whether the record that an index led to is this stream's; a damaged one cannot tell."""
+    try:
+        event = stored_event(position, stream, stored, leaf)
+    except RecordDamaged:
+        return stream == name.encode() and isinstance(version, int)
+    return (event.stream, event.version) == (name, version)
 
 
 def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
@@ -186,6 +211,7 @@ def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
         [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
     )
     insert_nodes(connection, sequenced.nodes)
+    write_open(connection, sequenced.open_streams)
     frontier = sequenced.frontier
     connection.execute(
         "UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes())
