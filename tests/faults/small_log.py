@@ -115,6 +115,8 @@ async def build(directory: Path) -> SmallLog:
             stream = STREAMS[position % len(STREAMS)]
             if event_type.startswith("erasure."):
                 stream = ERASED  # in another stream it would excuse missing keys
+            if not await log.version(stream):
+                event_type = "upload.stored"  # a stream must begin with one that opens it
             tenant = TENANT if position % 4 else OTHER_TENANT
             event = new_event(event_type, tenant=tenant, dedupe_key=f"key {position}")
             if EVENT_TYPES[event_type].payload:
