@@ -23,7 +23,6 @@ from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback
 from stenolog.simulator.assemblyai.provider import Simulator
 from tests.house.waiting import until
 from tests.reconciler.house import QUICK, TENANT, Around, House, house, resting
-from tests.reconciler.open_ones import OpenOnes
 from tests.reconciler.test_neighbours import OTHER, SOON_S, uploaded
 
 UNAVAILABLE_FOR_AN_HOUR = day.refusal(503, "Service unavailable", Retry_After="3600")
@@ -145,7 +144,7 @@ async def test_a_job_is_given_up_unasked_when_nobody_may_ask_for_hours(
     async with resting(
         tmp_path, simulator, around=held_back(made), clock=lambda: now_ms() + ahead_ms
     ) as home:
-        async with home.reconciling(OpenOnes(0)):
+        async with home.reconciling():
             one = await home.request(Behaviour(never_ends=True))
             state = await home.when(one, lambda now: now.status == "processing")
         last, failing = GiveUp(number=1, lost=False), Attempts(last_asks=LAST_ASKS_MAX)
@@ -165,7 +164,7 @@ async def test_uploads_that_are_paused_have_no_list_read_for_each_of_them(
         made[0].retry_in_ms = 3_600_000
         for _ in range(10):
             await home.request(upload=await uploaded(home))
-        async with home.reconciling(OpenOnes(0, list(home.ids))):
+        async with home.reconciling():
             await until(lambda: waiting(home, "upload") == 10)
             assert not home.lists
             made[0].resume()
