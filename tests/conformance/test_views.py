@@ -28,6 +28,7 @@ from stenolog.projections.rows import (
 )
 from stenolog.projections.views import ViewReader, ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
+from tests.unit.projections.keys import MemoryKeys
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -42,7 +43,7 @@ Opener = Callable[[Path], AbstractAsyncContextManager[Views]]
 
 @contextlib.asynccontextmanager
 async def sqlite(path: Path) -> AsyncIterator[Views]:
-    views = await SqliteViews.open(path / "views.db")
+    views = await SqliteViews.open(path / "views.db", MemoryKeys())
     try:
         yield views
     finally:
@@ -155,7 +156,6 @@ async def test_rows_and_checkpoint_are_there_after_reopening(
         audio_url="https://x.example/",
         subject="subject",
         metadata='{"a":1}',
-        erased=True,
         created_at="1",
         claimed_at="2",
         accepted_at="3",

@@ -40,6 +40,7 @@ from stenolog.projections.run.projector import Projector
 from stenolog.projections.run.registry import project, status_after
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 from tests.unit.projections.projecting import opened_of
 
 STEPS_MAX = 24
@@ -227,7 +228,7 @@ UNHEEDED = {"transcription.requested", "submission.superseded"}  # they settle n
 
 async def check_stored(log: MemoryLog, cuts: Collection[int], directory: Path) -> None:
     """The projector is stopped behind each of these positions, and its row must be true there."""
-    views = await SqliteViews.open(directory / "views.db")
+    views = await SqliteViews.open(directory / "views.db", MemoryKeys())
     events = log.events
     try:
         for cut in sorted({*cuts, len(events)}):

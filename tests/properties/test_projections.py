@@ -19,6 +19,7 @@ from stenolog.projections.run.registry import project
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 from tests.unit.projections.projecting import changes_of, opened_of
 
 TRANSCRIPTIONS = 4
@@ -128,7 +129,7 @@ async def projected(
     log: MemoryLog, path: Path, cuts: list[int], rebuild: str
 ) -> list[list[object]]:
     """What can be seen after following the log in pieces, and after a rebuild."""
-    views = await SqliteViews.open(path)
+    views = await SqliteViews.open(path, MemoryKeys())
     projector = Projector(
         log_store=log,
         sealer=OpenSealer(log),

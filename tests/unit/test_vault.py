@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,10 @@ class KeysInMemory:
         if self.failing:
             raise StoreUnavailable("injected: disk full")
         self.by_stream.pop(stream, None)
+
+    async def data_keys_of(self, streams: Collection[str]) -> Sequence[WrappedKey]:
+        await asyncio.sleep(0)
+        return [self.by_stream[stream] for stream in streams if stream in self.by_stream]
 
     async def data_key(self, key_id: str) -> WrappedKey | None:
         return next((k for k in self.by_stream.values() if k.key_id == key_id), None)
@@ -189,3 +194,39 @@ async def test_nothing_is_sealed_either_while_destroying_fails() -> None:
         await vault.destroy(STREAM)
     with pytest.raises(KeyMissing):
         await vault.seal(STREAM, EVENT, b"more")
+
+
+async def test_the_keys_that_are_known_are_found_and_none_is_made() -> None:
+    keys = KeysInMemory()
+    vault = Vault(MASTER, keys)
+    key = await vault.key_of(STREAM)
+    found = await Vault(MASTER, keys).known_keys([STREAM, "transcription-2"])
+    assert found == {STREAM: key}
+    assert keys.by_stream.keys() == {STREAM}
+
+
+async def test_a_key_that_is_destroyed_is_known_no_more() -> None:
+    vault = Vault(MASTER, KeysInMemory())
+    await vault.key_of(STREAM)
+    await vault.destroy(STREAM)
+    assert await vault.known_keys([STREAM]) == {}
+
+
+async def test_a_key_that_is_destroyed_while_it_is_read_is_not_remembered() -> None:
+    keys = KeysInMemory()
+    await Vault(MASTER, keys).key_of(STREAM)
+    vault = Vault(MASTER, keys)
+    wrapped = keys.by_stream[STREAM]
+    reading = asyncio.create_task(vault.known_keys([STREAM]))
+    await asyncio.sleep(0)  # it is being read
+    await vault.destroy(STREAM)
+    keys.by_stream[STREAM] = wrapped  # the read found it just before
+    assert await reading == {}
+
+
+async def test_a_key_that_does_not_unwrap_is_missing_without_the_others() -> None:
+    keys = KeysInMemory()
+    vault = Vault(MASTER, keys)
+    key = await vault.key_of(STREAM)
+    keys.by_stream["transcription-2"] = replace(keys.by_stream[STREAM], stream="transcription-2")
+    assert await Vault(MASTER, keys).known_keys([STREAM, "transcription-2"]) == {STREAM: key}

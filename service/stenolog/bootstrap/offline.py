@@ -55,11 +55,12 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
         marked = bool(await keys.secrets(CHECK))
         await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         secret, _ = await open_master_key(settings, keys)
-        views = await SqliteViews.open(settings.data_dir / VIEWS)
+        vault = Vault(MasterKey(secret), keys)
+        views = await SqliteViews.open(settings.data_dir / VIEWS, vault)
         stack.push_async_callback(views.close)
         projector = Projector(
             log_store=log,
-            sealer=Vault(MasterKey(secret), keys),
+            sealer=vault,
             views=views,
             projections=PROJECTIONS,
             now_ms=now_ms,

@@ -97,9 +97,9 @@ async def open_stores(
     )
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
-    views = await _closing(stack, await SqliteViews.open(directory / VIEWS))
-    work = await _closing(stack, await SqliteWork.open(directory / WORK))
     vault = Vault(master, keys)
+    views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault))
+    work = await _closing(stack, await SqliteWork.open(directory / WORK))
     room = UploadRoom(
         directory / UPLOADS,
         tenant_bytes_max=settings.tenant_upload_bytes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +51,10 @@ class DataKeys(Protocol):
 
     async def data_key_of(self, stream: str) -> WrappedKey | None:
         """Return the stream's key; None when it has none, or none any more."""
+        ...
+
+    async def data_keys_of(self, streams: Collection[str]) -> Sequence[WrappedKey]:
+        """Return the keys that these streams have, in any order."""
         ...
 
     async def data_key(self, key_id: str) -> WrappedKey | None:

@@ -7,6 +7,8 @@ and nothing can be learned from either.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from stenolog.bounded import BoundedMemory
 from stenolog.compliance.data_keys import (
@@ -22,11 +24,12 @@ from stenolog.compliance.payloads import (
     open_with,
     seal_with,
 )
-from stenolog.errors import KeyMissing
+from stenolog.errors import KeyMissing, PayloadDamaged
 from stenolog.log.event import SealedPayload
 
 KEYS_CACHED_MAX = 4_096
 DESTROYED_REMEMBERED_MAX = 4_096  # the key store knows them all; this closes a race with it
+KEYS_KEPT_AT_ONCE_MAX = 16
 INLINE_BYTES_MAX = 128 << 10  # larger payloads are sealed and opened beside the event loop
 
 
@@ -79,6 +82,35 @@ class Vault:
         key = unwrap_key(self._master, wrapped)
         self._by_stream.put(stream, key)
         return key
+
+    async def known_keys(self, streams: Collection[str]) -> Mapping[str, DataKey]:
+        """Return the data keys that these streams have, in clear; none is made.
+
+        A key that was destroyed or lost is missing, and so is one that does not unwrap.
+
+        Raises:
+            StoreUnavailable: They cannot be read now.
+        """
+        found: dict[str, DataKey] = {}
+        unknown: list[str] = []
+        for stream in streams:
+            key = self._by_stream.get(stream)
+            if key is None:
+                unknown.append(stream)
+            else:
+                found[stream] = key
+        if unknown:
+            for wrapped in await self._keys.data_keys_of(unknown):
+                with suppress(PayloadDamaged):
+                    found[wrapped.stream] = unwrap_key(self._master, wrapped)
+        for stream in unknown:
+            # It may have been destroyed while it was read. Many at once are a pass over the log:
+            # they must not push out those that are in use.
+            if stream in self._destroyed:
+                found.pop(stream, None)
+            elif stream in found and len(unknown) <= KEYS_KEPT_AT_ONCE_MAX:
+                self._by_stream.put(stream, found[stream])
+        return found
 
     def new_key(self, stream: str) -> NewKey:
         """Return a key for a stream that has none and never had; it is nowhere but here."""

@@ -18,10 +18,9 @@ asked for, but the provider returned nothing for it. `error`: the transcription 
 empty view without a reason means: asked for, looked for, none found.
 """
 
-# A chunk is what one row of the store holds: few rows to write for an hour of words, little to
-# read for a page of them.
-ITEMS_PER_CHUNK_MAX = 100
-CHUNK_BYTES = 32 * 1024  # a chunk is closed by the item that brings it to this size
+# A chunk is sealed by itself: few to write for an hour of words, little to open for a page of them.
+ITEMS_PER_CHUNK_MAX = 500
+CHUNK_BYTES = 64 * 1024  # a chunk is closed by the item that brings it to this size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,8 @@ class StatusRow:
         subject: As the customer gave it.
         metadata: The customer's JSON object, as JSON; None without.
         erased: Its erasure was requested; the content is gone.
+        locked: The content is there and does not open: the key was destroyed a moment ago, or lost.
+            Only the log tells which.
         finished_by: The submission that brought the outcome; 0 before.
         unsettled: Numbers of the submissions of which the provider may have another job, with
             commas between them; beyond the end they are loose ends. 0 stands for an erasure that
@@ -72,6 +73,7 @@ class StatusRow:
     subject: str | None = None
     metadata: str | None = None
     erased: bool = False
+    locked: bool = False
     finished_by: int = 0
     unsettled: str = ""
     created_at: str

@@ -126,9 +126,10 @@ class ViewWriter(Protocol):
         ...
 
     async def erase(self, transcription: str) -> None:
-        """Remove the transcription's content from all generations and from the WAL.
+        """Remove the transcription's content from all generations.
 
-        Its views then say `erased`. Repeating it changes nothing.
+        Its views then say `erased`. Repeating it changes nothing. Whoever asks for it has
+        destroyed the key, or will: what is left on the disk opens with nothing else.
         """
         ...
 
@@ -139,6 +140,8 @@ class ViewWriter(Protocol):
 
 class ViewReader(Protocol):
     """Reads the views. Callers check the tenant on the row of the transcription.
+
+    Content whose key is not there reads as none; the transcription's row is then `locked`.
 
     Every method raises `StoreUnavailable` when the views cannot be read.
     """
@@ -169,7 +172,11 @@ class ViewReader(Protocol):
     async def items(
         self, transcription: str, view: str, *, after: int, limit: int, speaker: str | None = None
     ) -> ItemsPage:
-        """Read at most `limit` items that follow the ordinal `after`; 0: from the first."""
+        """Read at most `limit` items that follow the ordinal `after`; 0: from the first.
+
+        Raises:
+            KeyMissing: There are some, and their key was destroyed or lost: ask the log which.
+        """
         ...
 
     async def list_transcriptions(

@@ -20,6 +20,7 @@ from stenolog.projections.run.retrying import Retries
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 
 FIRST, SECOND = transcription_id(1), transcription_id(2)
 
@@ -45,7 +46,7 @@ def hold(transcription: str, position: int, projection: str = "words") -> Hold:
 
 @contextlib.asynccontextmanager
 async def holding(path: Path, holds: Sequence[Change], head: int) -> AsyncIterator[SqliteViews]:
-    views = await SqliteViews.open(path)
+    views = await SqliteViews.open(path, MemoryKeys())
     try:
         await bring_up(views, PROJECTIONS)
         await views.advance(holds, after=0, to=Checkpoint(position=head, event_id="e"))

@@ -27,13 +27,14 @@ from stenolog.projections.views import ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 
 DEADLINE_S = 20
 
 
 @pytest.fixture
 async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
-    opened = await SqliteViews.open(tmp_path / "views.db")
+    opened = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
     yield opened
     await opened.close()
 
@@ -481,7 +482,7 @@ async def test_rows_do_not_depend_on_where_the_batches_end(
     views: SqliteViews, tmp_path: Path
 ) -> None:
     log = MemoryLog()
-    stepwise = await SqliteViews.open(tmp_path / "stepwise.db")
+    stepwise = await SqliteViews.open(tmp_path / "stepwise.db", MemoryKeys())
     events: list[Event] = []
     log.done(1, full_answer(), **EVERYTHING)
     events, log.events = log.events, []

@@ -16,6 +16,7 @@ from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 
 DEADLINE_S = 20
 
@@ -42,7 +43,7 @@ class HeldSealer(OpenSealer):
 async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
     tmp_path: Path, held: str, *, rebuilt: bool
 ) -> None:
-    log, views = MemoryLog(), await SqliteViews.open(tmp_path / "views.db")
+    log, views = MemoryLog(), await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
     request = log.request(1, **EVERYTHING)
     log.claim(1)
     log.complete(1, full_answer())
@@ -81,7 +82,7 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
 
 async def seen_after(log: MemoryLog, path: Path, cuts: Sequence[int]) -> list[object]:
     """What the views say when batches end at these positions, and what they hold."""
-    views = await SqliteViews.open(path)
+    views = await SqliteViews.open(path, MemoryKeys())
     events = log.events
     projector = Projector(
         log_store=log, sealer=OpenSealer(log), views=views, projections=PROJECTIONS, now_ms=_zero

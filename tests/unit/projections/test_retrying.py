@@ -20,6 +20,7 @@ from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 
 DEADLINE_S = 30
 PADDING = "x" * INLINE_BYTES_MAX
@@ -28,7 +29,7 @@ FIRST, SECOND = transcription_id(1), transcription_id(2)
 
 @pytest.fixture
 async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
-    opened = await SqliteViews.open(tmp_path / "views.db")
+    opened = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
     yield opened
     await opened.close()
 
@@ -111,7 +112,10 @@ async def test_a_killed_worker_says_nothing_of_the_transcript_and_holds_no_other
 async def test_what_was_interrupted_is_projected_again_also_after_a_restart(
     views: SqliteViews, tmp_path: Path
 ) -> None:
-    log, undisturbed = MemoryLog(), await SqliteViews.open(tmp_path / "undisturbed.db")
+    log, undisturbed = (
+        MemoryLog(),
+        await SqliteViews.open(tmp_path / "undisturbed.db", MemoryKeys()),
+    )
     await held(log, views)
     delivered = {"kind": "outcome", "attempts": 1, "status": 202}
     log.add(1, "delivery.succeeded", delivered)

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from stenolog.bootstrap.projections import PROJECTIONS
-from stenolog.errors import SchemaTooNew, StoreUnavailable
+from stenolog.errors import KeyMissing, PayloadDamaged, SchemaTooNew, StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.projections.rows import Chunk, PutStatus, PutView, StatusRow, TranscriptRow
+from stenolog.projections.rows import Change, Chunk, PutStatus, PutView, StatusRow, TranscriptRow
 from stenolog.projections.run.projector import Projector
-from stenolog.stores.sqlite.file.connection import PAGE_BYTES
 from stenolog.stores.sqlite.views.schema import VIEWS
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
 
 
 def written(place: Path) -> bytes:
@@ -28,14 +28,14 @@ def written(place: Path) -> bytes:
 
 
 async def made(path: Path) -> None:
-    views = await SqliteViews.open(path)
+    views = await SqliteViews.open(path, MemoryKeys())
     await views.begin("words", 1, live=True)
     await views.advance((), after=0, to=Checkpoint(position=7, event_id="e"))
     await views.close()
 
 
 async def position(path: Path) -> int:
-    views = await SqliteViews.open(path)
+    views = await SqliteViews.open(path, MemoryKeys())
     try:
         return (await views.checkpoint()).position
     finally:
@@ -64,11 +64,11 @@ async def test_a_damaged_database_is_made_anew(tmp_path: Path) -> None:
 async def test_an_older_schema_is_made_anew(tmp_path: Path) -> None:
     await made(tmp_path / "views.db")
     newer = replace(VIEWS, steps=(*VIEWS.steps, "CREATE TABLE more (one TEXT)"))
-    views = await SqliteViews.open(tmp_path / "views.db", schema=newer)
+    views = await SqliteViews.open(tmp_path / "views.db", MemoryKeys(), schema=newer)
     assert (await views.checkpoint()).position == 0
     await views.close()
     with pytest.raises(SchemaTooNew):
-        await SqliteViews.open(tmp_path / "views.db")
+        await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
 
 
 async def test_a_foreign_database_is_not_deleted(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_a_foreign_database_is_not_deleted(tmp_path: Path) -> None:
         foreign.execute("CREATE TABLE views (theirs TEXT)")
         foreign.commit()
     with pytest.raises(StoreUnavailable):
-        await SqliteViews.open(tmp_path / "views.db")
+        await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
     with contextlib.closing(sqlite3.connect(tmp_path / "views.db")) as foreign:
         assert foreign.execute("SELECT theirs FROM views").fetchall() == []
 
@@ -88,7 +88,7 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.execute(f"PRAGMA user_version = {len(VIEWS.steps) + 1}")
     connection.close()
     with pytest.raises(SchemaTooNew):
-        await SqliteViews.open(path)
+        await SqliteViews.open(path, MemoryKeys())
 
 
 async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:
     log.done(1, answer())
     bodies = []
     for _ in range(2):
-        views = await SqliteViews.open(tmp_path / "views.db")
+        views = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
         projector = Projector(
             log_store=log,
             sealer=OpenSealer(log),
@@ -116,82 +116,144 @@ async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:
 
 async def test_a_directory_that_is_missing_is_an_error_of_the_store(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
-        await SqliteViews.open(tmp_path / "missing" / "views.db")
+        await SqliteViews.open(tmp_path / "missing" / "views.db", MemoryKeys())
 
 
-async def test_deleted_text_is_overwritten(tmp_path: Path) -> None:
-    log = MemoryLog()
-    log.done(1, answer(text="a very particular sentence"))
-    path = tmp_path / "views.db"
-    views = await SqliteViews.open(path)
-    projector = Projector(
-        log_store=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: 0,
-    )
-    await projector.catch_up()
-    assert b"particular" in written(tmp_path)
-    await views.reset()
-    await projector.close()
-    await views.close()
-    assert b"particular" not in written(tmp_path)
-
-
-@pytest.mark.parametrize("repeated", [1, 60, 130, 700])
-async def test_what_a_customer_said_is_on_no_page_whose_cells_sqlite_moves(
+@pytest.mark.parametrize("repeated", [1, 60, 130, 700, 300_000])
+async def test_what_a_customer_said_is_nowhere_in_the_files_and_dies_with_its_key(
     tmp_path: Path, repeated: int
 ) -> None:
-    """SQLite leaves copies of moved cells behind, which no erasure reaches."""
-    views = await SqliteViews.open(tmp_path / "views.db")
-    for projection in ("transcriptions", "transcript", "words"):
+    keys = MemoryKeys()
+    views = await SqliteViews.open(tmp_path / "views.db", keys)
+    try:
+        for projection in ("transcriptions", "transcript", "words", "utterances"):
+            await views.begin(projection, 1, live=True)
+        said = "MARK-of-8" * repeated
+        await views.advance(said_by("id-1", said), after=0, to=Checkpoint(position=1, event_id="e"))
+        assert b"MARK" not in written(tmp_path)
+        row = await views.transcription("id-1")
+        assert row is not None
+        assert (row.locked, row.subject, row.error, row.provider_job) == (False, said, said, said)
+        assert await views.request("id-1") == said.encode()
+        transcript = await views.transcript("id-1")
+        assert transcript is not None
+        assert (transcript.text, transcript.body) == (said, said.encode())
+        assert await views.customer_body("id-1") == said.encode()
+        page = await views.items("id-1", "words", after=0, limit=9, speaker=said)
+        assert (page.items, page.beside) == ((said.encode(),), said.encode())
+        assert len((await views.items("id-1", "utterances", after=1, limit=9)).items) == 1
+        keys.destroy("transcription-id-1")
+        row = await views.transcription("id-1")
+        assert row is not None
+        assert (row.locked, row.erased, row.subject, row.error) == (True, False, None, None)
+        assert (row.status, row.audio_url) == ("error", "")
+        assert await views.request("id-1") is None
+        assert await views.transcript("id-1") is None
+        assert await views.customer_body("id-1") is None
+        for view in ("words", "utterances"):
+            with pytest.raises(KeyMissing):
+                await views.items("id-1", view, after=0, limit=9)
+        [listed] = (await views.list_transcriptions("t", limit=9)).rows
+        assert listed == row
+        await views.erase("id-1")
+        row = await views.transcription("id-1")
+        assert row is not None
+        assert (row.locked, row.erased) == (False, True)
+    finally:
+        await views.close()
+
+
+async def test_without_a_key_nothing_of_the_content_is_kept(tmp_path: Path) -> None:
+    keys = MemoryKeys()
+    keys.destroy("transcription-id-1")
+    views = await SqliteViews.open(tmp_path / "views.db", keys)
+    try:
+        for projection in ("transcriptions", "transcript", "words", "utterances"):
+            await views.begin(projection, 1, live=True)
+        to = Checkpoint(position=1, event_id="e")
+        await views.advance(said_by("id-1", "MARK-of-8"), after=0, to=to)
+        row = await views.transcription("id-1")
+        assert row is not None
+        assert (row.locked, row.status, row.subject) == (True, "error", None)
+        assert await views.customer_body("id-1") is None
+        assert (await views.items("id-1", "words", after=0, limit=9)).items == ()
+    finally:
+        await views.close()
+
+
+async def test_a_box_in_the_place_of_another_does_not_open(tmp_path: Path) -> None:
+    path = tmp_path / "views.db"
+    views = await SqliteViews.open(path, MemoryKeys())
+    for projection in ("transcriptions", "transcript", "words", "utterances"):
         await views.begin(projection, 1, live=True)
-    said = "MARK-of-8" * repeated
-    for number in range(12):
-        row = StatusRow(
-            id=f"id-{number}",
-            tenant="t",
-            status="error",
-            version=1,
-            position=number,
-            requested_position=number,
-            provider="local",
-            region=None,
-            surface="v2",
-            upload=None,
-            correlation_id="c",
-            audio_url=said,
-            error=said,
-            subject=said,
-            metadata=said,
-            created_at="2026-03-01T12:00:00.000000Z",
-        )
-        spoken = TranscriptRow(
-            text=said, confidence=0.5, language_code=said, words=3, body=said.encode()
-        )
-        chunk = Chunk(first=1, count=1, speakers=(said,), bodies=said.encode())
-        await views.advance(
-            [
-                PutStatus(projection="transcriptions", row=row, request=said.encode()),
-                PutView(
-                    projection="transcript",
-                    transcription=row.id,
-                    reason=None,
-                    transcript=spoken,
-                    chunks=(chunk,),
-                    beside=said.encode(),
-                ),
-            ],
-            after=number,
-            to=Checkpoint(position=number + 1, event_id=f"e{number}"),
-        )
+    changes = [*said_by("id-1", "one"), *said_by("id-2", "two")]
+    await views.advance(changes, after=0, to=Checkpoint(position=1, event_id="e"))
     await views.close()
-    content = (tmp_path / "views.db").read_bytes()
-    pages = [content[at : at + PAGE_BYTES] for at in range(0, len(content), PAGE_BYTES)]
-    holding = [page[0] for page in pages if b"MARK" in page]
-    assert holding
-    assert not {2, 5, 10, 13} & set(holding), "types of pages that hold cells"
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        for table in ("transcriptions", "views"):
+            file.execute(
+                f"UPDATE {table} SET box = (SELECT box FROM {table} AS other "
+                f"WHERE other.id = 'id-2' AND other.generation = {table}.generation) "
+                "WHERE id = 'id-1'"
+            )
+        file.commit()
+    views = await SqliteViews.open(path, MemoryKeys())
+    try:
+        row = await views.transcription("id-1")
+        assert row is not None
+        assert row.locked
+        with pytest.raises(PayloadDamaged):
+            await views.customer_body("id-1")
+    finally:
+        await views.close()
+
+
+def said_by(transcription: str, said: str) -> list[Change]:
+    """A transcription whose every piece of content is `said`."""
+    row = StatusRow(
+        id=transcription,
+        tenant="t",
+        status="error",
+        version=1,
+        position=1,
+        requested_position=1,
+        provider="local",
+        region=None,
+        surface="v2",
+        upload=None,
+        correlation_id="c",
+        provider_job=said,
+        audio_url=said,
+        error=said,
+        subject=said,
+        metadata=said,
+        created_at="2026-03-01T12:00:00.000000Z",
+    )
+    spoken = TranscriptRow(
+        text=said, confidence=0.5, language_code=said, words=3, body=said.encode()
+    )
+    chunks = [
+        Chunk(first=number, count=1, speakers=(said,), bodies=said.encode()) for number in (1, 2)
+    ]
+    return [
+        PutStatus(projection="transcriptions", row=row, request=said.encode()),
+        PutView(
+            projection="transcript", transcription=transcription, reason=None, transcript=spoken
+        ),
+        PutView(
+            projection="words",
+            transcription=transcription,
+            reason=None,
+            chunks=tuple(chunks[:1]),
+            beside=said.encode(),
+        ),
+        PutView(
+            projection="utterances",
+            transcription=transcription,
+            reason=None,
+            chunks=tuple(chunks),
+        ),
+    ]
 
 
 class TracedViews(SqliteViews):
@@ -203,7 +265,7 @@ class TracedViews(SqliteViews):
 
 async def test_figures_are_read_from_indexes_alone(tmp_path: Path) -> None:
     """A row of a transcription has a page for itself: 100,000 of them took 0.6 s."""
-    views = await TracedViews.open(tmp_path / "views.db")
+    views = await TracedViews.open(tmp_path / "views.db", MemoryKeys())
     assert isinstance(views, TracedViews)
     read: list[str] = []
     await views.told_of_reads(read.append)

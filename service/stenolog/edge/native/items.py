@@ -9,6 +9,7 @@ from starlette.responses import Response
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.native.paging import page_answer, page_query, refuse_if
 from stenolog.edge.transcriptions.reading import Reading
+from stenolog.errors import KeyMissing
 from stenolog.projections.views import ViewReader
 
 SPEAKER_CHARS_MAX = 128
@@ -28,13 +29,18 @@ class Items:
         speaker = self._speaker(request)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
-        found = await self._views.items(
-            transcription_id,
-            self._view,
-            after=query.after or 0,
-            limit=query.limit,
-            speaker=speaker,
-        )
+        try:
+            found = await self._views.items(
+                transcription_id,
+                self._view,
+                after=query.after or 0,
+                limit=query.limit,
+                speaker=speaker,
+            )
+        except KeyMissing:
+            # Its erasure comes before the views say so; where the log knows of none, this raises.
+            await self._reading.find(caller.tenant, transcription_id)
+            return page_answer((), None, reason="erased", beside=None)
         beside = None if found.beside is None else orjson.Fragment(found.beside)
         following = None if found.next is None else str(found.next)
         return page_answer(found.items, following, reason=found.reason, beside=beside)

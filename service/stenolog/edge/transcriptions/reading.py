@@ -16,7 +16,7 @@ from stenolog.commands.transcription.fold import fold
 from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
-from stenolog.errors import KeyMissing, NotFound, RecordDamaged
+from stenolog.errors import KeyMissing, NotFound, RecordDamaged, StoreUnavailable
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
 from stenolog.log.store import EventStore
@@ -27,6 +27,7 @@ from stenolog.projections.views import ViewReader
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNKNOWN = "There is no such transcription"
 DETAILS = "details"  # what is made of a request for the row
+KEY_LOST = "the key of this transcription is missing: the operator must restore keys.db"
 
 Result = TypeVar("Result")
 
@@ -59,7 +60,7 @@ class Reading:
         """
         await self.require(tenant, transcription_id)
         row = await self._views.transcription(transcription_id)
-        if row is not None:
+        if row is not None and not row.locked:
             # A finished row needs no look at the log: a late callback changes nothing in it, and a
             # late result or an erasure is shown only once the view has it.
             if row.erased:
@@ -68,7 +69,7 @@ class Reading:
                 return row
             if row.version >= await self._events.version(stream_of(transcription_id)):
                 return row
-        return await self._folded(transcription_id, row)
+        return await self._folded(transcription_id, None if row and row.locked else row)
 
     async def require(self, tenant: str, transcription_id: str) -> None:
         """Check that the transcription is this tenant's.
@@ -149,7 +150,10 @@ class Reading:
                 lambda: self._handler.payload_of(events[0].id, events[0].position),
                 lambda payload: details_in(read_request(payload)),
             )
-        except KeyMissing:
+        except KeyMissing as exc:
+            # Erased since its events were read, or lost: only the log tells.
+            if not fold(transcription_id, await self.events(transcription_id)).erasing:
+                raise StoreUnavailable(KEY_LOST) from exc
             details = PayloadDetails(erased=True)
         row = row_of(state, details, position=position)
         # An erasure can come between the events and the payload: then its answer is told already.

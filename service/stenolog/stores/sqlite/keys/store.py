@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +54,15 @@ class SqliteKeys(WrittenFile):
         """Reads by the unique index on the stream."""
         row = await self._one("SELECT key_id, stream, box FROM data_keys WHERE stream = ?", stream)
         return _wrapped_key(row) if row else None
+
+    async def data_keys_of(self, streams: Collection[str]) -> Sequence[WrappedKey]:
+        """Streams travel as one JSON array, so that their number has no bound of SQLite's."""
+        rows = await self._all(
+            "SELECT key_id, stream, box FROM data_keys "
+            "WHERE stream IN (SELECT value FROM json_each(?))",
+            json.dumps(list(streams)),
+        )
+        return [_wrapped_key(row) for row in rows]
 
     async def data_key(self, key_id: str) -> WrappedKey | None:
         """Reads by primary key."""

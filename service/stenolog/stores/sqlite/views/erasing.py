@@ -1,19 +1,20 @@
 """Remove one transcription's content from `views.db`, in every generation.
 
-It leaves rows that only say that the transcription is erased. When the projector reaches the
-erasure in the log, it replaces them by its own.
+Nothing is overwritten: what stays on the disk is sealed under the key that an erasure destroys. It
+leaves rows that only say that the transcription is erased. When the projector reaches the erasure
+in the log, it replaces them by its own.
 """
 
 from __future__ import annotations
 
 from stenolog.stores.sqlite.views.writer import ViewStatements
 
-CONTENT_TABLES = ("requests", "transcripts", "chunks")
+CONTENT_TABLES = ("requests", "parts")
 _EVERY = "generation IN (SELECT generation FROM generations) AND id = ?"
 
 
 def erase(statements: ViewStatements, transcription: str) -> None:
-    """Overwrite the content in the file, and remove it from the WAL; repeating changes nothing.
+    """Delete the content; repeating changes nothing.
 
     Raises:
         StoreUnavailable: It may still be there; try again.
@@ -22,12 +23,10 @@ def erase(statements: ViewStatements, transcription: str) -> None:
         for table in CONTENT_TABLES:
             run.execute(f"DELETE FROM {table} WHERE {_EVERY}", (transcription,))  # noqa: S608  ours
         run.execute(
-            f"UPDATE views SET reason = 'erased', items = 0, beside = NULL WHERE {_EVERY}",  # noqa: S608  ours
+            f"UPDATE views SET reason = 'erased', items = 0, parts = 0, box = NULL WHERE {_EVERY}",  # noqa: S608  ours
             (transcription,),
         )
         run.execute(
-            "UPDATE transcriptions SET erased = 1, audio_url = '', subject = NULL, "  # noqa: S608  ours
-            f"metadata = NULL, error = NULL, provider_job = NULL WHERE {_EVERY}",
+            f"UPDATE transcriptions SET erased = 1, box = NULL WHERE {_EVERY}",  # noqa: S608  ours
             (transcription,),
         )
-    statements.truncate_wal()

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
-
-import aiosqlite
 
 from stenolog.projections.pages import ITEMS_PER_PAGE_MAX, ItemsPage
 from stenolog.projections.rows import ITEMS_PER_CHUNK_MAX, Reason
-from stenolog.stores.sqlite.file.connection import read_rows
+from stenolog.stores.sqlite.views.boxes import Boxes
+from stenolog.stores.sqlite.views.content import head_place, items_of, part_place
+from stenolog.stores.sqlite.views.content_reads import LIVE, ContentReads, beside_loop
 
-CHUNKS_PER_READ = 16  # when one speaker is looked for; at most 512 KiB and a longest item
-
-LIVE = "(SELECT generation FROM generations WHERE projection = ? AND state = 'live')"
-"""The live generation of a projection, whose name is the statement's next value."""
+PARTS_PER_READ = 16  # when one speaker is looked for; at most 1 MiB and a longest item
 
 
-class ItemReads:
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """What a page is to hold, and what was found of it so far."""
+
+    after: int
+    limit: int
+    speaker: str | None
+    reached: int
+    beside: bytes | None = None
+    found: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def add(self, first: int, speakers: bytes | None, bodies: bytes) -> None:
+        for ordinal, said_by, line in items_of(first, speakers, bodies):
+            self.reached = ordinal
+            if ordinal > self.after and self.speaker in (None, said_by):
+                self.found.append((ordinal, line))
+
+
+class ItemReads(ContentReads):
     """Keeps the promises of `ViewReader` about items, over one reading connection."""
-
-    def __init__(self, reader: aiosqlite.Connection) -> None:
-        self._reader = reader
 
     async def view_state(self, transcription: str, view: str) -> Reason | None:
         """Reads by primary key."""
@@ -36,62 +48,61 @@ class ItemReads:
     async def items(
         self, transcription: str, view: str, *, after: int, limit: int, speaker: str | None = None
     ) -> ItemsPage:
-        """Ordinals are dense: without a speaker the chunks of a page are known beforehand."""
+        """Ordinals are dense: without a speaker the parts of a page are known beforehand."""
         assert 1 <= limit <= ITEMS_PER_PAGE_MAX
         assert after >= 0
-        chunks_max = limit // ITEMS_PER_CHUNK_MAX + 2 if speaker is None else CHUNKS_PER_READ
-        found: list[tuple[int, bytes]] = []
-        reached = after
+        parts_max = limit // ITEMS_PER_CHUNK_MAX + 2 if speaker is None else PARTS_PER_READ
+        search = _Search(after=after, limit=limit, speaker=speaker, reached=after)
+        boxes: Boxes | None = None
         while True:
-            rows = await self._chunks(view, transcription, reached, chunks_max)
+            rows = await self._parts(view, transcription, search.reached, parts_max)
             if not rows:
                 return ItemsPage(items=(), next=None, reason="not_ready", beside=None)
-            reason, beside, total = rows[0][:3]
-            before = reached
-            for ordinal, said_by, line in _items(rows):
-                reached = ordinal
-                if ordinal > after and speaker in (None, said_by):
-                    found.append((ordinal, line))
-            if len(found) > limit or reached >= total or reached == before:
+            reason, total = rows[0][1:3]
+            before = search.reached
+            size = sum(len(box) for row in rows for box in (row[3], row[5]) if box is not None)
+            if size:
+                boxes = boxes or await self.boxes_of([transcription])
+                await beside_loop(size, _look, boxes, transcription, rows, search)
+            if len(search.found) > limit or search.reached >= total or search.reached == before:
                 break
-        page = found[:limit]
+        page = search.found[:limit]
         return ItemsPage(
             items=tuple(line for _, line in page),
-            next=page[-1][0] if len(found) > limit else None,
+            next=page[-1][0] if len(search.found) > limit else None,
             reason=reason,
-            beside=None if beside is None else bytes(beside),
+            beside=search.beside,
         )
 
-    async def _chunks(
-        self, view: str, transcription: str, after: int, chunks_max: int
+    async def _parts(
+        self, view: str, transcription: str, after: int, parts_max: int
     ) -> Sequence[Any]:
-        """Return the view's own columns, then those of its chunks that end after `after`."""
+        """Return the view's own columns, then those of its parts that end after `after`.
+
+        The view's box comes with each part; where there are any, it is short.
+        """
         return await self.rows(
-            "SELECT v.reason, v.beside, v.items, c.first, c.speakers, c.bodies FROM views v "  # noqa: S608  ours
-            "LEFT JOIN chunks c ON c.generation = v.generation AND c.id = v.id "
-            "AND c.first > ? AND c.first + c.count - 1 > ? "
-            f"WHERE v.generation = {LIVE} AND v.id = ? ORDER BY c.first LIMIT ?",
+            "SELECT v.generation, v.reason, v.items, v.box, p.first, p.box FROM views v "  # noqa: S608  ours
+            "LEFT JOIN parts p ON p.generation = v.generation AND p.id = v.id "
+            "AND p.first > ? AND p.first + p.count - 1 > ? "
+            f"WHERE v.generation = {LIVE} AND v.id = ? ORDER BY p.first LIMIT ?",
             after - ITEMS_PER_CHUNK_MAX,
             after,
             view,
             transcription,
-            chunks_max,
+            parts_max,
         )
 
-    async def rows(self, statement: str, *values: object) -> Sequence[Any]:
-        """Return the rows that a statement finds.
 
-        Raises:
-            StoreUnavailable: They cannot be read now.
-        """
-        return await read_rows(self._reader, "views.db", statement, *values)
-
-
-def _items(rows: Sequence[Any]) -> Iterator[tuple[int, str | None, bytes]]:
-    """Ordinal, speaker and JSON of every item in these chunks."""
-    for _, _, _, first, speakers, bodies in rows:
-        if first is None:
-            continue
-        lines = bytes(bodies).split(b"\n")
-        said_by = json.loads(speakers) if speakers is not None else [None] * len(lines)
-        yield from zip(range(first, first + len(lines)), said_by, lines, strict=True)
+def _look(boxes: Boxes, transcription: str, rows: Sequence[Any], search: _Search) -> None:
+    """Open these rows, and take from them what the search is for."""
+    generation, _, _, head = rows[0][:4]
+    if head is not None:
+        search.beside, speakers, bodies = boxes.open(head_place(generation, transcription), head)
+        if bodies is not None:
+            search.add(1, speakers, bodies)
+    for generation, _, _, _, first, part in rows:
+        if part is not None:
+            speakers, bodies = boxes.open(part_place(generation, transcription, first), part)
+            assert bodies is not None
+            search.add(first, speakers, bodies)

@@ -16,12 +16,16 @@ from stenolog.projections.pages import (
     TranscriptionsPage,
     UploadUse,
 )
-from stenolog.projections.rows import Status, StatusRow, TranscriptRow
-from stenolog.projections.views import TRANSCRIPT_VIEW, TRANSCRIPTIONS_VIEW
-from stenolog.stores.sqlite.views.items import LIVE, ItemReads
-from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, status_row
+from stenolog.projections.rows import Status, StatusRow
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW
+from stenolog.stores.sqlite.views.content_reads import LIVE
+from stenolog.stores.sqlite.views.items import ItemReads
+from stenolog.stores.sqlite.views.status_rows import (
+    ID_COLUMN,
+    SELECT_STATUS,
+    opened_status,
+)
 
-_STATUS = f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions"  # noqa: S608  column names are ours
 _OLDEST: Mapping[OpenState, str] = {
     "open": "min(created_at)",
     "requested": "min(created_at) FILTER (WHERE claimed_at IS NULL)",
@@ -43,46 +47,13 @@ class ViewReads(ItemReads):
     async def transcription(self, transcription: str) -> StatusRow | None:
         """Reads by primary key."""
         rows = await self.rows(
-            f"{_STATUS} WHERE generation = {LIVE} AND id = ?", TRANSCRIPTIONS_VIEW, transcription
-        )
-        return status_row(rows[0]) if rows else None
-
-    async def request(self, transcription: str) -> bytes | None:
-        """Reads by primary key."""
-        rows = await self.rows(
-            f"SELECT body FROM requests WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
+            f"{SELECT_STATUS} WHERE generation = {LIVE} AND id = ?",
             TRANSCRIPTIONS_VIEW,
-            transcription,
-        )
-        return bytes(rows[0][0]) if rows else None
-
-    async def transcript(self, transcription: str) -> TranscriptRow | None:
-        """Reads by primary key."""
-        rows = await self.rows(
-            "SELECT text, confidence, language_code, words, body FROM transcripts "  # noqa: S608  ours
-            f"WHERE generation = {LIVE} AND id = ?",
-            TRANSCRIPT_VIEW,
             transcription,
         )
         if not rows:
             return None
-        text, confidence, language_code, words, body = rows[0]
-        return TranscriptRow(
-            text=text,
-            confidence=confidence,
-            language_code=language_code,
-            words=words,
-            body=bytes(body),
-        )
-
-    async def customer_body(self, transcription: str) -> bytes | None:
-        """Reads by primary key; the bytes were made by the projection."""
-        rows = await self.rows(
-            f"SELECT body FROM transcripts WHERE generation = {LIVE} AND id = ?",  # noqa: S608  ours
-            TRANSCRIPT_VIEW,
-            transcription,
-        )
-        return bytes(rows[0][0]) if rows else None
+        return opened_status(rows[0], await self.boxes_of([transcription]))
 
     async def list_transcriptions(
         self,
@@ -209,10 +180,11 @@ class ViewReads(ItemReads):
             "WITH page AS (SELECT generation, id FROM transcriptions "  # noqa: S608  ours
             f"WHERE {filtered} AND requested_position {bound} "
             f"ORDER BY requested_position {order} LIMIT ?) "
-            f"{_STATUS} JOIN page USING (generation, id) ORDER BY requested_position {order}",
+            f"{SELECT_STATUS} JOIN page USING (generation, id) ORDER BY requested_position {order}",
             *values,
         )
-        return tuple(status_row(row) for row in rows)
+        boxes = await self.boxes_of([row[ID_COLUMN] for row in rows])
+        return tuple(opened_status(row, boxes) for row in rows)
 
 
 def _day_after(day: date) -> str:

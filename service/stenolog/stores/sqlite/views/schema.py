@@ -1,21 +1,15 @@
 """Declare the tables of `views.db`: every view and its checkpoint; droppable, never backed up.
 
-`secure_delete` overwrites what is deleted, but not the copies that SQLite leaves in a page when it
-moves cells to another one. Therefore no customer's content may be in a cell. In each row it follows
-a pad as long as the part of a row that a page can hold, so the content is in overflow pages. These
-belong to one row, never move, and are overwritten when the row is deleted.
+What is listed, filtered and scheduled by stands in clear: ids, enumerations, numbers and times, as
+in the hashed bytes of the log. All else is content, and in a `box`, sealed under the key of the
+transcription's stream: once that is destroyed, no copy that SQLite leaves anywhere tells anything.
 """
 
 from __future__ import annotations
 
-from stenolog.stores.sqlite.file.connection import PAGE_BYTES, Schema
+from stenolog.stores.sqlite.file.connection import Schema
 
-# SQLite's file format, "B-tree Pages": the most of a row of a WITHOUT ROWID table on its page.
-# DECISIONS 35: content lies on overflow pages only, which are never moved.
-PAD_BYTES = (PAGE_BYTES - 12) * 64 // 255 - 23
-_PAD = f"pad BLOB DEFAULT (zeroblob({PAD_BYTES}))"
-
-_TABLES = f"""
+_TABLES = """
 CREATE TABLE checkpoint (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     position INTEGER NOT NULL,
@@ -46,7 +40,6 @@ CREATE TABLE transcriptions (
     surface TEXT NOT NULL,
     upload TEXT,
     correlation_id TEXT NOT NULL,
-    provider_job TEXT,
     submission INTEGER NOT NULL,
     audio_ms INTEGER,
     erased INTEGER NOT NULL,
@@ -58,11 +51,7 @@ CREATE TABLE transcriptions (
     called_back_at TEXT,
     completed_at TEXT,
     webhook_status_code INTEGER,
-    {_PAD},
-    error TEXT,
-    audio_url TEXT NOT NULL,
-    subject TEXT,
-    metadata TEXT,
+    box BLOB,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transcriptions_listed
@@ -80,20 +69,7 @@ CREATE INDEX transcriptions_by_upload ON transcriptions (generation, upload)
 CREATE TABLE requests (
     generation INTEGER NOT NULL,
     id TEXT NOT NULL,
-    {_PAD},
-    body BLOB NOT NULL,
-    PRIMARY KEY (generation, id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE transcripts (
-    generation INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    confidence REAL,
-    words INTEGER NOT NULL,
-    {_PAD},
-    language_code TEXT,
-    text TEXT,
-    body BLOB NOT NULL,
+    box BLOB NOT NULL,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -102,19 +78,17 @@ CREATE TABLE views (
     id TEXT NOT NULL,
     reason TEXT,
     items INTEGER NOT NULL,
-    {_PAD},
-    beside BLOB,
+    parts INTEGER NOT NULL,
+    box BLOB,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE chunks (
+CREATE TABLE parts (
     generation INTEGER NOT NULL,
     id TEXT NOT NULL,
     first INTEGER NOT NULL,
     count INTEGER NOT NULL,
-    {_PAD},
-    speakers BLOB,
-    bodies BLOB NOT NULL,
+    box BLOB NOT NULL,
     PRIMARY KEY (generation, id, first)
 ) STRICT, WITHOUT ROWID;
 
@@ -127,17 +101,12 @@ CREATE TABLE failures (
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failures_for_now ON failures (position) WHERE for_now;
-"""  # noqa: S608 - the pad is a number of ours
+"""
 
 # A file of an older version is made anew, so its steps run no more: only their number counts.
-_OLDER = ("",) * 5
+_OLDER = ("",) * 6
 
-VIEWS = Schema(
-    name="views.db",
-    steps=(*_OLDER, _TABLES),
-    synchronous="NORMAL",
-    secure_delete=True,
-)
+VIEWS = Schema(name="views.db", steps=(*_OLDER, _TABLES), synchronous="NORMAL")
 
-ROW_TABLES = ("transcriptions", "requests", "transcripts", "views", "chunks", "failures")
+ROW_TABLES = ("transcriptions", "requests", "views", "parts", "failures")
 """The tables whose rows belong to a generation."""

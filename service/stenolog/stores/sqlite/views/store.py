@@ -15,9 +15,10 @@ import structlog
 
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.projections.rows import Change
+from stenolog.projections.rows import Change, PutStatus
 from stenolog.projections.views import Known, ViewsState
 from stenolog.stores.sqlite.file.connection import Schema, open_reader, open_writer, store_errors
+from stenolog.stores.sqlite.views.boxes import Boxes, StreamKeys
 from stenolog.stores.sqlite.views.erasing import erase
 from stenolog.stores.sqlite.views.reader import ViewReads
 from stenolog.stores.sqlite.views.schema import ROW_TABLES, VIEWS
@@ -37,14 +38,18 @@ class SqliteViews(ViewReads):
     What a power cut takes from the end of the file is projected again from the log.
     """
 
-    def __init__(self, statements: ViewStatements, reader: aiosqlite.Connection) -> None:
-        super().__init__(reader)
+    def __init__(
+        self, statements: ViewStatements, reader: aiosqlite.Connection, keys: StreamKeys
+    ) -> None:
+        super().__init__(reader, keys)
         self._statements = statements
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views-writer")
 
     @classmethod
-    async def open(cls, path: Path, *, schema: Schema = VIEWS) -> SqliteViews:
+    async def open(cls, path: Path, keys: StreamKeys, *, schema: Schema = VIEWS) -> SqliteViews:
         """Return the views at `path`; a file that is damaged or of an older schema is made anew.
+
+        What `keys` has no key for cannot be read, and is not kept.
 
         Raises:
             SchemaTooNew: It was written by a newer Stenolog.
@@ -52,7 +57,7 @@ class SqliteViews(ViewReads):
         """
         connection = await asyncio.to_thread(_open, path, schema)
         try:
-            return cls(ViewStatements(connection), await open_reader(path, schema.name))
+            return cls(ViewStatements(connection), await open_reader(path, schema.name), keys)
         except BaseException:
             connection.close()
             raise
@@ -74,22 +79,27 @@ class SqliteViews(ViewReads):
         self, status_generation: int | None, generations: Collection[int], ids: Collection[str]
     ) -> Known:
         """On the writing thread, as `state`."""
-        return await self._run(lambda: self._statements.known(status_generation, generations, ids))
+        boxes = await self.boxes_of(ids)
+        return await self._run(
+            lambda: self._statements.known(status_generation, generations, ids, boxes)
+        )
 
     async def begin(self, projection: str, version: int, *, live: bool) -> None:
         """Runs in one transaction."""
         await self._run(lambda: self._statements.begin(projection, version, live))
 
     async def advance(self, changes: Sequence[Change], *, after: int, to: Checkpoint) -> None:
-        """Runs in one transaction."""
-        await self._run(lambda: self._statements.advance(changes, after, to))
+        """Seals on the writing thread, in one transaction with the checkpoint."""
+        boxes = await self._boxes_for(changes)
+        await self._run(lambda: self._statements.advance(changes, boxes, after, to))
 
     async def build(
         self, generations: Collection[int], changes: Sequence[Change], *, after: int, position: int
     ) -> bool:
-        """Runs in one transaction."""
+        """Seals as `advance`."""
+        boxes = await self._boxes_for(changes)
         return await self._run(
-            lambda: self._statements.build(generations, changes, after, position)
+            lambda: self._statements.build(generations, changes, boxes, after, position)
         )
 
     async def held_for_now(self, limit: int, *, after: int = 0) -> Mapping[str, Mapping[str, int]]:
@@ -99,8 +109,11 @@ class SqliteViews(ViewReads):
     async def release(
         self, transcription: str, projections: Collection[str], changes: Sequence[Change]
     ) -> None:
-        """Runs in one transaction."""
-        await self._run(lambda: self._statements.release(transcription, projections, changes))
+        """Seals as `advance`."""
+        boxes = await self._boxes_for(changes)
+        await self._run(
+            lambda: self._statements.release(transcription, projections, changes, boxes)
+        )
 
     async def drop(self, projection: str) -> None:
         """Runs in one transaction."""
@@ -111,12 +124,21 @@ class SqliteViews(ViewReads):
         await self._run(self._statements.reset)
 
     async def erase(self, transcription: str) -> None:
-        """Runs in one transaction; then the WAL is truncated."""
+        """Runs in one transaction."""
         await self._run(lambda: erase(self._statements, transcription))
 
     async def purge(self) -> bool:
         """Runs in one transaction."""
         return await self._run(self._statements.purge)
+
+    async def _boxes_for(self, changes: Sequence[Change]) -> Boxes:
+        """Return what seals these changes."""
+        return await self.boxes_of(
+            {
+                change.row.id if isinstance(change, PutStatus) else change.transcription
+                for change in changes
+            }
+        )
 
     async def _run(self, call: Callable[[], Answer]) -> Answer:
         # A cancelled caller leaves the thread to end what it began; the next one waits behind it.

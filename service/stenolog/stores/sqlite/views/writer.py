@@ -11,9 +11,11 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Change
 from stenolog.projections.views import Generation, Known, ViewsState
-from stenolog.stores.sqlite.file.connection import store_errors, truncate_wal
-from stenolog.stores.sqlite.views.rows import STATUS_COLUMNS, apply, status_row
+from stenolog.stores.sqlite.file.connection import store_errors
+from stenolog.stores.sqlite.views.boxes import Boxes
+from stenolog.stores.sqlite.views.rows import RowWriter
 from stenolog.stores.sqlite.views.schema import ROW_TABLES
+from stenolog.stores.sqlite.views.status_rows import SELECT_STATUS, opened_status
 
 PURGED_PER_CALL_MAX = 500  # transcriptions of one table: a few ms, so that views stay in time
 
@@ -47,13 +49,17 @@ class ViewStatements:
         )
 
     def known(
-        self, status_generation: int | None, generations: Collection[int], ids: Collection[str]
+        self,
+        status_generation: int | None,
+        generations: Collection[int],
+        ids: Collection[str],
+        boxes: Boxes,
     ) -> Known:
         """Ids travel as one JSON array, so that their number has no bound of SQLite's."""
         wanted = json.dumps(list(ids))
         with self.transaction() as run:
             rows = run.execute(
-                f"SELECT {', '.join(STATUS_COLUMNS)} FROM transcriptions "  # noqa: S608  column names are ours
+                f"{SELECT_STATUS} "  # noqa: S608  column names are ours
                 "WHERE generation = ? AND id IN (SELECT value FROM json_each(?))",
                 (status_generation, wanted),
             ).fetchall()
@@ -63,7 +69,7 @@ class ViewStatements:
                 "AND id IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(generations)), wanted),
             ).fetchall()
-        found = [status_row(row) for row in rows]
+        found = [opened_status(row, boxes) for row in rows]
         return Known(rows={row.id: row for row in found}, held=frozenset(held))
 
     def begin(self, projection: str, version: int, live: bool) -> None:
@@ -80,7 +86,7 @@ class ViewStatements:
                 (projection, version, "live" if live else "building"),
             )
 
-    def advance(self, changes: Sequence[Change], after: int, to: Checkpoint) -> None:
+    def advance(self, changes: Sequence[Change], boxes: Boxes, after: int, to: Checkpoint) -> None:
         """Rows and checkpoint together."""
         with self.transaction() as run:
             moved = run.execute(
@@ -92,10 +98,15 @@ class ViewStatements:
             live = run.execute(
                 "SELECT projection, generation FROM generations WHERE state = 'live'"
             )
-            apply(run, dict(live.fetchall()), changes)
+            RowWriter(run, boxes, dict(live.fetchall())).apply(changes)
 
     def build(
-        self, generations: Collection[int], changes: Sequence[Change], after: int, position: int
+        self,
+        generations: Collection[int],
+        changes: Sequence[Change],
+        boxes: Boxes,
+        after: int,
+        position: int,
     ) -> bool:
         """Rows, position and, at the checkpoint, the switch together."""
         marks = json.dumps(list(generations))
@@ -108,7 +119,7 @@ class ViewStatements:
             ).fetchall()
             if len(moved) != len(generations):
                 raise StoreUnavailable("views.db: a view being built is not where it was")
-            apply(run, dict(moved), changes)
+            RowWriter(run, boxes, dict(moved)).apply(changes)
             checkpoint = run.execute("SELECT position FROM checkpoint").fetchone()[0]
             if checkpoint != position:
                 return False
@@ -140,7 +151,11 @@ class ViewStatements:
         return held
 
     def release(
-        self, transcription: str, projections: Collection[str], changes: Sequence[Change]
+        self,
+        transcription: str,
+        projections: Collection[str],
+        changes: Sequence[Change],
+        boxes: Boxes,
     ) -> None:
         """Deletes what holds it, and makes the changes."""
         with self.transaction() as run:
@@ -151,7 +166,7 @@ class ViewStatements:
                 "DELETE FROM failures WHERE generation = ? AND id = ? AND for_now",
                 [(live[one], transcription) for one in projections if one in live],
             )
-            apply(run, live, changes)
+            RowWriter(run, boxes, live).apply(changes)
 
     def drop(self, projection: str) -> None:
         """Leaves the deletion of its rows to `purge`."""
@@ -185,14 +200,6 @@ class ViewStatements:
                     return True
             run.execute("DELETE FROM generations WHERE generation = ?", dropped)
         return True
-
-    def truncate_wal(self) -> None:
-        """Remove what was overwritten or deleted from all files.
-
-        Raises:
-            StoreUnavailable: It may be; try again.
-        """
-        truncate_wal(self._connection, "views.db")
 
     def close(self) -> None:
         """Close the file; nothing can be written any more."""
