@@ -48,8 +48,11 @@ async def test_a_destroyed_key_is_gone_and_its_stream_gets_no_other(keys: KeySto
     other = replace(KEY, key_id="key-2", stream="transcription-2")
     await keys.add_data_key(KEY)
     await keys.add_data_key(other)
+    found = await keys.data_keys_of([KEY.stream, other.stream, "transcription-3"])
+    assert sorted(one.key_id for one in found) == ["key-1", "key-2"]
     await keys.destroy_data_key(KEY.stream)
     await keys.destroy_data_key(KEY.stream)
+    assert await keys.data_keys_of([KEY.stream, other.stream]) == [other]
     assert await keys.data_key_of(KEY.stream) is None
     assert await keys.data_key(KEY.key_id) is None
     outcomes = await asyncio.gather(
