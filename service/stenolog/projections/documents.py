@@ -116,36 +116,32 @@ def number_or_none(value: object) -> float | None:
 
 def _read(text: str) -> Document:
     """Return the object, one member after the other: the library tells where each of them ends."""
-    at = _behind_space(text, 0)
-    if text[at : at + 1] != "{":
+    opened = OPENED.match(text)
+    if opened is None:
         raise ProjectionFailed(f"the payload is a JSON {type(DECODER.decode(text)).__name__}")
     document = Document(text)
-    at = _behind_space(text, at + 1)
-    ended = text[at : at + 1] == "}"
+    at, ended = opened.end(), bool(opened[1])
     while not ended:
-        start = at
-        name, at = DECODER.raw_decode(text, at)
-        at = _behind_space(text, at)
-        if not isinstance(name, str) or text[at : at + 1] != ":":
-            raise ValueError("no member")
-        begins = _behind_space(text, at + 1)
-        value, at = DECODER.raw_decode(text, begins)
-        document.add(name, value, (start, begins, at))
-        at = _behind_space(text, at)
-        ended = text[at : at + 1] == "}"
-        if not ended:
-            if text[at : at + 1] != ",":
-                raise ValueError("no end of a member")
-            at = _behind_space(text, at + 1)
-    if _behind_space(text, at + 1) != len(text):
+        named = NAMED.match(text, at)
+        name, begins = (named[1], named.end()) if named else _odd_name(text, at)
+        value, ends = DECODER.raw_decode(text, begins)
+        document.add(name, value, (at, begins, ends))
+        followed = FOLLOWED.match(text, ends)
+        if followed is None:
+            raise ValueError("no end of a member")
+        at, ended = followed.end(), followed[1] == "}"
+    if at != len(text):
         raise ValueError("more behind the object")
     return document
 
 
-def _behind_space(text: str, at: int) -> int:
-    found = SPACE.match(text, at)
-    assert found is not None, "the pattern matches nothing as well"
-    return found.end()
+def _odd_name(text: str, at: int) -> tuple[str, int]:
+    """Return a name that is not plain, and where its value begins."""
+    name, at = DECODER.raw_decode(text, at)
+    colon = COLON.match(text, at)
+    if not isinstance(name, str) or colon is None:
+        raise ValueError("no member")
+    return name, colon.end()
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -166,7 +162,11 @@ def _integer(literal: str) -> int | orjson.Fragment:
 DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 # Reads numbers that orjson would refuse, or write in another way, as they are written.
 SPELLED = json.JSONDecoder(parse_constant=_refuse, parse_float=orjson.Fragment, parse_int=_integer)
-SPACE = re.compile(r"[ \t\n\r]*")
+# RFC 8259: what stands between values. A plain name has no escapes in it.
+OPENED = re.compile(r"[ \t\n\r]*\{[ \t\n\r]*(\}?)[ \t\n\r]*")
+NAMED = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+FOLLOWED = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*")
 
 
 def _deeper_than(value: object, depth_max: int) -> bool:
