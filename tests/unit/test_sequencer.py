@@ -12,6 +12,7 @@ from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable, WrongE
 from stenolog.log.sequencer import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
+    WAITING_BYTES_MAX,
     WAITING_MAX,
     GroupCommit,
     Weight,
@@ -122,27 +123,27 @@ async def test_a_full_queue_is_told_at_once(commits: Commits, group: GroupCommit
 
 
 @pytest.mark.parametrize(
-    ("weigh", "most"),
+    ("weigh", "most", "count"),
     [
-        (lambda _: Weight(1, 1), BATCH_EVENTS_MAX),
-        (lambda _: Weight(60, 1), BATCH_EVENTS_MAX // 60),
-        (lambda _: Weight(1, BATCH_BYTES_MAX // 3), 3),
-        (lambda _: Weight(1, 2 * BATCH_BYTES_MAX), 1),
-        (lambda _: Weight(2 * BATCH_EVENTS_MAX, 1), 1),
+        (lambda _: Weight(1, 1), BATCH_EVENTS_MAX, 600),
+        (lambda _: Weight(60, 1), BATCH_EVENTS_MAX // 60, 600),
+        (lambda _: Weight(1, BATCH_BYTES_MAX // 3), 3, 60),
+        (lambda _: Weight(1, 2 * BATCH_BYTES_MAX), 1, 20),
+        (lambda _: Weight(2 * BATCH_EVENTS_MAX, 1), 1, 600),
     ],
 )
 async def test_a_batch_ends_at_its_limits_and_nothing_is_lost(
-    commits: Commits, weigh: Callable[[int], Weight], most: int
+    commits: Commits, weigh: Callable[[int], Weight], most: int, count: int
 ) -> None:
     group = GroupCommit[int, int](commits, name="test", weigh=weigh)
     first = await hold(commits, group)
-    tasks = [asyncio.create_task(group.submit(2 * n)) for n in range(600)]
+    tasks = [asyncio.create_task(group.submit(2 * n)) for n in range(count)]
     await handed_over(tasks)
     commits.gate.set()
     await group.close()
-    assert await asyncio.gather(first, *tasks) == [0, *(20 * n for n in range(600))]
+    assert await asyncio.gather(first, *tasks) == [0, *(20 * n for n in range(count))]
     assert max(map(len, commits.batches)) == most
-    assert [item for batch in commits.batches for item in batch] == [0, *range(0, 1_200, 2)]
+    assert [item for batch in commits.batches for item in batch] == [0, *range(0, 2 * count, 2)]
 
 
 async def test_closing_answers_what_was_submitted_and_refuses_the_rest(
@@ -212,3 +213,33 @@ async def test_it_has_just_beaten_while_nobody_waits_and_not_while_a_commit_hang
     commits.gate.set()
     assert [await first, await second] == [0, 20]
     assert group.beat_age_ms == 0
+
+
+async def test_what_waits_is_bounded_in_bytes_and_there_is_room_again_after_that(
+    commits: Commits,
+) -> None:
+    group = GroupCommit[int, int](commits, name="test", weigh=lambda item: Weight(1, item))
+    quarter = WAITING_BYTES_MAX // 4
+    commits.gate.clear()
+    tasks = [asyncio.create_task(group.submit(quarter)) for _ in range(4)]
+    await handed_over(tasks)
+    with pytest.raises(StoreUnavailable, match="64 MiB of writes are waiting"):
+        await group.submit(2)
+    commits.gate.set()
+    assert await asyncio.gather(*tasks) == [quarter * 10] * 4
+    assert await group.submit(2 * WAITING_BYTES_MAX) == 20 * WAITING_BYTES_MAX, "one waits alone"
+    assert await group.submit(2) == 20
+    await group.close()
+
+
+async def test_what_nobody_waits_for_any_more_gives_its_room_back(commits: Commits) -> None:
+    group = GroupCommit[int, int](commits, name="test", weigh=lambda item: Weight(1, item))
+    commits.gate.clear()
+    task = asyncio.create_task(group.submit(WAITING_BYTES_MAX))
+    await handed_over([task])
+    task.cancel()
+    commits.gate.set()
+    await asyncio.wait([task])
+    assert await group.submit(0) == 0, "it takes no room, and is answered after the other"
+    assert await group.submit(WAITING_BYTES_MAX) == 10 * WAITING_BYTES_MAX
+    await group.close()

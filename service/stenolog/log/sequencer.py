@@ -17,15 +17,10 @@ from stenolog.errors import StenologError, StoreUnavailable
 BATCH_EVENTS_MAX = 256
 BATCH_BYTES_MAX = 1 << 20
 WAITING_MAX = 20_000  # beyond this a caller is told at once instead of waiting for minutes
+WAITING_BYTES_MAX = 64 << 20  # of all that wait; one larger item waits alone
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting(Generic[Item, Result]):
-    item: Item
-    future: asyncio.Future[Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +29,13 @@ class Weight:
 
     events: int
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Item, Result]):
+    item: Item
+    weight: Weight
+    future: asyncio.Future[Result]
 
 
 ONE_WRITE = Weight(1, 1)
@@ -60,6 +62,7 @@ class GroupCommit(Generic[Item, Result]):
         self._loop = asyncio.get_running_loop()
         self._turn: list[_Waiting[Item, Result]] = []
         self._unanswered = 0
+        self._unanswered_bytes = 0
         self._answered_at = time.monotonic()  # or first asked, since nothing was waiting
         self._closed = False
         self._queue: queue.SimpleQueue[list[_Waiting[Item, Result]] | None] = queue.SimpleQueue()
@@ -84,14 +87,18 @@ class GroupCommit(Generic[Item, Result]):
             raise StoreUnavailable("the store is closing")
         if self._unanswered >= WAITING_MAX:
             raise StoreUnavailable(f"more than {WAITING_MAX} writes are waiting")
+        weight = self._weigh(item)
+        if self._unanswered and self._unanswered_bytes + weight.size_bytes > WAITING_BYTES_MAX:
+            raise StoreUnavailable(f"more than {WAITING_BYTES_MAX >> 20} MiB of writes are waiting")
         if not self._unanswered:
             self._answered_at = time.monotonic()
         future: asyncio.Future[Result] = self._loop.create_future()
         if not self._turn:
             # DECISIONS 77: what is submitted in this turn of the loop goes together.
             self._loop.call_soon(self._hand_over)
-        self._turn.append(_Waiting(item, future))
+        self._turn.append(_Waiting(item, weight, future))
         self._unanswered += 1
+        self._unanswered_bytes += weight.size_bytes
         return await future
 
     async def close(self) -> None:
@@ -123,7 +130,7 @@ class GroupCommit(Generic[Item, Result]):
         batch: list[_Waiting[Item, Result]] = []
         events = size_bytes = 0
         while waiting:
-            weight = self._weigh(waiting[0].item)
+            weight = waiting[0].weight
             events += weight.events
             size_bytes += weight.size_bytes
             if batch and (events > BATCH_EVENTS_MAX or size_bytes > BATCH_BYTES_MAX):
@@ -137,16 +144,18 @@ class GroupCommit(Generic[Item, Result]):
             outcomes = self._commit([waiting.item for waiting in batch])
         except Exception as exc:  # whatever it is, it is every caller's
             outcomes = [exc] * len(batch)
-        answers = list(zip((waiting.future for waiting in batch), outcomes, strict=True))
+        answers = list(zip(batch, outcomes, strict=True))
         with contextlib.suppress(RuntimeError):  # the loop closed meanwhile: nobody waits
             self._loop.call_soon_threadsafe(self._resolve, answers)
 
     def _resolve(
-        self, answers: Sequence[tuple[asyncio.Future[Result], Result | Exception]]
+        self, answers: Sequence[tuple[_Waiting[Item, Result], Result | Exception]]
     ) -> None:
         self._unanswered -= len(answers)
         self._answered_at = time.monotonic()
-        for future, outcome in answers:
+        for waiting, outcome in answers:
+            self._unanswered_bytes -= waiting.weight.size_bytes
+            future = waiting.future
             if future.done():
                 continue  # its caller was cancelled; what was committed stays
             if isinstance(outcome, Exception):

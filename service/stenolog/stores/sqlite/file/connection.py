@@ -20,6 +20,9 @@ PAGE_BYTES = 4_096  # SQLite's own default; set explicitly, because sizes here a
 # Random ids touch about a hundred pages a commit: at SQLite's own 1,000, every tenth commit waits.
 # DECISIONS 42: folding back more often makes commits wait.
 WAL_PAGES_MAX = 4_000
+# A reader that holds a transaction open keeps a WAL from being begun anew, and it grows. Once it is
+# begun anew, what is longer than it needs to be is cut off.
+WAL_BYTES_KEPT_MAX = WAL_PAGES_MAX * PAGE_BYTES
 # SQLite release notes, 3.51.3: before it, two connections that write or checkpoint at once can
 # corrupt a WAL. We have one writer a file, and readers open with mode=ro.
 WAL_BUG_FIXED = (3, 51, 3)
@@ -113,21 +116,27 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
     connection.execute(f"PRAGMA synchronous = {schema.synchronous}")
     connection.execute(f"PRAGMA secure_delete = {'ON' if schema.secure_delete else 'OFF'}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT_MAX}")
     connection.execute("PRAGMA foreign_keys = ON")
     for number, step in enumerate(schema.steps[found:], start=found + 1):
         connection.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
 
 
-def truncate_wal(connection: sqlite3.Connection, what: str) -> None:
+def truncate_wal(connection: sqlite3.Connection, what: str) -> bool:
     """Move everything committed into the file and empty the WAL, so that old pages are gone.
 
+    False: a reader is in the way. It is not waited for: others have writes for this connection.
+
     Raises:
-        StoreUnavailable: A reader was in the way for too long, or SQLite said no; try again.
+        StoreUnavailable: SQLite said no; try again.
     """
     with store_errors(what):
-        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    if busy:
-        raise StoreUnavailable(f"{what}: the WAL is being read, it cannot be truncated now")
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return not busy
 
 
 async def open_reader(path: Path, what: str) -> aiosqlite.Connection:

@@ -51,15 +51,15 @@ class Writer:
             raise OutcomeUnknown(f"{self._schema.name}: COMMIT failed: {exc}") from exc
         return result
 
-    def truncate_wal(self) -> None:
-        """Remove what was overwritten or deleted from all files.
+    def truncate_wal(self) -> bool:
+        """Remove what was overwritten or deleted from all files; False: a reader is in the way.
 
         Raises:
-            StoreUnavailable: It may be; try again.
+            StoreUnavailable: It may be there still; try again.
         """
         if self._connection is None:
             self._connection = open_writer(self._path, self._schema)
-        truncate_wal(self._connection, self._schema.name)
+        return truncate_wal(self._connection, self._schema.name)
 
     def close(self) -> None:
         """Close the file; fold its WAL back when nobody else has it open."""

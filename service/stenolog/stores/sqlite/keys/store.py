@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -10,10 +11,13 @@ from typing import Any
 
 from stenolog.commands.api_keys import ApiKey, Tenant, refuse_last
 from stenolog.compliance.data_keys import WrappedKey
-from stenolog.errors import KeyMissing, StenologError, StoreError
+from stenolog.errors import KeyMissing, StenologError, StoreError, StoreUnavailable
 from stenolog.log.events.vocabulary import Region
 from stenolog.stores.sqlite.file.written_file import Write, WrittenFile
 from stenolog.stores.sqlite.keys.schema import KEYS
+
+TRUNCATE_AGAIN_MS = 50  # between two tries, while others' writes go on
+TRUNCATIONS_MAX = 100  # five seconds in all, for a reader of ours or of a backup
 
 
 class SqliteKeys(WrittenFile):
@@ -48,7 +52,7 @@ class SqliteKeys(WrittenFile):
 
         await self._commits.submit(write)
         # Always, even when there was nothing to delete: a crash may have come in between.
-        await self._commits.submit(_truncate)
+        await self._truncated()
 
     async def data_key_of(self, stream: str) -> WrappedKey | None:
         """Reads by the unique index on the stream."""
@@ -175,18 +179,32 @@ class SqliteKeys(WrittenFile):
         revoked: ApiKey | None = await self._commits.submit(write)
         return revoked
 
+    async def _truncated(self) -> None:
+        """Return once the WAL is truncated; a reader in the way is waited for.
+
+        Raises:
+            StoreUnavailable: What was deleted may still be found in the WAL; try again.
+        """
+        for _ in range(TRUNCATIONS_MAX):
+            if await self._commits.submit(_truncate):
+                return
+            await asyncio.sleep(TRUNCATE_AGAIN_MS / 1000)
+        raise StoreUnavailable("keys.db: the WAL is being read, it cannot be truncated now")
+
     def _commit(self, batch: Sequence[Write]) -> Sequence[Any | StenologError]:
         """Runs a batch in one transaction, and truncates the WAL when a write asked for it."""
         outcomes = super()._commit(batch)
-        if _truncate in batch:
-            try:
-                self._writer.truncate_wal()
-            except StoreError as exc:  # fails only those who asked for it
-                return [
-                    exc if write is _truncate else outcome
-                    for write, outcome in zip(batch, outcomes, strict=True)
-                ]
-        return outcomes
+        if _truncate not in batch:
+            return outcomes
+        truncated: bool | StoreError
+        try:
+            truncated = self._writer.truncate_wal()
+        except StoreError as exc:  # fails only those who asked for it
+            truncated = exc
+        return [
+            truncated if write is _truncate else outcome
+            for write, outcome in zip(batch, outcomes, strict=True)
+        ]
 
 
 _IS_DESTROYED = "SELECT 1 FROM destroyed WHERE stream = ?"
