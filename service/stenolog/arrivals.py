@@ -14,7 +14,7 @@ BODIES_MAX = 128  # at once; each has up to 128 KiB on its way besides
 CROWDED_MS = 2_000  # of waiting for others, after which the slowest sender has to yield
 YOUNG_MS = 2_000  # of waiting for a sender, before it can be called slow
 WAIT_MS_MAX = 30_000  # for one's turn
-WAITING_MAX = 2_048  # bodies, in each line
+WAITING_MAX = 512  # bodies, in each line; each has up to 64 KiB on its way besides
 
 Line = deque[asyncio.Event]
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 HTTP_GAUGES = {
     "connections": "Connections that are open",
     "connections_max": "Connections that may be open",
-    "ahead_bytes": "Bytes that were read ahead of answers",
+    "ahead_bytes": "Bytes of heads that are not whole, and of what was read ahead of answers",
     "answers_bytes": "Bytes of answers that the other sides have not taken",
     "uploads_bytes": "Bytes of uploads that are in memory",
     "bodies_bytes": "Bytes of JSON bodies over 16 KiB that are coming in",

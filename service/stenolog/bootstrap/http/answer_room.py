@@ -57,6 +57,8 @@ class AnswerRoom:
                     await self._freed.wait()
             except TimeoutError:
                 waited_ms += self._crowded_ms
+                if self._counted_bytes < self._share_bytes:
+                    break  # another one that waited has just made room
                 if not self.break_off_slowest(self._crowded_ms) and waited_ms >= WAIT_MS_MAX:
                     raise StoreUnavailable("too many answers are not being read") from None
 

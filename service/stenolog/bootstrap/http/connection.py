@@ -61,7 +61,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the memory to read into."""
-        return self._in.buffer(in_body=self._exchange is not None and not self._exchange.is_whole)
+        return self._in.buffer(large=self._exchange is not None and self._exchange.reads_much)
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
@@ -91,8 +91,8 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def ahead_bytes(self) -> int:
-        """How much was read and is not parsed yet."""
-        return self._in.ahead_bytes
+        """How much was read and is not parsed yet, or is half a head."""
+        return self._in.ahead_bytes + self._framing.held_bytes
 
     @property
     def unread_since(self) -> float:
@@ -195,7 +195,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport.is_closing():
             self._in.close()
         else:
-            self._in.settle(may_read=self._stage.may_read(self._exchange, self._out))
+            may_read = self._stage.may_read(self._exchange, self._out)
+            self._in.settle(may_read=may_read, held_bytes=self._framing.held_bytes)
 
     def _read_piece(self) -> None:
         try:
@@ -207,15 +208,16 @@ class Connection(asyncio.BufferedProtocol):
             self._stage.begin("head")
 
     def _refuse(self, failure: Failure) -> None:
-        """Answer once; nothing is read as a request any more."""
+        """Answer once; nothing is read as a request any more, and nothing kept of what was."""
         self._in.drop()
+        target, self._framing = self._framing.target, Framing(self, self._limits.head_bytes_max)
         self._stage.is_refused = True
         if self._exchange is not None:
             self._exchange.lose()
             if self._stage.phase == "discarding" or self._exchange.has_started:
                 self._linger()  # a second answer would be taken for another request's
                 return
-        head, scope = refused(self._framing.target, failure, self._server, self._client)
+        head, scope = refused(target, failure, self._server, self._client)
         self._begin(head, scope, self._connections.refusing).end()
 
     def _begin(self, head: Head, scope: Message, app: ASGIApp) -> Exchange:

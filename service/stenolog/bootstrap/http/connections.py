@@ -37,7 +37,7 @@ class Member(Protocol):
 
     @property
     def ahead_bytes(self) -> int:
-        """How much of what it sent was read and is not parsed yet."""
+        """How much of what it sent was read and is not parsed yet, or is half a head."""
         ...
 
     @property
@@ -152,7 +152,7 @@ class Connections:
             asyncio.get_running_loop().call_soon(self._give_turns)
 
     def keep_ahead(self, change_bytes: int) -> None:
-        """Note that so much more was read ahead; where that is too much, who has most is closed."""
+        """Note that so much more is kept unread; where that is too much, who has most is closed."""
         self.figures.ahead_bytes += change_bytes
         while change_bytes > 0 and self.figures.ahead_bytes > self.limits.ahead_bytes_all:
             furthest = max(self._all, key=_ahead_bytes, default=None)

@@ -70,6 +70,7 @@ class Exchange:
         self._headers = headers
         self._owes_continue = head.expects_continue
         self._body = bytearray()
+        self._taken_bytes = 0  # by the application, ever
         self._whole = False  # the body has come to its end
         self._received = False  # the application has had all of it
         self._lost = False
@@ -89,6 +90,12 @@ class Exchange:
     def has_body(self) -> bool:
         """Whether there is some of it to take; then no more is read."""
         return bool(self._body)
+
+    @property
+    def reads_much(self) -> bool:
+        """Whether large pieces are read: not of a body that may still stand in line."""
+        is_taken = self._taken_bytes >= BODY_BYTES_MAX or self.answered or self._lost
+        return is_taken and not self._whole
 
     @property
     def is_whole(self) -> bool:
@@ -158,7 +165,7 @@ class Exchange:
         """
         if self._owes_continue:
             self._owes_continue = False
-            if not self._lost and not self._body:
+            if not (self._lost or self._body or self._whole):
                 self._out.write(CONTINUE)
         while True:
             if self._lost or self.answered:
@@ -167,6 +174,7 @@ class Exchange:
                 raise StoreUnavailable("the service stops, and the body is not here yet")
             if self._body or (self._whole and not self._received):
                 body, self._body = bytes(self._body), bytearray()
+                self._taken_bytes += len(body)
                 self._received = self._whole
                 return {"type": "http.request", "body": body, "more_body": not self._whole}
             if self._alone:
@@ -191,7 +199,7 @@ class Exchange:
                 await self._write(*self._answer.framed(message.get("body", b""), more=more))
                 if not more and not self._lost:
                     self.answered = True
-                    self._body = bytearray()
+                    self._body, self._scope = bytearray(), {}
                     self._wake()
                     self._line.answered()
             case other:

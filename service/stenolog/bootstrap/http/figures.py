@@ -14,7 +14,8 @@ class Figures:
         connections: Open now.
         connections_max: How many there may be.
         refused: Connections that were answered 503 because there were too many.
-        ahead_bytes: Kept unparsed until an answer is out, over all connections.
+        ahead_bytes: Kept unparsed until an answer is out, and of heads that are not whole, over all
+            connections.
         answers_bytes: Of answers that the other sides have not taken yet.
         uploads_bytes: Of uploads that are not on the disk yet.
         bodies_bytes: Of JSON bodies over 16 KiB that have not come to their end.

@@ -10,10 +10,12 @@ import httptools
 import structlog
 
 from stenolog.bootstrap.http import refusal
-from stenolog.bootstrap.http.pieces import END, Pieces
+from stenolog.bootstrap.http.pieces import CHUNK_BYTES_MIN, CHUNKS_FREE, END, Pieces
 from stenolog.bootstrap.http.refusal import Refusal
 
 VERSIONS = ("1.1", "1.0")
+HEADERS_MAX = 256  # of one head; browsers behind several proxies send about 40
+HEADER_BYTES = 160  # what a header takes besides its own bytes, about
 # What decides how a request is framed or begun; no other header is looked at here.
 JUDGED = frozenset((b"content-length", b"transfer-encoding", b"expect", b"host"))
 # RFC 9110, 7.2: a name or an address, and perhaps a port. Two of them have a comma between them.
@@ -67,7 +69,7 @@ class Framing:
     """
 
     def __init__(self, messages: Messages, head_bytes_max: int) -> None:
-        self.target = b""  # of the request whose head is being read; nothing before the first
+        self.target = b""  # of the request that is being read; nothing between two
         self.in_head = False
         self._messages = messages
         self._head_bytes_max = head_bytes_max
@@ -100,6 +102,11 @@ class Framing:
         return size
 
     @property
+    def held_bytes(self) -> int:
+        """How much memory the half of a head, or of what stands between chunks, takes."""
+        return self._pieces.kept_bytes + HEADER_BYTES * len(self._headers)
+
+    @property
     def body_left(self) -> int | None:
         """How much of the present body is still to be parsed; None where that is not known."""
         return self._pieces.body_left
@@ -122,6 +129,8 @@ class Framing:
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; trailers, which come after the head, are dropped."""
         if self.in_head:
+            if len(self._headers) >= HEADERS_MAX:
+                raise refusal.headers_too_many(HEADERS_MAX)
             name = name.lower()
             self._headers.append((name, value))
             if name in JUDGED:
@@ -141,14 +150,17 @@ class Framing:
         version = parser.get_http_version()
         keep_alive = version == "1.1" and parser.should_keep_alive()
         self._judge(version)
+        expects_continue = version != "1.0" and b"expect" in self._judged  # RFC 9110, 10.1.1
+        headers = self._headers
+        self._headers, self._judged = [], {}  # nothing of a head is held while its client is silent
         self._messages.head(
             Head(
                 method=parser.get_method().decode("ascii"),
                 target=self.target,
                 version=version,
-                headers=self._headers,
+                headers=headers,
                 keep_alive=keep_alive,
-                expects_continue=version != "1.0" and b"expect" in self._judged,  # RFC 9110, 10.1.1
+                expects_continue=expects_continue,
             )
         )
 
@@ -160,6 +172,8 @@ class Framing:
     def on_chunk_header(self) -> None:
         """The size of a chunk has come."""
         self._pieces.chunk(begins=True)
+        if self._pieces.has_tiny_chunks:
+            raise refusal.chunks_too_small(CHUNKS_FREE, CHUNK_BYTES_MIN)
 
     def on_chunk_complete(self) -> None:
         """A chunk has come to its end."""
@@ -169,6 +183,7 @@ class Framing:
         """The request is whole, unless its body was passed over for an upgrade."""
         if not self._upgrading:
             self._ended = True
+            self.target = b""
             self._pieces.end()
             self._messages.end()
 

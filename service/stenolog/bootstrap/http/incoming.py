@@ -1,4 +1,4 @@
-"""What a connection has read and not parsed yet: never much, and read on only when it may."""
+"""What a connection keeps of what it has read: never much, and read on only when it may."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Incoming:
         """Whether all that came was parsed, and more would come by itself."""
         return self._is_reading and not self.ahead_bytes
 
-    def buffer(self, *, in_body: bool) -> memoryview:
-        """Give the memory to read into: all of it for a body, little for what may come ahead."""
+    def buffer(self, *, large: bool) -> memoryview:
+        """Give the memory to read into: all of it for a long body, little for what may stay."""
         scratch = self._connections.scratch
-        return scratch if in_body else scratch[: self._connections.limits.ahead_bytes_max]
+        return scratch if large else scratch[: self._connections.limits.ahead_bytes_max]
 
     def filled(self, size: int) -> None:
         """Keep what was read into the buffer, before another connection uses it."""
@@ -50,9 +50,14 @@ class Incoming:
         """Keep nothing of what came."""
         self.read, self.start = b"", 0
 
-    def settle(self, *, may_read: bool) -> None:
-        """Read on, or not; where all connections have read too far ahead, one of them is closed."""
-        change = self.ahead_bytes - self._counted_bytes
+    def settle(self, *, may_read: bool, held_bytes: int) -> None:
+        """Read on, or not; where all connections keep too much, one of them is closed.
+
+        `held_bytes` is what the parser keeps of what it had.
+        """
+        if self.start > self.ahead_bytes:  # or a few bytes would keep all of a read
+            self.read, self.start = self.read[self.start :], 0
+        change = self.ahead_bytes + held_bytes - self._counted_bytes
         self._counted_bytes += change
         if change:
             self._connections.keep_ahead(change)
@@ -67,4 +72,4 @@ class Incoming:
     def close(self) -> None:
         """Keep nothing any more."""
         self.drop()
-        self.settle(may_read=False)
+        self.settle(may_read=False, held_bytes=0)

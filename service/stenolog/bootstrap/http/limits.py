@@ -19,7 +19,8 @@ class Limits:
         head_ms_max: From a head's first byte to its last.
         idle_ms_max: Without a request.
         ahead_bytes_max: Read while an answer is under way, kept unparsed until it is out.
-        ahead_bytes_all: The same over all connections; beyond it who has most is closed.
+        ahead_bytes_all: The same over all connections, with heads that are not whole; beyond it who
+            has most is closed.
         discard_bytes_max: Of a body that nobody reads any more, if the connection stays open.
         linger_bytes_max: Of a body that still comes after the last answer, for clients that send
             all of a large body before they read.

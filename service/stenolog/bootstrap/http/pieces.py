@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+CHUNKS_FREE = 4_096  # in a body, of any size; then their data has so many bytes on average:
+CHUNK_BYTES_MIN = 32
 END = b"\r\n\r\n"  # of every head, and of every chunked body with its trailers
 SIZE_LINE = re.compile(rb"([0-9A-Fa-f]+)(?:;[^\n]*)?\r\n")  # of a chunk: RFC 9112, 7.1
 
@@ -14,11 +16,14 @@ class Pieces:
     Attributes:
         body_left: Of a body with a length, to be parsed yet; None while there is no such body.
         kept_bytes: Taken by the parser since it last handed something on whole.
+        chunks: In the present body, as far as their sizes were read.
+        chunks_bytes: Of their data, handed on.
     """
 
     def __init__(self, head_bytes_max: int) -> None:
         self.body_left: int | None = None
         self.kept_bytes = 0
+        self.chunks = self.chunks_bytes = 0
         self._head_bytes_max = head_bytes_max
         self._tail = b""  # the last bytes taken, as far as they may be half of an `END`
         self._before = b""  # the byte before the present piece, as far as it is known
@@ -72,15 +77,24 @@ class Pieces:
         self.kept_bytes = 0
         if self._chunk_got is not None:
             self._chunk_got += size
+            self.chunks_bytes += size
 
     def chunk(self, *, begins: bool) -> None:
         """A chunk begins or ends: its size was read, or the last of its data."""
         self._chunk_got = 0 if begins else None
         self._chunk_left = 0
+        self.chunks += begins
+
+    @property
+    def has_tiny_chunks(self) -> bool:
+        """Whether there were many with little in them, each of which takes its time."""
+        before = self.chunks - 1  # of the present one nothing was handed on
+        return before >= CHUNKS_FREE and self.chunks_bytes < before * CHUNK_BYTES_MIN
 
     def end(self) -> None:
         """A message has ended."""
         self.body_left = None
         self.kept_bytes = 0
+        self.chunks = self.chunks_bytes = 0
         self._tail = b""
         self.chunk(begins=False)

@@ -43,6 +43,16 @@ def head_too_large(bytes_max: int) -> Refusal:
     )
 
 
+def headers_too_many(headers_max: int) -> Refusal:
+    """A head has too many of them, however small."""
+    return _refusal(
+        431,
+        "head-too-large",
+        "The head of the request is too large",
+        f"A request has at most {headers_max} headers",
+    )
+
+
 def version_unknown(version: str) -> Refusal:
     """A version that we do not speak, or a request line without one."""
     return _refusal(
@@ -76,6 +86,16 @@ def host_missing() -> Refusal:
 def host_not_clear() -> Refusal:
     """RFC 9112, 3.2: so is one with more than one Host, or with one that is no name."""
     return not_http("Host is no name: send it once, with one name, and perhaps a port")
+
+
+def chunks_too_small(chunks_max: int, bytes_min: int) -> Refusal:
+    """A body in crumbs, each of which costs as much as a large piece."""
+    return _refusal(
+        400,
+        "chunks-too-small",
+        "The chunks of the body are too small",
+        f"Beyond {chunks_max} chunks of a body they have {bytes_min} bytes on average: send larger",
+    )
 
 
 def expectation_unknown() -> Refusal:
