@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from time import monotonic
 
 import pytest
 
@@ -17,6 +18,7 @@ from stenolog.log.sequencer import (
     GroupCommit,
     Weight,
 )
+from tests.house.waiting import until
 
 DEADLINE_S = 20
 
@@ -203,13 +205,14 @@ def test_a_loop_that_is_gone_does_not_end_the_thread(commits: Commits) -> None:
 async def test_it_has_just_beaten_while_nobody_waits_and_not_while_a_commit_hangs(
     commits: Commits, group: GroupCommit[int, int]
 ) -> None:
-    await asyncio.sleep(0.05)
+    ends = monotonic() + 0.05
+    await until(lambda: monotonic() > ends)
     assert group.beat_age_ms == 0
     first = await hold(commits, group)
-    await asyncio.sleep(0.05)
+    await until(lambda: group.beat_age_ms >= 50)
     second = asyncio.create_task(group.submit(2))
-    await asyncio.sleep(0.05)
-    assert group.beat_age_ms >= 90, "who comes later makes it no younger"
+    await asyncio.sleep(0)
+    assert group.beat_age_ms >= 50, "who comes later makes it no younger"
     commits.gate.set()
     assert [await first, await second] == [0, 20]
     assert group.beat_age_ms == 0
