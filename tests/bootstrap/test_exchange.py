@@ -63,3 +63,20 @@ async def test_of_the_body_of_a_lost_request_nothing_is_kept() -> None:
         assert not exchange.has_body
         exchange.take(b"x")
         assert not exchange.has_body
+
+
+async def test_a_request_that_was_lost_before_its_turn_is_not_begun() -> None:
+    asked = 0
+
+    async def app(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+
+    tasks: set[asyncio.Task[None]] = set()
+    for lost in (False, True):
+        async with exchanging() as exchange:
+            if lost:
+                exchange.lose()
+            exchange.start(app, tasks)
+            await asyncio.gather(*tasks)
+    assert asked == 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from uvicorn.server import ServerState
 
 from stenolog.bootstrap.http import refusal
+from stenolog.bootstrap.http.asgi import Message
 from stenolog.bootstrap.http.connections import Connections
-from stenolog.bootstrap.http.exchange import ASGIApp, Exchange, Message
+from stenolog.bootstrap.http.exchange import Exchange
 from stenolog.bootstrap.http.framing import Framing, Head
 from stenolog.bootstrap.http.incoming import Incoming
 from stenolog.bootstrap.http.outgoing import Outgoing
@@ -70,13 +72,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """Answer what was asked whole before the other side ended; else end, too."""
-        if self._stage.phase != "request" or self._exchange is None:
-            return False
-        if not self._exchange.is_whole:
-            self._exchange.lose()
-            return False
-        self._exchange.hear_no_more()
-        return True
+        return self._exchange is not None and self._exchange.hear_no_more()
 
     def pause_writing(self) -> None:
         """The other side does not take what we send."""
@@ -130,7 +126,7 @@ class Connection(asyncio.BufferedProtocol):
         """A request begins."""
         scope = scope_of(head, self._server, self._client)
         self._connections.admit(self, scope["path"])
-        self._begin(head, scope, self._connections.app)
+        self._begin(head, scope)
 
     def body(self, piece: bytes) -> None:
         """Some of its body has come."""
@@ -155,9 +151,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def read_on(self) -> None:
         """Read what has to be waited for no longer."""
-        if self._stage.phase == "idle" and self._in.ahead_bytes:
-            self._connections.take_turn(self)
-        elif not self._in.is_idle:
+        if not self._in.is_idle:
             self._loop.call_soon(self.pump)
 
     def answered(self) -> None:
@@ -199,11 +193,14 @@ class Connection(asyncio.BufferedProtocol):
             self._in.settle(may_read=may_read, held_bytes=self._framing.held_bytes)
 
     def _read_piece(self) -> None:
+        before = self._exchange
         try:
             self._in.parsed(self._framing.take(self._in.read, self._in.start))
         except Refusal as exc:
             self._refuse(exc.failure)
             return
+        if self._exchange is not None and self._exchange is not before:
+            self._start(self._exchange)
         if self._stage.phase == "idle" and self._framing.in_head:
             self._stage.begin("head")
 
@@ -218,20 +215,24 @@ class Connection(asyncio.BufferedProtocol):
                 self._linger()  # a second answer would be taken for another request's
                 return
         head, scope = refused(target, failure, self._server, self._client)
-        self._begin(head, scope, self._connections.refusing).end()
+        answering = self._begin(head, scope)
+        answering.end()
+        answering.start(self._connections.refusing, self._state.tasks)
 
-    def _begin(self, head: Head, scope: Message, app: ASGIApp) -> Exchange:
+    def _start(self, exchange: Exchange) -> None:
+        start = partial(exchange.start, self._connections.app, self._state.tasks)
+        left = self._framing.body_left
+        is_ahead = left is not None and self._in.ahead_bytes > left
+        self._connections.begin(start, path=exchange.path, is_ahead=is_ahead)
+
+    def _begin(self, head: Head, scope: Message) -> Exchange:
         exchange = Exchange(self, self._out, scope, head, headers=self._state.default_headers)
         self._exchange = exchange
         self._stage.begin("request")
         self._connections.work(self)
-        task = self._loop.create_task(exchange.run(app))
-        self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
         return exchange
 
     def _wait(self) -> None:
-        """Wait for a request, the first or the next."""
         self._exchange = None
         self._stage.begin("idle")
         self._connections.wait(self)
@@ -244,7 +245,6 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write_eof()
 
     def _drop(self, phase: Phase) -> None:
-        """From now on a limit holds for what is read in vain."""
         self._stage.begin(phase)
         self._connections.end(self)
         self.read_on()

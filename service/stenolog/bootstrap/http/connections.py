@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from typing import Protocol
 
 from stenolog.bootstrap.http import refusal
 from stenolog.bootstrap.http.answer_room import AnswerRoom
-from stenolog.bootstrap.http.exchange import ASGIApp
+from stenolog.bootstrap.http.asgi import ASGIApp
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.folded import Folded
 from stenolog.bootstrap.http.limits import Limits
 from stenolog.bootstrap.http.outgoing import NEVER
+from stenolog.bootstrap.http.turns import Turns
 
 READ_BYTES = 64 << 10  # at once
-AHEAD_PER_TURN = 8  # requests that were sent ahead of answers, begun in one turn of the event loop
 
 
 class Member(Protocol):
@@ -25,10 +25,6 @@ class Member(Protocol):
 
     def look(self, now: float) -> None:
         """Do what is overdue at `now`, a time of the event loop."""
-        ...
-
-    def pump(self) -> None:
-        """Parse what has come, as far as it is its turn."""
         ...
 
     def give_up(self, reason: str) -> None:
@@ -71,9 +67,8 @@ class Connections:
     _all: set[Member] = field(default_factory=set)
     _waiting: dict[Member, None] = field(default_factory=dict)  # without a request; oldest first
     _leaving: dict[Member, None] = field(default_factory=dict)  # answered, still sending; the same
-    _ahead: dict[Member, None] = field(default_factory=dict)  # whose next request is here; in turn
     _others: set[Member] = field(default_factory=set)  # with a request that has no place kept
-    _gives_turns: bool = False
+    _turns: Turns = field(default_factory=Turns)
     _looking: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
@@ -104,7 +99,6 @@ class Connections:
         self._all.discard(member)
         self.work(member)
         self._others.discard(member)
-        self._ahead.pop(member, None)
         self.figures.connections = len(self._all)
 
     def closed(self, member: Member, reason: str) -> None:
@@ -144,12 +138,12 @@ class Connections:
             raise refusal.too_many_requests()
         self._others.add(member)
 
-    def take_turn(self, member: Member) -> None:
-        """Have it read ahead, in turn: whoever sends one request at a time is not held up."""
-        self._ahead[member] = None
-        if not self._gives_turns:
-            self._gives_turns = True
-            asyncio.get_running_loop().call_soon(self._give_turns)
+    def begin(self, request: Callable[[], None], *, path: str, is_ahead: bool) -> None:
+        """Begin a request for this path: at once where places are kept for it, else in its turn."""
+        if self.is_kept_for(path):
+            request()
+        else:
+            self._turns.begin(request, is_ahead=is_ahead)
 
     def keep_ahead(self, change_bytes: int) -> None:
         """Note that so much more is kept unread; where that is too much, who has most is closed."""
@@ -175,16 +169,6 @@ class Connections:
             return False
         slowest.give_up("answers_too_many")
         return True
-
-    def _give_turns(self) -> None:
-        turn = list(islice(self._ahead, AHEAD_PER_TURN))
-        for member in turn:
-            self._ahead.pop(member, None)
-        for member in turn:
-            member.pump()
-        self._gives_turns = bool(self._ahead)
-        if self._gives_turns:
-            asyncio.get_running_loop().call_soon(self._give_turns)
 
     def _look_later(self) -> None:
         loop = asyncio.get_running_loop()

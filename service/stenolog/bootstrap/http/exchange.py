@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Protocol
 
 import structlog
 
 from stenolog.bootstrap.http.answer import CRASHED, STOPPED, Answer
+from stenolog.bootstrap.http.asgi import ASGIApp, Message
 from stenolog.bootstrap.http.framing import Head
 from stenolog.bootstrap.http.outgoing import Outgoing
 from stenolog.errors import StoreUnavailable
-
-Message = MutableMapping[str, Any]
-ASGIApp = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-    Awaitable[None],
-]
 
 PIECE_BYTES = 64 << 10  # of an answer, given to the connection at once
 BODY_BYTES_MAX = 64 << 10  # of a request, parsed and not yet taken
@@ -82,6 +77,11 @@ class Exchange:
     # What the line tells.
 
     @property
+    def path(self) -> str:
+        """What is asked for; nothing any more, once it was answered."""
+        return str(self._scope.get("path", ""))
+
+    @property
     def is_full(self) -> bool:
         """Whether the application has to take some of the body before more of it is parsed."""
         return len(self._body) > BODY_BYTES_MAX
@@ -118,11 +118,15 @@ class Exchange:
         self._whole = True
         self._wake()
 
-    def hear_no_more(self) -> None:
-        """The other side sends nothing after this request; it may still read, or be gone."""
+    def hear_no_more(self) -> bool:
+        """The other side only reads now, or is gone; return whether an answer is still made."""
+        if self.answered or self._lost or not self._whole:
+            self.lose()
+            return False
         self.keep_alive = False
         self._alone = True
         self._wake()
+        return True
 
     def finish(self) -> None:
         """The service stops: it is the line's last request, and its body has to be whole soon."""
@@ -135,6 +139,13 @@ class Exchange:
         self._lost = True
         self._body = bytearray()
         self._wake()
+
+    def start(self, app: ASGIApp, tasks: set[asyncio.Task[None]]) -> None:
+        """Have the application answer, in a task among `tasks`, unless nobody listens any more."""
+        if not self._lost:
+            task = asyncio.get_running_loop().create_task(self.run(app))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
     async def run(self, app: ASGIApp) -> None:
         """Have the application answer; whatever it raises ends here, in the log."""

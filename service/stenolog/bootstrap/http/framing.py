@@ -108,8 +108,8 @@ class Framing:
 
     @property
     def body_left(self) -> int | None:
-        """How much of the present body is still to be parsed; None where that is not known."""
-        return self._pieces.body_left
+        """How much of the present message is still to be parsed; None where that is not known."""
+        return 0 if self._ended else self._pieces.body_left
 
     # What the parser calls.
 

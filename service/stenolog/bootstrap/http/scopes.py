@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import httptools
 
 from stenolog.bootstrap.http import refusal
-from stenolog.bootstrap.http.exchange import Message
+from stenolog.bootstrap.http.asgi import Message
 from stenolog.bootstrap.http.framing import Head
 from stenolog.edge.http.problems import Failure
 from stenolog.edge.http.refused import SCOPE_KEY

@@ -1,0 +1,69 @@
+"""Who is begun first when a thousand connections have a request ready at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from stenolog.bootstrap.http.turns import AHEAD_PER_TURN, BEGUN_PER_TURN, Turns
+from tests.bootstrap.raw_clients import GET, Client, Served, serving
+
+CROWD = 200
+BODY = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\nab"
+
+
+async def crowd(served: Served, sends: bytes) -> list[Client]:
+    """Many connections that have just sent this."""
+    clients = [await served.client() for _ in range(CROWD)]
+    for client in clients:
+        client.send(sends)
+    return clients
+
+
+async def close(*clients: Client) -> None:
+    for client in clients:
+        await client.close()
+
+
+async def test_a_probe_is_answered_before_a_crowd_that_came_first() -> None:
+    async with serving() as served:
+        probe = await served.client()
+        clients = await crowd(served, GET)
+        probe.send(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert await probe.answer() == 200
+        assert served.requests < CROWD / 2
+        for client in clients:
+            assert await client.answer() == 200
+        await close(*clients, probe)
+
+
+async def test_who_sends_one_at_a_time_is_answered_before_a_crowd_that_sends_ahead() -> None:
+    async with serving() as served:
+        honest = await served.client()
+        clients = await crowd(served, GET * 20)
+        for sends in (GET, BODY):
+            before = served.requests
+            honest.send(sends)
+            assert await honest.answer() == 200
+            assert served.requests - before < CROWD / 2
+        for client in clients:
+            for _ in range(20):
+                assert await client.answer() == 200
+        await close(*clients, honest)
+
+
+async def test_in_a_turn_a_few_begin_and_neither_line_keeps_the_other_out() -> None:
+    turns, begun = Turns(), list[str]()
+    for _ in range(100):
+        turns.begin(lambda: begun.append("ahead"), is_ahead=True)
+        turns.begin(lambda: begun.append("single"), is_ahead=False)
+    assert begun == ["single"] * BEGUN_PER_TURN
+    for number in range(2, 6):
+        await asyncio.sleep(0)
+        assert len(begun) == number * BEGUN_PER_TURN
+        turn = begun[-BEGUN_PER_TURN:]
+        single = BEGUN_PER_TURN - AHEAD_PER_TURN
+        assert turn == ["single"] * single + ["ahead"] * AHEAD_PER_TURN
+    for _ in range(200 // BEGUN_PER_TURN):
+        await asyncio.sleep(0)
+    assert len(begun) == 200
+    assert begun[-BEGUN_PER_TURN:] == ["ahead"] * BEGUN_PER_TURN
