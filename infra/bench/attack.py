@@ -59,6 +59,18 @@ def _json(path: str, key: str) -> bytes:
     return f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"[" * 950_000
 
 
+def _headers(path: str, key: str) -> bytes:
+    return b"GET /metrics HTTP/1.1\r\nHost: x\r\n" + b"a:b\r\n" * 12_000 + b"\r\n"
+
+
+def _large_head(path: str, key: str) -> bytes:
+    return b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 60_000 + b"\r\n\r\n"
+
+
+def _large_half(path: str, key: str) -> bytes:
+    return _large_head(path, key)[:-2]
+
+
 def _half(path: str, key: str) -> bytes:
     return b"GET /heal"
 
@@ -73,6 +85,9 @@ ATTACKS: Mapping[str, Attack] = {
     "frames-64": Attack(connections=64, sends=_large_upload, drips=True),
     "bodies-300": Attack(connections=300, sends=_json, drips=True),
     "halves-1100": Attack(connections=1_100, sends=_half, drips=True),
+    "headers-500": Attack(connections=500, sends=_headers),
+    "heads-1000": Attack(connections=1_000, sends=_large_head),
+    "large-halves-1000": Attack(connections=1_000, sends=_large_half, drips=True),
 }
 
 
