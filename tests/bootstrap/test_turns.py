@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
-from stenolog.bootstrap.http.turns import AHEAD_PER_TURN, BEGUN_PER_TURN, Turns
+from stenolog.bootstrap.http.turns import BEGUN_PER_TURN, LEAST_PER_TURN, Rank, Turns
 from tests.bootstrap.raw_clients import GET, Client, Served, serving
 
 CROWD = 200
@@ -51,19 +52,22 @@ async def test_who_sends_one_at_a_time_is_answered_before_a_crowd_that_sends_ahe
         await close(*clients, honest)
 
 
-async def test_in_a_turn_a_few_begin_and_neither_line_keeps_the_other_out() -> None:
-    turns, begun = Turns(), list[str]()
+async def test_in_a_turn_a_few_begin_and_no_line_keeps_another_out() -> None:
+    turns, begun = Turns(), list[Rank]()
     for _ in range(100):
-        turns.begin(lambda: begun.append("ahead"), is_ahead=True)
-        turns.begin(lambda: begun.append("single"), is_ahead=False)
-    assert begun == ["single"] * BEGUN_PER_TURN
+        for rank in reversed(Rank):
+            turns.begin(partial(begun.append, rank), rank)
+    assert begun == [Rank.SINGLE, Rank.KEPT] * (BEGUN_PER_TURN // 2)
+    least = LEAST_PER_TURN
     for number in range(2, 6):
         await asyncio.sleep(0)
         assert len(begun) == number * BEGUN_PER_TURN
-        turn = begun[-BEGUN_PER_TURN:]
-        single = BEGUN_PER_TURN - AHEAD_PER_TURN
-        assert turn == ["single"] * single + ["ahead"] * AHEAD_PER_TURN
-    for _ in range(200 // BEGUN_PER_TURN):
+        assert begun[-BEGUN_PER_TURN:] == [
+            *[Rank.KEPT] * (BEGUN_PER_TURN - 2 * least),
+            *[Rank.SINGLE] * least,
+            *[Rank.AHEAD] * least,
+        ]
+    for _ in range(300 // BEGUN_PER_TURN):
         await asyncio.sleep(0)
-    assert len(begun) == 200
-    assert begun[-BEGUN_PER_TURN:] == ["ahead"] * BEGUN_PER_TURN
+    assert len(begun) == 300
+    assert begun[-BEGUN_PER_TURN:] == [Rank.AHEAD] * BEGUN_PER_TURN

@@ -39,7 +39,7 @@ OFTEN_READ = frozenset(
 )
 
 # Other requests leave them some of the connections.
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES = frozenset({"/healthz", "/readyz"})
 CALLBACKS = "/callbacks/"
 
 

@@ -15,7 +15,7 @@ from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.folded import Folded
 from stenolog.bootstrap.http.limits import Limits
 from stenolog.bootstrap.http.outgoing import NEVER
-from stenolog.bootstrap.http.turns import Turns
+from stenolog.bootstrap.http.turns import Rank, Turns
 
 READ_BYTES = 64 << 10  # at once
 
@@ -139,11 +139,9 @@ class Connections:
         self._others.add(member)
 
     def begin(self, request: Callable[[], None], *, path: str, is_ahead: bool) -> None:
-        """Begin a request for this path: at once where places are kept for it, else in its turn."""
-        if self.is_kept_for(path):
-            request()
-        else:
-            self._turns.begin(request, is_ahead=is_ahead)
+        """Begin a request for this path in its turn; whether its client has sent more behind it."""
+        rank = Rank.KEPT if self.is_kept_for(path) else Rank.SINGLE
+        self._turns.begin(request, Rank.AHEAD if is_ahead else rank)
 
     def keep_ahead(self, change_bytes: int) -> None:
         """Note that so much more is kept unread; where that is too much, who has most is closed."""
