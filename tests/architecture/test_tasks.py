@@ -12,7 +12,6 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 STARTS = {"create_task", "ensure_future"}
 GROUPS = {"group", "loops"}  # a TaskGroup waits for its tasks, and raises what they raise
 LOOKS = {"exception", "result", "gather", "log_failure"}
-LOOK_THEMSELVES = {"bootstrap/http/connection.py": "`Exchange.run` logs whatever the app raises"}
 
 
 def starts_tasks(tree: ast.Module) -> bool:
@@ -39,7 +38,7 @@ def test_every_task_has_an_owner_who_looks_at_its_end() -> None:
     trees = {str(file.relative_to(SOURCE)): ast.parse(file.read_text()) for file in MODULES}
     starting = {name for name, tree in trees.items() if starts_tasks(tree)}
     assert starting, "the search finds nothing"
-    assert {name for name in starting if not looks_at_tasks(trees[name])} == set(LOOK_THEMSELVES)
+    assert not {name for name in starting if not looks_at_tasks(trees[name])}
 
 
 @pytest.mark.parametrize(
