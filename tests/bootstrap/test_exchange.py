@@ -48,21 +48,21 @@ async def exchanging() -> AsyncIterator[Exchange]:
 async def test_of_the_body_of_an_answered_request_nothing_is_kept() -> None:
     async with exchanging() as exchange:
         exchange.take(b"x" * 60_000)
-        assert exchange.has_body
+        assert exchange.body
         await exchange.send({"type": "http.response.start", "status": 401})
         await exchange.send({"type": "http.response.body"})
-        assert not exchange.has_body
+        assert not exchange.body
         exchange.take(b"x")
-        assert not exchange.has_body
+        assert not exchange.body
 
 
 async def test_of_the_body_of_a_lost_request_nothing_is_kept() -> None:
     async with exchanging() as exchange:
         exchange.take(b"x" * 60_000)
         exchange.lose()
-        assert not exchange.has_body
+        assert not exchange.body
         exchange.take(b"x")
-        assert not exchange.has_body
+        assert not exchange.body
 
 
 async def test_a_request_that_was_lost_before_its_turn_is_not_begun() -> None:

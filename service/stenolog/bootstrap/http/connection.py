@@ -159,7 +159,7 @@ class Connection(asyncio.BufferedProtocol):
         self._state.total_requests += 1
         exchange = self._exchange
         assert exchange is not None
-        is_whole = exchange.is_whole and not self._stage.is_refused
+        is_whole = exchange.body.is_whole and not self._stage.is_refused
         if exchange.keep_alive and is_whole:
             self._wait()
         elif exchange.keep_alive:

@@ -10,12 +10,12 @@ import structlog
 
 from stenolog.bootstrap.http.answer import CRASHED, STOPPED, Answer
 from stenolog.bootstrap.http.asgi import ASGIApp, Message
+from stenolog.bootstrap.http.body import Body
 from stenolog.bootstrap.http.framing import Head
 from stenolog.bootstrap.http.outgoing import Outgoing
 from stenolog.errors import StoreUnavailable
 
 PIECE_BYTES = 64 << 10  # of an answer, given to the connection at once
-BODY_BYTES_MAX = 64 << 10  # of a request, parsed and not yet taken
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 STOPPING_SECONDS = 2.0  # for bodies, of the four that requests have: the rest is for answers
 
@@ -45,6 +45,7 @@ class Exchange:
     Attributes:
         keep_alive: Whether the line may serve another request afterwards.
         answered: Whether the last of the answer was written.
+        body: What has come of the request's body.
     """
 
     def __init__(
@@ -59,15 +60,12 @@ class Exchange:
         """`headers` come before those of the application."""
         self.keep_alive = head.keep_alive
         self.answered = False
+        self.body = Body()
         self._line = line
         self._out = out
         self._scope = scope
         self._headers = headers
         self._owes_continue = head.expects_continue
-        self._body = bytearray()
-        self._taken_bytes = 0  # by the application, ever
-        self._whole = False  # the body has come to its end
-        self._received = False  # the application has had all of it
         self._lost = False
         self._is_stopping = False
         self._alone = False  # nothing comes any more; perhaps nobody reads the answer
@@ -82,25 +80,9 @@ class Exchange:
         return str(self._scope.get("path", ""))
 
     @property
-    def is_full(self) -> bool:
-        """Whether the application has to take some of the body before more of it is parsed."""
-        return len(self._body) > BODY_BYTES_MAX
-
-    @property
-    def has_body(self) -> bool:
-        """Whether there is some of it to take; then no more is read."""
-        return bool(self._body)
-
-    @property
     def reads_much(self) -> bool:
-        """Whether large pieces are read: not of a body that may still stand in line."""
-        is_taken = self._taken_bytes >= BODY_BYTES_MAX or self.answered or self._lost
-        return is_taken and not self._whole
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the request has come to its end."""
-        return self._whole
+        """Whether large pieces are read: of a body that goes on, or that nobody takes any more."""
+        return not self.body.is_whole and (self.body.is_flowing or self.answered or self._lost)
 
     @property
     def has_started(self) -> bool:
@@ -110,17 +92,17 @@ class Exchange:
     def take(self, piece: bytes) -> None:
         """Some of the body has come; it is kept while somebody may ask for it."""
         if not (self._lost or self.answered):
-            self._body += piece
+            self.body.add(piece)
             self._wake()
 
     def end(self) -> None:
         """The body has come to its end."""
-        self._whole = True
+        self.body.is_whole = True
         self._wake()
 
     def hear_no_more(self) -> bool:
         """The other side only reads now, or is gone; return whether an answer is still made."""
-        if self.answered or self._lost or not self._whole:
+        if self.answered or self._lost or not self.body.is_whole:
             self.lose()
             return False
         self.keep_alive = False
@@ -131,13 +113,13 @@ class Exchange:
     def finish(self) -> None:
         """The service stops: it is the line's last request, and its body has to be whole soon."""
         self.keep_alive = False
-        if not self._whole:
+        if not self.body.is_whole:
             asyncio.get_running_loop().call_later(STOPPING_SECONDS, self._stop)
 
     def lose(self) -> None:
         """The connection is lost."""
         self._lost = True
-        self._body = bytearray()
+        self.body.drop()
         self._wake()
 
     def start(self, app: ASGIApp, tasks: set[asyncio.Task[None]]) -> None:
@@ -176,18 +158,15 @@ class Exchange:
         """
         if self._owes_continue:
             self._owes_continue = False
-            if not (self._lost or self._body or self._whole):
+            if not (self._lost or self.body or self.body.is_whole):
                 self._out.write(CONTINUE)
         while True:
             if self._lost or self.answered:
                 return {"type": "http.disconnect"}
-            if self._is_stopping and not self._whole:
+            if self._is_stopping and not self.body.is_whole:
                 raise StoreUnavailable("the service stops, and the body is not here yet")
-            if self._body or (self._whole and not self._received):
-                body, self._body = bytes(self._body), bytearray()
-                self._taken_bytes += len(body)
-                self._received = self._whole
-                return {"type": "http.request", "body": body, "more_body": not self._whole}
+            if (message := self.body.taken()) is not None:
+                return message
             if self._alone:
                 return {"type": "http.disconnect"}
             self._line.read_on()
@@ -210,7 +189,8 @@ class Exchange:
                 await self._write(*self._answer.framed(message.get("body", b""), more=more))
                 if not more and not self._lost:
                     self.answered = True
-                    self._body, self._scope = bytearray(), {}
+                    self._scope = {}
+                    self.body.drop()
                     self._wake()
                     self._line.answered()
             case other:
@@ -225,7 +205,7 @@ class Exchange:
             # Who was not told to go on may send another request instead of the body.
             keep_alive=self.keep_alive
             and not self._owes_continue
-            and (self._whole or self._line.may_skip_body),
+            and (self.body.is_whole or self._line.may_skip_body),
         )
         self._owes_continue = False
         self.keep_alive = answer.keep_alive

@@ -70,11 +70,11 @@ class Stage:
     def may_parse(self, exchange: Exchange | None, out: Outgoing) -> bool:
         """Whether what came may be parsed; an answer that has not left is still under way."""
         if self.phase == "request" and exchange is not None:
-            return not (exchange.is_whole or exchange.is_full)
+            return not (exchange.body.is_whole or exchange.body.is_full)
         return self.phase not in ("idle", "head") or out.is_clear
 
     def may_read(self, exchange: Exchange | None, out: Outgoing) -> bool:
         """Whether more may be read; while an answer is made, only to learn of the client's end."""
         if self.phase == "request" and exchange is not None:
-            return exchange.is_whole or not exchange.has_body
+            return exchange.body.is_whole or not exchange.body
         return self.may_parse(exchange, out)
