@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import structlog
 
+from stenolog.large_blocks import give_back_large_blocks
 from stenolog.owned_tasks import log_failure
 
 ATTEMPTS_MAX = 2  # a process can be killed by chance; what kills it twice is what it is given
@@ -173,6 +174,7 @@ def _begin() -> None:
     """Prepare the process: ignore Ctrl-C, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    give_back_large_blocks()
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

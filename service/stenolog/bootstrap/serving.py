@@ -28,6 +28,7 @@ from stenolog.bootstrap.listening import cannot_listen
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application, has_places_kept
+from stenolog.large_blocks import give_back_large_blocks
 from stenolog.stores.files.directory import locked, make_directory
 
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
@@ -79,6 +80,7 @@ async def serve(
     """
     # DECISIONS 13: threads that compute must not hold up the event loop.
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
+    give_back_large_blocks()
     os.umask(FILES_UMASK)
     make_directory(settings.data_dir)
     descriptors_max = raise_limit()
