@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from stenolog.commands.transcription.state import Submission
@@ -15,10 +16,16 @@ BEHIND_MS_MAX = 86_400_000  # a wrong time zone is less; what shows more is no c
 PAGES_BEYOND = 2  # read after the page on which the claim's time lies
 EARLIER_MAX = 50  # jobs from before the claim, newest first, that are taken all the same
 PAGES_MAX = 500  # 100,000 jobs since the claim
+LOOK_MS_MAX = 600_000  # four claims are settled at a time, and others wait
 
 
 async def candidates(
-    provider: Provider, submission: Submission, audio_url: str | None, now_ms: int
+    provider: Provider,
+    submission: Submission,
+    audio_url: str | None,
+    now_ms: int,
+    *,
+    look_ms_max: int = LOOK_MS_MAX,
 ) -> Sequence[ListedJob]:
     """List the jobs since the claim that have its audio URL, and a few from before the claim.
 
@@ -30,8 +37,19 @@ async def candidates(
     its job was created: then the newest 100,000 jobs are looked through, and count as all.
 
     Raises:
-        ProviderUnavailable: There are more jobs since the claim than can be looked through.
+        ProviderUnavailable: There are more jobs since the claim than can be looked through, or
+            the list took longer than `look_ms_max`.
     """
+    try:
+        async with asyncio.timeout(look_ms_max / 1000):
+            return await _found(provider, submission, audio_url, now_ms)
+    except TimeoutError as exc:
+        raise ProviderUnavailable(f"the list took over {look_ms_max} ms") from exc
+
+
+async def _found(
+    provider: Provider, submission: Submission, audio_url: str | None, now_ms: int
+) -> Sequence[ListedJob]:
     dated = not submission.ahead_ms and submission.claimed_at_ms <= now_ms
     found: list[ListedJob] = []
     earlier: list[ListedJob] = []

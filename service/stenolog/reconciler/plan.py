@@ -51,10 +51,9 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
     outcome = owed_to_outcome(state, attempts, timing, now_ms)
     if outcome is None:
         return soonest(clearing) or submit(state, attempts, timing, now_ms)
-    # Neither waits for the other; after a failure the other comes first.
-    return (
-        soonest([*clearing, outcome] if attempts.failures % 2 else [outcome, *clearing]) or Done()
-    )
+    # Neither waits for the other; after a failure the other comes first, but for a callback.
+    cleared_first = attempts.failures % 2 and not called
+    return soonest([*clearing, outcome] if cleared_first else [outcome, *clearing]) or Done()
 
 
 def owed_to_outcome(

@@ -262,6 +262,19 @@ def test_what_fails_does_not_keep_the_other_from_its_turn() -> None:
     assert turns == [fetch, Settle(number=2), fetch, Settle(number=2)]
 
 
+def test_what_failed_beside_the_job_keeps_no_callback_waiting_and_comes_after_it() -> None:
+    facts = (*REFUSAL_CONFIRMED, called())
+    fetch = Fetch(number=1, wake="callback")
+    waits = Wait(until_ms=START_MS + 200_000)
+    for failures in (1, 2):
+        put_off = Attempts(failures=failures, retry_at_ms=waits.until_ms, beside=True)
+        woken = replace(put_off, woken="callback")
+        assert owed(*facts, after_ms=90_000, attempts=put_off) == waits
+        assert owed(*facts, after_ms=90_000, attempts=woken) == fetch
+        asked = replace(woken, beside=False)
+        assert owed(*facts, after_ms=90_000, attempts=asked) == waits
+
+
 def test_an_open_claim_is_settled_even_after_the_end() -> None:
     """A job that nobody waits for any more is still to be found and removed."""
     facts = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(), completed(1))
