@@ -15,6 +15,10 @@ ACTOR = "0b1c2d3e-4f5a-4b6c-8d7e-9f0a1b2c3d4e"
 CORRELATION = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0a"
 UPLOAD_ID = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0b"
 
+LOG_ID = "7d444840-9dc0-4d1e-b3f5-0c1d2e3f4a5b"
+BEGUN = 1
+"""Where `log.begun` stands: before everything that a test appends."""
+
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "transcription.requested": {
         "provider": "assemblyai",
@@ -65,6 +69,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "upload.released": {"reason": "unused"},
     "erasure.requested": {"surface": "v2"},
     "erasure.completed": {"jobs": 1},
+    "log.begun": {"log": LOG_ID, "format": 1},
+    "log.restored": {"epoch": 2, "events_lost": 17},
+    "clock.jumped": {"off_ms": -7_200_000, "reason": "agreed"},
+    "damage.accepted": {"position": 12},
+    "api_key.created": {"scopes": ["transcripts:write", "ops:read"], "region": "eu"},
+    "api_key.revoked": {},
 }
 
 # Both may open a stream, and neither has to.

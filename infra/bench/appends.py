@@ -25,6 +25,7 @@ ROUNDS = 5
 STORED_BYTES, LEAF_BYTES = 520, 32  # of such an event
 PAYLOAD_BYTES = 1_024
 RATIO_MIN = 0.5
+BEGUN = 1  # where `log.begun` stands
 TENANT, ACTOR, CORRELATION = (str(uuid.uuid4()) for _ in range(3))
 
 
@@ -39,7 +40,7 @@ async def measure(place: Path) -> Sequence[Figure]:
         for number in range(ROUNDS):
             whole.append(await _appended_whole(log))
             single.append(await _appended_singly(log))
-            rows.append(_inserted(bare, number * BATCHES * BATCH))
+            rows.append(_inserted(bare, BEGUN + number * BATCHES * BATCH))
     finally:
         await log.close()
         with contextlib.closing(bare):

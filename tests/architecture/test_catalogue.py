@@ -17,10 +17,11 @@ from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import INTEGER_MAX, Count, EventData, ProviderJob
+from stenolog.log.format import EVENT_SCHEMA
 from tests.log_samples import ACTOR, CORRELATION, EXAMPLES, TENANT, UPLOAD_ID
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "events.json"
-NAME = re.compile(r"[a-z]+\.[a-z_]+(ed|sent|made|found|begun)(_late)?")
+GOLDEN = Path(__file__).parents[1] / "golden" / f"events-{EVENT_SCHEMA}.json"
+NAME = re.compile(r"[a-z]+(?:_[a-z]+)?\.[a-z_]*(ed|sent|made|found|begun)(_late)?")
 SAFE_PATTERNS = {
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     r"^[A-Za-z0-9_-]{1,64}$",

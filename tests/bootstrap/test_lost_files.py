@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from structlog.testing import capture_logs
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
 from stenolog.commands.api_keys import prefix_of
-from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import API_KEY, make_directory
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
-from tests.log_samples import new_event
+from tests.log_samples import BEGUN, new_event
 
 EVENTS = 3
+KNOWN = BEGUN + EVENTS
 
 
 @contextlib.asynccontextmanager
@@ -69,39 +70,46 @@ async def test_lost_keys_are_refused_each_time(used: Path, empty: bool) -> None:
     if empty:
         (used / "keys.db").touch()
     for _ in range(2):
-        with pytest.raises(CannotStart, match=r"3 events.*restore DATA_DIR/keys\.db"):
+        with pytest.raises(CannotStart, match=rf"{KNOWN} events.*restore DATA_DIR/keys\.db"):
             await open_once(used)
 
 
 @pytest.mark.parametrize("empty", [False, True])
-async def test_a_lost_log_is_said_and_started_without(used: Path, empty: bool) -> None:
+async def test_a_lost_log_is_refused_each_time_while_its_keys_are_there(
+    used: Path, empty: bool
+) -> None:
     remove(used, "log.db")
     if empty:
         (used / "log.db").touch()
     for _ in range(2):
+        with pytest.raises(CannotStart, match=r"^log\.db is missing.*restore DATA_DIR/log\.db"):
+            await open_once(used)
+
+
+async def test_a_log_and_keys_that_are_lost_are_said(used: Path) -> None:
+    for name in ("log.db", "keys.db", "master-key"):
+        remove(used, name)
+    for _ in range(2):
         with capture_logs() as lines:
             async with opened(used) as gateway:
-                assert "0 events" in gateway.loss
-                assert f"knows of {EVENTS}" in gateway.loss
+                assert f"knows of {KNOWN}" in gateway.loss
         (said,) = [line for line in lines if line["event"] == "log.truncated"]
-        assert (said["log_level"], said["events"], said["events_known"]) == ("error", 0, EVENTS)
+        assert (said["log_level"], said["events_known"]) == ("error", KNOWN)
 
 
 async def test_a_log_that_was_cut_short_is_said(used: Path) -> None:
-    whole = (used / TREE_HEADS).read_bytes()
-    remove(used, "log.db")
-    await append(used, EVENTS - 1)
-    (used / TREE_HEADS).write_bytes(whole)
+    with contextlib.closing(sqlite3.connect(used / "log.db")) as file:
+        [(count, frontier)] = file.execute("SELECT count, frontier FROM tree")
+    assert count == KNOWN
+    await append(used, 1)
+    await open_once(used)
+    with contextlib.closing(sqlite3.connect(used / "log.db")) as file:
+        file.execute("DELETE FROM events WHERE position > ?", (count,))
+        file.execute("UPDATE tree SET count = ?, frontier = ?", (count, frontier))
+        file.commit()
     async with opened(used) as gateway:
-        assert f"has {EVENTS - 1} events" in gateway.loss
-        assert f"knows of {EVENTS}" in gateway.loss
-
-
-async def test_a_lost_log_is_said_where_the_tree_heads_are_lost_too(used: Path) -> None:
-    remove(used, "log.db")
-    remove(used, TREE_HEADS)
-    async with opened(used) as gateway:
-        assert "made anew" in gateway.loss
+        assert f"has {KNOWN} events" in gateway.loss
+        assert f"knows of {KNOWN + 1}" in gateway.loss
 
 
 async def test_a_first_start_that_broke_off_is_no_loss(tmp_path: Path) -> None:

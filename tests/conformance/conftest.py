@@ -13,6 +13,7 @@ import pytest
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import DataKeys
 from stenolog.delivery.outbox import Outbox
+from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Frontier, Place
 from stenolog.log.open_page import OpenPage
 from stenolog.log.store import EventStore
@@ -25,7 +26,10 @@ Report = Callable[[int, int, float], None]
 
 
 class ProvenStore(EventStore, Protocol):
-    """An `EventStore` that shows its tree and can be closed early."""
+    """An `EventStore` that shows its tree and which log it is, and can be closed early."""
+
+    @property
+    def identity(self) -> LogIdentity: ...
 
     async def frontier(self) -> Frontier: ...
 

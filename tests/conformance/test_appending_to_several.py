@@ -11,7 +11,7 @@ from stenolog.errors import StoreError, WrongExpectedVersion
 from stenolog.log.event import NewEvent
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, Append
 from tests.conformance.conftest import Opener, ProvenStore
-from tests.log_samples import PUBLIC, new_event, several
+from tests.log_samples import BEGUN, PUBLIC, new_event, several
 
 ONE, OTHER = "transcription-1", "upload-1"
 
@@ -28,11 +28,13 @@ async def test_each_stream_gets_its_events_in_the_order_in_which_they_are_given(
     one, other = await store.append_all(
         [part(ONE, first, expected=0), part(OTHER, second, third, expected=2)]
     )
-    assert (one.positions, one.version, one.already_there) == ((3,), 1, False)
-    assert (other.positions, other.version, other.already_there) == ((4, 5), 4, False)
-    assert [event.id for event in await store.read(after=2)] == [first.id, second.id, third.id]
-    assert [event.previous for event in await store.read(after=2)] == [0, 2, 4]
-    assert [event.sequence for event in await store.read(after=2)] == [1, 0, 2]
+    assert (one.positions, one.version, one.already_there) == ((BEGUN + 3,), 1, False)
+    assert other.positions == (BEGUN + 4, BEGUN + 5)
+    assert (other.version, other.already_there) == (4, False)
+    added = await store.read(after=BEGUN + 2)
+    assert [event.id for event in added] == [first.id, second.id, third.id]
+    assert [event.previous for event in added] == [0, BEGUN + 2, BEGUN + 4]
+    assert [event.sequence for event in added] == [1, 0, 2]
 
 
 async def test_one_stream_that_moved_on_keeps_everything_out(store: ProvenStore) -> None:
@@ -46,7 +48,7 @@ async def test_one_stream_that_moved_on_keeps_everything_out(store: ProvenStore)
         with pytest.raises(WrongExpectedVersion):
             await store.append_all(appends)
     assert await store.version(ONE) == 0
-    assert await store.head() == 1
+    assert await store.head() == BEGUN + 1
     assert (await store.frontier()).root() == root
 
 
@@ -61,7 +63,7 @@ async def test_the_same_ids_of_all_streams_are_answered_with_where_they_stand(
         again = await store.append_all(appends)
         assert [answer.already_there for answer in again] == [True, True]
         assert [answer.positions for answer in again] == [one.positions for one in first]
-        assert await store.head() == 4
+        assert await store.head() == BEGUN + 4
 
 
 async def test_ids_of_one_stream_alone_are_no_repetition(store: ProvenStore) -> None:
@@ -70,7 +72,7 @@ async def test_ids_of_one_stream_alone_are_no_repetition(store: ProvenStore) -> 
     with pytest.raises(StoreError) as raised:
         await store.append_all([part(ONE, known), part(OTHER, new_event())])
     assert not raised.value.retryable
-    assert await store.head() == 1
+    assert await store.head() == BEGUN + 1
 
 
 async def test_one_taken_dedupe_key_keeps_everything_out_and_all_answers_say_so(
@@ -80,9 +82,9 @@ async def test_one_taken_dedupe_key_keeps_everything_out_and_all_answers_say_so(
     one, other = await store.append_all(
         [part(ONE, new_event(dedupe_key="request"), expected=0), part(OTHER, new_event())]
     )
-    assert (one.positions, one.version, one.already_there) == ((1,), 0, True)
+    assert (one.positions, one.version, one.already_there) == ((BEGUN + 1,), 0, True)
     assert (other.positions, other.version, other.already_there) == ((), 1, True)
-    assert await store.head() == 1
+    assert await store.head() == BEGUN + 1
 
 
 async def test_what_the_log_cannot_hold_fails_alone(store: ProvenStore) -> None:
@@ -103,7 +105,7 @@ async def test_what_the_log_cannot_hold_fails_alone(store: ProvenStore) -> None:
         assert isinstance(outcome, StoreError)
         assert not outcome.retryable
     assert not any(isinstance(outcome, BaseException) for outcome in outcomes[len(unfit) :])
-    assert await store.head() == 2 * len(unfit)
+    assert await store.head() == BEGUN + 2 * len(unfit)
 
 
 async def test_of_two_writers_that_meet_in_one_stream_one_wins_whole(store: ProvenStore) -> None:
@@ -127,4 +129,4 @@ async def test_nothing_to_append_is_answered_with_nothing(store: ProvenStore) ->
     assert list(await store.append_all([])) == []
     one, other = await store.append_all([part(ONE), part(OTHER, new_event())])
     assert (one.positions, one.version) == ((), 0)
-    assert (other.positions, other.version) == ((1,), 1)
+    assert (other.positions, other.version) == ((BEGUN + 1,), 1)

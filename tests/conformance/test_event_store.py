@@ -11,12 +11,14 @@ import pytest
 
 from stenolog.clock import microseconds, now_us, rfc3339
 from stenolog.errors import StoreError, StoreUnavailable, WrongExpectedVersion
+from stenolog.log.actors import SYSTEM, SYSTEM_TENANT
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, SealedPayload
-from stenolog.log.merkle import EMPTY_ROOT, Frontier
+from stenolog.log.format import LOG_FORMAT
+from stenolog.log.merkle import Frontier
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from tests.conformance.conftest import Opener, ProvenStore
-from tests.log_samples import OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event, several
+from tests.log_samples import BEGUN, OTHER_TENANT, PRIVATE, PUBLIC, TENANT, new_event, several
 
 STREAM = "transcription-1"
 DEADLINE_S = 20
@@ -26,14 +28,32 @@ def positions(events: list[Event]) -> list[int]:
     return [event.position for event in events]
 
 
-async def test_a_new_log_is_empty(store: ProvenStore) -> None:
-    assert await store.head() == 0
+async def test_a_new_log_has_the_event_that_began_it_and_no_other(store: ProvenStore) -> None:
+    assert await store.head() == BEGUN
     assert await store.version(STREAM) == 0
-    assert await store.read() == []
+    (begun,) = await store.read()
+    assert (begun.type, begun.position, begun.version) == ("log.begun", BEGUN, 1)
+    assert (begun.tenant, begun.actor, begun.sequence) == (SYSTEM_TENANT, SYSTEM, 0)
+    assert begun.data == {"log": store.identity.log_id, "format": LOG_FORMAT}
+    assert begun.stream == f"log-{store.identity.log_id}"
+    assert await store.read_stream(begun.stream) == [begun]
     assert await store.read_stream(STREAM) == []
     assert await store.payload(1) is None
     frontier = await store.frontier()
-    assert (frontier.count, frontier.root()) == (0, EMPTY_ROOT)
+    assert frontier == Frontier().extended([leaf_hash(begun.to_bytes())])
+
+
+async def test_a_log_has_one_id_for_ever_and_another_log_another(
+    opened: Opener, tmp_path: Path
+) -> None:
+    async with opened(tmp_path) as log:
+        identity = log.identity
+    async with opened(tmp_path) as log:
+        assert log.identity == identity
+        assert [event.type for event in await log.read()] == ["log.begun"]
+    (tmp_path / "other").mkdir()
+    async with opened(tmp_path / "other") as log:
+        assert log.identity.log_id != identity.log_id
 
 
 async def test_an_empty_append_writes_nothing_and_tells_the_version(store: ProvenStore) -> None:
@@ -43,17 +63,17 @@ async def test_an_empty_append_writes_nothing_and_tells_the_version(store: Prove
     assert (await store.append(STREAM, [], expected=2)).version == 2
     with pytest.raises(WrongExpectedVersion):
         await store.append(STREAM, [], expected=1)
-    assert await store.head() == 2
+    assert await store.head() == BEGUN + 2
 
 
 async def test_appended_events_are_read_as_they_were_given(store: ProvenStore) -> None:
     before = now_us()
     first, second = new_event(PUBLIC), new_event(PRIVATE, causation_id="x")
     appended = await store.append(STREAM, [first, second], expected=0)
-    assert appended.positions == (1, 2)
+    assert appended.positions == (BEGUN + 1, BEGUN + 2)
     assert appended.version == 2
     assert not appended.already_there
-    for event, new in zip(await store.read(), (first, second), strict=True):
+    for event, new in zip(await store.read(after=BEGUN), (first, second), strict=True):
         for name in ("id", "type", "tenant", "actor", "correlation_id", "causation_id"):
             assert getattr(event, name) == getattr(new, name)
         assert event.data == new.data
@@ -69,10 +89,10 @@ async def test_a_conflict_writes_nothing(store: ProvenStore) -> None:
     for expected in (0, 2, 99, -1):
         with pytest.raises(WrongExpectedVersion):
             await store.append(STREAM, several(3), expected=expected)
-    assert await store.head() == 1
-    assert len(await store.read()) == 1
+    assert await store.head() == BEGUN + 1
+    assert len(await store.read(after=BEGUN)) == 1
     assert (await store.frontier()).root() == root
-    assert (await store.append(STREAM, several(1), expected=1)).positions == (2,)
+    assert (await store.append(STREAM, several(1), expected=1)).positions == (BEGUN + 2,)
 
 
 async def test_without_expected_version_an_append_is_accepted_anywhere(store: ProvenStore) -> None:
@@ -98,7 +118,7 @@ async def test_a_conflict_fails_only_its_own_append(store: ProvenStore) -> None:
     )
     for n, outcome in enumerate(outcomes):
         assert isinstance(outcome, WrongExpectedVersion) == bool(n % 2)
-    assert await store.head() == 10
+    assert await store.head() == BEGUN + 10
 
 
 async def test_an_unfit_append_fails_only_itself(store: ProvenStore) -> None:
@@ -124,12 +144,12 @@ async def test_an_unfit_append_fails_only_itself(store: ProvenStore) -> None:
         assert isinstance(outcome, StoreError)
         assert not outcome.retryable
     assert not any(isinstance(outcome, BaseException) for outcome in outcomes[len(unfit) :])
-    assert await store.head() == len(unfit)
+    assert await store.head() == BEGUN + len(unfit)
 
 
 async def test_the_largest_append_is_accepted_whole(store: ProvenStore) -> None:
     appended = await store.append(STREAM, several(EVENTS_PER_APPEND_MAX))
-    assert appended.positions == tuple(range(1, EVENTS_PER_APPEND_MAX + 1))
+    assert appended.positions == tuple(range(BEGUN + 1, BEGUN + EVENTS_PER_APPEND_MAX + 1))
 
 
 async def test_the_same_ids_are_answered_with_where_they_stand(store: ProvenStore) -> None:
@@ -139,15 +159,15 @@ async def test_the_same_ids_are_answered_with_where_they_stand(store: ProvenStor
     again = await store.append(STREAM, events, expected=0)
     assert again.already_there
     assert (again.positions, again.version) == (first.positions, first.version)
-    assert await store.head() == 5
+    assert await store.head() == BEGUN + 5
 
 
 async def test_the_same_ids_at_once_are_written_once(store: ProvenStore) -> None:
     events = several(2)
     outcomes = await asyncio.gather(*(store.append(STREAM, events) for _ in range(20)))
-    assert {outcome.positions for outcome in outcomes} == {(1, 2)}
+    assert {outcome.positions for outcome in outcomes} == {(BEGUN + 1, BEGUN + 2)}
     assert sum(not outcome.already_there for outcome in outcomes) == 1
-    assert await store.head() == 2
+    assert await store.head() == BEGUN + 2
 
 
 async def test_ids_that_are_partly_known_are_an_error(store: ProvenStore) -> None:
@@ -156,7 +176,7 @@ async def test_ids_that_are_partly_known_are_an_error(store: ProvenStore) -> Non
     with pytest.raises(StoreError) as raised:
         await store.append(STREAM, [known, new_event()])
     assert not raised.value.retryable
-    assert await store.head() == 1
+    assert await store.head() == BEGUN + 1
 
 
 async def test_a_dedupe_key_is_accepted_once_within_a_batch(store: ProvenStore) -> None:
@@ -164,8 +184,8 @@ async def test_a_dedupe_key_is_accepted_once_within_a_batch(store: ProvenStore) 
         *(store.append(STREAM, [new_event(dedupe_key="callback 1")]) for _ in range(100))
     )
     assert sum(not outcome.already_there for outcome in outcomes) == 1
-    assert {outcome.positions for outcome in outcomes} == {(1,)}
-    assert await store.head() == 1
+    assert {outcome.positions for outcome in outcomes} == {(BEGUN + 1,)}
+    assert await store.head() == BEGUN + 1
 
 
 async def test_a_dedupe_key_is_known_across_batches_and_reopening(
@@ -173,11 +193,11 @@ async def test_a_dedupe_key_is_known_across_batches_and_reopening(
 ) -> None:
     async with opened(tmp_path) as log:
         await log.append(STREAM, [new_event(dedupe_key="a"), new_event(dedupe_key="b")])
-        assert (await log.append(STREAM, [new_event(dedupe_key="a")])).positions == (1,)
+        assert (await log.append(STREAM, [new_event(dedupe_key="a")])).positions == (BEGUN + 1,)
     async with opened(tmp_path) as log:
         again = await log.append(STREAM, [new_event(dedupe_key="b")], expected=0)
         assert again.already_there
-        assert (again.positions, again.version) == ((2,), 2)
+        assert (again.positions, again.version) == ((BEGUN + 2,), 2)
         fresh = await log.append(STREAM, [new_event(dedupe_key="c")])
         assert not fresh.already_there
 
@@ -185,7 +205,7 @@ async def test_a_dedupe_key_is_known_across_batches_and_reopening(
 async def test_a_dedupe_key_leads_to_its_event(store: ProvenStore) -> None:
     await store.append(STREAM, [new_event(), new_event(dedupe_key="a")])
     await store.append(STREAM, [new_event(dedupe_key="a")])
-    assert await store.position_of("a") == 2
+    assert await store.position_of("a") == BEGUN + 2
     assert await store.position_of("b") is None
 
 
@@ -193,7 +213,7 @@ async def test_a_taken_dedupe_key_keeps_out_the_whole_append(store: ProvenStore)
     await store.append(STREAM, [new_event(dedupe_key="a")])
     refused = await store.append(STREAM, [new_event(), new_event(dedupe_key="a")])
     assert refused.already_there
-    assert await store.head() == 1
+    assert await store.head() == BEGUN + 1
 
 
 async def test_a_refused_append_does_not_take_its_dedupe_key(store: ProvenStore) -> None:
@@ -238,15 +258,15 @@ async def test_sequences_are_dense_per_tenant_over_public_types(store: ProvenSto
 async def test_reads_begin_behind_a_position_and_end_at_a_limit(store: ProvenStore) -> None:
     for stream in ("upload-1", "upload-2"):
         await store.append(stream, several(5))
-    assert positions(await store.read()) == list(range(1, 11))
+    assert positions(await store.read()) == list(range(1, 12))
     assert positions(await store.read(after=3, limit=4)) == [4, 5, 6, 7]
-    assert positions(await store.read(after=9)) == [10]
-    assert positions(await store.read(after=10)) == []
+    assert positions(await store.read(after=10)) == [11]
+    assert positions(await store.read(after=11)) == []
     assert positions(await store.read(after=2**70)) == []
     assert positions(await store.read(after=-(2**70), limit=2)) == [1, 2]
     assert positions(await store.read(limit=0)) == []
     assert positions(await store.read(limit=-1)) == []
-    assert positions(await store.read_stream("upload-2", after=1, limit=3)) == [7, 8, 9]
+    assert positions(await store.read_stream("upload-2", after=1, limit=3)) == [8, 9, 10]
     assert [e.version for e in await store.read_stream("upload-2")] == [1, 2, 3, 4, 5]
     assert await store.read_stream("upload-2", after=5) == []
     assert await store.read_stream("upload") == []
@@ -278,7 +298,7 @@ async def test_head_frontier_and_events_are_the_same_after_reopening(
         again = await log.append("upload-1", several(1, PUBLIC), expected=6)
         assert again.positions == (len(events) + 1,)
         added = (await log.read(after=len(events)))[0]
-        assert added.sequence == len(events) + 1
+        assert added.sequence == len(events) - BEGUN + 1
         assert added.previous == (await log.read_stream("upload-1"))[-2].position
         assert added.time >= events[-1].time
 
@@ -291,7 +311,7 @@ async def test_the_frontier_is_that_of_the_stored_bytes(store: ProvenStore) -> N
 
 async def test_a_tailing_reader_under_concurrent_writers_misses_nothing(store: ProvenStore) -> None:
     writers, appends = 8, 20
-    total = writers * appends * 2
+    total = BEGUN + writers * appends * 2
     seen: list[Event] = []
 
     async def tail() -> None:
@@ -321,18 +341,18 @@ async def test_what_is_acknowledged_is_readable_at_once(store: ProvenStore) -> N
 
 async def test_waiting_ends_when_the_log_has_grown_beyond(store: ProvenStore) -> None:
     await store.append(STREAM, several(2))
-    assert await store.wait(after=1) == 2
+    assert await store.wait(after=2) == 3
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
-        near = group.create_task(store.wait(after=2))
-        far = group.create_task(store.wait(after=3))
-        cancelled = group.create_task(store.wait(after=2))
+        near = group.create_task(store.wait(after=3))
+        far = group.create_task(store.wait(after=4))
+        cancelled = group.create_task(store.wait(after=3))
         await asyncio.sleep(0)
         cancelled.cancel()
         await store.append(STREAM, several(1))
-        assert await near == 3
+        assert await near == 4
         assert not far.done()
         await store.append(STREAM, several(1))
-        assert await far == 4
+        assert await far == 5
 
 
 async def test_cancelling_in_mid_append_cancels_nothing_and_doubles_nothing(
@@ -348,8 +368,8 @@ async def test_cancelling_in_mid_append_cancels_nothing_and_doubles_nothing(
             await task
     for events in batches:
         await store.append(STREAM, events)
-    assert await store.head() == 80
-    ids = [event.id for event in await store.read()]
+    assert await store.head() == BEGUN + 80
+    ids = [event.id for event in await store.read(after=BEGUN)]
     assert sorted(ids) == sorted(event.id for events in batches for event in events)
 
 
@@ -385,12 +405,12 @@ async def test_a_payload_is_kept_beside_its_event(opened: Opener, tmp_path: Path
             new_event("submission.claimed", payload=large),
         ]
         await log.append(STREAM, events)
-        assert await log.payload(1) == small
+        assert await log.payload(BEGUN + 1) == small
     async with opened(tmp_path) as log:
-        assert await log.payload(1) == small
-        assert await log.payload(2) is None
-        assert await log.payload(3) == large
-        assert [e.commitment for e in await log.read()] == ["ab" * 32, None, "cd" * 32]
+        assert await log.payload(BEGUN + 1) == small
+        assert await log.payload(BEGUN + 2) is None
+        assert await log.payload(BEGUN + 3) == large
+        assert [e.commitment for e in await log.read(after=BEGUN)] == ["ab" * 32, None, "cd" * 32]
 
 
 async def test_closing_commits_what_was_handed_over(opened: Opener, tmp_path: Path) -> None:
@@ -402,4 +422,4 @@ async def test_closing_commits_what_was_handed_over(opened: Opener, tmp_path: Pa
         with pytest.raises(StoreUnavailable):
             await log.append(STREAM, several(1))
     async with opened(tmp_path) as log:
-        assert await log.head() == 1_000
+        assert await log.head() == BEGUN + 1_000

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import sqlite3
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +16,9 @@ from stenolog.commands.transcription.commands import Complete, Fail
 from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.message import REFUSALS_HEEDED_MS
 from stenolog.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
-from stenolog.log.recorder import RECONCILER, Cause
+from stenolog.log.actors import RECONCILER
+from stenolog.log.recorder import Cause
 from stenolog.simulator.receiver import Reply
-from stenolog.stores.sqlite.work.schema import WORK
-from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House
 from tests.house.waiting import eventually, until
 from tests.http.spoken import answer_of
@@ -236,22 +233,3 @@ def test_looks_are_as_far_apart_as_it_has_been_owed() -> None:
     assert look_again_in_ms(7_000) == 7_000
     assert look_again_in_ms(LOOKS_END_MS - 1) == LOOK_MS_MAX
     assert look_again_in_ms(LOOKS_END_MS) is None
-
-
-async def test_a_work_file_of_the_first_version_is_gone_on_with(tmp_path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(tmp_path / "work.db")) as file:
-        file.executescript(WORK.steps[0])
-        file.execute(
-            "INSERT INTO outbox (position, stream, lane, created_at_ms, due_at_ms, attempts) "
-            "VALUES (9, 'transcription-x', 'l', 5, 7, 1)"
-        )
-        file.execute("INSERT INTO attempts VALUES (9, 1, 5, 2, 500, 'failed')")
-        file.execute("PRAGMA user_version = 1")
-        file.commit()
-    work = await SqliteWork.open(tmp_path / "work.db")
-    async with asyncio.timeout(5):
-        (leased,) = (await work.take(7, until_ms=8, busy=(), at_once=9, per_lane=9)).leases
-        (attempt,) = await work.attempts(9)
-        await work.close()
-    assert (leased.kind, leased.created_at_ms, leased.attempts) == ("outcome", 5, 1)
-    assert (attempt.number, attempt.status) == (1, 500)

@@ -21,13 +21,14 @@ from stenolog.log.merkle import Frontier
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
-from tests.log_samples import OTHER_TENANT, TENANT, new_event
+from tests.log_samples import BEGUN, OTHER_TENANT, TENANT, new_event
 
 MASTER = MasterKey(b"m" * 32)
 STREAMS = ("transcription-1", "upload-2", "transcription-3")
 ERASED = "transcription-4"
-COUNT = 2 * len(EVENT_TYPES)
-HEADS_AT = (0, 8, 16, COUNT)
+TYPES = [name for name in EVENT_TYPES if name not in ("log.begun", "log.restored")]
+COUNT = BEGUN + 2 * len(TYPES)
+HEADS_AT = (BEGUN, 8, 16, COUNT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +105,15 @@ def payload_of(position: int) -> bytes:
 
 
 async def build(directory: Path) -> SmallLog:
-    """Every type of event twice, over three streams and two tenants, with tree heads."""
+    """`log.begun`, then every type but a restore twice, over three streams; with tree heads."""
     small = SmallLog(directory=directory)
-    log, keys = await SqliteLog.open(small.log), await SqliteKeys.open(small.keys)
+    log = await SqliteLog.open(small.log)
+    keys = await SqliteKeys.open(small.keys, log.identity)
     vault = Vault(MASTER, keys)
     try:
         write_head(small.heads, await log.frontier())
-        for position in range(1, COUNT + 1):
-            event_type = list(EVENT_TYPES)[position % len(EVENT_TYPES)]
+        for position in range(BEGUN + 1, COUNT + 1):
+            event_type = TYPES[position % len(TYPES)]
             stream = STREAMS[position % len(STREAMS)]
             if event_type.startswith("erasure."):
                 stream = ERASED  # in another stream it would excuse missing keys

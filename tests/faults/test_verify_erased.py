@@ -21,9 +21,10 @@ REQUESTED = "transcription.requested"
 
 
 async def build(directory: Path, *, erase: bool) -> SmallLog:
-    """Positions: 1 and 3 of a stream that loses its key, 2 of one that does not, 4 the erasure."""
+    """Positions: 2 and 4 of a stream that loses its key, 3 of one that does not, 5 the erasure."""
     small = SmallLog(directory=directory)
-    log, keys = await SqliteLog.open(small.log), await SqliteKeys.open(small.keys)
+    log = await SqliteLog.open(small.log)
+    keys = await SqliteKeys.open(small.keys, log.identity)
     vault = Vault(MASTER, keys)
 
     async def sealed(stream: str) -> NewEvent:
@@ -58,46 +59,46 @@ def found(small: SmallLog) -> tuple[int, str]:
 
 def test_what_was_erased_is_counted_and_the_rest_is_verified(erased: SmallLog) -> None:
     verdict = erased.verify()
-    assert (verdict.count, verdict.payloads, verdict.erased) == (5, 2, 2)
+    assert (verdict.count, verdict.payloads, verdict.erased) == (6, 2, 2)
     assert erased.verify(None).erased == 0
 
 
 def test_without_an_erasure_the_first_missing_key_is_named(tmp_path: Path) -> None:
     small = asyncio.run(build(tmp_path, erase=False))
-    assert found(small) == (1, "the key of its payload is missing")
+    assert found(small) == (2, "the key of its payload is missing")
 
 
 def test_another_streams_key_is_not_excused(erased: SmallLog) -> None:
     with erased.altered() as run:
         run.execute("DELETE FROM vault.data_keys WHERE stream = ?", (KEPT,))
-    assert found(erased) == (2, "the key of its payload is missing")
+    assert found(erased) == (3, "the key of its payload is missing")
 
 
 def test_damage_between_is_named_although_the_erasure_comes_later(erased: SmallLog) -> None:
     with erased.altered() as run:
-        run.execute("UPDATE payloads SET box = x'00' WHERE position = 2")
-    assert found(erased)[0] == 2
+        run.execute("UPDATE payloads SET box = x'00' WHERE position = 3")
+    assert found(erased)[0] == 3
 
 
 def test_an_erasure_that_is_damaged_excuses_nothing(erased: SmallLog) -> None:
     with erased.altered() as run:
-        run.execute("UPDATE events SET leaf = zeroblob(32) WHERE position = 4")
-    assert found(erased) == (1, "the key of its payload is missing")
+        run.execute("UPDATE events SET leaf = zeroblob(32) WHERE position = 5")
+    assert found(erased) == (2, "the key of its payload is missing")
 
 
 def test_an_event_passed_off_as_an_erasure_excuses_nothing(erased: SmallLog) -> None:
     with erased.altered() as run:
         run.execute("DELETE FROM vault.data_keys WHERE stream = ?", (KEPT,))
-        run.execute("UPDATE events SET type = 'erasure.requested' WHERE position = 5")
-    assert found(erased) == (2, "the key of its payload is missing")
+        run.execute("UPDATE events SET type = 'erasure.requested' WHERE position = 6")
+    assert found(erased) == (3, "the key of its payload is missing")
 
 
 def test_an_erasure_written_into_the_past_is_found_by_the_tree(tmp_path: Path) -> None:
     small = asyncio.run(build(tmp_path, erase=False))
     with small.altered() as run:
-        rewritten(run, 3, type="erasure.requested", data={"surface": "v2"}, commitment=None)
-        run.execute("UPDATE events SET type = 'erasure.requested' WHERE position = 3")
-        run.execute("DELETE FROM payloads WHERE position = 3")
+        rewritten(run, 4, type="erasure.requested", data={"surface": "v2"}, commitment=None)
+        run.execute("UPDATE events SET type = 'erasure.requested' WHERE position = 4")
+        run.execute("DELETE FROM payloads WHERE position = 4")
     position, reason = found(small)
     assert position == 1
     assert "replaced" in reason

@@ -13,10 +13,10 @@ from stenolog.log.store import EVENTS_PER_APPEND_MAX
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.faults.small_log import SmallLog, rewritten
-from tests.log_samples import several
+from tests.log_samples import BEGUN, several
 
 TILE = 1 << LEVELS_PER_TILE
-EVENTS = 2 * TILE + EVENTS_PER_APPEND_MAX
+EVENTS = BEGUN + 2 * TILE + EVENTS_PER_APPEND_MAX
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> SmallLog:
     small = SmallLog(directory=tmp_path_factory.mktemp("whole"))
 
     async def fill() -> None:
-        log, keys = await SqliteLog.open(small.log), await SqliteKeys.open(small.keys)
+        log = await SqliteLog.open(small.log)
+        keys = await SqliteKeys.open(small.keys, log.identity)
         for _ in range(EVENTS // EVENTS_PER_APPEND_MAX):
             await log.append("upload-1", several(EVENTS_PER_APPEND_MAX))
         await log.close()

@@ -30,9 +30,10 @@ from stenolog.commands.transcription.commands import (
 )
 from stenolog.config.settings import Settings
 from stenolog.encryption import KEY_BYTES
+from stenolog.log.actors import RECONCILER
 from stenolog.log.event import Event
 from stenolog.log.events.vocabulary import WakeReason
-from stenolog.log.recorder import RECONCILER, Cause
+from stenolog.log.recorder import Cause
 from stenolog.side_process import SideProcess
 from tests.house.gated_log import GatedLog
 from tests.house.running import Running, running

@@ -21,9 +21,10 @@ from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify
 from stenolog.errors import KeyMissing
+from stenolog.log.actors import PROVIDER
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.facts import callback_received, erasure_requested
-from stenolog.log.recorder import PROVIDER, Cause, FactRecorder
+from stenolog.log.recorder import Cause, FactRecorder
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.attempts import Attempts, clock_set_back
 from stenolog.reconciler.clock_shift import ClockShift

@@ -60,7 +60,8 @@ class LogAgainstList(RuleBasedStateMachine):
         self.directory = Path(tempfile.mkdtemp(prefix="stenolog-property-"))
         self.runner = asyncio.Runner()
         self.log = self.run(SqliteLog.open(self.directory / "log.db"))
-        self.facts: list[Fact] = []
+        (begun,) = self.run(self.log.read())
+        self.facts = [Fact(begun.id, begun.stream, begun.type, begun.tenant, None)]
         self.appends: list[tuple[str, Sequence[NewEvent], tuple[int, ...]]] = []
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -190,6 +191,8 @@ def values_of(annotation: Any, metadata: Sequence[Any]) -> st.SearchStrategy[Any
         (pattern,) = [m.pattern for m in metadata if hasattr(m, "pattern")]
         return st.from_regex(pattern.removesuffix("$") + r"\Z")
     inner, *extra = get_args(annotation)
+    if get_origin(annotation) is list:
+        return st.lists(values_of(inner, ()), max_size=8)
     if hasattr(annotation, "__metadata__"):
         return values_of(inner, extra)
     return st.one_of(*(values_of(each, ()) for each in (inner, *extra)))

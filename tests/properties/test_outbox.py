@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from stenolog.delivery.outbox import Attempt, Ending, Leased, OutboxLimits, Pending, Taken
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.format import UNBOUND
+from stenolog.stores.sqlite.file.schema import run_step
 from stenolog.stores.sqlite.work import adding, awaiting
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.schema import WORK
@@ -19,7 +21,6 @@ from stenolog.stores.sqlite.work.taking import take
 
 AT_ONCE, PER_LANE, LEASE_MS = 6, 2, 50
 TENANTS, LANES = ("a", "b", "c"), ("x", "y", "z")
-EARLIER_STEPS = 3  # of the schema, before lanes and tenants had tables
 COST_MORE_MAX = 1.3  # of steps of SQLite's machine: a tree of a hundred times the rows is deeper
 
 Step = tuple[str, int, int]
@@ -38,8 +39,8 @@ STEPS = st.lists(
 @contextlib.contextmanager
 def outbox() -> Iterator[sqlite3.Connection]:
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as run:
-        for step in WORK.steps:
-            run.executescript(step)
+        for number in range(1, len(WORK.steps) + 1):
+            run_step(run, WORK, number, UNBOUND)
         statements.begin(run, Checkpoint(position=0, event_id=""))
         yield run
 
@@ -186,20 +187,3 @@ def leased(tenant: str, lane: str, position: int) -> Leased:
         lease=1,
         created_at_ms=0,
     )
-
-
-def test_what_an_earlier_version_owed_goes_too() -> None:
-    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as run:
-        for step in WORK.steps[:EARLIER_STEPS]:
-            run.executescript(step)
-        for position, tenant, due_at_ms in ((1, "a", 10), (2, "b", 20), (3, "a", 30)):
-            run.execute(
-                "INSERT INTO outbox (position, stream, tenant, lane, created_at_ms, due_at_ms) "
-                "VALUES (?, 'transcription-x', ?, 'l', 0, ?)",
-                (position, tenant, due_at_ms),
-            )
-        for step in WORK.steps[EARLIER_STEPS:]:
-            run.executescript(step)
-        taken = take(run, 20, 100, (), 8, 8)
-        assert [one.position for one in taken.leases] == [1, 2]
-        assert taken.next_due_ms == 30

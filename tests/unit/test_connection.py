@@ -12,17 +12,20 @@ import pytest
 
 from stenolog.errors import OutcomeUnknown, SchemaTooNew, StenologError, StoreUnavailable
 from stenolog.stores.sqlite.file.connection import (
-    Schema,
     open_reader,
     open_reader_sync,
     open_writer,
     store_errors,
 )
+from stenolog.stores.sqlite.file.identity import KEYS_KIND
+from stenolog.stores.sqlite.file.schema import Schema
 from stenolog.stores.sqlite.file.writer import Writer
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 
-ONE = Schema(name="test.db", steps=("CREATE TABLE one (x INTEGER UNIQUE)",))
+ONE = Schema(
+    name="test.db", application_id=KEYS_KIND, steps=("CREATE TABLE one (x INTEGER UNIQUE)",)
+)
 TWO = replace(ONE, steps=(*ONE.steps, "CREATE TABLE two (x); INSERT INTO two VALUES (2)"))
 DEFERRED = replace(
     ONE,
@@ -74,6 +77,7 @@ async def test_a_file_of_a_newer_version_is_refused_in_one_line_and_left_alone(
 ) -> None:
     for opener, name in ((SqliteLog.open, "log.db"), (SqliteKeys.open, "keys.db")):
         path = tmp_path / name
+        await (await opener(path)).close()
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA user_version = 99")
         before = path.read_bytes()

@@ -10,7 +10,7 @@ from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import refuse_lost_keys
+from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
 from stenolog.compliance.records import BrowsableRecords
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -31,9 +31,10 @@ async def open_keys(settings: Settings) -> AsyncIterator[ApiKeys]:
 
     Raises:
         DataDirectoryLocked: A gateway runs on it after all.
-        StoreUnavailable: The file cannot be opened.
+        CannotStart: `log.db` was lost, or the files do not belong together.
+        StoreUnavailable: A file cannot be opened.
     """
-    async with _sqlite_keys(settings) as keys:
+    async with _keys_and_log(settings) as (keys, _):
         yield keys
 
 
@@ -49,14 +50,12 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
     if not (settings.data_dir / LOG).is_file():
         raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
     async with contextlib.AsyncExitStack() as stack:
-        keys = await stack.enter_async_context(_sqlite_keys(settings))
-        log = await SqliteLog.open(settings.data_dir / LOG)
-        stack.push_async_callback(log.close)
+        keys, log = await stack.enter_async_context(_keys_and_log(settings))
         marked = bool(await keys.secrets(CHECK))
         await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         secret, _ = await open_master_key(settings, keys)
         vault = Vault(MasterKey(secret), keys)
-        views = await SqliteViews.open(settings.data_dir / VIEWS, vault)
+        views = await SqliteViews.open(settings.data_dir / VIEWS, vault, log.identity)
         stack.push_async_callback(views.close)
         projector = Projector(
             log_store=log,
@@ -97,13 +96,16 @@ def database_library() -> Library:
 
 
 @contextlib.asynccontextmanager
-async def _sqlite_keys(settings: Settings) -> AsyncIterator[SqliteKeys]:
-    with locked(settings.data_dir):
-        keys = await SqliteKeys.open(settings.data_dir / KEYS)
-        try:
-            yield keys
-        finally:
-            await keys.close()
+async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, SqliteLog]]:
+    directory = settings.data_dir
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(locked(directory))
+        refuse_lost_log(directory / LOG, directory / KEYS)
+        log = await SqliteLog.open(directory / LOG)
+        stack.push_async_callback(log.close)
+        keys = await SqliteKeys.open(directory / KEYS, log.identity)
+        stack.push_async_callback(keys.close)
+        yield keys, log
 
 
 def _sqlite_records(settings: Settings) -> SqliteRecords:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from stenolog.bootstrap.identity import CHECK, open_master_key
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import is_new, lost_events, refuse_lost_keys
+from stenolog.compliance.lost_files import is_new, lost_events, refuse_lost_keys, refuse_lost_log
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -80,26 +80,28 @@ async def open_stores(
     """Return the stores of a data directory; `stack` closes them.
 
     Raises:
-        CannotStart: The master key is missing or another, or `keys.db` was lost.
+        CannotStart: The master key is missing or another, `keys.db` or `log.db` was lost, or a
+            file is of another kind or belongs to another log.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
     directory = settings.data_dir
     new_log = is_new(directory / LOG)
-    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS)))
+    refuse_lost_log(directory / LOG, directory / KEYS)
     events = await _closing(
         stack, await wrapping.log_type.open(directory / LOG, report=metrics.committed)
     )
+    # The log says which files are its own; the others are told, and refuse or make themselves anew.
+    ours = events.identity
+    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS, ours)))
     marked = bool(await keys.secrets(CHECK))  # before the master key makes its mark
     await refuse_lost_keys(events, keys_marked=marked, keys_file=KEYS, log_file=LOG)
-    loss = await lost_events(
-        events, directory / TREE_HEADS, keys_marked=marked, log_file=LOG, new_log=new_log
-    )
+    loss = await lost_events(events, directory / TREE_HEADS, log_file=LOG, new_log=new_log)
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
     vault = Vault(master, keys)
-    views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault))
-    work = await _closing(stack, await SqliteWork.open(directory / WORK))
+    views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
+    work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
     room = UploadRoom(
         directory / UPLOADS,
         tenant_bytes_max=settings.tenant_upload_bytes,

@@ -6,7 +6,7 @@ from stenolog.bootstrap.identity import CHECK, known_master_key
 from stenolog.bootstrap.offline import master_key_mark, open_records
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import is_new
+from stenolog.compliance.lost_files import BEGUN, is_new
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import read_heads
 from stenolog.config.settings import Settings
@@ -21,10 +21,11 @@ def master_key(settings: Settings) -> Finding:
     what = "master key"
     try:
         secret = known_master_key(settings)
-        box = None if _missing(settings) else master_key_mark(settings)
     except CannotStart as exc:
         return Finding(what=what, holds=False, said=str(exc))
-    except StoreError:
+    try:
+        box = None if _missing(settings) else master_key_mark(settings)
+    except (StoreError, CannotStart):
         box = None  # that the files cannot be read is a finding of its own
     if secret is None:
         if box is not None or not is_new(settings.data_dir / LOG):
@@ -73,14 +74,14 @@ def log_and_keys(settings: Settings) -> Finding:
             tree = records.tree()
         marked = master_key_mark(settings) is not None
         heads, _ = read_heads(settings.data_dir / TREE_HEADS)
-    except StoreError as exc:
+    except (StoreError, CannotStart) as exc:
         return Finding(what=what, holds=False, said=str(exc), advice=RESTORE_ALL)
     known = max((seen.count for seen in heads), default=0)
     if tree.count != tree.last:
         said = f"{LOG}: the tree counts {tree.count} events, the last one is {tree.last}"
     elif tree.count < known:
         said = f"{LOG} has {tree.count} events, {TREE_HEADS} knows of {known}"
-    elif tree.count and not marked:
+    elif tree.count > BEGUN and not marked:
         said = f"{KEYS} is new, and {LOG} has {tree.count} events"
     else:
         return Finding(what=what, holds=True, said=f"{tree.count} events")

@@ -12,13 +12,28 @@ from stenolog.compliance.tree_heads import read_heads
 from stenolog.errors import CannotStart
 from stenolog.log.store import EventStore
 
+BEGUN = 1  # the position of `log.begun`, which every log has
+
 log = structlog.get_logger()
+
+
+def refuse_lost_log(log: Path, keys: Path) -> None:
+    """Refuse keys whose log is gone: with a new one beside them it would be gone for good.
+
+    Raises:
+        CannotStart: The keys' file is there, and the log's is missing or empty.
+    """
+    if is_new(log) and not is_new(keys):
+        raise CannotStart(
+            f"{log.name} is missing or empty, and {keys.name} has the keys of its events: restore "
+            f"DATA_DIR/{log.name} from the backup that the keys belong to"
+        )
 
 
 async def refuse_lost_keys(
     events: EventStore, *, keys_marked: bool, keys_file: str, log_file: str
 ) -> None:
-    """Refuse a log with events whose keys are gone.
+    """Refuse a log with events, beyond the one that began it, whose keys are gone.
 
     Args:
         events: The log, open.
@@ -31,22 +46,19 @@ async def refuse_lost_keys(
         CannotStart: The key store is new.
     """
     head = await events.head()
-    if head and not keys_marked:
+    if head > BEGUN and not keys_marked:
         raise CannotStart(
             f"{keys_file} is missing or empty, and {log_file} has {head} events that are sealed "
             f"with its keys: restore DATA_DIR/{keys_file} from the backup that the log belongs to"
         )
 
 
-async def lost_events(
-    events: EventStore, heads_file: Path, *, keys_marked: bool, log_file: str, new_log: bool
-) -> str:
+async def lost_events(events: EventStore, heads_file: Path, *, log_file: str, new_log: bool) -> str:
     """Say in one sentence that the log is shorter than it was, and log it; else empty.
 
     Args:
         events: The log, open.
         heads_file: Where tree heads are written.
-        keys_marked: Whether the key store held the master key's mark before this start.
         log_file: The name of the log's file.
         new_log: Whether this start made the log.
 
@@ -58,7 +70,7 @@ async def lost_events(
     known = max((seen.count for seen in heads), default=0)
     if head < known:
         said = f"{log_file} has {head} events, {TREE_HEADS} knows of {known}: the others are lost"
-    elif new_log and (heads or keys_marked):
+    elif new_log and heads:
         said = f"{log_file} was missing and was made anew with {head} events, {known} were known"
     else:
         return ""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from stenolog.compliance.data_keys import WrappedKey
 from stenolog.errors import EvidenceError, StoreError
+from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
 
 ROWS_PER_READ = 500
@@ -50,6 +51,11 @@ class StoredTree:
 
 class Records(Protocol):
     """Reads the log's files without interpreting them; `stores/*/records` keeps this promise."""
+
+    @property
+    def identity(self) -> LogIdentity | None:
+        """Which log the file says that it is; None when it does not say."""
+        ...
 
     def tree(self) -> StoredTree:
         """Return the tree's row and the ends of the tables, from one moment.

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
 from stenolog.clock import microseconds, rfc3339
 from stenolog.compliance.data_keys import DataKey, MasterKey, unwrap_key
 from stenolog.compliance.erased_streams import MISSING, ErasedStreams
 from stenolog.compliance.payloads import open_with
 from stenolog.compliance.records import Records, StoredRow
 from stenolog.errors import EvidenceError, PayloadDamaged, SchemaTooNew, StoreError
-from stenolog.log.canonical import leaf_hash
+from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import is_public, read_data
 from stenolog.log.event import ENVELOPE_FIELDS, Event, SealedPayload, event_from_bytes
+from stenolog.log.events.logs import LOG, LogBegun, LogRestored
+from stenolog.log.format import FIRST_EPOCH
 from stenolog.log.merkle import Frontier
 
 KEYS_HELD_MAX = 500
 FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(ENVELOPE_FIELDS, (str,)),
-    **dict.fromkeys(("position", "version", "previous", "sequence"), (int,)),
+    **dict.fromkeys(("position", "version", "previous", "sequence", "schema"), (int,)),
     **dict.fromkeys(("causation_id", "commitment"), (str, type(None))),
     "data": (dict,),
 }
@@ -36,6 +40,8 @@ class VerifiedSoFar:
     nodes: int = 0
     payloads: int = 0
     keys: dict[str, DataKey] = field(default_factory=dict)
+    log_id: str = ""
+    epoch: int = FIRST_EPOCH
     erased: ErasedStreams = field(default_factory=ErasedStreams)
 
 
@@ -51,7 +57,10 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     try:
         event = event_from_bytes(row.stored)
         check_types(event)
-        canonical = event.to_bytes() == row.stored
+        # Of the stored fields: the event has the present shape, they may have an older one.
+        canonical = canonical_bytes(orjson.loads(row.stored)) == row.stored
+    except SchemaTooNew as exc:
+        raise EvidenceError(str(exc), expected) from exc
     except (ValueError, TypeError) as exc:
         raise EvidenceError("the bytes are not those of an event", expected) from exc
     version, previous = verified.streams.get(event.stream, (0, 0))
@@ -77,6 +86,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         "previous is not the stream's last position": event.previous == previous,
         "sequence does not follow for its tenant": event.sequence == sequence,
         "time goes back": event.time >= verified.time,
+        "log.begun stands at position 1, and nowhere else": begins_log(event) == (expected == 1),
     }
     for reason, holds in held.items():
         if not holds:
@@ -85,8 +95,17 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     if sequence:
         verified.sequences[event.tenant] = sequence
     verified.time = event.time
+    if event.type == LogBegun.type:
+        verified.log_id = event.data["log"]
+    if event.type == LogRestored.type:
+        verified.epoch = event.data["epoch"]
     verified.erased.saw(event.stream, event.type)
     return event
+
+
+def begins_log(event: Event) -> bool:
+    """Tell whether this event begins the log whose stream it stands in."""
+    return event.type == LogBegun.type and event.stream == f"{LOG}{event.data['log']}"
 
 
 def check_types(event: Event) -> None:

@@ -16,9 +16,10 @@ import structlog
 
 from stenolog.clock import NowMs
 from stenolog.errors import RecordDamaged, StoreError
+from stenolog.log.actors import RECONCILER
 from stenolog.log.events.uploads import UPLOAD, ReleaseReason, UploadReleased
 from stenolog.log.facts import upload_released
-from stenolog.log.recorder import RECONCILER, Cause, FactRecorder
+from stenolog.log.recorder import Cause, FactRecorder
 from stenolog.log.store import EventStore
 
 FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them

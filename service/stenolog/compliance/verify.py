@@ -67,6 +67,7 @@ def verify(
             if row.position in by_count:
                 check_heads(by_count[row.position], verified.frontier, agreed)
                 agreed = row.position
+        check_identity(records, verified)
         check_end(tree, verified, heads, agreed)
     except EvidenceError as exc:
         raise verified.erased.first_wrong(exc, records) from exc
@@ -133,6 +134,17 @@ def check_nodes(completed: Sequence[Node], records: Records) -> int:
                 first + 1,
             )
     return len(completed)
+
+
+def check_identity(records: Records, verified: VerifiedSoFar) -> None:
+    """Check that the file says which log it is, and in which epoch, as its events do.
+
+    Raises:
+        EvidenceError: It does not.
+    """
+    said = records.identity
+    if said is None or (said.log_id, said.epoch) != (verified.log_id, verified.epoch):
+        raise EvidenceError("the file says that it is another log, or another epoch of it", 1)
 
 
 def check_end(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from stenolog.delivery.outbox import Ending, Leased
+from stenolog.log.actors import DELIVERY
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.facts import delivery_ended
-from stenolog.log.recorder import DELIVERY, Cause, FactRecorder
+from stenolog.log.recorder import Cause, FactRecorder
 
 
 async def record_ending(facts: FactRecorder, told: Event, leased: Leased, ending: Ending) -> None:

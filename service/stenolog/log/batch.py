@@ -12,6 +12,7 @@ from stenolog.log.appends import Together
 from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
 from stenolog.log.event import SealedPayload
+from stenolog.log.format import EVENT_SCHEMA
 from stenolog.log.merkle import Frontier, Node
 from stenolog.log.open_work import NO_WORK, OpenWork
 from stenolog.log.store import Append, Appended
@@ -214,6 +215,7 @@ def place(append: Append, state: BatchState, time: str, rows: list[Row]) -> Appe
             "causation_id": new.causation_id,
             "data": new.data,
             "commitment": new.payload.commitment if new.payload else None,
+            "schema": EVENT_SCHEMA,
         }
         at = Coordinates(position=position, version=at.version + 1)
         before = state.work.get(append.stream, NO_WORK)

@@ -3,7 +3,7 @@
 `data` is hashed for ever, so it holds nothing that describes a person: only ids, enumerations,
 integers, booleans and times. Everything else is a payload. A released type never changes shape, and
 its publicity never changes, because `sequence` counts public events: add a type, or an upcaster
-with a golden file.
+with a golden file, and raise the log's format number (`log.format`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pydantic import ValidationError
 
 from stenolog.errors import SchemaTooNew
 from stenolog.log.event_data import EventData
+from stenolog.log.events.api_keys import ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.logs import ClockJumped, DamageAccepted, LogBegun, LogRestored
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -57,6 +59,12 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         UploadReleased,
         ErasureRequested,
         ErasureCompleted,
+        LogBegun,
+        LogRestored,
+        ClockJumped,
+        DamageAccepted,
+        ApiKeyCreated,
+        ApiKeyRevoked,
     )
 }
 

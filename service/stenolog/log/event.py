@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from stenolog.log.canonical import canonical_bytes
+from stenolog.log.format import EVENT_SCHEMA, upcast
 
 ENVELOPE_FIELDS = (
     "position",
@@ -26,6 +27,7 @@ ENVELOPE_FIELDS = (
     "causation_id",
     "data",
     "commitment",
+    "schema",
 )
 
 
@@ -83,6 +85,8 @@ class Event:
         sequence: Dense from 1 per tenant over public types; 0 for private types.
         time: RFC 3339, six digits, Z; never decreases along the log.
         commitment: None without payload.
+        schema: The shape of these fields, always the present one; the stored bytes may have an
+            older.
     """
 
     position: int
@@ -99,24 +103,29 @@ class Event:
     causation_id: str | None
     data: Mapping[str, Any]
     commitment: str | None
+    schema: int = EVENT_SCHEMA
 
     def envelope(self) -> dict[str, Any]:
         """Return the event as plain JSON values, every field by its own name."""
         return {name: getattr(self, name) for name in ENVELOPE_FIELDS}
 
     def to_bytes(self) -> bytes:
-        """Return the bytes that are stored and hashed."""
+        """Return the bytes that are stored and hashed when it is appended."""
         return canonical_bytes(self.envelope())
 
 
 def event_from_bytes(stored: bytes) -> Event:
-    """Return the event whose canonical bytes these are.
+    """Return the event whose canonical bytes these are, in the present shape.
 
     Raises:
         ValueError: They are not the bytes of an event.
+        SchemaTooNew: They have a shape that is not known to this version.
     """
-    fields = orjson.loads(stored)
-    if not isinstance(fields, dict) or fields.keys() != set(ENVELOPE_FIELDS):
+    parsed = orjson.loads(stored)
+    if not isinstance(parsed, dict):
+        raise ValueError("these are not the bytes of an event")
+    fields = upcast(parsed)
+    if fields.keys() != set(ENVELOPE_FIELDS):
         raise ValueError("these are not the bytes of an event")
     return Event(**fields)
 

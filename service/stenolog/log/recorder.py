@@ -12,11 +12,6 @@ from stenolog.log.event import NewEvent, uuid7
 from stenolog.log.event_data import EventData
 from stenolog.log.store import Append, Appended, EventStore, Sealer
 
-# Who acts when it is not a customer: ids that mean the same in every log, for ever.
-RECONCILER = "00000000-0000-4000-8000-000000000001"
-PROVIDER = "00000000-0000-4000-8000-000000000002"
-DELIVERY = "00000000-0000-4000-8000-000000000003"
-
 PROBED_STREAM = "readiness-probe"  # never begun: only an empty append goes there
 
 NewId = Callable[[], str]
@@ -39,7 +34,7 @@ class Cause:
 
     Attributes:
         tenant: The tenant's id.
-        actor: The id of an API key, or one of the ids above.
+        actor: The id of an API key, or an id of `log.actors`.
         correlation_id: Ours, from the request that began it.
         causation_id: The event that led to this, if one did.
     """

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import Command, Fail
 from stenolog.commands.transcription.state import Transcription
+from stenolog.log.actors import RECONCILER
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason
-from stenolog.log.recorder import RECONCILER, Cause
+from stenolog.log.recorder import Cause
 
 NO_SENTENCE = "The provider gave no reason."
 

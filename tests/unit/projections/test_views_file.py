@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from stenolog.bootstrap.projections import PROJECTIONS
-from stenolog.errors import KeyMissing, PayloadDamaged, SchemaTooNew, StoreUnavailable
+from stenolog.errors import CannotStart, KeyMissing, PayloadDamaged, StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.projections.rows import Change, Chunk, PutStatus, PutView, StatusRow, TranscriptRow
 from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.schema import VIEWS
@@ -61,34 +63,39 @@ async def test_a_damaged_database_is_made_anew(tmp_path: Path) -> None:
     assert await position(path) == 0
 
 
-async def test_an_older_schema_is_made_anew(tmp_path: Path) -> None:
+async def test_a_schema_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    """Also a newer one: nothing is in it that the log has not."""
     await made(tmp_path / "views.db")
     newer = replace(VIEWS, steps=(*VIEWS.steps, "CREATE TABLE more (one TEXT)"))
     views = await SqliteViews.open(tmp_path / "views.db", MemoryKeys(), schema=newer)
     assert (await views.checkpoint()).position == 0
+    await views.advance((), after=0, to=Checkpoint(position=7, event_id="e"))
     await views.close()
-    with pytest.raises(SchemaTooNew):
-        await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
+    with capture_logs() as lines:
+        assert await position(tmp_path / "views.db") == 0
+    assert [line["event"] for line in lines] == ["views.discarded"]
+
+
+@pytest.mark.parametrize("other", [LogIdentity(log_id="another"), replace(UNBOUND, epoch=2)])
+async def test_views_of_another_log_or_epoch_are_made_anew(
+    tmp_path: Path, other: LogIdentity
+) -> None:
+    await made(tmp_path / "views.db")
+    with capture_logs() as lines:
+        views = await SqliteViews.open(tmp_path / "views.db", MemoryKeys(), other)
+    assert (await views.checkpoint()).position == 0
+    await views.close()
+    assert [line["event"] for line in lines] == ["views.discarded"]
 
 
 async def test_a_foreign_database_is_not_deleted(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "views.db")) as foreign:
         foreign.execute("CREATE TABLE views (theirs TEXT)")
         foreign.commit()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(CannotStart):
         await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
     with contextlib.closing(sqlite3.connect(tmp_path / "views.db")) as foreign:
         assert foreign.execute("SELECT theirs FROM views").fetchall() == []
-
-
-async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "views.db"
-    await made(path)
-    connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {len(VIEWS.steps) + 1}")
-    connection.close()
-    with pytest.raises(SchemaTooNew):
-        await SqliteViews.open(path, MemoryKeys())
 
 
 async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:

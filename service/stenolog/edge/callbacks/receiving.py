@@ -29,10 +29,11 @@ from stenolog.edge.loops import Wake
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.errors import BadToken, KeyMissing, StoreError, StoreUnavailable
+from stenolog.log.actors import PROVIDER
 from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.facts import callback_key, callback_received
-from stenolog.log.recorder import PROVIDER, Cause, Fact, FactRecorder
+from stenolog.log.recorder import Cause, Fact, FactRecorder
 from stenolog.wire.assemblyai.webhook import read_callback
 
 BODY_BYTES_MAX = 64 * 1024  # a real callback has under 100 bytes

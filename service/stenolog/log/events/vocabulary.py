@@ -7,4 +7,13 @@ from typing import Literal
 ProviderName = Literal["assemblyai", "aimlapi", "local"]
 Region = Literal["us", "eu"]
 Surface = Literal["v2", "v1-stt", "native"]
+Scope = Literal[
+    "all",
+    "transcripts:write",
+    "transcripts:read",
+    "events:read",
+    "compliance:erase",
+    "keys:write",
+    "ops:read",
+]
 WakeReason = Literal["callback", "poll", "silence", "start", "command"]

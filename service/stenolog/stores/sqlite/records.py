@@ -9,10 +9,12 @@ from pathlib import Path
 
 from stenolog.compliance.data_keys import WrappedKey
 from stenolog.compliance.records import StoredRow, StoredTree
-from stenolog.errors import SchemaTooNew
 from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
-from stenolog.stores.sqlite.file.connection import Schema, open_reader_sync, store_errors
+from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
+from stenolog.stores.sqlite.file.identity import look, refuse_wrong
+from stenolog.stores.sqlite.file.schema import Schema
 from stenolog.stores.sqlite.keys.schema import KEYS
 from stenolog.stores.sqlite.log.schema import LOG
 
@@ -26,14 +28,17 @@ class SqliteRecords:
     """`log.db` and `keys.db`, opened `mode=ro`.
 
     Raises:
+        CannotStart: A file is of another kind, or the keys are those of another log.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
 
     def __init__(self, log: Path, keys: Path) -> None:
-        self._log = _opened(log, LOG)
+        self._log = _opened(log, LOG, None)
         try:
-            self._keys = _opened(keys, KEYS)
+            with store_errors(LOG.name):
+                self._identity = look(self._log).identity
+            self._keys = _opened(keys, KEYS, self._identity)
         except BaseException:
             self._log.close()
             raise
@@ -44,6 +49,11 @@ class SqliteRecords:
         """Both files are closed."""
         self._log.close()
         self._keys.close()
+
+    @property
+    def identity(self) -> LogIdentity | None:
+        """As it was when the files were opened."""
+        return self._identity
 
     def tree(self) -> StoredTree:
         """Reads in one statement, so from one snapshot."""
@@ -137,16 +147,12 @@ class SqliteRecords:
         return _bytes(row[0]) if row else None
 
 
-def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+def _opened(path: Path, schema: Schema, identity: LogIdentity | None) -> sqlite3.Connection:
     connection = open_reader_sync(path, schema.name)
     try:
         with store_errors(schema.name):
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > len(schema.steps):
-            raise SchemaTooNew(
-                f"{schema.name} has schema version {found}, this Stenolog knows "
-                f"{len(schema.steps)}: read it with the newer version that wrote it"
-            )
+            found = look(connection)
+        refuse_wrong(found, schema, identity)
     except BaseException:
         connection.close()
         raise

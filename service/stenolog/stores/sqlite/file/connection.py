@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
-from stenolog.errors import SchemaTooNew, StoreUnavailable
+from stenolog.errors import StoreUnavailable
+from stenolog.log.format import LogIdentity
+from stenolog.stores.sqlite.file.identity import look, refuse_wrong
+from stenolog.stores.sqlite.file.schema import Schema, run_step
 
 BUSY_TIMEOUT_MS = 5_000
 PAGE_BYTES = 4_096  # SQLite's own default; set explicitly, because sizes here are computed from it
@@ -48,23 +51,6 @@ def library() -> Library:
     return Library(version=sqlite3.sqlite_version, wal_bug_until=fixed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
-    """One file's tables, as steps that are never changed once released.
-
-    Attributes:
-        name: The file's name, for messages.
-        steps: Step n (from 1) brings the file to version n; each is a script of statements.
-        synchronous: FULL where a commit must survive a power cut, NORMAL for what can be rebuilt.
-        secure_delete: Overwrite what is deleted.
-    """
-
-    name: str
-    steps: Sequence[str]
-    synchronous: str = "FULL"
-    secure_delete: bool = False
-
-
 @contextlib.contextmanager
 def store_errors(what: str) -> Iterator[None]:
     """SQLite's errors leave as `StoreUnavailable`.
@@ -79,14 +65,24 @@ def store_errors(what: str) -> Iterator[None]:
         raise StoreUnavailable(f"{what}: {exc}") from exc
 
 
-def open_writer(path: Path, schema: Schema) -> sqlite3.Connection:
+def open_writer(
+    path: Path, schema: Schema, identity: LogIdentity | None = None, *, anew: bool = True
+) -> sqlite3.Connection:
     """Return the one writing connection to `path`, with its schema brought up to date.
 
     The connection is in autocommit mode: transactions are begun and ended by hand. It may be
     handed to one other thread.
 
+    Args:
+        path: The file.
+        schema: What it is made of.
+        identity: The log that it belongs to, written into a new file; None for a log itself,
+            whose first step makes one.
+        anew: Whether it is made when there is none.
+
     Raises:
-        SchemaTooNew: The file was written by a newer Stenolog.
+        CannotStart: It is of another kind, or of another log; nothing was written to it.
+        SchemaTooNew: The file was written by a newer Stenolog; the same.
         StoreUnavailable: The file cannot be opened or written.
     """
     with store_errors(schema.name):
@@ -94,21 +90,21 @@ def open_writer(path: Path, schema: Schema) -> sqlite3.Connection:
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
         )
         try:
-            prepare(connection, schema)
+            found = look(connection)
+            refuse_wrong(found, schema, identity)
+            if found.new and not anew:
+                raise StoreUnavailable(f"{schema.name} was removed while it was in use")
+            prepare(connection, schema, found.version, identity)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
-    """Set the pragmas and run the steps that this file has not seen."""
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found > len(schema.steps):
-        raise SchemaTooNew(
-            f"{schema.name} has schema version {found}, this Stenolog knows {len(schema.steps)}: "
-            "start the newer version that wrote it"
-        )
+def prepare(
+    connection: sqlite3.Connection, schema: Schema, version: int, identity: LogIdentity | None
+) -> None:
+    """Set the pragmas and run the steps that a file of this version has not seen."""
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new file; others keep theirs
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
@@ -118,8 +114,8 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT_MAX}")
     connection.execute("PRAGMA foreign_keys = ON")
-    for number, step in enumerate(schema.steps[found:], start=found + 1):
-        connection.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
+    for number in range(version + 1, len(schema.steps) + 1):
+        run_step(connection, schema, number, identity)
 
 
 def truncate_wal(connection: sqlite3.Connection, what: str) -> bool:

@@ -11,8 +11,10 @@ from typing import Any, ClassVar, Self
 import aiosqlite
 
 from stenolog.errors import StenologError, StoreError
+from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.log.sequencer import GroupCommit
-from stenolog.stores.sqlite.file.connection import Schema, open_reader, read_rows
+from stenolog.stores.sqlite.file.connection import open_reader, read_rows
+from stenolog.stores.sqlite.file.schema import Schema
 from stenolog.stores.sqlite.file.writer import Writer
 
 Write = Callable[[sqlite3.Connection], Any]
@@ -34,14 +36,15 @@ class WrittenFile:
         self._commits = GroupCommit[Write, Any](self._commit, name=f"{self.schema.name}-writer")
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Return the file at `path`, created when there is none.
+    async def open(cls, path: Path, identity: LogIdentity = UNBOUND) -> Self:
+        """Return the file at `path` of this log, created when there is none.
 
         Raises:
+            CannotStart: It is of another kind, or of another log.
             SchemaTooNew: The file was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
-        writer = await asyncio.to_thread(Writer, path, cls.schema)
+        writer = await asyncio.to_thread(Writer, path, cls.schema, identity)
         try:
             return cls(writer, await open_reader(path, cls.schema.name))
         except BaseException:

@@ -1,9 +1,16 @@
-"""Declare the tables of `keys.db`; deleted rows are overwritten."""
+"""Declare the tables of `keys.db`; deleted rows are overwritten.
 
-from stenolog.stores.sqlite.file.connection import Schema
+A stream that is named in `destroyed` had its key destroyed, and gets no other. A region is where
+what a key or a tenant asks for is transcribed when a request names none. `applied` has, for a type
+of event that changes what is kept here, the position up to which the log's events are carried out.
+"""
+
+from stenolog.stores.sqlite.file.identity import KEYS_KIND
+from stenolog.stores.sqlite.file.schema import Schema
 
 KEYS = Schema(
     name="keys.db",
+    application_id=KEYS_KIND,
     synchronous="FULL",
     secure_delete=True,
     steps=(
@@ -12,6 +19,9 @@ KEYS = Schema(
             key_id TEXT PRIMARY KEY,
             stream TEXT NOT NULL UNIQUE,
             box BLOB NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE destroyed (
+            stream TEXT PRIMARY KEY
         ) WITHOUT ROWID;
         CREATE TABLE secrets (
             purpose TEXT NOT NULL,
@@ -22,7 +32,8 @@ KEYS = Schema(
         ) WITHOUT ROWID;
         CREATE TABLE tenants (
             id TEXT PRIMARY KEY,
-            name TEXT NOT NULL UNIQUE
+            name TEXT NOT NULL UNIQUE,
+            region TEXT
         ) WITHOUT ROWID;
         CREATE TABLE api_keys (
             prefix TEXT PRIMARY KEY,
@@ -32,31 +43,13 @@ KEYS = Schema(
             name TEXT NOT NULL,
             scopes TEXT NOT NULL,
             created_at TEXT NOT NULL,
-            revoked_at TEXT
-        ) WITHOUT ROWID
-        """,
-        # A stream named here had its key destroyed, and gets no other.
-        """
-        CREATE TABLE destroyed (
-            stream TEXT PRIMARY KEY
-        ) WITHOUT ROWID
-        """,
-        # Where what they ask for is transcribed when a request names no region.
-        """
-        ALTER TABLE tenants ADD COLUMN region TEXT;
-        ALTER TABLE api_keys ADD COLUMN region TEXT
-        """,
-        # DELETE has a scope of its own, three that guarded nothing are gone, and the first key has
-        # whatever there will be.
-        """
-        UPDATE api_keys SET scopes = 'all' WHERE scopes = 'transcripts:write,transcripts:read,'
-            || 'events:read,endpoints:write,keys:write,ops:read,compliance:read,compliance:erase,'
-            || 'compliance:hold' AND id = (SELECT id FROM api_keys ORDER BY created_at, id LIMIT 1);
-        UPDATE api_keys SET scopes = trim(replace(replace(replace(',' || scopes || ',',
-            ',endpoints:write,', ','), ',compliance:read,', ','), ',compliance:hold,', ','), ',');
-        UPDATE api_keys SET scopes = scopes || ',compliance:erase'
-            WHERE ',' || scopes || ',' LIKE '%,transcripts:write,%'
-            AND ',' || scopes || ',' NOT LIKE '%,compliance:erase,%'
+            revoked_at TEXT,
+            region TEXT
+        ) WITHOUT ROWID;
+        CREATE TABLE applied (
+            type TEXT PRIMARY KEY,
+            position INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
         """,
     ),
 )

@@ -7,65 +7,82 @@ not write a page whose bytes stay the same.
 
 `open_transcriptions` is derived from the events, in the transaction that appends them: position and
 version of the stream's last event, and what is owed (`log.open_work`); numbers with commas between.
+
+The number of steps is the log's format (`log.format.LOG_FORMAT`): a release that adds a type of
+event or a field adds a step, be it an empty one, so that an older program refuses the file.
 """
 
-from stenolog.stores.sqlite.file.connection import Schema
+from __future__ import annotations
 
-LOG = Schema(
-    name="log.db",
-    synchronous="FULL",
-    steps=(
-        """
-        CREATE TABLE events (
-            position INTEGER PRIMARY KEY,
-            id TEXT NOT NULL UNIQUE,
-            stream TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            tenant TEXT NOT NULL,
-            sequence INTEGER NOT NULL,
-            type TEXT NOT NULL,
-            bytes BLOB NOT NULL,
-            leaf BLOB NOT NULL,
-            UNIQUE (stream, version)
-        );
-        CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
-        CREATE TABLE payloads (
-            position INTEGER PRIMARY KEY REFERENCES events (position),
-            key_id TEXT NOT NULL,
-            box BLOB NOT NULL
-        );
-        CREATE TABLE dedupe (
-            key TEXT PRIMARY KEY,
-            position INTEGER NOT NULL REFERENCES events (position)
-        ) WITHOUT ROWID;
-        CREATE TABLE tree (
-            one INTEGER PRIMARY KEY CHECK (one = 1),
-            count INTEGER NOT NULL,
-            frontier BLOB NOT NULL
-        );
-        INSERT INTO tree VALUES (1, 0, x'');
-        CREATE TABLE nodes (
-            level INTEGER NOT NULL,
-            number INTEGER NOT NULL,
-            hash BLOB NOT NULL,
-            PRIMARY KEY (level, number)
-        ) WITHOUT ROWID;
-        CREATE TABLE open_transcriptions (
-            stream TEXT PRIMARY KEY,
-            position INTEGER NOT NULL,
-            version INTEGER NOT NULL,
-            open INTEGER NOT NULL,
-            outcome_owed INTEGER NOT NULL,
-            urgent INTEGER NOT NULL,
-            unsettled TEXT NOT NULL,
-            jobless TEXT NOT NULL
-        ) WITHOUT ROWID;
-        CREATE INDEX open_transcriptions_open ON open_transcriptions (stream) WHERE open;
-        CREATE TABLE probe (
-            one INTEGER PRIMARY KEY CHECK (one = 1),
-            at_us INTEGER NOT NULL
-        );
-        INSERT INTO probe VALUES (1, 0)
-        """,
-    ),
-)
+from functools import partial
+
+from stenolog.clock import NowUs, now_us
+from stenolog.stores.sqlite.file.identity import LOG_KIND
+from stenolog.stores.sqlite.file.schema import Schema
+from stenolog.stores.sqlite.log.beginning import begin_log
+
+_TABLES = """
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    stream TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    tenant TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    leaf BLOB NOT NULL,
+    UNIQUE (stream, version)
+);
+CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
+CREATE TABLE payloads (
+    position INTEGER PRIMARY KEY REFERENCES events (position),
+    key_id TEXT NOT NULL,
+    box BLOB NOT NULL
+);
+CREATE TABLE dedupe (
+    key TEXT PRIMARY KEY,
+    position INTEGER NOT NULL REFERENCES events (position)
+) WITHOUT ROWID;
+CREATE TABLE tree (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    count INTEGER NOT NULL,
+    frontier BLOB NOT NULL
+);
+INSERT INTO tree VALUES (1, 0, x'');
+CREATE TABLE nodes (
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, number)
+) WITHOUT ROWID;
+CREATE TABLE open_transcriptions (
+    stream TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    outcome_owed INTEGER NOT NULL,
+    urgent INTEGER NOT NULL,
+    unsettled TEXT NOT NULL,
+    jobless TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX open_transcriptions_open ON open_transcriptions (stream) WHERE open;
+CREATE TABLE probe (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at_us INTEGER NOT NULL
+);
+INSERT INTO probe VALUES (1, 0)
+"""
+
+
+def log_schema(clock: NowUs = now_us) -> Schema:
+    """Return the schema of a log, whose first event has the time of this clock."""
+    return Schema(
+        name="log.db",
+        application_id=LOG_KIND,
+        synchronous="FULL",
+        steps=(partial(begin_log, tables=_TABLES, clock=clock),),
+    )
+
+
+LOG = log_schema()

@@ -18,6 +18,7 @@ from stenolog.log.batch import Sequenced
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event, NewEvent, SealedPayload
 from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.log.format import LogIdentity
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import Frontier, Place
 from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage
@@ -69,6 +70,7 @@ class SqliteLog:
         """Return the log at `path`, created when there is none; `report` hears of every commit.
 
         Raises:
+            CannotStart: It is another kind of file, or from before the first release.
             SchemaTooNew: It was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
@@ -84,6 +86,11 @@ class SqliteLog:
         await self._commits.close()
         await self._reader.close()
         self._writer.close()
+
+    @property
+    def identity(self) -> LogIdentity:
+        """Which log this is, and in which epoch."""
+        return self._writer.identity
 
     @property
     def beat_age_ms(self) -> int:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from stenolog.clock import NowUs, microseconds, now_us
-from stenolog.errors import RecordDamaged, StoreError
+from stenolog.errors import RecordDamaged, SchemaTooNew, StoreError
 from stenolog.log.appends import Together, touched
 from stenolog.log.batch import (
     ADVICE,
     NOWHERE,
     BatchState,
     Coordinates,
-    Row,
     Sequenced,
     sequence_batch,
 )
@@ -27,11 +25,9 @@ from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
 from stenolog.stores.sqlite.file.writer import Writer
-from stenolog.stores.sqlite.log.nodes import insert_nodes
-from stenolog.stores.sqlite.log.open_rows import read_open, write_open
-from stenolog.stores.sqlite.log.schema import LOG
-
-_columns = itemgetter("position", "id", "stream", "version", "tenant", "sequence", "type")
+from stenolog.stores.sqlite.log.inserting import insert
+from stenolog.stores.sqlite.log.open_rows import read_open
+from stenolog.stores.sqlite.log.schema import log_schema
 
 _LAST_OF_STREAMS = (
     "SELECT value, version, position, CAST(stream AS BLOB), bytes, leaf "
@@ -57,6 +53,7 @@ class LogWriter:
 
     Attributes:
         head: The last position when the file was opened.
+        identity: Which log it is, and in which epoch.
     """
 
     def __init__(
@@ -64,7 +61,8 @@ class LogWriter:
     ) -> None:
         self._report = report
         self._now_us = clock
-        self._writer = Writer(path, LOG)
+        self._writer = Writer(path, log_schema(clock), None)
+        self.identity = self._writer.identity
         try:
             self.head = self._writer.transact(_read_frontier).count
         except BaseException:
@@ -89,7 +87,7 @@ class LogWriter:
             at_us = self._now_us()
             sequenced = sequence_batch(batch, _read_state(connection, batch), at_us)
             if sequenced.rows:
-                _insert(connection, sequenced)
+                insert(connection, sequenced)
             elif not all(append.events for together in batch for append in together):
                 # An append of nothing writes too: it is how one asks whether the log can commit.
                 # DECISIONS 10: an append of nothing writes too; else readiness would prove nothing.
@@ -114,7 +112,7 @@ def stored_event(position: int, stream: object, stored: bytes, leaf: object) -> 
         event = event_from_bytes(stored)
         if event.position != position:
             raise ValueError("it stands at another position")
-    except (ValueError, TypeError) as exc:
+    except (ValueError, TypeError, SchemaTooNew) as exc:
         raise RecordDamaged(
             f"log.db: the record at position {position} is damaged ({exc}); {ADVICE}",
             position=position,
@@ -190,32 +188,6 @@ def _agrees(
     except RecordDamaged:
         return stream == name.encode() and isinstance(version, int)
     return (event.stream, event.version) == (name, version)
-
-
-def _insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
-    rows: Sequence[Row] = sequenced.rows
-    connection.executemany(
-        "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*_columns(row.envelope), row.stored, row.leaf) for row in rows],
-    )
-    connection.executemany(
-        "INSERT INTO payloads VALUES (?, ?, ?)",
-        [
-            (row.envelope["position"], row.payload.key_id, row.payload.box)
-            for row in rows
-            if row.payload is not None
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO dedupe VALUES (?, ?)",
-        [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
-    )
-    insert_nodes(connection, sequenced.nodes)
-    write_open(connection, sequenced.open_streams)
-    frontier = sequenced.frontier
-    connection.execute(
-        "UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes())
-    )
 
 
 def _places(

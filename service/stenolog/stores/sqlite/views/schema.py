@@ -7,7 +7,8 @@ transcription's stream: once that is destroyed, no copy that SQLite leaves anywh
 
 from __future__ import annotations
 
-from stenolog.stores.sqlite.file.connection import Schema
+from stenolog.stores.sqlite.file.identity import VIEWS_KIND
+from stenolog.stores.sqlite.file.schema import Schema
 
 _TABLES = """
 CREATE TABLE checkpoint (
@@ -103,10 +104,16 @@ CREATE TABLE failures (
 CREATE INDEX failures_for_now ON failures (position) WHERE for_now;
 """
 
-# A file of an older version is made anew, so its steps run no more: only their number counts.
-_OLDER = ("",) * 6
+# A file of another version is made anew, so the steps of older ones run no more: only their number
+# counts.
+_OLDER: tuple[str, ...] = ()
 
-VIEWS = Schema(name="views.db", steps=(*_OLDER, _TABLES), synchronous="NORMAL")
+VIEWS = Schema(
+    name="views.db",
+    application_id=VIEWS_KIND,
+    steps=(*_OLDER, _TABLES),
+    synchronous="NORMAL",
+)
 
 ROW_TABLES = ("transcriptions", "requests", "views", "parts", "failures")
 """The tables whose rows belong to a generation."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,12 @@ import structlog
 
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.projections.rows import Change, PutStatus
 from stenolog.projections.views import Known, ViewsState
-from stenolog.stores.sqlite.file.connection import Schema, open_reader, open_writer, store_errors
+from stenolog.stores.sqlite.file.connection import open_reader, open_writer, store_errors
+from stenolog.stores.sqlite.file.discarding import delete, why_unfit
+from stenolog.stores.sqlite.file.schema import Schema
 from stenolog.stores.sqlite.views.boxes import Boxes, StreamKeys
 from stenolog.stores.sqlite.views.erasing import erase
 from stenolog.stores.sqlite.views.reader import ViewReads
@@ -25,7 +27,6 @@ from stenolog.stores.sqlite.views.schema import ROW_TABLES, VIEWS
 from stenolog.stores.sqlite.views.writer import ViewStatements
 
 UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-WAL_SUFFIXES = ("", "-wal", "-shm")
 MADE_AGAIN = "none is needed: they are made again from the log"
 
 Answer = TypeVar("Answer")
@@ -46,16 +47,23 @@ class SqliteViews(ViewReads):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views-writer")
 
     @classmethod
-    async def open(cls, path: Path, keys: StreamKeys, *, schema: Schema = VIEWS) -> SqliteViews:
-        """Return the views at `path`; a file that is damaged or of an older schema is made anew.
+    async def open(
+        cls,
+        path: Path,
+        keys: StreamKeys,
+        identity: LogIdentity = UNBOUND,
+        *,
+        schema: Schema = VIEWS,
+    ) -> SqliteViews:
+        """Return the views at `path`, made anew when they are damaged or of another log or version.
 
         What `keys` has no key for cannot be read, and is not kept.
 
         Raises:
-            SchemaTooNew: It was written by a newer Stenolog.
+            CannotStart: It is a file of another kind.
             StoreUnavailable: It cannot be opened or written.
         """
-        connection = await asyncio.to_thread(_open, path, schema)
+        connection = await asyncio.to_thread(_open, path, schema, identity)
         try:
             return cls(ViewStatements(connection), await open_reader(path, schema.name), keys)
         except BaseException:
@@ -145,22 +153,26 @@ class SqliteViews(ViewReads):
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
-def _open(path: Path, schema: Schema) -> sqlite3.Connection:
-    if _older(path, schema):
-        log.warning("views.discarded", reason="an older schema", advice=MADE_AGAIN)
-        _delete(path)
+def _open(path: Path, schema: Schema, identity: LogIdentity) -> sqlite3.Connection:
     try:
-        return _opened(path, schema)
+        unfit = why_unfit(path, schema, identity)
+        if unfit:
+            _discard(path, unfit)
+        return _opened(path, schema, identity)
     except StoreUnavailable as exc:
         if not _unusable(exc):
             raise
-        log.warning("views.discarded", reason=str(exc), advice=MADE_AGAIN)
-        _delete(path)
-        return _opened(path, schema)
+        _discard(path, str(exc))
+        return _opened(path, schema, identity)
 
 
-def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
-    connection = open_writer(path, schema)
+def _discard(path: Path, reason: str) -> None:
+    log.warning("views.discarded", reason=reason, advice=MADE_AGAIN)
+    delete(path)
+
+
+def _opened(path: Path, schema: Schema, identity: LogIdentity) -> sqlite3.Connection:
+    connection = open_writer(path, schema, identity)
     try:
         with store_errors(schema.name):
             for table in (*ROW_TABLES, "generations", "checkpoint"):
@@ -171,23 +183,7 @@ def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
     return connection
 
 
-def _older(path: Path, schema: Schema) -> bool:
-    if not path.exists():
-        return False
-    with store_errors(schema.name), contextlib.closing(sqlite3.connect(path)) as connection:
-        try:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError:
-            return False  # what it is instead shows when it is opened
-    return 0 < int(found) < len(schema.steps)
-
-
 def _unusable(error: StoreUnavailable) -> bool:
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     return code is not None and (code & 0xFF) in UNUSABLE
-
-
-def _delete(path: Path) -> None:
-    for suffix in WAL_SUFFIXES:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from typing import Self
+
+import structlog
 
 from stenolog.delivery.outbox import (
     DELIVERIES_PER_ADD_MAX,
@@ -17,11 +22,17 @@ from stenolog.delivery.outbox import (
 )
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
+from stenolog.log.format import UNBOUND, LogIdentity
+from stenolog.stores.sqlite.file.discarding import delete, why_unfit
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import adding, awaiting
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.taking import take
+
+LOST = "deliveries begin at the end of the log; what was pending is read with GET"
+
+log = structlog.get_logger()
 
 
 class SqliteWork(WrittenFile):
@@ -33,6 +44,21 @@ class SqliteWork(WrittenFile):
 
     schema = WORK
     limits = OutboxLimits()
+
+    @classmethod
+    async def open(cls, path: Path, identity: LogIdentity = UNBOUND) -> Self:
+        """Return the file at `path`, made anew when it belongs to another log or another epoch.
+
+        Raises:
+            CannotStart: It is of another kind.
+            SchemaTooNew: The file was written by a newer Stenolog.
+            StoreUnavailable: It cannot be opened or written.
+        """
+        unfit = await asyncio.to_thread(why_unfit, path, WORK, identity, any_version=True)
+        if unfit:
+            log.warning("work.discarded", reason=unfit, advice=LOST)
+            await asyncio.to_thread(delete, path)
+        return await super().open(path, identity)
 
     async def checkpoint(self) -> Checkpoint | None:
         """Reads by primary key."""

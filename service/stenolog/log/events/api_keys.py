@@ -1,0 +1,28 @@
+"""Declare the events of API keys: who may ask for what, and since when not any more."""
+
+from __future__ import annotations
+
+from stenolog.log.event_data import EventData
+from stenolog.log.events.vocabulary import Region, Scope
+
+
+class ApiKeyCreated(EventData):
+    """A key is about to be kept; its secret is nowhere in the log, not even as a hash."""
+
+    type = "api_key.created"
+    public = False
+    payload = ""
+
+    scopes: list[Scope]
+    region: Region | None
+
+
+class ApiKeyRevoked(EventData):
+    """The key is refused from now on, also after a restore of older keys."""
+
+    type = "api_key.revoked"
+    public = False
+    payload = ""
+
+
+API_KEY = "api-key-"

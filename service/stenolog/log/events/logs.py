@@ -1,0 +1,65 @@
+"""Declare the events about the log itself; they stand in the stream of its own id."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stenolog.log.event_data import INTEGER_MAX, Count, EventData, Id
+
+Ordinal = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
+Milliseconds = Annotated[int, Field(ge=-INTEGER_MAX, le=INTEGER_MAX)]
+ClockReason = Literal["agreed", "accepted"]
+
+
+class LogBegun(EventData):
+    """The log was made; this is the event at position 1 of every log, and stands nowhere else."""
+
+    type = "log.begun"
+    public = False
+    payload = ""
+
+    log: Id
+    format: Ordinal
+
+
+class LogRestored(EventData):
+    """The log goes on from a backup, whose last event is the one before this.
+
+    `events_lost`: how many events the log is known to have had behind that; None: not known.
+    """
+
+    type = "log.restored"
+    public = False
+    payload = ""
+
+    epoch: Ordinal
+    events_lost: Count | None
+
+
+class ClockJumped(EventData):
+    """The machine's clock was `off_ms` ahead of the log's time (behind: negative), and was taken.
+
+    `agreed`: it agreed with itself for long enough; `accepted`: an operator said that it is right.
+    """
+
+    type = "clock.jumped"
+    public = False
+    payload = ""
+
+    off_ms: Milliseconds
+    reason: ClockReason
+
+
+class DamageAccepted(EventData):
+    """A human has seen that the record at `position` is damaged, and goes on without it."""
+
+    type = "damage.accepted"
+    public = False
+    payload = ""
+
+    position: Ordinal
+
+
+LOG = "log-"

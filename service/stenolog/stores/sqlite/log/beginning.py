@@ -1,0 +1,45 @@
+"""Begin a log: its tables, its identity and its first event, in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+
+from stenolog.clock import NowUs
+from stenolog.log.actors import SYSTEM, SYSTEM_TENANT
+from stenolog.log.appends import checked
+from stenolog.log.batch import BatchState, sequence_batch
+from stenolog.log.event import NewEvent
+from stenolog.log.events.logs import LOG, LogBegun
+from stenolog.log.format import LOG_FORMAT, LogIdentity
+from stenolog.log.merkle import Frontier
+from stenolog.log.recorder import new_id
+from stenolog.log.store import Append
+from stenolog.stores.sqlite.file.schema import run_script, write_identity
+from stenolog.stores.sqlite.log.inserting import insert
+
+
+def begin_log(connection: sqlite3.Connection, tables: str, clock: NowUs) -> None:
+    """Make the tables of a new log, and append `log.begun` with a random id at position 1.
+
+    A log without this event cannot exist: whoever sees the tables sees the event.
+    """
+    run_script(connection, tables)
+    identity = LogIdentity(log_id=str(uuid.uuid4()))
+    write_identity(connection, identity)
+    first = Append(stream=LOG + identity.log_id, events=[begun(identity.log_id)], expected=0)
+    state = BatchState(frontier=Frontier(), time_us=0)
+    insert(connection, sequence_batch([checked([first])], state, clock()))
+
+
+def begun(log_id: str) -> NewEvent:
+    """Return the first event of a log with this id."""
+    return NewEvent(
+        id=new_id(),
+        type=LogBegun.type,
+        tenant=SYSTEM_TENANT,
+        actor=SYSTEM,
+        correlation_id=new_id(),
+        causation_id=None,
+        data=LogBegun(log=log_id, format=LOG_FORMAT).model_dump(),
+    )
