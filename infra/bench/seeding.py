@@ -92,11 +92,11 @@ async def _opened(directory: Path) -> AsyncIterator[tuple[FactRecorder, Callback
     make_directory(directory)
     with locked(directory):
         async with contextlib.AsyncExitStack() as stack:
-            keys = await SqliteKeys.open(directory / KEYS)
+            log = await SqliteLog.open(directory / LOG)
+            stack.push_async_callback(log.close)
+            keys = await SqliteKeys.open(directory / KEYS, log.identity)
             stack.push_async_callback(keys.close)
             secret, _ = await open_master_key(Settings(data_dir=directory), keys)
             master = MasterKey(secret)
-            log = await SqliteLog.open(directory / LOG)
-            stack.push_async_callback(log.close)
             signing = await callback_keys(keys, master)
             yield FactRecorder(log, Vault(master, keys)), signing

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from stenolog.cli.keys import KEYS_PER_PAGE, command
 from stenolog.commands.api_keys import create_api_key, new_secret
-from stenolog.stores.sqlite.keys.store import SqliteKeys
+from tests.data_files import log_and_keys
 from tests.house.composed import composed
 
 NOBODY = "http://127.0.0.1:1"
@@ -38,7 +38,8 @@ def stopped(tmp_path: Path) -> Path:
     """A data directory whose service does not run."""
 
     async def make() -> None:
-        await (await SqliteKeys.open(tmp_path / "keys.db")).close()
+        async with log_and_keys(tmp_path):
+            pass
 
     asyncio.run(make())
     return tmp_path
@@ -82,10 +83,9 @@ def test_the_last_key_that_manages_keys_stays(stopped: Path) -> None:
 
 def test_pages_of_keys_are_listed_as_one(stopped: Path) -> None:
     async def make() -> None:
-        keys = await SqliteKeys.open(stopped / "keys.db")
-        for number in range(KEYS_PER_PAGE + 1):
-            await create_api_key(keys, tenant="acme", name=f"key-{number}", scopes=())
-        await keys.close()
+        async with log_and_keys(stopped) as (_, keys):
+            for number in range(KEYS_PER_PAGE + 1):
+                await create_api_key(keys, tenant="acme", name=f"key-{number}", scopes=())
 
     asyncio.run(make())
     names = [line.split()[2] for line in stenolog(stopped, "list").output.splitlines()]

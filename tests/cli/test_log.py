@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 
 from stenolog.cli.log import command
 from stenolog.compliance.records import ROWS_PER_READ
-from stenolog.stores.sqlite.keys.store import SqliteKeys
-from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.log_samples import several
+from tests.data_files import log_and_keys
+from tests.log_samples import BEGUN, several
 
-EVENTS = ROWS_PER_READ + 20
+APPENDED = ROWS_PER_READ + 20
+EVENTS = BEGUN + APPENDED
 
 
 def stenolog(directory: Path, *words: str) -> Result:
@@ -35,11 +35,9 @@ def directory(tmp_path: Path) -> Path:
     """A log of more events than are read at once, and keys."""
 
     async def make() -> None:
-        await (await SqliteKeys.open(tmp_path / "keys.db")).close()
-        log = await SqliteLog.open(tmp_path / "log.db")
-        for number in range(EVENTS // 20):
-            await log.append(f"thing-{number}", several(20))
-        await log.close()
+        async with log_and_keys(tmp_path) as (log, _):
+            for number in range(APPENDED // 20):
+                await log.append(f"thing-{number}", several(20))
 
     asyncio.run(make())
     return tmp_path
@@ -55,9 +53,9 @@ def test_all_events_are_shown_once_and_in_order(directory: Path) -> None:
     assert positions(shown.stdout) == list(range(1, EVENTS + 1))
     assert positions(stenolog(directory, "show", "--after", "3", "--limit", "2").stdout) == [4, 5]
     assert positions(stenolog(directory, "show", "--stream", "thing-1", "--limit", "3").stdout) == [
-        21,
         22,
         23,
+        24,
     ]
 
 
@@ -106,5 +104,5 @@ def test_files_of_a_newer_version_are_said_to_be_newer(directory: Path, name: st
     for word in ("show", "verify"):
         answer = stenolog(directory, word)
         assert answer.exit_code == 3
-        assert f"{name} has schema version 99" in answer.stderr
+        assert f"{name} has format 99" in answer.stderr
         assert "newer version" in answer.stderr

@@ -50,7 +50,7 @@ async def append_for_ever(log: SqliteLog, vault: Vault, writer: int) -> None:
 
 async def main(directory: Path) -> None:
     log = await SqliteLog.open(directory / "log.db")
-    vault = Vault(MASTER, await SqliteKeys.open(directory / "keys.db"))
+    vault = Vault(MASTER, await SqliteKeys.open(directory / "keys.db", log.identity))
     async with asyncio.TaskGroup() as group:
         group.create_task(record_heads(log, directory / FILE_NAME, Heartbeat()))
         for writer in range(WRITERS):

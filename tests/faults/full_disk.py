@@ -27,7 +27,7 @@ from stenolog.log.store import Appended
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
-from tests.log_samples import PUBLIC, new_event
+from tests.log_samples import BEGUN, PUBLIC, new_event
 
 MASTER = MasterKey(b"f" * 32)
 TRIES = 40
@@ -48,7 +48,7 @@ def full(path: Path, slack: int) -> Iterator[None]:
 
 async def the_log_recovers(directory: Path, slack: int) -> None:
     log = await SqliteLog.open(directory / "log.db")
-    keys = await SqliteKeys.open(directory / "keys.db")
+    keys = await SqliteKeys.open(directory / "keys.db", log.identity)
     vault = Vault(MASTER, keys)
     given: list[list[NewEvent]] = []
 
@@ -66,24 +66,24 @@ async def the_log_recovers(directory: Path, slack: int) -> None:
     with full(directory / "log.db-wal", slack):
         for number in range(0, TRIES, 4):
             outcomes += await asyncio.gather(*(append(number + n) for n in range(4)))
-            assert await log.head() <= 2 * len(given)
+            assert await log.head() <= BEGUN + 2 * len(given)
             assert len(await log.read()) >= 2  # readers read on
     failed = sum(isinstance(outcome, StoreError) for outcome in outcomes)
     assert failed >= TRIES // 4, f"only {failed} appends met the full disk"
     assert isinstance(await append(TRIES), Appended), "it must go on without being opened anew"
-    present = {event.id for event in await log.read()}
+    present = {event.id for event in await log.read(after=BEGUN)}
     for events, outcome in zip(given[1:], outcomes, strict=False):
         if isinstance(outcome, Appended):
             assert {event.id for event in events} <= present, "an append failed silently"
     for events in given:
         await log.append("transcription-1", events)
-    ids = [event.id for event in await log.read()]
+    ids = [event.id for event in await log.read(after=BEGUN)]
     assert sorted(ids) == sorted(event.id for events in given for event in events)
-    assert await log.head() == len(ids)
+    assert await log.head() == BEGUN + len(ids)
     await log.close()
     await keys.close()
     with contextlib.closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as records:
-        assert verify(records, MASTER, []).count == 2 * len(given)
+        assert verify(records, MASTER, []).count == BEGUN + 2 * len(given)
 
 
 async def the_probe_tells(directory: Path, slack: int) -> None:
@@ -98,7 +98,7 @@ async def the_probe_tells(directory: Path, slack: int) -> None:
                 continue
             raise AssertionError("an append of nothing did not meet the full disk")
     await log.append("probe", [])
-    assert await log.head() == 1
+    assert await log.head() == BEGUN + 1
     await log.close()
 
 
@@ -141,7 +141,7 @@ async def opening_recovers(directory: Path, slack: int) -> None:
             raise AssertionError("it opened on a full disk")
     (directory / "new.db").unlink(missing_ok=True)
     log = await SqliteLog.open(directory / "new.db")
-    assert (await log.append("upload-1", [new_event()])).positions == (1,)
+    assert (await log.append("upload-1", [new_event()])).positions == (BEGUN + 1,)
     await log.close()
 
 

@@ -28,7 +28,7 @@ DAMAGES = {
 
 
 async def written(path: Path, damage: str, position: int) -> None:
-    """Positions 1 to 3 and 6 are of one stream, 4 and 5 of another; one is damaged."""
+    """Positions 2 to 4 and 7 are of one stream, 5 and 6 of another; one is damaged."""
     log = await SqliteLog.open(path)
     await log.append(STREAM, several(3))
     await log.append(OTHER, several(2))
@@ -45,24 +45,24 @@ def positions(events: Sequence[Event]) -> list[int]:
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 async def test_the_log_is_read_up_to_it_and_on_behind_it(tmp_path: Path, damage: str) -> None:
-    await written(tmp_path / "log.db", damage, 3)
+    await written(tmp_path / "log.db", damage, 4)
     log = await SqliteLog.open(tmp_path / "log.db")
-    assert positions(await log.read()) == [1, 2]
+    assert positions(await log.read()) == [1, 2, 3]
     with pytest.raises(RecordDamaged, match="log verify") as raised:
-        await log.read(after=2)
-    assert raised.value.position == 3
-    assert positions(await log.read(after=raised.value.position)) == [4, 5, 6]
-    assert positions(await log.read_stream(OTHER)) == [4, 5]
-    assert (await log.append(OTHER, [new_event()])).positions == (7,)
+        await log.read(after=3)
+    assert raised.value.position == 4
+    assert positions(await log.read(after=raised.value.position)) == [5, 6, 7]
+    assert positions(await log.read_stream(OTHER)) == [5, 6]
+    assert (await log.append(OTHER, [new_event()])).positions == (8,)
     await log.close()
 
 
 async def test_a_stream_with_a_damaged_record_is_not_read_in_part(tmp_path: Path) -> None:
-    await written(tmp_path / "log.db", DAMAGES["no JSON"], 3)
+    await written(tmp_path / "log.db", DAMAGES["no JSON"], 4)
     log = await SqliteLog.open(tmp_path / "log.db")
     with pytest.raises(RecordDamaged) as raised:
         await log.read_stream(STREAM)
-    assert (raised.value.position, raised.value.stream) == (3, STREAM)
+    assert (raised.value.position, raised.value.stream) == (4, STREAM)
     await log.close()
 
 
@@ -70,17 +70,17 @@ async def test_a_stream_with_a_damaged_record_is_not_read_in_part(tmp_path: Path
 async def test_behind_a_damaged_last_record_nothing_is_appended_and_all_else_is_read(
     tmp_path: Path, damage: str
 ) -> None:
-    await written(tmp_path / "log.db", damage, 6)
+    await written(tmp_path / "log.db", damage, 7)
     log = await SqliteLog.open(tmp_path / "log.db")
-    assert await log.head() == 6
-    assert positions(await log.read()) == [1, 2, 3, 4, 5]
+    assert await log.head() == 7
+    assert positions(await log.read()) == [1, 2, 3, 4, 5, 6]
     for events in ([], [new_event()]):
         with pytest.raises(StoreError, match="log verify"):
             await log.append(OTHER, events)
     await log.close()
 
 
-@pytest.mark.parametrize("missing", [1, 2, 3])
+@pytest.mark.parametrize("missing", [2, 3, 4])
 async def test_a_stream_with_a_missing_record_is_not_read_in_part(
     tmp_path: Path, missing: int
 ) -> None:
@@ -92,6 +92,6 @@ async def test_a_stream_with_a_missing_record_is_not_read_in_part(
     with pytest.raises(RecordDamaged, match="log verify") as raised:
         await log.read_stream(STREAM)
     assert (raised.value.position, raised.value.stream) == (missing, STREAM)
-    assert positions(await log.read_stream(STREAM, limit=missing - 1)) == [*range(1, missing)]
-    assert positions(await log.read_stream(STREAM, after=3)) == [6]
+    assert positions(await log.read_stream(STREAM, limit=missing - 2)) == [*range(2, missing)]
+    assert positions(await log.read_stream(STREAM, after=3)) == [7]
     await log.close()

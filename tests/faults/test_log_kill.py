@@ -21,6 +21,7 @@ from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults.appender import MASTER, pair
+from tests.log_samples import BEGUN
 
 ROOT = Path(__file__).parents[2]
 ACKNOWLEDGED_MAX = 300  # in one round
@@ -71,7 +72,7 @@ async def all_events(log: SqliteLog) -> list[Event]:
 
 async def check(directory: Path, tried: list[str], acknowledged: list[str]) -> None:
     log = await SqliteLog.open(directory / "log.db")
-    keys = await SqliteKeys.open(directory / "keys.db")
+    keys = await SqliteKeys.open(directory / "keys.db", log.identity)
     try:
         events = await all_events(log)
         counts = Counter(event.id for event in events)
@@ -87,7 +88,7 @@ async def check(directory: Path, tried: list[str], acknowledged: list[str]) -> N
             if sealed := await log.payload(event.position):
                 await vault.open(event.id, sealed)
         await try_again(log, vault, tried, set(counts))
-        assert await log.head() == 2 * len(tried)
+        assert await log.head() == BEGUN + 2 * len(tried)
     finally:
         await log.close()
         await keys.close()

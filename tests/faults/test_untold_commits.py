@@ -15,7 +15,7 @@ from stenolog.log.batch import Sequenced
 from stenolog.stores.sqlite.file.connection import open_reader
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.log.writer import LogWriter
-from tests.log_samples import new_event
+from tests.log_samples import BEGUN, new_event
 
 DEADLINE_S = 20
 STREAM = "transcription-1"
@@ -61,11 +61,11 @@ async def test_what_an_unknown_outcome_has_committed_is_read(
     with pytest.raises(OutcomeUnknown):
         await log.append(STREAM, [second])
     writer.losing = False
-    assert [event.id for event in await log.read(after=1)] == [second.id]
+    assert [event.id for event in await log.read(after=BEGUN + 1)] == [second.id]
     assert [event.id for event in await log.read_stream(STREAM, after=1)] == [second.id]
     assert (await log.append(STREAM, [second])).already_there
-    assert (await log.append(STREAM, [third], expected=2)).positions == (3,)
-    assert [event.id for event in await log.read(after=1)] == [second.id, third.id]
+    assert (await log.append(STREAM, [third], expected=2)).positions == (BEGUN + 3,)
+    assert [event.id for event in await log.read(after=BEGUN + 1)] == [second.id, third.id]
 
 
 @pytest.mark.parametrize("losing", [False, True])

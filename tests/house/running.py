@@ -17,6 +17,8 @@ from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
 from stenolog.log.event import Event
+from stenolog.log.events.api_keys import API_KEY
+from stenolog.log.events.logs import LOG
 from stenolog.stores.files.directory import UPLOADS, locked, make_directory, read_api_key
 from tests.house.waiting import DEADLINE_S
 
@@ -35,7 +37,10 @@ class Running:
         app: Application,
         client: httpx.AsyncClient,
     ) -> None:
-        """`edge` is what `app` was made of; `client` has the first API key."""
+        """`edge` is what `app` was made of; `client` has the first API key.
+
+        `started_at` is the log's head when the service began to answer.
+        """
         self.settings, self.parts, self.edge, self.client = settings, parts, edge, client
         self.url, self.key = str(client.base_url).rstrip("/"), client.headers["Authorization"]
         self.stores, self.deliveries = parts.stores, parts.deliveries
@@ -48,6 +53,7 @@ class Running:
         self.lifetime = parts.erasing.uploads
         self.uploads_directory = settings.data_dir / UPLOADS
         self.routes: list[Any] = list(app.routes)
+        self.started_at = 0
         self._following: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
@@ -75,6 +81,11 @@ class Running:
             self.keys, tenant=tenant, name="test", scopes=scopes or SCOPES
         )
         return secret
+
+    async def recorded(self) -> list[Event]:
+        """Return the events that are not about the log itself, and not about API keys."""
+        events = await self.events.read()
+        return [event for event in events if not event.stream.startswith((LOG, API_KEY))]
 
     async def stream(self, transcription_id: str) -> list[Event]:
         """Return the events of a transcription, in order."""
@@ -121,6 +132,7 @@ async def running(
             )
         )
         made = service(settings, parts, before, app, client)
+        made.started_at = await parts.stores.events.head()
         try:
             yield made
         finally:

@@ -24,7 +24,7 @@ async def create(service: Composed, path: str, key: str, **more: Any) -> Any:
 
 
 async def requested(service: Composed) -> int:
-    events = await service.events.read()
+    events = await service.recorded()
     return sum(event.type == "transcription.requested" for event in events)
 
 
@@ -136,7 +136,7 @@ async def test_a_key_is_known_after_a_restart_and_is_nowhere_in_clear(tmp_path: 
         again = await create(service, PATHS[0], "a-key-to-be-found", headers=bearer)
         assert again.content == first.content
         assert again.headers["Idempotent-Replayed"] == "true"
-        event = (await service.events.read())[0]
+        event = (await service.recorded())[0]
         assert "idempotency" not in str(event.data)
     assert b"a-key-to-be-found" not in await asyncio.to_thread(stored, tmp_path)
 

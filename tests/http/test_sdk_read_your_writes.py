@@ -37,7 +37,7 @@ async def test_transcribe_completes_with_a_projector_that_is_behind(
         return service.counted("stenolog_requests_total").get(READ, 0.0)
 
     await until(lambda: reads() >= 2)
-    [requested] = await service.events.read()
+    [requested] = await service.recorded()
     transcription_id = requested.stream.removeprefix("transcription-")
     await service.claim(transcription_id)
     await service.accept(transcription_id)

@@ -131,7 +131,7 @@ def _as_json(row: StoredRow) -> str:
     try:
         event_from_bytes(row.stored)
         return row.stored.decode()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, SchemaTooNew):
         return json.dumps({"position": row.position, "damaged": ADVICE})
 
 
@@ -142,5 +142,5 @@ def _line(row: StoredRow) -> str:
             f"{event.position:>7}  {event.time}  {event.type:<24} {event.version:>3}  "
             f"{event.stream}"
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, SchemaTooNew):
         return f"{row.position:>7}  (damaged: {ADVICE})"

@@ -18,7 +18,7 @@ from stenolog.log.recorder import Cause, FactRecorder, Record, new_id
 from stenolog.log.store import Append, Appended
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.log_samples import ACTOR, CORRELATION, TENANT, UPLOAD_ID, new_event
+from tests.log_samples import ACTOR, BEGUN, CORRELATION, TENANT, UPLOAD_ID, new_event
 
 STREAM = UPLOAD + UPLOAD_ID
 CAUSE = Cause(tenant=TENANT, actor=ACTOR, correlation_id=CORRELATION)
@@ -60,7 +60,7 @@ async def recorder(log: FailingLog, tmp_path: Path) -> AsyncIterator[FactRecorde
 async def test_a_fact_says_who_acted_and_why(log: FailingLog, recorder: FactRecorder) -> None:
     cause = Cause(tenant=TENANT, actor=ACTOR, correlation_id=CORRELATION, causation_id=new_id())
     appended = await recorder.record(STREAM, [upload_stored(7)], cause, expected=0)
-    [event] = await log.read()
+    [event] = await log.read(after=BEGUN)
     assert appended.positions == (event.position,)
     assert (event.type, event.data) == ("upload.stored", {"bytes": 7})
     assert (event.tenant, event.actor) == (TENANT, ACTOR)
@@ -73,7 +73,7 @@ async def test_a_lost_reply_is_cleared_up_with_the_same_ids(
     log.fates = ["reply lost"]
     appended = await recorder.record(STREAM, [upload_stored(7)], CAUSE, expected=0)
     assert appended.already_there
-    assert await log.head() == 1
+    assert await log.head() == BEGUN + 1
 
 
 async def test_an_outcome_that_stays_unknown_is_said_to_be_unknown(
@@ -91,7 +91,7 @@ async def test_a_refusal_after_a_lost_reply_does_not_say_that_nothing_was_writte
     log.fates = ["reply lost", fate]
     with pytest.raises(OutcomeUnknown):
         await recorder.record(STREAM, [upload_stored(7)], CAUSE, expected=0)
-    assert await log.head() == 1
+    assert await log.head() == BEGUN + 1
 
 
 async def test_facts_of_two_streams_are_recorded_together_or_not_at_all(
@@ -104,18 +104,18 @@ async def test_facts_of_two_streams_are_recorded_together_or_not_at_all(
     ]
     log.fates = ["reply lost"]
     first, second = await recorder.record_all(both, CAUSE)
-    assert (first.positions, second.positions) == ((1,), (2,))
+    assert (first.positions, second.positions) == ((BEGUN + 1,), (BEGUN + 2,))
     late = Record(stream=f"{UPLOAD}{new_id()}", facts=[upload_stored(9)], expected=0)
     with pytest.raises(WrongExpectedVersion):
         await recorder.record_all([late, both[0]], CAUSE)
-    assert await log.head() == 2
+    assert await log.head() == BEGUN + 2
 
 
 async def test_a_refusal_is_told_as_it_is(log: FailingLog, recorder: FactRecorder) -> None:
     log.fates = ["refused"]
     with pytest.raises(StoreUnavailable):
         await recorder.record(STREAM, [upload_stored(7)], CAUSE)
-    assert await log.head() == 0
+    assert await log.head() == BEGUN
 
 
 async def test_a_stream_that_moved_on_is_not_appended_to(
@@ -138,12 +138,12 @@ async def test_the_same_fact_is_taken_once(
     await log.append(stream, [new_event("transcription.requested")])
     assert not (await recorder.record(stream, [fact], CAUSE)).already_there
     assert (await recorder.record(stream, [fact], CAUSE)).already_there
-    assert await log.head() == 2
+    assert await log.head() == BEGUN + 2
 
 
 async def test_a_probe_commits_and_leaves_no_event(log: FailingLog, recorder: FactRecorder) -> None:
     await recorder.probe()
-    assert await log.head() == 0
+    assert await log.head() == BEGUN
     log.fates = ["refused"]
     with pytest.raises(StoreUnavailable):
         await recorder.probe()
