@@ -29,5 +29,5 @@ def test_a_log_that_was_cut_short_is_warned_of(tmp_path: Path) -> None:
     (tmp_path / TREE_HEADS).write_text(f"9 {'0' * 64} 2026-01-01T00:00:00.000000Z\n")
     with gateway(tmp_path, nowhere()) as running:
         said = running.said
-    assert "  warning   log.db has 0 events, tree-heads.log knows of 9" in said
+    assert "  warning   log.db has 1 events, tree-heads.log knows of 9" in said
     assert '"event":"log.truncated"' in said.replace(": ", ":")

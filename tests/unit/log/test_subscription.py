@@ -19,7 +19,7 @@ from stenolog.log.page import Gap, Page
 from stenolog.log.store import EVENTS_PER_READ_MAX
 from stenolog.log.subscription import RETRY_FIRST_MS, Subscription
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.log_samples import new_id, several
+from tests.log_samples import BEGUN, new_id, several
 
 DEADLINE_S = 20
 Opened = TypeVar("Opened", bound=SqliteLog)
@@ -127,7 +127,7 @@ async def running(subscription: Subscription) -> AsyncIterator[asyncio.Task[None
 async def written(directory: Path, count: int, change: str = "") -> None:
     """A log of so many events, which `change` has been done to since."""
     async with opened(directory, SqliteLog) as log:
-        for event in several(count):
+        for event in several(count - BEGUN):
             await log.append(STREAM, [event])
     with contextlib.closing(sqlite3.connect(directory / "log.db")) as file:
         file.executescript(change)
@@ -141,7 +141,7 @@ async def caught_up(subscription: Subscription) -> None:
 async def test_it_hands_on_everything_in_order_in_pages_that_are_bounded(
     log: BreakableLog,
 ) -> None:
-    await log.append(STREAM, several(10))
+    await log.append(STREAM, several(10 - BEGUN))
     reader = Reader()
     await caught_up(Subscription(log, reader, Heard(), events_per_page=4))
     assert reader.seen == list(range(1, 11))
@@ -150,7 +150,7 @@ async def test_it_hands_on_everything_in_order_in_pages_that_are_bounded(
 
 
 async def test_it_goes_on_behind_the_saved_place(log: BreakableLog) -> None:
-    await log.append(STREAM, several(2))
+    await log.append(STREAM, several(2 - BEGUN))
     place = await end_of(log)
     await log.append(STREAM, several(2))
     reader = Reader(place)
@@ -161,7 +161,7 @@ async def test_it_goes_on_behind_the_saved_place(log: BreakableLog) -> None:
 
 
 async def test_who_has_saved_nothing_is_asked_where_to_begin(log: BreakableLog) -> None:
-    await log.append(STREAM, several(2))
+    await log.append(STREAM, several(2 - BEGUN))
     reader = Reader(None)
     await caught_up(Subscription(log, reader, Heard()))
     assert (reader.seen, reader.stale) == ([1, 2], [None])
@@ -169,7 +169,7 @@ async def test_who_has_saved_nothing_is_asked_where_to_begin(log: BreakableLog) 
 
 @pytest.mark.parametrize("position", [2, 90])
 async def test_a_place_in_another_log_is_given_up(log: BreakableLog, position: int) -> None:
-    await log.append(STREAM, several(3))
+    await log.append(STREAM, several(3 - BEGUN))
     stale = Checkpoint(position=position, event_id=new_id())
     reader = Reader(stale)
     await caught_up(Subscription(log, reader, Heard()))
@@ -246,7 +246,7 @@ class Shortened(SqliteLog):
 
 async def test_a_log_that_lost_its_end_is_not_read_in_a_circle(tmp_path: Path) -> None:
     async with opened(tmp_path, Shortened) as log:
-        await log.append(STREAM, several(4))
+        await log.append(STREAM, several(4 - BEGUN))
         heard, reader = Heard(), Reader()
         subscription = Subscription(log, reader, heard)
         await caught_up(subscription)
@@ -257,7 +257,7 @@ async def test_a_log_that_lost_its_end_is_not_read_in_a_circle(tmp_path: Path) -
 
 
 async def test_a_store_that_fails_is_tried_again_after_growing_pauses(log: BreakableLog) -> None:
-    await log.append(STREAM, several(2))
+    await log.append(STREAM, several(2 - BEGUN))
     reader, heard = Reader(), Heard()
     log.failing = 2
     async with running(Subscription(log, reader, heard)):
@@ -279,7 +279,7 @@ async def test_what_was_saved_further_than_known_is_not_handed_over_again(
                 raise StoreUnavailable("injected: written, reply lost")
             return False
 
-    await log.append(STREAM, several(3))
+    await log.append(STREAM, several(3 - BEGUN))
     reader = LosesReplies()
     subscription = Subscription(log, reader, Heard())
     with pytest.raises(StoreUnavailable):
@@ -291,7 +291,7 @@ async def test_what_was_saved_further_than_known_is_not_handed_over_again(
 async def test_it_ends_when_it_is_cancelled_wherever_it_waits(log: BreakableLog) -> None:
     reader = Reader()
     async with running(Subscription(log, reader, Heard())) as task:
-        await reader.until(lambda: reader.calls == 1)
+        await reader.until(lambda: reader.calls >= 1)
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -318,7 +318,7 @@ async def test_one_that_was_cancelled_in_mid_page_hands_the_page_over_again(
                 await asyncio.Event().wait()
             return await super().handle(page)
 
-    await log.append(STREAM, several(2))
+    await log.append(STREAM, several(2 - BEGUN))
     reader = Slow()
     subscription = Subscription(log, reader, Heard())
     async with running(subscription):
@@ -346,8 +346,8 @@ async def test_a_tailing_reader_misses_nothing_of_many_writers(log: BreakableLog
 
     async with running(Subscription(log, reader, Heard(), events_per_page=7)):
         await asyncio.gather(*(write() for _ in range(8)))
-        await reader.until(lambda: len(reader.seen) >= 400)
-    assert reader.seen == list(range(1, 401))
+        await reader.until(lambda: len(reader.seen) >= BEGUN + 400)
+    assert reader.seen == list(range(1, BEGUN + 401))
 
 
 async def test_it_calls_again_as_long_as_there_is_more_and_when_it_is_woken(
