@@ -75,7 +75,7 @@ class House:
     async def _opened(self) -> AsyncIterator[Deliveries]:
         """Open the outbox as a start of the gateway does, which keeps it open while it runs."""
         async with contextlib.AsyncExitStack() as stack:
-            self.work = await SqliteWork.open(self.directory / WORK)
+            self.work = await SqliteWork.open(self.directory / WORK, self.service.events.identity)
             stack.push_async_callback(self.work.close)
             deliveries = await open_deliveries(
                 stack,
