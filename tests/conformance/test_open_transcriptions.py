@@ -15,7 +15,7 @@ from stenolog.log.catalogue import read_data
 from stenolog.log.event import NewEvent
 from stenolog.log.open_work import JOBLESS_KEPT_MAX, NO_WORK, OpenWork
 from tests.conformance.conftest import Opener, ProvenStore
-from tests.log_samples import EXAMPLES, new_event, new_id, several
+from tests.log_samples import BEGUN, EXAMPLES, new_event, new_id, several
 
 Step = tuple[str, Mapping[str, Any]]
 
@@ -105,8 +105,8 @@ async def test_they_come_in_order_and_page_by_page_as_of_a_place(store: ProvenSt
     ids = sorted([await begun(store, REQUESTED) for _ in range(5)])
     await store.append("upload-1", several(1))
     first = await store.open_transcriptions(after="", limit=3)
-    [last] = await store.read(after=5)
-    assert (first.checkpoint.position, first.checkpoint.event_id) == (6, last.id)
+    [last] = await store.read(after=BEGUN + 5)
+    assert (first.checkpoint.position, first.checkpoint.event_id) == (BEGUN + 6, last.id)
     assert first.ids == tuple(ids[:3])
     second = await store.open_transcriptions(after=first.ids[-1], limit=3)
     assert second.ids == tuple(ids[3:])
@@ -114,9 +114,9 @@ async def test_they_come_in_order_and_page_by_page_as_of_a_place(store: ProvenSt
     assert (third.ids, third.checkpoint) == ((), first.checkpoint)
 
 
-async def test_an_empty_log_has_none(store: ProvenStore) -> None:
+async def test_a_new_log_has_none(store: ProvenStore) -> None:
     page = await store.open_transcriptions(after="", limit=1)
-    assert (page.ids, page.checkpoint.position) == ((), 0)
+    assert (page.ids, page.checkpoint.position) == ((), BEGUN)
 
 
 async def test_what_was_not_written_is_not_listed(opened: Opener, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from stenolog.errors import StoreUnavailable
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.log_samples import PRIVATE, new_event
+from tests.log_samples import BEGUN, PRIVATE, new_event
 
 ONE = "transcription-11111111-1111-4111-8111-111111111111"
 OTHER = "transcription-22222222-2222-4222-8222-222222222222"
@@ -65,7 +65,7 @@ async def test_a_stream_that_the_index_has_lost_gets_no_wrong_version(
         for event_type in ("erasure.requested", PRIVATE):
             with pytest.raises(StoreUnavailable, match="log verify"):
                 await log.append(ONE, [new_event(event_type)])
-        assert await log.head() == 6
+        assert await log.head() == BEGUN + 6
         assert (await log.append(OTHER, [new_event("erasure.requested")])).version == 4
 
 
@@ -99,7 +99,7 @@ async def test_a_row_of_what_is_open_that_lags_behind_is_not_believed(tmp_path: 
         for stream in (ONE, OTHER):
             with pytest.raises(StoreUnavailable, match="open transcription"):
                 await log.append(stream, [new_event("erasure.requested")])
-        assert (await log.append("upload-1", [new_event()])).positions == (7,)
+        assert (await log.append("upload-1", [new_event()])).positions == (BEGUN + 7,)
 
 
 async def test_no_stream_begins_with_what_cannot_be_first(tmp_path: Path) -> None:
@@ -109,4 +109,4 @@ async def test_no_stream_begins_with_what_cannot_be_first(tmp_path: Path) -> Non
         await log.append(
             ONE, [new_event("transcription.requested"), new_event("callback.received")]
         )
-        assert await log.head() == 2
+        assert await log.head() == BEGUN + 2

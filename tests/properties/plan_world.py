@@ -318,11 +318,11 @@ async def world(*, timing: Timing = TIMING, uploaded: bool = False) -> AsyncIter
     with tempfile.TemporaryDirectory(prefix="stenolog-plan-", dir=MEMORY) as place:
         directory = Path(place)
         async with AsyncExitStack() as stack:
-            keys = await SqliteKeys.open(directory / "keys.db")
-            stack.push_async_callback(keys.close)
             events = await RacedLog.open(directory / "log.db", clock=clock_us)
             assert isinstance(events, RacedLog)
             stack.push_async_callback(events.close)
+            keys = await SqliteKeys.open(directory / "keys.db", events.identity)
+            stack.push_async_callback(keys.close)
             made.append(World(events=events, vault=Vault(MASTER, keys), timing=timing))
             await made[0].request(uploaded=uploaded)
             yield made[0]

@@ -25,14 +25,14 @@ from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.house.waiting import until
-from tests.log_samples import several
+from tests.log_samples import BEGUN, several
 from tests.reconciler.house import CLIENT, TENANT, house, resting
 
 
 class DamagedLog(SqliteLog):
-    """Its second record cannot be read."""
+    """The second record that was appended to it cannot be read."""
 
-    damaged = 2
+    damaged = BEGUN + 2
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
         events = await super().read(after=after, limit=limit)

@@ -12,17 +12,22 @@ class ApiKeyCreated(EventData):
     type = "api_key.created"
     public = False
     payload = ""
+    opens_stream = True
 
     scopes: list[Scope]
     region: Region | None
 
 
 class ApiKeyRevoked(EventData):
-    """The key is refused from now on, also after a restore of older keys."""
+    """The key is refused from now on, also after a restore of older keys.
+
+    It may be the first event of its stream, so that nothing is ever in the way of a revocation.
+    """
 
     type = "api_key.revoked"
     public = False
     payload = ""
+    opens_stream = True
 
 
 API_KEY = "api-key-"

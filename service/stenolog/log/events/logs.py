@@ -19,6 +19,7 @@ class LogBegun(EventData):
     type = "log.begun"
     public = False
     payload = ""
+    opens_stream = True
 
     log: Id
     format: Ordinal

@@ -29,7 +29,9 @@ def begin_log(connection: sqlite3.Connection, tables: str, clock: NowUs) -> None
     write_identity(connection, identity)
     first = Append(stream=LOG + identity.log_id, events=[begun(identity.log_id)], expected=0)
     state = BatchState(frontier=Frontier(), time_us=0)
-    insert(connection, sequence_batch([checked([first])], state, clock()))
+    sequenced = sequence_batch([checked([first])], state, clock())
+    assert len(sequenced.rows) == 1, sequenced.outcomes
+    insert(connection, sequenced)
 
 
 def begun(log_id: str) -> NewEvent:
