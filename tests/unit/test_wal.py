@@ -12,11 +12,18 @@ import pytest
 
 from stenolog.compliance.data_keys import WrappedKey
 from stenolog.errors import StoreUnavailable
-from stenolog.stores.sqlite.file.connection import WAL_BYTES_KEPT_MAX, Schema, open_writer
+from stenolog.stores.sqlite.file.connection import WAL_BYTES_KEPT_MAX, open_writer
+from stenolog.stores.sqlite.file.identity import VIEWS_KIND
+from stenolog.stores.sqlite.file.schema import Schema
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from tests.house.waiting import until
 
-PLAIN = Schema(name="a.db", steps=("CREATE TABLE one (x BLOB)",), synchronous="NORMAL")
+PLAIN = Schema(
+    name="a.db",
+    application_id=VIEWS_KIND,
+    steps=("CREATE TABLE one (x BLOB)",),
+    synchronous="NORMAL",
+)
 KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"canary of a wrapped key")
 HELD_UP_S_MAX = 2  # far less than a reader is waited for
 

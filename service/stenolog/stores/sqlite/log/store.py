@@ -50,6 +50,7 @@ class SqliteLog:
     ) -> None:
         """`kept`: how many of the last events are read from memory, at least."""
         self._writer = writer
+        self.identity: LogIdentity = writer.identity
         self._reader = reader
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
@@ -86,11 +87,6 @@ class SqliteLog:
         await self._commits.close()
         await self._reader.close()
         self._writer.close()
-
-    @property
-    def identity(self) -> LogIdentity:
-        """Which log this is, and in which epoch."""
-        return self._writer.identity
 
     @property
     def beat_age_ms(self) -> int:
