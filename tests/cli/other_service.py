@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.engine.servers import Received
+from tests.threaded_server import Answering, Received, serving_threads
 
 
 @dataclass(slots=True)
@@ -34,33 +32,14 @@ def other_service(body: bytes = b"{}") -> Iterator[Other]:
     """One on a free port until the block ends."""
     made = Other(body=body)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            made.received.append(
-                Received(method=self.command, path=self.path, headers=headers, body=sent)
-            )
+            made.received.append(self.taken())
             found = (own for path, own in made.paths.items() if self.path.startswith(path))
-            answer = next(found, made.body)
-            self.send_response(200)
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answer(200, {}, next(found, made.body))
 
         do_POST = do_DELETE = do_GET
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    made.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving_threads(Handler) as url:
+        made.url = url
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

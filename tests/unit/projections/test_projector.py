@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,44 +27,7 @@ from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 from tests.unit.projections.keys import MemoryKeys
-
-DEADLINE_S = 20
-
-
-@pytest.fixture
-async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
-    opened = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
-    yield opened
-    await opened.close()
-
-
-@contextlib.asynccontextmanager
-async def projecting(log: MemoryLog, views: ViewWriter, **more: Any) -> AsyncIterator[Projector]:
-    projector = Projector(
-        log_store=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: 0,
-        **more,
-    )
-    try:
-        yield projector
-    finally:
-        await projector.close()
-
-
-@contextlib.asynccontextmanager
-async def running(log: MemoryLog, views: ViewWriter, **more: Any) -> AsyncIterator[Projector]:
-    """A projector that follows the log; what happens meanwhile has a deadline."""
-    async with projecting(log, views, **more) as projector:
-        task = asyncio.create_task(projector.run())
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                yield projector
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+from tests.unit.projections.running import projecting, running
 
 
 async def caught_up(log: MemoryLog, views: ViewWriter) -> int:

@@ -9,49 +9,19 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import structlog
 
-from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import StatusRow
 from stenolog.projections.run.one_event import INLINE_BYTES_MAX
-from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
-from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.events import MemoryLog, transcription_id
 from tests.unit.projections.keys import MemoryKeys
+from tests.unit.projections.running import running
 
-DEADLINE_S = 30
 PADDING = "x" * INLINE_BYTES_MAX
 FIRST, SECOND = transcription_id(1), transcription_id(2)
-
-
-@pytest.fixture
-async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
-    opened = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
-    yield opened
-    await opened.close()
-
-
-@contextlib.asynccontextmanager
-async def projecting(log: MemoryLog, views: SqliteViews, **more: Any) -> AsyncIterator[Projector]:
-    projector = Projector(
-        log_store=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: 0,
-        **more,
-    )
-    running = asyncio.create_task(projector.run())
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            yield projector
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await projector.close()
 
 
 @contextlib.asynccontextmanager
@@ -91,7 +61,7 @@ async def held(log: MemoryLog, views: SqliteViews) -> None:
     """A big answer was in the worker when that was killed, as often as it was started."""
     log.done(1, full_answer(padding=PADDING), **EVERYTHING)
     log.done(2, full_answer(), **EVERYTHING)
-    async with killing(), projecting(log, views) as projector:
+    async with killing(), running(log, views) as projector:
         await projector.wait_projected(len(log.events))
 
 
@@ -120,11 +90,11 @@ async def test_what_was_interrupted_is_projected_again_also_after_a_restart(
     delivered = {"kind": "outcome", "attempts": 1, "status": 202}
     log.add(1, "delivery.succeeded", delivered)
     told: list[int] = []
-    async with projecting(log, views, on_committed=[told.append]) as projector:
+    async with running(log, views, on_committed=[told.append]) as projector:
         row = await until(log, views, "completed")
         assert projector.position == len(log.events)
     assert told.count(len(log.events)) > 1, "whoever waits for the outcome hears of it"
-    async with projecting(log, undisturbed) as projector:
+    async with running(log, undisturbed) as projector:
         await projector.wait_projected(len(log.events))
     assert row == await undisturbed.transcription(FIRST)
     assert row.webhook_status_code == 202
@@ -143,13 +113,13 @@ async def test_pauses_grow_while_it_is_interrupted_and_the_log_is_followed(
     with structlog.testing.capture_logs() as lines:
         async with killing():
             await held(log, views)
-            async with projecting(log, views) as projector:
+            async with running(log, views) as projector:
                 await line_of(lines, lambda line: line.get("tries") == 1)
                 log.done(3, full_answer(), **EVERYTHING)
                 await projector.wait_projected(len(log.events))
                 assert (await row_of(views, transcription_id(3))).status == "completed"
                 await line_of(lines, lambda line: line.get("tries") == 2)
-        async with projecting(log, views):
+        async with running(log, views):
             await until(log, views, "completed")
     told = [line for line in lines if line["event"] == "projection.interrupted"]
     assert [(line["log_level"], line["reason"], line["retry_in_ms"]) for line in told[:2]] == [
@@ -171,10 +141,10 @@ async def line_of(lines: list[Any], wanted: Callable[[Any], bool]) -> None:
 async def test_an_answer_that_was_read_and_is_none_is_held_for_good(views: SqliteViews) -> None:
     log = MemoryLog()
     log.done(1, b'{"words": ' + b" " * INLINE_BYTES_MAX, **EVERYTHING)
-    async with killing(), projecting(log, views) as projector:
+    async with killing(), running(log, views) as projector:
         await projector.wait_projected(len(log.events))
         assert (await row_of(views, FIRST)).status == "processing"
-    async with projecting(log, views):
+    async with running(log, views):
         row = await until(log, views, "error")
     assert row.error == "The provider's result could not be read."
     assert await views.view_state(FIRST, "words") == "failed"
@@ -184,7 +154,7 @@ async def test_a_record_that_is_damaged_meanwhile_ends_the_tries(views: SqliteVi
     log = MemoryLog()
     await held(log, views)
     log.broken.add(2)
-    async with projecting(log, views):
+    async with running(log, views):
         await until(log, views, "processing")
     assert await views.view_state(FIRST, "words") == "failed"
     failures = {one.name: one.failures for one in await views.projections()}
@@ -195,7 +165,7 @@ async def test_what_is_erased_while_it_is_held_does_not_come_back(views: SqliteV
     log = MemoryLog()
     await held(log, views)
     request = log.events[0]
-    async with projecting(log, views) as projector:
+    async with running(log, views) as projector:
         log.erase(1)
         log.destroy_key(request.stream)
         await projector.erase(FIRST)
@@ -212,7 +182,7 @@ async def test_a_rebuild_that_is_interrupted_takes_nothing_from_readers(
 ) -> None:
     log = MemoryLog()
     log.done(1, full_answer(padding=PADDING), **EVERYTHING)
-    async with projecting(log, views) as projector:
+    async with running(log, views) as projector:
         before = await until(log, views, "completed")
         body = await views.customer_body(FIRST)
         with structlog.testing.capture_logs() as lines:
