@@ -75,6 +75,14 @@ def test_every_error_of_httpcore_is_ours_outside(kind: type[Exception]) -> None:
     assert failed.value.sent is not issubclass(kind, NEVER_SENT)
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_who_had_no_time_to_send_has_not_reached_the_other_side(sent: bool) -> None:
+    request_trace = sent_trace() if sent else RequestTrace()
+    with pytest.raises(EgressFailed) as failed, httpcore_errors(request_trace):
+        raise TimeoutError
+    assert (failed.value.sent, failed.value.unreached) == (sent, not sent)
+
+
 BENEATH: set[type[Exception]] = {
     *classes(h11),
     *classes(ssl),

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
+from stenolog.egress.failures import RequestTrace, httpcore_errors
 from stenolog.egress.guard import AddressPolicy
-from stenolog.egress.network import ADDRESSES_MAX
+from stenolog.egress.network import ADDRESSES_MAX, GuardedBackend
+from stenolog.egress.resolving import Resolver
 from stenolog.errors import EgressFailed, ForbiddenAddress
 from tests.egress.conftest import LOOPBACK, Open
 from tests.egress.scripted import always, answer, serving
@@ -132,3 +134,20 @@ async def test_a_slow_resolver_meets_the_deadline(opened: Open) -> None:
     finally:
         released.set()
     assert failed.value.sent is False
+
+
+async def test_a_name_that_is_not_resolved_in_time_was_not_reached() -> None:
+    """Whoever asks may find it the next time; nothing was sent."""
+    let_go = threading.Event()
+
+    def slow(host: str, port: int) -> Sequence[str]:
+        let_go.wait(10)
+        return ["127.0.0.1"]
+
+    backend = GuardedBackend(LOOPBACK, Resolver(slow))
+    try:
+        with pytest.raises(EgressFailed) as failed, httpcore_errors(RequestTrace()):
+            await backend.connect_tcp("slow.example", 80, timeout=0.05)
+    finally:
+        let_go.set()
+    assert (failed.value.unreached, failed.value.sent, failed.value.ours) == (True, False, False)

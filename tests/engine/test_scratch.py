@@ -61,10 +61,10 @@ async def test_an_upload_leaves_some_of_the_disk_and_one_that_does_not_leaves_no
 ) -> None:
     free = Scratch(folder).free_bytes()
     part = bytes(LOOK_BYTES)
-    for floor, parts in ((free + (1 << 30), 1), (free - (64 << 20), 100)):
+    for floor, parts in ((free + (1 << 30), [b"x"]), (free - (64 << 20), [part] * 100)):
         scratch = Scratch(folder, free_bytes_min=floor)
         with pytest.raises(ScratchFull):
-            await scratch.upload(chunks(*[part] * parts), bytes_max=1 << 30)
+            await scratch.upload(chunks(*parts), bytes_max=1 << 30)
         assert names(folder) == []
 
 
