@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stenolog.errors import PayloadDamaged
+from stenolog.errors import PayloadDamaged, RecordDamaged
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.house.waiting import until
 from tests.reconciler.house import Around, House, house
 from tests.reconciler.test_erasure import request_erasure
@@ -85,6 +87,30 @@ async def test_a_fault_of_ours_gives_its_turn_to_the_next(
     async with house(tmp_path, simulator, tenant_concurrency=1, around=CannotBeMade) as home:
         await home.request(bad=True)
         following = await home.request()
+        assert (await home.ended(following)).status == "completed"
+
+
+async def test_a_stream_that_cannot_be_read_any_more_keeps_no_turn(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    damaged: set[str] = set()
+
+    class Damaged(SqliteLog):
+        """A log in which a record goes bad while the gateway runs."""
+
+        async def read_stream(self, stream: str, *args: Any, **given: Any) -> Any:
+            if stream.removeprefix(TRANSCRIPTION) in damaged:
+                raise RecordDamaged("injected", position=1, stream=stream)
+            return await super().read_stream(stream, *args, **given)
+
+    async with house(tmp_path, simulator, tenant_concurrency=1, log=Damaged) as home:
+        running = await home.request(Behaviour(run_ms=1_000))
+        await until(lambda: len(simulator.jobs) == 1)
+        unreadable = await home.request()
+        following = await home.request()
+        await until(lambda: home.reconciler.figures().turns_waiting == 2)
+        damaged.add(unreadable)
+        assert (await home.ended(running)).status == "completed"
         assert (await home.ended(following)).status == "completed"
 
 

@@ -82,6 +82,12 @@ class Turns:
             self._running[state.tenant].discard(state.id)
             self._grant(state.tenant)
 
+    def drop(self, transcription_id: str) -> None:
+        """Give back the turn of one whose stream cannot be read any more, if it has one."""
+        for tenant in [one for one, ids in self._running.items() if transcription_id in ids]:
+            self._running[tenant].discard(transcription_id)
+            self._grant(tenant)
+
     def _grant(self, tenant: str, asking: str | None = None) -> None:
         """Give free turns to those that have waited longest; `asking` needs no wake-up."""
         running, waiting = self._running[tenant], self._waiting[tenant]

@@ -14,6 +14,8 @@ from stenolog.errors import (
     OutcomeUnknown,
     ProviderError,
     ProviderHeldBack,
+    RecordDamaged,
+    SchemaTooNew,
     StoreError,
     StoreUnavailable,
     WrongExpectedVersion,
@@ -171,7 +173,11 @@ class Worker:
 
     async def _step(self, case: Case) -> Step | None:
         """Carry out one action; None: it waits for its turn."""
-        state = await self._load(case.id)
+        try:
+            state = await self._load(case.id)
+        except (RecordDamaged, SchemaTooNew):
+            self._turns.drop(case.id)  # or the tenant would have one less until the record is back
+            raise
         case.provider = state.provider
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
         now_ms = self._now_ms()
