@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import nan
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -76,6 +77,7 @@ class MachineMetrics:
         self._engine_up.set(counts is not None)
         if counts is None:
             self._engine.clear()
+            self._engine_bytes.set(nan)  # what it held is gone, or nobody knows it
         for of, states in (counts or {}).items():
             for state, number in states.items():
                 if state == "held_bytes":

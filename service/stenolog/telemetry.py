@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from math import isnan
 from typing import Any
 
 import orjson
@@ -175,13 +176,13 @@ class Metrics(DeliveryMetrics, LogMetrics):
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
     def figures(self) -> Mapping[str, float]:
-        """Return every gauge and counter, by name and labels as the text format writes them."""
+        """Return every gauge and counter, by name and labels as the text format has them, but for unknown ones."""
         return {
             _written(sample.name, sample.labels): sample.value
             for metric in self._registry.collect()
             if metric.type in FIGURES
             for sample in metric.samples
-            if not sample.name.endswith("_created")
+            if not sample.name.endswith("_created") and not isnan(sample.value)
         }
 
 
