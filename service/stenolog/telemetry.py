@@ -176,7 +176,7 @@ class Metrics(DeliveryMetrics, LogMetrics):
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
     def figures(self) -> Mapping[str, float]:
-        """Return every gauge and counter, by name and labels as the text format has them, but for unknown ones."""
+        """Return every known gauge and counter, by name and labels as in the text format."""
         return {
             _written(sample.name, sample.labels): sample.value
             for metric in self._registry.collect()
