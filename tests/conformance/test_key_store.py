@@ -53,6 +53,7 @@ async def test_a_destroyed_key_is_gone_and_its_stream_gets_no_other(keys: KeySto
     await keys.destroy_data_key(KEY.stream)
     await keys.destroy_data_key(KEY.stream)
     assert await keys.data_keys_of([KEY.stream, other.stream]) == [other]
+    assert await keys.data_keys([KEY.key_id, other.key_id]) == [other]
     assert await keys.data_key_of(KEY.stream) is None
     assert await keys.data_key(KEY.key_id) is None
     outcomes = await asyncio.gather(

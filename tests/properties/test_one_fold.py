@@ -235,6 +235,7 @@ async def check_stored(log: MemoryLog, cuts: Collection[int], directory: Path) -
             log.events = events[: max(1, cut)]
             projector = Projector(
                 log_store=log,
+                histories=log,
                 sealer=OpenSealer(log),
                 views=views,
                 projections={"transcriptions": PROJECTIONS["transcriptions"]},

@@ -47,6 +47,9 @@ class KeysInMemory:
         await asyncio.sleep(0)
         return [self.by_stream[stream] for stream in streams if stream in self.by_stream]
 
+    async def data_keys(self, key_ids: Collection[str]) -> Sequence[WrappedKey]:
+        return [one for one in self.by_stream.values() if one.key_id in key_ids]
+
     async def data_key(self, key_id: str) -> WrappedKey | None:
         return next((k for k in self.by_stream.values() if k.key_id == key_id), None)
 
@@ -230,3 +233,14 @@ async def test_a_key_that_does_not_unwrap_is_missing_without_the_others() -> Non
     key = await vault.key_of(STREAM)
     keys.by_stream["transcription-2"] = replace(keys.by_stream[STREAM], stream="transcription-2")
     assert await Vault(MASTER, keys).known_keys([STREAM, "transcription-2"]) == {STREAM: key}
+
+
+async def test_several_payloads_are_opened_together_each_with_its_own_error() -> None:
+    vault = Vault(MASTER, KeysInMemory())
+    sealed = {f"event-{n}": await vault.seal(f"s-{n}", f"event-{n}", b"%d" % n) for n in range(70)}
+    sealed["event-1"] = replace(sealed["event-1"], box=b"another box than what was sealed")
+    await vault.destroy("s-2")
+    opened = dict(await vault.open_all(sealed))
+    assert isinstance(opened.pop("event-1"), PayloadDamaged)
+    assert isinstance(opened.pop("event-2"), KeyMissing)
+    assert opened == {f"event-{n}": b"%d" % n for n in range(70) if n not in (1, 2)}

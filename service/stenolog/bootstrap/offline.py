@@ -62,6 +62,7 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
             sealer=vault,
             views=views,
             projections=PROJECTIONS,
+            histories=log.histories,
             now_ms=now_ms,
         )
         stack.push_async_callback(projector.close)

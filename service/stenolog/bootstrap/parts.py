@@ -160,6 +160,7 @@ def _projector(
         sealer=stores.vault,
         views=stores.views,
         projections=PROJECTIONS,
+        histories=stores.events.histories,
         now_ms=wrapping.clock,
         on_committed=[seen.note, deliveries.moved],
         on_mended=[deliveries.mended],

@@ -57,6 +57,10 @@ class DataKeys(Protocol):
         """Return the keys that these streams have, in any order."""
         ...
 
+    async def data_keys(self, key_ids: Collection[str]) -> Sequence[WrappedKey]:
+        """Return those that are known of the keys with these ids, in any order."""
+        ...
+
     async def data_key(self, key_id: str) -> WrappedKey | None:
         """Return the key with this id; None when it was destroyed or never known."""
         ...

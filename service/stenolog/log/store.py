@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from stenolog.errors import StenologError
 from stenolog.log.event import Event, NewEvent, SealedPayload
 
 EVENTS_PER_APPEND_MAX = 64
@@ -142,5 +143,15 @@ class Sealer(Protocol):
         Raises:
             KeyMissing: The key was destroyed or never known.
             StoreError: The payload or its key is not what was sealed.
+        """
+        ...
+
+    async def open_all(
+        self, sealed: Mapping[str, SealedPayload]
+    ) -> Mapping[str, bytes | StenologError]:
+        """Open several payloads, by the ids of their events; each gets its own error.
+
+        Raises:
+            StoreUnavailable: The keys cannot be read now.
         """
         ...

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
@@ -16,50 +15,10 @@ from stenolog.projections.pages import (
     UploadUse,
 )
 from stenolog.projections.rows import Change, Reason, Status, StatusRow, TranscriptRow
+from stenolog.projections.views_state import Known, ViewsState
 
 TRANSCRIPTIONS_VIEW = "transcriptions"  # the view that has the status of each
 TRANSCRIPT_VIEW = "transcript"  # the view that has the text, and the body that `/v2` answers
-
-GenerationState = Literal["live", "building"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
-    """One filling of a projection's rows.
-
-    Attributes:
-        generation: Unique among all projections; a later one is greater.
-        version: Of the projection that made it.
-        position: The last position whose event is in it; the checkpoint's for a live one.
-        state: `live` is what readers see, `building` will replace it.
-    """
-
-    generation: int
-    projection: str
-    version: int
-    position: int
-    state: GenerationState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewsState:
-    """The checkpoint, and every generation that is live or being built, at one moment."""
-
-    checkpoint: Checkpoint
-    generations: tuple[Generation, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What must be known of some transcriptions before their next events are projected.
-
-    Attributes:
-        rows: By transcription, from one generation of `transcriptions`.
-        held: Pairs of a generation and a transcription that it holds.
-    """
-
-    rows: Mapping[str, StatusRow]
-    held: frozenset[tuple[int, str]]
 
 
 class ViewWriter(Protocol):
@@ -99,6 +58,18 @@ class ViewWriter(Protocol):
         When their position reaches the checkpoint they become live in the same transaction, and the
         old generations are dropped. Returns whether this happened.
         """
+        ...
+
+    async def skip(self, to: Checkpoint) -> None:
+        """Have views that are empty follow the log behind `to`, and be filled with what is before.
+
+        Raises:
+            StoreUnavailable: It may or may not be so now, or they are not empty.
+        """
+        ...
+
+    async def fill(self, changes: Sequence[Change], *, after: int, position: int) -> None:
+        """Make the changes in the live generations and move their filling from `after`."""
         ...
 
     async def held_for_now(self, limit: int, *, after: int = 0) -> Mapping[str, Mapping[str, int]]:
@@ -197,14 +168,18 @@ class ViewReader(Protocol):
         ...
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """Read at most `limit` ids greater than `after`; empty: from the first."""
+        """Read at most `limit` ids greater than `after`; empty: from the first.
+
+        Raises:
+            StoreUnavailable: The views are being filled: some may be missing in them.
+        """
         ...
 
     async def upload_use(self, upload: str) -> UploadUse:
         """Count the transcriptions that need this upload.
 
         Raises:
-            StoreUnavailable: There is no complete view of transcriptions.
+            StoreUnavailable: There is no complete view of transcriptions, or it is being filled.
         """
         ...
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from stenolog.clock import rfc3339
-from stenolog.errors import KeyMissing, RecordDamaged, StoreError, StoreUnavailable
+from stenolog.errors import (
+    KeyMissing,
+    RecordDamaged,
+    StenologError,
+    StoreError,
+    StoreUnavailable,
+)
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event, NewEvent, SealedPayload
 from stenolog.log.head import HeadWatch
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.stream import check_unbroken
+from stenolog.projections.run.histories import Beginning, Box
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 BEGAN_US = 1_700_000_000_000_000
@@ -187,6 +194,41 @@ class MemoryLog:
             return None
         return SealedPayload(key_id=str(position), box=self.payloads[position], commitment="00")
 
+    async def beginnings(
+        self, category: str, *, after: int, until: int, limit: int
+    ) -> list[Beginning]:
+        return [
+            Beginning(position=one.position, stream=one.stream)
+            for one in self.events[after:until]
+            if one.version == 1 and one.stream.startswith(category)
+        ][:limit]
+
+    async def read_streams(
+        self, streams: Collection[str], *, limit: int
+    ) -> dict[str, Sequence[Event]]:
+        whole: dict[str, Sequence[Event]] = {}
+        for stream in streams:
+            try:
+                found = await self.read_stream(stream)
+            except RecordDamaged:
+                continue
+            limit -= len(found)
+            if limit > 0:
+                whole[stream] = found
+        return whole
+
+    async def positions_of(self, stream: str, *, after: int, limit: int) -> list[int]:
+        return [
+            one.position for one in self.events if one.stream == stream and one.position > after
+        ][:limit]
+
+    async def boxes(self, positions: Collection[int], *, bytes_max: int) -> dict[int, Box]:
+        return {
+            position: Box(key_id=str(position), box=self.payloads[position])
+            for position in positions
+            if position in self.payloads and len(self.payloads[position]) <= bytes_max
+        }
+
     async def head(self) -> int:
         return len(self.events)
 
@@ -217,6 +259,17 @@ class OpenSealer:
         if position in self._log.damaged:
             raise SealBroken("not what was sealed")
         return sealed.box
+
+    async def open_all(
+        self, sealed: Mapping[str, SealedPayload]
+    ) -> dict[str, bytes | StenologError]:
+        opened: dict[str, bytes | StenologError] = {}
+        for event_id, one in sealed.items():
+            try:
+                opened[event_id] = await self.open(event_id, one)
+            except (KeyMissing, SealBroken) as exc:
+                opened[event_id] = exc
+        return opened
 
 
 class SealBroken(StoreError):

@@ -21,6 +21,7 @@ async def projecting(log: MemoryLog, views: ViewWriter, **more: Any) -> AsyncIte
     projector = Projector(
         **{
             "log_store": log,
+            "histories": log,
             "sealer": OpenSealer(log),
             "views": views,
             "projections": PROJECTIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.run.generations import Begin, Drop, due, next_to_build
-from stenolog.projections.views import Generation, GenerationState, ViewsState
+from stenolog.projections.views_state import Generation, GenerationState, ViewsState
 
 
 def state(*generations: Generation, position: int = 9) -> ViewsState:

@@ -69,6 +69,13 @@ class Wrapped:
         self.calls.append("build")
         return await self._views.build(generations, changes, after=after, position=position)
 
+    async def skip(self, to: Checkpoint) -> None:
+        await self._views.skip(to)
+
+    async def fill(self, changes: Sequence[Change], *, after: int, position: int) -> None:
+        self.calls.append("fill")
+        await self._views.fill(changes, after=after, position=position)
+
     async def held_for_now(self, limit: int, *, after: int = 0) -> Mapping[str, Mapping[str, int]]:
         return await self._views.held_for_now(limit, after=after)
 
@@ -261,7 +268,12 @@ async def test_keys_that_cannot_be_read_now_are_not_keys_that_are_gone(
     sealer = OpenSealer(log)
     sealer.unavailable = 1
     projector = Projector(
-        log_store=log, sealer=sealer, views=views, projections=PROJECTIONS, now_ms=lambda: 0
+        log_store=log,
+        histories=log,
+        sealer=sealer,
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=lambda: 0,
     )
     with pytest.raises(StoreUnavailable):
         await projector.catch_up()
@@ -276,6 +288,7 @@ async def test_the_lag_is_in_events_and_milliseconds(views: SqliteViews) -> None
     first = log.request(1)
     projector = Projector(
         log_store=log,
+        histories=log,
         sealer=OpenSealer(log),
         views=views,
         projections=PROJECTIONS,

@@ -50,7 +50,12 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
     log.done(2, full_answer(), **EVERYTHING)
     sealer = HeldSealer(log, held)
     projector = Projector(
-        log_store=log, sealer=sealer, views=views, projections=PROJECTIONS, now_ms=_zero
+        log_store=log,
+        histories=log,
+        sealer=sealer,
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=_zero,
     )
     try:
         async with asyncio.timeout(DEADLINE_S):
@@ -85,7 +90,12 @@ async def seen_after(log: MemoryLog, path: Path, cuts: Sequence[int]) -> list[ob
     views = await SqliteViews.open(path, MemoryKeys())
     events = log.events
     projector = Projector(
-        log_store=log, sealer=OpenSealer(log), views=views, projections=PROJECTIONS, now_ms=_zero
+        log_store=log,
+        histories=log,
+        sealer=OpenSealer(log),
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=_zero,
     )
     try:
         for cut in (*cuts, len(events)):

@@ -106,6 +106,7 @@ async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:
         views = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
         projector = Projector(
             log_store=log,
+            histories=log,
             sealer=OpenSealer(log),
             views=views,
             projections=PROJECTIONS,

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 import structlog
 
-from stenolog.errors import RecordDamaged
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
+from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.page import Page, read_page
-from stenolog.log.store import EventStore, Sealer
-from stenolog.projections.of.items import OUTCOMES
+from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
-from stenolog.projections.run.one_event import INTERRUPTIONS, held_for_now, project_event
+from stenolog.projections.run.chain import Chain
+from stenolog.projections.run.histories import Beginning, Histories
 from stenolog.projections.run.opening import EventOpener, of_transcription
-from stenolog.projections.run.registry import OpenedEvent, status_after
-from stenolog.projections.views import TRANSCRIPTIONS_VIEW, Generation, ViewWriter
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW, ViewWriter
+from stenolog.projections.views_state import Generation
 from stenolog.side_process import SideProcess
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
+DAMAGED = "a record of its stream is damaged"
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
 
 log = structlog.get_logger(__name__)
@@ -53,9 +53,11 @@ class Batches:
         sealer: Sealer,
         views: ViewWriter,
         projections: Mapping[str, Projection],
+        histories: Histories,
     ) -> None:
         self._log = log_store
-        self._opener = EventOpener(log_store, sealer, projections)
+        self._histories = histories
+        self._opener = EventOpener(log_store, sealer, projections, histories)
         self._views = views
         self._projections = projections
         self._side_process = SideProcess()
@@ -68,41 +70,39 @@ class Batches:
         """End the side process."""
         await self._side_process.close()
 
-    async def project(self, generations: Sequence[Generation], page: Page) -> Batch:
+    async def project(
+        self, generations: Sequence[Generation], page: Page, *, adopting: bool = False
+    ) -> Batch:
         """Project the page, or as much of its beginning as a batch may hold.
 
-        A damaged record holds the transcription in whose stream it is.
+        A damaged record holds the transcription in whose stream it is. With `adopting`, a
+        transcription of which nothing was projected yet is projected from its beginning.
 
         Raises:
             StoreUnavailable: A store cannot be read now.
         """
         if page.damaged is not None:
-            return await self._held_by(page.damaged, generations)
-        names = [one.projection for one in generations]
-        opened_events, checkpoint = await self._read(names, page)
-        touched = {one.transcription for one in opened_events}
-        rows, held = await self._known(generations, touched)
-        changes: list[Change] = []
-        readable: list[StatusRow] = []
-        for opened in opened_events:
-            transcription = opened.transcription
-            if opened.event.type == ErasureRequested.type:
-                held -= {(name, transcription) for name in names}  # nothing is left to fail on
-            willing = [name for name in names if (name, transcription) not in held]
-            made = await self._one(willing, opened, rows.get(transcription))
-            row = status_after(made, rows.get(transcription))
-            if row is not None:
-                if opened.event.type in OUTCOMES and row != rows.get(transcription):
-                    readable.append(row)
-                rows[transcription] = row
-            held |= {(one.projection, transcription) for one in made if isinstance(one, Hold)}
-            changes += made
-        return Batch(
-            changes=tuple(changes),
-            checkpoint=checkpoint,
-            transcriptions=frozenset(touched),
-            readable=tuple(readable),
+            chain = await self._chain(generations, _of_stream(page.damaged.stream))
+            chain.hold(page.damaged, DAMAGED)
+            checkpoint = Checkpoint(position=page.damaged.position, event_id="")
+            return Batch(changes=chain.changes(), checkpoint=checkpoint, damaged=True)
+        events = [event for event in page.events if of_transcription(event)]
+        chain = await self._chain(
+            generations, {event.stream.removeprefix(TRANSCRIPTION) for event in events}
         )
+        names = chain.names
+        await self._opener.prepare(events, names)
+        checkpoint = page.checkpoint
+        for event in events:
+            transcription = event.stream.removeprefix(TRANSCRIPTION)
+            if adopting and event.version > 1 and chain.is_unknown(transcription):
+                await self._follow(chain, event.stream, until=event.position)
+            else:
+                await chain.add(await self._opener.read(event, names))
+            if chain.size >= BYTES_PER_BATCH:
+                checkpoint = Checkpoint(position=event.position, event_id=event.id)
+                break
+        return _batch_of(chain, checkpoint)
 
     async def project_up_to(
         self, generations: Sequence[Generation], after: int, until: int
@@ -121,64 +121,88 @@ class Batches:
             return None
         return await self.project(generations, page)
 
-    async def _held_by(self, damaged: RecordDamaged, generations: Sequence[Generation]) -> Batch:
-        """Return the batch of a record that no projection can be shown."""
-        changes: tuple[Change, ...] = ()
-        if damaged.stream.startswith(TRANSCRIPTION):
-            transcription = damaged.stream.removeprefix(TRANSCRIPTION)
-            _, held = await self._known(generations, {transcription})
-            changes = tuple(
-                Hold(
-                    projection=one.projection,
-                    transcription=transcription,
-                    position=damaged.position,
-                    reason="a record of its stream is damaged",
+    async def adopt(
+        self, generations: Sequence[Generation], begun: Sequence[Beginning], *, until: int
+    ) -> Batch:
+        """Project these transcriptions from their beginning up to the position `until`.
+
+        The batch's checkpoint is where the last of them begins that it holds: none of those of
+        which something was projected before, which are as far already.
+
+        Raises:
+            StoreUnavailable: A store cannot be read now.
+        """
+        ids = {one.stream: one.stream.removeprefix(TRANSCRIPTION) for one in begun}
+        chain = await self._chain(generations, set(ids.values()))
+        new = [one.stream for one in begun if chain.is_unknown(ids[one.stream])]
+        whole = await self._histories.read_streams(new, limit=EVENTS_PER_READ_MAX)
+        events = [one for stream in whole.values() for one in stream if one.position <= until]
+        await self._opener.prepare(events, chain.names)
+        reached = begun[-1].position
+        for one in begun:
+            if chain.is_unknown(ids[one.stream]):
+                for event in whole.get(one.stream, ()):
+                    if event.position <= until:
+                        await chain.add(await self._opener.read(event, chain.names))
+                if one.stream not in whole:
+                    await self._follow(chain, one.stream, until=until)
+                if chain.size >= BYTES_PER_BATCH:
+                    reached = one.position
+                    break
+        return _batch_of(chain, Checkpoint(position=reached, event_id=""))
+
+    async def _follow(self, chain: Chain, stream: str, *, until: int) -> None:
+        """Project one stream from its beginning, whatever of it can be read."""
+        after = 0
+        while True:
+            positions = await self._histories.positions_of(
+                stream, after=after, limit=EVENTS_PER_READ_MAX
+            )
+            for position in positions:
+                if position > until:
+                    return
+                page = await read_page(
+                    self._log, Checkpoint(position=position - 1, event_id=""), limit=1
                 )
-                for one in generations
-                if (one.projection, transcription) not in held
+                if page.damaged is not None:
+                    chain.hold(page.damaged, DAMAGED)
+                for event in page.events:
+                    await chain.add(await self._opener.read(event, chain.names))
+            if len(positions) < EVENTS_PER_READ_MAX:
+                return
+            after = positions[-1]
+
+    async def _chain(self, generations: Sequence[Generation], transcriptions: set[str]) -> Chain:
+        """Return a chain that begins with what these generations hold."""
+        names = [one.projection for one in generations]
+        rows: Mapping[str, StatusRow] = {}
+        held: set[tuple[str, str]] = set()
+        if transcriptions:
+            statuses = [
+                one.generation for one in generations if one.projection == TRANSCRIPTIONS_VIEW
+            ]
+            known = await self._views.known(
+                statuses[0] if statuses else None,
+                [one.generation for one in generations],
+                transcriptions,
             )
-        return Batch(
-            changes=changes,
-            checkpoint=Checkpoint(position=damaged.position, event_id=""),
-            damaged=True,
-        )
+            projection_of = {one.generation: one.projection for one in generations}
+            rows, held = known.rows, {(projection_of[number], id_) for number, id_ in known.held}
+        return Chain(names, self._projections, self._side_process, rows, held)
 
-    async def _known(
-        self, generations: Sequence[Generation], transcriptions: set[str]
-    ) -> tuple[dict[str, StatusRow], set[tuple[str, str]]]:
-        """Their rows, and the pairs of projection and transcription that are held."""
-        if not transcriptions:
-            return {}, set()
-        statuses = [one.generation for one in generations if one.projection == TRANSCRIPTIONS_VIEW]
-        known = await self._views.known(
-            statuses[0] if statuses else None,
-            [one.generation for one in generations],
-            transcriptions,
-        )
-        projection_of = {one.generation: one.projection for one in generations}
-        return dict(known.rows), {(projection_of[number], id_) for number, id_ in known.held}
 
-    async def _read(self, names: Sequence[str], page: Page) -> tuple[list[OpenedEvent], Checkpoint]:
-        """Return the events with their payloads, and behind which of them the batch ends."""
-        opened_events: list[OpenedEvent] = []
-        size = 0
-        for event in page.events:
-            if of_transcription(event):
-                opened_events.append(await self._opener.read(event, names))
-                size += opened_events[-1].size
-            if size >= BYTES_PER_BATCH:
-                return opened_events, Checkpoint(position=event.position, event_id=event.id)
-        return opened_events, page.checkpoint
+def _of_stream(stream: str) -> set[str]:
+    is_transcription = stream.startswith(TRANSCRIPTION)
+    return {stream.removeprefix(TRANSCRIPTION)} if is_transcription else set()
 
-    async def _one(
-        self, names: Sequence[str], opened: OpenedEvent, current: StatusRow | None
-    ) -> tuple[Change, ...]:
-        try:
-            return await project_event(
-                self._side_process, names, opened, current, self._projections
-            )
-        except INTERRUPTIONS as exc:
-            return held_for_now(names, opened, self._projections, exc)
+
+def _batch_of(chain: Chain, checkpoint: Checkpoint) -> Batch:
+    return Batch(
+        changes=chain.changes(),
+        checkpoint=checkpoint,
+        transcriptions=frozenset(chain.transcriptions),
+        readable=tuple(chain.readable),
+    )
 
 
 def report_readable(rows: Sequence[StatusRow]) -> None:

@@ -13,7 +13,8 @@ from stenolog.backoff import exponential_ms
 from stenolog.projections.rows import Hold
 from stenolog.projections.run.batches import Batch, Batches, report_held
 from stenolog.projections.run.generations import next_to_build
-from stenolog.projections.views import ViewsState, ViewWriter
+from stenolog.projections.views import ViewWriter
+from stenolog.projections.views_state import ViewsState
 
 # A batch that is interrupted so often is taken as it is: what it holds for now is projected again
 # once it is live. Until then readers have the live generation, which may well show it.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stenolog.projections.projection import Projection
-from stenolog.projections.views import Generation, ViewsState, ViewWriter
+from stenolog.projections.views import ViewWriter
+from stenolog.projections.views_state import Generation, ViewsState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

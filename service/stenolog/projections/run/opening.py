@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import EvidenceError, KeyMissing, RecordDamaged, StoreError, StoreUnavailable
-from stenolog.log.event import Event
+from stenolog.log.event import Event, SealedPayload
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.projection import Projection
+from stenolog.projections.run.histories import Histories
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.run.states import States
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW
 
 UNREADABLE_STREAM = "a record of its stream is damaged or missing"
+PREPARED_MIN = 2  # fewer are as quickly opened by themselves
+PREPARED_BYTES_MAX = 16 << 10  # of one box; those of a batch have 4 MiB at most
 REQUESTS_CACHED_MAX = 256
 REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
 
@@ -35,15 +38,52 @@ class EventOpener:
     """Opens events for the projector; remembers the requests that it read last."""
 
     def __init__(
-        self, log: EventStore, sealer: Sealer, projections: Mapping[str, Projection]
+        self,
+        log: EventStore,
+        sealer: Sealer,
+        projections: Mapping[str, Projection],
+        histories: Histories | None = None,
     ) -> None:
+        """With `histories`, payloads can be prepared."""
         self._log = log
+        self._histories = histories
+        self._prepared: dict[int, OpenedPayload] = {}
         self._sealer = sealer
         self._projections = projections
         self._states = States(log)
         self._requests: BoundedMemory[str, bytes] = BoundedMemory(
             REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
         )
+
+    async def prepare(self, events: Sequence[Event], names: Collection[str]) -> None:
+        """Open the short payloads of these events together; the others are opened one by one.
+
+        Raises:
+            StoreUnavailable: The log or the keys cannot be read now.
+        """
+        self._prepared = {}
+        needed = {one for name in names for one in self._projections[name].opens}
+        wanted = {
+            event.position: event
+            for event in events
+            if event.commitment is not None and event.type in needed
+        }
+        if self._histories is None or len(wanted) < PREPARED_MIN:
+            return
+        boxes = await self._histories.boxes(wanted, bytes_max=PREPARED_BYTES_MAX)
+        sealed = {
+            wanted[position].id: SealedPayload(
+                key_id=box.key_id, box=box.box, commitment=wanted[position].commitment or ""
+            )
+            for position, box in boxes.items()
+        }
+        opened = await self._sealer.open_all(sealed)
+        for position in boxes:
+            found = opened[wanted[position].id]
+            if isinstance(found, bytes):
+                self._prepared[position] = OpenedPayload(plaintext=found)
+            elif isinstance(found, KeyMissing):
+                self._prepared[position] = OpenedPayload(erased=True)
 
     async def read(self, event: Event, names: Collection[str]) -> OpenedEvent:
         """Return the event as the named projections need it.
@@ -72,7 +112,8 @@ class EventOpener:
         )
 
     def forget(self, stream: str) -> None:
-        """Forget the stream's request."""
+        """Forget the stream's request, and all that was prepared."""
+        self._prepared = {}
         self._requests.pop(stream)
 
     async def _state(self, event: Event) -> tuple[Transcription | None, str]:
@@ -101,6 +142,9 @@ class EventOpener:
     async def _open(self, event: Event) -> OpenedPayload:
         if event.commitment is None:
             return OpenedPayload()
+        prepared = self._prepared.pop(event.position, None)
+        if prepared is not None:
+            return prepared
         try:
             sealed = await self._log.payload(event.position)
             if sealed is None:

@@ -12,7 +12,6 @@ import structlog
 from stenolog.clock import NowMs
 from stenolog.errors import NotFound
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.lag import Lag, lag_behind
 from stenolog.log.page import Page
 from stenolog.log.store import EventStore, Sealer
@@ -20,15 +19,19 @@ from stenolog.log.subscription import Subscription
 from stenolog.projections.projection import Projection
 from stenolog.projections.run.batches import (
     EVENTS_PER_BATCH,
-    Batch,
     Batches,
     report_held,
     report_readable,
 )
 from stenolog.projections.run.building import Builder
+from stenolog.projections.run.erasures import Erasures
+from stenolog.projections.run.filling import Filler, FillLimits
 from stenolog.projections.run.generations import bring_up, live
+from stenolog.projections.run.histories import Histories
+from stenolog.projections.run.progress import Progress
 from stenolog.projections.run.retrying import Retries
-from stenolog.projections.views import ViewsState, ViewWriter
+from stenolog.projections.views import ViewWriter
+from stenolog.projections.views_state import ViewsState
 from stenolog.subscription_lines import SubscriptionLines
 
 ALL_PROJECTIONS = "all"
@@ -51,35 +54,46 @@ class Projector:
         sealer: Sealer,
         views: ViewWriter,
         projections: Mapping[str, Projection],
+        histories: Histories,
         now_ms: NowMs,
         on_committed: Sequence[Callable[[int], None]] = (),
         on_mended: Sequence[Callable[[str | None], None]] = (),
+        filling: FillLimits | None = None,
     ) -> None:
-        """`on_mended` hears of transcriptions that are shown again, None: of any, after a build."""
+        """`on_mended` hears of transcriptions that are shown again, None: of any, after a build.
+
+        `filling`: how views that are empty are filled from a long log.
+        """
         self._log = log_store
-        self._batches = Batches(log_store, sealer, views, projections)
+        self._batches = Batches(log_store, sealer, views, projections, histories)
+        limits = filling or FillLimits()
+        self._filler = Filler(log_store, histories, self._batches, views, limits)
         self._builder = Builder(self._batches, views, self.wake)
         self._views = views
         self._projections = projections
         self._now_ms = now_ms
-        self.on_committed, self.on_mended = list(on_committed), list(on_mended)
+        self._progress = Progress(on_committed, on_mended)
+        self.on_committed, self.on_mended = self._progress.on_committed, self._progress.on_mended
         self.subscription = Subscription(
             log_store, self, SubscriptionLines("projector"), events_per_page=EVENTS_PER_BATCH
         )
         self._turn = asyncio.Lock()
         self._retries = Retries(
-            log_store, sealer, views, projections, turn=self._turn, mended=self._mended
+            log_store,
+            sealer,
+            views,
+            projections,
+            turn=self._turn,
+            mended=self._progress.mended,
         )
-        self._moved = asyncio.Event()
         self._state: ViewsState | None = None
-        self._position = 0
         self._rebuilt_until = 0
-        self._erased: set[str] = set()  # since the batch that is being made was begun
+        self._erasures = Erasures(self._batches)
 
     @property
     def position(self) -> int:
         """Up to where the views have followed the log, as far as this projector has run."""
-        return self._position
+        return self._progress.position
 
     @property
     def interrupted(self) -> int:
@@ -106,13 +120,13 @@ class Projector:
         """
         while await self.subscription.step():
             pass
-        return self._position
+        return self._progress.position
 
     async def saved(self) -> Checkpoint:
         """Return the checkpoint that the views have."""
         async with self._turn:
             self._state = None  # what is stored may be ahead of what is known here
-            return (await self._views.state()).checkpoint
+            return (await self._known_state()).checkpoint
 
     async def begin(self, stale: Checkpoint | None) -> Checkpoint:
         """Discards the views, which are of another log."""
@@ -121,13 +135,15 @@ class Projector:
                 "views.discarded", reason="not of this log", advice="none: they are made again"
             )
             await self._views.reset()
-            return (await self._views.state()).checkpoint
+            self._state = None
+            return (await self._known_state()).checkpoint
 
     async def handle(self, page: Page) -> bool:
         """Projects the page for what is live, a batch for what is being built, and purges some."""
         async with self._turn:
             await self._follow(page)
-            moved = await self._build(await self._known_state())
+            state = await self._known_state()
+            moved = await (self._fill(state) if state.filling.pending else self._build(state))
             return await self._views.purge() or moved
 
     async def rebuild(self, name: str) -> tuple[str, ...]:
@@ -160,15 +176,13 @@ class Projector:
         Raises:
             StoreUnavailable: Something may be left; ask again.
         """
-        self._erased.add(transcription_id)
-        self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
+        self._erasures.note(transcription_id)
         self._retries.erase(transcription_id)
         await self._views.erase(transcription_id)
 
     async def wait_projected(self, position: int) -> None:
         """Return as soon as the event at `position` is in the views."""
-        while self._position < position:
-            await self._moved.wait()
+        await self._progress.wait(position)
 
     async def lag(self) -> Lag:
         """Return how far the views are behind.
@@ -176,7 +190,7 @@ class Projector:
         Raises:
             StoreUnavailable: The log cannot be read.
         """
-        return await lag_behind(self._log, self._position, self._now_ms())
+        return await lag_behind(self._log, self._progress.position, self._now_ms())
 
     async def close(self) -> None:
         """End the worker process; `run` must have been cancelled before."""
@@ -186,40 +200,40 @@ class Projector:
     async def _follow(self, page: Page) -> None:
         """Bring the page into what is live, in as many batches as it takes."""
         state = await self._known_state()
+        self._progress.reached(state.checkpoint.position)
         while state.checkpoint.position < page.checkpoint.position:
-            self._erased.clear()
-            batch = await self._batches.project(live(state), page)
-            if self._is_overtaken(batch):
+            self._erasures.forget()
+            batch = await self._batches.project(live(state), page, adopting=state.filling.pending)
+            if self._erasures.overtake(batch):
                 continue
             await self._views.advance(
                 batch.changes, after=state.checkpoint.position, to=batch.checkpoint
             )
             self._state = state = replace(state, checkpoint=batch.checkpoint)
             page = page.behind(batch.checkpoint.position)
-            self._reached(batch.checkpoint.position)
+            self._progress.reached(batch.checkpoint.position)
             report_readable([row for row in batch.readable if row.position > self._rebuilt_until])
             if report_held(batch):
                 self._retries.wake()
 
-    def _is_overtaken(self, batch: Batch) -> bool:
-        """Tell whether a transcription of this batch was erased while the batch was made.
-
-        Such a batch may hold erased content, so it must not be written. Nothing may be awaited
-        between this check and the call that writes the batch: an erasure that comes later is then
-        executed after it in the store as well.
-        """
-        for transcription_id in self._erased:  # the batch may have remembered it once more
-            self._batches.forget(f"{TRANSCRIPTION}{transcription_id}")
-        return not self._erased.isdisjoint(batch.transcriptions)
+    async def _fill(self, state: ViewsState) -> bool:
+        self._erasures.forget()
+        self._state = None
+        batch = await self._filler.step(state, self._erasures.overtake)
+        if batch is not None:
+            self._progress.mended(*batch.transcriptions)
+            if report_held(batch):
+                self._retries.wake()
+        return True
 
     async def _build(self, state: ViewsState) -> bool:
-        self._erased.clear()
-        step = await self._builder.step(state, self._is_overtaken)
+        self._erasures.forget()
+        step = await self._builder.step(state, self._erasures.overtake)
         if step.written:
             self._state = None
         if step.switched:
             self._retries.wake()  # what was built may hold something for now
-            self._mended(None)
+            self._progress.mended(None)
         return step.moved
 
     async def _known_state(self) -> ViewsState:
@@ -229,22 +243,6 @@ class Projector:
             self._state, anew = await bring_up(self._views, self._projections)
             if anew:
                 self._rebuilt_until = head
-            self._reached(self._state.checkpoint.position)
+            if await self._filler.begin(self._state, head):
+                self._state = await self._views.state()
         return self._state
-
-    def _reached(self, position: int) -> None:
-        if position == self._position:
-            return
-        self._position = position
-        self._moved.set()
-        self._moved = asyncio.Event()
-        self._told()
-
-    def _told(self) -> None:
-        for told in self.on_committed:
-            told(self._position)
-
-    def _mended(self, transcription: str | None) -> None:
-        self._told()
-        for told in self.on_mended:
-            told(transcription)

@@ -21,7 +21,8 @@ from stenolog.projections.run.held import read_held
 from stenolog.projections.run.one_event import INTERRUPTIONS, project_event
 from stenolog.projections.run.opening import UNREADABLE_STREAM, EventOpener
 from stenolog.projections.run.registry import status_after
-from stenolog.projections.views import TRANSCRIPTIONS_VIEW, ViewsState, ViewWriter
+from stenolog.projections.views import TRANSCRIPTIONS_VIEW, ViewWriter
+from stenolog.projections.views_state import ViewsState
 from stenolog.side_process import SideProcess
 
 RETRY_FIRST_MS = 1_000

@@ -68,6 +68,15 @@ class SqliteKeys(WrittenFile):
         )
         return [_wrapped_key(row) for row in rows]
 
+    async def data_keys(self, key_ids: Collection[str]) -> Sequence[WrappedKey]:
+        """As `data_keys_of`."""
+        rows = await self._all(
+            "SELECT key_id, stream, box FROM data_keys "
+            "WHERE key_id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(key_ids)),
+        )
+        return [_wrapped_key(row) for row in rows]
+
     async def data_key(self, key_id: str) -> WrappedKey | None:
         """Reads by primary key."""
         row = await self._one("SELECT key_id, stream, box FROM data_keys WHERE key_id = ?", key_id)

@@ -30,6 +30,7 @@ from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.open_rows import OPEN_PAGE
+from stenolog.stores.sqlite.log.streams import StreamReads
 from stenolog.stores.sqlite.log.writer import (
     RECORD,
     CommitReport,
@@ -43,7 +44,11 @@ BEHIND_TRANSCRIPTIONS = "transcription."  # the first name behind all that begin
 
 
 class SqliteLog:
-    """Keeps `EventStore`'s promises in `log.db`, with WAL and synchronous=FULL."""
+    """Keeps `EventStore`'s promises in `log.db`, with WAL and synchronous=FULL.
+
+    Attributes:
+        histories: Reads many streams at once.
+    """
 
     def __init__(
         self, writer: LogWriter, reader: aiosqlite.Connection, kept: int = EVENTS_KEPT
@@ -52,6 +57,7 @@ class SqliteLog:
         self._writer = writer
         self.identity: LogIdentity = writer.identity
         self._reader = reader
+        self.histories = StreamReads(reader)
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()

@@ -26,6 +26,7 @@ from stenolog.stores.sqlite.views.status_rows import (
     opened_status,
 )
 
+BEING_FILLED = "views.db: the views are being filled"
 _OLDEST: Mapping[OpenState, str] = {
     "open": "min(created_at)",
     "requested": "min(created_at) FILTER (WHERE claimed_at IS NULL)",
@@ -92,7 +93,8 @@ class ViewReads(ItemReads):
         """Reads by the partial indexes on open and unsettled ones, beside the checkpoint."""
         assert 1 <= limit <= OPEN_PER_PAGE_MAX
         rows = await self.rows(
-            "SELECT c.position, c.event_id, t.id, t.urgent FROM checkpoint c LEFT JOIN ("  # noqa: S608  ours
+            "SELECT c.position, c.event_id, c.filled < c.filled_until, t.id, t.urgent "  # noqa: S608  ours
+            "FROM checkpoint c LEFT JOIN ("
             f"SELECT * FROM ({_OPEN} AND status IN ('queued', 'processing') ORDER BY id LIMIT ?3) "
             f"UNION SELECT * FROM ({_OPEN} AND unsettled <> '' ORDER BY id LIMIT ?3)"
             ") t ORDER BY t.id LIMIT ?3",
@@ -100,10 +102,12 @@ class ViewReads(ItemReads):
             after,
             limit,
         )
+        if rows[0][2]:
+            raise StoreUnavailable(BEING_FILLED)
         return OpenPage(
-            ids=tuple(row[2] for row in rows if row[2] is not None),
+            ids=tuple(row[3] for row in rows if row[3] is not None),
             checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1]),
-            urgent=frozenset(row[2] for row in rows if row[3]),
+            urgent=frozenset(row[3] for row in rows if row[4]),
         )
 
     async def upload_use(self, upload: str) -> UploadUse:
@@ -112,14 +116,16 @@ class ViewReads(ItemReads):
         Named in the statement: SQLite takes the primary key for better, and reads every row.
         """
         rows = await self.rows(
-            "SELECT c.position, g.generation, (SELECT count(*) FROM transcriptions t "
-            "INDEXED BY transcriptions_by_upload "
+            "SELECT c.position, c.filled < c.filled_until, g.generation, "
+            "(SELECT count(*) FROM transcriptions t INDEXED BY transcriptions_by_upload "
             "WHERE t.generation = g.generation AND t.upload = ? AND NOT t.erased) "
             "FROM checkpoint c LEFT JOIN generations g ON g.projection = ? AND g.state = 'live'",
             upload,
             TRANSCRIPTIONS_VIEW,
         )
-        position, generation, users = rows[0]
+        position, being_filled, generation, users = rows[0]
+        if being_filled:
+            raise StoreUnavailable(BEING_FILLED)
         if generation is None:
             raise StoreUnavailable("views.db: transcriptions are being projected anew")
         return UploadUse(position=position, users=users)
@@ -128,7 +134,9 @@ class ViewReads(ItemReads):
         """Live and building generations side by side, by name."""
         rows = await self.rows(
             "SELECT n.projection, l.generation, l.version, checkpoint.position, "
-            "(SELECT count(*) FROM failures f WHERE f.generation = l.generation), b.position "
+            "(SELECT count(*) FROM failures f WHERE f.generation = l.generation), "
+            "coalesce(b.position, iif(checkpoint.filled < checkpoint.filled_until, "
+            "checkpoint.filled, NULL)) "
             "FROM (SELECT DISTINCT projection FROM generations WHERE state <> 'dropped') n "
             "CROSS JOIN checkpoint "
             "LEFT JOIN generations l ON l.projection = n.projection AND l.state = 'live' "

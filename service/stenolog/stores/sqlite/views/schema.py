@@ -14,9 +14,11 @@ _TABLES = """
 CREATE TABLE checkpoint (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     position INTEGER NOT NULL,
-    event_id TEXT NOT NULL
+    event_id TEXT NOT NULL,
+    filled INTEGER NOT NULL,
+    filled_until INTEGER NOT NULL
 ) STRICT;
-INSERT INTO checkpoint VALUES (1, 0, '');
+INSERT INTO checkpoint VALUES (1, 0, '', 0, 0);
 
 CREATE TABLE generations (
     generation INTEGER PRIMARY KEY AUTOINCREMENT,

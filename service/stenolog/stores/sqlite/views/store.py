@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.projections.rows import Change, PutStatus
-from stenolog.projections.views import Known, ViewsState
+from stenolog.projections.views_state import Known, ViewsState
 from stenolog.stores.sqlite.file.connection import open_reader, open_writer, store_errors
 from stenolog.stores.sqlite.file.discarding import delete, why_unfit
 from stenolog.stores.sqlite.file.schema import Schema
@@ -33,6 +34,13 @@ Answer = TypeVar("Answer")
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class _Erased:
+    """What was erased while the keys of a batch were read."""
+
+    transcriptions: set[str] = field(default_factory=set)
+
+
 class SqliteViews(ViewReads):
     """Keeps `ViewWriter`'s and `ViewReader`'s promises; `synchronous=NORMAL` suffices for both.
 
@@ -44,6 +52,7 @@ class SqliteViews(ViewReads):
     ) -> None:
         super().__init__(reader, keys)
         self._statements = statements
+        self._sealing: list[_Erased] = []  # of each call that reads its keys now
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views-writer")
 
     @classmethod
@@ -98,14 +107,23 @@ class SqliteViews(ViewReads):
 
     async def advance(self, changes: Sequence[Change], *, after: int, to: Checkpoint) -> None:
         """Seals on the writing thread, in one transaction with the checkpoint."""
-        boxes = await self._boxes_for(changes)
+        changes, boxes = await self._sealable(changes)
         await self._run(lambda: self._statements.advance(changes, boxes, after, to))
+
+    async def skip(self, to: Checkpoint) -> None:
+        """Runs in one transaction."""
+        await self._run(lambda: self._statements.skip(to))
+
+    async def fill(self, changes: Sequence[Change], *, after: int, position: int) -> None:
+        """Seals as `advance`."""
+        changes, boxes = await self._sealable(changes)
+        await self._run(lambda: self._statements.fill(changes, boxes, after, position))
 
     async def build(
         self, generations: Collection[int], changes: Sequence[Change], *, after: int, position: int
     ) -> bool:
         """Seals as `advance`."""
-        boxes = await self._boxes_for(changes)
+        changes, boxes = await self._sealable(changes)
         return await self._run(
             lambda: self._statements.build(generations, changes, boxes, after, position)
         )
@@ -118,7 +136,7 @@ class SqliteViews(ViewReads):
         self, transcription: str, projections: Collection[str], changes: Sequence[Change]
     ) -> None:
         """Seals as `advance`."""
-        boxes = await self._boxes_for(changes)
+        changes, boxes = await self._sealable(changes)
         await self._run(
             lambda: self._statements.release(transcription, projections, changes, boxes)
         )
@@ -133,24 +151,38 @@ class SqliteViews(ViewReads):
 
     async def erase(self, transcription: str) -> None:
         """Runs in one transaction."""
+        for one in self._sealing:
+            one.transcriptions.add(transcription)
         await self._run(lambda: erase(self._statements, transcription))
 
     async def purge(self) -> bool:
         """Runs in one transaction."""
         return await self._run(self._statements.purge)
 
-    async def _boxes_for(self, changes: Sequence[Change]) -> Boxes:
-        """Return what seals these changes."""
-        return await self.boxes_of(
-            {
-                change.row.id if isinstance(change, PutStatus) else change.transcription
-                for change in changes
-            }
-        )
+    async def _sealable(self, changes: Sequence[Change]) -> tuple[Sequence[Change], Boxes]:
+        """Return the changes with what seals them, but for what is erased meanwhile.
+
+        What is erased then may not be written after it; its erasure is in the log as well.
+        """
+        erased = _Erased()
+        self._sealing.append(erased)
+        try:
+            boxes = await self.boxes_of({_transcription_of(change) for change in changes})
+        finally:
+            self._sealing.remove(erased)
+        if erased.transcriptions:
+            changes = [
+                one for one in changes if _transcription_of(one) not in erased.transcriptions
+            ]
+        return changes, boxes
 
     async def _run(self, call: Callable[[], Answer]) -> Answer:
         # A cancelled caller leaves the thread to end what it began; the next one waits behind it.
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+
+def _transcription_of(change: Change) -> str:
+    return change.row.id if isinstance(change, PutStatus) else change.transcription
 
 
 def _open(path: Path, schema: Schema, identity: LogIdentity) -> sqlite3.Connection:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Change
-from stenolog.projections.views import Generation, Known, ViewsState
-from stenolog.stores.sqlite.file.connection import store_errors
+from stenolog.projections.views_state import Filling, Generation, Known, ViewsState
 from stenolog.stores.sqlite.views.boxes import Boxes
 from stenolog.stores.sqlite.views.rows import RowWriter
 from stenolog.stores.sqlite.views.schema import ROW_TABLES
 from stenolog.stores.sqlite.views.status_rows import SELECT_STATUS, opened_status
+from stenolog.stores.sqlite.views.transactions import ViewTransactions
 
 PURGED_PER_CALL_MAX = 500  # transcriptions of one table: a few ms, so that views stay in time
 
 
-class ViewStatements:
+class ViewStatements(ViewTransactions):
     """Runs the statements of `ViewWriter`, each method in one transaction, on one thread."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
 
     def state(self) -> ViewsState:
         """Reads both tables in one transaction."""
         with self.transaction() as run:
-            position, event_id = run.execute("SELECT position, event_id FROM checkpoint").fetchone()
+            position, event_id, filled, until = run.execute(
+                "SELECT position, event_id, filled, filled_until FROM checkpoint"
+            ).fetchone()
             rows = run.execute(
                 "SELECT generation, projection, version, position, state FROM generations "
                 "WHERE state <> 'dropped' ORDER BY generation"
@@ -46,6 +44,7 @@ class ViewStatements:
                 )
                 for generation, projection, version, reached, state in rows
             ),
+            filling=Filling(position=filled, until=until),
         )
 
     def known(
@@ -95,10 +94,28 @@ class ViewStatements:
             )
             if moved.rowcount != 1:
                 raise StoreUnavailable("views.db: the checkpoint is not where it was")
-            live = run.execute(
-                "SELECT projection, generation FROM generations WHERE state = 'live'"
+            RowWriter(run, boxes, _live(run)).apply(changes)
+
+    def skip(self, to: Checkpoint) -> None:
+        """Only where the checkpoint is at 0."""
+        with self.transaction() as run:
+            moved = run.execute(
+                "UPDATE checkpoint SET position = ?1, event_id = ?2, filled = 0, filled_until = ?1 "
+                "WHERE position = 0",
+                (to.position, to.event_id),
             )
-            RowWriter(run, boxes, dict(live.fetchall())).apply(changes)
+            if moved.rowcount != 1:
+                raise StoreUnavailable("views.db: the views are not empty")
+
+    def fill(self, changes: Sequence[Change], boxes: Boxes, after: int, position: int) -> None:
+        """Rows and how far it has come together."""
+        with self.transaction() as run:
+            moved = run.execute(
+                "UPDATE checkpoint SET filled = ? WHERE filled = ?", (position, after)
+            )
+            if moved.rowcount != 1:
+                raise StoreUnavailable("views.db: the filling is not where it was")
+            RowWriter(run, boxes, _live(run)).apply(changes)
 
     def build(
         self,
@@ -159,9 +176,7 @@ class ViewStatements:
     ) -> None:
         """Deletes what holds it, and makes the changes."""
         with self.transaction() as run:
-            live = dict(
-                run.execute("SELECT projection, generation FROM generations WHERE state = 'live'")
-            )
+            live = _live(run)
             run.executemany(
                 "DELETE FROM failures WHERE generation = ? AND id = ? AND for_now",
                 [(live[one], transcription) for one in projections if one in live],
@@ -180,7 +195,9 @@ class ViewStatements:
         with self.transaction() as run:
             for table in (*ROW_TABLES, "generations"):
                 run.execute(f"DELETE FROM {table}")  # noqa: S608  table names are ours
-            run.execute("UPDATE checkpoint SET position = 0, event_id = ''")
+            run.execute(
+                "UPDATE checkpoint SET position = 0, event_id = '', filled = 0, filled_until = 0"
+            )
 
     def purge(self) -> bool:
         """Deletes from one table of one dropped generation at a time; the generation goes last."""
@@ -201,23 +218,11 @@ class ViewStatements:
             run.execute("DELETE FROM generations WHERE generation = ?", dropped)
         return True
 
-    def close(self) -> None:
-        """Close the file; nothing can be written any more."""
-        self._connection.close()
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit all that is run in it, or nothing.
-
-        Raises:
-            StoreUnavailable: Nothing, or possibly nothing, was written.
-        """
-        with store_errors("views.db"):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+def _live(run: sqlite3.Connection) -> dict[str, int]:
+    """Return the live generation of each projection that has one."""
+    return dict(
+        run.execute(
+            "SELECT projection, generation FROM generations WHERE state = 'live'"
+        ).fetchall()
+    )

@@ -1,0 +1,100 @@
+"""Read many streams of `log.db` at once, for views that are made of the whole log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import aiosqlite
+
+from stenolog.errors import RecordDamaged
+from stenolog.log.event import Event
+from stenolog.log.stream import check_unbroken
+from stenolog.projections.run.histories import Beginning, Box
+from stenolog.stores.sqlite.file.connection import read_rows
+from stenolog.stores.sqlite.log.writer import RECORD, stored_event
+
+
+class StreamReads:
+    """Keeps the promise of `Histories`, over one reading connection."""
+
+    def __init__(self, reader: aiosqlite.Connection) -> None:
+        self._reader = reader
+
+    async def beginnings(
+        self, category: str, *, after: int, until: int, limit: int
+    ) -> Sequence[Beginning]:
+        """Passes over all records in between, a microsecond each."""
+        rows = await self._rows(
+            "SELECT position, CAST(stream AS BLOB) FROM events "
+            "WHERE position > ? AND position <= ? AND version = 1 AND substr(stream, 1, ?) = ? "
+            "ORDER BY position LIMIT ?",
+            after,
+            until,
+            len(category),
+            category,
+            limit,
+        )
+        return [Beginning(position=position, stream=_text(stream)) for position, stream in rows]
+
+    async def read_streams(
+        self, streams: Collection[str], *, limit: int
+    ) -> Mapping[str, Sequence[Event]]:
+        """Reads by the unique index on stream and version."""
+        rows = await self._rows(
+            f"SELECT {RECORD} FROM events "  # noqa: S608  the columns are ours
+            "WHERE stream IN (SELECT value FROM json_each(?)) ORDER BY stream, version LIMIT ?",
+            json.dumps(list(streams)),
+            limit,
+        )
+        found: dict[str, list[Event]] = {}
+        odd = {_text(rows[-1][1])} if len(rows) == limit else set[str]()  # it may go on
+        for record in rows:
+            stream = _text(record[1])
+            try:
+                found.setdefault(stream, []).append(stored_event(*record))
+            except RecordDamaged:
+                odd.add(stream)
+        return {
+            stream: events
+            for stream, events in found.items()
+            if stream not in odd and _is_whole(stream, events)
+        }
+
+    async def positions_of(self, stream: str, *, after: int, limit: int) -> Sequence[int]:
+        """Reads the unique index on stream and version alone."""
+        rows = await self._rows(
+            "SELECT position FROM events WHERE stream = ? AND position > ? "
+            "ORDER BY version LIMIT ?",
+            stream,
+            after,
+            limit,
+        )
+        return [position for (position,) in rows]
+
+    async def boxes(self, positions: Collection[int], *, bytes_max: int) -> Mapping[int, Box]:
+        """Reads by primary key; longer ones are passed over unread."""
+        rows = await self._rows(
+            "SELECT position, key_id, box FROM payloads "
+            "WHERE position IN (SELECT value FROM json_each(?)) AND length(box) <= ?",
+            json.dumps(list(positions)),
+            bytes_max,
+        )
+        return {position: Box(key_id=key_id, box=bytes(box)) for position, key_id, box in rows}
+
+    async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
+        return await read_rows(self._reader, "log.db", statement, *values)
+
+
+def _text(stream: bytes) -> str:
+    """Return a stream's name; a damaged one need not be text."""
+    return stream.decode(errors="replace")
+
+
+def _is_whole(stream: str, events: Sequence[Event]) -> bool:
+    try:
+        check_unbroken(stream, events, 0)
+    except RecordDamaged:
+        return False
+    return True
