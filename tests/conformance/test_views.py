@@ -27,6 +27,7 @@ from stenolog.projections.rows import (
     TranscriptRow,
 )
 from stenolog.projections.views import ViewReader, ViewWriter
+from stenolog.projections.views_state import Filling
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.keys import MemoryKeys
 
@@ -130,8 +131,6 @@ async def test_a_new_store_is_empty(opener: Opener, tmp_path: Path) -> None:
         assert (page.items, page.next, page.reason) == ((), None, "not_ready")
         assert (await views.list_transcriptions(TENANT, limit=1)).rows == ()
         assert await views.checkpoint() == state.checkpoint
-        opened = await views.open_transcriptions(after="", limit=1)
-        assert (opened.ids, opened.checkpoint) == ((), state.checkpoint)
 
 
 async def test_rows_and_checkpoint_are_there_after_reopening(
@@ -415,48 +414,34 @@ async def test_a_day_that_is_none_is_refused(views: Views) -> None:
         await views.list_transcriptions(TENANT, limit=1, created_on="yesterday")
 
 
-async def test_open_transcriptions_come_with_their_position(views: Views) -> None:
-    await advance(
-        views,
-        put(
-            row(1, status="completed"),
-            row(2, status="processing"),
-            row(3, tenant=OTHER),
-            row(4, status="error"),
-        ),
-    )
-    page = await views.open_transcriptions(after="", limit=1)
-    assert (page.ids, page.checkpoint) == (
-        ("id-0002",),
-        Checkpoint(position=1, event_id="event-1"),
-    )
-    assert (await views.open_transcriptions(after="id-0002", limit=10)).ids == ("id-0003",)
-    assert (await views.open_transcriptions(after="id-0003", limit=10)).ids == ()
-
-
-async def test_loose_ends_beyond_an_outcome_are_open(views: Views) -> None:
-    loose = replace(row(2, status="completed"), unsettled="1,3")
-    both = replace(row(4), unsettled="1")
-    await advance(views, put(row(1), loose, row(3, status="error"), both))
-    assert (await views.open_transcriptions(after="", limit=10)).ids == (
-        "id-0001",
-        "id-0002",
-        "id-0004",
-    )
-    assert (await views.open_transcriptions(after="id-0001", limit=1)).ids == ("id-0002",)
-    await advance(views, put(replace(loose, unsettled="")))
-    assert (await views.open_transcriptions(after="id-0001", limit=10)).ids == ("id-0004",)
-
-
-async def test_what_the_provider_lacks_or_has_called_back_for_is_urgent(views: Views) -> None:
-    at = "2026-11-30T10:00:00.000000Z"
-    submitted = replace(row(1, status="processing"), accepted_at=at)
-    called_back = replace(row(2, status="processing"), accepted_at=at, called_back_at=at)
-    ended = replace(row(4, status="completed"), unsettled="1")
-    await advance(views, put(submitted, called_back, row(3), ended))
-    page = await views.open_transcriptions(after="", limit=10)
-    assert page.ids == ("id-0001", "id-0002", "id-0003", "id-0004")
-    assert page.urgent == {"id-0002", "id-0003"}
+async def test_views_that_are_empty_can_begin_anywhere_and_be_filled(
+    views: Views, opener: Opener, tmp_path: Path
+) -> None:
+    assert not (await views.state()).filling.pending
+    await views.skip(Checkpoint(position=9, event_id="event-9"))
+    state = await views.state()
+    assert (state.checkpoint.position, state.filling) == (9, Filling(position=0, until=9))
+    with pytest.raises(StoreUnavailable):
+        await views.skip(Checkpoint(position=10, event_id="event-10"))
+    with pytest.raises(StoreUnavailable):
+        await views.upload_use("upload-1")
+    assert {one.rebuilding for one in await views.projections()} == {0}
+    await advance(views, put(row(10)))
+    await views.fill([*put(row(3)), words("id-0003", 2)], after=0, position=3)
+    with pytest.raises(StoreUnavailable):
+        await views.fill(put(row(4)), after=0, position=4)
+    assert await views.transcription("id-0004") is None
+    assert {one.rebuilding for one in await views.projections()} == {3}
+    page = await views.list_transcriptions(TENANT, limit=9)
+    assert [one.id for one in page.rows] == ["id-0010", "id-0003"]
+    assert len((await views.items("id-0003", "words", after=0, limit=9)).items) == 2
+    await views.fill((), after=3, position=9)
+    state = await views.state()
+    assert (state.checkpoint.position, state.filling.pending) == (10, False)
+    assert {one.rebuilding for one in await views.projections()} == {None}
+    assert (await views.upload_use("upload-1")).users == 0
+    await views.reset()
+    assert (await views.state()).filling == Filling()
 
 
 async def test_figures_are_over_all_tenants(views: Views) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.rows import Reason, StatusRow
 
 ITEMS_PER_PAGE_MAX = 200  # AssemblyAI's own lists have at most 200 as well
 TRANSCRIPTIONS_PER_PAGE_MAX = 200  # the same; also AssemblyAI's own limit
-OPEN_PER_PAGE_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +62,6 @@ class TranscriptionsPage:
 
 OpenState = Literal["open", "requested", "claimed", "accepted", "called_back"]
 """How far a transcription without an outcome has come; one `called_back` is to be fetched."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPage:
-    """Ids of transcriptions without an outcome, or with unsettled submissions, in order of id.
-
-    Attributes:
-        checkpoint: What this holds for.
-        urgent: Those of them that the provider does not have yet, or has called back for.
-    """
-
-    ids: tuple[str, ...]
-    checkpoint: Checkpoint
-    urgent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

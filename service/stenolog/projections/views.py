@@ -8,7 +8,6 @@ from typing import Protocol
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
     ItemsPage,
-    OpenPage,
     OpenState,
     ProjectionStatus,
     TranscriptionsPage,
@@ -164,14 +163,6 @@ class ViewReader(Protocol):
 
         `before` gives the newest that are older, `after` the oldest that are newer than a row with
         this `requested_position`. `created_on` is a UTC day, `YYYY-MM-DD`.
-        """
-        ...
-
-    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """Read at most `limit` ids greater than `after`; empty: from the first.
-
-        Raises:
-            StoreUnavailable: The views are being filled: some may be missing in them.
         """
         ...
 

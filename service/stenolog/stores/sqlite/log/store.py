@@ -44,11 +44,7 @@ BEHIND_TRANSCRIPTIONS = "transcription."  # the first name behind all that begin
 
 
 class SqliteLog:
-    """Keeps `EventStore`'s promises in `log.db`, with WAL and synchronous=FULL.
-
-    Attributes:
-        histories: Reads many streams at once.
-    """
+    """Keeps `EventStore`'s promises in `log.db`, with WAL and synchronous=FULL."""
 
     def __init__(
         self, writer: LogWriter, reader: aiosqlite.Connection, kept: int = EVENTS_KEPT

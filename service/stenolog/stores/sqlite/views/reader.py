@@ -8,9 +8,7 @@ from datetime import date, timedelta
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
-    OPEN_PER_PAGE_MAX,
     TRANSCRIPTIONS_PER_PAGE_MAX,
-    OpenPage,
     OpenState,
     ProjectionStatus,
     TranscriptionsPage,
@@ -34,12 +32,6 @@ _OLDEST: Mapping[OpenState, str] = {
     "accepted": "min(accepted_at) FILTER (WHERE called_back_at IS NULL)",
     "called_back": "min(called_back_at)",
 }
-_OPEN = (
-    "SELECT id, status IN ('queued', 'processing') "
-    "AND (accepted_at IS NULL OR called_back_at IS NOT NULL) AS urgent "
-    "FROM transcriptions WHERE generation = "
-    "(SELECT generation FROM generations WHERE projection = ?1 AND state = 'live') AND id > ?2"
-)
 
 
 class ViewReads(ItemReads):
@@ -87,27 +79,6 @@ class ViewReads(ItemReads):
         rows = await self._listed(filtered, bound, "DESC", *values, before, limit + 1)
         return TranscriptionsPage(
             rows=rows[:limit], older=len(rows) > limit, newer=before is not None
-        )
-
-    async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """Reads by the partial indexes on open and unsettled ones, beside the checkpoint."""
-        assert 1 <= limit <= OPEN_PER_PAGE_MAX
-        rows = await self.rows(
-            "SELECT c.position, c.event_id, c.filled < c.filled_until, t.id, t.urgent "  # noqa: S608  ours
-            "FROM checkpoint c LEFT JOIN ("
-            f"SELECT * FROM ({_OPEN} AND status IN ('queued', 'processing') ORDER BY id LIMIT ?3) "
-            f"UNION SELECT * FROM ({_OPEN} AND unsettled <> '' ORDER BY id LIMIT ?3)"
-            ") t ORDER BY t.id LIMIT ?3",
-            TRANSCRIPTIONS_VIEW,
-            after,
-            limit,
-        )
-        if rows[0][2]:
-            raise StoreUnavailable(BEING_FILLED)
-        return OpenPage(
-            ids=tuple(row[3] for row in rows if row[3] is not None),
-            checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1]),
-            urgent=frozenset(row[3] for row in rows if row[4]),
         )
 
     async def upload_use(self, upload: str) -> UploadUse:

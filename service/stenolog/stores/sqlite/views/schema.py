@@ -65,7 +65,6 @@ CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
 CREATE INDEX transcriptions_open
     ON transcriptions (generation, id, status, created_at, claimed_at, accepted_at, called_back_at)
     WHERE status IN ('queued', 'processing');
-CREATE INDEX transcriptions_unsettled ON transcriptions (generation, id) WHERE unsettled <> '';
 CREATE INDEX transcriptions_by_upload ON transcriptions (generation, upload)
     WHERE upload IS NOT NULL;
 
