@@ -157,6 +157,8 @@ async def projected(
             reached = max(reached, cut)
             if filling is None:
                 await projector.catch_up()
+            elif cut == min([*cuts, cut]):
+                await projector.subscription.resume()  # they begin here, and nothing is filled in
             else:
                 await projector.subscription.step()
         await projector.catch_up()

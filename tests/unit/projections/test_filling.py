@@ -1,0 +1,162 @@
+"""Views that are lost: what is new is shown at once, what is older is filled in behind it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.projections.run.filling import FillLimits
+from stenolog.projections.run.projector import Projector
+from stenolog.stores.sqlite.views.store import SqliteViews
+from tests.unit.projections.answers import answer
+from tests.unit.projections.events import TENANT, MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.keys import MemoryKeys
+
+OLD = 6  # transcriptions that were done before the views were lost
+EVENTS_EACH = 5
+
+
+@pytest.fixture
+async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
+    opened = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
+    yield opened
+    await opened.close()
+
+
+@contextlib.asynccontextmanager
+async def filling(
+    log: MemoryLog, views: SqliteViews, *, events_min: int = 1, told: list[str | None] | None = None
+) -> AsyncIterator[Projector]:
+    projector = Projector(
+        log_store=log,
+        histories=log,
+        sealer=OpenSealer(log),
+        views=views,
+        projections=PROJECTIONS,
+        now_ms=lambda: 0,
+        on_mended=[] if told is None else [told.append],
+        filling=FillLimits(events_min=events_min, streams_per_step=2),
+    )
+    try:
+        yield projector
+    finally:
+        await projector.close()
+
+
+def old_log() -> MemoryLog:
+    log = MemoryLog()
+    for number in range(1, OLD + 1):
+        log.done(number, answer(text=f"text {number}"))
+    return log
+
+
+async def status(views: SqliteViews, number: int) -> str | None:
+    row = await views.transcription(transcription_id(number))
+    return None if row is None else row.status
+
+
+async def test_what_is_new_is_shown_before_anything_that_is_old(views: SqliteViews) -> None:
+    log = old_log()
+    async with filling(log, views) as projector:
+        await projector.subscription.resume()
+        assert projector.position == 0
+        log.done(7, answer(text="new"))
+        await projector.subscription.step()
+        assert projector.position == len(log.events)
+        assert await status(views, 7) == "completed"
+        assert [await status(views, n) for n in (1, 2, 3)] == ["completed", "completed", None]
+        state = await views.state()
+        assert (state.filling.position, state.filling.until) == (
+            EVENTS_EACH + 1,
+            OLD * EVENTS_EACH,
+        )
+        await projector.catch_up()
+        assert [await status(views, n) for n in range(1, 8)] == ["completed"] * 7
+        listed = await views.list_transcriptions(TENANT, limit=9)
+        assert [row.id for row in listed.rows] == [transcription_id(n) for n in range(7, 0, -1)]
+
+
+async def test_an_open_one_whose_outcome_is_new_is_shown_whole(views: SqliteViews) -> None:
+    log = old_log()
+    log.request(8, speaker_labels=True)
+    log.claim(8)
+    async with filling(log, views) as projector:
+        await projector.subscription.resume()
+        log.accept(8)
+        log.complete(8, answer(text="at last"))
+        await projector.subscription.step()
+        row = await views.transcription(transcription_id(8))
+        assert row is not None
+        assert (row.status, row.subject, row.audio_url) == (
+            "completed",
+            "subject 8",
+            "https://audio.example/8.mp3",
+        )
+        assert row.claimed_at is not None
+        assert await views.request(transcription_id(8)) is not None
+        transcript = await views.transcript(transcription_id(8))
+        assert transcript is not None
+        assert transcript.text == "at last"
+        assert await views.view_state(transcription_id(8), "utterances") == "unavailable"
+        before = row
+        await projector.catch_up()
+        assert await views.transcription(transcription_id(8)) == before
+
+
+async def test_filling_goes_on_after_a_restart(views: SqliteViews) -> None:
+    log = old_log()
+    async with filling(log, views) as projector:
+        await projector.subscription.step()
+    assert [await status(views, n) for n in (2, 3)] == ["completed", None]
+    log.done(7, answer())
+    told: list[str | None] = []
+    async with filling(log, views, told=told) as projector:
+        await projector.catch_up()
+    assert [await status(views, n) for n in range(1, 8)] == ["completed"] * 7
+    assert told == [transcription_id(n) for n in (3, 4, 5, 6)] or set(told) == {
+        transcription_id(n) for n in (3, 4, 5, 6)
+    }
+    assert not (await views.state()).filling.pending
+
+
+async def test_what_is_erased_while_it_is_not_filled_does_not_come_back(
+    views: SqliteViews,
+) -> None:
+    log = old_log()
+    async with filling(log, views) as projector:
+        await projector.subscription.resume()
+        gone = transcription_id(6)
+        event = log.erase(6)
+        log.destroy_key(event.stream)
+        await projector.erase(gone)
+        await projector.catch_up()
+        row = await views.transcription(gone)
+        assert row is not None
+        assert (row.erased, row.subject, row.status) == (True, None, "completed")
+        assert await views.customer_body(gone) is None
+        assert await views.view_state(gone, "words") == "erased"
+
+
+@pytest.mark.parametrize("version", [2, 5])
+async def test_a_damaged_record_holds_its_own_transcription(
+    views: SqliteViews, version: int
+) -> None:
+    log = old_log()
+    log.broken = {3 * EVENTS_EACH + version}  # of the fourth
+    async with filling(log, views) as projector:
+        await projector.catch_up()
+    assert [await status(views, n) for n in (3, 5)] == ["completed", "completed"]
+    assert await status(views, 4) == ("queued" if version == 2 else "processing")
+    assert await views.view_state(transcription_id(4), "words") == "failed"
+
+
+async def test_a_short_log_is_projected_in_its_own_order(views: SqliteViews) -> None:
+    log = old_log()
+    async with filling(log, views, events_min=len(log.events) + 1) as projector:
+        await projector.subscription.step()
+        assert not (await views.state()).filling.pending
+        assert projector.position == len(log.events)
