@@ -44,10 +44,10 @@ async def seed(
 
     They are of `tenant`, or of one that nobody asks as; each has `seconds` of audio.
     """
-    made = [str(uuid.uuid4()) for _ in range(count)]
+    made = [new_id() for _ in range(count)]
     payload = answer("seeded", seconds, NO_FEATURE)
     whose = tenant or str(uuid.uuid4())
-    async with _opened(directory) as (recorder, signing):
+    async with opened_recorder(directory) as (recorder, signing):
         cause = Cause(tenant=whose, actor=str(uuid.uuid4()), correlation_id=new_id())
         seeded = [
             Seeded(
@@ -88,7 +88,8 @@ async def _append(recorder: FactRecorder, cause: Cause, one: Seeded, payload: by
 
 
 @contextlib.asynccontextmanager
-async def _opened(directory: Path) -> AsyncIterator[tuple[FactRecorder, CallbackKeys]]:
+async def opened_recorder(directory: Path) -> AsyncIterator[tuple[FactRecorder, CallbackKeys]]:
+    """Yield a recorder on the log in `directory`, which is made where there is none."""
     make_directory(directory)
     with locked(directory):
         async with contextlib.AsyncExitStack() as stack:
