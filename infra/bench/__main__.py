@@ -19,6 +19,7 @@ from infra.bench import (
     completions,
     engine,
     hostile,
+    lost_views,
     memory,
     pollers,
     reading,
@@ -39,6 +40,7 @@ PARTS: Mapping[str, Measure] = {
     "uploads": uploads.measure,
     "memory": memory.measure,
     "hostile": hostile.measure,
+    "lost_views": lost_views.measure,
     "engine": engine.measure,
     "answers": answers.measure,
 }

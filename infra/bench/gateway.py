@@ -18,6 +18,7 @@ FOLLOWED_SECONDS_MAX = 240
 LOOK_SECONDS = 0.05
 MODULE = "stenolog.cli.main"
 SAID = "listens on "
+WHOLE = "SELECT position FROM checkpoint WHERE filled >= filled_until"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class RunningGateway:
         return (self.directory / API_KEY).read_text().strip()
 
     async def followed(self) -> None:
-        """Return once the views have followed the log to its head.
+        """Return once the views have followed the log to its head, and hold all that is before.
 
         Raises:
             TimeoutError: They did not within four minutes.
@@ -46,7 +47,7 @@ class RunningGateway:
     def _level(self) -> bool:
         try:
             head = one_value(self.directory / LOG, "SELECT count FROM tree")
-            return one_value(self.directory / VIEWS, "SELECT position FROM checkpoint") == head
+            return one_value(self.directory / VIEWS, WHOLE) == head
         except sqlite3.OperationalError:
             return False  # the file is being made
 

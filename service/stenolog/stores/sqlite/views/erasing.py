@@ -23,7 +23,7 @@ def erase(statements: ViewStatements, transcription: str) -> None:
         for table in CONTENT_TABLES:
             run.execute(f"DELETE FROM {table} WHERE {_EVERY}", (transcription,))  # noqa: S608  ours
         run.execute(
-            f"UPDATE views SET reason = 'erased', items = 0, parts = 0, box = NULL WHERE {_EVERY}",  # noqa: S608  ours
+            f"UPDATE views SET reason = 'erased', items = 0, box = NULL WHERE {_EVERY}",  # noqa: S608  ours
             (transcription,),
         )
         run.execute(

@@ -81,9 +81,9 @@ class RowWriter:
 
     def _put_view(self, key: tuple[int, str], reason: Reason | None, stored: Stored) -> None:
         self.run.execute(
-            "INSERT OR REPLACE INTO views (generation, id, reason, items, parts, box) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (*key, reason, stored.items, len(stored.parts), stored.box),
+            "INSERT OR REPLACE INTO views (generation, id, reason, items, box) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (*key, reason, stored.items, stored.box),
         )
         self._delete("parts", key)
         self.run.executemany(

@@ -3,6 +3,9 @@
 What is listed, filtered and scheduled by stands in clear: ids, enumerations, numbers and times, as
 in the hashed bytes of the log. All else is content, and in a `box`, sealed under the key of the
 transcription's stream: once that is destroyed, no copy that SQLite leaves anywhere tells anything.
+
+`views` has rowids: a box of one sentence fits into a leaf of such a table, and WITHOUT ROWID has a
+page of its own for what goes beyond a quarter of one (measured: half the file).
 """
 
 from __future__ import annotations
@@ -80,10 +83,9 @@ CREATE TABLE views (
     id TEXT NOT NULL,
     reason TEXT,
     items INTEGER NOT NULL,
-    parts INTEGER NOT NULL,
     box BLOB,
     PRIMARY KEY (generation, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE parts (
     generation INTEGER NOT NULL,
