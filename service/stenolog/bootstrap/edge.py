@@ -91,6 +91,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 providers=parts.regions,
                 wake=parts.wake,
                 erase=parts.eraser.erase_now,
+                fill_in=parts.projector.fill_in,
                 room=parts.answer_room.wait,
             ),
             callbacks=CallbackPorts(

@@ -71,6 +71,17 @@ class Rebuild(Protocol):
         ...
 
 
+class FillIn(Protocol):
+    """Fills views in that were lost; `projections/run/projector` keeps this promise."""
+
+    async def __call__(self, transcription_id: str, /) -> None:
+        """Have a transcription shown that ended before the views were lost.
+
+        It returns at once where none is missing, and after a second in any case.
+        """
+        ...
+
+
 class ReadableAt(Protocol):
     """Remembers when events became readable in the views."""
 

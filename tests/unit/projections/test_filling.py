@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -117,9 +118,7 @@ async def test_filling_goes_on_after_a_restart(views: SqliteViews) -> None:
     async with filling(log, views, told=told) as projector:
         await projector.catch_up()
     assert [await status(views, n) for n in range(1, 8)] == ["completed"] * 7
-    assert told == [transcription_id(n) for n in (3, 4, 5, 6)] or set(told) == {
-        transcription_id(n) for n in (3, 4, 5, 6)
-    }
+    assert sorted(map(str, told)) == [transcription_id(n) for n in (3, 4, 5, 6)]
     assert not (await views.state()).filling.pending
 
 
@@ -152,6 +151,33 @@ async def test_a_damaged_record_holds_its_own_transcription(
     assert [await status(views, n) for n in (3, 5)] == ["completed", "completed"]
     assert await status(views, 4) == ("queued" if version == 2 else "processing")
     assert await views.view_state(transcription_id(4), "words") == "failed"
+
+
+async def test_one_that_is_asked_for_is_filled_in_first(views: SqliteViews) -> None:
+    log = old_log()
+    told: list[str | None] = []
+    async with filling(log, views, told=told) as projector:
+        await projector.subscription.resume()
+        asking = [
+            asyncio.create_task(projector.fill_in(one))
+            for one in (transcription_id(6), transcription_id(6), transcription_id(99))
+        ]
+        await asyncio.sleep(0)
+        await projector.subscription.step()
+        await asyncio.wait_for(asyncio.gather(*asking), 1)
+        assert [await status(views, n) for n in (6, 1, 5)] == ["completed", None, None]
+        assert (await views.state()).filling.position == 0
+        await projector.catch_up()
+        assert [await status(views, n) for n in range(1, 7)] == ["completed"] * 6
+        assert sorted(map(str, told)) == [transcription_id(n) for n in range(1, 7)]
+        await asyncio.wait_for(projector.fill_in(transcription_id(99)), 1)
+
+
+async def test_nobody_waits_long_for_one_that_is_asked_for(views: SqliteViews) -> None:
+    async with filling(old_log(), views) as projector:
+        await projector.subscription.resume()
+        await asyncio.wait_for(projector.fill_in(transcription_id(6)), 5)
+        assert await status(views, 6) is None
 
 
 async def test_a_short_log_is_projected_in_its_own_order(views: SqliteViews) -> None:

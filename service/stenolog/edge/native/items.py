@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
-from stenolog.edge.native.paging import page_answer, page_query, refuse_if
+from stenolog.edge.native.paging import PageQuery, page_answer, page_query, refuse_if
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import KeyMissing
+from stenolog.projections.pages import ItemsPage
 from stenolog.projections.views import ViewReader
 
 SPEAKER_CHARS_MAX = 128
@@ -30,13 +31,10 @@ class Items:
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
         try:
-            found = await self._views.items(
-                transcription_id,
-                self._view,
-                after=query.after or 0,
-                limit=query.limit,
-                speaker=speaker,
-            )
+            found = await self._page(transcription_id, query, speaker)
+            if found.reason == "not_ready":  # or lost: then looking for it brings it back
+                await self._reading.find(caller.tenant, transcription_id)
+                found = await self._page(transcription_id, query, speaker)
         except KeyMissing:
             # Its erasure comes before the views say so; where the log knows of none, this raises.
             await self._reading.find(caller.tenant, transcription_id)
@@ -44,6 +42,17 @@ class Items:
         beside = None if found.beside is None else orjson.Fragment(found.beside)
         following = None if found.next is None else str(found.next)
         return page_answer(found.items, following, reason=found.reason, beside=beside)
+
+    async def _page(
+        self, transcription_id: str, query: PageQuery, speaker: str | None
+    ) -> ItemsPage:
+        return await self._views.items(
+            transcription_id,
+            self._view,
+            after=query.after or 0,
+            limit=query.limit,
+            speaker=speaker,
+        )
 
     def _speaker(self, request: Request) -> str | None:
         if self._view != "utterances":

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.fold import fold
 from stenolog.commands.transcription.state import stream_of
+from stenolog.edge.loops import FillIn
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyMissing, NotFound, RecordDamaged, StoreUnavailable
@@ -42,12 +43,14 @@ class Reading:
         views: ViewReader,
         tenancy: Tenancy,
         loads: SharedLoads,
+        fill_in: FillIn,
     ) -> None:
         self._handler = handler
         self._events = events
         self._views = views
         self._tenancy = tenancy
         self._loads = loads
+        self._fill_in = fill_in
 
     async def find(self, tenant: str, transcription_id: str) -> StatusRow:
         """Return the transcription as its customer may see it now.
@@ -132,12 +135,13 @@ class Reading:
 
     async def _folded(self, transcription_id: str, known: StatusRow | None) -> StatusRow:
         events = await self._handler.events(transcription_id)
-        return await self._found(transcription_id, events, known)
-
-    async def _found(
-        self, transcription_id: str, events: list[Event], known: StatusRow | None = None
-    ) -> StatusRow:
         state, position = fold(transcription_id, events), events[-1].position
+        if known is None and state.terminal and not state.erasing:
+            # Its views were lost, or are just being made: what was shown once is shown again.
+            await self._fill_in(transcription_id)
+            row = await self._views.transcription(transcription_id)
+            if row is not None and not (row.open or row.erased or row.locked):
+                return row
         if state.erasing:
             return _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
         if known is not None and not known.erased and state.status in OPEN_STATUSES:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
-from stenolog.edge.loops import Erase, Wake
+from stenolog.edge.loops import Erase, FillIn, Wake
 from stenolog.edge.ports import Room, Uploads
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
@@ -53,6 +53,7 @@ class TranscriptionPorts:
     providers: Mapping[ProviderName, Sequence[Region | None]]
     wake: Wake
     erase: Erase
+    fill_in: FillIn
     room: Room
 
 
@@ -83,7 +84,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
         ECHOES_MAX, age_ms_max=ECHOES_MS_MAX, bytes_max=ECHOES_BYTES_MAX, size_of=len
     )
     loads = SharedLoads(beside, large_turns)
-    reading = Reading(ports.handler, ports.events, ports.views, tenancy, loads)
+    reading = Reading(ports.handler, ports.events, ports.views, tenancy, loads, ports.fill_in)
     return UseCases(
         beside=beside,
         large_turns=large_turns,

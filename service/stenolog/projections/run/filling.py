@@ -7,7 +7,9 @@ event, and one that has a new event meanwhile is filled in with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -18,7 +20,7 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.store import EventStore
 from stenolog.projections.run.batches import Batch, Batches
 from stenolog.projections.run.generations import live
-from stenolog.projections.run.histories import Histories
+from stenolog.projections.run.histories import Beginning, Histories
 from stenolog.projections.views import ViewWriter
 from stenolog.projections.views_state import ViewsState
 
@@ -32,10 +34,14 @@ class FillLimits:
     Attributes:
         events_min: Fewer are projected in their own order, in a second or two.
         streams_per_step: Some 400 events: what is new waits for these at most.
+        asked_max: How many are asked for at once; others are found in their turn.
+        wait_ms_max: How long one that is asked for is waited for.
     """
 
     events_min: int = 2_000
     streams_per_step: int = 64
+    asked_max: int = 256
+    wait_ms_max: int = 1_000
 
 
 class Filler:
@@ -54,6 +60,8 @@ class Filler:
         self._batches = batches
         self._views = views
         self._limits = limits
+        self._pending = False
+        self._asked: dict[str, asyncio.Event] = {}
 
     async def begin(self, state: ViewsState, head: int) -> bool:
         """Have views that are empty follow a long log from its head on; tell whether they were.
@@ -61,6 +69,7 @@ class Filler:
         Raises:
             StoreUnavailable: A store failed; ask again.
         """
+        self._pending = state.filling.pending
         if state.checkpoint.position or head < self._limits.events_min:
             return False
         try:
@@ -69,8 +78,21 @@ class Filler:
             last = []
         event_id = last[0].id if last else ""
         await self._views.skip(Checkpoint(position=head, event_id=event_id))
+        self._pending = True
         log.info("views.filling", until=head)
         return True
+
+    async def ask_for(self, transcription: str) -> None:
+        """Return once the transcription is filled in; not at all late where it is not waited for.
+
+        Nothing is to be waited for when the views are whole.
+        """
+        if not self._pending or len(self._asked) >= self._limits.asked_max:
+            return
+        filled_in = self._asked.setdefault(transcription, asyncio.Event())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.wait_ms_max / 1000):
+                await filled_in.wait()
 
     async def step(self, state: ViewsState, is_overtaken: Callable[[Batch], bool]) -> Batch | None:
         """Fill in some transcriptions, and return what was filled in; None: nothing was.
@@ -78,6 +100,18 @@ class Filler:
         Raises:
             StoreUnavailable: A store failed; how far it came must be read again.
         """
+        asked, self._asked = self._asked, {}
+        try:
+            if asked:
+                begun = [Beginning(position=0, stream=TRANSCRIPTION + one) for one in asked]
+                return await self._adopt(state, begun, state.filling.position, is_overtaken)
+            return await self._next(state, is_overtaken)
+        finally:
+            for filled_in in asked.values():
+                filled_in.set()
+
+    async def _next(self, state: ViewsState, is_overtaken: Callable[[Batch], bool]) -> Batch | None:
+        """Fill in those that begin next."""
         filling = state.filling
         begun = await self._histories.beginnings(
             TRANSCRIPTION,
@@ -87,13 +121,23 @@ class Filler:
         )
         if not begun:
             await self._views.fill((), after=filling.position, position=filling.until)
+            self._pending = False
             log.info("views.filled", until=filling.until)
             return None
+        return await self._adopt(state, begun, None, is_overtaken)
+
+    async def _adopt(
+        self,
+        state: ViewsState,
+        begun: Sequence[Beginning],
+        position: int | None,
+        is_overtaken: Callable[[Batch], bool],
+    ) -> Batch | None:
+        """Fill these in, and move the filling to `position`; None: to the last of them."""
         batch = await self._batches.adopt(live(state), begun, until=state.checkpoint.position)
         # Nothing may be awaited between this and the call that writes: see the projector.
         if is_overtaken(batch):
             return None
-        await self._views.fill(
-            batch.changes, after=filling.position, position=batch.checkpoint.position
-        )
+        reached = batch.checkpoint.position if position is None else position
+        await self._views.fill(batch.changes, after=state.filling.position, position=reached)
         return batch

@@ -66,8 +66,7 @@ class Projector:
         """
         self._log = log_store
         self._batches = Batches(log_store, sealer, views, projections, histories)
-        limits = filling or FillLimits()
-        self._filler = Filler(log_store, histories, self._batches, views, limits)
+        self._filler = Filler(log_store, histories, self._batches, views, filling or FillLimits())
         self._builder = Builder(self._batches, views, self.wake)
         self._views = views
         self._projections = projections
@@ -111,9 +110,7 @@ class Projector:
         self.subscription.wake()
 
     async def catch_up(self) -> int:
-        """Bring everything in the log into the views, and end what is built and not interrupted.
-
-        Returns the position that was reached.
+        """Bring all of the log into the views, end what is built, and return where they are.
 
         Raises:
             StoreUnavailable: A store failed; call again to go on from there.
@@ -183,6 +180,11 @@ class Projector:
     async def wait_projected(self, position: int) -> None:
         """Return as soon as the event at `position` is in the views."""
         await self._progress.wait(position)
+
+    async def fill_in(self, transcription_id: str) -> None:
+        """Return once the views have a transcription that they had lost, or after a second."""
+        self.wake()
+        await self._filler.ask_for(transcription_id)
 
     async def lag(self) -> Lag:
         """Return how far the views are behind.
