@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from stenolog.bootstrap.stores import Stores
 from stenolog.clock import NowMs
+from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
+from stenolog.compliance.upload_following import OutcomeFollower
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
-from stenolog.compliance.upload_users import UsersInViews
+from stenolog.compliance.upload_users import UploadUsers
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -23,33 +25,42 @@ class Erasing:
 
     Attributes:
         uploads: Removes an upload once no transcription needs it.
-        heartbeat: That of `sweep`.
-        sweep: Removes uploads that nobody needs, until cancelled.
+        heartbeat: That of the sweep over all uploads.
+        loops: Remove uploads that nobody needs, until cancelled; the first is that of `heartbeat`.
     """
 
     eraser: Eraser
     uploads: UploadLifetime
     heartbeat: Heartbeat
-    sweep: Callable[[], Coroutine[None, None, None]]
+    loops: Sequence[Callable[[], Coroutine[None, None, None]]]
 
 
 def erasing_over(
-    stores: Stores, facts: FactRecorder, projector: Projector, retention_ms: int, now_ms: NowMs
+    stores: Stores,
+    facts: FactRecorder,
+    handler: CommandHandler,
+    projector: Projector,
+    retention_ms: int | None,
+    now_ms: NowMs,
 ) -> Erasing:
     """Erasure, and the lifetime of uploads, over these stores."""
     uploads = UploadLifetime(
-        events=stores.events,
         facts=facts,
         keys=stores.vault,
         files=stores.uploads,
-        users=UsersInViews(stores.views, projector),
+        users=UploadUsers(stores.events, handler, retention_ms, now_ms),
         retention_ms=retention_ms,
         now_ms=now_ms,
     )
     heartbeat = Heartbeat()
+    loops: list[Callable[[], Coroutine[None, None, None]]] = [
+        partial(keep_swept, uploads, retention_ms, heartbeat)
+    ]
+    if retention_ms == 0:
+        loops.append(OutcomeFollower(stores.events, handler, uploads).subscription.run)
     return Erasing(
         eraser=Eraser(stores.vault, projector, uploads),
         uploads=uploads,
         heartbeat=heartbeat,
-        sweep=partial(keep_swept, uploads, retention_ms, heartbeat),
+        loops=loops,
     )

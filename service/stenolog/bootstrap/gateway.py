@@ -84,7 +84,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         parts.projector.run,
         partial(reconciler.run, stores.events),
         parts.deliveries.run,
-        parts.erasing.sweep,
+        *parts.erasing.loops,
         heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS, parts.heads),
         partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),
     ]

@@ -57,7 +57,7 @@ class Eraser:
         """
         requested = state.erasure_position
         await self._forget(state.id, requested, handle_sealed=state.handle_sealed)
-        await self._release(state.upload, requested)
+        await self._release(state.id, state.upload)
 
     async def erase_now(
         self,
@@ -74,7 +74,7 @@ class Eraser:
         """
         await self._forget(transcription_id, requested_position, handle_sealed=handle_sealed)
         try:
-            await self._release(upload, requested_position)
+            await self._release(transcription_id, upload)
         except StoreError as exc:
             log.warning(
                 "upload.not_released",
@@ -95,6 +95,6 @@ class Eraser:
         # The key first: whatever is projected after it finds nothing to show.
         await self._views.erase(transcription_id)
 
-    async def _release(self, upload: str | None, requested_position: int) -> None:
+    async def _release(self, transcription_id: str, upload: str | None) -> None:
         if upload is not None:
-            await self._uploads.release_unused(upload, as_of=requested_position)
+            await self._uploads.release_unneeded(upload, erased=transcription_id)

@@ -1,29 +1,33 @@
-"""Remove a customer's file when the last transcription that used it has been erased.
+"""Remove a customer's file when no transcription needs it any more.
 
-A file that no transcription uses is removed after its retention. A file that no event names,
-because a crash came between file and event, is removed `ORPHAN_MS` after it was written.
-`upload.released` is appended first, then the key is destroyed, then the file is removed; what a
-crash leaves undone is done by the next sweep.
+It is needed until the last transcription that used it is erased or, with a retention, so long after
+its outcome. A file that none used is removed after a while, and one that no event names, because a
+crash came between file and event, `ORPHAN_MS` after it was written.
+`upload.released` is appended first, at the version of the upload's stream that was looked at: a
+request that uses the file meanwhile wins. Then the key is destroyed, then the file is removed; what
+a crash leaves undone is done by the next sweep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from stenolog.clock import NowMs
-from stenolog.errors import RecordDamaged, StoreError
+from stenolog.compliance.upload_users import UploadUsers, Uses
+from stenolog.errors import StoreError, StoreUnavailable, WrongExpectedVersion
 from stenolog.log.actors import RECONCILER
-from stenolog.log.events.uploads import UPLOAD, ReleaseReason, UploadReleased
+from stenolog.log.events.uploads import UPLOAD, ReleaseReason
 from stenolog.log.facts import upload_released
 from stenolog.log.recorder import Cause, FactRecorder
-from stenolog.log.store import EventStore
 
 FILES_PER_SWEEP_MAX = 1_000  # the next sweep goes on behind them
-FAILURES_PER_SWEEP_MAX = 8  # each may take the two seconds that views are waited for
+FAILURES_PER_SWEEP_MAX = 8  # each may take as long as a store may take to fail
+RELEASE_TRIES_MAX = 4  # each fails only when a request has used the file meanwhile
+UNUSED_MS = 86_400_000  # a file that none used, where no other time is set
 # DECISIONS 59: a crash left the file.
 ORPHAN_MS = 3_600_000  # between a file and its event are seconds; an hour is never wrong
 LOOK_AT_FILES = "look at the owner of DATA_DIR/uploads and the disk; the next sweep tries again"
@@ -59,38 +63,26 @@ class Keys(Protocol):
         ...
 
 
-class Users(Protocol):
-    """Counts the transcriptions that need an upload, as the views tell."""
-
-    async def users_of(self, upload: str, *, as_of: int) -> int:
-        """Transcriptions that use it and are not erased, at the log's position `as_of` or later.
-
-        Raises:
-            StoreUnavailable: It is not known yet.
-        """
-        ...
-
-
 class UploadLifetime:
     """Removes uploads that no transcription needs."""
 
     def __init__(
         self,
         *,
-        events: EventStore,
         facts: FactRecorder,
         keys: Keys,
         files: Files,
-        users: Users,
-        retention_ms: int,
+        users: UploadUsers,
+        retention_ms: int | None,
         now_ms: NowMs,
     ) -> None:
-        self._events = events
+        """`retention_ms` is also how long a file is kept that none used; None or 0: a day."""
         self._facts = facts
         self._keys = keys
         self._files = files
         self._users = users
-        self._retention_ms = retention_ms
+        self._unused_ms = retention_ms or UNUSED_MS
+        self._young_ms = min(ORPHAN_MS, UNUSED_MS if retention_ms is None else retention_ms)
         self._now_ms = now_ms
         self._swept = ""
 
@@ -99,14 +91,16 @@ class UploadLifetime:
         """Whether there may be files behind those that the last sweep looked at."""
         return bool(self._swept)
 
-    async def release_unused(self, upload: str, *, as_of: int) -> None:
-        """Remove the upload, unless a transcription that is not erased used it.
+    async def release_unneeded(self, upload: str, *, erased: str = "") -> None:
+        """Remove the upload, unless a transcription needs it.
+
+        `erased` is a transcription that used it and is to be erased, if that is why it may go.
 
         Raises:
+            RecordDamaged: It cannot be told who needs it.
             StoreUnavailable: It may still be there; try again.
         """
-        if await self._users.users_of(upload, as_of=as_of) == 0:
-            await self._release(upload, "erased")
+        await self._release_if(upload, _why_unneeded, erased)
 
     async def sweep(self) -> int:
         """Look at the next thousand files, and return how many were removed.
@@ -141,47 +135,56 @@ class UploadLifetime:
 
     async def _removed(self, file: StoredFile) -> bool:
         """Remove the file if it is due; tell whether it was."""
-        if not await self._is_due(file.upload, self._now_ms() - file.written_ms):
+        age_ms = self._now_ms() - file.written_ms
+        if age_ms < self._young_ms:
             return False
-        await self._release(file.upload, "unused")
-        return True
 
-    async def _is_due(self, upload: str, age_ms: int) -> bool:
-        if age_ms < min(self._retention_ms, ORPHAN_MS):
-            return False
-        try:
-            events = await self._events.read_stream(UPLOAD + upload)
-        except RecordDamaged:
-            pass  # it is known to the log, and no more can be told: its retention holds
-        else:
-            if not events:
-                return age_ms >= ORPHAN_MS
-            if any(event.type == UploadReleased.type for event in events):
-                return True
-        if age_ms < self._retention_ms:
-            return False
-        head = await self._events.head()
-        return await self._users.users_of(upload, as_of=head) == 0
+        def why(uses: Uses) -> ReleaseReason | None:
+            if uses.used or uses.released:
+                return _why_unneeded(uses)
+            return "unused" if age_ms >= (self._unused_ms if uses.version else ORPHAN_MS) else None
 
-    async def _release(self, upload: str, reason: ReleaseReason) -> None:
-        """Append `upload.released` if the stream can be read; remove key and file in any case."""
-        stream = UPLOAD + upload
-        try:
-            first = await self._events.read_stream(stream, limit=1)
-        except RecordDamaged as exc:
-            log.error("upload.record_damaged", upload_id=upload, reason=str(exc))
-            first = []
-        if first:
+        return await self._release_if(file.upload, why)
+
+    async def _release_if(
+        self, upload: str, why: Callable[[Uses], ReleaseReason | None], erased: str = ""
+    ) -> bool:
+        """Release the upload for the reason that `why` finds in its uses; tell whether it did."""
+        for _ in range(RELEASE_TRIES_MAX):
+            uses = await self._users.look(upload, erased=erased)
+            reason = why(uses)
+            if reason is None:
+                return False
+            try:
+                await self._release(upload, uses, reason)
+            except WrongExpectedVersion:
+                continue  # it was used since
+            return True
+        raise StoreUnavailable("an upload is used whenever it is looked at")
+
+    async def _release(self, upload: str, uses: Uses, reason: ReleaseReason) -> None:
+        """Append `upload.released` if any of its events can be read; remove key and file."""
+        stream, last = UPLOAD + upload, uses.last
+        if last is not None and not uses.released:
             cause = Cause(
-                tenant=first[0].tenant,
+                tenant=last.tenant,
                 actor=RECONCILER,
-                correlation_id=first[0].correlation_id,
-                causation_id=first[0].id,
+                correlation_id=last.correlation_id,
+                causation_id=last.id,
             )
-            await self._facts.record(stream, [upload_released(upload, reason)], cause)
+            released = [upload_released(upload, reason)]
+            await self._facts.record(stream, released, cause, expected=uses.version)
+        elif uses.version and last is None:
+            log.error("upload.record_damaged", upload_id=upload, advice="run `stenolog log verify`")
         await self._keys.destroy(stream)
         await self._files.discard(upload)
         log.info("upload.removed", upload_id=upload, reason=reason)
+
+
+def _why_unneeded(uses: Uses) -> ReleaseReason | None:
+    if uses.needed:
+        return None
+    return "retention" if uses.outlived else "erased"
 
 
 async def sweep_once(lifetime: UploadLifetime) -> None:

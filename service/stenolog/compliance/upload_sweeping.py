@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from stenolog.compliance.upload_lifetime import UploadLifetime, sweep_once
+from stenolog.compliance.upload_lifetime import UNUSED_MS, UploadLifetime, sweep_once
 from stenolog.heartbeat import Heartbeat
 
 SWEEP_MS_MIN, SWEEP_MS_MAX = 1_000, 600_000
 SWEEPS_PER_RETENTION = 4
 
 
-async def keep_swept(uploads: UploadLifetime, retention_ms: int, heartbeat: Heartbeat) -> None:
+async def keep_swept(
+    uploads: UploadLifetime, retention_ms: int | None, heartbeat: Heartbeat
+) -> None:
     """Remove uploads that nobody needs, until cancelled; the heart beats while it rests."""
-    wait_ms = min(SWEEP_MS_MAX, max(SWEEP_MS_MIN, retention_ms // SWEEPS_PER_RETENTION))
+    interval_ms = (retention_ms or UNUSED_MS) // SWEEPS_PER_RETENTION
+    wait_ms = min(SWEEP_MS_MAX, max(SWEEP_MS_MIN, interval_ms))
     while True:
         await sweep_once(uploads)
         await heartbeat.rest(SWEEP_MS_MIN if uploads.in_mid_round else wait_ms)

@@ -1,43 +1,152 @@
-"""Count which transcriptions still need an upload, by asking the views."""
+"""Find out from the log which transcriptions still need an upload.
+
+Each use stands in the upload's own stream, appended together with the request that it is of. A
+transcription that is erased, or had its outcome long enough ago, never needs the file again: its
+outcome ends all submissions, so the file is sent to a provider before it, and never after.
+"""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from stenolog.errors import StoreUnavailable
-from stenolog.projections.views import ViewReader
+from stenolog.bounded import BoundedMemory
+from stenolog.clock import NowMs, microseconds
+from stenolog.commands.transcription.state import Transcription
+from stenolog.errors import RecordDamaged
+from stenolog.log.event import Event
+from stenolog.log.events.uploads import UPLOAD, UploadReleased, UploadUsed
+from stenolog.log.facts import erasure_key, use_key
+from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 
-VIEWS_WAIT_MS_MAX = 2_000  # then the reconciler asks again
+UPLOADS_REMEMBERED_MAX = 4_096  # some 300 bytes each; what was forgotten is read again
 
 
-class Following(Protocol):
-    """Views that follow the log; `projections/run/projector` keeps this promise."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uses:
+    """What the log says of one upload, up to `version` of its stream.
 
-    async def wait_projected(self, position: int) -> None:
-        """Return once the views hold everything up to `position`."""
+    Attributes:
+        version: 0: the log does not know it.
+        last: The last of its events that can be read.
+        used: Whether any transcription ever used it.
+        outlived: Whether one of these is not erased, and had its outcome long enough ago.
+        needed: Whether one needs it still; then nothing behind its use was looked at.
+        released: Whether nobody uses it ever again.
+    """
+
+    version: int = 0
+    last: Event | None = None
+    used: bool = False
+    outlived: bool = False
+    needed: bool = False
+    released: bool = False
+
+
+class Transcriptions(Protocol):
+    """Loads transcriptions from the log; `commands/handler` keeps this promise."""
+
+    async def load(self, transcription_id: str) -> Transcription:
+        """Return the transcription as it stands.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
         ...
 
 
-class UsersInViews:
-    """Counts the transcriptions that need an upload, once the views have followed far enough."""
+class UploadUsers:
+    """Looks through the uses of an upload, up to the first that still holds."""
 
-    def __init__(self, views: ViewReader, following: Following) -> None:
-        self._views = views
-        self._following = following
+    def __init__(
+        self,
+        events: EventStore,
+        transcriptions: Transcriptions,
+        retention_ms: int | None,
+        now_ms: NowMs,
+    ) -> None:
+        """`retention_ms`: how long after its outcome a transcription needs it; None: for ever."""
+        self._events = events
+        self._transcriptions = transcriptions
+        self._retention_ms = retention_ms
+        self._now_ms = now_ms
+        # Up to where no use holds any more; none comes to hold again, so it is not read again.
+        self._passed: BoundedMemory[str, Uses] = BoundedMemory(UPLOADS_REMEMBERED_MAX)
 
-    async def users_of(self, upload: str, *, as_of: int) -> int:
-        """Wait for the views, not for long, and count.
+    async def look(self, upload: str, *, erased: str = "") -> Uses:
+        """Tell whether an upload is needed, by what is committed.
+
+        `erased` is a transcription that used it and is to be erased: its use need not be readable.
 
         Raises:
-            StoreUnavailable: The views are behind `as_of`.
+            RecordDamaged: A use cannot be read, so nobody knows whose it is.
+            StoreUnavailable: The log cannot be read now.
         """
+        uses = self._passed.get(upload) or Uses()
+        async for found in self._behind(UPLOAD + upload, uses.version):
+            passed = await self._passed_over(found, uses, erased)
+            if passed is None:
+                return replace(uses, used=True, needed=True)
+            uses = passed
+            self._passed.put(upload, uses)
+        return uses
+
+    async def _behind(self, stream: str, version: int) -> AsyncIterator[Event | RecordDamaged]:
+        """Read the stream behind a version, record by record where one of them is damaged."""
+        while True:
+            try:
+                page: list[Event | RecordDamaged] = [
+                    *await self._events.read_stream(stream, after=version)
+                ]
+            except RecordDamaged:
+                page = await self._one_by_one(stream, version)
+            for found in page:
+                yield found
+            version += len(page)
+            if len(page) < EVENTS_PER_READ_MAX:
+                return
+
+    async def _one_by_one(self, stream: str, version: int) -> list[Event | RecordDamaged]:
+        page: list[Event | RecordDamaged] = []
+        end = min(await self._events.version(stream), version + EVENTS_PER_READ_MAX)
+        for after in range(version, end):
+            try:
+                page += await self._events.read_stream(stream, after=after, limit=1)
+            except RecordDamaged as exc:
+                page.append(exc)
+        return page
+
+    async def _passed_over(
+        self, found: Event | RecordDamaged, uses: Uses, erased: str
+    ) -> Uses | None:
+        """Return what is known behind a record; None: it is a use that still holds."""
+        behind = replace(uses, version=uses.version + 1)
+        if isinstance(found, RecordDamaged):
+            if uses.version == 0:
+                return behind  # where it was stored: that names no user
+            if erased and await self._events.position_of(use_key(erased)) == found.position:
+                return replace(behind, used=True)
+            raise found
+        behind = replace(behind, last=found)
+        if found.type == UploadReleased.type:
+            return replace(behind, released=True)
+        if found.type != UploadUsed.type:
+            return behind
+        user = str(found.data["transcription"])
+        if await self._events.position_of(erasure_key(user)) is not None:
+            return replace(behind, used=True)
+        if await self._is_outlived(user):
+            return replace(behind, used=True, outlived=True)
+        return None
+
+    async def _is_outlived(self, transcription_id: str) -> bool:
+        if self._retention_ms is None:
+            return False
         try:
-            async with asyncio.timeout(VIEWS_WAIT_MS_MAX / 1000):
-                await self._following.wait_projected(as_of)
-        except TimeoutError as exc:
-            raise StoreUnavailable("the views are behind: it is not known who uses it") from exc
-        use = await self._views.upload_use(upload)
-        if use.position < as_of:
-            raise StoreUnavailable("the views were made anew: it is not known who uses it")
-        return use.users
+            state = await self._transcriptions.load(transcription_id)
+        except RecordDamaged:
+            return False  # whether it has an outcome cannot be told: it may need the file
+        if not state.terminal or state.ended_at is None:
+            return False
+        return self._now_ms() - microseconds(state.ended_at) // 1000 >= self._retention_ms

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from stenolog.config.values import Milliseconds
+from stenolog.config.values import MILLISECONDS_MAX
+
+Retention = Annotated[int, Field(ge=0, le=MILLISECONDS_MAX)]
 
 
 class StorageSettings(BaseModel):
@@ -19,8 +23,11 @@ class StorageSettings(BaseModel):
     tenant_upload_bytes: int = Field(
         0, ge=0, description="What one tenant's uploads may have together; 0: no limit."
     )
-    upload_retention_ms: Milliseconds = Field(
-        86_400_000, description="After which an upload that no transcription uses is removed."
+    upload_retention_ms: Retention | None = Field(
+        None,
+        description="How long an upload is kept after the outcomes of all transcriptions that "
+        "use it; 0: not at all; default: until these are erased. "
+        "An upload that none uses is kept as long; with 0 and by default, a day.",
     )
 
     @field_validator("master_key")

@@ -16,7 +16,8 @@ KEY_CHARS_MAX = 1_024
 # RFC 3986, 2: nothing else is in a URL; Python's parser takes line breaks out of one unseen.
 VISIBLE = re.compile(r"[!-~]+")
 
-Milliseconds = Annotated[int, Field(ge=1, le=10**10)]
+MILLISECONDS_MAX = 10**10  # some 115 days
+Milliseconds = Annotated[int, Field(ge=1, le=MILLISECONDS_MAX)]
 
 
 def parts_of(value: object) -> object:

@@ -36,7 +36,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionFailed,
     TranscriptionRequested,
 )
-from stenolog.log.events.uploads import UploadReleased, UploadStored
+from stenolog.log.events.uploads import UploadReleased, UploadStored, UploadUsed
 
 EVENT_TYPES: Mapping[str, type[EventData]] = {
     data.type: data
@@ -54,6 +54,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SubmissionRemoved,
         CallbackReceived,
         UploadStored,
+        UploadUsed,
         DeliverySucceeded,
         DeliveryFailed,
         UploadReleased,

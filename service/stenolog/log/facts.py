@@ -5,7 +5,7 @@ from __future__ import annotations
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import ErasureRequested
-from stenolog.log.events.uploads import ReleaseReason, UploadReleased, UploadStored
+from stenolog.log.events.uploads import ReleaseReason, UploadReleased, UploadStored, UploadUsed
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.recorder import Fact
 
@@ -20,14 +20,31 @@ def callback_received(transcription_id: str, called: CallbackReceived, payload: 
     return Fact(data=called, payload=payload, dedupe_key=callback_key(transcription_id, called))
 
 
+def erasure_key(transcription_id: str) -> str:
+    """Name that a transcription is to be erased, so that the log tells it of a damaged stream."""
+    return f"{transcription_id}:erasure"
+
+
 def erasure_requested(transcription_id: str, surface: Surface) -> Fact:
     """State that a customer deleted this transcription; it holds whatever its state is."""
-    return Fact(data=ErasureRequested(surface=surface), dedupe_key=f"{transcription_id}:erasure")
+    data = ErasureRequested(surface=surface)
+    return Fact(data=data, dedupe_key=erasure_key(transcription_id))
 
 
 def upload_stored(size_bytes: int) -> Fact:
     """State that a customer's file is durable."""
     return Fact(data=UploadStored(bytes=size_bytes))
+
+
+def use_key(transcription_id: str) -> str:
+    """Name the use of an upload by a transcription: it has one audio."""
+    return f"{transcription_id}:upload"
+
+
+def upload_used(transcription_id: str) -> Fact:
+    """State that a transcription needs this file."""
+    data = UploadUsed(transcription=transcription_id)
+    return Fact(data=data, dedupe_key=use_key(transcription_id))
 
 
 def upload_released(upload: str, reason: ReleaseReason) -> Fact:

@@ -12,9 +12,11 @@ from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.loops import Erase, Wake
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import RecordDamaged
+from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.events.vocabulary import Surface
-from stenolog.log.facts import erasure_requested
+from stenolog.log.facts import erasure_requested, use_key
 from stenolog.log.recorder import Cause, Fact, FactRecorder
+from stenolog.log.store import EventStore
 from stenolog.projections.views import ViewReader
 
 log = structlog.get_logger()
@@ -27,6 +29,7 @@ class Erasing:
         self,
         handler: CommandHandler,
         facts: FactRecorder,
+        events: EventStore,
         views: ViewReader,
         reading: Reading,
         *,
@@ -38,6 +41,7 @@ class Erasing:
         self._forget = forget
         self._handler = handler
         self._facts = facts
+        self._events = events
         self._views = views
         self._reading = reading
         self._erase = erase
@@ -79,7 +83,7 @@ class Erasing:
             return await self._erase_damaged(transcription_id, fact, cause)
 
     async def _erase_damaged(self, transcription_id: str, fact: Fact, cause: Cause) -> int | None:
-        """Erase a transcription whose stream is damaged, by what the views know of it.
+        """Erase a transcription whose stream is damaged.
 
         What can be read must be erasable. Its jobs at the provider are not known any more, so
         the erasure is never recorded as complete.
@@ -90,7 +94,18 @@ class Erasing:
         await self._erase(
             transcription_id,
             requested_position=appended.positions[0],
-            upload=None if row is None else row.upload,
+            upload=await self._upload_of(transcription_id),
             handle_sealed=False,
         )
         return None if row is None else row.audio_ms
+
+    async def _upload_of(self, transcription_id: str) -> str | None:
+        """Return the upload that it used, as the upload's own stream says."""
+        position = await self._events.position_of(use_key(transcription_id))
+        if position is None:
+            return None
+        try:
+            used = await self._events.read(after=position - 1, limit=1)
+        except RecordDamaged as exc:  # of it only its stream is known
+            return exc.stream.removeprefix(UPLOAD) or None
+        return used[0].stream.removeprefix(UPLOAD) if used else None

@@ -14,18 +14,15 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
-from stenolog.edge.access.upload_links import is_upload_url, upload_of
-from stenolog.edge.ports import Uploads
+from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.extras import Extras
 from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
-from stenolog.errors import Forbidden
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.recorder import Cause
-from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 NAMES_LOGGED_MAX = 20
@@ -47,29 +44,6 @@ class Requested:
     def headers(self) -> Mapping[str, str]:
         """What the answer says beside its body."""
         return REPLAYED if self.replayed else {}
-
-
-class AudioLinks:
-    """Tells customers' uploads from other audio URLs."""
-
-    def __init__(self, key: bytes, public_url: str, files: Uploads) -> None:
-        """`key` signs the URLs of uploads; `public_url` is what they begin with."""
-        self._key = key
-        self._public_url = public_url
-        self._files = files
-
-    async def upload_of(self, tenant: str, audio_url: str) -> str | None:
-        """Return the id of this tenant's upload; None when the URL is not one of ours.
-
-        Raises:
-            Forbidden: The URL is of an upload that is not this tenant's, or is gone.
-        """
-        upload = upload_of(self._key, tenant, audio_url)
-        if upload is not None and await self._files.exists(upload):
-            return upload
-        if upload is not None or is_upload_url(self._public_url, audio_url):
-            raise Forbidden(sentences.UPLOAD_INACCESSIBLE)
-        return None
 
 
 class Requesting:
@@ -131,8 +105,12 @@ class Requesting:
             provider=provider, region=region, surface=surface, upload=upload
         )
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
-        appended = await self._handler.request(
-            command, state, cause, payload, dedupe_key=dedupe_key
+        appended = await self._audio_links.using(
+            upload,
+            state.id,
+            lambda beside: self._handler.request(
+                command, state, cause, payload, dedupe_key=dedupe_key, beside=beside
+            ),
         )
         if dedupe_key is not None and appended.already_there:
             # Two came at the same time, or the reply to our own append was lost.

@@ -9,13 +9,14 @@ from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
 from stenolog.edge.ports import Room, Uploads
+from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import Idempotency
 from stenolog.edge.transcriptions.large_turns import LargeTurns
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.reading import Reading
-from stenolog.edge.transcriptions.requesting import AudioLinks, Requesting
+from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.log.events.vocabulary import ProviderName, Region
@@ -95,13 +96,14 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             tenancy,
             Idempotency(ports.idempotency_secret, ports.handler, ports.events, beside),
             Offer(ports.default_provider, ports.providers),
-            AudioLinks(ports.upload_key, ports.public_url, ports.uploads),
+            AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events),
             beside,
         ),
         reading=reading,
         erasing=Erasing(
             ports.handler,
             ports.facts,
+            ports.events,
             ports.views,
             reading,
             forget=echoes.pop,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stenolog.log.event_data import Count, EventData
+from stenolog.log.event_data import Count, EventData, Id
 
-ReleaseReason = Literal["erased", "unused"]
+ReleaseReason = Literal["erased", "retention", "unused"]
+"""Why nobody needs a file: its users were erased, had their outcome for long, or never came."""
 
 
 class UploadStored(EventData):
@@ -20,8 +21,24 @@ class UploadStored(EventData):
     bytes: Count
 
 
+class UploadUsed(EventData):
+    """A transcription was requested of the file; both are appended in one transaction.
+
+    It stands in the upload's stream, so that use and release cannot miss each other.
+    """
+
+    type = "upload.used"
+    public = False
+    payload = ""
+
+    transcription: Id
+
+
 class UploadReleased(EventData):
-    """No transcription needs the file any more; its key and the file are removed now."""
+    """No transcription needs the file any more; its key and the file are removed now.
+
+    It is the last event of its stream: nothing uses the file after it.
+    """
 
     type = "upload.released"
     public = False
