@@ -59,6 +59,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "body_bytes": 87,
     },
     "upload.stored": {"bytes": 1_048_576},
+    "upload.used": {"transcription": UPLOAD_ID},
     "delivery.succeeded": {"kind": "outcome", "attempts": 2, "status": 204},
     "delivery.failed": {
         "kind": "outcome",

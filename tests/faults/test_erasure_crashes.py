@@ -63,6 +63,7 @@ def erased(killed: Killed, identifier: str, simulator: Simulator) -> None:
     assert types.count("erasure.requested") == types.count("erasure.completed") == 1
     assert [event.type for event in events if event.stream.startswith("upload-")] == [
         "upload.stored",
+        "upload.used",
         "upload.released",
     ]
     assert all(job.deleted for job in simulator.jobs)

@@ -17,6 +17,7 @@ from stenolog.compliance.upload_lifetime import (
     FAILURES_PER_SWEEP_MAX,
     FILES_PER_SWEEP_MAX,
     ORPHAN_MS,
+    UNUSED_MS,
     sweep_once,
 )
 from stenolog.errors import KeyMissing
@@ -55,7 +56,12 @@ async def test_it_goes_with_the_last_transcription_that_used_it(service: Compose
     wrapped = await service.keys.data_key_of(UPLOAD + upload_id)
     await delete(service, second)
     assert names(service) == []
-    assert await types(service, upload_id) == ["upload.stored", "upload.released"]
+    assert await types(service, upload_id) == [
+        "upload.stored",
+        "upload.used",
+        "upload.used",
+        "upload.released",
+    ]
     assert wrapped is not None
     assert await service.keys.data_key(wrapped.key_id) is None
     with pytest.raises(KeyMissing):
@@ -69,27 +75,25 @@ async def test_one_that_none_used_goes_after_its_retention(service: Composed) ->
     _, young = await upload(service)
     url, used = await upload(service)
     await service.submit(audio_url=url)
-    aged(service, unused, service.settings.upload_retention_ms + 1)
-    aged(service, used, service.settings.upload_retention_ms + 1)
-    aged(service, young, service.settings.upload_retention_ms - 60_000)
-    await service.projected()
+    aged(service, unused, UNUSED_MS + 1)
+    aged(service, used, UNUSED_MS + 1)
+    aged(service, young, UNUSED_MS - 60_000)
     assert await service.lifetime.sweep() == 1
     assert names(service) == sorted([young, used])
     assert await types(service, unused) == ["upload.stored", "upload.released"]
     assert await service.lifetime.sweep() == 0
 
 
-async def test_nothing_is_removed_while_it_is_not_known_who_uses_it(service: Composed) -> None:
+async def test_who_uses_it_is_known_while_the_views_stand_still(service: Composed) -> None:
     await service.stand_still()
     url, used = await upload(service)
-    await service.submit(audio_url=url)
-    aged(service, used, service.settings.upload_retention_ms + 1)
-    answered = await service.client.get("/healthz")
-    assert answered.status_code == 200
-    with structlog.testing.capture_logs() as lines:
-        assert await service.lifetime.sweep() == 0
-    assert "behind" in str([line["reason"] for line in lines])
+    first, second = [await service.submit(audio_url=url) for _ in range(2)]
+    await delete(service, first)
+    aged(service, used, UNUSED_MS + 1)
+    assert await service.lifetime.sweep() == 0
     assert names(service) == [used]
+    await delete(service, second)
+    assert names(service) == []
 
 
 async def test_a_file_without_an_event_goes_and_one_just_written_stays(
@@ -137,10 +141,9 @@ async def test_a_damaged_record_keeps_no_upload_and_ends_no_sweep(
     _, unused = await upload(service)
     await damage(service, damaged, tmp_path)
     aged(service, damaged, ORPHAN_MS + 1)
-    await service.projected()
     assert await service.lifetime.sweep() == 0
     for one in (damaged, unused):
-        aged(service, one, service.settings.upload_retention_ms + 1)
+        aged(service, one, UNUSED_MS + 1)
     assert await service.lifetime.sweep() == 2
     assert names(service) == []
     assert await service.keys.data_key_of(UPLOAD + damaged) is None
@@ -162,8 +165,7 @@ async def test_a_sweep_that_a_store_refuses_is_left_to_the_next(
     service: Composed, fault: str
 ) -> None:
     _, unused = await upload(service)
-    aged(service, unused, service.settings.upload_retention_ms + 1)
-    await service.projected()
+    aged(service, unused, UNUSED_MS + 1)
     setattr(service.events, fault, True)
     await sweep_once(service.lifetime)
     assert names(service) == [unused]
@@ -192,8 +194,7 @@ def irremovable(service: Composed, number: int) -> str:
 async def test_a_file_that_cannot_be_removed_ends_no_sweep(service: Composed) -> None:
     stays = irremovable(service, 1)
     _, unused = await upload(service)
-    aged(service, unused, service.settings.upload_retention_ms + 1)
-    await service.projected()
+    aged(service, unused, UNUSED_MS + 1)
     with structlog.testing.capture_logs() as lines:
         assert await service.lifetime.sweep() == 1
     assert names(service) == [stays]
@@ -205,8 +206,7 @@ async def test_a_file_that_cannot_be_removed_ends_no_sweep(service: Composed) ->
 async def test_a_sweep_that_ends_early_passes_over_nothing(service: Composed) -> None:
     stay = [irremovable(service, number) for number in range(FAILURES_PER_SWEEP_MAX)]
     _, unused = await upload(service)
-    aged(service, unused, service.settings.upload_retention_ms + 1)
-    await service.projected()
+    aged(service, unused, UNUSED_MS + 1)
     assert await service.lifetime.sweep() == 0
     assert service.lifetime.in_mid_round
     assert await service.lifetime.sweep() == 1
@@ -217,6 +217,6 @@ async def test_a_sweep_that_ends_early_passes_over_nothing(service: Composed) ->
 async def test_what_is_no_upload_is_left_alone(service: Composed) -> None:
     with (service.uploads_directory / "README").open("w"):
         pass
-    aged(service, "README", 2 * service.settings.upload_retention_ms)
+    aged(service, "README", 2 * UNUSED_MS)
     assert await service.lifetime.sweep() == 0
     assert names(service) == ["README"]
