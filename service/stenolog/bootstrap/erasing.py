@@ -14,6 +14,7 @@ from stenolog.compliance.upload_following import OutcomeFollower
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
 from stenolog.compliance.upload_users import UploadUsers
+from stenolog.config.settings import Settings
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -36,14 +37,15 @@ class Erasing:
 
 
 def erasing_over(
+    settings: Settings,
     stores: Stores,
     facts: FactRecorder,
     handler: CommandHandler,
     projector: Projector,
-    retention_ms: int | None,
     now_ms: NowMs,
 ) -> Erasing:
     """Erasure, and the lifetime of uploads, over these stores."""
+    retention_ms = settings.upload_retention_ms
     uploads = UploadLifetime(
         facts=facts,
         keys=stores.vault,

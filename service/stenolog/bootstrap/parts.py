@@ -82,9 +82,7 @@ async def open_parts(
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, seen, deliveries)
-    erasing = erasing_over(
-        stores, facts, handler, projector, settings.upload_retention_ms, wrapping.clock
-    )
+    erasing = erasing_over(settings, stores, facts, handler, projector, wrapping.clock)
     timings = timings_of(settings, {name: FACTS[name] for name, _ in reached}, polled=polled)
     reconciling = reconciling_over(
         settings,
