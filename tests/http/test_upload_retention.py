@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from stenolog.clock import now_ms
@@ -95,9 +96,10 @@ async def test_a_number_counts_from_the_last_outcome(tmp_path: Path) -> None:
         await service.complete(transcription_id, answer_of(text="said"))
         assert await service.lifetime.sweep() == 0
         assert names(service) == [upload_id]
-        for later_ms, needed in ((MINUTE_MS - 10_000, True), (MINUTE_MS, False)):
-            at_ms = now_ms() + later_ms
-            users = UploadUsers(service.events, service.handler, MINUTE_MS, lambda at=at_ms: at)
+        ended_ms = now_ms()
+        for at_ms, needed in ((ended_ms + MINUTE_MS - 10_000, True), (ended_ms + MINUTE_MS, False)):
+            clock = partial(int, at_ms)
+            users = UploadUsers(service.events, service.handler, MINUTE_MS, clock)
             assert (await users.look(upload_id)).needed is needed
         _, unused = await upload(service)
         aged(service, unused, MINUTE_MS + 1)
