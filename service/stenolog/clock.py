@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 NowMs = Callable[[], int]
@@ -21,6 +22,23 @@ def now_ms() -> int:
 def now_us() -> int:
     """Microseconds since the epoch, UTC."""
     return time.time_ns() // 1_000
+
+
+def steady_us() -> int:
+    """Microseconds since any moment: nobody sets this clock, and it runs while the machine sleeps.
+
+    Where there is no such clock (outside Linux), one that stands still while the machine sleeps.
+    """
+    which = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime_ns(which) // 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """The two clocks that the time of events is told from."""
+
+    wall: NowUs = now_us
+    steady: NowUs = steady_us
 
 
 def rfc3339(microseconds: int) -> str:

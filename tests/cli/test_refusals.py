@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import click
@@ -15,6 +18,7 @@ from stenolog.cli.serve import command as serve
 from stenolog.cli.settings import command as config
 from stenolog.cli.simulate import command as simulate
 from stenolog.cli.transcribe import command as transcribe
+from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.engine.servers import site
 
 NOBODY = "http://127.0.0.1:1"
@@ -166,3 +170,19 @@ def test_an_answer_that_is_not_ours_is_one_line(
             (line,) = [one for one in answer.stderr.splitlines() if one.startswith("stenolog: ")]
             assert f"answers {status}" in line
             assert said in line
+
+
+def test_a_clock_that_cannot_be_right_is_named_with_the_way_on(tmp_path: Path) -> None:
+    asyncio.run(_made(tmp_path / "log.db"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as connection:
+        connection.execute("UPDATE tree SET last_us = 1")
+        connection.commit()
+    answer = stenolog(serve, tmp_path, "--port", "0")
+    assert answer.exit_code == CANNOT_START
+    (line,) = answer.stderr.splitlines()
+    assert "the machine's clock is" in line
+    assert "stenolog serve --accept-clock" in line
+
+
+async def _made(path: Path) -> None:
+    await (await SqliteLog.open(path)).close()

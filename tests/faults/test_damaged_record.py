@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.errors import RecordDamaged, StoreError
+from stenolog.errors import RecordDamaged, StoreUnavailable
 from stenolog.log.event import Event
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.log_samples import new_event, several
+from tests.log_samples import PUBLIC, new_event, several
 
 STREAM, OTHER = "transcription-1", "transcription-2"
 DAMAGES = {
@@ -30,7 +30,7 @@ DAMAGES = {
 async def written(path: Path, damage: str, position: int) -> None:
     """Positions 2 to 4 and 7 are of one stream, 5 and 6 of another; one is damaged."""
     log = await SqliteLog.open(path)
-    await log.append(STREAM, several(3))
+    await log.append(STREAM, [new_event(PUBLIC), *several(2)])
     await log.append(OTHER, several(2))
     await log.append(STREAM, [new_event()])
     await log.close()
@@ -67,16 +67,21 @@ async def test_a_stream_with_a_damaged_record_is_not_read_in_part(tmp_path: Path
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-async def test_behind_a_damaged_last_record_nothing_is_appended_and_all_else_is_read(
+async def test_a_damaged_last_record_stops_nothing_but_what_needs_it(
     tmp_path: Path, damage: str
 ) -> None:
     await written(tmp_path / "log.db", damage, 7)
     log = await SqliteLog.open(tmp_path / "log.db")
     assert await log.head() == 7
     assert positions(await log.read()) == [1, 2, 3, 4, 5, 6]
-    for events in ([], [new_event()]):
-        with pytest.raises(StoreError, match="log verify"):
-            await log.append(OTHER, events)
+    await log.append(OTHER, [])
+    assert (await log.append(OTHER, [new_event()])).positions == (8,)
+    if damage == DAMAGES["its stream's name too"]:
+        with pytest.raises(StoreUnavailable, match="log verify"):
+            await log.append(STREAM, [new_event()])
+    else:  # what can be found can be erased
+        assert (await log.append(STREAM, [new_event("erasure.requested")])).version == 5
+    assert [event.time for event in await log.read(after=7)] > [(await log.read())[-1].time]
     await log.close()
 
 

@@ -84,3 +84,18 @@ async def test_where_a_dedupe_key_is_said_to_be_something_can_be_read(
     await asyncio.gather(appending, return_exceptions=True)
     assert await log.position_of("once") == position
     assert [found.id for found in await log.read(after=position - 1)] == [event.id]
+
+
+async def test_after_an_unknown_outcome_followers_are_told_what_is_there(
+    writer: Untold, log: SqliteLog
+) -> None:
+    """Although nobody appends again: a caller may have gone, and its retry may have failed."""
+    waiting = asyncio.create_task(log.wait(after=BEGUN))
+    await asyncio.sleep(0)
+    writer.losing = True
+    with pytest.raises(OutcomeUnknown):
+        await log.append(STREAM, [new_event()])
+    async with asyncio.timeout(DEADLINE_S):
+        assert await waiting == BEGUN + 1
+    assert await log.head() == BEGUN + 1
+    assert len(await log.read()) == BEGUN + 1

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stenolog.clock import Clocks
 from stenolog.commands.callback_tokens import CallbackKeys, read_registration, register
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
@@ -318,7 +319,8 @@ async def world(*, timing: Timing = TIMING, uploaded: bool = False) -> AsyncIter
     with tempfile.TemporaryDirectory(prefix="stenolog-plan-", dir=MEMORY) as place:
         directory = Path(place)
         async with AsyncExitStack() as stack:
-            events = await RacedLog.open(directory / "log.db", clock=clock_us)
+            clocks = Clocks(wall=clock_us, steady=clock_us)
+            events = await RacedLog.open(directory / "log.db", clocks=clocks)
             assert isinstance(events, RacedLog)
             stack.push_async_callback(events.close)
             keys = await SqliteKeys.open(directory / "keys.db", events.identity)

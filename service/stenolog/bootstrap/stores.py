@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+import structlog
+
 from stenolog.bootstrap.identity import CHECK, open_master_key
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
@@ -30,6 +32,10 @@ from stenolog.stores.sqlite.views.store import SqliteViews
 from stenolog.stores.sqlite.work.store import SqliteWork
 from stenolog.telemetry import Metrics
 
+CLOCK_BEHIND_MS_TOLD = 1_000  # less is a clock that was set right
+
+log = structlog.get_logger()
+
 Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
 
 
@@ -40,6 +46,7 @@ class Wrapping:
     Attributes:
         log_type: What the log is opened as.
         clock: Tells every loop the time; the log has its own clock.
+        accept_clock: An operator says that the machine's clock is right.
     """
 
     log_type: type[SqliteLog] = SqliteLog
@@ -52,6 +59,7 @@ class Wrapping:
     uploads: Callable[[UploadStore], UploadStore] = lambda port: port
     reconciling: Callable[[ReconcilerTiming], ReconcilerTiming] = lambda timing: timing
     clock: NowMs = now_ms
+    accept_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +88,8 @@ async def open_stores(
     """Return the stores of a data directory; `stack` closes them.
 
     Raises:
-        CannotStart: The master key is missing or another, `keys.db` or `log.db` was lost, or a
-            file is of another kind or belongs to another log.
+        CannotStart: The master key is missing or another, `keys.db` or `log.db` was lost, a file is
+            of another kind or belongs to another log, or the machine's clock cannot be right.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
@@ -89,8 +97,12 @@ async def open_stores(
     new_log = is_new(directory / LOG)
     refuse_lost_log(directory / LOG, directory / KEYS)
     events = await _closing(
-        stack, await wrapping.log_type.open(directory / LOG, report=metrics.committed)
+        stack,
+        await wrapping.log_type.open(
+            directory / LOG, report=metrics.committed, accept_clock=wrapping.accept_clock
+        ),
     )
+    _warn_of_clock(events.clock_behind_ms)
     # The log says which files are its own; the others are told, and refuse or make themselves anew.
     ours = events.identity
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS, ours)))
@@ -118,6 +130,15 @@ async def open_stores(
         new_master_key=new_master_key,
         loss=loss,
     )
+
+
+def _warn_of_clock(behind_ms: int) -> None:
+    if behind_ms > CLOCK_BEHIND_MS_TOLD:
+        log.warning(
+            "log.clock_behind",
+            behind_ms=behind_ms,
+            advice="events have the time of the last one until the machine's clock has caught up",
+        )
 
 
 async def _owner_of(events: EventStore, upload_id: str) -> str | None:

@@ -8,6 +8,7 @@ import click
 
 from stenolog.bootstrap.gateway import Gateway
 from stenolog.bootstrap.serving import serve
+from stenolog.bootstrap.stores import Wrapping
 from stenolog.cli.words import common, guarded, program, run, settings_from
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
@@ -18,9 +19,14 @@ from stenolog.telemetry import configure_logging
 @click.command("serve")
 @click.option("--host", help="Address to listen on (STENOLOG_HOST, default 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port (STENOLOG_PORT, default 8080).")
+@click.option(
+    "--accept-clock",
+    is_flag=True,
+    help="The machine's clock is right, although it is far ahead of the log's last event.",
+)
 @common
 @guarded
-def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
+def command(host: str | None, port: int | None, accept_clock: bool, data_dir: Path | None) -> None:
     """Run the gateway until Ctrl-C or SIGTERM."""
     settings = settings_from(host=host, port=port, data_dir=data_dir)
     if settings.uses_engine and (reason := engine_unavailable()) is not None:
@@ -29,11 +35,11 @@ def command(host: str | None, port: int | None, data_dir: Path | None) -> None:
             "use AssemblyAI"
         )
     configure_logging(settings.log_level, settings.log_format)
-    run(serve_or_refuse(settings))
+    run(serve_or_refuse(settings, accept_clock=accept_clock))
 
 
-async def serve_or_refuse(settings: Settings) -> None:
-    """Serve until told to stop.
+async def serve_or_refuse(settings: Settings, *, accept_clock: bool = False) -> None:
+    """Serve until told to stop; with `accept_clock`, whatever the machine's clock says.
 
     Raises:
         CannotStart: Also when a store could not be read or written before it was announced.
@@ -46,7 +52,7 @@ async def serve_or_refuse(settings: Settings) -> None:
         announce(settings, gateway, address)
 
     try:
-        await serve(settings, started)
+        await serve(settings, started, Wrapping(accept_clock=accept_clock))
     except (DataDirectoryLocked, SchemaTooNew):
         raise
     except StoreError as exc:

@@ -12,6 +12,7 @@ from stenolog.log.appends import Together
 from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
 from stenolog.log.event import SealedPayload
+from stenolog.log.event_clock import TIME_US_MAX
 from stenolog.log.format import EVENT_SCHEMA
 from stenolog.log.merkle import Frontier, Node
 from stenolog.log.open_work import NO_WORK, OpenWork
@@ -43,6 +44,7 @@ class BatchState:
     """What the log holds that concerns a batch, read inside its transaction and kept current.
 
     Attributes:
+        time_us: That of the last event.
         streams: The last event of each stream that the batch touches; absent: no such stream.
         sequences: The last public sequence of each tenant in the batch; absent: none.
         ids: Places of those ids of the batch that are already in the log.
@@ -86,6 +88,7 @@ class Sequenced:
     Attributes:
         outcomes: An outcome has one answer for each of the caller's appends, or says why there is
             none.
+        time_us: The time of all rows.
         nodes: Those of the tree that are kept and that the rows complete.
         open_streams: What is owed now, for each stream that got events and to which something is
             owed or was.
@@ -94,6 +97,7 @@ class Sequenced:
     rows: Sequence[Row]
     outcomes: Sequence[Sequence[Appended] | StoreError]
     frontier: Frontier
+    time_us: int
     nodes: Sequence[Node]
     open_streams: Mapping[str, OpenStream]
 
@@ -103,7 +107,7 @@ def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) ->
 
     `state` is used up: it is brought to what holds after the batch.
     """
-    state.time_us = max(state.time_us, now_us)
+    state.time_us = min(max(state.time_us, now_us), TIME_US_MAX)
     time = rfc3339(state.time_us)
     rows: list[Row] = []
     outcomes: list[Sequence[Appended] | StoreError] = []
@@ -125,7 +129,12 @@ def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) ->
         for stream in owed_to & grown
     }
     return Sequenced(
-        rows=rows, outcomes=outcomes, frontier=frontier, nodes=nodes, open_streams=open_streams
+        rows=rows,
+        outcomes=outcomes,
+        frontier=frontier,
+        time_us=state.time_us,
+        nodes=nodes,
+        open_streams=open_streams,
     )
 
 

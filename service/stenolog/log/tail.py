@@ -43,6 +43,11 @@ class LogTail:
         """Forget everything, until the next commit: there may be events nobody announced."""
         self._begin, self._events, self._streams = None, [], {}
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether nobody can say where the log ends, until the next commit."""
+        return self._begin is None
+
     def read(self, after: int, limit: int) -> list[Event] | None:
         """Return at most `limit` events behind position `after`; None: some are not remembered."""
         if self._begin is None or after < self._begin:

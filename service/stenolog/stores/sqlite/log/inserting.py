@@ -36,5 +36,6 @@ def insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
     write_open(connection, sequenced.open_streams)
     frontier = sequenced.frontier
     connection.execute(
-        "UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes())
+        "UPDATE tree SET count = ?, frontier = ?, last_us = ?",
+        (frontier.count, frontier.to_bytes(), sequenced.time_us),
     )

@@ -5,21 +5,44 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from stenolog.log.batch import Coordinates, OpenStream
-from stenolog.log.open_work import OpenWork
+import aiosqlite
 
-OPEN_PAGE = (
+from stenolog.log.batch import Coordinates, OpenStream
+from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage
+from stenolog.log.open_work import OpenWork
+from stenolog.stores.sqlite.file.connection import read_rows
+
+_PAGE = (
     "SELECT t.count, (SELECT id FROM events WHERE position = t.count), o.stream, o.urgent "
     "FROM tree t LEFT JOIN (SELECT stream, urgent FROM open_transcriptions "
     "WHERE open AND stream > ?1 AND stream < ?2 ORDER BY stream LIMIT ?3) o ORDER BY o.stream"
 )
-"""The log's last position, the id of the event there, and a page of open streams."""
-
+_BEHIND_TRANSCRIPTIONS = "transcription."  # the first name behind all that begin with the prefix
 _READ = (
     "SELECT stream, position, version, outcome_owed, urgent, CAST(unsettled AS BLOB), "
     "CAST(jobless AS BLOB) FROM open_transcriptions "
     "WHERE stream IN (SELECT value FROM json_each(?))"
 )
+
+
+async def read_open_page(reader: aiosqlite.Connection, after: str, limit: int) -> OpenPage:
+    """Return at most `limit` ids greater than `after`, in order, as of the log's last event.
+
+    Raises:
+        StoreUnavailable: The log cannot be read now.
+    """
+    assert 1 <= limit <= OPEN_PER_PAGE_MAX
+    rows = await read_rows(
+        reader, "log.db", _PAGE, TRANSCRIPTION + after, _BEHIND_TRANSCRIPTIONS, limit
+    )
+    ids = {row[2]: str(row[2]).removeprefix(TRANSCRIPTION) for row in rows if row[2]}
+    return OpenPage(
+        ids=tuple(ids.values()),
+        checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1] or ""),
+        urgent=frozenset(ids[row[2]] for row in rows if row[3]),
+    )
 
 
 def read_open(connection: sqlite3.Connection, streams: str) -> dict[str, OpenStream | None]:

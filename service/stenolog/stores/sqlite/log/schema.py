@@ -1,9 +1,9 @@
 """Declare the tables of `log.db`; only `tree`, `probe` and `open_transcriptions` change.
 
 `leaf` is the hash with which the tree was grown: when the tree's root is wrong, it tells which
-record was changed. `nodes` has the tree's nodes of every eighth level above the leaves, for proofs.
-An append without events moves the time in `probe`: the readiness check must write, and SQLite does
-not write a page whose bytes stay the same.
+record was changed. `last_us` is the last event's time. `nodes` has the tree's nodes of every eighth
+level above the leaves, for proofs. An append without events moves the time in `probe`: the
+readiness check must write, and SQLite does not write a page whose bytes stay the same.
 
 `open_transcriptions` is derived from the events, in the transaction that appends them: position and
 version of the stream's last event, and what is owed (`log.open_work`); numbers with commas between.
@@ -47,9 +47,10 @@ CREATE TABLE dedupe (
 CREATE TABLE tree (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     count INTEGER NOT NULL,
-    frontier BLOB NOT NULL
+    frontier BLOB NOT NULL,
+    last_us INTEGER NOT NULL
 );
-INSERT INTO tree VALUES (1, 0, x'');
+INSERT INTO tree VALUES (1, 0, x'', 0);
 CREATE TABLE nodes (
     level INTEGER NOT NULL,
     number INTEGER NOT NULL,

@@ -11,17 +11,15 @@ from typing import Any
 
 import aiosqlite
 
-from stenolog.clock import NowUs, now_us
-from stenolog.errors import OutcomeUnknown, RecordDamaged, StoreError
+from stenolog.clock import Clocks
+from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from stenolog.log.appends import Together, checked, weight
 from stenolog.log.batch import Sequenced
-from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.event import Event, NewEvent, SealedPayload
-from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.format import LogIdentity
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import Frontier, Place
-from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage
+from stenolog.log.open_page import OpenPage
 from stenolog.log.sequencer import GroupCommit
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.stream import check_unbroken
@@ -29,18 +27,17 @@ from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.nodes import read_nodes
-from stenolog.stores.sqlite.log.open_rows import OPEN_PAGE
-from stenolog.stores.sqlite.log.streams import StreamReads
-from stenolog.stores.sqlite.log.writer import (
+from stenolog.stores.sqlite.log.open_rows import read_open_page
+from stenolog.stores.sqlite.log.stored import (
     RECORD,
-    CommitReport,
-    LogWriter,
     stored_event,
+    stored_events,
     stored_frontier,
 )
+from stenolog.stores.sqlite.log.streams import StreamReads
+from stenolog.stores.sqlite.log.writer import NO_OTHER_CLOCKS, CommitReport, LogWriter
 
 INTEGER_MAX = 2**63 - 1  # SQLite's own
-BEHIND_TRANSCRIPTIONS = "transcription."  # the first name behind all that begin with the prefix
 
 
 class SqliteLog:
@@ -52,6 +49,7 @@ class SqliteLog:
         """`kept`: how many of the last events are read from memory, at least."""
         self._writer = writer
         self.identity: LogIdentity = writer.identity
+        self.clock_behind_ms: int = writer.behind_ms
         self._reader = reader
         self.histories = StreamReads(reader)
         self._watch = HeadWatch(writer.head)
@@ -68,16 +66,20 @@ class SqliteLog:
         *,
         report: CommitReport | None = None,
         kept: int = EVENTS_KEPT,
-        clock: NowUs = now_us,
+        clocks: Clocks = NO_OTHER_CLOCKS,
+        accept_clock: bool = False,
     ) -> SqliteLog:
         """Return the log at `path`, created when there is none; `report` hears of every commit.
 
+        `accept_clock`: an operator says that the machine's clock is right.
+
         Raises:
-            CannotStart: It is another kind of file, or from before the first release.
+            CannotStart: It is another kind of file, or from before the first release; or the
+                machine's clock cannot be right.
             SchemaTooNew: It was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
-        writer = await asyncio.to_thread(LogWriter, path, report, clock)
+        writer = await asyncio.to_thread(LogWriter, path, report, clocks, accept_clock)
         try:
             return cls(writer, await open_reader(path, "log.db"), kept)
         except BaseException:
@@ -111,6 +113,8 @@ class SqliteLog:
             sequenced = self._writer.commit_batch(batch)
         except OutcomeUnknown:
             self._tell(self._tail.forget)
+            with contextlib.suppress(StoreError):  # else whoever asks for the head looks again
+                self._tell(partial(self._watch.advance, self._writer.count()))
             raise
         self._tell(partial(self._advance, sequenced))
         return sequenced.outcomes
@@ -188,29 +192,20 @@ class SqliteLog:
         return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
 
     async def head(self) -> int:
-        """Returns what the writer last told."""
+        """Returns what the writer last told; after an unknown outcome, what the file says."""
+        if self._tail.is_forgotten:
+            with contextlib.suppress(StoreUnavailable):
+                self._watch.advance((await self.frontier()).count)
         return self._watch.head
 
     async def wait(self, *, after: int) -> int:
         """Woken by the writing thread after its commit."""
+        await self.head()
         return await self._watch.wait(after=after)
 
     async def open_transcriptions(self, *, after: str, limit: int) -> OpenPage:
-        """Return at most `limit` ids greater than `after`, in order; empty: from the first.
-
-        Raises:
-            StoreUnavailable: The log cannot be read now.
-        """
-        assert 1 <= limit <= OPEN_PER_PAGE_MAX
-        rows = await read_rows(
-            self._reader, "log.db", OPEN_PAGE, TRANSCRIPTION + after, BEHIND_TRANSCRIPTIONS, limit
-        )
-        ids = {row[2]: str(row[2]).removeprefix(TRANSCRIPTION) for row in rows if row[2]}
-        return OpenPage(
-            ids=tuple(ids.values()),
-            checkpoint=Checkpoint(position=rows[0][0], event_id=rows[0][1] or ""),
-            urgent=frozenset(ids[row[2]] for row in rows if row[3]),
-        )
+        """Reads by the partial index on open ones, beside the tree's row."""
+        return await read_open_page(self._reader, after, limit)
 
     async def frontier(self) -> Frontier:
         """Return the tree over everything that is committed."""
@@ -234,15 +229,7 @@ class SqliteLog:
         self, statement: str, *values: object, up_to_damage: bool = False
     ) -> list[Event]:
         rows = await read_rows(self._reader, "log.db", statement, *values)
-        events: list[Event] = []
-        for row in rows:
-            try:
-                events.append(stored_event(*row))
-            except RecordDamaged:
-                if events and up_to_damage:
-                    break
-                raise
-        return events
+        return stored_events(rows, up_to_damage=up_to_damage)
 
 
 def _bounded(number: int, maximum: int) -> int:

@@ -13,7 +13,7 @@ from stenolog.log.event import Event
 from stenolog.log.stream import check_unbroken
 from stenolog.projections.run.histories import Beginning, Box
 from stenolog.stores.sqlite.file.connection import read_rows
-from stenolog.stores.sqlite.log.writer import RECORD, stored_event
+from stenolog.stores.sqlite.log.stored import RECORD, stored_event
 
 
 class StreamReads:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import orjson
 
-from stenolog.clock import NowUs, microseconds, now_us
-from stenolog.errors import RecordDamaged, SchemaTooNew, StoreError
+from stenolog.clock import Clocks
+from stenolog.errors import RecordDamaged, StoreError
 from stenolog.log.appends import Together, touched
 from stenolog.log.batch import (
     ADVICE,
@@ -21,13 +21,15 @@ from stenolog.log.batch import (
     Sequenced,
     sequence_batch,
 )
-from stenolog.log.canonical import leaf_hash
-from stenolog.log.event import Event, event_from_bytes
-from stenolog.log.merkle import Frontier, frontier_from_bytes
+from stenolog.log.event_clock import Reading, started
+from stenolog.log.events.logs import ClockReason
+from stenolog.log.merkle import Frontier
 from stenolog.stores.sqlite.file.writer import Writer
+from stenolog.stores.sqlite.log.clock_jumps import jump_recorded
 from stenolog.stores.sqlite.log.inserting import insert
 from stenolog.stores.sqlite.log.open_rows import read_open
 from stenolog.stores.sqlite.log.schema import log_schema
+from stenolog.stores.sqlite.log.stored import stored_event, stored_frontier
 
 _LAST_OF_STREAMS = (
     "SELECT value, version, position, CAST(stream AS BLOB), bytes, leaf "
@@ -41,8 +43,7 @@ _PLACES_OF_DEDUPE_KEYS = (
     "SELECT key, position, version FROM dedupe JOIN events USING (position) "
     "WHERE key IN (SELECT value FROM json_each(?))"
 )
-RECORD = "position, CAST(stream AS BLOB), bytes, leaf"
-"""The columns that `stored_event` takes; a damaged stream's name need not be text."""
+NO_OTHER_CLOCKS = Clocks()
 
 CommitReport = Callable[[int, int, float], None]
 """Told after each batch: its callers, the events accepted, seconds from BEGIN to COMMIT's end."""
@@ -54,20 +55,41 @@ class LogWriter:
     Attributes:
         head: The last position when the file was opened.
         identity: Which log it is, and in which epoch.
+        behind_ms: How far the machine's clock was behind the last event then; 0: it was not.
     """
 
     def __init__(
-        self, path: Path, report: CommitReport | None = None, clock: NowUs = now_us
+        self,
+        path: Path,
+        report: CommitReport | None = None,
+        clocks: Clocks = NO_OTHER_CLOCKS,
+        accept_clock: bool = False,
     ) -> None:
+        """`accept_clock`: an operator says that the machine's clock is right."""
         self._report = report
-        self._now_us = clock
-        self._writer = Writer(path, log_schema(clock), None)
+        self._clocks = clocks
+        started(self._reading(), 0, accepted=accept_clock)
+        self._writer = Writer(path, log_schema(clocks.wall), None)
         self.identity = self._writer.identity
         try:
-            self.head = self._writer.transact(_read_frontier).count
+            self.head = self.count()
+            last_us = self._writer.transact(_read_last_us)
+            told = started(now := self._reading(), last_us, accepted=accept_clock)
+            self.behind_ms = max(0, last_us - now.wall_us) // 1_000
+            self._clock = told.clock
+            if told.jumped_us is not None:
+                self.head += len(self._commit((), told.jumped_us, "accepted").rows)
         except BaseException:
             self.close()
             raise
+
+    def count(self) -> int:
+        """Return the last position, as the file has it.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        return self._writer.transact(_read_frontier).count
 
     def close(self) -> None:
         """Close the file and fold its WAL back."""
@@ -82,9 +104,31 @@ class LogWriter:
             StoreError: The file is damaged; nothing was written.
         """
         began = time.perf_counter()
+        sequenced = self._commit(batch)
+        if self._report is not None:
+            self._report(len(batch), len(sequenced.rows), time.perf_counter() - began)
+        return sequenced
 
+    def _commit(
+        self,
+        batch: Sequence[Together],
+        jumped_us: int | None = None,
+        reason: ClockReason = "agreed",
+    ) -> Sequenced:
+        """Commit the batch, and before it that the clock has jumped, which nobody is answered."""
+        told = self._clock.tell(self._reading())
+        if jumped_us is None:
+            jumped_us = told.jumped_us
+        first = [] if jumped_us is None else [jump_recorded(self.identity, jumped_us, reason)]
+        sequenced = self._transact([*first, *batch], told.time_us)
+        self._clock = told.clock
+        return replace(sequenced, outcomes=sequenced.outcomes[len(first) :])
+
+    def _reading(self) -> Reading:
+        return Reading(wall_us=self._clocks.wall(), steady_us=self._clocks.steady())
+
+    def _transact(self, batch: Sequence[Together], at_us: int) -> Sequenced:
         def work(connection: sqlite3.Connection) -> Sequenced:
-            at_us = self._now_us()
             sequenced = sequence_batch(batch, _read_state(connection, batch), at_us)
             if sequenced.rows:
                 insert(connection, sequenced)
@@ -94,52 +138,7 @@ class LogWriter:
                 connection.execute("UPDATE probe SET at_us = max(at_us + 1, ?)", (at_us,))
             return sequenced
 
-        sequenced = self._writer.transact(work)
-        if self._report is not None:
-            self._report(len(batch), len(sequenced.rows), time.perf_counter() - began)
-        return sequenced
-
-
-def stored_event(position: int, stream: object, stored: bytes, leaf: object) -> Event:
-    """Return the event in a row of these columns, the same that was appended.
-
-    Raises:
-        RecordDamaged: It is another, or none.
-    """
-    try:
-        if leaf_hash(stored) != leaf:
-            raise ValueError("its hash is another")
-        event = event_from_bytes(stored)
-        if event.position != position:
-            raise ValueError("it stands at another position")
-    except (ValueError, TypeError, SchemaTooNew) as exc:
-        raise RecordDamaged(
-            f"log.db: the record at position {position} is damaged ({exc}); {ADVICE}",
-            position=position,
-            stream=stream.decode(errors="replace") if isinstance(stream, bytes) else "",
-        ) from exc
-    return event
-
-
-def _time_us(last: Event) -> int:
-    try:
-        return microseconds(last.time)
-    except (ValueError, TypeError, AttributeError) as exc:
-        raise StoreError(f"log.db: the last event's time is damaged; {ADVICE}") from exc
-
-
-def stored_frontier(row: Sequence[Any] | None) -> Frontier:
-    """Return the frontier in a row of `count` and `frontier`.
-
-    Raises:
-        StoreError: The row is missing or damaged.
-    """
-    try:
-        if row is None:
-            raise ValueError("its row is missing")
-        return frontier_from_bytes(row[0], row[1])
-    except (ValueError, TypeError, AttributeError) as exc:
-        raise StoreError(f"log.db: the tree is damaged ({exc}); {ADVICE}") from exc
+        return self._writer.transact(work)
 
 
 def _read_frontier(connection: sqlite3.Connection) -> Frontier:
@@ -147,18 +146,21 @@ def _read_frontier(connection: sqlite3.Connection) -> Frontier:
     return stored_frontier(row)
 
 
+def _read_last_us(connection: sqlite3.Connection) -> int:
+    last_us = connection.execute("SELECT last_us FROM tree").fetchone()[0]
+    if not isinstance(last_us, int):
+        raise StoreError(f"log.db: the last event's time is damaged; {ADVICE}")
+    return last_us
+
+
 def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> BatchState:
     asked = touched(batch)
     frontier = _read_frontier(connection)
-    last = connection.execute(
-        f"SELECT {RECORD} FROM events ORDER BY position DESC LIMIT 1"  # noqa: S608  the columns are ours
-    ).fetchone()
-    if (last[0] if last else 0) != frontier.count:
+    # Of the last record only its place is looked at: damage there is no reason to stop writing.
+    last = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+    if last != frontier.count:
         raise StoreError(f"log.db: tree and events differ; {ADVICE}")
-    state = BatchState(
-        frontier=frontier,
-        time_us=_time_us(stored_event(*last)) if last else 0,
-    )
+    state = BatchState(frontier=frontier, time_us=_read_last_us(connection))
     streams = _json(asked["streams"])
     for name, version, position, *record in connection.execute(_LAST_OF_STREAMS, (streams,)):
         state.streams[name] = Coordinates(position=position, version=version)
