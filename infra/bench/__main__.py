@@ -22,6 +22,7 @@ from infra.bench import (
     lost_views,
     memory,
     pollers,
+    proofs,
     reading,
     uploads,
     views,
@@ -32,6 +33,7 @@ from infra.bench.machine import REPOSITORY, machine
 Measure = Callable[[Path], Awaitable[Sequence[Figure]]]
 PARTS: Mapping[str, Measure] = {
     "appends": appends.measure,
+    "proofs": proofs.measure,
     "views": views.measure,
     "callbacks": callbacks.measure,
     "completions": completions.measure,

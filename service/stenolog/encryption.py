@@ -1,10 +1,11 @@
-"""Encrypt with AES-256-GCM and derive keys with HKDF-SHA256; the only user of the library."""
+"""Encrypt with AES-256-GCM, sign with Ed25519, derive keys with HKDF; the library's only user."""
 
 from __future__ import annotations
 
 import os
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -58,3 +59,21 @@ class Cipher:
             return self._aead.decrypt(nonce, sealed, name)
         except (InvalidTag, ValueError) as exc:
             raise PayloadDamaged("it does not open under this key") from exc
+
+
+class SigningKey:
+    """Signs with Ed25519 (RFC 8032): the same message has the same signature each time."""
+
+    def __init__(self, secret: bytes) -> None:
+        """Take a private key of 32 random bytes."""
+        assert len(secret) == KEY_BYTES
+        self._key = Ed25519PrivateKey.from_private_bytes(secret)
+
+    @property
+    def public(self) -> bytes:
+        """The public key, 32 bytes."""
+        return self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of a message, 64 bytes."""
+        return self._key.sign(message)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.compliance.tree_heads import last_head, write_head
 from tests.bootstrap.test_process import CANNOT_START, nowhere, refused
 from tests.gateway_process import GatewayProcess, gateway
 
@@ -25,9 +27,12 @@ def test_a_lock_that_is_a_directory_is_refused(tmp_path: Path) -> None:
     assert str(tmp_path / "lock") in line
 
 
-def test_a_log_that_was_cut_short_is_warned_of(tmp_path: Path) -> None:
-    (tmp_path / TREE_HEADS).write_text(f"9 {'0' * 64} 2026-01-01T00:00:00.000000Z\n")
-    with gateway(tmp_path, nowhere()) as running:
-        said = running.said
-    assert "  warning   log.db has 1 events, tree-heads.log knows of 9" in said
-    assert '"event":"log.truncated"' in said.replace(": ", ":")
+def test_a_log_that_was_cut_short_is_refused(tmp_path: Path) -> None:
+    with gateway(tmp_path, nowhere()):
+        pass
+    last = last_head(tmp_path / TREE_HEADS)
+    assert last is not None
+    write_head(tmp_path / TREE_HEADS, replace(last, size=last.size + 7))
+    line = refused(GatewayProcess(tmp_path, nowhere()), CANNOT_START)
+    assert f"log.db has {last.size} events, tree-heads.log knows of {last.size + 7}" in line
+    assert "restore" in line

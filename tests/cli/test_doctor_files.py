@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,11 +17,13 @@ from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.doctor import public_url
 from stenolog.cli.findings import Finding
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.compliance.tree_heads import last_head, write_head
 from stenolog.config.settings import Settings
 from stenolog.stores.files.directory import locked, make_directory
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
+from tests.tree_heads import note_head
 
 
 @pytest.fixture
@@ -32,6 +36,7 @@ def used(tmp_path: Path) -> Path:
             pass
         log = await SqliteLog.open(tmp_path / "log.db")
         await log.append("thing-1", [new_event()])
+        note_head(tmp_path / TREE_HEADS, await log.frontier(), log.identity)
         await log.close()
 
     asyncio.run(make())
@@ -53,6 +58,13 @@ def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:200] + b"nonsense" * 100)
 
 
+def another_head(used: Path, **fields: Any) -> None:
+    """The last tree head is another than that of the log."""
+    last = last_head(used / TREE_HEADS)
+    assert last is not None
+    write_head(used / TREE_HEADS, replace(last, **fields))
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "log.db missing": lambda used: (used / "log.db").unlink(),
     "keys.db missing": lambda used: (used / "keys.db").unlink(),
@@ -60,9 +72,10 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "log.db cut": lambda used: cut(used / "log.db"),
     "keys.db cut": lambda used: cut(used / "keys.db"),
     "no database": lambda used: (used / "log.db").write_bytes(b"x" * 9_000),
-    "log.db shorter": lambda used: (used / TREE_HEADS).write_text(
-        f"9 {'0' * 64} 2026-01-01T00:00:00.000000Z\n"
-    ),
+    "log.db shorter": lambda used: another_head(used, size=9),
+    "log.db rewritten": lambda used: another_head(used, root="0" * 64),
+    "another log": lambda used: another_head(used, log_id="018f2f9e-7c1a-4d3b-8a4e-5b6c7d8e9f0a"),
+    "older than a restore": lambda used: another_head(used, epoch=2),
 }
 
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.tree_heads import FILE_NAME, record_heads
+from stenolog.compliance.head_keeper import HeadKeeper
+from stenolog.compliance.tree_heads import FILE_NAME
 from stenolog.compliance.vault import Vault
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.event import NewEvent
@@ -52,7 +53,7 @@ async def main(directory: Path) -> None:
     log = await SqliteLog.open(directory / "log.db")
     vault = Vault(MASTER, await SqliteKeys.open(directory / "keys.db", log.identity))
     async with asyncio.TaskGroup() as group:
-        group.create_task(record_heads(log, directory / FILE_NAME, Heartbeat()))
+        group.create_task(HeadKeeper(log, directory / FILE_NAME, log.identity).run(Heartbeat()))
         for writer in range(WRITERS):
             group.create_task(append_for_ever(log, vault, writer))
 

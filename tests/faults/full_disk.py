@@ -17,17 +17,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from stenolog.compliance.data_keys import MasterKey, WrappedKey, new_wrapped_key
-from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify
 from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from stenolog.log.event import NewEvent
+from stenolog.log.format import UNBOUND
 from stenolog.log.merkle import Frontier
 from stenolog.log.store import Appended
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.log_samples import BEGUN, PUBLIC, new_event
+from tests.tree_heads import note_head
 
 MASTER = MasterKey(b"f" * 32)
 TRIES = 40
@@ -147,15 +149,15 @@ async def opening_recovers(directory: Path, slack: int) -> None:
 
 async def tree_heads_recover(directory: Path, slack: int) -> None:
     path = directory / FILE_NAME
-    write_head(path, Frontier())
+    note_head(path, Frontier(), UNBOUND)
     with full(path, slack):
         try:
-            write_head(path, Frontier())
+            note_head(path, Frontier(), UNBOUND)
         except StoreUnavailable:
             pass
         else:
             raise AssertionError("half a line passed for a whole one")
-    write_head(path, Frontier())
+    note_head(path, Frontier(), UNBOUND)
     heads, unreadable = read_heads(path)
     assert (len(heads), unreadable) == (2, int(slack > 0))
 

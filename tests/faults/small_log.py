@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import Verdict, verify
 from stenolog.log.canonical import leaf_hash
@@ -22,6 +22,7 @@ from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.log_samples import BEGUN, OTHER_TENANT, TENANT, new_event
+from tests.tree_heads import note_head
 
 MASTER = MasterKey(b"m" * 32)
 STREAMS = ("transcription-1", "upload-2", "transcription-3")
@@ -111,7 +112,7 @@ async def build(directory: Path) -> SmallLog:
     keys = await SqliteKeys.open(small.keys, log.identity)
     vault = Vault(MASTER, keys)
     try:
-        write_head(small.heads, await log.frontier())
+        note_head(small.heads, await log.frontier(), log.identity)
         for position in range(BEGUN + 1, COUNT + 1):
             event_type = TYPES[position % len(TYPES)]
             stream = STREAMS[position % len(STREAMS)]
@@ -126,7 +127,7 @@ async def build(directory: Path) -> SmallLog:
                 event = replace(event, payload=sealed)
             await log.append(stream, [event])
             if position in HEADS_AT:
-                write_head(small.heads, await log.frontier())
+                note_head(small.heads, await log.frontier(), log.identity)
     finally:
         await log.close()
         await keys.close()

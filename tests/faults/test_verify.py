@@ -19,7 +19,7 @@ import pytest
 
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import ROWS_PER_READ
-from stenolog.compliance.tree_heads import read_heads, write_head
+from stenolog.compliance.tree_heads import read_heads
 from stenolog.compliance.verify import verify
 from stenolog.errors import CannotStart, EvidenceError, StoreError, StoreUnavailable
 from stenolog.log.canonical import canonical_bytes, leaf_hash
@@ -38,6 +38,7 @@ from tests.faults.small_log import (
     tree_recomputed,
 )
 from tests.log_samples import BEGUN, several
+from tests.tree_heads import note_head
 
 DEADLINE_S = 30
 OFFSETS = (0, 1, 7, 100, 200, 300, 401, -1, -2, -40)
@@ -350,19 +351,19 @@ def test_a_head_written_after_the_rewrite_does_not_hide_it(small: SmallLog) -> N
     """The service was started again over the forged file, and recorded its head."""
     with small.altered() as run:
         rewritten(run, 20, actor="somebody-else")
-    write_head(small.heads, frontier_of(small))
+    head_noted(small)
     assert found_at(small) == 17
 
 
-def frontier_of(small: SmallLog) -> Frontier:
-    async def read() -> Frontier:
+def head_noted(small: SmallLog) -> None:
+    async def note() -> None:
         log = await SqliteLog.open(small.log)
         try:
-            return await log.frontier()
+            note_head(small.heads, await log.frontier(), log.identity)
         finally:
             await log.close()
 
-    return asyncio.run(read())
+    asyncio.run(note())
 
 
 @pytest.mark.parametrize(
@@ -440,9 +441,9 @@ def test_a_cut_last_line_of_the_tree_heads_is_said_and_the_next_is_whole(small: 
     verdict = small.verify()
     assert verdict.heads == len(HEADS_AT) - 1
     assert verdict.unchecked == ("1 lines of the tree heads are not readable",)
-    write_head(small.heads, frontier_of(small))
+    head_noted(small)
     heads, unreadable = read_heads(small.heads)
-    assert [head.count for head in heads] == list(HEADS_AT)
+    assert [head.size for head in heads] == list(HEADS_AT)
     assert unreadable == 1
 
 
@@ -547,7 +548,7 @@ def test_verifying_passes_while_the_log_grows(tmp_path: Path) -> None:
         async def grow() -> None:
             while not done.is_set():
                 await log.append("upload-1", several(3))
-                await asyncio.to_thread(write_head, small.heads, await log.frontier())
+                await asyncio.to_thread(note_head, small.heads, await log.frontier(), log.identity)
 
         async def check() -> list[int]:
             counts: list[int] = []

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.compliance.tree_heads import write_head
 from stenolog.compliance.vault import Vault
 from stenolog.errors import EvidenceError
 from stenolog.log.event import NewEvent
@@ -15,6 +14,7 @@ from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.faults.small_log import MASTER, SmallLog, rewritten
 from tests.log_samples import new_event, new_id
+from tests.tree_heads import note_head
 
 ERASED, KEPT = "transcription-1", "transcription-2"
 REQUESTED = "transcription.requested"
@@ -39,7 +39,7 @@ async def build(directory: Path, *, erase: bool) -> SmallLog:
             await log.append(ERASED, [new_event("erasure.requested")])
         await vault.destroy(ERASED)
         await log.append(KEPT, [await sealed(KEPT)])
-        write_head(small.heads, await log.frontier())
+        note_head(small.heads, await log.frontier(), log.identity)
     finally:
         await log.close()
         await keys.close()

@@ -1,21 +1,30 @@
-"""Tree heads on disk."""
+"""Tree heads on disk, and when they are written."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from stenolog.clock import microseconds
-from stenolog.compliance.tree_heads import EVENTS_PER_HEAD, read_heads, record_heads, write_head
+from stenolog.compliance.head_keeper import EVENTS_PER_HEAD, HeadKeeper
+from stenolog.compliance.tree_heads import TAIL_BYTES, last_head, read_heads, write_head
 from stenolog.errors import StoreUnavailable
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.canonical import leaf_hash
+from stenolog.log.format import LogIdentity
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import EMPTY_ROOT, Frontier
+from tests.house.waiting import until
+from tests.tree_heads import head_of, note_head
 
 DEADLINE_S = 10
+HOURS_MS = 3_600_000
+LOG_ID = "018f2f9e-7c1a-4d3b-8a4e-5b6c7d8e9f0a"
+OURS = LogIdentity(log_id=LOG_ID, epoch=2)
+WHOLE = b"5 " + b"a" * 64 + b" 2026-11-21T08:00:00.000000Z 1 " + LOG_ID.encode()
 
 
 def tree(count: int) -> Frontier:
@@ -25,9 +34,8 @@ def tree(count: int) -> Frontier:
 class TreeInMemory:
     """A tree that grows when it is told to."""
 
-    def __init__(self) -> None:
-        self.watch = HeadWatch(0)
-        self.asked: asyncio.Queue[int] = asyncio.Queue()
+    def __init__(self, count: int = 0) -> None:
+        self.watch = HeadWatch(count)
 
     def grow(self, count: int) -> None:
         self.watch.advance(count)
@@ -36,76 +44,158 @@ class TreeInMemory:
         return tree(self.watch.head)
 
     async def wait(self, *, after: int) -> int:
-        self.asked.put_nowait(after)
         return await self.watch.wait(after=after)
+
+
+# The file
 
 
 def test_heads_are_read_as_they_were_written(tmp_path: Path) -> None:
     path = tmp_path / "heads"
     assert read_heads(path) == ([], 0)
-    for count in (0, 1, 7):
-        write_head(path, tree(count))
-    heads, unreadable = read_heads(path)
-    assert unreadable == 0
-    assert [(h.count, h.root) for h in heads] == [(n, tree(n).root().hex()) for n in (0, 1, 7)]
-    assert heads[0].root == EMPTY_ROOT.hex()
-    assert [h.time for h in heads] == sorted(h.time for h in heads)
-    assert microseconds(heads[0].time) > 0
+    assert last_head(path) is None
+    written = [head_of(tree(count), OURS) for count in (0, 1, 7)]
+    for head in written:
+        write_head(path, head)
+        assert last_head(path) == head
+    assert read_heads(path) == (written, 0)
+    assert written[0].root == EMPTY_ROOT.hex()
+    assert microseconds(written[0].time) > 0
     assert path.stat().st_mode & 0o777 == 0o600
+    size, root, time, epoch, log_id = path.read_text().splitlines()[-1].split(" ")
+    assert (size, root, epoch, log_id) == ("7", tree(7).root().hex(), "2", LOG_ID)
+    assert time == written[-1].time
 
 
-@pytest.mark.parametrize("cut", [1, 10, 40, 90])
+@pytest.mark.parametrize("cut", [1, 10, 40, 90, 130])
 def test_a_line_that_was_cut_does_not_swallow_the_next(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "heads"
-    write_head(path, tree(3))
-    write_head(path, tree(5))
+    note_head(path, tree(3), OURS)
+    note_head(path, tree(5), OURS)
     path.write_bytes(path.read_bytes()[:-cut])
-    write_head(path, tree(8))
+    before = last_head(path)
+    assert before is not None
+    assert before.size == (5 if cut == 1 else 3)
+    note_head(path, tree(8), OURS)
     heads, unreadable = read_heads(path)
-    assert [head.count for head in heads if head.count != 5] == [3, 8]
+    assert [head.size for head in heads if head.size != 5] == [3, 8]
     assert (len(heads), unreadable) in {(3, 0), (2, 1)}
+
+
+def test_a_whole_line_is_a_head(tmp_path: Path) -> None:
+    path = tmp_path / "heads"
+    path.write_bytes(WHOLE)
+    (head,), unreadable = read_heads(path)
+    assert (head.size, head.epoch, head.log_id, unreadable) == (5, 1, LOG_ID, 0)
 
 
 @pytest.mark.parametrize(
     "line",
     [
         b"x",
-        b"5 abc 2026-11-21T08:00:00.000000Z",
         b"\xff\xfe\x00",
-        b"-1 " + b"a" * 64 + b" 2026-11-21T08:00:00.000000Z",
-        b"1" * 30 + b" " + b"a" * 64 + b" 2026-11-21T08:00:00.000000Z",
-        b"5 " + b"A" * 64 + b" 2026-11-21T08:00:00.000000Z",
-        b"5 " + b"a" * 64 + b" 2026-11-21T08:00:00.000000Z more",
+        WHOLE.replace(b"a" * 64, b"abc"),
+        WHOLE.replace(b"a" * 64, b"A" * 64),
+        b"-" + WHOLE,
+        b"1" * 30 + WHOLE,
+        WHOLE + b" more",
+        WHOLE[:-1],
+        WHOLE.rpartition(b" ")[0],
+        WHOLE.replace(b" 1 ", b" one "),
+        WHOLE.replace(b"2026", b"\xff\xff\xff\xff"),
+        WHOLE + b"\r",
     ],
 )
 def test_a_line_that_is_no_head_is_counted(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "heads"
-    write_head(path, tree(3))
+    note_head(path, tree(3), OURS)
     path.write_bytes(path.read_bytes() + line + b"\n\n")
     heads, unreadable = read_heads(path)
-    assert ([head.count for head in heads], unreadable) == ([3], 1)
+    assert ([head.size for head in heads], unreadable) == ([3], 1)
+    last = last_head(path)
+    assert last is not None
+    assert last.size == 3
+
+
+def test_the_last_head_is_found_in_a_long_file_and_never_in_half_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "heads"
+    path.write_bytes((b"9" + WHOLE + b"\n") * 1_000)
+    found = last_head(path)
+    assert found is not None
+    assert found.size == 95
+    # All that is left of the only line begins behind its first digit.
+    path.write_bytes(b"9" + WHOLE + b"\n" + b"x" * (TAIL_BYTES - len(WHOLE) - 1))
+    assert last_head(path) is None
+    assert [head.size for head in read_heads(path)[0]] == [95]
 
 
 def test_a_place_that_cannot_hold_heads_is_a_store_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable):
-        write_head(tmp_path, tree(1))
-    with pytest.raises(StoreUnavailable):
-        write_head(tmp_path / "none" / "heads", tree(1))
-    with pytest.raises(StoreUnavailable):
-        read_heads(tmp_path)
+    for path in (tmp_path, tmp_path / "none" / "heads"):
+        with pytest.raises(StoreUnavailable):
+            note_head(path, tree(1), OURS)
+    for read in (read_heads, last_head):
+        with pytest.raises(StoreUnavailable):
+            read(tmp_path)
 
 
-async def test_a_head_is_recorded_at_the_start_and_every_thousand_events(tmp_path: Path) -> None:
-    path, log = tmp_path / "heads", TreeInMemory()
-    log.grow(3)
-    recording = asyncio.create_task(record_heads(log, path, Heartbeat()))
-    counts = [3, 3 + EVENTS_PER_HEAD, 10_000]
+# When they are written
+
+
+def sizes(path: Path) -> list[int]:
+    return [head.size for head in read_heads(path)[0]]
+
+
+async def running(keeper: HeadKeeper, work: Callable[[], Awaitable[None]]) -> None:
+    """`keeper` runs while `work`, which may wait, is done."""
+    task = asyncio.create_task(keeper.run(Heartbeat()))
     async with asyncio.timeout(DEADLINE_S):
-        for number, count in enumerate(counts, start=1):
-            log.grow(count - 1)  # one too few for a head
-            log.grow(count)
-            assert await log.asked.get() == count + EVENTS_PER_HEAD - 1
-            assert [head.count for head in read_heads(path)[0]] == counts[:number]
-    recording.cancel()
+        await work()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await recording
+        await task
+
+
+async def test_a_head_is_written_at_once_and_every_thousand_events(tmp_path: Path) -> None:
+    path, log = tmp_path / "heads", TreeInMemory(3)
+    keeper = HeadKeeper(log, path, OURS, within_ms=HOURS_MS)
+
+    async def grow() -> None:
+        await until(lambda: sizes(path) == [3])
+        log.grow(3 + EVENTS_PER_HEAD - 1)  # one too few
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert sizes(path) == [3]
+        log.grow(3 + EVENTS_PER_HEAD)
+        await until(lambda: sizes(path) == [3, 3 + EVENTS_PER_HEAD])
+        log.grow(10_000)
+        await until(lambda: sizes(path) == [3, 3 + EVENTS_PER_HEAD, 10_000])
+        await until(lambda: keeper.last == read_heads(path)[0][-1])
+
+    await running(keeper, grow)
+
+
+async def test_a_head_is_written_some_time_after_the_log_has_grown(tmp_path: Path) -> None:
+    path, log = tmp_path / "heads", TreeInMemory(3)
+    keeper = HeadKeeper(log, path, OURS, within_ms=50)
+
+    async def grow() -> None:
+        await until(lambda: sizes(path) == [3])
+        await asyncio.sleep(0.12)
+        assert sizes(path) == [3], "nothing new, no line"
+        log.grow(4)
+        await until(lambda: sizes(path) == [3, 4])
+        log.grow(5)
+        await until(lambda: sizes(path) == [3, 4, 5])
+
+    await running(keeper, grow)
+
+
+async def test_a_head_that_is_there_is_not_written_again(tmp_path: Path) -> None:
+    path, log = tmp_path / "heads", TreeInMemory(3)
+    first = await HeadKeeper(log, path, OURS).write()
+    keeper = HeadKeeper(log, path, OURS, first)
+    assert await keeper.write() == first
+    assert sizes(path) == [3]
+    log.grow(4)
+    assert (await keeper.write()).size == 4
+    assert sizes(path) == [3, 4]

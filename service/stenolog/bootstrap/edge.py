@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.http.answer_room import AnswerRoom
-from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
+from stenolog.bootstrap.identity import IDEMPOTENCY, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
+from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.erasure import Eraser
+from stenolog.compliance.proving import Prover
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
@@ -22,6 +24,7 @@ from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
+from stenolog.encryption import SigningKey
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -68,6 +71,8 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
         StoreUnavailable: The key store cannot be read or written.
     """
     idempotency_secret = await secret_of(stores.keys, stores.master, IDEMPOTENCY)
+    head_secret = await secret_of(stores.keys, stores.master, TREE_HEAD)
+    signer = HeadSigner(stores.events.identity, SigningKey(head_secret))
     return build_app(
         Edge(
             requests=RequestPorts(
@@ -109,6 +114,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 readable_at=parts.readable_at,
                 rebuild=parts.projector.rebuild,
                 room=parts.answer_room.wait,
+                evidence=Prover(stores.events, stores.heads, signer),
             ),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(

@@ -16,7 +16,6 @@ from stenolog.bootstrap.measuring import keep_measured
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.bootstrap.tree_heads import heads_loop
-from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
 from stenolog.projections.run.projector import Projector
@@ -36,7 +35,6 @@ class Gateway:
         new_api_key: Whether this start made the first API key.
         new_master_key: Whether this start made the master key.
         polled: A provider elsewhere cannot reach `public_url`.
-        loss: One sentence when the log is shorter than it was; else empty.
     """
 
     app: Application
@@ -48,7 +46,6 @@ class Gateway:
     new_api_key: bool
     new_master_key: bool
     polled: bool
-    loss: str
 
 
 @contextlib.asynccontextmanager
@@ -74,7 +71,6 @@ async def open_gateway(
             new_api_key=parts.new_api_key,
             new_master_key=parts.stores.new_master_key,
             polled=parts.polled,
-            loss=parts.stores.loss,
         )
 
 
@@ -85,7 +81,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         partial(reconciler.run, stores.events),
         parts.deliveries.run,
         *parts.erasing.loops,
-        heads_loop(stack, stores.events, settings.data_dir / TREE_HEADS, parts.heads),
+        heads_loop(stores.heads, parts.heads),
         partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),
     ]
     if parts.engine is not None:

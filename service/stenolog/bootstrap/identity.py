@@ -28,7 +28,7 @@ from stenolog.stores.files.directory import (
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
-IDEMPOTENCY = "idempotency"
+IDEMPOTENCY, TREE_HEAD = "idempotency", "tree-head"
 FIRST_KEY_NAME = "first"
 
 

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 
 from stenolog.bootstrap.identity import CHECK, open_master_key
 from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.bootstrap.tree_heads import open_heads
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
 from stenolog.compliance.records import BrowsableRecords
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
@@ -101,11 +103,12 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
     directory = settings.data_dir
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(locked(directory))
-        refuse_lost_log(directory / LOG, directory / KEYS)
+        refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
         log = await SqliteLog.open(directory / LOG)
         stack.push_async_callback(log.close)
         keys = await SqliteKeys.open(directory / KEYS, log.identity)
         stack.push_async_callback(keys.close)
+        await open_heads(stack, log, directory)
         yield keys, log
 
 

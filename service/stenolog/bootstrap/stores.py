@@ -11,9 +11,11 @@ from typing import TypeVar
 import structlog
 
 from stenolog.bootstrap.identity import CHECK, open_master_key
+from stenolog.bootstrap.tree_heads import open_heads
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import is_new, lost_events, refuse_lost_keys, refuse_lost_log
+from stenolog.compliance.head_keeper import HeadKeeper
+from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -68,7 +70,7 @@ class Stores:
 
     Attributes:
         new_master_key: Whether the master key was made now.
-        loss: One sentence when the log is shorter than it was; else empty.
+        heads: Keeps the log's tree heads; the log continues the last one.
     """
 
     keys: SqliteKeys
@@ -79,7 +81,7 @@ class Stores:
     vault: Vault
     uploads: UploadStore
     new_master_key: bool
-    loss: str = ""
+    heads: HeadKeeper
 
 
 async def open_stores(
@@ -88,14 +90,14 @@ async def open_stores(
     """Return the stores of a data directory; `stack` closes them.
 
     Raises:
-        CannotStart: The master key is missing or another, `keys.db` or `log.db` was lost, a file is
-            of another kind or belongs to another log, or the machine's clock cannot be right.
+        CannotStart: The master key is missing or another, `keys.db` or `log.db` was lost, the
+            log does not continue its last tree head, a file is of another kind or belongs to
+            another log, or the machine's clock cannot be right.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
     directory = settings.data_dir
-    new_log = is_new(directory / LOG)
-    refuse_lost_log(directory / LOG, directory / KEYS)
+    refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
     events = await _closing(
         stack,
         await wrapping.log_type.open(
@@ -108,7 +110,7 @@ async def open_stores(
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS, ours)))
     marked = bool(await keys.secrets(CHECK))  # before the master key makes its mark
     await refuse_lost_keys(events, keys_marked=marked, keys_file=KEYS, log_file=LOG)
-    loss = await lost_events(events, directory / TREE_HEADS, log_file=LOG, new_log=new_log)
+    heads = await open_heads(stack, events, directory)
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
     vault = Vault(master, keys)
@@ -128,7 +130,7 @@ async def open_stores(
         vault=vault,
         uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault, room=room)),
         new_master_key=new_master_key,
-        loss=loss,
+        heads=heads,
     )
 
 

@@ -1,4 +1,4 @@
-"""Write tree heads while the gateway runs, and once more when it is closed."""
+"""Keep tree heads: compared when a log is opened, written while it grows and when it closes."""
 
 from __future__ import annotations
 
@@ -10,35 +10,52 @@ from pathlib import Path
 
 import structlog
 
-from stenolog.compliance.tree_heads import Tree, record_heads, write_head
+from stenolog.compliance.head_keeper import HeadKeeper
+from stenolog.compliance.known_head import compared_head
+from stenolog.compliance.tree_heads import FILE_NAME
 from stenolog.errors import StoreError
 from stenolog.heartbeat import Heartbeat
+from stenolog.stores.sqlite.log.store import SqliteLog
 
 HEADS_RETRY_MS = 10_000
 
 log = structlog.get_logger()
 
 
+async def open_heads(
+    stack: contextlib.AsyncExitStack, events: SqliteLog, directory: Path
+) -> HeadKeeper:
+    """Return the keeper of a log's heads, with one over the whole log; `stack` writes the last.
+
+    Raises:
+        CannotStart: The log does not continue its last head.
+        StoreUnavailable: The log or the heads cannot be read now.
+    """
+    path = directory / FILE_NAME
+    keeper = HeadKeeper(events, path, events.identity, await compared_head(events, path))
+    await _write(keeper)
+    stack.push_async_callback(_write, keeper)
+    return keeper
+
+
 def heads_loop(
-    stack: contextlib.AsyncExitStack, events: Tree, file: Path, heartbeat: Heartbeat
+    keeper: HeadKeeper, heartbeat: Heartbeat
 ) -> Callable[[], Coroutine[None, None, None]]:
-    """Return the loop that writes tree heads; `stack` writes the last one."""
-    stack.push_async_callback(_last_head, events, file)
-    return partial(_keep_heads, events, file, heartbeat)
+    """Return the loop that writes heads; a disk that is full for a while ends nothing else."""
+    return partial(_keep, keeper, heartbeat)
 
 
-async def _keep_heads(events: Tree, file: Path, heartbeat: Heartbeat) -> None:
-    """Write tree heads until cancelled; a disk that is full for a while ends nothing else."""
+async def _keep(keeper: HeadKeeper, heartbeat: Heartbeat) -> None:
     while True:
         try:
-            await record_heads(events, file, heartbeat)
+            await keeper.run(heartbeat)
         except StoreError as exc:
             log.error("tree_head.not_written", error=str(exc))
             await asyncio.sleep(HEADS_RETRY_MS / 1000)
 
 
-async def _last_head(events: Tree, file: Path) -> None:
+async def _write(keeper: HeadKeeper) -> None:
     try:
-        await asyncio.to_thread(write_head, file, await events.frontier())
+        await keeper.write()
     except StoreError as exc:
         log.error("tree_head.not_written", error=str(exc))

@@ -6,11 +6,13 @@ from stenolog.bootstrap.identity import CHECK, known_master_key
 from stenolog.bootstrap.offline import master_key_mark, open_records
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.known_head import contradiction
 from stenolog.compliance.lost_files import BEGUN, is_new
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from stenolog.compliance.tree_heads import read_heads
+from stenolog.compliance.tree_heads import last_head
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart, PayloadDamaged, StoreError
+from stenolog.log.merkle import frontier_from_bytes
 from stenolog.stores.files.directory import KEYS, LOG
 
 RESTORE_ALL = "restore the data directory from a backup"
@@ -71,16 +73,20 @@ def log_and_keys(settings: Settings) -> Finding:
         return Finding(what=what, holds=False, said=said, advice=RESTORE_ALL)
     try:
         with open_records(settings) as records:
-            tree = records.tree()
+            tree, identity = records.tree(), records.identity
         marked = master_key_mark(settings) is not None
-        heads, _ = read_heads(settings.data_dir / TREE_HEADS)
+        head = last_head(settings.data_dir / TREE_HEADS)
+        grown = frontier_from_bytes(tree.count, tree.frontier)
     except (StoreError, CannotStart) as exc:
         return Finding(what=what, holds=False, said=str(exc), advice=RESTORE_ALL)
-    known = max((seen.count for seen in heads), default=0)
+    except ValueError:
+        return Finding(
+            what=what, holds=False, said=f"{LOG}: the tree is damaged", advice=RESTORE_ALL
+        )
     if tree.count != tree.last:
         said = f"{LOG}: the tree counts {tree.count} events, the last one is {tree.last}"
-    elif tree.count < known:
-        said = f"{LOG} has {tree.count} events, {TREE_HEADS} knows of {known}"
+    elif head and (wrong := contradiction(head, identity, grown)):
+        said = wrong
     elif tree.count > BEGUN and not marked:
         said = f"{KEYS} is new, and {LOG} has {tree.count} events"
     else:

@@ -78,8 +78,6 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
             f"  warning   {directory / 'master-key'} was made now and wraps all keys: "
             "back it up apart from the data, or set STENOLOG_MASTER_KEY"
         )
-    if gateway.loss:
-        lines.append(f"  warning   {gateway.loss}")
     if gateway.polled:
         lines.append(
             f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "

@@ -22,6 +22,7 @@ SCOPES = (
     "transcripts:write",
     "transcripts:read",
     "events:read",
+    "compliance:read",
     "compliance:erase",
     "keys:write",
     "ops:read",

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
-import structlog
-
-from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from stenolog.compliance.tree_heads import read_heads
+from stenolog.compliance.tree_heads import last_head
 from stenolog.errors import CannotStart
 from stenolog.log.store import EventStore
 
 BEGUN = 1  # the position of `log.begun`, which every log has
 
-log = structlog.get_logger()
 
-
-def refuse_lost_log(log: Path, keys: Path) -> None:
-    """Refuse keys whose log is gone: with a new one beside them it would be gone for good.
+def refuse_lost_log(log: Path, keys: Path, heads: Path) -> None:
+    """Refuse keys or tree heads whose log is gone: a new one beside them would hide that.
 
     Raises:
-        CannotStart: The keys' file is there, and the log's is missing or empty.
+        CannotStart: The log's file is missing or empty, and one of the others is not.
+        StoreUnavailable: The tree heads are there and cannot be read.
     """
-    if is_new(log) and not is_new(keys):
+    if not is_new(log):
+        return
+    if not is_new(keys):
         raise CannotStart(
             f"{log.name} is missing or empty, and {keys.name} has the keys of its events: restore "
             f"DATA_DIR/{log.name} from the backup that the keys belong to"
+        )
+    head = last_head(heads)
+    if head is not None:
+        raise CannotStart(
+            f"{log.name} is missing or empty, {heads.name} knows of its {head.size} events: "
+            f"restore the newest backup; or move DATA_DIR/{heads.name} elsewhere for a new log"
         )
 
 
@@ -51,31 +54,6 @@ async def refuse_lost_keys(
             f"{keys_file} is missing or empty, and {log_file} has {head} events that are sealed "
             f"with its keys: restore DATA_DIR/{keys_file} from the backup that the log belongs to"
         )
-
-
-async def lost_events(events: EventStore, heads_file: Path, *, log_file: str, new_log: bool) -> str:
-    """Say in one sentence that the log is shorter than it was, and log it; else empty.
-
-    Args:
-        events: The log, open.
-        heads_file: Where tree heads are written.
-        log_file: The name of the log's file.
-        new_log: Whether this start made the log.
-
-    Raises:
-        StoreUnavailable: The tree heads are there and cannot be read.
-    """
-    head = await events.head()
-    heads, _ = await asyncio.to_thread(read_heads, heads_file)
-    known = max((seen.count for seen in heads), default=0)
-    if head < known:
-        said = f"{log_file} has {head} events, {TREE_HEADS} knows of {known}: the others are lost"
-    elif new_log and heads:
-        said = f"{log_file} was missing and was made anew with {head} events, {known} were known"
-    else:
-        return ""
-    log.error("log.truncated", events=head, events_known=known, new=new_log)
-    return f"{said}; restore a newer backup if there is one (`stenolog log verify`)"
 
 
 def is_new(path: Path) -> bool:

@@ -1,59 +1,53 @@
-"""Write and read tree heads in a file beside the log, so that a truncation is noticed."""
+"""Write and read tree heads in a file beside the log, so that a change of the past is noticed."""
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from stenolog.clock import now_us, rfc3339
 from stenolog.errors import StoreUnavailable
-from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
-from stenolog.log.merkle import Frontier
 
 FILE_NAME = "tree-heads.log"
-EVENTS_PER_HEAD = 1_000
-_LINE = re.compile(r"(\d{1,16}) ([0-9a-f]{64}) (\S{20,32})")
+TAIL_BYTES = 64 * 1024  # some 400 lines: so far back the last readable one is looked for
+_LINE = re.compile(
+    rb"(\d{1,16}) ([0-9a-f]{64}) (\S{20,32}) (\d{1,9}) "
+    rb"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeHead:
-    """The root over the first `count` events, as it was at `time`."""
+    """The tree over the first `size` events of a log, as it was at `time`.
 
-    count: int
+    Attributes:
+        root: The Merkle root, in hex.
+        epoch: Of the log: after a restore its positions may mean other events.
+        log_id: Which log.
+    """
+
+    size: int
     root: str
     time: str
+    epoch: int
+    log_id: str
 
 
-class Tree(Protocol):
-    """The part of the log that tree heads are made from."""
-
-    async def frontier(self) -> Frontier:
-        """Return the tree over everything that is committed."""
-        ...
-
-    async def wait(self, *, after: int) -> int:
-        """Return the head as soon as it is beyond `after`."""
-        ...
-
-
-def write_head(path: Path, frontier: Frontier) -> None:
-    """Append a line `count root time`; it is on the disk when this returns.
+def write_head(path: Path, head: TreeHead) -> None:
+    """Append the line `size root time epoch logid`; it is on the disk when this returns.
 
     Raises:
         StoreUnavailable: It could not be written.
     """
-    line = f"{frontier.count} {frontier.root().hex()} {rfc3339(now_us())}\n"
+    line = f"{head.size} {head.root} {head.time} {head.epoch} {head.log_id}\n"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             # A line cut short by a crash must not swallow the next one.
             size = os.fstat(descriptor).st_size
-            whole = size == 0 or _last_byte(path) == b"\n"
+            whole = size == 0 or _last_bytes(path, 1) == b"\n"
             text = (line if whole else "\n" + line).encode()
             if os.write(descriptor, text) != len(text):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -74,41 +68,55 @@ def read_heads(path: Path) -> tuple[list[TreeHead], int]:
     """
     heads, unreadable = [], 0
     try:
-        text = path.read_text(encoding="ascii", errors="replace")
+        lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return [], 0
     except OSError as exc:
         raise StoreUnavailable(f"{FILE_NAME}: {exc.strerror}") from exc
-    for line in text.split("\n"):
-        match = _LINE.fullmatch(line)
-        if match:
-            heads.append(TreeHead(count=int(match[1]), root=match[2], time=match[3]))
+    for line in lines:
+        head = _head_in(line)
+        if head:
+            heads.append(head)
         elif line:
             unreadable += 1
     return heads, unreadable
 
 
-async def record_heads(tree: Tree, path: Path, heartbeat: Heartbeat) -> None:
-    """Write a head now and after every thousand events, until cancelled."""
-    written = -1
-    while True:
-        frontier = await tree.frontier()
-        if frontier.count != written:
-            await asyncio.to_thread(write_head, path, frontier)
-            written = frontier.count
-        heartbeat.beat()
-        while not await _has_grown(tree, after=written + EVENTS_PER_HEAD - 1):
-            heartbeat.beat()
+def last_head(path: Path) -> TreeHead | None:
+    """Return the last tree head that is readable in the end of the file, 64 KiB; None: none is.
 
-
-async def _has_grown(tree: Tree, *, after: int) -> bool:
-    """Tell whether the log is beyond `after`; False is said when the next beat is due."""
+    Raises:
+        StoreUnavailable: The file is there and cannot be read.
+    """
     try:
-        async with asyncio.timeout(BEAT_EVERY_MS / 1000):
-            await tree.wait(after=after)
-    except TimeoutError:
-        return False
-    return True
+        tail = _last_bytes(path, TAIL_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise StoreUnavailable(f"{FILE_NAME}: {exc.strerror}") from exc
+    lines = tail.split(b"\n")
+    if len(tail) > TAIL_BYTES:
+        del lines[0]  # the end of one, which may look like a whole one
+    heads = map(_head_in, reversed(lines))
+    return next((head for head in heads if head), None)
+
+
+def _head_in(line: bytes) -> TreeHead | None:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    try:
+        size, root, time, epoch, log_id = (part.decode("ascii") for part in match.groups())
+    except UnicodeDecodeError:
+        return None
+    return TreeHead(size=int(size), root=root, time=time, epoch=int(epoch), log_id=log_id)
+
+
+def _last_bytes(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - count))
+        return file.read(count)
 
 
 def _sync_directory(directory: Path) -> None:
@@ -118,9 +126,3 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _last_byte(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1)

@@ -17,7 +17,7 @@ from stenolog.compliance.rows import (
 )
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.errors import EvidenceError, StoreError
-from stenolog.log.merkle import Frontier, Node
+from stenolog.log.merkle import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +53,19 @@ def verify(
     """
     tree = read_tree(records)
     verified = VerifiedSoFar()
-    by_count: dict[int, list[TreeHead]] = {}
+    by_size: dict[int, list[TreeHead]] = {}
     for head in heads:
-        by_count.setdefault(head.count, []).append(head)
+        by_size.setdefault(head.size, []).append(head)
     agreed = 0
     try:
-        check_heads(by_count.get(0, ()), verified.frontier, agreed)
+        check_heads(by_size.get(0, ()), verified, agreed)
         for row in every_row(records, tree.count):
             event = check_row(row, verified)
             check_payload(row, event, records, master, verified)
             verified.frontier, completed = verified.frontier.grown([row.leaf])
             verified.nodes += check_nodes(completed, records)
-            if row.position in by_count:
-                check_heads(by_count[row.position], verified.frontier, agreed)
+            if row.position in by_size:
+                check_heads(by_size[row.position], verified, agreed)
                 agreed = row.position
         check_identity(records, verified)
         check_end(tree, verified, heads, agreed)
@@ -99,18 +99,23 @@ def read_tree(records: Records) -> StoredTree:
     return tree
 
 
-def check_heads(heads: Iterable[TreeHead], frontier: Frontier, agreed: int) -> None:
+def check_heads(heads: Iterable[TreeHead], verified: VerifiedSoFar, agreed: int) -> None:
     """Check that the root is the one recorded when the log had this many events.
+
+    What came after the backup from which a log was restored is of an older epoch, and is not there
+    any more: heads over it are passed over.
 
     Raises:
         EvidenceError: It is not; positions up to `agreed` are proven by an earlier head.
     """
-    root = frontier.root().hex()
+    root = verified.frontier.root().hex()
     for head in heads:
-        if head.root != root:
+        if verified.log_id and head.log_id != verified.log_id:
+            raise EvidenceError(f"the tree head of {head.time} is of another log", agreed + 1)
+        if head.root != root and head.epoch >= verified.epoch:
             raise EvidenceError(
-                f"the tree head of {head.time} over {head.count} events is another: "
-                f"a record from {agreed + 1} to {head.count} was replaced",
+                f"the tree head of {head.time} over {head.size} events is another: "
+                f"a record from {agreed + 1} to {head.size} was replaced",
                 agreed + 1,
             )
 
@@ -164,10 +169,10 @@ def check_end(
             "the stored tree is not the tree of the stored events",
             max(min(agreed + 1, tree.count), 1),
         )
-    beyond = [head for head in heads if head.count > tree.count]
+    beyond = [head for head in heads if head.size > tree.count and head.epoch >= verified.epoch]
     if beyond:
         raise EvidenceError(
-            f"the log ends after {tree.count} events, but had {beyond[0].count} "
+            f"the log ends after {tree.count} events, but had {beyond[0].size} "
             f"at {beyond[0].time}: it was truncated",
             tree.count + 1,
         )

@@ -1,10 +1,12 @@
-"""Declare the ports that several surfaces use: files, metrics, readiness."""
+"""Declare the ports that surfaces use: files, metrics, readiness, evidence."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from stenolog.log.proofs import ConsistencyProof, InclusionProof
 
 
 class Uploads(Protocol):
@@ -61,6 +63,48 @@ class EdgeMetrics(Protocol):
 
     def figures(self) -> Mapping[str, float]:
         """Return gauges and counters, by name and labels as the text format writes them."""
+        ...
+
+
+class Evidence(Protocol):
+    """Proves what the log holds; `compliance/proving` keeps this promise."""
+
+    @property
+    def verifier_key(self) -> str:
+        """What verifies the checkpoints: their name, the key's id and the key."""
+        ...
+
+    async def checkpoint(self) -> str:
+        """Return the last tree head as a C2SP checkpoint.
+
+        Raises:
+            StoreUnavailable: No head was written yet.
+        """
+        ...
+
+    async def covered(self) -> int:
+        """Return how many events the last tree head covers; it never becomes less.
+
+        Raises:
+            StoreUnavailable: No head was written yet.
+        """
+        ...
+
+    async def inclusion(self, position: int, size: int) -> InclusionProof:
+        """Prove which event stands at `position` in the tree over the first `size` events.
+
+        1 <= `position` <= `size` <= what is covered.
+
+        Raises:
+            StoreUnavailable: The log cannot be read now, or its tree does not lead to its head.
+        """
+        ...
+
+    async def consistency(self, from_size: int, to_size: int) -> ConsistencyProof:
+        """Prove that the first `to_size` events begin with the first `from_size`.
+
+        1 <= `from_size` <= `to_size` <= what is covered; raises as `inclusion`.
+        """
         ...
 
 

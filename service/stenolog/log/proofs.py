@@ -108,35 +108,49 @@ def includes(proof: InclusionProof) -> bool:
     return root_from_inclusion(index, proof.size, proof.leaf, proof.path) == proof.root
 
 
-def continues(proof: ConsistencyProof) -> bool:
-    """Tell whether a proof shows that the larger tree begins with the smaller one.
+def consistency_roots(
+    old: int, new: int, path: Sequence[bytes], whole: bytes
+) -> tuple[bytes, bytes] | None:
+    """Return the roots of the old and the new tree that a proof leads to; None: it leads nowhere.
+
+    `whole` is the old root; it is looked at only where the path does not have it in parts
+    (`is_in_proof`).
 
     Source: RFC 9162, section 2.1.4.2.
     """
-    if not 0 < proof.from_size <= proof.to_size:
-        return False
-    if proof.from_size == proof.to_size:
-        return not proof.path and proof.from_root == proof.to_root
-    path = list(proof.path)
-    if not proof.from_size & (proof.from_size - 1):  # a perfect tree is its own first node
-        path.insert(0, proof.from_root)
-    if not path:
-        return False
-    at, last = proof.from_size - 1, proof.to_size - 1
+    if not 0 < old <= new:
+        return None
+    nodes = [*path] if is_in_proof(old, new) else [whole, *path]
+    if not nodes:
+        return None
+    at, last = old - 1, new - 1
     while at & 1:
         at, last = at >> 1, last >> 1
-    old = new = path[0]
-    for node in path[1:]:
+    of_old = of_new = nodes[0]
+    if old == new:
+        return (of_old, of_new) if len(nodes) == 1 else None
+    for node in nodes[1:]:
         if not last:
-            return False
+            return None
         if at & 1 or at == last:
-            old, new = node_hash(node, old), node_hash(node, new)
+            of_old, of_new = node_hash(node, of_old), node_hash(node, of_new)
             while not at & 1 and at:
                 at, last = at >> 1, last >> 1
         else:
-            new = node_hash(new, node)
+            of_new = node_hash(of_new, node)
         at, last = at >> 1, last >> 1
-    return not last and old == proof.from_root and new == proof.to_root
+    return None if last else (of_old, of_new)
+
+
+def is_in_proof(old: int, new: int) -> bool:
+    """Tell whether the old root follows from the proof itself: not when it is one node of it."""
+    return old != new and old & (old - 1) != 0
+
+
+def continues(proof: ConsistencyProof) -> bool:
+    """Tell whether a proof shows that the larger tree begins with the smaller one."""
+    roots = consistency_roots(proof.from_size, proof.to_size, proof.path, proof.from_root)
+    return roots == (proof.from_root, proof.to_root)
 
 
 def _split(size: int) -> int:

@@ -13,11 +13,12 @@ from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild
 from stenolog.edge.native.events import Events
+from stenolog.edge.native.evidence import LogEvidence
 from stenolog.edge.native.items import Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.transcripts import Transcripts
-from stenolog.edge.ports import Room
+from stenolog.edge.ports import Evidence, Room
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.store import EventStore
@@ -42,14 +43,16 @@ class NativePorts:
     readable_at: ReadableAt
     rebuild: Rebuild
     room: Room
+    evidence: Evidence
 
 
 def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
-    """`/api/v1`: transcriptions, keys and projections."""
+    """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room)
     events = Events(cases.reading, ports.events)
     keys = Keys(ports.api_keys, admission.authenticator, ports.regions)
     projections = Projections(ports.views, ports.rebuild)
+    evidence = LogEvidence(ports.evidence)
     at = partial(route, admission, as_problem)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")
@@ -58,6 +61,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     erasing_one = partial(Guarded, scope="compliance:erase", lookup=lookup)
     managing = partial(Guarded, scope="keys:write")
     operating = partial(Guarded, scope="ops:read")
+    proving = partial(Guarded, scope="compliance:read")
     routes = [
         at(
             f"{PREFIX}/transcripts",
@@ -82,6 +86,13 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         ),
         at(f"{PREFIX}/keys", GET=managing(handler=keys.list), POST=managing(handler=keys.post)),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
+        at(f"{PREFIX}/log/tree-head", GET=proving(handler=revalidated(evidence.tree_head))),
+        at(f"{PREFIX}/log/verifier-key", GET=proving(handler=revalidated(evidence.verifier_key))),
+        at(f"{PREFIX}/log/proof/inclusion", GET=proving(handler=revalidated(evidence.inclusion))),
+        at(
+            f"{PREFIX}/log/proof/consistency",
+            GET=proving(handler=revalidated(evidence.consistency)),
+        ),
         at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
         # Operators have no scope but `ops:read`, and a rebuild changes no fact.
         at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),

@@ -213,12 +213,7 @@ class SqliteLog:
         return stored_frontier(tuple(row) if row else None)
 
     async def nodes(self, spans: Sequence[Span]) -> Mapping[Place, bytes]:
-        """Return the hashes of the kept nodes in these spans; all of them are committed.
-
-        Raises:
-            StoreError: One of them is missing or damaged.
-            StoreUnavailable: The log cannot be read now.
-        """
+        """Return the hashes of the kept nodes in these spans; raise as `read_nodes`."""
         return await read_nodes(self._reader, spans)
 
     async def _one(self, statement: str, *values: object) -> Sequence[Any] | None:

@@ -1,0 +1,107 @@
+"""Write tree heads while the log grows, and remember the last one: it is what is signed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from stenolog.clock import now_us, rfc3339
+from stenolog.compliance.tree_heads import TreeHead, write_head
+from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
+from stenolog.log.format import LogIdentity
+from stenolog.log.merkle import Frontier
+
+EVENTS_PER_HEAD = 1_000
+HEAD_WITHIN_MS = 55_000  # after the log has grown; with the writing, less than a minute
+
+
+class GrowingTree(Protocol):
+    """The part of the log that tree heads are made from."""
+
+    async def frontier(self) -> Frontier:
+        """Return the tree over everything that is committed."""
+        ...
+
+    async def wait(self, *, after: int) -> int:
+        """Return the head as soon as it is beyond `after`."""
+        ...
+
+
+class HeadKeeper:
+    """Keeps `tree-heads.log` at most a thousand events and a minute behind the log.
+
+    Attributes:
+        last: The last head of this log and epoch that is on the disk; None: there is none yet.
+    """
+
+    def __init__(
+        self,
+        tree: GrowingTree,
+        path: Path,
+        identity: LogIdentity,
+        last: TreeHead | None = None,
+        *,
+        within_ms: int = HEAD_WITHIN_MS,
+    ) -> None:
+        """`last` is what the file ends with, once it was compared with the log."""
+        self.last = last
+        self._tree = tree
+        self._path = path
+        self._identity = identity
+        self._within_ms = within_ms
+
+    async def write(self) -> TreeHead:
+        """Write a head, unless the last one has the log's size; return the one on the disk.
+
+        Raises:
+            StoreError: The tree cannot be read.
+            StoreUnavailable: It could not be written.
+        """
+        frontier = await self._tree.frontier()
+        if self.last is None or self.last.size != frontier.count:
+            head = TreeHead(
+                size=frontier.count,
+                root=frontier.root().hex(),
+                time=rfc3339(now_us()),
+                epoch=self._identity.epoch,
+                log_id=self._identity.log_id,
+            )
+            await asyncio.to_thread(write_head, self._path, head)
+            self.last = head
+        return self.last
+
+    async def run(self, heartbeat: Heartbeat) -> None:
+        """Write a head now, and whenever one is due, until cancelled.
+
+        Raises:
+            StoreError: As `write`; run it again.
+        """
+        while True:
+            written = (await self.write()).size
+            heartbeat.beat()
+            await self._grown(written, heartbeat.beat)
+            await self._due(written, heartbeat.beat)
+
+    async def _grown(self, written: int, beat: Callable[[], None]) -> None:
+        while not await self._beyond(written, BEAT_EVERY_MS):
+            beat()
+
+    async def _due(self, written: int, beat: Callable[[], None]) -> None:
+        """Return when a thousand events have come, or the first of them has waited long enough."""
+        left_ms = self._within_ms
+        while left_ms > 0:
+            wait_ms = min(left_ms, BEAT_EVERY_MS)
+            if await self._beyond(written + EVENTS_PER_HEAD - 1, wait_ms):
+                return
+            left_ms -= wait_ms
+            beat()
+
+    async def _beyond(self, position: int, within_ms: int) -> bool:
+        try:
+            async with asyncio.timeout(within_ms / 1000):
+                await self._tree.wait(after=position)
+        except TimeoutError:
+            return False
+        return True
