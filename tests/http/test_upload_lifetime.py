@@ -22,7 +22,7 @@ from stenolog.compliance.upload_lifetime import (
 )
 from stenolog.errors import KeyMissing
 from stenolog.log.events.uploads import UPLOAD
-from tests.house.composed import Composed
+from tests.house.composed import Composed, composed
 from tests.http.test_erasure import delete
 
 
@@ -110,6 +110,21 @@ async def test_a_file_without_an_event_goes_and_one_just_written_stays(
     assert await service.lifetime.sweep() == 1
     assert names(service) == [fresh]
     assert await service.keys.data_key_of(UPLOAD + orphan) is None
+
+
+async def test_a_file_of_another_log_is_left_alone_and_told_of(
+    service: Composed, tmp_path: Path
+) -> None:
+    async with composed(tmp_path / "other") as other:
+        await upload(other)
+        [file] = other.uploads_directory.iterdir()
+        file.rename(service.uploads_directory / file.name)
+    aged(service, file.name, 2 * UNUSED_MS)
+    with structlog.testing.capture_logs() as lines:
+        assert await service.lifetime.sweep() == 0
+    [told] = [line for line in lines if line["event"] == "uploads.of_another_log"]
+    assert told["files"] == 1
+    assert names(service) == [file.name]
 
 
 async def test_what_a_crash_left_of_a_released_one_goes_with_the_next_sweep(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from stenolog.edge.http.correlation import Correlation
 from stenolog.encryption import KEY_BYTES
 from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
 from stenolog.log.events.uploads import UPLOAD
+from stenolog.log.format import LogIdentity
 from stenolog.stores.files.upload_frames import FRAME_BYTES
+from stenolog.stores.files.upload_header import HEADER_BYTES
 from stenolog.stores.files.uploads import UploadStore
 from tests.house.composed import PUBLIC_URL, Composed, composed
 from tests.house.waiting import until
 
 ID = "11111111-1111-4111-8111-111111111111"
+OTHER_ID = "11111111-1111-4111-8111-111111111112"
 SIZES = [1, 17, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 2 * FRAME_BYTES, 2 * FRAME_BYTES + 9]
 
 
@@ -85,7 +89,7 @@ async def test_a_file_is_ours_alone_and_says_nothing(store: UploadStore, tmp_pat
     assert b"telephone" not in file.read_bytes()
 
 
-@pytest.mark.parametrize("at", [0, 7, 8, 100, FRAME_BYTES, -1])
+@pytest.mark.parametrize("at", [0, 7, 8, 23, 24, 100, FRAME_BYTES, -1])
 async def test_a_changed_byte_is_found(store: UploadStore, tmp_path: Path, at: int) -> None:
     await store.store(ID, pieces(os.urandom(2 * FRAME_BYTES + 9)), bytes_max=1 << 30)
     stored = bytearray((tmp_path / ID).read_bytes())
@@ -107,10 +111,34 @@ async def test_a_lost_end_is_found(store: UploadStore, tmp_path: Path, lost: int
 async def test_frames_that_change_places_are_found(store: UploadStore, tmp_path: Path) -> None:
     await store.store(ID, pieces(os.urandom(3 * FRAME_BYTES)), bytes_max=1 << 30)
     stored, frame = (tmp_path / ID).read_bytes(), FRAME_BYTES + 16
-    first, second, rest = stored[8 : 8 + frame], stored[8 + frame : 8 + 2 * frame], 8 + 2 * frame
-    (tmp_path / ID).write_bytes(stored[:8] + second + first + stored[rest:])
+    header, stored = stored[:HEADER_BYTES], stored[HEADER_BYTES:]
+    swapped = stored[frame : 2 * frame] + stored[:frame] + stored[2 * frame :]
+    (tmp_path / ID).write_bytes(header + swapped)
     with pytest.raises(PayloadDamaged):
         await read(store)
+
+
+async def test_a_file_of_another_log_is_none_and_stays(tmp_path: Path) -> None:
+    keys = FixedKeys()
+    store = UploadStore(tmp_path, keys)
+    await store.store(ID, pieces(b"x"), bytes_max=1)
+    stored = (tmp_path / ID).read_bytes()
+    other = UploadStore(tmp_path, keys, LogIdentity(log_id=str(uuid.uuid4())))
+    assert not await other.exists(ID)
+    assert await other.is_of_another_log(ID)
+    with pytest.raises(PayloadDamaged, match="of this log"):
+        await read(other)
+    assert (tmp_path / ID).read_bytes() == stored
+    # Nor does a header that was made ours open what stands behind it.
+    await other.store(OTHER_ID, pieces(b"y"), bytes_max=1)
+    (tmp_path / ID).write_bytes(
+        (tmp_path / OTHER_ID).read_bytes()[:HEADER_BYTES] + stored[HEADER_BYTES:]
+    )
+    with pytest.raises(PayloadDamaged, match="under its key"):
+        await read(other)
+    assert not await store.is_of_another_log(OTHER_ID[:-1] + "9"), "there is none"
+    (tmp_path / ID).write_bytes(b"")
+    assert not await store.is_of_another_log(ID), "what is damaged may be ours"
 
 
 async def test_a_file_over_the_limit_leaves_nothing(store: UploadStore, tmp_path: Path) -> None:

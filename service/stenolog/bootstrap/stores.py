@@ -128,7 +128,7 @@ async def open_stores(
         views=wrapping.views(views),
         work=wrapping.work(work),
         vault=vault,
-        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault, room=room)),
+        uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault, ours, room=room)),
         new_master_key=new_master_key,
         heads=heads,
     )

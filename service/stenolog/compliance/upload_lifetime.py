@@ -31,6 +31,7 @@ UNUSED_MS = 86_400_000  # a file that none used, where no other time is set
 # DECISIONS 59: a crash left the file.
 ORPHAN_MS = 3_600_000  # between a file and its event are seconds; an hour is never wrong
 LOOK_AT_FILES = "look at the owner of DATA_DIR/uploads and the disk; the next sweep tries again"
+MOVE_TO_THEIR_LOG = "they are left alone: move them to the data directory of the log they are of"
 
 log = structlog.get_logger()
 
@@ -48,6 +49,10 @@ class Files(Protocol):
 
     async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
         """Return at most `limit` files with ids greater than `after`, in order of id."""
+        ...
+
+    async def is_of_another_log(self, upload_id: str) -> bool:
+        """Tell whether the file says that it belongs to another log."""
         ...
 
     async def discard(self, upload_id: str) -> None:
@@ -85,6 +90,7 @@ class UploadLifetime:
         self._young_ms = min(ORPHAN_MS, UNUSED_MS if retention_ms is None else retention_ms)
         self._now_ms = now_ms
         self._swept = ""
+        self._others: set[str] = set()
 
     @property
     def in_mid_round(self) -> bool:
@@ -114,6 +120,7 @@ class UploadLifetime:
         files = await self._files.stored(after=self._swept, limit=FILES_PER_SWEEP_MAX)
         looked_at = removed = 0
         failures: list[StoreError] = []
+        self._others.clear()
         for file in files:
             if len(failures) == FAILURES_PER_SWEEP_MAX:
                 break
@@ -124,6 +131,8 @@ class UploadLifetime:
                 failures.append(exc)
         at_end = looked_at == len(files) < FILES_PER_SWEEP_MAX
         self._swept = "" if at_end else files[looked_at - 1].upload
+        if self._others:
+            log.warning("uploads.of_another_log", files=len(self._others), advice=MOVE_TO_THEIR_LOG)
         if failures:
             log.warning(
                 "uploads.not_swept",
@@ -154,6 +163,9 @@ class UploadLifetime:
             uses = await self._users.look(upload, erased=erased)
             reason = why(uses)
             if reason is None:
+                return False
+            if not uses.version and await self._files.is_of_another_log(upload):
+                self._others.add(upload)
                 return False
             try:
                 await self._release(upload, uses, reason)

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
-from stenolog.arrivals import Arrivals, Place
+from stenolog.arrivals import Arrivals
 from stenolog.compliance.data_keys import DataKey, NewKey
 from stenolog.compliance.upload_lifetime import StoredFile
-from stenolog.errors import PayloadDamaged, PayloadTooLarge, StoreUnavailable
+from stenolog.errors import PayloadDamaged, StoreUnavailable
 from stenolog.log.events.uploads import UPLOAD
-from stenolog.stores.files.upload_frames import (
-    FRAME_BYTES,
-    MAGIC,
-    SEALED_FRAME_BYTES,
-    UploadFrames,
-    plain_size,
-)
+from stenolog.log.format import UNBOUND, LogIdentity
+from stenolog.stores.files.upload_frames import SEALED_FRAME_BYTES, UploadFrames, plain_size
+from stenolog.stores.files.upload_header import header_at, header_of, is_of_another_log
 from stenolog.stores.files.upload_listing import stored_in
-from stenolog.stores.files.upload_room import Account, UploadRoom
+from stenolog.stores.files.upload_room import UploadRoom
+from stenolog.stores.files.upload_writing import FrameWriter, counted, create, fill, finish
 
-FILE_MODE = 0o600
 PART = ".part"
 
 
@@ -70,14 +65,20 @@ class UploadStore:
         self,
         directory: Path,
         keys: UploadKeys,
+        log: LogIdentity = UNBOUND,
+        *,
         memory: Arrivals | None = None,
         room: UploadRoom | None = None,
     ) -> None:
-        """The directory exists; what interrupted uploads left in it is removed."""
+        """The directory exists; what interrupted uploads left in it is removed.
+
+        Files of another log than `log` are left as they are, and are not to be read.
+        """
         self.memory = memory or Arrivals()
         self.room = room or UploadRoom(directory)
         self._directory = directory
         self._keys = keys
+        self._header = header_of(log.log_id)
         with _disk_errors():
             for part in directory.glob(f"*{PART}"):
                 part.unlink(missing_ok=True)
@@ -97,7 +98,7 @@ class UploadStore:
         """
         path = self._path(upload_id)
         new = self._keys.new_key(UPLOAD + upload_id)
-        frames = UploadFrames(new.key.secret)
+        frames = UploadFrames(new.key.secret, self._header)
         part = path.with_name(path.name + PART)
         try:
             with _disk_errors():
@@ -105,13 +106,13 @@ class UploadStore:
                     self.room.account(tenant, declared_bytes) as account,
                     self.memory.place() as place,
                 ):
-                    stream = await asyncio.to_thread(_create, part)
+                    stream = await asyncio.to_thread(create, part, self._header)
                     try:
-                        writer = _Writer(stream, frames, self.room)
-                        size = await _fill(writer, place, _counted(chunks, account), bytes_max)
+                        writer = FrameWriter(stream, frames, self.room)
+                        size = await fill(writer, place, counted(chunks, account), bytes_max)
                         if size:
                             await self._keys.keep(new)
-                            await asyncio.to_thread(_finish, stream, part, path)
+                            await asyncio.to_thread(finish, stream, part, path)
                             account.keep(upload_id)
                     finally:
                         stream.close()
@@ -120,8 +121,12 @@ class UploadStore:
             part.unlink(missing_ok=True)
 
     async def exists(self, upload_id: str) -> bool:
-        """Looks into the directory once."""
-        return await asyncio.to_thread(self._path(upload_id).is_file)
+        """Reads how the file begins: one that is damaged there, or another log's, is none."""
+        return await self._header_of(upload_id) == self._header
+
+    async def is_of_another_log(self, upload_id: str) -> bool:
+        """Reads how the file begins."""
+        return is_of_another_log(await self._header_of(upload_id), self._header)
 
     async def discard(self, upload_id: str) -> None:
         """Repeating changes nothing."""
@@ -151,12 +156,13 @@ class UploadStore:
         return size, self._read(upload_id, path)
 
     async def _read(self, upload_id: str, path: Path) -> AsyncIterator[bytes]:
-        frames = UploadFrames((await self._keys.key_of(UPLOAD + upload_id)).secret)
+        key = await self._keys.key_of(UPLOAD + upload_id)
+        frames = UploadFrames(key.secret, self._header)
         with _disk_errors():
             stream = await asyncio.to_thread(path.open, "rb")
             try:
-                if await asyncio.to_thread(stream.read, len(MAGIC)) != MAGIC:
-                    raise PayloadDamaged("an upload does not begin as one")
+                if await asyncio.to_thread(stream.read, len(self._header)) != self._header:
+                    raise PayloadDamaged("an upload does not begin as one of this log")
                 number, sealed = 0, await asyncio.to_thread(stream.read, SEALED_FRAME_BYTES)
                 while True:
                     following = await asyncio.to_thread(stream.read, SEALED_FRAME_BYTES)
@@ -167,66 +173,13 @@ class UploadStore:
             finally:
                 stream.close()
 
+    async def _header_of(self, upload_id: str) -> bytes:
+        with _disk_errors():
+            return await asyncio.to_thread(header_at, self._path(upload_id))
+
     def _path(self, upload_id: str) -> Path:
         # Only an id becomes a file's name, whatever a caller was told.
         return self._directory / str(uuid.UUID(upload_id))
-
-
-class _Writer:
-    """Writes frames one after the other, as long as there is room on the disk."""
-
-    def __init__(self, stream: BinaryIO, frames: UploadFrames, room: UploadRoom) -> None:
-        self._stream, self._frames, self._room = stream, frames, room
-        self._number = 0
-
-    def write(self, frame: bytes | bytearray | memoryview, *, last: bool) -> None:
-        self._room.refuse_full(len(frame))
-        self._frames.write(self._stream, self._number, frame, last=last)
-        self._number += 1
-
-
-async def _counted(chunks: AsyncIterator[bytes], account: Account) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        account.take(len(chunk))
-        yield chunk
-
-
-async def _fill(writer: _Writer, place: Place, chunks: AsyncIterator[bytes], bytes_max: int) -> int:
-    """Write every frame; return the size in bytes."""
-    gathered = bytearray()
-    size = 0
-    async for chunk in place.chunks(chunks):
-        size += len(chunk)
-        if size > bytes_max:
-            raise PayloadTooLarge(f"The file is over {bytes_max} bytes")
-        gathered += chunk
-        while len(gathered) > FRAME_BYTES:  # a full frame waits: it may be the last one
-            frame, gathered = memoryview(gathered)[:FRAME_BYTES], gathered[FRAME_BYTES:]
-            await asyncio.to_thread(writer.write, frame, last=False)
-            place.written(len(frame))
-    if gathered:
-        await asyncio.to_thread(writer.write, gathered, last=True)
-    return size
-
-
-def _create(part: Path) -> BinaryIO:
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    stream = os.fdopen(descriptor, "wb", buffering=0)
-    stream.write(MAGIC)
-    return stream
-
-
-def _finish(stream: BinaryIO, part: Path, path: Path) -> None:
-    os.fsync(stream.fileno())
-    part.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(directory)
 
 
 @contextlib.contextmanager
