@@ -140,9 +140,27 @@ def test_a_payload_opens_for_its_own_event_alone() -> None:
         open_with(replace(KEY, key_id="other"), EVENT, SEALED)
 
 
-def test_the_commitment_is_keyed_with_the_salt() -> None:
-    assert SEALED.commitment == hmac.new(KEY.salt, b"secret" * 10, hashlib.sha256).hexdigest()
-    assert KEY.salt != KEY.secret
+def test_the_commitment_is_keyed_with_a_salt_of_the_event() -> None:
+    """What proves one payload is no help with the others: equal ones are committed to apart."""
+    salt = hmac.new(KEY.salt, EVENT.encode(), hashlib.sha256).digest()
+    assert SEALED.commitment == hmac.new(salt, b"secret" * 10, hashlib.sha256).hexdigest()
+    assert KEY.salt not in (KEY.secret, salt)
+    other = seal_with(KEY, "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0b", b"secret" * 10)
+    assert other.commitment != SEALED.commitment
+
+
+def test_a_box_begins_with_its_format_and_a_key_box_names_its_master_key() -> None:
+    assert SEALED.box[0] == 1
+    wrapped = new_wrapped_key(MASTER, STREAM)
+    assert wrapped.box[:9] == b"\x01" + MASTER.key_id
+    assert len(MASTER.key_id) == 8
+    other = MasterKey(b"other" + bytes(27))
+    assert other.key_id != MASTER.key_id
+    with pytest.raises(PayloadDamaged, match="another master key"):
+        unwrap_key(other, wrapped)
+    for box in (b"\x02" + SEALED.box[1:], SEALED.box[1:], b""):
+        with pytest.raises(PayloadDamaged):
+            open_with(KEY, EVENT, replace(SEALED, box=box))
 
 
 def test_a_wrapped_key_opens_under_its_own_name_alone() -> None:

@@ -12,6 +12,10 @@ from stenolog.encryption import KEY_BYTES, Cipher, derived_key
 from stenolog.errors import PayloadDamaged
 
 SALT_BYTES = 32
+WRAPPED = b"\x01"
+"""The first byte of a wrapped key's box: its format."""
+
+MASTER_KEY_ID_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,7 @@ class WrappedKey:
     """A data key as it is stored.
 
     Attributes:
-        box: Nonce, then data key ‖ salt under the master key; associated data: key id and stream.
+        box: As `MasterKey.wrap` makes it, of data key ‖ salt; bound to the key's id and stream.
     """
 
     key_id: str
@@ -90,14 +94,24 @@ class MasterKey:
         assert len(secret) == KEY_BYTES
         self._secret = secret
         self._wrapping = Cipher(self.derive(b"stenolog wrap"))
+        self._header = WRAPPED + self.key_id
+
+    @property
+    def key_id(self) -> bytes:
+        """8 bytes that name this master key and tell nothing about it; in each box it wraps."""
+        return self.derive(b"stenolog master key id")[:MASTER_KEY_ID_BYTES]
 
     def derive(self, purpose: bytes) -> bytes:
         """Return a key of 32 bytes of its own for `purpose`."""
         return derived_key(self._secret, purpose)
 
     def wrap(self, secret: bytes, name: bytes) -> bytes:
-        """`secret`, encrypted and bound to `name`."""
-        return self._wrapping.box(secret, name)
+        """`secret`, encrypted and bound to `name`.
+
+        A box is its format (1), the master key's id, then a nonce and AES-256-GCM's output;
+        associated data: format, id and `name`.
+        """
+        return self._header + self._wrapping.box(secret, self._header + name)
 
     def unwrap(self, box: bytes, name: bytes) -> bytes:
         """Return what `wrap` was given.
@@ -105,8 +119,10 @@ class MasterKey:
         Raises:
             PayloadDamaged: The box, its name or this master key is another.
         """
+        if not box.startswith(self._header):
+            raise PayloadDamaged("a stored key was wrapped by another master key, or is damaged")
         try:
-            return self._wrapping.unbox(box, name)
+            return self._wrapping.unbox(box[len(self._header) :], self._header + name)
         except PayloadDamaged as exc:
             raise PayloadDamaged("a stored key does not open under this master key") from exc
 

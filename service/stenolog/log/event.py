@@ -36,9 +36,10 @@ class SealedPayload:
     """What must not be hashed in clear: compressed, encrypted, committed to.
 
     Attributes:
-        key_id: The data key's id.
-        box: Nonce, then AES-256-GCM ciphertext; associated data: event id and key id.
-        commitment: HMAC-SHA256(salt, plaintext) in hex; the salt dies with the key.
+        key_id: The data key's id; the box is bound to it.
+        box: A byte for its format, nonce, AES-256-GCM ciphertext (`compliance.payloads`).
+        commitment: HMAC-SHA256(salt of the event, plaintext) in hex. That salt is derived from the
+            stream's, which dies with the key.
     """
 
     key_id: str
