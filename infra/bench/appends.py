@@ -15,6 +15,7 @@ from pathlib import Path
 from infra.bench.figures import Figure, at_least
 from stenolog.log.event import NewEvent, SealedPayload
 from stenolog.log.recorder import new_id
+from stenolog.log.store import Append
 from stenolog.stores.sqlite.file.connection import open_writer
 from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -98,11 +99,11 @@ async def _begun(log: SqliteLog, count: int) -> list[str]:
     requested = {"provider": "assemblyai", "region": "us", "surface": "v2", "upload": None}
     streams = [_stream() for _ in range(count)]
     for at in range(0, count, BATCH):
-        await asyncio.gather(
-            *(
-                log.append(stream, [_event("transcription.requested", requested)])
+        await log.append_all(
+            [
+                Append(stream=stream, events=[_event("transcription.requested", requested)])
                 for stream in streams[at : at + BATCH]
-            )
+            ]
         )
     return streams
 
