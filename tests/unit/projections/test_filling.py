@@ -16,6 +16,7 @@ from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import TENANT, MemoryLog, OpenSealer, transcription_id
 from tests.unit.projections.keys import MemoryKeys
+from tests.unit.projections.test_retrying import killing
 
 OLD = 6  # transcriptions that were done before the views were lost
 EVENTS_EACH = 5
@@ -30,7 +31,12 @@ async def views(tmp_path: Path) -> AsyncIterator[SqliteViews]:
 
 @contextlib.asynccontextmanager
 async def filling(
-    log: MemoryLog, views: SqliteViews, *, events_min: int = 1, told: list[str | None] | None = None
+    log: MemoryLog,
+    views: SqliteViews,
+    *,
+    events_min: int = 1,
+    streams_per_step: int = 2,
+    told: list[str | None] | None = None,
 ) -> AsyncIterator[Projector]:
     projector = Projector(
         log_store=log,
@@ -40,7 +46,7 @@ async def filling(
         projections=PROJECTIONS,
         now_ms=lambda: 0,
         on_mended=[] if told is None else [told.append],
-        filling=FillLimits(events_min=events_min, streams_per_step=2),
+        filling=FillLimits(events_min=events_min, streams_per_step=streams_per_step),
     )
     try:
         yield projector
@@ -186,3 +192,39 @@ async def test_a_short_log_is_projected_in_its_own_order(views: SqliteViews) -> 
         await projector.subscription.step()
         assert not (await views.state()).filling.pending
         assert projector.position == len(log.events)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_many_are_projected_in_another_process_with_the_same_result(
+    tmp_path: Path, killed: bool
+) -> None:
+    log = MemoryLog()
+    for number in range(1, 31):
+        log.done(number, answer(text=f"text {number}") if number % 7 else b"no JSON")
+    for number in (3, 4):
+        log.destroy_key(log.erase(number).stream)
+    seen = []
+    for name, events_min in (("followed", 10**6), ("filled", 1)):
+        views = await SqliteViews.open(tmp_path / f"{name}.db", MemoryKeys())
+        breaking = killing() if killed and events_min == 1 else contextlib.nullcontext()
+        try:
+            async with (
+                breaking,
+                filling(log, views, events_min=events_min, streams_per_step=64) as projector,
+            ):
+                await projector.catch_up()
+            seen.append(
+                [
+                    (
+                        await views.transcription(one),
+                        await views.request(one),
+                        await views.transcript(one),
+                        await views.items(one, "words", after=0, limit=9),
+                        await views.view_state(one, "chapters"),
+                    )
+                    for one in map(transcription_id, range(1, 31))
+                ]
+            )
+        finally:
+            await views.close()
+    assert seen[0] == seen[1]

@@ -16,12 +16,13 @@ from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.chain import Chain
 from stenolog.projections.run.histories import Beginning, Histories
 from stenolog.projections.run.opening import EventOpener, of_transcription
+from stenolog.projections.run.registry import OpenedEvent
+from stenolog.projections.run.whole_streams import DAMAGED, WholeStreams
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW, ViewWriter
 from stenolog.projections.views_state import Generation
 from stenolog.side_process import SideProcess
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
-DAMAGED = "a record of its stream is damaged"
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
 
 log = structlog.get_logger(__name__)
@@ -61,14 +62,16 @@ class Batches:
         self._views = views
         self._projections = projections
         self._side_process = SideProcess()
+        self._whole = WholeStreams(log_store, histories, self._opener, projections)
 
     def forget(self, stream: str) -> None:
         """Forget this stream's content."""
         self._opener.forget(stream)
 
     async def close(self) -> None:
-        """End the side process."""
+        """End the side processes."""
         await self._side_process.close()
+        await self._whole.close()
 
     async def project(
         self, generations: Sequence[Generation], page: Page, *, adopting: bool = False
@@ -96,7 +99,7 @@ class Batches:
         for event in events:
             transcription = event.stream.removeprefix(TRANSCRIPTION)
             if adopting and event.version > 1 and chain.is_unknown(transcription):
-                await self._follow(chain, event.stream, until=event.position)
+                await self._whole.follow(chain, event.stream, until=event.position)
             else:
                 await chain.add(await self._opener.read(event, names))
             if chain.size >= BYTES_PER_BATCH:
@@ -138,39 +141,19 @@ class Batches:
         whole = await self._histories.read_streams(new, limit=EVENTS_PER_READ_MAX)
         events = [one for stream in whole.values() for one in stream if one.position <= until]
         await self._opener.prepare(events, chain.names)
-        reached = begun[-1].position
+        reached, size = begun[-1].position, 0
+        streams: list[list[OpenedEvent]] = []
         for one in begun:
-            if chain.is_unknown(ids[one.stream]):
-                for event in whole.get(one.stream, ()):
-                    if event.position <= until:
-                        await chain.add(await self._opener.read(event, chain.names))
-                if one.stream not in whole:
-                    await self._follow(chain, one.stream, until=until)
-                if chain.size >= BYTES_PER_BATCH:
-                    reached = one.position
-                    break
+            if one.stream in whole:
+                streams.append(await self._whole.opened(whole[one.stream], chain.names, until))
+                size += sum(opened.size for opened in streams[-1])
+            elif one.stream in new:
+                await self._whole.follow(chain, one.stream, until=until)
+            if size + chain.size >= BYTES_PER_BATCH:
+                reached = one.position
+                break
+        await self._whole.add(chain, streams, size)
         return _batch_of(chain, Checkpoint(position=reached, event_id=""))
-
-    async def _follow(self, chain: Chain, stream: str, *, until: int) -> None:
-        """Project one stream from its beginning, whatever of it can be read."""
-        after = 0
-        while True:
-            positions = await self._histories.positions_of(
-                stream, after=after, limit=EVENTS_PER_READ_MAX
-            )
-            for position in positions:
-                if position > until:
-                    return
-                page = await read_page(
-                    self._log, Checkpoint(position=position - 1, event_id=""), limit=1
-                )
-                if page.damaged is not None:
-                    chain.hold(page.damaged, DAMAGED)
-                for event in page.events:
-                    await chain.add(await self._opener.read(event, chain.names))
-            if len(positions) < EVENTS_PER_READ_MAX:
-                return
-            after = positions[-1]
 
     async def _chain(self, generations: Sequence[Generation], transcriptions: set[str]) -> Chain:
         """Return a chain that begins with what these generations hold."""

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, PutView, StatusRow
 from stenolog.projections.run.one_event import INTERRUPTIONS, held_for_now, project_event
-from stenolog.projections.run.registry import OpenedEvent, status_after
+from stenolog.projections.run.registry import OpenedEvent, project, status_after
+from stenolog.projections.run.states import next_state
 from stenolog.side_process import SideProcess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projected:
+    """What came of some transcriptions; see `Chain`."""
+
+    changes: tuple[Change, ...]
+    transcriptions: frozenset[str]
+    readable: tuple[StatusRow, ...]
+    size: int
 
 
 class Chain:
@@ -28,11 +41,11 @@ class Chain:
         self,
         names: Sequence[str],
         projections: Mapping[str, Projection],
-        side_process: SideProcess,
+        side_process: SideProcess | None,
         rows: Mapping[str, StatusRow],
         held: set[tuple[str, str]],
     ) -> None:
-        """`held` has pairs of projection and transcription."""
+        """`held` has pairs of projection and transcription; `add` needs the side process."""
         self.names = names
         self._projections = projections
         self._side_process = side_process
@@ -54,15 +67,48 @@ class Chain:
         return tuple(_last_of_each(self._changes))
 
     async def add(self, opened: OpenedEvent) -> None:
-        """Project the event that follows in its stream."""
+        """Project the event that follows in its stream, beside the event loop when it is large."""
+        willing = self._willing(opened)
+        self._take(opened, await self._one(willing, opened) if willing else ())
+
+    def add_here(self, opened: OpenedEvent) -> None:
+        """Project the event that follows in its stream; pure.
+
+        Raises:
+            MemoryError: There was not enough; nothing is known against the event.
+        """
+        willing = self._willing(opened)
+        current = self._rows.get(opened.transcription)
+        self._take(opened, project(willing, opened, current, self._projections))
+
+    def join(self, other: Projected) -> None:
+        """Take over what was projected of other transcriptions, of which nothing was known."""
+        self._changes += other.changes
+        self.transcriptions |= other.transcriptions
+        self.readable += other.readable
+        self.size += other.size
+
+    def projected(self) -> Projected:
+        """Return what was projected, as it can be sent from one process to another."""
+        return Projected(
+            changes=self.changes(),
+            transcriptions=frozenset(self.transcriptions),
+            readable=tuple(self.readable),
+            size=self.size,
+        )
+
+    def _willing(self, opened: OpenedEvent) -> list[str]:
+        """Return which projections do not hold the event's transcription."""
+        transcription = opened.transcription
+        if opened.event.type == ErasureRequested.type:  # nothing is left to fail on
+            self._held -= {(name, transcription) for name in self.names}
+        return [name for name in self.names if (name, transcription) not in self._held]
+
+    def _take(self, opened: OpenedEvent, made: Sequence[Change]) -> None:
         transcription = opened.transcription
         self.transcriptions.add(transcription)
         self.size += opened.size
-        if opened.event.type == ErasureRequested.type:  # nothing is left to fail on
-            self._held -= {(name, transcription) for name in self.names}
-        willing = [name for name in self.names if (name, transcription) not in self._held]
         before = self._rows.get(transcription)
-        made = await self._one(willing, opened, before) if willing else ()
         row = status_after(made, before)
         if row is not None:
             if opened.event.type in OUTCOMES and row != before:
@@ -89,15 +135,44 @@ class Chain:
                 )
             )
 
-    async def _one(
-        self, names: Sequence[str], opened: OpenedEvent, current: StatusRow | None
-    ) -> tuple[Change, ...]:
+    async def _one(self, names: Sequence[str], opened: OpenedEvent) -> tuple[Change, ...]:
+        assert self._side_process is not None
+        current = self._rows.get(opened.transcription)
         try:
             return await project_event(
                 self._side_process, names, opened, current, self._projections
             )
         except INTERRUPTIONS as exc:
             return held_for_now(names, opened, self._projections, exc)
+
+
+def project_streams(
+    names: Sequence[str],
+    projections: Mapping[str, Projection],
+    streams: Sequence[Sequence[OpenedEvent]],
+) -> Projected:
+    """Project whole streams from their beginning, each event with the state after it; pure.
+
+    Raises:
+        MemoryError: There was not enough; nothing is known against any event.
+    """
+    chain = Chain(names, projections, None, {}, set())
+    for events in streams:
+        for opened in with_states(events):
+            chain.add_here(opened)
+    return chain.projected()
+
+
+def with_states(events: Sequence[OpenedEvent]) -> Iterator[OpenedEvent]:
+    """Yield the events of a whole stream, each with the transcription's state after it."""
+    state: Transcription | None = Transcription(id=events[0].transcription) if events else None
+    unfolded = ""
+    for opened in events:
+        try:
+            state = state and next_state(state, opened.event)
+        except Exception as exc:  # a mistake of ours may hold one transcription, never the others
+            state, unfolded = None, f"{type(exc).__name__} in the fold"
+        yield replace(opened, state=state, unfolded=unfolded)
 
 
 def _last_of_each(changes: Sequence[Change]) -> list[Change]:

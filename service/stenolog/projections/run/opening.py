@@ -85,13 +85,16 @@ class EventOpener:
             elif isinstance(found, KeyMissing):
                 self._prepared[position] = OpenedPayload(erased=True)
 
-    async def read(self, event: Event, names: Collection[str]) -> OpenedEvent:
-        """Return the event as the named projections need it.
+    async def read(
+        self, event: Event, names: Collection[str], *, with_state: bool = True
+    ) -> OpenedEvent:
+        """Return the event as the named projections need it, perhaps without its state.
 
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        state, unfolded = await self._state(event) if TRANSCRIPTIONS_VIEW in names else (None, "")
+        with_state = with_state and TRANSCRIPTIONS_VIEW in names
+        state, unfolded = await self._state(event) if with_state else (None, "")
         if not any(event.type in self._projections[name].opens for name in names):
             return OpenedEvent(event=event, state=state, unfolded=unfolded)
         own = await self._open(event)
