@@ -11,7 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stenolog.cli.keys import KEYS_PER_PAGE, command
-from stenolog.commands.api_keys import create_api_key, new_secret
+from stenolog.commands.api_keys import new_secret
+from stenolog.commands.key_ring import KeyRing
+from stenolog.log.actors import OPERATOR
+from stenolog.log.recorder import FactRecorder, NoSealer
 from tests.data_files import log_and_keys
 from tests.house.composed import composed
 
@@ -83,9 +86,10 @@ def test_the_last_key_that_manages_keys_stays(stopped: Path) -> None:
 
 def test_pages_of_keys_are_listed_as_one(stopped: Path) -> None:
     async def make() -> None:
-        async with log_and_keys(stopped) as (_, keys):
+        async with log_and_keys(stopped) as (log, keys):
+            ring = KeyRing(keys, log, FactRecorder(log, NoSealer()))
             for number in range(KEYS_PER_PAGE + 1):
-                await create_api_key(keys, tenant="acme", name=f"key-{number}", scopes=())
+                await ring.create(actor=OPERATOR, tenant="acme", name=f"key-{number}", scopes=())
 
     asyncio.run(make())
     names = [line.split()[2] for line in stenolog(stopped, "list").output.splitlines()]

@@ -120,15 +120,20 @@ async def test_an_api_key_is_read_as_it_was_added(keys: KeyStore) -> None:
     assert await keys.api_key("BBBBBBBB") is None
 
 
-async def test_an_api_key_is_revoked_once_by_prefix_or_id_within_its_tenant(keys: KeyStore) -> None:
+async def test_an_api_key_is_found_within_its_tenant_and_revoked_once(
+    keys: KeyStore,
+) -> None:
     await keys.tenant(API_KEY.tenant_name, API_KEY.tenant)
     await keys.add_api_key(API_KEY)
-    assert await keys.revoke_api_key("BBBBBBBB", None, "then") is None
-    assert await keys.revoke_api_key(API_KEY.prefix, "tenant-2", "then") is None
-    assert await keys.api_key(API_KEY.prefix) == API_KEY
-    revoked = await keys.revoke_api_key(API_KEY.id, API_KEY.tenant, "then")
+    assert await keys.revocable("BBBBBBBB", None) is None
+    assert await keys.revocable(API_KEY.prefix, "tenant-2") is None
+    for key, tenant in ((API_KEY.prefix, None), (API_KEY.id, API_KEY.tenant)):
+        assert await keys.revocable(key, tenant) == API_KEY
+    assert await keys.revoke_api_key("another", "then") is None
+    revoked = await keys.revoke_api_key(API_KEY.id, "then")
     assert revoked == replace(API_KEY, revoked_at="then")
-    assert await keys.revoke_api_key(API_KEY.prefix, None, "later") == revoked
+    assert await keys.revoke_api_key(API_KEY.id, "later") == revoked
+    assert await keys.revocable(API_KEY.id, None) == revoked
     assert await keys.api_key(API_KEY.prefix) == revoked
 
 
@@ -137,11 +142,11 @@ async def test_of_keys_that_manage_all_the_last_one_stays(keys: KeyStore) -> Non
     made = [replace(API_KEY, prefix=f"AAAAAAA{n}", id=f"id-{n}", scopes=SCOPES) for n in range(4)]
     for key in made:
         await keys.add_api_key(key)
-    outcomes = await asyncio.gather(
-        *(keys.revoke_api_key(key.id, None, "then") for key in made), return_exceptions=True
-    )
-    assert [isinstance(one, LastManagingKey) for one in outcomes] == [False, False, False, True]
-    assert await keys.api_key(made[3].prefix) == made[3]
+    for key in made[:3]:
+        assert await keys.revocable(key.id, None) == key
+        await keys.revoke_api_key(key.id, "then")
+    with pytest.raises(LastManagingKey):
+        await keys.revocable(made[3].id, None)
 
 
 async def test_an_api_key_that_cannot_be_fails_only_its_own_call(keys: KeyStore) -> None:

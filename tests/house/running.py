@@ -13,9 +13,10 @@ from stenolog.bootstrap.edge import EdgeParts, edge_app
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.serving import bind, server_for, url_of
 from stenolog.bootstrap.stores import Wrapping
-from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, create_api_key
+from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
+from stenolog.log.actors import OPERATOR
 from stenolog.log.event import Event
 from stenolog.log.events.api_keys import API_KEY
 from stenolog.log.events.logs import LOG
@@ -77,8 +78,8 @@ class Running:
 
     async def new_key(self, tenant: str = DEFAULT_TENANT, *scopes: str) -> str:
         """Make another API key, with every scope when none is named."""
-        secret, _ = await create_api_key(
-            self.keys, tenant=tenant, name="test", scopes=scopes or SCOPES
+        secret, _ = await self.edge.ring.create(
+            actor=OPERATOR, tenant=tenant, name="test", scopes=scopes or SCOPES
         )
         return secret
 

@@ -70,7 +70,10 @@ class MemoryKeys:
         )
         return secret
 
-    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
+    async def revocable(self, key: str, tenant: str | None) -> ApiKey | None:
+        raise AssertionError("authentication revokes nothing")
+
+    async def revoke_api_key(self, key_id: str, at: str) -> ApiKey | None:
         raise AssertionError("authentication revokes nothing")
 
     def revoke(self, secret: str) -> None:

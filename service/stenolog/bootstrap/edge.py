@@ -12,6 +12,7 @@ from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
+from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.proving import Prover
@@ -46,6 +47,7 @@ class EdgeParts:
 
     handler: CommandHandler
     facts: FactRecorder
+    ring: KeyRing
     signing: CallbackKeys
     wake: Wake
     turns: Turns
@@ -110,6 +112,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 events=stores.events,
                 views=stores.views,
                 api_keys=stores.keys,
+                ring=parts.ring,
                 regions=[one for regions in parts.regions.values() for one in regions if one],
                 readable_at=parts.readable_at,
                 rebuild=parts.projector.rebuild,

@@ -6,18 +6,23 @@ import asyncio
 import os
 from pathlib import Path
 
+import structlog
+
 from stenolog.commands.api_keys import (
     ALL,
     DEFAULT_TENANT,
     ApiKeys,
-    create_api_key,
     prefix_of,
 )
 from stenolog.commands.callback_tokens import CallbackKeys
+from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.config.settings import Settings
 from stenolog.encryption import KEY_BYTES
 from stenolog.errors import CannotStart, PayloadDamaged
+from stenolog.log.actors import SYSTEM
+from stenolog.log.recorder import FactRecorder
+from stenolog.log.store import EventStore
 from stenolog.stores.files.directory import (
     API_KEY,
     make_master_key,
@@ -30,6 +35,8 @@ from stenolog.stores.sqlite.keys.store import SqliteKeys
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
 IDEMPOTENCY, TREE_HEAD = "idempotency", "tree-head"
 FIRST_KEY_NAME = "first"
+
+log = structlog.get_logger()
 
 
 async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[bytes, bool]:
@@ -88,7 +95,20 @@ async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
     return CallbackKeys(current=max(held), secrets=held)
 
 
-async def first_api_key(keys: ApiKeys, directory: Path) -> bool:
+async def key_ring(keys: ApiKeys, events: EventStore, facts: FactRecorder) -> KeyRing:
+    """Return what makes and revokes API keys, once every revocation of the log holds.
+
+    Raises:
+        StoreError: Log or keys cannot be read or written.
+    """
+    ring = KeyRing(keys, events, facts)
+    again = await ring.catch_up()
+    if again:
+        log.warning("keys.revoked_again", keys=again, reason="keys.db is older than the log")
+    return ring
+
+
+async def first_api_key(ring: KeyRing, directory: Path) -> bool:
     """`DATA_DIR/api-key` holds a key of tenant `default` that may do everything; whether made now.
 
     A file that holds no key, as a crash or a full disk can leave it, counts as none.
@@ -98,8 +118,8 @@ async def first_api_key(keys: ApiKeys, directory: Path) -> bool:
     """
     if prefix_of(await asyncio.to_thread(read_api_key, directory)) is not None:
         return False
-    secret, _ = await create_api_key(
-        keys, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=(ALL,)
+    secret, _ = await ring.create(
+        actor=SYSTEM, tenant=DEFAULT_TENANT, name=FIRST_KEY_NAME, scopes=(ALL,)
     )
     await asyncio.to_thread(write_durably, directory / API_KEY, secret + "\n")
     return True

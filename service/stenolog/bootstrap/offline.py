@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
-from stenolog.bootstrap.identity import CHECK, open_master_key
+from stenolog.bootstrap.identity import CHECK, key_ring, open_master_key
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.tree_heads import open_heads
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
+from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
 from stenolog.compliance.records import BrowsableRecords
@@ -17,6 +18,7 @@ from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
+from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
@@ -28,16 +30,17 @@ from stenolog.stores.sqlite.views.store import SqliteViews
 
 
 @contextlib.asynccontextmanager
-async def open_keys(settings: Settings) -> AsyncIterator[ApiKeys]:
-    """Open the API keys, with the directory locked.
+async def open_keys(settings: Settings) -> AsyncIterator[tuple[ApiKeys, KeyRing]]:
+    """Open the API keys, and what makes and revokes them, with the directory locked.
 
     Raises:
         DataDirectoryLocked: A gateway runs on it after all.
         CannotStart: `log.db` was lost, or the files do not belong together.
         StoreUnavailable: A file cannot be opened.
     """
-    async with _keys_and_log(settings) as (keys, _):
-        yield keys
+    async with _keys_and_log(settings) as (keys, log):
+        # Events of keys have no payload, so the master key need not be here.
+        yield keys, await key_ring(keys, log, FactRecorder(log, NoSealer()))
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.erasing import Erasing, erasing_over
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
-from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, secret_of
+from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, key_ring, secret_of
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
 from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
@@ -21,6 +21,7 @@ from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
 from stenolog.commands.handler import CommandHandler
+from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
@@ -76,8 +77,7 @@ async def open_parts(
     polled = settings.cannot_be_called(public_url)
     reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
     gates = Gates(reached, FACTS)
-    facts = FactRecorder(stores.events, stores.vault)
-    handler = CommandHandler(stores.events, stores.vault, facts)
+    facts, ring, handler = await _recording(stores)
     link_key = await secret_of(stores.keys, stores.master, UPLOAD)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
@@ -108,6 +108,7 @@ async def open_parts(
         edge=EdgeParts(
             handler=handler,
             facts=facts,
+            ring=ring,
             signing=signing,
             wake=reconciling.reconciler.wake,
             turns=reconciling.reconciler.turns,
@@ -125,9 +126,15 @@ async def open_parts(
         ),
         metrics=metrics,
         heads=heads,
-        new_api_key=await first_api_key(stores.keys, settings.data_dir),
+        new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
     )
+
+
+async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHandler]:
+    facts = FactRecorder(stores.events, stores.vault)
+    ring = await key_ring(stores.keys, stores.events, facts)
+    return facts, ring, CommandHandler(stores.events, stores.vault, facts)
 
 
 def _gates(

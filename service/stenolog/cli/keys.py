@@ -14,7 +14,6 @@ from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, RevokedKey, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
-from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (
     ALL,
     DEFAULT_SCOPES,
@@ -24,11 +23,11 @@ from stenolog.commands.api_keys import (
     checked_name,
     checked_region,
     checked_scopes,
-    create_api_key,
     prefix_of,
 )
 from stenolog.config.settings import Settings
 from stenolog.errors import InvalidRequest, NotFound, RequestError
+from stenolog.log.actors import OPERATOR
 from stenolog.log.events.vocabulary import Region
 
 KEYS_PER_PAGE = 200
@@ -118,8 +117,8 @@ async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
     async def by_hand() -> str:
         for field in ("region", "tenant_region"):
             checked_region(field, wanted.get(field), settings.offered_regions)
-        async with open_keys(settings) as keys:
-            secret, _ = await create_api_key(keys, **wanted)
+        async with open_keys(settings) as (_, ring):
+            secret, _ = await ring.create(actor=OPERATOR, **wanted)
             return secret
 
     return await by_service_or_hand(settings, ask, by_hand)
@@ -140,7 +139,7 @@ async def _list(settings: Settings) -> list[KeyItem]:
 
     async def by_hand() -> list[KeyItem]:
         rows: list[ApiKey] = []
-        async with open_keys(settings) as keys:
+        async with open_keys(settings) as (keys, _):
             while some := await keys.api_keys(
                 None, after=rows[-1].id if rows else "", limit=KEYS_PER_PAGE
             ):
@@ -155,8 +154,8 @@ async def _revoke(settings: Settings, key: str) -> RevokedKey:
         return checked(RevokedKey, await client.delete(f"/api/v1/keys/{quote(key, safe='')}"))
 
     async def by_hand() -> RevokedKey:
-        async with open_keys(settings) as keys:
-            revoked = await keys.revoke_api_key(key, None, rfc3339(now_us()))
+        async with open_keys(settings) as (_, ring):
+            revoked = await ring.revoke(key, None, actor=OPERATOR)
         if revoked is None:
             raise NotFound("There is no such API key")
         return checked(RevokedKey, asdict(revoked))

@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stenolog.clock import now_us, rfc3339
 from stenolog.errors import InvalidRequest, LastManagingKey
 from stenolog.log.events.vocabulary import Region
-from stenolog.log.recorder import new_id
 
 # Each guards something. One that guards nothing yet is not offered: who gave it away before would
 # have allowed what nobody knew of.
@@ -107,13 +104,20 @@ class ApiKeys(Protocol):
         """
         ...
 
-    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
-        """Revoke the key with this prefix or id, durably; None when the tenant has no such key.
+    async def revocable(self, key: str, tenant: str | None) -> ApiKey | None:
+        """Return the key with this prefix or id, revoked or not; None when the tenant has none.
 
-        `tenant` None: of any. A key that was revoked before stays revoked since then.
+        `tenant` None: of any.
 
         Raises:
-            LastManagingKey: Without it nobody could manage keys; it is not revoked.
+            LastManagingKey: Without it nobody could manage keys.
+        """
+        ...
+
+    async def revoke_api_key(self, key_id: str, at: str) -> ApiKey | None:
+        """Revoke the key with this id, durably; None when there is none.
+
+        A key that was revoked before stays revoked since then.
         """
         ...
 
@@ -202,39 +206,3 @@ def refuse_last(key: ApiKey, tenants: Iterable[ApiKey]) -> None:
             f"This is the last key of tenant {DEFAULT_TENANT} with the scope {MANAGING}: without "
             "it nobody could manage keys. Make another one first"
         )
-
-
-async def create_api_key(
-    keys: ApiKeys,
-    *,
-    tenant: str,
-    name: str,
-    scopes: tuple[str, ...],
-    region: Region | None = None,
-    tenant_region: Region | None = None,
-) -> tuple[str, ApiKey]:
-    """Make a key and store it; return its secret, which cannot be read again, and the key.
-
-    `tenant_region` replaces the region of the tenant, also of one that exists.
-
-    Raises:
-        StoreUnavailable: Nothing was written, or at most the tenant's name and region.
-    """
-    owner = await keys.tenant(tenant, new_id(), tenant_region)
-    secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
-    prefix = prefix_of(secret)
-    assert prefix is not None
-    key = ApiKey(
-        prefix=prefix,
-        id=new_id(),
-        hash=digest_of(secret),
-        tenant=owner.id,
-        tenant_name=tenant,
-        name=name,
-        scopes=scopes,
-        created_at=rfc3339(now_us()),
-        region=region,
-        tenant_region=owner.region,
-    )
-    await keys.add_api_key(key)
-    return secret, key

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stenolog.clock import now_ms
-from stenolog.errors import OutcomeUnknown, StoreError, WrongExpectedVersion
-from stenolog.log.event import NewEvent, uuid7
+from stenolog.errors import KeyMissing, OutcomeUnknown, StoreError, WrongExpectedVersion
+from stenolog.log.event import NewEvent, SealedPayload, uuid7
 from stenolog.log.event_data import EventData
 from stenolog.log.store import Append, Appended, EventStore, Sealer
 
@@ -69,6 +69,26 @@ class Record:
     stream: str
     facts: Sequence[Fact]
     expected: int | None = None
+
+
+class NoSealer:
+    """Seals and opens nothing: for who records only facts without payloads, and has no keys."""
+
+    async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
+        """Refuse.
+
+        Raises:
+            KeyMissing: Always.
+        """
+        raise KeyMissing("nothing can be sealed here")
+
+    async def open(self, event_id: str, sealed: SealedPayload) -> bytes:
+        """Refuse.
+
+        Raises:
+            KeyMissing: Always.
+        """
+        raise KeyMissing("nothing can be opened here")
 
 
 class FactRecorder:

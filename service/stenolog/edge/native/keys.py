@@ -13,7 +13,6 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (
     DEFAULT_TENANT,
     ApiKey,
@@ -21,10 +20,11 @@ from stenolog.commands.api_keys import (
     checked_name,
     checked_region,
     checked_scopes,
-    create_api_key,
 )
+from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.http.bodies import whole_body
+from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
 from stenolog.log.events.vocabulary import Region
@@ -41,10 +41,15 @@ class Keys:
     """Makes a key durable before it shows it."""
 
     def __init__(
-        self, api_keys: ApiKeys, authenticator: Authenticator, regions: Sequence[Region]
+        self,
+        api_keys: ApiKeys,
+        ring: KeyRing,
+        authenticator: Authenticator,
+        regions: Sequence[Region],
     ) -> None:
         """`regions`: those that the gateway offers."""
         self._api_keys = api_keys
+        self._ring = ring
         self._authenticator = authenticator
         self._regions = regions
 
@@ -61,8 +66,9 @@ class Keys:
         scopes = _scopes(given, caller)
         if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
             raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
-        secret, key = await create_api_key(
-            self._api_keys,
+        secret, key = await self._ring.create(
+            actor=caller.id,
+            correlation_id=correlation_of(request.scope),
             tenant=tenant_name,
             name=name,
             scopes=scopes,
@@ -97,8 +103,11 @@ class Keys:
     async def delete(self, request: Request, caller: ApiKey) -> Response:
         """Revoke the key, and answer with it; one that was revoked before stays as it is."""
         of_all = caller.tenant_name == DEFAULT_TENANT
-        revoked = await self._api_keys.revoke_api_key(
-            request.path_params["key"], None if of_all else caller.tenant, rfc3339(now_us())
+        revoked = await self._ring.revoke(
+            request.path_params["key"],
+            None if of_all else caller.tenant,
+            actor=caller.id,
+            correlation_id=correlation_of(request.scope),
         )
         if revoked is None:
             raise NotFound(UNKNOWN)

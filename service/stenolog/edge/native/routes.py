@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from stenolog.commands.api_keys import ApiKeys
+from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.problems import as_problem
 from stenolog.edge.http.resource import Admission, Guarded, in_path
@@ -39,6 +40,7 @@ class NativePorts:
     events: EventStore
     views: ViewReader
     api_keys: ApiKeys
+    ring: KeyRing
     regions: Sequence[Region]
     readable_at: ReadableAt
     rebuild: Rebuild
@@ -50,7 +52,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room)
     events = Events(cases.reading, ports.events)
-    keys = Keys(ports.api_keys, admission.authenticator, ports.regions)
+    keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions)
     projections = Projections(ports.views, ports.rebuild)
     evidence = LogEvidence(ports.evidence)
     at = partial(route, admission, as_problem)

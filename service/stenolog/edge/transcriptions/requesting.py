@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.vocabulary import Surface
-from stenolog.log.recorder import Cause
+from stenolog.log.recorder import Cause, new_id
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 NAMES_LOGGED_MAX = 20
@@ -100,7 +99,7 @@ class Requesting:
             extras.provider, extras.region, own_region=caller.default_region
         )
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
-        state = Transcription(id=str(uuid.uuid4()))
+        state = Transcription(id=new_id())
         command = RequestTranscription(
             provider=provider, region=region, surface=surface, upload=upload
         )

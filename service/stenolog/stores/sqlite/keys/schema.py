@@ -1,8 +1,7 @@
 """Declare the tables of `keys.db`; deleted rows are overwritten.
 
 A stream that is named in `destroyed` had its key destroyed, and gets no other. A region is where
-what a key or a tenant asks for is transcribed when a request names none. `applied` has, for a type
-of event that changes what is kept here, the position up to which the log's events are carried out.
+what a key or a tenant asks for is transcribed when a request names none.
 """
 
 from stenolog.stores.sqlite.file.identity import KEYS_KIND
@@ -45,11 +44,7 @@ KEYS = Schema(
             created_at TEXT NOT NULL,
             revoked_at TEXT,
             region TEXT
-        ) WITHOUT ROWID;
-        CREATE TABLE applied (
-            type TEXT PRIMARY KEY,
-            position INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID
+        ) WITHOUT ROWID
         """,
     ),
 )

@@ -6,7 +6,6 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 from stenolog.commands.api_keys import ApiKey, Tenant, refuse_last
@@ -165,25 +164,34 @@ class SqliteKeys(WrittenFile):
         )
         return [_api_key(row) for row in rows]
 
-    async def revoke_api_key(self, key: str, tenant: str | None, at: str) -> ApiKey | None:
-        """Looked for, judged and written in one transaction."""
+    async def revocable(self, key: str, tenant: str | None) -> ApiKey | None:
+        """Reads by the unique indexes on prefix and id, then the keys of its tenant."""
+        row = await self._one(
+            f"{_SELECT_API_KEYS} WHERE (prefix = ?1 OR api_keys.id = ?1) "
+            "AND (?2 IS NULL OR tenant = ?2)",
+            key,
+            tenant,
+        )
+        if row is None:
+            return None
+        found = _api_key(row)
+        if found.revoked_at is None:
+            tenants = await self._all(f"{_SELECT_API_KEYS} WHERE tenant = ?", found.tenant)
+            refuse_last(found, map(_api_key, tenants))
+        return found
+
+    async def revoke_api_key(self, key_id: str, at: str) -> ApiKey | None:
+        """Looked for and written in one transaction."""
 
         def write(connection: sqlite3.Connection) -> ApiKey | None:
-            row = connection.execute(
-                f"{_SELECT_API_KEYS} WHERE (prefix = ?1 OR api_keys.id = ?1) "
-                "AND (?2 IS NULL OR tenant = ?2)",
-                (key, tenant),
-            ).fetchone()
-            if row is None:
-                return None
-            found = _api_key(row)
-            tenants = connection.execute(f"{_SELECT_API_KEYS} WHERE tenant = ?", (found.tenant,))
-            refuse_last(found, map(_api_key, tenants))
-            revoked_at = found.revoked_at or at
             connection.execute(
-                "UPDATE api_keys SET revoked_at = ? WHERE prefix = ?", (revoked_at, found.prefix)
+                "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+                (at, key_id),
             )
-            return replace(found, revoked_at=revoked_at)
+            row = connection.execute(
+                f"{_SELECT_API_KEYS} WHERE api_keys.id = ?", (key_id,)
+            ).fetchone()
+            return _api_key(row) if row else None
 
         revoked: ApiKey | None = await self._commits.submit(write)
         return revoked

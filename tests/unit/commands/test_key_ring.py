@@ -1,0 +1,130 @@
+"""API keys are made and revoked in the log first, and the log has the last word."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from stenolog.commands.api_keys import ALL, DEFAULT_TENANT, SCOPES, ApiKey
+from stenolog.commands.key_ring import KeyRing
+from stenolog.errors import LastManagingKey, StoreUnavailable
+from stenolog.log.actors import OPERATOR
+from stenolog.log.event import Event
+from stenolog.log.recorder import FactRecorder, NoSealer
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
+from tests.data_files import log_and_keys
+from tests.log_samples import BEGUN
+
+
+class BrokenOff(SqliteKeys):
+    """Keys of a process that ends before it has revoked anything in them."""
+
+    async def revoke_api_key(self, key_id: str, at: str) -> ApiKey | None:
+        raise StoreUnavailable("injected: the process ended")
+
+
+def ring_over(log: SqliteLog, keys: SqliteKeys) -> KeyRing:
+    return KeyRing(keys, log, FactRecorder(log, NoSealer()))
+
+
+async def made(ring: KeyRing, tenant: str = "acme", *scopes: str) -> ApiKey:
+    _, key = await ring.create(actor=OPERATOR, tenant=tenant, name="x", scopes=scopes or SCOPES)
+    return key
+
+
+@pytest.fixture
+async def files(tmp_path: Path) -> AsyncIterator[tuple[SqliteLog, SqliteKeys]]:
+    async with log_and_keys(tmp_path) as opened:
+        yield opened
+
+
+async def events_of(log: SqliteLog, key: ApiKey) -> list[Event]:
+    return await log.read_stream(f"api-key-{key.id}")
+
+
+async def test_a_key_and_its_end_are_in_the_log_without_anything_of_its_secret(
+    files: tuple[SqliteLog, SqliteKeys],
+) -> None:
+    log, keys = files
+    ring = ring_over(log, keys)
+    secret, key = await ring.create(
+        actor=OPERATOR, tenant="acme", name="ci", scopes=(ALL,), region="eu"
+    )
+    revoked = await ring.revoke(key.prefix, None, actor=key.id)
+    created, ended = await events_of(log, key)
+    assert (created.type, created.data) == ("api_key.created", {"scopes": ["all"], "region": "eu"})
+    assert (ended.type, ended.data) == ("api_key.revoked", {})
+    assert (created.tenant, created.actor, created.sequence) == (key.tenant, OPERATOR, 0)
+    assert (ended.tenant, ended.actor) == (key.tenant, key.id)
+    assert revoked is not None
+    assert revoked.revoked_at == ended.time
+    stored = b"".join(event.to_bytes() for event in await log.read())
+    for part in secret.encode().split(b"_")[1:]:
+        assert part not in stored
+    assert key.hash.hex().encode() not in stored
+
+
+async def test_a_key_is_revoked_once(files: tuple[SqliteLog, SqliteKeys]) -> None:
+    log, keys = files
+    ring = ring_over(log, keys)
+    key = await made(ring)
+    revoked = await ring.revoke(key.id, None, actor=OPERATOR)
+    assert await ring.revoke(key.prefix, key.tenant, actor=OPERATOR) == revoked
+    assert await ring.revoke(key.prefix, "another", actor=OPERATOR) is None
+    assert len(await events_of(log, key)) == 2
+
+
+async def test_a_revocation_that_broke_off_holds_from_the_next_start_on(tmp_path: Path) -> None:
+    async with log_and_keys(tmp_path) as (log, keys):
+        key, other = await made(ring_over(log, keys)), await made(ring_over(log, keys))
+    log = await SqliteLog.open(tmp_path / "log.db")
+    broken = await BrokenOff.open(tmp_path / "keys.db", log.identity)
+    with pytest.raises(StoreUnavailable):
+        await ring_over(log, broken).revoke(key.id, None, actor=OPERATOR)
+    await broken.close()
+    await log.close()
+    async with log_and_keys(tmp_path) as (log, keys):
+        ring = ring_over(log, keys)
+        assert await ring.catch_up() == 1
+        found = await keys.api_key(key.prefix)
+        assert found is not None
+        assert found.revoked_at == (await events_of(log, key))[-1].time
+        untouched = await keys.api_key(other.prefix)
+        assert untouched is not None
+        assert untouched.revoked_at is None
+        assert await ring.catch_up() == 0
+
+
+async def test_a_key_that_older_keys_bring_back_is_revoked_again(tmp_path: Path) -> None:
+    async with log_and_keys(tmp_path) as (log, keys):
+        key = await made(ring_over(log, keys))
+    shutil.copy(tmp_path / "keys.db", tmp_path / "older.db")
+    async with log_and_keys(tmp_path) as (log, keys):
+        await ring_over(log, keys).revoke(key.id, None, actor=OPERATOR)
+    shutil.copy(tmp_path / "older.db", tmp_path / "keys.db")
+    async with log_and_keys(tmp_path) as (log, keys):
+        brought_back = await keys.api_key(key.prefix)
+        assert brought_back is not None
+        assert brought_back.revoked_at is None
+        assert await ring_over(log, keys).catch_up() == 1
+        found = await keys.api_key(key.prefix)
+        assert found is not None
+        assert found.revoked_at is not None
+
+
+async def test_of_two_that_manage_keys_one_stays_however_they_are_revoked(
+    files: tuple[SqliteLog, SqliteKeys],
+) -> None:
+    log, keys = files
+    ring = ring_over(log, keys)
+    both = [await made(ring, DEFAULT_TENANT) for _ in range(2)]
+    outcomes = await asyncio.gather(
+        *(ring.revoke(key.id, None, actor=OPERATOR) for key in both), return_exceptions=True
+    )
+    assert [isinstance(one, LastManagingKey) for one in outcomes] == [False, True]
+    assert await log.head() == BEGUN + 3, "a revocation that is refused is not in the log"
