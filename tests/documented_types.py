@@ -1,0 +1,71 @@
+"""Write down what the catalogue is: `-m tests.documented_types` after a change to it.
+
+The table of event types in docs/FORMAT.md, and `golden/catalogue-<format>.json`. Once a format is
+released its golden file never changes: raise `log.format.LOG_FORMAT` first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from stenolog.log.catalogue import EVENT_TYPES
+from stenolog.log.event_data import EventData
+from stenolog.log.format import LOG_FORMAT
+
+TESTS = Path(__file__).parent
+DOCUMENT = TESTS.parent / "docs" / "FORMAT.md"
+CATALOGUE = TESTS / "golden" / f"catalogue-{LOG_FORMAT}.json"
+HEAD = "| type | public | payload | data |\n|---|---|---|---|\n"
+KINDS: Mapping[Any, str] = {int: "integer", bool: "boolean", str: "id"}
+
+
+def kind(annotation: Any) -> str:
+    """What a field may hold: a word, or its words."""
+    if annotation in KINDS:
+        return KINDS[annotation]
+    inner, *others = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return " or ".join((inner, *others))
+    if get_origin(annotation) is list:
+        return f"list of {kind(inner)}"
+    return kind(inner) + ("?" if NoneType in others else "")
+
+
+def row(model: type[EventData]) -> str:
+    fields = ", ".join(
+        f"`{name}` " + ("job?" if name == "provider_job" else kind(field.annotation))
+        for name, field in model.model_fields.items()
+    )
+    public, payload = ("yes" if held else "" for held in (model.public, model.payload))
+    return f"| `{model.type}` | {public} | {payload} | {fields} |\n"
+
+
+def document() -> str:
+    """The document with its table as the catalogue is now."""
+    before, _, behind = DOCUMENT.read_text().partition(HEAD)
+    _, gap, rest = behind.partition("\n\n")
+    return before + HEAD + "".join(map(row, EVENT_TYPES.values())) + gap[1:] + rest
+
+
+def catalogue() -> dict[str, Any]:
+    """Everything by which an older program could not read or extend a log."""
+    return {
+        name: {
+            "public": model.public,
+            "payload": bool(model.payload),
+            "opens_stream": model.opens_stream,
+            "fields": {
+                field: schema for field, schema in model.model_json_schema()["properties"].items()
+            },
+        }
+        for name, model in sorted(EVENT_TYPES.items())
+    }
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document())
+    CATALOGUE.write_text(json.dumps(catalogue(), indent=1, sort_keys=True) + "\n")
