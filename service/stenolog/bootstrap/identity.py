@@ -36,6 +36,8 @@ CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
 IDEMPOTENCY, TREE_HEAD = "idempotency", "tree-head"
 FIRST_KEY_NAME = "first"
 
+ADVICE = "keys.db is older than the log: restore the two together"
+
 log = structlog.get_logger()
 
 
@@ -104,7 +106,9 @@ async def key_ring(keys: ApiKeys, events: EventStore, facts: FactRecorder) -> Ke
     ring = KeyRing(keys, events, facts)
     again = await ring.catch_up()
     if again:
-        log.warning("keys.revoked_again", keys=again, reason="keys.db is older than the log")
+        log.warning(
+            "keys.revoked_again", keys=again, reason="keys.db is older than the log", advice=ADVICE
+        )
     return ring
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stenolog.clock import now_ms
-from stenolog.errors import KeyMissing, OutcomeUnknown, StoreError, WrongExpectedVersion
+from stenolog.errors import (
+    KeyMissing,
+    OutcomeUnknown,
+    StenologError,
+    StoreError,
+    WrongExpectedVersion,
+)
 from stenolog.log.event import NewEvent, SealedPayload, uuid7
 from stenolog.log.event_data import EventData
 from stenolog.log.store import Append, Appended, EventStore, Sealer
@@ -89,6 +95,12 @@ class NoSealer:
             KeyMissing: Always.
         """
         raise KeyMissing("nothing can be opened here")
+
+    async def open_all(
+        self, sealed: Mapping[str, SealedPayload]
+    ) -> Mapping[str, bytes | StenologError]:
+        """Return an error for each."""
+        return {event_id: KeyMissing("nothing can be opened here") for event_id in sealed}
 
 
 class FactRecorder:

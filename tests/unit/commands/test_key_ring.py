@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,11 +15,17 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.errors import LastManagingKey, StoreUnavailable
 from stenolog.log.actors import OPERATOR
 from stenolog.log.event import Event
+from stenolog.log.events.vocabulary import Scope
 from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.data_files import log_and_keys
 from tests.log_samples import BEGUN
+
+
+def test_every_scope_can_be_recorded() -> None:
+    """A scope that is new raises the log's format."""
+    assert set(get_args(Scope)) == {ALL, *SCOPES}
 
 
 class BrokenOff(SqliteKeys):

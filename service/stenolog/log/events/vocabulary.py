@@ -12,6 +12,7 @@ Scope = Literal[
     "transcripts:write",
     "transcripts:read",
     "events:read",
+    "compliance:read",
     "compliance:erase",
     "keys:write",
     "ops:read",
