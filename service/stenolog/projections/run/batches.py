@@ -10,7 +10,7 @@ import structlog
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.page import Page, read_page
-from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
+from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.chain import Chain
@@ -23,6 +23,7 @@ from stenolog.projections.views_state import Generation
 from stenolog.side_process import SideProcess
 
 EVENTS_PER_BATCH = 256  # as many as one commit of the log
+EVENTS_PER_ADOPTION_MAX = 2_000  # of 64 transcriptions; those beyond it are read one by one
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
 
 log = structlog.get_logger(__name__)
@@ -138,7 +139,7 @@ class Batches:
         ids = {one.stream: one.stream.removeprefix(TRANSCRIPTION) for one in begun}
         chain = await self._chain(generations, set(ids.values()))
         new = [one.stream for one in begun if chain.is_unknown(ids[one.stream])]
-        whole = await self._histories.read_streams(new, limit=EVENTS_PER_READ_MAX)
+        whole = await self._histories.read_streams(new, limit=EVENTS_PER_ADOPTION_MAX)
         events = [one for stream in whole.values() for one in stream if one.position <= until]
         await self._opener.prepare(events, chain.names)
         reached, size = begun[-1].position, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from stenolog.log.stream import check_unbroken
 from stenolog.projections.run.histories import Beginning, Box
 from stenolog.stores.sqlite.file.connection import read_rows
 from stenolog.stores.sqlite.log.stored import RECORD, stored_event
+
+PARSED_PER_TURN = 100  # three milliseconds, then others have the event loop
 
 
 class StreamReads:
@@ -50,7 +53,9 @@ class StreamReads:
         )
         found: dict[str, list[Event]] = {}
         odd = {_text(rows[-1][1])} if len(rows) == limit else set[str]()  # it may go on
-        for record in rows:
+        for number, record in enumerate(rows, start=1):
+            if number % PARSED_PER_TURN == 0:
+                await asyncio.sleep(0)
             stream = _text(record[1])
             try:
                 found.setdefault(stream, []).append(stored_event(*record))
