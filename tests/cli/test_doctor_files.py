@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from stenolog.bootstrap.gateway import open_gateway
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.doctor import public_url
 from stenolog.cli.findings import Finding
+from stenolog.cli.upload_files import uploads
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import last_head, write_head
 from stenolog.config.settings import Settings
@@ -52,6 +54,30 @@ def test_a_whole_directory_has_nothing_to_mend(used: Path) -> None:
 def test_an_empty_directory_has_nothing_yet(tmp_path: Path) -> None:
     assert master_key(settings_in(tmp_path)).holds is None
     assert log_and_keys(settings_in(tmp_path)).holds is None
+
+
+@pytest.mark.parametrize(
+    ("retention_ms", "kept"),
+    [
+        (None, "each is kept until its transcriptions are deleted"),
+        (0, "each is kept until its transcriptions have their outcome"),
+        (5_000, "each is kept until 5000 ms after the outcome of its transcriptions"),
+    ],
+)
+def test_uploads_are_counted_with_how_long_they_are_kept(
+    used: Path, retention_ms: int | None, kept: str
+) -> None:
+    assert uploads(settings_in(used)).said.startswith("0 files, 0.0 MB; ")
+    for number in (1, 2):
+        (used / "uploads" / str(uuid.UUID(int=number))).write_bytes(b"x" * 600_000)
+    (used / "uploads" / f"{uuid.UUID(int=3)}.part").write_bytes(b"x" * 600_000)
+    settings = settings_in(used).model_copy(update={"upload_retention_ms": retention_ms})
+    found = uploads(settings)
+    assert (found.holds, found.said) == (True, f"2 files, 1.2 MB; {kept}")
+
+
+def test_uploads_of_an_empty_directory_are_not_there_yet(tmp_path: Path) -> None:
+    assert uploads(settings_in(tmp_path)).holds is None
 
 
 def cut(file: Path) -> None:

@@ -23,6 +23,7 @@ from stenolog.bootstrap.offline import database_library
 from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
+from stenolog.cli.upload_files import uploads
 from stenolog.cli.words import NO, common, guarded, one_line, run, settings_from
 from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
@@ -61,6 +62,7 @@ def local_findings(settings: Settings) -> Iterator[Finding]:
     yield directory(settings)
     yield master_key(settings)
     yield log_and_keys(settings)
+    yield uploads(settings)
     yield sqlite()
     yield descriptors(settings)
     yield public_url(settings)
