@@ -82,7 +82,6 @@ def row(number: int, *, status: Status = "queued", tenant: str = TENANT, day: in
         provider="local",
         region=None,
         surface="v2",
-        upload=None,
         correlation_id="c",
         audio_url="https://audio.example/a.mp3",
         created_at=f"2026-03-{day:02}T12:00:00.000000Z",
@@ -146,7 +145,6 @@ async def test_rows_and_checkpoint_are_there_after_reopening(
         provider="assemblyai",
         region="eu",
         surface="native",
-        upload="upload",
         correlation_id="c",
         provider_job="job",
         submission=3,
@@ -423,8 +421,6 @@ async def test_views_that_are_empty_can_begin_anywhere_and_be_filled(
     assert (state.checkpoint.position, state.filling) == (9, Filling(position=0, until=9))
     with pytest.raises(StoreUnavailable):
         await views.skip(Checkpoint(position=10, event_id="event-10"))
-    with pytest.raises(StoreUnavailable):
-        await views.upload_use("upload-1")
     assert {one.rebuilding for one in await views.projections()} == {0}
     await advance(views, put(row(10)))
     await views.fill([*put(row(3)), words("id-0003", 2)], after=0, position=3)
@@ -439,7 +435,6 @@ async def test_views_that_are_empty_can_begin_anywhere_and_be_filled(
     state = await views.state()
     assert (state.checkpoint.position, state.filling.pending) == (10, False)
     assert {one.rebuilding for one in await views.projections()} == {None}
-    assert (await views.upload_use("upload-1")).users == 0
     await views.reset()
     assert (await views.state()).filling == Filling()
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from stenolog.errors import StoreUnavailable
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, PutView, TranscriptRow
-from tests.conformance.test_views import Opener, Views, advance, opener, put, row, views, words
+from tests.conformance.test_views import Views, advance, opener, put, row, views, words
 
 __all__ = ["opener", "views"]  # fixtures
 
@@ -21,9 +18,7 @@ SPOKEN = TranscriptRow(
 
 def everything(number: int) -> list[Change]:
     """A transcription that is done, with everything that a customer may have given."""
-    full = replace(
-        row(number, status="completed"), subject="Ada", metadata='{"a":1}', upload="upload-1"
-    )
+    full = replace(row(number, status="completed"), subject="Ada", metadata='{"a":1}')
     return [
         PutStatus(projection="transcriptions", row=full, request=b'{"params":{}}'),
         PutView(projection="transcript", transcription=full.id, reason=None, transcript=SPOKEN),
@@ -60,7 +55,6 @@ async def test_every_generation_forgets_and_others_keep_theirs(
     await assert_empty(views, "id-0001")
     assert await views.transcript("id-0002") == SPOKEN
     assert await views.request("id-0002") == b'{"params":{}}'
-    assert (await views.upload_use("upload-1")).users == 1
 
 
 async def test_one_that_is_not_there_is_erased_without_a_word(views: Views) -> None:
@@ -84,16 +78,3 @@ async def test_an_erased_row_takes_the_request_with_it(views: Views) -> None:
     erased = replace(row(1, status="completed"), erased=True)
     await advance(views, [PutStatus(projection="transcriptions", row=erased)])
     assert await views.request("id-0001") is None
-
-
-async def test_who_uses_an_upload_is_counted_as_of_the_checkpoint(
-    views: Views, opener: Opener, tmp_path: Path
-) -> None:
-    await advance(views, put(*(replace(row(n), upload="upload-1") for n in (1, 2)), row(3)))
-    use = await views.upload_use("upload-1")
-    assert (use.position, use.users) == (1, 2)
-    assert (await views.upload_use("upload-2")).users == 0
-    (tmp_path / "other").mkdir()
-    async with opener(tmp_path / "other") as empty:
-        with pytest.raises(StoreUnavailable):
-            await empty.upload_use("upload-1")

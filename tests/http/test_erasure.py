@@ -225,6 +225,33 @@ async def test_what_can_be_read_can_be_erased_whatever_record_is_damaged(
             assert files_with(tmp_path, needle.encode()) == []
 
 
+async def test_whose_it_is_and_what_it_used_is_known_without_views_and_its_first_record(
+    tmp_path: Path,
+) -> None:
+    async with composed(tmp_path) as service:
+        await service.stand_still()
+        uploaded = await service.client.post("/v2/upload", content=b"audio of somebody")
+        audio_url = uploaded.json()["upload_url"]
+        transcription_id, _ = await service.submitted(audio_url=audio_url, prompt=SUBJECT)
+        await service.submit()  # the log's last record must be whole
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
+        file.execute(
+            "UPDATE events SET bytes = 'x' WHERE stream = ? AND version = 1",
+            (stream_of(transcription_id),),
+        )
+        file.commit()
+    async with composed(tmp_path) as service:
+        await service.stand_still()
+        assert await service.views.transcription(transcription_id) is None
+        stranger = {"Authorization": await service.new_key("another")}
+        path = f"/v2/transcript/{transcription_id}"
+        refused = await service.client.delete(path, headers=stranger)
+        assert (refused.status_code, refused.json()) == (400, UNKNOWN)
+        await delete(service, transcription_id)
+        assert list(service.uploads_directory.iterdir()) == []
+        assert await service.keys.data_key_of(stream_of(transcription_id)) is None
+
+
 async def test_nothing_is_destroyed_for_an_erasure_that_was_not_requested(
     service: Composed,
 ) -> None:

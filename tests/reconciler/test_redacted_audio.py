@@ -8,6 +8,9 @@ from typing import cast
 import pytest
 
 from stenolog.errors import InvalidRequest, ProviderUnavailable
+from stenolog.log.actors import OPERATOR
+from stenolog.log.facts import erasure_requested
+from stenolog.log.recorder import Cause
 from stenolog.reconciler.redacted_audio import ProvidersAudio
 from stenolog.simulator.assemblyai.behaviour import UNAUTHENTICATED, Fault, refusal
 from stenolog.simulator.assemblyai.provider import Simulator
@@ -40,3 +43,19 @@ async def test_only_what_is_said_of_the_audio_says_that_there_is_none(
         with pytest.raises(error):
             await audio.link(identifier)
         simulator.outage = None
+
+
+async def test_once_a_deletion_is_in_the_log_there_is_none_whatever_views_show(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator, http_timeout_ms=TIMEOUT_MS) as home:
+        identifier = await home.request(redact_pii=True, redact_pii_audio=True)
+        await home.ended(identifier)
+        state = await home.handler.load(identifier)
+        simulator.outage = refusal(500, "the job stays for a while")
+        cause = Cause(tenant=state.tenant, actor=OPERATOR, correlation_id=state.correlation_id)
+        await home.facts.record(state.stream, [erasure_requested(identifier, "v2")], cause)
+        simulator.outage = None
+        audio = cast("ProvidersAudio", home.edge.redacted_audio)
+        with pytest.raises(InvalidRequest):
+            await audio.link(identifier)

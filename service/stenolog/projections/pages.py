@@ -62,16 +62,3 @@ class TranscriptionsPage:
 
 OpenState = Literal["open", "requested", "claimed", "accepted", "called_back"]
 """How far a transcription without an outcome has come; one `called_back` is to be fetched."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadUse:
-    """How many transcriptions need an upload, at one moment.
-
-    Attributes:
-        position: The checkpoint that this holds for.
-        users: Transcriptions that were requested with it and are not erased.
-    """
-
-    position: int
-    users: int

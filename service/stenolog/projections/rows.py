@@ -63,7 +63,6 @@ class StatusRow:
     provider: str
     region: str | None
     surface: str
-    upload: str | None
     correlation_id: str
     provider_job: str | None = None
     submission: int = 0

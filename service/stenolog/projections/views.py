@@ -11,7 +11,6 @@ from stenolog.projections.pages import (
     OpenState,
     ProjectionStatus,
     TranscriptionsPage,
-    UploadUse,
 )
 from stenolog.projections.rows import Change, Reason, Status, StatusRow, TranscriptRow
 from stenolog.projections.views_state import Known, ViewsState
@@ -163,14 +162,6 @@ class ViewReader(Protocol):
 
         `before` gives the newest that are older, `after` the oldest that are newer than a row with
         this `requested_position`. `created_on` is a UTC day, `YYYY-MM-DD`.
-        """
-        ...
-
-    async def upload_use(self, upload: str) -> UploadUse:
-        """Count the transcriptions that need this upload.
-
-        Raises:
-            StoreUnavailable: There is no complete view of transcriptions, or it is being filled.
         """
         ...
 

@@ -75,7 +75,8 @@ class ProvidersAudio:
     async def _url(self, transcription_id: str) -> str | None:
         state = await self._reader.load(transcription_id)
         submission = state.submission(state.finished_by)
-        if submission is None:
+        # A view may show a transcript for a while after its deletion: when it is made anew.
+        if submission is None or state.erasing:
             raise InvalidRequest(NOT_AVAILABLE)
         try:
             async with asyncio.timeout(LOOK_MS_MAX / 1000):

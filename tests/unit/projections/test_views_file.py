@@ -228,7 +228,6 @@ def said_by(transcription: str, said: str) -> list[Change]:
         provider="local",
         region=None,
         surface="v2",
-        upload=None,
         correlation_id="c",
         provider_job=said,
         audio_url=said,

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.state import stream_of
+from stenolog.errors import RecordDamaged
+from stenolog.log.event import Event
 from stenolog.log.store import EventStore
 
 REMEMBERED_MAX = 16_384
+EVENTS_TRIED_MAX = 8  # of a stream whose first one is damaged
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Tenant and correlation id, from the transcription's first event."""
+    """The tenant of a transcription, and the correlation id of its first event."""
 
     tenant: str
     correlation_id: str
@@ -33,15 +36,16 @@ class Tenancy:
         from memory would be faster and so reveal that it exists.
 
         Raises:
+            RecordDamaged: None of its first events can be read.
             StoreUnavailable: The log cannot be read.
         """
         origin = self._known.get(transcription_id)
         if origin is not None and tenant in (None, origin.tenant):
             return origin
-        first = await self._events.read_stream(stream_of(transcription_id), limit=1)
-        if not first:
+        first = await self._first_readable(stream_of(transcription_id))
+        if first is None:
             return None
-        origin = Origin(first[0].tenant, first[0].correlation_id)
+        origin = Origin(first.tenant, first.correlation_id)
         if tenant in (None, origin.tenant):
             self.remember(transcription_id, origin)
         return origin
@@ -49,3 +53,16 @@ class Tenancy:
     def remember(self, transcription_id: str, origin: Origin) -> None:
         """Remember the origin of a transcription whose first event is committed."""
         self._known.put(transcription_id, origin)
+
+    async def _first_readable(self, stream: str) -> Event | None:
+        """Return the first event; where it is damaged, the next: all name the same tenant."""
+        for after in range(EVENTS_TRIED_MAX):
+            try:
+                found = await self._events.read_stream(stream, after=after, limit=1)
+            except RecordDamaged as exc:
+                damaged = exc
+                continue
+            if found or not after:
+                return found[0] if found else None
+            break
+        raise damaged

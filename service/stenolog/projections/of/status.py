@@ -76,7 +76,6 @@ def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> S
         provider=state.provider,
         region=state.region,
         surface=state.surface,
-        upload=state.upload,
         correlation_id=state.correlation_id,
         provider_job=None if state.erasing else _job_of(shown, details),
         submission=state.claims,

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
     TRANSCRIPTIONS_PER_PAGE_MAX,
     OpenState,
     ProjectionStatus,
     TranscriptionsPage,
-    UploadUse,
 )
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW
@@ -24,7 +22,6 @@ from stenolog.stores.sqlite.views.status_rows import (
     opened_status,
 )
 
-BEING_FILLED = "views.db: the views are being filled"
 _OLDEST: Mapping[OpenState, str] = {
     "open": "min(created_at)",
     "requested": "min(created_at) FILTER (WHERE claimed_at IS NULL)",
@@ -81,26 +78,6 @@ class ViewReads(ItemReads):
             rows=rows[:limit], older=len(rows) > limit, newer=before is not None
         )
 
-    async def upload_use(self, upload: str) -> UploadUse:
-        """Reads by the partial index on uploads, beside the checkpoint.
-
-        Named in the statement: SQLite takes the primary key for better, and reads every row.
-        """
-        rows = await self.rows(
-            "SELECT c.position, c.filled < c.filled_until, g.generation, "
-            "(SELECT count(*) FROM transcriptions t INDEXED BY transcriptions_by_upload "
-            "WHERE t.generation = g.generation AND t.upload = ? AND NOT t.erased) "
-            "FROM checkpoint c LEFT JOIN generations g ON g.projection = ? AND g.state = 'live'",
-            upload,
-            TRANSCRIPTIONS_VIEW,
-        )
-        position, being_filled, generation, users = rows[0]
-        if being_filled:
-            raise StoreUnavailable(BEING_FILLED)
-        if generation is None:
-            raise StoreUnavailable("views.db: transcriptions are being projected anew")
-        return UploadUse(position=position, users=users)
-
     async def projections(self) -> tuple[ProjectionStatus, ...]:
         """Live and building generations side by side, by name."""
         rows = await self.rows(
@@ -141,7 +118,10 @@ class ViewReads(ItemReads):
         return {status: count for status, count in rows}
 
     async def oldest_open(self) -> Mapping[OpenState, str]:
-        """Over the partial index on what is open, which has all times; named as in `upload_use`."""
+        """Over the partial index on what is open, which has all times.
+
+        Named in the statement: SQLite takes the primary key for better, and reads every row.
+        """
         since = ", ".join(_OLDEST.values())
         rows = await self.rows(
             f"SELECT {since} FROM transcriptions INDEXED BY transcriptions_open "  # noqa: S608  ours

@@ -44,7 +44,6 @@ CREATE TABLE transcriptions (
     provider TEXT NOT NULL,
     region TEXT,
     surface TEXT NOT NULL,
-    upload TEXT,
     correlation_id TEXT NOT NULL,
     submission INTEGER NOT NULL,
     audio_ms INTEGER,
@@ -68,8 +67,6 @@ CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
 CREATE INDEX transcriptions_open
     ON transcriptions (generation, id, status, created_at, claimed_at, accepted_at, called_back_at)
     WHERE status IN ('queued', 'processing');
-CREATE INDEX transcriptions_by_upload ON transcriptions (generation, upload)
-    WHERE upload IS NOT NULL;
 
 CREATE TABLE requests (
     generation INTEGER NOT NULL,
