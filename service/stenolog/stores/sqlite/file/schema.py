@@ -15,6 +15,7 @@ IDENTITY_TABLE = (
     "log_id TEXT NOT NULL, epoch INTEGER NOT NULL) STRICT"
 )
 """In every file, made with its first table; the log's first step fills it, others are given it."""
+RESTORE = "go back to a backup with `stenolog restore BACKUP --data-dir DATA_DIR --replace`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Schema:
             called with the connection, inside the step's transaction.
         synchronous: FULL where a commit must survive a power cut, NORMAL for what can be rebuilt.
         secure_delete: Overwrite what is deleted.
+        mending: What an operator does about a damaged one.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Schema:
     steps: Sequence[Step]
     synchronous: str = "FULL"
     secure_delete: bool = False
+    mending: str = RESTORE
 
 
 def run_step(

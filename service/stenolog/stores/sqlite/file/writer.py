@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from stenolog.errors import CannotStart, OutcomeUnknown, SchemaTooNew, StoreUnavailable
 from stenolog.log.format import UNBOUND, LogIdentity
+from stenolog.stores.sqlite.file.checking import refuse_damaged
 from stenolog.stores.sqlite.file.connection import open_writer, store_errors, truncate_wal
 from stenolog.stores.sqlite.file.identity import look
 from stenolog.stores.sqlite.file.schema import Schema
@@ -30,7 +31,12 @@ class Writer:
     """
 
     def __init__(self, path: Path, schema: Schema, identity: LogIdentity | None = UNBOUND) -> None:
-        """Open the file, of the log with this identity; None for a log itself."""
+        """Open the file, of the log with this identity; None for a log itself.
+
+        Raises:
+            CannotStart: It was not closed, and is damaged; or it is another.
+        """
+        refuse_damaged(path, schema)
         self._path = path
         self._schema = schema
         self._connection: sqlite3.Connection | None = open_writer(path, schema, identity)

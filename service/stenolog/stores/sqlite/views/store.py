@@ -18,6 +18,7 @@ from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.projections.rows import Change, PutStatus
 from stenolog.projections.views_state import Known, ViewsState
+from stenolog.stores.sqlite.file.checking import fault_after_crash
 from stenolog.stores.sqlite.file.connection import open_reader, open_writer, store_errors
 from stenolog.stores.sqlite.file.discarding import delete, why_unfit
 from stenolog.stores.sqlite.file.schema import Schema
@@ -187,7 +188,7 @@ def _transcription_of(change: Change) -> str:
 
 def _open(path: Path, schema: Schema, identity: LogIdentity) -> sqlite3.Connection:
     try:
-        unfit = why_unfit(path, schema, identity)
+        unfit = fault_after_crash(path, schema) or why_unfit(path, schema, identity)
         if unfit:
             _discard(path, unfit)
         return _opened(path, schema, identity)

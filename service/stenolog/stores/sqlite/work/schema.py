@@ -13,6 +13,7 @@ WORK = Schema(
     name="work.db",
     application_id=WORK_KIND,
     synchronous="FULL",
+    mending="move work.db and what stands beside it away: deliveries that were pending are lost",
     steps=(
         """
         CREATE TABLE checkpoints (

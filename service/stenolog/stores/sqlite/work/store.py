@@ -23,6 +23,7 @@ from stenolog.delivery.outbox import (
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.log.format import UNBOUND, LogIdentity
+from stenolog.stores.sqlite.file.checking import refuse_damaged
 from stenolog.stores.sqlite.file.discarding import delete, why_unfit
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import adding, awaiting
@@ -54,6 +55,7 @@ class SqliteWork(WrittenFile):
             SchemaTooNew: The file was written by a newer Stenolog.
             StoreUnavailable: It cannot be opened or written.
         """
+        await asyncio.to_thread(refuse_damaged, path, WORK)
         unfit = await asyncio.to_thread(why_unfit, path, WORK, identity, any_version=True)
         if unfit:
             log.warning("work.discarded", reason=unfit, advice=LOST)
