@@ -69,7 +69,7 @@ async def test_lost_keys_are_refused_each_time(used: Path, empty: bool) -> None:
     if empty:
         (used / "keys.db").touch()
     for _ in range(2):
-        with pytest.raises(CannotStart, match=rf"{KNOWN} events.*restore DATA_DIR/keys\.db"):
+        with pytest.raises(CannotStart, match=rf"{KNOWN} events.*`stenolog restore BACKUP"):
             await open_once(used)
 
 
@@ -81,7 +81,7 @@ async def test_a_lost_log_is_refused_each_time_while_its_keys_are_there(
     if empty:
         (used / "log.db").touch()
     for _ in range(2):
-        with pytest.raises(CannotStart, match=r"^log\.db is missing.*restore DATA_DIR/log\.db"):
+        with pytest.raises(CannotStart, match=r"^log\.db is missing.*`stenolog restore BACKUP"):
             await open_once(used)
 
 

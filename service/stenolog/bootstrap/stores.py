@@ -26,6 +26,7 @@ from stenolog.log.store import EventStore
 from stenolog.providers.port import Provider
 from stenolog.reconciler.timing import Timing as ReconcilerTiming
 from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
+from stenolog.stores.files.swap import refuse_half_restored
 from stenolog.stores.files.upload_room import UploadRoom
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.sqlite.keys.store import SqliteKeys
@@ -97,6 +98,7 @@ async def open_stores(
         StoreUnavailable: A file cannot be opened.
     """
     directory = settings.data_dir
+    refuse_half_restored(directory)
     refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
     events = await _closing(
         stack,

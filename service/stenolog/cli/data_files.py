@@ -7,7 +7,7 @@ from stenolog.bootstrap.offline import master_key_mark, open_records
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.known_head import contradiction
-from stenolog.compliance.lost_files import BEGUN, is_new
+from stenolog.compliance.lost_files import BEGUN, GO_BACK, is_new
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import last_head
 from stenolog.config.settings import Settings
@@ -15,7 +15,7 @@ from stenolog.errors import CannotStart, PayloadDamaged, StoreError
 from stenolog.log.merkle import frontier_from_bytes
 from stenolog.stores.files.directory import KEYS, LOG
 
-RESTORE_ALL = "restore the data directory from a backup"
+RESTORE_ALL = GO_BACK
 
 
 def master_key(settings: Settings) -> Finding:

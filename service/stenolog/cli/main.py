@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "transcribe": ("transcribe", "Transcribe a file or URL through a running gateway."),
     "log": ("log", "Show or verify the event log."),
     "projections": ("projections", "List or rebuild the views."),
+    "backup": ("backup", "Copy log and keys, also while the gateway runs."),
+    "restore": ("restore", "Make a data directory of a backup."),
     "keys": ("keys", "Make, list and revoke API keys."),
     "config": ("settings", "Show the settings."),
     "doctor": ("doctor", "Check what a gateway needs, and say what to do."),

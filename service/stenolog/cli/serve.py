@@ -59,8 +59,8 @@ async def serve_or_refuse(settings: Settings, *, accept_clock: bool = False) -> 
         if announced:
             raise
         raise CannotStart(
-            f"{exc}; `stenolog doctor` looks at the files: restore the broken one from a backup, "
-            "or make room on the disk"
+            f"{exc}; `stenolog doctor` looks at the files: make room on the disk, or go back to a "
+            "backup with `stenolog restore`"
         ) from exc
 
 

@@ -94,7 +94,7 @@ class KeyRing:
             found = await self._keys.revocable(key, tenant)
             if found is None or found.revoked_at is not None:
                 return found
-            fact = Fact(data=ApiKeyRevoked(), dedupe_key=_revocation(found.id))
+            fact = Fact(data=ApiKeyRevoked(), dedupe_key=revocation_key(found.id))
             cause = _cause(found, actor, correlation_id)
             appended = await self._facts.record(API_KEY + found.id, [fact], cause)
             return await self._apply(found.id, appended.positions[0])
@@ -111,7 +111,7 @@ class KeyRing:
         while page := await self._keys.api_keys(None, after=after, limit=KEYS_PER_PAGE):
             for key in page:
                 if key.revoked_at is None:
-                    position = await self._log.position_of(_revocation(key.id))
+                    position = await self._log.position_of(revocation_key(key.id))
                     if position is not None:
                         await self._apply(key.id, position)
                         revoked += 1
@@ -123,7 +123,8 @@ class KeyRing:
         return await self._keys.revoke_api_key(key_id, event.time)
 
 
-def _revocation(key_id: str) -> str:
+def revocation_key(key_id: str) -> str:
+    """Name the revocation of an API key: the log takes one."""
     return f"{key_id}:revoked"
 
 

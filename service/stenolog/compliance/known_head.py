@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from stenolog.compliance.lost_files import BEGUN
+from stenolog.compliance.lost_files import BEGUN, GO_BACK
 from stenolog.compliance.proving import KeptNodes, consistency_proof
 from stenolog.compliance.tree_heads import FILE_NAME, TreeHead, last_head
 from stenolog.errors import CannotStart, RecordDamaged, StoreError, StoreUnavailable
@@ -20,7 +20,7 @@ from stenolog.log.store import EVENTS_PER_READ_MAX
 from stenolog.log.subtrees import Span
 
 GO_ON = (
-    "restore the newest backup, or look at both with `stenolog log verify`; "
+    f"look at both with `stenolog log verify`, and {GO_BACK}; "
     f"a start without DATA_DIR/{FILE_NAME} compares nothing"
 )
 

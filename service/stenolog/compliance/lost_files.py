@@ -8,6 +8,7 @@ from stenolog.compliance.tree_heads import last_head
 from stenolog.errors import CannotStart
 from stenolog.log.store import EventStore
 
+GO_BACK = "go back to a backup with `stenolog restore BACKUP --data-dir DATA_DIR --replace`"
 BEGUN = 1  # the position of `log.begun`, which every log has
 
 
@@ -22,14 +23,13 @@ def refuse_lost_log(log: Path, keys: Path, heads: Path) -> None:
         return
     if not is_new(keys):
         raise CannotStart(
-            f"{log.name} is missing or empty, and {keys.name} has the keys of its events: restore "
-            f"DATA_DIR/{log.name} from the backup that the keys belong to"
+            f"{log.name} is missing or empty, and {keys.name} has the keys of its events: {GO_BACK}"
         )
     head = last_head(heads)
     if head is not None:
         raise CannotStart(
             f"{log.name} is missing or empty, {heads.name} knows of its {head.size} events: "
-            f"restore the newest backup; or move DATA_DIR/{heads.name} elsewhere for a new log"
+            f"{GO_BACK}; or move DATA_DIR/{heads.name} elsewhere for a new log"
         )
 
 
@@ -52,7 +52,7 @@ async def refuse_lost_keys(
     if head > BEGUN and not keys_marked:
         raise CannotStart(
             f"{keys_file} is missing or empty, and {log_file} has {head} events that are sealed "
-            f"with its keys: restore DATA_DIR/{keys_file} from the backup that the log belongs to"
+            f"with its keys: {GO_BACK}"
         )
 
 

@@ -74,7 +74,7 @@ def read_heads(path: Path) -> tuple[list[TreeHead], int]:
     except OSError as exc:
         raise StoreUnavailable(f"{FILE_NAME}: {exc.strerror}") from exc
     for line in lines:
-        head = _head_in(line)
+        head = head_in(line)
         if head:
             heads.append(head)
         elif line:
@@ -97,11 +97,12 @@ def last_head(path: Path) -> TreeHead | None:
     lines = tail.split(b"\n")
     if len(tail) > TAIL_BYTES:
         del lines[0]  # the end of one, which may look like a whole one
-    heads = map(_head_in, reversed(lines))
+    heads = map(head_in, reversed(lines))
     return next((head for head in heads if head), None)
 
 
-def _head_in(line: bytes) -> TreeHead | None:
+def head_in(line: bytes) -> TreeHead | None:
+    """Return the tree head that a line of the file is, without its end; None: it is none."""
     match = _LINE.fullmatch(line)
     if match is None:
         return None

@@ -1,0 +1,130 @@
+"""Read what a later state of a log decided after a backup of it, also when it is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stenolog.errors import CannotStart, SchemaTooNew, StoreError
+from stenolog.log.event import Event, event_from_bytes
+from stenolog.log.format import LogIdentity
+from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
+from stenolog.stores.sqlite.file.identity import look, refuse_other_kind
+from stenolog.stores.sqlite.log.schema import LOG
+from stenolog.stores.sqlite.log.stored import stored_frontier
+
+EVENTS_PER_READ = 1_000
+# Of a damaged log each position is tried alone; beyond so many that cannot be read it is given up.
+UNREADABLE_MAX = 100_000
+
+
+@dataclass(slots=True)
+class Unreadable:
+    """Counts the positions that could not be read."""
+
+    positions: int = 0
+
+
+class LaterLog:
+    """A log that is read and never written, whatever state it is in.
+
+    Attributes:
+        identity: Which log it is.
+        head: How many events its tree has.
+        root: The Merkle root over them, in hex.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            CannotStart: It is no log, or does not say which.
+            StoreError: It cannot be read at all.
+        """
+        self._connection = open_reader_sync(path, f"the log {path}")
+        try:
+            with store_errors(f"the log {path}"):
+                found = look(self._connection)
+                refuse_other_kind(found, LOG)
+                row = self._connection.execute("SELECT count, frontier FROM tree").fetchone()
+            if found.identity is None:
+                raise CannotStart(f"{path} does not say which log it is: name another with the log")
+            frontier = stored_frontier(row)
+            self.identity: LogIdentity = found.identity
+            self.head = frontier.count
+            self.root = frontier.root().hex()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; nothing was written."""
+        self._connection.close()
+
+    def stored(self, position: int) -> bytes | None:
+        """Return the bytes of the event at this position; None: they cannot be read."""
+        with contextlib.suppress(sqlite3.Error):
+            row = self._connection.execute(
+                "SELECT bytes FROM events WHERE position = ?", (position,)
+            ).fetchone()
+            return bytes(row[0]) if row else None
+        return None
+
+    def events(self, after: int, unreadable: Unreadable) -> Iterator[Event]:
+        """Yield the events behind `after` that can be read, in order, and count the others.
+
+        Raises:
+            StoreError: Too many cannot.
+        """
+        for first in range(after, self.head, EVENTS_PER_READ):
+            last = min(first + EVENTS_PER_READ, self.head)
+            for position, stored in self._between(first, last):
+                event = _event(stored)
+                if event is None or event.position != position:
+                    unreadable.positions += 1
+                    if unreadable.positions > UNREADABLE_MAX:
+                        raise StoreError(f"{UNREADABLE_MAX} events of the log cannot be read")
+                else:
+                    yield event
+
+    def _between(self, after: int, until: int) -> Iterator[tuple[int, bytes | None]]:
+        """Yield each position of the range, with its bytes where they can be read."""
+        try:
+            rows = dict(
+                self._connection.execute(
+                    "SELECT position, bytes FROM events WHERE position > ? AND position <= ?",
+                    (after, until),
+                ).fetchall()
+            )
+        except (sqlite3.Error, UnicodeDecodeError):
+            rows = {position: self.stored(position) for position in range(after + 1, until + 1)}
+        for position in range(after + 1, until + 1):
+            yield position, rows.get(position)
+
+
+def _event(stored: bytes | None) -> Event | None:
+    try:
+        return event_from_bytes(stored) if isinstance(stored, bytes) else None
+    except (ValueError, TypeError, SchemaTooNew):
+        return None
+
+
+def later_log(path: Path) -> LaterLog:
+    """Open `log.db` at this path, or in this directory.
+
+    Raises:
+        CannotStart: There is none, or it is not a log that can be read.
+    """
+    file = path / LOG.name if path.is_dir() else path
+    if not file.is_file():
+        raise CannotStart(f"there is no log at {path}: name a log.db, or the directory of one")
+    try:
+        return LaterLog(file)
+    except StoreError as exc:
+        raise CannotStart(
+            f"{exc}; what was erased since the backup is not known from it: name those with "
+            "--deletions FILE, and leave out --newer-log"
+        ) from exc

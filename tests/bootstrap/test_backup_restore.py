@@ -1,0 +1,280 @@
+"""A backup is two parts of one moment, and a restore brings back nothing that was erased since."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from stenolog.bootstrap.backing_up import back_up
+from stenolog.bootstrap.restoring import Restored, Sources, restore
+from stenolog.config.settings import Settings
+from stenolog.errors import CannotStart, DataDirectoryLocked, StoreError
+from stenolog.stores.files.directory import locked
+from stenolog.stores.files.manifest import Manifest
+from tests.backups import UPLOAD, Backed, erased, moved_away, requested
+
+
+def nothing(_: str) -> None:
+    """Nobody looks."""
+
+
+def backed_up(data: Backed, target: Path, *, uploads: bool = True) -> Manifest:
+    return back_up(Settings(data_dir=data.directory), target, uploads=uploads, step=nothing)
+
+
+async def restored(directory: Path, backup: Path, **more: object) -> Restored:
+    sources = Sources(**{"log": backup / "log", "keys": backup / "keys", **more})  # type: ignore[arg-type]  paths and a flag, by name
+    return await restore(Settings(data_dir=directory), sources, nothing)
+
+
+def names_in(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*")}
+
+
+@pytest.fixture
+async def data(tmp_path: Path) -> Backed:
+    return Backed(tmp_path / "data")
+
+
+async def test_a_backup_has_log_and_keys_apart_and_nothing_else(
+    data: Backed, tmp_path: Path
+) -> None:
+    await data.request(3)
+    (data.directory / "master-key").write_text("secret")
+    (data.directory / "api-key").write_text("secret")
+    made = backed_up(data, tmp_path / "backup")
+    assert names_in(tmp_path / "backup") == {
+        "log",
+        "log/log.db",
+        "log/tree-heads.log",
+        "log/manifest.json",
+        "log/uploads.txt",
+        "log/uploads",
+        f"log/uploads/{UPLOAD}",
+        "keys",
+        "keys/keys.db",
+        "keys/manifest.json",
+    }
+    assert (made.head, made.epoch, made.uploads) == (4, 1, 1)
+    assert names_in(tmp_path).isdisjoint({"backup.part"})
+
+
+async def test_a_backup_is_never_written_over(data: Backed, tmp_path: Path) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    before = (tmp_path / "backup" / "log" / "manifest.json").read_bytes()
+    with pytest.raises(CannotStart, match="is there already"):
+        backed_up(data, tmp_path / "backup")
+    assert (tmp_path / "backup" / "log" / "manifest.json").read_bytes() == before
+    with pytest.raises(CannotStart, match="in the data directory"):
+        backed_up(data, data.directory / "backup")
+
+
+async def test_of_a_log_that_is_being_written_every_payload_has_its_key(
+    data: Backed, tmp_path: Path
+) -> None:
+    """What is erased between the copy of the log and that of the keys comes back erased."""
+    first = await data.request(2)
+    async with data.opened() as (log, _, vault):
+        step_taken = []
+
+        async def later() -> None:
+            await erased(log, vault, first[0])
+            await requested(log, vault)
+
+        loop = asyncio.get_running_loop()
+
+        def step(said: str) -> None:
+            if said == "log copied":
+                asyncio.run_coroutine_threadsafe(later(), loop).result(20)
+                step_taken.append(said)
+
+        made = await asyncio.to_thread(
+            back_up, Settings(data_dir=data.directory), tmp_path / "backup", uploads=True, step=step
+        )
+    assert step_taken
+    assert made.head == 3
+    done = await restored(tmp_path / "new", tmp_path / "backup")
+    assert done.erased == 1
+    again = Backed(tmp_path / "new")
+    assert [await again.readable(identifier) for identifier in first] == [False, True]
+    verdict = again.verified()
+    assert (verdict.payloads, verdict.erased) == (1, 1)
+
+
+async def test_a_restored_log_goes_on_in_a_new_epoch_and_verifies_for_ever(
+    data: Backed, tmp_path: Path
+) -> None:
+    kept = await data.request(2)
+    backed_up(data, tmp_path / "backup")
+    await data.request(5)
+    done = await restored(data.directory, tmp_path / "backup", replace=True)
+    assert (done.epoch, done.events_lost, done.looked) == (2, 5, True)
+    events = await data.events()
+    assert (events[-1].type, events[-1].data) == ("log.restored", {"epoch": 2, "events_lost": 5})
+    data.verified()  # with heads of the old epoch that are beyond its end
+    await data.request(9)  # beyond every old head
+    assert [await data.readable(identifier) for identifier in kept] == [True, True]
+    assert data.verified().count == 3 + 1 + 9
+    backed_up(data, tmp_path / "second")
+    assert (await restored(tmp_path / "new", tmp_path / "second")).epoch == 3
+    Backed(tmp_path / "new").verified()
+
+
+async def test_what_was_erased_and_revoked_since_is_gone_by_the_directory_that_is_replaced(
+    data: Backed, tmp_path: Path
+) -> None:
+    kept, gone = await data.request(2)
+    backed_up(data, tmp_path / "backup")
+    await data.erase(gone)
+    later = (await data.request(1))[0]
+    done = await restored(data.directory, tmp_path / "backup", replace=True)
+    assert done.erased == 1
+    assert [await data.readable(each) for each in (kept, gone, later)] == [True, False, False]
+    verdict = data.verified()
+    assert (verdict.payloads, verdict.erased) == (1, 1)
+    assert done.aside is not None
+    assert (done.aside / "log.db").is_file()
+    canary = sqlite3.connect(data.directory / "keys.db")
+    assert canary.execute("SELECT count(*) FROM data_keys").fetchone() == (1,)
+    canary.close()
+
+
+async def test_what_was_erased_and_revoked_since_is_gone_by_a_list(
+    data: Backed, tmp_path: Path
+) -> None:
+    kept, gone = await data.request(2)
+    key = await data.api_key()
+    backed_up(data, tmp_path / "backup")
+    moved_away(data.directory)
+    listed = tmp_path / "deletions"
+    unknown = "00000000-0000-4000-8000-00000000000a"
+    listed.write_text(
+        f"# since Monday\n\ntranscription-{gone}\ntranscription-{unknown}\napi-key-{key}\n"
+    )
+    done = await restored(data.directory, tmp_path / "backup", deletions=listed)
+    assert (done.erased, done.revoked, done.looked) == (1, 1, True)
+    assert [await data.readable(each) for each in (kept, gone)] == [True, False]
+    async with data.opened() as (_, keys, _):
+        assert all(key.revoked_at for key in await keys.api_keys(None, after="", limit=9))
+    assert "api_key.revoked" in [event.type for event in await data.events()]
+    listed.write_text("transcription-1\n")
+    with pytest.raises(CannotStart, match=r"deletions, line 1"):
+        await restored(tmp_path / "new", tmp_path / "backup", deletions=listed)
+
+
+async def test_without_a_newer_log_and_a_list_it_is_said_that_nothing_is_known(
+    data: Backed, tmp_path: Path
+) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "backup", uploads=False)
+    done = await restored(tmp_path / "new", tmp_path / "backup")
+    assert (done.looked, done.events_lost, done.aside) == (False, None, None)
+    assert not names_in(tmp_path / "new" / "uploads")
+
+
+async def test_uploads_come_back_as_they_were(data: Backed, tmp_path: Path) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    await restored(tmp_path / "new", tmp_path / "backup")
+    stored = (data.directory / "uploads" / UPLOAD).read_bytes()
+    assert (tmp_path / "new" / "uploads" / UPLOAD).read_bytes() == stored
+    (tmp_path / "backup" / "log" / "uploads" / UPLOAD).write_bytes(b"other")
+    with pytest.raises(CannotStart, match="not what was copied"):
+        await restored(tmp_path / "third", tmp_path / "backup")
+
+
+async def test_parts_of_two_backups_and_changed_files_are_refused(
+    data: Backed, tmp_path: Path
+) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "one")
+    await data.request(1)
+    backed_up(data, tmp_path / "two")
+    with pytest.raises(CannotStart, match="of two backups"):
+        await restored(tmp_path / "new", tmp_path / "one", keys=tmp_path / "two" / "keys")
+    with pytest.raises(CannotStart, match="is the log of a backup, not its keys"):
+        await restored(tmp_path / "new", tmp_path / "one", keys=tmp_path / "one" / "log")
+    moved = tmp_path / "elsewhere"
+    shutil.move(tmp_path / "one" / "keys", moved)
+    with pytest.raises(CannotStart, match="not the keys of a backup"):
+        await restored(tmp_path / "new", tmp_path / "one")
+    with (moved / "keys.db").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(CannotStart, match=r"keys\.db is not what was copied"):
+        await restored(tmp_path / "new", tmp_path / "one", keys=moved)
+    assert not (tmp_path / "new" / "log.db").exists()
+
+
+async def test_a_directory_in_use_or_with_content_or_of_another_log_is_refused(
+    data: Backed, tmp_path: Path
+) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    with pytest.raises(CannotStart, match=r"log\.db and a keys\.db.*--replace"):
+        await restored(data.directory, tmp_path / "backup")
+    with locked(data.directory), pytest.raises(DataDirectoryLocked):
+        await restored(data.directory, tmp_path / "backup", replace=True)
+    other = Backed(tmp_path / "other")
+    await other.request(1)
+    with pytest.raises(CannotStart, match="another than that of the backup"):
+        await restored(other.directory, tmp_path / "backup", replace=True)
+    assert len(await other.events()) == 2
+
+
+async def test_a_newer_log_that_cannot_be_read_needs_a_list(data: Backed, tmp_path: Path) -> None:
+    (kept,) = await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    await data.request(1)
+    (data.directory / "log.db").write_bytes(b"no log at all" * 1_000)
+    with pytest.raises(CannotStart, match="--deletions FILE, which may be empty"):
+        await restored(data.directory, tmp_path / "backup", replace=True)
+    (tmp_path / "none").touch()
+    done = await restored(
+        data.directory, tmp_path / "backup", replace=True, deletions=tmp_path / "none"
+    )
+    assert done.events_lost == 1  # by the tree heads
+    assert await data.readable(kept)
+
+
+async def test_an_event_of_the_newer_log_that_cannot_be_read_may_be_an_erasure(
+    data: Backed, tmp_path: Path
+) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    (gone,) = await data.request(1)
+    await data.erase(gone)
+    with sqlite3.connect(data.directory / "log.db") as run:
+        run.execute("UPDATE events SET bytes = x'00' WHERE type = 'erasure.requested'")
+    run.close()
+    with pytest.raises(CannotStart, match="1 events of the newer log cannot be read"):
+        await restored(data.directory, tmp_path / "backup", replace=True)
+
+
+async def test_a_damaged_file_is_not_backed_up(data: Backed, tmp_path: Path) -> None:
+    await data.request(40)
+    file = data.directory / "log.db"
+    raw = bytearray(file.read_bytes())
+    raw[4_096 * 5 : 4_096 * 6] = bytes(4_096)
+    file.write_bytes(raw)
+    with pytest.raises(StoreError, match="`stenolog restore BACKUP"):
+        backed_up(data, tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+
+
+async def test_a_manifest_that_is_none_is_refused(data: Backed, tmp_path: Path) -> None:
+    await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    file = tmp_path / "backup" / "log" / "manifest.json"
+    whole = json.loads(file.read_text())
+    file.write_text(json.dumps({**whole, "format": 2}))
+    with pytest.raises(CannotStart, match="has format 2"):
+        await restored(tmp_path / "new", tmp_path / "backup")
+    file.write_text("{")
+    with pytest.raises(CannotStart, match="not the manifest of a backup"):
+        await restored(tmp_path / "new", tmp_path / "backup")
