@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ def backed_up(data: Backed, target: Path, *, uploads: bool = True) -> Manifest:
     return back_up(Settings(data_dir=data.directory), target, uploads=uploads, step=nothing)
 
 
-async def restored(directory: Path, backup: Path, **more: object) -> Restored:
-    sources = Sources(**{"log": backup / "log", "keys": backup / "keys", **more})  # type: ignore[arg-type]  paths and a flag, by name
+async def restored(directory: Path, backup: Path, **more: Any) -> Restored:
+    sources = Sources(**{"log": backup / "log", "keys": backup / "keys", **more})
     return await restore(Settings(data_dir=directory), sources, nothing)
 
 
