@@ -95,7 +95,9 @@ def wrapping(points: Points) -> Wrapping:
     )
 
 
-def settings_for(directory: Path, port: int, provider: str | None) -> Settings:
+def settings_for(
+    directory: Path, port: int, provider: str | None, upload_retention_ms: int | None = None
+) -> Settings:
     """Short waits; `provider` is the simulator's base URL, None: the embedded engine."""
     return Settings(
         assemblyai_api_key=SecretStr(API_KEY) if provider else None,
@@ -106,11 +108,18 @@ def settings_for(directory: Path, port: int, provider: str | None) -> Settings:
         settle_ms=200,
         sweep_interval_ms=100,
         http_timeout_ms=2_000,
+        upload_retention_ms=upload_retention_ms,
         provider="assemblyai" if provider else "local",
     )
 
 
-def run(directory: Path, port: int, provider: str | None, limit: int | None) -> None:
+def run(
+    directory: Path,
+    port: int,
+    provider: str | None,
+    limit: int | None,
+    upload_retention_ms: int | None = None,
+) -> None:
     """Serve until SIGTERM, or until the `limit`-th change; what it says is in `output`."""
     directory.mkdir(parents=True, exist_ok=True)
     said = os.open(directory.parent / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -118,7 +127,8 @@ def run(directory: Path, port: int, provider: str | None, limit: int | None) -> 
         os.dup2(said, descriptor)
     configure_logging()
     points = Points(file=directory.parent / POINTS, limit=limit)
-    asyncio.run(serve(settings_for(directory, port, provider), wrapping=wrapping(points)))
+    settings = settings_for(directory, port, provider, upload_retention_ms)
+    asyncio.run(serve(settings, wrapping=wrapping(points)))
 
 
 def main() -> None:

@@ -45,13 +45,15 @@ class Killed:
     directory: Path
     provider: str | None
     port: int
+    upload_retention_ms: int | None = None
     deaths: int = 0
     _process: ForkServerProcess | None = field(default=None, init=False)
 
     def start(self, limit: int | None = None) -> None:
         """A process runs; with `limit` it kills itself after so many changes."""
         self._process = _CONTEXT.Process(
-            target=crashing.run, args=(self.data, self.port, self.provider, limit)
+            target=crashing.run,
+            args=(self.data, self.port, self.provider, limit, self.upload_retention_ms),
         )
         self._process.start()
 
@@ -179,10 +181,17 @@ class Killed:
 
 
 @contextlib.contextmanager
-def gateway(directory: Path, provider: str | None) -> Iterator[Killed]:
+def gateway(
+    directory: Path, provider: str | None, *, upload_retention_ms: int | None = None
+) -> Iterator[Killed]:
     """A directory to serve from; at the end no process of it is left."""
     directory.mkdir()
-    made = Killed(directory=directory, provider=provider, port=free_port())
+    made = Killed(
+        directory=directory,
+        provider=provider,
+        port=free_port(),
+        upload_retention_ms=upload_retention_ms,
+    )
     try:
         yield made
     finally:

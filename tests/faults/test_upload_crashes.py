@@ -86,3 +86,45 @@ def test_every_change_of_an_upload_may_be_the_last_of_its_process(
                 raise
             deaths += killed.deaths
     assert deaths >= last - first
+
+
+def live_until_released(killed: Killed, limit: int | None) -> None:
+    """One upload that is not kept beyond its outcome, with a death after `limit` changes."""
+    killed.start(limit)
+    url = str(answered(killed, "/v2/upload", AUDIO)["upload_url"])
+    created = answered(killed, "/v2/transcript", json.dumps({"audio_url": url}).encode())
+    assert killed.wait(str(created["id"]))["status"] == "completed"
+    deadline = monotonic() + PATIENCE_S
+    while list((killed.data / "uploads").iterdir()):
+        assert monotonic() < deadline, "the file was not removed"
+        killed.revive()
+        sleep(LOOK_S)
+    killed.revive()
+    killed.kill()
+    released = [event for event in killed.verified() if event.stream.startswith("upload-")]
+    assert [event.type for event in released[-2:]] == ["upload.used", "upload.released"]
+    assert released[-1].data == {"reason": "retention"}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.xdist_group("crash-odd")
+def test_every_change_of_a_release_may_be_the_last_of_its_process(
+    tmp_path: Path, provider: ThreadedSimulator
+) -> None:
+    with gateway(tmp_path / "whole", provider.base_url, upload_retention_ms=0) as whole:
+        live_until_released(whole, None)
+        points = whole.points()
+    last = points.index("uploads.discard")
+    first = max(at for at in range(last) if points[at] == "provider.submit")
+    deaths = 0
+    for limit in range(first + 1, last + 2):
+        where = tmp_path / f"after-{limit}"
+        with gateway(where, provider.base_url, upload_retention_ms=0) as killed:
+            try:
+                live_until_released(killed, limit)
+            except AssertionError as exc:
+                exc.add_note(f"after change {limit}: {killed.points()[:limit]}")
+                exc.add_note(killed.output())
+                raise
+            deaths += killed.deaths
+    assert deaths >= last - first

@@ -81,6 +81,8 @@ async def test_an_outcome_that_a_crash_hid_is_found_by_the_sweep(tmp_path: Path)
         transcription_id, _ = await service.submitted(audio_url=url)
         await service.complete(transcription_id, answer_of(text="said"))
         assert names(service) == [upload_id]
+        behind = UploadUsers(service.events, service.handler, 0, partial(int, now_ms() - MINUTE_MS))
+        assert not (await behind.look(upload_id)).needed, "whatever the clock says"
         assert await service.lifetime.sweep() == 1
         assert names(service) == []
         [*_, released] = await service.events.read_stream(UPLOAD + upload_id)
