@@ -100,4 +100,4 @@ async def opened_recorder(directory: Path) -> AsyncIterator[tuple[FactRecorder, 
             secret, _ = await open_master_key(Settings(data_dir=directory), keys)
             master = MasterKey(secret)
             signing = await callback_keys(keys, master)
-            yield FactRecorder(log, Vault(master, keys)), signing
+            yield FactRecorder(log, Vault(master, keys, log.sealings)), signing

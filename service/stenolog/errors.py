@@ -17,7 +17,8 @@
     │   ├── OutcomeUnknown         it may have been written; read, or append again with the same ids
     │   ├── SchemaTooNew           the file was written by a newer Stenolog
     │   ├── DataDirectoryLocked    another gateway runs on it
-    │   ├── KeyMissing             a payload cannot be opened: its key was destroyed or never known
+    │   ├── KeyMissing             the key of a payload was destroyed: its content is gone
+    │   ├── KeyLost                the key is not there, and nobody destroyed it: restore keys.db
     │   ├── RecordDamaged          an event's record is not what was appended: go on behind it
     │   └── PayloadDamaged         a payload, or the key that it needs, is not what was sealed
     ├── ProviderError
@@ -30,9 +31,8 @@
     ├── EvidenceError           the log is not what it was
     └── CannotStart             one line for the operator
 
-Errors know nothing of HTTP: `edge/http/problems.py` has the one table. `retryable` is for handling,
-the message and the attributes are for reporting. An error that one room raises and catches stands
-there; so does `side_process.SideProcessEnded`, a crash, whose traceback is wanted.
+`edge/http/problems.py` has the one table for HTTP. `retryable` is for handling, the message and the
+attributes for reporting. An error that one room raises and catches stands there.
 """
 
 from __future__ import annotations
@@ -140,17 +140,18 @@ class DataDirectoryLocked(StoreError, code="data-directory-locked"):
 
 
 class KeyMissing(StoreError, code="key-missing"):
-    """A payload cannot be opened: its key was destroyed or never known."""
+    """A payload cannot be opened: its key was destroyed, with the content or the upload."""
+
+
+class KeyLost(StoreError, code="key-lost"):
+    """A key is not in `keys.db`, and the log knows of no erasure: it is never told as erased."""
 
 
 class RecordDamaged(StoreError, code="record-damaged"):
     """An event's record is not what was appended, or is missing; run `stenolog log verify`.
 
     The records behind it can be read: whoever follows the log reports it once and goes on there.
-
-    Attributes:
-        position: Where it stands in the log.
-        stream: Whose event it was, as far as the store can still tell; else empty.
+    `position` is its own; `stream` is empty where the store cannot tell whose event it was.
     """
 
     def __init__(self, message: str, *, position: int, stream: str = "") -> None:
@@ -211,8 +212,7 @@ class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):
 class ForbiddenAddress(StenologError, code="forbidden-address"):
     """An outgoing connection leads to an address that is not allowed.
 
-    Attributes:
-        final: The URL itself says so. False: its host's name leads there, now.
+    `final`: the URL itself says so. False: its host's name leads there, now.
     """
 
     def __init__(self, message: str, *, final: bool = True) -> None:
@@ -223,9 +223,9 @@ class ForbiddenAddress(StenologError, code="forbidden-address"):
 class EgressFailed(StenologError, code="egress-failed"):
     """An outgoing request got no usable answer.
 
-    `sent`: it may have reached the other side. `dropped`: the other side broke off, and may answer
-    the next time. `unreached`: no connection came about in time, or no name server answered; it may
-    the next time. `ours`: this machine or we are at fault; nothing is known of the other side.
+    `sent`: it may have reached the other side. `dropped`: that broke off, and may answer the next
+    time. `unreached`: no connection came about in time, or no name server answered; it may the next
+    time. `ours`: this machine or we are at fault; nothing is known of the other side.
     """
 
     retryable = True

@@ -12,6 +12,8 @@ import pytest
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.compliance.data_keys import DataKeys
+from stenolog.compliance.key_agreement import KeyMarks
+from stenolog.compliance.subjects import SubjectRows
 from stenolog.delivery.outbox import Outbox
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Frontier, Place
@@ -81,7 +83,7 @@ async def store(opened: Opener, tmp_path: Path) -> AsyncIterator[ProvenStore]:
         yield log
 
 
-class KeyStore(DataKeys, ApiKeys, Protocol):
+class KeyStore(DataKeys, KeyMarks, SubjectRows, ApiKeys, Protocol):
     """Where keys, tenants and our own secrets are kept."""
 
     async def add_secret(self, purpose: str, number: int, box: bytes) -> bytes: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, Tenant
 from stenolog.compliance.data_keys import WrappedKey
-from stenolog.errors import KeyMissing, LastManagingKey, StoreError
+from stenolog.compliance.subjects import Subjects
+from stenolog.errors import KeyLost, KeyMissing, LastManagingKey, StoreError
 from tests.conformance.conftest import KeyOpener, KeyStore
 
 KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"\x00\xffbox")
@@ -193,3 +195,49 @@ async def test_everything_is_there_after_reopening(keys_opened: KeyOpener, tmp_p
         assert await keys.secrets("callbacks") == {1: b"one"}
         assert await keys.tenant(API_KEY.tenant_name, "another") == Tenant(id=API_KEY.tenant)
         assert await keys.api_key(API_KEY.prefix) == API_KEY
+
+
+async def test_a_position_is_kept_with_each_key_and_moves_backwards_by_command_alone(
+    keys: KeyStore,
+) -> None:
+    assert await keys.high_water() == 0
+    await keys.add_data_key(KEY, head=7)
+    assert await keys.high_water() == 7
+    await keys.add_data_key(replace(KEY, key_id="key-2", stream="transcription-2"), head=5)
+    assert await keys.high_water() == 7
+    await keys.carried_out(3)
+    assert await keys.high_water() == 3
+
+
+async def test_a_stream_whose_key_is_lost_gets_no_other_until_it_is_erased(keys: KeyStore) -> None:
+    await keys.carried_out(1, [KEY.stream, "transcription-2"])
+    await keys.carried_out(2, [KEY.stream])
+    assert await keys.lost_count() == 2
+    with pytest.raises(KeyLost):
+        await keys.add_data_key(KEY)
+    await keys.destroy_data_key(KEY.stream)
+    assert await keys.lost_count() == 1
+    assert await keys.is_destroyed(KEY.stream)
+    assert not await keys.is_destroyed("transcription-2")
+    with pytest.raises(KeyMissing):
+        await keys.add_data_key(KEY)
+
+
+async def test_a_subject_leads_to_its_streams_until_they_are_erased(keys: KeyStore) -> None:
+    async def found(tenant: str = "acme", subject: str = "Ada", **page: object) -> Sequence[str]:
+        return await subjects.streams_of(tenant, subject, **page)  # type: ignore[arg-type]
+
+    subjects = Subjects(bytes(range(32)), keys)
+    for stream in ("transcription-2", "transcription-1", "transcription-3", "transcription-1"):
+        await subjects.note("acme", "Ada", stream)
+    await subjects.note("acme", "Bob", "transcription-4")
+    await subjects.note("other", "Ada", "transcription-5")
+    assert await found() == ["transcription-1", "transcription-2", "transcription-3"]
+    assert await found(limit=1, after="transcription-1") == ["transcription-2"]
+    assert await found("other") == ["transcription-5"]
+    assert await found(subject="ada") == []
+    await keys.destroy_data_key("transcription-2")
+    assert await found() == ["transcription-1", "transcription-3"]
+    with pytest.raises(KeyMissing):
+        await subjects.note("acme", "Ada", "transcription-2")
+    assert await Subjects(bytes(32), keys).streams_of("acme", "Ada") == []

@@ -140,9 +140,7 @@ async def test_a_request_that_was_erased_ends_the_delivery_without_a_call(home: 
         while await fan_out.subscription.step():
             pass
         assert (await home.work.backlog(0)).deliveries == 1
-    with contextlib.closing(sqlite3.connect(home.directory / "keys.db")) as file:
-        file.execute("DELETE FROM data_keys WHERE stream = ?", (stream_of(transcription_id),))
-        file.commit()
+    await home.service.keys.destroy_data_key(stream_of(transcription_id))
     async with home.delivering():
         ended = await home.ended(transcription_id)
         await home.settled()
@@ -152,13 +150,36 @@ async def test_a_request_that_was_erased_ends_the_delivery_without_a_call(home: 
 
 async def test_a_request_erased_before_the_fan_out_saw_it_owes_nothing(home: House) -> None:
     erased = await home.done()
-    with contextlib.closing(sqlite3.connect(home.directory / "keys.db")) as file:
-        file.execute("DELETE FROM data_keys WHERE stream = ?", (stream_of(erased),))
-        file.commit()
+    await home.service.keys.destroy_data_key(stream_of(erased))
     async with home.delivering():
         other = await home.done()
         await home.ended(other)
         assert await home.facts(erased) == []
+
+
+@pytest.mark.parametrize("fanned_out", [False, True])
+async def test_a_delivery_whose_key_is_lost_waits_until_it_is_back(
+    home: House, fanned_out: bool
+) -> None:
+    transcription_id = await home.done()
+    if fanned_out:
+        async with home.following() as fan_out:
+            while await fan_out.subscription.step():
+                pass
+    stream = stream_of(transcription_id)
+    key = await home.service.keys.data_key_of(stream)
+    assert key is not None
+    with contextlib.closing(sqlite3.connect(home.directory / "keys.db")) as file:
+        file.execute("DELETE FROM data_keys WHERE stream = ?", (stream,))
+        file.commit()
+    with structlog.testing.capture_logs() as lines:
+        async with home.delivering():
+            await until(lambda: any(line["event"] == "delivery.waits" for line in lines))
+            assert home.receiver.deliveries == ()
+            await home.service.keys.add_data_key(key)
+            ended = await home.ended(transcription_id)
+    assert ended["attempts"] == 1
+    assert len(home.receiver.deliveries) == 1
 
 
 async def test_an_ending_that_was_decided_is_told_to_the_log_without_another_call(

@@ -51,7 +51,8 @@ async def append_for_ever(log: SqliteLog, vault: Vault, writer: int) -> None:
 
 async def main(directory: Path) -> None:
     log = await SqliteLog.open(directory / "log.db")
-    vault = Vault(MASTER, await SqliteKeys.open(directory / "keys.db", log.identity))
+    keys = await SqliteKeys.open(directory / "keys.db", log.identity)
+    vault = Vault(MASTER, keys, log.sealings)
     async with asyncio.TaskGroup() as group:
         group.create_task(HeadKeeper(log, directory / FILE_NAME, log.identity).run(Heartbeat()))
         for writer in range(WRITERS):

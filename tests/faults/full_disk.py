@@ -51,7 +51,7 @@ def full(path: Path, slack: int) -> Iterator[None]:
 async def the_log_recovers(directory: Path, slack: int) -> None:
     log = await SqliteLog.open(directory / "log.db")
     keys = await SqliteKeys.open(directory / "keys.db", log.identity)
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, log.sealings)
     given: list[list[NewEvent]] = []
 
     async def append(number: int) -> Appended | StoreError:

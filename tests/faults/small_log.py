@@ -110,7 +110,7 @@ async def build(directory: Path) -> SmallLog:
     small = SmallLog(directory=directory)
     log = await SqliteLog.open(small.log)
     keys = await SqliteKeys.open(small.keys, log.identity)
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, log.sealings)
     try:
         note_head(small.heads, await log.frontier(), log.identity)
         for position in range(BEGUN + 1, COUNT + 1):

@@ -83,7 +83,7 @@ async def check(directory: Path, tried: list[str], acknowledged: list[str]) -> N
         for line in tried:
             first, second, _ = line.split()
             assert counts[first] == counts[second], "half of an append is there"
-        vault = Vault(MASTER, keys)
+        vault = Vault(MASTER, keys, log.sealings)
         for event in events[-20:]:
             if sealed := await log.payload(event.position):
                 await vault.open(event.id, sealed)

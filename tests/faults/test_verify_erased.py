@@ -25,7 +25,7 @@ async def build(directory: Path, *, erase: bool) -> SmallLog:
     small = SmallLog(directory=directory)
     log = await SqliteLog.open(small.log)
     keys = await SqliteKeys.open(small.keys, log.identity)
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, log.sealings)
 
     async def sealed(stream: str) -> NewEvent:
         event_id = new_id()

@@ -325,7 +325,8 @@ async def world(*, timing: Timing = TIMING, uploaded: bool = False) -> AsyncIter
             stack.push_async_callback(events.close)
             keys = await SqliteKeys.open(directory / "keys.db", events.identity)
             stack.push_async_callback(keys.close)
-            made.append(World(events=events, vault=Vault(MASTER, keys), timing=timing))
+            vault = Vault(MASTER, keys, events.sealings)
+            made.append(World(events=events, vault=vault, timing=timing))
             await made[0].request(uploaded=uploaded)
             yield made[0]
         with closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as records:

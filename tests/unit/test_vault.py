@@ -12,8 +12,9 @@ import pytest
 
 from stenolog.compliance.data_keys import MasterKey, WrappedKey, new_wrapped_key, unwrap_key
 from stenolog.compliance.payloads import open_with, seal_with
+from stenolog.compliance.sealings import Sealed, Told
 from stenolog.compliance.vault import INLINE_BYTES_MAX, KEYS_CACHED_MAX, Vault
-from stenolog.errors import KeyMissing, PayloadDamaged, StoreError, StoreUnavailable
+from stenolog.errors import KeyLost, KeyMissing, PayloadDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import SealedPayload
 
 MASTER = MasterKey(bytes(range(32)))
@@ -28,7 +29,7 @@ class KeysInMemory:
         self.by_stream: dict[str, WrappedKey] = {}
         self.failing = False
 
-    async def add_data_key(self, key: WrappedKey) -> WrappedKey:
+    async def add_data_key(self, key: WrappedKey, *, head: int = 0) -> WrappedKey:
         await asyncio.sleep(0)
         if self.failing:
             raise StoreUnavailable("injected: disk full")
@@ -37,6 +38,9 @@ class KeysInMemory:
     async def data_key_of(self, stream: str) -> WrappedKey | None:
         await asyncio.sleep(0)
         return self.by_stream.get(stream)
+
+    async def is_destroyed(self, stream: str) -> bool:
+        return False  # that is asked of the real store
 
     async def destroy_data_key(self, stream: str) -> None:
         if self.failing:
@@ -54,9 +58,30 @@ class KeysInMemory:
         return next((k for k in self.by_stream.values() if k.key_id == key_id), None)
 
 
+class LogInMemory:
+    """`Sealings` of a log that has one event with a payload in each of these streams."""
+
+    def __init__(self, sealed: Collection[str] = (), forgotten: Collection[str] = ()) -> None:
+        self.sealed, self.forgotten = set(sealed), set(forgotten)
+
+    async def sealed_in(self, stream: str) -> Sealed:
+        await asyncio.sleep(0)
+        return Sealed(any=stream in self.sealed, head=7)
+
+    async def is_forgotten(self, stream: str) -> bool:
+        return stream in self.forgotten
+
+    async def stream_of(self, event_id: str) -> str | None:
+        kind, _, number = event_id.partition("-")
+        return f"s-{number}" if kind == "event" else {EVENT: STREAM}.get(event_id)
+
+    async def told(self, *, after: int, until: int) -> Sequence[Told]:
+        raise AssertionError("a vault compares nothing")
+
+
 @pytest.mark.parametrize("size", [0, 1, 1_000, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 3 << 20])
 async def test_what_is_sealed_opens_as_it_was(size: int) -> None:
-    vault = Vault(MASTER, KeysInMemory())
+    vault = Vault(MASTER, KeysInMemory(), LogInMemory())
     plaintext = bytes(n % 251 for n in range(size))
     sealed = await vault.seal(STREAM, EVENT, plaintext)
     assert await vault.open(EVENT, sealed) == plaintext
@@ -65,7 +90,7 @@ async def test_what_is_sealed_opens_as_it_was(size: int) -> None:
 async def test_the_key_is_stored_before_anything_is_sealed_under_it() -> None:
     keys = KeysInMemory()
     keys.failing = True
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, LogInMemory())
     with pytest.raises(StoreUnavailable):
         await vault.seal(STREAM, EVENT, b"secret")
     keys.failing = False
@@ -75,7 +100,7 @@ async def test_the_key_is_stored_before_anything_is_sealed_under_it() -> None:
 
 async def test_a_stream_has_one_key_however_many_seal_at_once() -> None:
     keys = KeysInMemory()
-    first, second = Vault(MASTER, keys), Vault(MASTER, keys)
+    first, second = Vault(MASTER, keys, LogInMemory()), Vault(MASTER, keys, LogInMemory())
     sealed = await asyncio.gather(
         *(vault.seal(STREAM, EVENT, b"secret") for vault in (first, second) for _ in range(10))
     )
@@ -85,28 +110,65 @@ async def test_a_stream_has_one_key_however_many_seal_at_once() -> None:
     assert other.commitment != sealed[0].commitment
 
 
-async def test_without_its_key_nothing_opens_any_more() -> None:
+@pytest.mark.parametrize("event_id", [EVENT, "of no event in the log"])
+async def test_a_key_that_nobody_destroyed_is_lost(event_id: str) -> None:
     keys = KeysInMemory()
-    vault = Vault(MASTER, keys)
-    sealed = await vault.seal(STREAM, EVENT, b"secret")
+    vault = Vault(MASTER, keys, LogInMemory(sealed=[STREAM]))
+    keys.by_stream[STREAM] = new_wrapped_key(MASTER, STREAM)
+    sealed = await vault.seal(STREAM, event_id, b"secret")
     keys.by_stream.clear()
+    with pytest.raises(KeyLost):
+        await vault.open(event_id, sealed)
+    assert isinstance((await vault.open_all({event_id: sealed}))[event_id], KeyLost)
+    with pytest.raises(KeyLost):
+        await Vault(MASTER, keys, LogInMemory()).key_of(STREAM)
+
+
+async def test_a_key_that_the_log_knows_to_be_destroyed_is_not_lost() -> None:
+    keys = KeysInMemory()
+    sealed = await Vault(MASTER, keys, LogInMemory()).seal(STREAM, EVENT, b"secret")
+    keys.by_stream.clear()
+    vault = Vault(MASTER, keys, LogInMemory(sealed=[STREAM], forgotten=[STREAM]))
     with pytest.raises(KeyMissing):
         await vault.open(EVENT, sealed)
+    assert isinstance((await vault.open_all({EVENT: sealed}))[EVENT], KeyMissing)
+    with pytest.raises(KeyMissing):
+        await vault.seal(STREAM, EVENT, b"more")
+    assert keys.by_stream == {}
+
+
+async def test_a_stream_that_has_payloads_gets_no_second_key() -> None:
+    keys = KeysInMemory()
+    vault = Vault(MASTER, keys, LogInMemory(sealed=[STREAM]))
+    with pytest.raises(KeyLost):
+        await vault.seal(STREAM, EVENT, b"more")
+    assert keys.by_stream == {}
+
+
+async def test_a_key_that_was_made_and_used_meanwhile_is_not_taken_for_lost() -> None:
+    keys = KeysInMemory()
+    log = LogInMemory()
+    vault = Vault(MASTER, keys, log)
+    sealing = asyncio.create_task(vault.seal(STREAM, EVENT, b"said"))
+    await asyncio.sleep(0)  # it has found no key
+    keys.by_stream[STREAM] = new_wrapped_key(MASTER, STREAM)
+    log.sealed.add(STREAM)
+    assert (await sealing).key_id == keys.by_stream[STREAM].key_id
 
 
 async def test_more_streams_than_are_cached_keep_their_keys() -> None:
-    vault = Vault(MASTER, KeysInMemory())
+    vault = Vault(MASTER, KeysInMemory(), LogInMemory())
     first = await vault.seal(STREAM, EVENT, b"secret")
     for number in range(KEYS_CACHED_MAX + 1):
-        await vault.key_of(f"upload-{number}")
+        await vault.seal(f"upload-{number}", EVENT, b"")
     assert (await vault.seal(STREAM, EVENT, b"secret")).key_id == first.key_id
 
 
 async def test_another_master_key_opens_nothing() -> None:
     keys = KeysInMemory()
-    sealed = await Vault(MASTER, keys).seal(STREAM, EVENT, b"secret")
+    sealed = await Vault(MASTER, keys, LogInMemory()).seal(STREAM, EVENT, b"secret")
     with pytest.raises(PayloadDamaged):
-        await Vault(MasterKey(bytes(32)), keys).open(EVENT, sealed)
+        await Vault(MasterKey(bytes(32)), keys, LogInMemory()).open(EVENT, sealed)
     assert issubclass(PayloadDamaged, StoreError)
 
 
@@ -185,7 +247,7 @@ def test_keys_for_two_purposes_have_nothing_in_common() -> None:
 
 async def test_once_the_key_is_destroyed_nothing_opens_and_nothing_is_sealed() -> None:
     keys = KeysInMemory()
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, LogInMemory())
     sealed = await vault.seal(STREAM, EVENT, b"said")
     await vault.destroy(STREAM)
     await vault.destroy(STREAM)
@@ -198,7 +260,7 @@ async def test_once_the_key_is_destroyed_nothing_opens_and_nothing_is_sealed() -
 
 
 async def test_a_key_that_is_being_read_while_it_is_destroyed_is_not_kept() -> None:
-    vault = Vault(MASTER, KeysInMemory())
+    vault = Vault(MASTER, KeysInMemory(), LogInMemory())
     sealing = asyncio.create_task(vault.seal(STREAM, EVENT, b"said"))
     await asyncio.sleep(0)
     await vault.destroy(STREAM)
@@ -208,7 +270,7 @@ async def test_a_key_that_is_being_read_while_it_is_destroyed_is_not_kept() -> N
 
 async def test_nothing_is_sealed_either_while_destroying_fails() -> None:
     keys = KeysInMemory()
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, LogInMemory())
     await vault.seal(STREAM, EVENT, b"said")
     keys.failing = True
     with pytest.raises(StoreUnavailable):
@@ -219,24 +281,25 @@ async def test_nothing_is_sealed_either_while_destroying_fails() -> None:
 
 async def test_the_keys_that_are_known_are_found_and_none_is_made() -> None:
     keys = KeysInMemory()
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, LogInMemory())
+    await vault.seal(STREAM, EVENT, b"")
     key = await vault.key_of(STREAM)
-    found = await Vault(MASTER, keys).known_keys([STREAM, "transcription-2"])
+    found = await Vault(MASTER, keys, LogInMemory()).known_keys([STREAM, "transcription-2"])
     assert found == {STREAM: key}
     assert keys.by_stream.keys() == {STREAM}
 
 
 async def test_a_key_that_is_destroyed_is_known_no_more() -> None:
-    vault = Vault(MASTER, KeysInMemory())
-    await vault.key_of(STREAM)
+    vault = Vault(MASTER, KeysInMemory(), LogInMemory())
+    await vault.seal(STREAM, EVENT, b"")
     await vault.destroy(STREAM)
     assert await vault.known_keys([STREAM]) == {}
 
 
 async def test_a_key_that_is_destroyed_while_it_is_read_is_not_remembered() -> None:
     keys = KeysInMemory()
-    await Vault(MASTER, keys).key_of(STREAM)
-    vault = Vault(MASTER, keys)
+    await Vault(MASTER, keys, LogInMemory()).seal(STREAM, EVENT, b"")
+    vault = Vault(MASTER, keys, LogInMemory())
     wrapped = keys.by_stream[STREAM]
     reading = asyncio.create_task(vault.known_keys([STREAM]))
     await asyncio.sleep(0)  # it is being read
@@ -247,14 +310,17 @@ async def test_a_key_that_is_destroyed_while_it_is_read_is_not_remembered() -> N
 
 async def test_a_key_that_does_not_unwrap_is_missing_without_the_others() -> None:
     keys = KeysInMemory()
-    vault = Vault(MASTER, keys)
+    vault = Vault(MASTER, keys, LogInMemory())
+    await vault.seal(STREAM, EVENT, b"")
     key = await vault.key_of(STREAM)
     keys.by_stream["transcription-2"] = replace(keys.by_stream[STREAM], stream="transcription-2")
-    assert await Vault(MASTER, keys).known_keys([STREAM, "transcription-2"]) == {STREAM: key}
+    assert await Vault(MASTER, keys, LogInMemory()).known_keys([STREAM, "transcription-2"]) == {
+        STREAM: key
+    }
 
 
 async def test_several_payloads_are_opened_together_each_with_its_own_error() -> None:
-    vault = Vault(MASTER, KeysInMemory())
+    vault = Vault(MASTER, KeysInMemory(), LogInMemory())
     sealed = {f"event-{n}": await vault.seal(f"s-{n}", f"event-{n}", b"%d" % n) for n in range(70)}
     sealed["event-1"] = replace(sealed["event-1"], box=b"another box than what was sealed")
     await vault.destroy("s-2")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.http.answer_room import AnswerRoom
-from stenolog.bootstrap.identity import IDEMPOTENCY, TREE_HEAD, secret_of
+from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
@@ -16,6 +16,7 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.proving import Prover
+from stenolog.compliance.subjects import Subjects
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
@@ -75,6 +76,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
     idempotency_secret = await secret_of(stores.keys, stores.master, IDEMPOTENCY)
     head_secret = await secret_of(stores.keys, stores.master, TREE_HEAD)
     signer = HeadSigner(stores.events.identity, SigningKey(head_secret))
+    subjects_secret = await secret_of(stores.keys, stores.master, SUBJECTS)
     return build_app(
         Edge(
             requests=RequestPorts(
@@ -91,6 +93,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 events=stores.events,
                 views=stores.views,
                 uploads=stores.uploads,
+                note_subject=Subjects(subjects_secret, stores.keys).note,
                 upload_key=parts.link_key,
                 idempotency_secret=idempotency_secret,
                 public_url=parts.public_url,

@@ -10,6 +10,7 @@ from stenolog.bootstrap.stores import Stores
 from stenolog.clock import NowMs
 from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
+from stenolog.compliance.key_agreement import KeyAgreement
 from stenolog.compliance.upload_following import OutcomeFollower
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
@@ -66,3 +67,15 @@ def erasing_over(
         heartbeat=heartbeat,
         loops=loops,
     )
+
+
+async def agreed_handler(stores: Stores, facts: FactRecorder) -> CommandHandler:
+    """Return what runs commands, once the keys are where the log is.
+
+    Raises:
+        StoreUnavailable: Log or keys cannot be read or written.
+    """
+    events, keys = stores.events, stores.keys
+    handler = CommandHandler(events, stores.vault, facts)
+    await KeyAgreement(events, events.sealings, keys, stores.vault, handler.load).reach()
+    return handler

@@ -33,7 +33,7 @@ from stenolog.stores.files.directory import (
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
-IDEMPOTENCY, TREE_HEAD = "idempotency", "tree-head"
+IDEMPOTENCY, SUBJECTS, TREE_HEAD = "idempotency", "subjects", "tree-head"
 FIRST_KEY_NAME = "first"
 
 ADVICE = "keys.db is older than the log: restore the two together"

@@ -59,7 +59,7 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
         marked = bool(await keys.secrets(CHECK))
         await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         secret, _ = await open_master_key(settings, keys)
-        vault = Vault(MasterKey(secret), keys)
+        vault = Vault(MasterKey(secret), keys, log.sealings)
         views = await SqliteViews.open(settings.data_dir / VIEWS, vault, log.identity)
         stack.push_async_callback(views.close)
         projector = Projector(

@@ -10,7 +10,7 @@ from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
 from stenolog.bootstrap.engine_child import EngineChild
-from stenolog.bootstrap.erasing import Erasing, erasing_over
+from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, key_ring, secret_of
@@ -134,7 +134,7 @@ async def open_parts(
 async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHandler]:
     facts = FactRecorder(stores.events, stores.vault)
     ring = await key_ring(stores.keys, stores.events, facts)
-    return facts, ring, CommandHandler(stores.events, stores.vault, facts)
+    return facts, ring, await agreed_handler(stores, facts)
 
 
 def _gates(

@@ -115,7 +115,7 @@ async def open_stores(
     heads = await open_heads(stack, events, directory)
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
-    vault = Vault(master, keys)
+    vault = Vault(master, keys, events.sealings)
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
     work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
     room = UploadRoom(

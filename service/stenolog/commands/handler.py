@@ -98,6 +98,7 @@ class CommandHandler:
 
         Raises:
             KeyMissing: It was erased.
+            KeyLost: Its key is lost.
         """
         sealed = await self._log.payload(position)
         return None if sealed is None else await self._sealer.open(event_id, sealed)
@@ -107,6 +108,7 @@ class CommandHandler:
 
         Raises:
             KeyMissing: It was erased.
+            KeyLost: Its key is lost.
         """
         events = await self._log.read(after=position - 1, limit=1)
         return await self.payload_of(events[0].id, position) if events else None

@@ -34,11 +34,15 @@ class WrappedKey:
 class DataKeys(Protocol):
     """Keeps wrapped data keys; `stores/*/keys` keeps this promise."""
 
-    async def add_data_key(self, key: WrappedKey) -> WrappedKey:
+    async def add_data_key(self, key: WrappedKey, *, head: int = 0) -> WrappedKey:
         """Store `key` for the stream, durably, and return the stream's key: an earlier one wins.
+
+        `head` is where the log ended before: the keys of all payloads up to there are stored. It
+        is kept with the key, so that keys older than the log can be told (`KeyMarks`).
 
         Raises:
             KeyMissing: The stream's key was destroyed: it gets no other.
+            KeyLost: The stream's key is lost: it gets no other.
             StoreUnavailable: Nothing was written.
         """
         ...
@@ -51,6 +55,10 @@ class DataKeys(Protocol):
         Raises:
             StoreUnavailable: It may still be there; try again.
         """
+        ...
+
+    async def is_destroyed(self, stream: str) -> bool:
+        """Tell whether `destroy_data_key` was called for the stream."""
         ...
 
     async def data_key_of(self, stream: str) -> WrappedKey | None:

@@ -10,7 +10,7 @@ from stenolog.delivery.outbox import Ending, Leased
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.sender import is_sendable
 from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
-from stenolog.errors import InvalidRequest, ProviderUnavailable
+from stenolog.errors import InvalidRequest, KeyLost, ProviderUnavailable
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import UndeliveredReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION
@@ -102,12 +102,14 @@ class Messages:
         transcription = event.stream.removeprefix(TRANSCRIPTION)
         return await self._readable.status(transcription, event.version) is not None
 
-    async def _webhook(self, event: Event) -> Webhook | Ending:
+    async def _webhook(self, event: Event) -> Webhook | NotYet | Ending:
         """Read whom to call, or why nobody can be called."""
         try:
             webhook = await self._requests.webhook(event.stream)
         except RequestUnreadable:
             return Ending(reason="unreadable")
+        except KeyLost as exc:
+            return NotYet(reason=str(exc), missing="unreadable")
         if webhook is None or not is_sendable(webhook):
             return Ending(reason="unsendable")
         return webhook

@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 
 from stenolog.egress.guard import origin
-from stenolog.errors import RecordDamaged, StoreError, StoreUnavailable
+from stenolog.errors import KeyLost, RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.transcriptions import TranscriptionRequested
@@ -73,6 +73,7 @@ class Requests:
 
         Raises:
             RequestUnreadable: It cannot be known any more.
+            KeyLost: It cannot be known until its key is restored.
             StoreUnavailable: The log or the keys cannot be read now.
         """
         request = await self.request(stream)
@@ -81,7 +82,7 @@ class Requests:
             if sealed is None:
                 raise RequestUnreadable
             return webhook_of(await self._sealer.open(request.id, sealed))
-        except StoreUnavailable:
+        except (StoreUnavailable, KeyLost):
             raise
         except (StoreError, ValueError) as exc:
             raise RequestUnreadable from exc

@@ -42,6 +42,18 @@ class Uploads(Protocol):
         ...
 
 
+class NoteSubject(Protocol):
+    """Notes whom a stream is about; `compliance/subjects` keeps this promise."""
+
+    async def __call__(self, tenant: str, subject: str, stream: str, /) -> None:
+        """Note it durably, so that the stream is found when the subject is to be forgotten.
+
+        Raises:
+            StoreUnavailable: Nothing was written.
+        """
+        ...
+
+
 class EdgeMetrics(Protocol):
     """Counts what the edge does; no label names a tenant or an id."""
 

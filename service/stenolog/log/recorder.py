@@ -131,6 +131,7 @@ class FactRecorder:
         Raises:
             WrongExpectedVersion: A stream is not where its record expects it; nothing was written.
             KeyMissing: A stream is erased and a fact has a payload; nothing was written.
+            KeyLost: A stream's key is lost and a fact has a payload; the same.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """

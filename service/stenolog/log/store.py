@@ -133,6 +133,7 @@ class Sealer(Protocol):
 
         Raises:
             KeyMissing: The stream is erased: nothing is sealed for it any more.
+            KeyLost: The stream's key is lost: it gets no other.
             StoreUnavailable: The key could not be made durable.
         """
         ...
@@ -141,7 +142,8 @@ class Sealer(Protocol):
         """Return the plaintext, after checking it against its commitment.
 
         Raises:
-            KeyMissing: The key was destroyed or never known.
+            KeyMissing: The key was destroyed.
+            KeyLost: The key is not there, and the log knows of no erasure.
             StoreError: The payload or its key is not what was sealed.
         """
         ...

@@ -30,7 +30,12 @@ class Erased:
     """A payload whose key was destroyed."""
 
 
-Content = Document | Unreadable | Erased | None
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A payload whose key is lost, though nobody erased it."""
+
+
+Content = Document | Unreadable | Erased | Lost | None
 """A payload: its JSON object, why there is none to see, or None when the event has none."""
 
 

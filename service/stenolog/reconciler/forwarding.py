@@ -10,7 +10,7 @@ import structlog
 from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import ProviderRefused, ProviderUnavailable, StoreError
+from stenolog.errors import KeyLost, ProviderRefused, ProviderUnavailable, StoreError
 from stenolog.providers.port import Provider
 
 MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
@@ -92,7 +92,7 @@ class Forwarder:
                 size, chunks = opened
                 return await provider.upload(chunks, size)
         except StoreError as exc:
-            if exc.retryable:
+            if exc.retryable or isinstance(exc, KeyLost):  # the file may be readable again
                 raise
             log.error("upload.unreadable", error=exc.code, reason=str(exc))
         except ProviderUnavailable as exc:

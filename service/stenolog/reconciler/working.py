@@ -11,6 +11,7 @@ from stenolog.backoff import later_ms
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
+    KeyLost,
     OutcomeUnknown,
     ProviderError,
     ProviderHeldBack,
@@ -119,8 +120,7 @@ class Case:
 class Worker:
     """Does what the plan says for one case at a time; many cases may be under way at once.
 
-    Attributes:
-        stopping: Each piece of work is to end with the action that is under way.
+    When `stopping`, each piece of work ends with the action that is under way.
     """
 
     def __init__(
@@ -209,8 +209,10 @@ class Worker:
         except ProviderError as exc:
             self._turns.note(state)  # a turn that could not be used is another's
             return Wait(until_ms=self._put_off(case, exc, action, attempts))
-        except Exception:
+        except Exception as exc:
             self._turns.note(state)
+            if isinstance(exc, KeyLost):  # it waits until the key is back, and others may go
+                self._turns.drop(case.id)
             raise
         if learned is not attempts:
             case.learn(learned)

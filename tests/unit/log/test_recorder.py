@@ -53,7 +53,7 @@ async def log(tmp_path: Path) -> AsyncIterator[FailingLog]:
 @pytest.fixture
 async def recorder(log: FailingLog, tmp_path: Path) -> AsyncIterator[FactRecorder]:
     keys = await SqliteKeys.open(tmp_path / "keys.db")
-    yield FactRecorder(log, Vault(MasterKey(bytes(KEY_BYTES)), keys))
+    yield FactRecorder(log, Vault(MasterKey(bytes(KEY_BYTES)), keys, log.sealings))
     await keys.close()
 
 

@@ -28,7 +28,7 @@ from stenolog.edge.http.problems import RETRY_AFTER_SECONDS
 from stenolog.edge.loops import Wake
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
-from stenolog.errors import BadToken, KeyMissing, StoreError, StoreUnavailable
+from stenolog.errors import BadToken, KeyLost, KeyMissing, StoreError, StoreUnavailable
 from stenolog.log.actors import PROVIDER
 from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
@@ -160,7 +160,7 @@ class Callbacks:
         try:
             try:
                 appended = await self._facts.record(stream, [fact], cause)
-            except KeyMissing:  # erased: that it called is all that may be kept
+            except (KeyMissing, KeyLost):  # that it called is all that may, or can, be kept
                 fact = replace(fact, payload=None)
                 appended = await self._facts.record(stream, [fact], cause)
             self._known.put(key, True)

@@ -13,13 +13,20 @@ from stenolog import errors
 from stenolog.edge.access.rate_limit import TooManyStrangers
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
-from stenolog.errors import InvalidRequest, ProviderUnavailable, RateLimited, StenologError
+from stenolog.errors import (
+    InvalidRequest,
+    KeyLost,
+    ProviderUnavailable,
+    RateLimited,
+    StenologError,
+)
 from stenolog.free_space import NoRoom
 from stenolog.wire.assemblyai import sentences
 
 PROBLEM_JSON = "application/problem+json"
 WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
 RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
+RETRY_AFTER_KEY_LOST_SECONDS = 60  # somebody has to put a file back
 PROBLEM_TYPE = "urn:stenolog:problem:"
 
 PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
@@ -44,6 +51,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.SchemaTooNew: (500, "The data was written by a newer version"),
     errors.DataDirectoryLocked: (503, "Another gateway holds the data"),
     errors.KeyMissing: (410, "The content was erased"),
+    errors.KeyLost: (503, "The key of the content is missing"),  # it may come back
     errors.RecordDamaged: (500, "A record of the log is damaged"),
     errors.PayloadDamaged: (500, "Stored content is damaged"),
     errors.ProviderError: (502, "The provider failed"),
@@ -110,7 +118,7 @@ def failure_of(error: StenologError) -> Failure:
     status, title = PROBLEMS[known]
     if status == 500:
         return Failure(status=500, code=error.code, title=title)
-    told = status < 500 or isinstance(error, NoRoom)
+    told = status < 500 or isinstance(error, NoRoom | KeyLost)
     return Failure(
         status=status,
         code=error.code,
@@ -130,6 +138,8 @@ def _headers(error: StenologError, status: int) -> Mapping[str, str]:
         return {**_retry_after(error), "Connection": "close"}  # a new one each time
     if isinstance(error, RateLimited | ProviderUnavailable):
         return _retry_after(error)
+    if isinstance(error, KeyLost):
+        return {"Retry-After": str(RETRY_AFTER_KEY_LOST_SECONDS)}
     return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (503, 507) else {}
 
 
@@ -199,7 +209,7 @@ def _sentence(failure: Failure) -> str:
             return sentences.NOT_FOUND
         case 429:
             return sentences.TOO_MANY_REQUESTS
-        case 503:
+        case 503 if not failure.detail:
             return sentences.SERVICE_UNAVAILABLE
         case status if status >= 500 and not failure.detail:
             return sentences.INTERNAL_ERROR

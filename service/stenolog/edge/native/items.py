@@ -14,6 +14,7 @@ from stenolog.projections.pages import ItemsPage
 from stenolog.projections.views import ViewReader
 
 SPEAKER_CHARS_MAX = 128
+MAY_BE_LOST = ("not_ready", "failed")  # the view, or the key
 
 
 class Items:
@@ -32,7 +33,7 @@ class Items:
         await self._reading.require(caller.tenant, transcription_id)
         try:
             found = await self._page(transcription_id, query, speaker)
-            if found.reason == "not_ready":  # or lost: then looking for it brings it back
+            if found.reason in MAY_BE_LOST:  # looking for it brings it back, or says what is lost
                 await self._reading.find(caller.tenant, transcription_id)
                 found = await self._page(transcription_id, query, speaker)
         except KeyMissing:

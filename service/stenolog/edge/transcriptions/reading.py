@@ -17,7 +17,7 @@ from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.loops import FillIn
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
-from stenolog.errors import KeyMissing, NotFound, RecordDamaged, StoreUnavailable
+from stenolog.errors import KeyLost, KeyMissing, NotFound, RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
 from stenolog.log.store import EventStore
@@ -27,8 +27,8 @@ from stenolog.projections.views import ViewReader
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNKNOWN = "There is no such transcription"
+ERASED_ELSEWHERE = "The key of this content was destroyed, and the log does not say why"
 DETAILS = "details"  # what is made of a request for the row
-KEY_LOST = "the key of this transcription is missing: the operator must restore keys.db"
 
 Result = TypeVar("Result")
 
@@ -59,6 +59,7 @@ class Reading:
 
         Raises:
             NotFound: This tenant has no such transcription.
+            KeyLost: It is there, and its key is not, though nobody erased it.
             StoreUnavailable: It cannot be read now.
         """
         await self.require(tenant, transcription_id)
@@ -103,6 +104,7 @@ class Reading:
         run in a thread.
 
         Raises:
+            KeyLost: Its key is lost.
             StoreUnavailable: It cannot be read now, or too many large ones are asked for.
         """
 
@@ -155,9 +157,9 @@ class Reading:
                 lambda payload: details_in(read_request(payload)),
             )
         except KeyMissing as exc:
-            # Erased since its events were read, or lost: only the log tells.
+            # Erased since its events were read; or in events that this log has lost.
             if not fold(transcription_id, await self.events(transcription_id)).erasing:
-                raise StoreUnavailable(KEY_LOST) from exc
+                raise KeyLost(ERASED_ELSEWHERE) from exc
             details = PayloadDetails(erased=True)
         row = row_of(state, details, position=position)
         # An erasure can come between the events and the payload: then its answer is told already.

@@ -13,6 +13,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Transcription
+from stenolog.edge.ports import NoteSubject
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.extras import Extras
@@ -56,6 +57,7 @@ class Requesting:
         offer: Offer,
         audio_links: AudioLinks,
         beside: BesideLoop,
+        note_subject: NoteSubject,
     ) -> None:
         self._beside = beside
         self._handler = handler
@@ -63,6 +65,7 @@ class Requesting:
         self._idempotency = idempotency
         self._offer = offer
         self._audio_links = audio_links
+        self._note_subject = note_subject
         self._told: BoundedMemory[str, None] = BoundedMemory(NAMES_REMEMBERED_MAX)
 
     async def request(
@@ -104,6 +107,9 @@ class Requesting:
             provider=provider, region=region, surface=surface, upload=upload
         )
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
+        if extras.subject is not None:
+            # First, so that no request that was answered is missed when its subject is forgotten.
+            await self._note_subject(caller.tenant, extras.subject, state.stream)
         appended = await self._audio_links.using(
             upload,
             state.id,

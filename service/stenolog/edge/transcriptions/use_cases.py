@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
-from stenolog.edge.ports import Room, Uploads
+from stenolog.edge.ports import NoteSubject, Room, Uploads
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
@@ -47,6 +47,7 @@ class TranscriptionPorts:
     events: EventStore
     views: ViewReader
     uploads: Uploads
+    note_subject: NoteSubject
     upload_key: bytes
     idempotency_secret: bytes
     public_url: str
@@ -98,6 +99,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             Offer(ports.default_provider, ports.providers),
             AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events),
             beside,
+            ports.note_subject,
         ),
         reading=reading,
         erasing=Erasing(

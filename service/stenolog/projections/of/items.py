@@ -19,7 +19,7 @@ from stenolog.projections.canonical import (
     start_ms_of,
 )
 from stenolog.projections.documents import ProjectionFailed, encode
-from stenolog.projections.projection import Erased, ProjectionInput, Unreadable
+from stenolog.projections.projection import Erased, Lost, ProjectionInput, Unreadable
 from stenolog.projections.rows import (
     CHUNK_BYTES,
     ITEMS_PER_CHUNK_MAX,
@@ -61,6 +61,8 @@ class ItemsProjection:
                 return self._without_items(source, "error")
             case Erased():
                 return self._without_items(source, "erased")
+            case Lost():  # readers are told so: see `StatusRow.locked`
+                return self._without_items(source, "failed")
             case Unreadable(reason=reason):
                 raise ProjectionFailed(reason)
             case None:

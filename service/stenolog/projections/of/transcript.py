@@ -16,7 +16,7 @@ from stenolog.projections.documents import Document, ProjectionFailed, read_obje
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.of.status import UNREADABLE_SENTENCE
 from stenolog.projections.of.transcriptions import UNKNOWN_SENTENCE
-from stenolog.projections.projection import Erased, ProjectionInput, Unreadable
+from stenolog.projections.projection import Erased, Lost, ProjectionInput, Unreadable
 from stenolog.projections.rows import PutView, StatusRow, TranscriptRow
 
 NO_ANSWER = Document("")
@@ -62,6 +62,10 @@ class Transcript:
             case Erased():
                 return PutView(
                     projection=self.name, transcription=source.transcription, reason="erased"
+                )
+            case Lost():  # readers are told so: see `StatusRow.locked`
+                return PutView(
+                    projection=self.name, transcription=source.transcription, reason="failed"
                 )
             case _ if isinstance(source.data, TranscriptionFailed):
                 return PutView(

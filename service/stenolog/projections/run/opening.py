@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import EvidenceError, KeyMissing, RecordDamaged, StoreError, StoreUnavailable
+from stenolog.errors import (
+    EvidenceError,
+    KeyLost,
+    KeyMissing,
+    RecordDamaged,
+    StoreError,
+    StoreUnavailable,
+)
 from stenolog.log.event import Event, SealedPayload
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
@@ -31,6 +38,7 @@ class OpenedPayload:
 
     plaintext: bytes | None = None
     erased: bool = False
+    lost: bool = False
     damaged: bool = False
 
 
@@ -84,6 +92,8 @@ class EventOpener:
                 self._prepared[position] = OpenedPayload(plaintext=found)
             elif isinstance(found, KeyMissing):
                 self._prepared[position] = OpenedPayload(erased=True)
+            elif isinstance(found, KeyLost):
+                self._prepared[position] = OpenedPayload(lost=True)
 
     async def read(
         self, event: Event, names: Collection[str], *, with_state: bool = True
@@ -107,6 +117,7 @@ class EventOpener:
             event=event,
             payload=own.plaintext,
             erased=own.erased,
+            lost=own.lost,
             damaged=own.damaged,
             request=request.plaintext,
             request_erased=request.erased,
@@ -155,6 +166,8 @@ class EventOpener:
             return OpenedPayload(plaintext=await self._sealer.open(event.id, sealed))
         except KeyMissing:
             return OpenedPayload(erased=True)
+        except KeyLost:
+            return OpenedPayload(lost=True)
         except StoreUnavailable:
             raise
         except (StoreError, EvidenceError):

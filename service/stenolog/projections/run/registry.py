@@ -19,7 +19,14 @@ from stenolog.projections.documents import ProjectionFailed, read_object
 from stenolog.projections.of.lists import LISTS
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.of.transcriptions import Transcriptions
-from stenolog.projections.projection import Content, Erased, Projection, ProjectionInput, Unreadable
+from stenolog.projections.projection import (
+    Content,
+    Erased,
+    Lost,
+    Projection,
+    ProjectionInput,
+    Unreadable,
+)
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
 
 
@@ -35,7 +42,8 @@ class OpenedEvent:
 
     Attributes:
         payload: The event's own; None when it has none or it was not needed.
-        erased: There is one whose key is gone.
+        erased: There is one whose key was destroyed.
+        lost: There is one whose key is lost.
         damaged: There is one that is not what was sealed.
         request: The payload of the transcription's first event; None when not needed.
         request_erased: The same as `erased`, for the request.
@@ -47,6 +55,7 @@ class OpenedEvent:
     event: Event
     payload: bytes | None = None
     erased: bool = False
+    lost: bool = False
     damaged: bool = False
     request: bytes | None = None
     request_erased: bool = False
@@ -143,6 +152,8 @@ def _source(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
     except SchemaTooNew as exc:
         return ProjectionFailed(str(exc))
     content = _content(opened.payload, erased=opened.erased, damaged=opened.damaged)
+    if opened.lost:
+        content = Lost()
     request = _content(opened.request, erased=opened.request_erased, damaged=False)
     if isinstance(data, TranscriptionRequested):
         request = content

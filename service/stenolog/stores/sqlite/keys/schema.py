@@ -1,7 +1,11 @@
 """Declare the tables of `keys.db`; deleted rows are overwritten.
 
-A stream that is named in `destroyed` had its key destroyed, and gets no other. A region is where
-what a key or a tenant asks for is transcribed when a request names none.
+A stream that is named in `destroyed` had its key destroyed, and gets no other; one that is named in
+`lost` has payloads in the log, and its key was not here when the two were compared. `high_water` is
+a position of the log: the keys of all payloads up to there are here unless they were erased, and
+all erasures that were completed up to there are carried out. `subjects` has streams by the keyed
+hash of whom they are about. A region is where what a key or a tenant asks for is transcribed when a
+request names none.
 """
 
 from stenolog.stores.sqlite.file.identity import KEYS_KIND
@@ -22,6 +26,21 @@ KEYS = Schema(
         CREATE TABLE destroyed (
             stream TEXT PRIMARY KEY
         ) WITHOUT ROWID;
+        CREATE TABLE lost (
+            stream TEXT PRIMARY KEY
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE high_water (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            position INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO high_water VALUES (1, 0);
+        CREATE TABLE subjects (
+            tenant TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            stream TEXT NOT NULL,
+            PRIMARY KEY (tenant, digest, stream)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX subjects_by_stream ON subjects (stream);
         CREATE TABLE secrets (
             purpose TEXT NOT NULL,
             number INTEGER NOT NULL,

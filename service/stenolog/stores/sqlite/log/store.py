@@ -28,6 +28,7 @@ from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open_page
+from stenolog.stores.sqlite.log.sealed import SealedStreams
 from stenolog.stores.sqlite.log.stored import (
     RECORD,
     stored_event,
@@ -51,7 +52,7 @@ class SqliteLog:
         self.identity: LogIdentity = writer.identity
         self.clock_behind_ms: int = writer.behind_ms
         self._reader = reader
-        self.histories = StreamReads(reader)
+        self.histories, self.sealings = StreamReads(reader), SealedStreams(reader)
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
