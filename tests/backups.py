@@ -43,7 +43,7 @@ class Backed:
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[tuple[SqliteLog, SqliteKeys, Vault]]:
         async with log_and_keys(self.directory) as (log, keys):
-            yield log, keys, Vault(MASTER, keys)
+            yield log, keys, Vault(MASTER, keys, log.sealings)
 
     async def request(self, count: int) -> list[str]:
         """Ids of new transcriptions, each with a payload."""

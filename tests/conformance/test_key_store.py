@@ -224,8 +224,10 @@ async def test_a_stream_whose_key_is_lost_gets_no_other_until_it_is_erased(keys:
 
 
 async def test_a_subject_leads_to_its_streams_until_they_are_erased(keys: KeyStore) -> None:
-    async def found(tenant: str = "acme", subject: str = "Ada", **page: object) -> Sequence[str]:
-        return await subjects.streams_of(tenant, subject, **page)  # type: ignore[arg-type]
+    async def found(
+        tenant: str = "acme", subject: str = "Ada", after: str = "", limit: int = 9
+    ) -> Sequence[str]:
+        return await subjects.streams_of(tenant, subject, after=after, limit=limit)
 
     subjects = Subjects(bytes(range(32)), keys)
     for stream in ("transcription-2", "transcription-1", "transcription-3", "transcription-1"):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from stenolog.compliance.data_keys import WrappedKey
@@ -45,13 +46,7 @@ class DataKeyFile(WrittenFile):
 
     async def destroy_data_key(self, stream: str) -> None:
         """Overwritten in the file by `secure_delete`, and the WAL truncated."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?)", (stream,))
-            for table in ("data_keys", "lost", "subjects"):
-                connection.execute(f"DELETE FROM {table} WHERE stream = ?", (stream,))  # noqa: S608  ours
-
-        await self._commits.submit(write)
+        await self._commits.submit(partial(destroy, stream=stream))
         # Always, even when there was nothing to delete: a crash may have come in between.
         await self._truncated()
 
@@ -137,6 +132,13 @@ class DataKeyFile(WrittenFile):
 _IS_DESTROYED = "SELECT 1 FROM destroyed WHERE stream = ?"
 _IS_LOST = "SELECT 1 FROM lost WHERE stream = ?"
 _RAISE_HIGH_WATER = "UPDATE high_water SET position = max(position, ?)"
+
+
+def destroy(connection: sqlite3.Connection, stream: str) -> None:
+    """Leave nothing of the stream but that its key was destroyed, in the caller's transaction."""
+    connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?)", (stream,))
+    for table in ("data_keys", "lost", "subjects"):
+        connection.execute(f"DELETE FROM {table} WHERE stream = ?", (stream,))  # noqa: S608  ours
 
 
 def _truncate(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stenolog.stores.sqlite.file.connection import open_writer, store_errors, truncate_wal
+from stenolog.stores.sqlite.keys.data_keys import destroy
 from stenolog.stores.sqlite.keys.schema import KEYS
 
 STREAMS_PER_READ = 500
@@ -71,8 +72,9 @@ def carry_out(path: Path, *, destroyed: Sequence[str], revoked: Mapping[str, str
         with store_errors(KEYS.name):
             connection.execute("BEGIN IMMEDIATE")
             for stream in destroyed:
-                connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?)", (stream,))
-                connection.execute("DELETE FROM data_keys WHERE stream = ?", (stream,))
+                destroy(connection, stream)
+            # The log beside it ends elsewhere now: the next start compares all of it.
+            connection.execute("UPDATE high_water SET position = 0")
             for key_id, at in revoked.items():
                 connection.execute(
                     "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
