@@ -257,6 +257,29 @@ async def test_an_event_of_the_newer_log_that_cannot_be_read_may_be_an_erasure(
         await restored(data.directory, tmp_path / "backup", replace=True)
 
 
+async def test_the_writer_goes_on_while_its_file_is_copied(data: Backed, tmp_path: Path) -> None:
+    """A copy of several steps is of one moment, whatever is written between them."""
+    await data.request(1_500)  # more than one step of a mebibyte
+    async with data.opened() as (log, _, vault):
+        head, written = await log.head(), 0
+        loop = asyncio.get_running_loop()
+
+        def step(said: str) -> None:
+            nonlocal written
+            if said.startswith("log.db: "):
+                asyncio.run_coroutine_threadsafe(requested(log, vault), loop).result(20)
+                written += 1
+
+        settings = Settings(data_dir=data.directory)
+        made = await asyncio.to_thread(
+            back_up, settings, tmp_path / "backup", uploads=False, step=step
+        )
+        assert written
+        assert (made.head, await log.head()) == (head, head + written)
+    await restored(tmp_path / "new", tmp_path / "backup")
+    assert Backed(tmp_path / "new").verified().payloads == 1_500
+
+
 async def test_a_damaged_file_is_not_backed_up(data: Backed, tmp_path: Path) -> None:
     await data.request(40)
     file = data.directory / "log.db"
@@ -266,6 +289,7 @@ async def test_a_damaged_file_is_not_backed_up(data: Backed, tmp_path: Path) -> 
     with pytest.raises(StoreError, match="`stenolog restore BACKUP"):
         backed_up(data, tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+    assert names_in(tmp_path / "backup.part") == {".stenolog-backup"}
 
 
 async def test_a_manifest_that_is_none_is_refused(data: Backed, tmp_path: Path) -> None:

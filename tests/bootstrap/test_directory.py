@@ -80,6 +80,16 @@ def test_a_lock_is_held_by_one_and_says_by_whom(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_that_is_removed_admits_nobody(tmp_path: Path) -> None:
+    """As after "rm DATA_DIR/lock", because it looks stale."""
+    with locked(tmp_path):
+        (tmp_path / LOCK).unlink()
+        with pytest.raises(DataDirectoryLocked), locked(tmp_path):
+            pass
+    with locked(tmp_path):
+        pass
+
+
 def test_a_lock_with_nonsense_in_it_is_still_a_lock(tmp_path: Path) -> None:
     (tmp_path / LOCK).write_text("no JSON")
     assert running(tmp_path) is None

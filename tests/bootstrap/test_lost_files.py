@@ -10,10 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
+from stenolog.bootstrap.offline import open_keys
 from stenolog.commands.api_keys import prefix_of
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import API_KEY, make_directory
+from stenolog.stores.files.swap import STAGING
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import BEGUN, new_event
@@ -61,6 +63,18 @@ async def test_a_whole_directory_starts_without_a_word(used: Path) -> None:
     with capture_logs() as lines:
         await open_once(used)
     assert {line["log_level"] for line in lines} <= {"info", "debug"}
+
+
+async def test_a_directory_that_is_half_restored_is_refused_until_it_is_restored(
+    used: Path,
+) -> None:
+    (used / STAGING).mkdir()
+    for _ in range(2):
+        with pytest.raises(CannotStart, match="interrupted: run the same `stenolog restore` again"):
+            await open_once(used)
+    with pytest.raises(CannotStart, match="interrupted"):
+        async with open_keys(settings_in(used)):
+            pass
 
 
 @pytest.mark.parametrize("empty", [False, True])

@@ -116,6 +116,8 @@ def _pages(step: Step, name: str, copied: int, pages: int) -> None:
 def _refuse_target(target: Path, directory: Path) -> None:
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise CannotStart(f"{target} is there already: name a directory that is not, or is empty")
+    if target.is_mount():
+        raise CannotStart(f"{target} is where a disk is mounted: name a directory in it")
     if target.resolve().is_relative_to(directory.resolve()):
         raise CannotStart(f"{target} is in the data directory: what takes that takes the backup")
 
@@ -133,10 +135,12 @@ def _filled(target: Path) -> Iterator[Path]:
             fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise CannotStart(f"{part} is being filled by another backup") from exc
-        for name in (OF_LOG, OF_KEYS):  # what an interrupted one left
-            if (part / name).exists():
-                shutil.rmtree(part / name)
-        yield part
+        _emptied(part)  # of what an interrupted one left
+        try:
+            yield part
+        except BaseException:
+            _emptied(part)  # a disk that is full needs the room
+            raise
         (part / MARK).unlink()
         for place in (part / OF_LOG, part / OF_KEYS, part):
             sync(place)
@@ -144,3 +148,9 @@ def _filled(target: Path) -> Iterator[Path]:
         sync(target.parent)
     finally:
         os.close(mark)
+
+
+def _emptied(part: Path) -> None:
+    for name in (OF_LOG, OF_KEYS):
+        if (part / name).exists():
+            shutil.rmtree(part / name)

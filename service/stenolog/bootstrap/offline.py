@@ -22,6 +22,7 @@ from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
+from stenolog.stores.files.swap import refuse_half_restored
 from stenolog.stores.sqlite.file.connection import Library, library
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -106,6 +107,7 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
     directory = settings.data_dir
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(locked(directory))
+        refuse_half_restored(directory)
         refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
         log = await SqliteLog.open(directory / LOG)
         stack.push_async_callback(log.close)

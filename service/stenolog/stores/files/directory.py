@@ -66,16 +66,18 @@ def locked(path: Path, *, url: str = "") -> Iterator[None]:
         CannotStart: The lock cannot be written.
     """
     with _lock_errors(path):
+        itself = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
         with _lock_errors(path):
-            _take(descriptor, path, url)
+            _take(itself, descriptor, path, url)
         try:
             yield
         finally:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+        os.close(itself)
 
 
 @contextlib.contextmanager
@@ -89,8 +91,9 @@ def _lock_errors(path: Path) -> Iterator[None]:
         ) from exc
 
 
-def _take(descriptor: int, path: Path, url: str) -> None:
-    if not any(_locks(descriptor, after_ms) for after_ms in LOCK_TRIES_MS):
+def _take(itself: int, descriptor: int, path: Path, url: str) -> None:
+    # The directory too: whoever removes the file, as a lock that looks stale, admits nobody.
+    if not (_locked(descriptor) and _directory_locked(itself)):
         other = _read(descriptor)
         at = f" (process {other.pid} at {other.url or 'no address'})" if other else ""
         raise DataDirectoryLocked(
@@ -100,6 +103,17 @@ def _take(descriptor: int, path: Path, url: str) -> None:
     content = json.dumps({"pid": os.getpid(), "url": url}).encode()
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, content, 0)
+
+
+def _locked(descriptor: int) -> bool:
+    return any(_locks(descriptor, after_ms) for after_ms in LOCK_TRIES_MS)
+
+
+def _directory_locked(itself: int) -> bool:
+    try:
+        return _locked(itself)
+    except OSError:
+        return True  # NFS locks no directory; the lock on the file is what holds there
 
 
 def _locks(descriptor: int, after_ms: int) -> bool:
