@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from schemathesis.core.failures import FailureGroup
 from stenolog.clock import now_ms
 from stenolog.commands.callback_tokens import HEADER_NAME
 from stenolog.edge.access.redacted_links import redacted_link
+from stenolog.stores.files.directory import KEYS
 from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.house.composed import Composed
 
@@ -191,7 +194,10 @@ async def test_a_key_without_the_scope_is_forbidden(
 ) -> None:
     """Only of what is there: an id that never was is told as one of another tenant's."""
     known, _ = seeded
-    key = await service.new_key("default", "ops:nothing")
+    key = await service.new_key("default", "ops:read")
+    with contextlib.closing(sqlite3.connect(service.settings.data_dir / KEYS)) as file:
+        file.execute("UPDATE api_keys SET scopes = 'ops:nothing' WHERE name = 'test'")
+        file.commit()
     seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": key}, known)
     for label, statuses in seen.items():
         if label.partition(" ")[2] not in (*OPEN, CALLBACK):

@@ -43,6 +43,7 @@ async def test_health_and_readiness_and_metrics_need_no_key(service: Composed) -
 
 
 async def test_readiness_says_503_and_shows_why_to_an_operator(service: Composed) -> None:
+    customer = await service.new_key("acme", "transcripts:read")
     service.events.refusing = True
     hidden = await service.client.get("/readyz", headers=NOBODY)
     named = {"status": "unavailable", "failing": ["log"]}
@@ -52,7 +53,6 @@ async def test_readiness_says_503_and_shows_why_to_an_operator(service: Composed
     checks, figures = shown.json()["checks"], shown.json()["figures"]
     assert (checks["log"], checks["keys"]) == ("log.db: injected: disk full", "readable")
     assert figures['stenolog_beat_age_seconds{loop="dispatcher"}'] >= 0
-    customer = await service.new_key("acme", "transcripts:read")
     answer = await service.client.get("/readyz", headers={"Authorization": customer})
     assert answer.json() == named
 
