@@ -15,7 +15,8 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, TreeHead, read_heads, write_head
 from stenolog.compliance.vault import Vault
-from stenolog.compliance.verify import Verdict, verify
+from stenolog.compliance.verdict import Verdict
+from stenolog.compliance.verify import verify
 from stenolog.log.event import Event
 from stenolog.log.facts import erasure_requested
 from stenolog.log.recorder import Cause, FactRecorder

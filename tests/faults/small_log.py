@@ -13,15 +13,20 @@ from typing import Any
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
-from stenolog.compliance.verify import Verdict, verify
+from stenolog.compliance.verdict import Verdict
+from stenolog.compliance.verify import verify
+from stenolog.log.batch import Coordinates, OpenStream
 from stenolog.log.canonical import leaf_hash
-from stenolog.log.catalogue import EVENT_TYPES
-from stenolog.log.event import event_from_bytes
+from stenolog.log.catalogue import EVENT_TYPES, read_data
+from stenolog.log.event import NewEvent, event_from_bytes
 from stenolog.log.merkle import Frontier
+from stenolog.log.open_work import NO_WORK
 from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.open_rows import write_open
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
-from tests.log_samples import BEGUN, OTHER_TENANT, TENANT, new_event
+from tests.dedupe_keys import keyed
+from tests.log_samples import BEGUN, OTHER_TENANT, TENANT, new_event, new_id
 from tests.tree_heads import note_head
 
 MASTER = MasterKey(b"m" * 32)
@@ -61,6 +66,12 @@ class SmallLog:
         with contextlib.closing(SqliteRecords(self.log, self.keys)) as records:
             return verify(records, master, read, unreadable)
 
+    async def make_keys(self) -> None:
+        """A file of keys that has none."""
+        log = await SqliteLog.open(self.log)
+        await log.close()
+        await (await SqliteKeys.open(self.keys, log.identity)).close()
+
     @contextlib.contextmanager
     def altered(self) -> Iterator[sqlite3.Connection]:
         """A connection that writes what it likes; `keys.db` is attached as `vault`."""
@@ -90,7 +101,11 @@ def rewritten(run: sqlite3.Connection, position: int, /, **fields: Any) -> None:
 
 
 def tree_recomputed(run: sqlite3.Connection) -> None:
-    """The stored tree is that of the stored events, whatever they are."""
+    """Tree, dedupe keys and open transcriptions are those of the stored events, whatever they are.
+
+    Types that are not known are left to the test.
+    """
+    run.execute("DELETE FROM dedupe WHERE position NOT IN (SELECT position FROM events)")
     rows = run.execute("SELECT bytes FROM events ORDER BY position").fetchall()
     frontier, nodes = Frontier().grown(leaf_hash(row[0]) for row in rows)
     run.execute("DELETE FROM nodes")
@@ -99,6 +114,33 @@ def tree_recomputed(run: sqlite3.Connection) -> None:
         [(n.place.level, n.place.number, n.hash) for n in nodes],
     )
     run.execute("UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes()))
+
+
+def open_recomputed(run: sqlite3.Connection) -> None:
+    """`open_transcriptions` is what the stored events say."""
+    streams: dict[str, OpenStream] = {}
+    for (stored,) in run.execute("SELECT bytes FROM events ORDER BY position").fetchall():
+        event = event_from_bytes(stored)
+        known = streams.get(event.stream)
+        before = known.work if known and known.work.kept else NO_WORK
+        streams[event.stream] = OpenStream(
+            at=Coordinates(position=event.position, version=event.version),
+            work=read_data(event.type, event.data).work_after(before),
+        )
+    run.execute("DELETE FROM open_transcriptions")
+    write_open(run, streams)
+
+
+def numbered(event_type: str, tenant: str, position: int) -> NewEvent:
+    """An event of this type, which is not the same fact as another one of it."""
+    event = new_event(event_type, tenant=tenant, causation_id=new_id())
+    if event_type == "callback.received":
+        return replace(event, data={**event.data, "submission": position})
+    if event_type == "upload.used":
+        return replace(event, data={"transcription": new_id()})
+    if event_type == "transcription.requested":
+        return replace(event, dedupe_key=f"idempotency:{position}")
+    return event
 
 
 def payload_of(position: int) -> bytes:
@@ -111,6 +153,7 @@ async def build(directory: Path) -> SmallLog:
     log = await SqliteLog.open(small.log)
     keys = await SqliteKeys.open(small.keys, log.identity)
     vault = Vault(MASTER, keys, log.sealings)
+    taken: set[str | None] = set()
     try:
         note_head(small.heads, await log.frontier(), log.identity)
         for position in range(BEGUN + 1, COUNT + 1):
@@ -121,7 +164,13 @@ async def build(directory: Path) -> SmallLog:
             if not await log.version(stream):
                 event_type = "upload.stored"  # a stream must begin with one that opens it
             tenant = TENANT if position % 4 else OTHER_TENANT
-            event = new_event(event_type, tenant=tenant, dedupe_key=f"key {position}")
+            event = numbered(event_type, tenant, position)
+            if keyed(stream, event).dedupe_key in taken:
+                event = new_event("upload.stored", tenant=tenant)  # it would be taken but once
+            event = keyed(stream, event)
+            if event.dedupe_key:
+                taken.add(event.dedupe_key)
+            event_type = event.type
             if EVENT_TYPES[event_type].payload:
                 sealed = await vault.seal(stream, event.id, payload_of(position))
                 event = replace(event, payload=sealed)

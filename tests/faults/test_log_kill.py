@@ -15,7 +15,8 @@ import pytest
 
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
-from stenolog.compliance.verify import Verdict, verify
+from stenolog.compliance.verdict import Verdict
+from stenolog.compliance.verify import verify
 from stenolog.log.event import Event
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog

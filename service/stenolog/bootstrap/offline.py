@@ -11,9 +11,9 @@ from stenolog.bootstrap.tree_heads import open_heads
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
+from stenolog.compliance.browsing import BrowsableRecords
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
-from stenolog.compliance.records import BrowsableRecords
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -23,10 +23,10 @@ from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
 from stenolog.stores.files.swap import refuse_half_restored
+from stenolog.stores.sqlite.browsing import SqliteBrowser
 from stenolog.stores.sqlite.file.connection import Library, library
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
-from stenolog.stores.sqlite.records import SqliteRecords
 from stenolog.stores.sqlite.views.store import SqliteViews
 
 
@@ -117,5 +117,5 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
         yield keys, log
 
 
-def _sqlite_records(settings: Settings) -> SqliteRecords:
-    return SqliteRecords(settings.data_dir / LOG, settings.data_dir / KEYS)
+def _sqlite_records(settings: Settings) -> SqliteBrowser:
+    return SqliteBrowser(settings.data_dir / LOG, settings.data_dir / KEYS)

@@ -18,8 +18,21 @@ from stenolog.stores.files.directory import KEYS, LOG
 RESTORE_ALL = GO_BACK
 
 
-def master_key(settings: Settings) -> Finding:
-    """Check that the key that wraps all others is here, and is that of this directory."""
+ENV_FILE_ADVICE = (
+    "name the service's settings with --env-file, or ask as its user while it runs; when they have "
+    "no key, restore DATA_DIR/master-key"
+)
+
+
+def master_key(settings: Settings, *, known: bool = True, runs: bool = False) -> Finding:
+    """Check that the key that wraps all others is here, and is that of this directory.
+
+    Args:
+        settings: As far as they are known.
+        known: They are those of the service. When they are not, it may have a key that is not
+            seen from here, and none is told as missing or wrong.
+        runs: The service runs; it does not without its key.
+    """
     what = "master key"
     try:
         secret = known_master_key(settings)
@@ -31,6 +44,13 @@ def master_key(settings: Settings) -> Finding:
         box = None  # that the files cannot be read is a finding of its own
     if secret is None:
         if box is not None or not is_new(settings.data_dir / LOG):
+            if not known:
+                return Finding(
+                    what=what,
+                    holds=None,
+                    said="not seen from here" + (", the service that runs has it" * runs),
+                    advice=ENV_FILE_ADVICE,
+                )
             return Finding(
                 what=what,
                 holds=False,
@@ -42,6 +62,14 @@ def master_key(settings: Settings) -> Finding:
         try:
             MasterKey(secret).unwrap(box, f"{CHECK} 1".encode())
         except PayloadDamaged:
+            if not known and (runs or settings.master_key is None):
+                return Finding(
+                    what=what,
+                    holds=None,
+                    said="the one here is not that of this data directory; the service may have "
+                    "another",
+                    advice=ENV_FILE_ADVICE,
+                )
             return Finding(
                 what=what,
                 holds=False,

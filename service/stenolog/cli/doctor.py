@@ -23,8 +23,9 @@ from stenolog.bootstrap.offline import database_library
 from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
+from stenolog.cli.service_environment import OfService, settings_of_service
 from stenolog.cli.upload_files import uploads
-from stenolog.cli.words import NO, common, guarded, one_line, run, settings_from
+from stenolog.cli.words import NO, common, guarded, one_line, run
 from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
@@ -43,8 +44,8 @@ FREE_BYTES_MIN = 1 << 30
 @guarded
 def command(data_dir: Path | None) -> None:
     """Look at everything a gateway needs; exit 1 when something must be mended."""
-    settings = settings_from(data_dir=data_dir)
-    findings = [*local_findings(settings), *run(provider_findings(settings))]
+    service = settings_of_service(data_dir)
+    findings = [*local_findings(service), *run(provider_findings(service.settings))]
     for finding in findings:
         mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.holds]
         click.echo(f"{mark}  {finding.what:<14} {one_line(finding.said)}")
@@ -53,14 +54,16 @@ def command(data_dir: Path | None) -> None:
     sys.exit(NO if any(finding.holds is False for finding in findings) else 0)
 
 
-def local_findings(settings: Settings) -> Iterator[Finding]:
+def local_findings(service: OfService) -> Iterator[Finding]:
     """Check everything that can be checked on this machine."""
+    settings = service.settings
     python = ".".join(str(part) for part in sys.version_info[:3])
     yield Finding(
         what="version", holds=True, said=f"stenolog {version('stenolog')} on Python {python}"
     )
     yield directory(settings)
-    yield master_key(settings)
+    yield environment(service)
+    yield master_key(settings, known=service.known, runs=service.runs)
     yield log_and_keys(settings)
     yield uploads(settings)
     yield sqlite()
@@ -99,6 +102,21 @@ def directory(settings: Settings) -> Finding:
     return Finding(
         what="data directory", holds=True, said=f"{path}, {state}, {free >> 30} GiB free"
     )
+
+
+def environment(service: OfService) -> Finding:
+    """Say whose settings are looked at: a service has those that it was started with."""
+    what = "settings"
+    if service.known:
+        return Finding(what=what, holds=True, said="those of the service")
+    if service.runs:
+        return Finding(
+            what=what,
+            holds=None,
+            said="those of this command: the service's environment cannot be read",
+            advice="name its file with --env-file, or ask as its user",
+        )
+    return Finding(what=what, holds=True, said="those of this command's environment")
 
 
 def sqlite() -> Finding:

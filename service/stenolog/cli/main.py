@@ -86,7 +86,7 @@ def stenolog() -> None:
     """Stenolog: a self-hosted, event-sourced gateway for speech-to-text.
 
     Exit status: 0 done; 1 the answer is no; 2 wrong usage or setting; 3 cannot start; 4 the
-    service cannot be reached; 75 cannot start now, but may later.
+    service cannot be reached; 5 and 6 are `log verify`'s; 75 cannot start now, but may later.
     """
 
 

@@ -31,18 +31,27 @@ class Progress:
         self._last = ""
         self._turns = 0
 
-    def show(self, what: str) -> None:
-        """Show that `what` is going on; call this often, for it says by itself when to print."""
+    @property
+    def on_terminal(self) -> bool:
+        """Whether the line moves; elsewhere there are many."""
+        return self._terminal
+
+    def show(self, what: str, how_far: str = "") -> None:
+        """Show that `what` is going on, and how far it is.
+
+        Call this often, for it says by itself when to print.
+        """
         now = time.monotonic()
+        far = f", {how_far}" if how_far else ""
         if self._terminal:
             self._turns += 1
             mark = SPINNER[self._turns % len(SPINNER)]
-            click.echo(f"\r\x1b[K{mark} {what} {self._elapsed()}", nl=False, err=True)
+            click.echo(f"\r\x1b[K{mark} {what}{far} {self._elapsed()}", nl=False, err=True)
         elif what != self._last:
             click.echo(f"{what} ...", err=True)
             self._said = now
         elif now - self._said >= self._quiet_s:
-            click.echo(f"{what}, {self._elapsed()} so far", err=True)
+            click.echo(f"{what}{far}, {self._elapsed()} so far", err=True)
             self._said = now
         self._last = what
 

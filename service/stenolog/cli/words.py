@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import update_wrapper
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from stenolog.bootstrap.listening import CannotStartYet
+from stenolog.config.env_file import read_env_file
 from stenolog.config.settings import PREFIX, BadSetting, Settings, load_settings
 from stenolog.errors import (
     CannotStart,
@@ -24,6 +25,7 @@ from stenolog.errors import (
 from stenolog.wire.assemblyai.enums import SPEECH_MODELS
 
 DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
+PARTLY, UNJUDGED = 5, 6  # of `log verify`
 CANNOT_START_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command may work later
 STATUSES: tuple[tuple[type[StenologError], int], ...] = (
     (BadSetting, WRONG_USAGE),
@@ -35,6 +37,7 @@ STATUSES: tuple[tuple[type[StenologError], int], ...] = (
     (StenologError, NO),
 )
 COLUMNS = 80
+ENV_FILE = "stenolog.env_file"
 PROGRAM = "stenolog"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,12 +45,31 @@ Result = TypeVar("Result")
 
 
 def common(command: Command) -> Command:
-    """`--data-dir`, which every command accepts."""
+    """`--data-dir` and `--env-file`, which every command accepts."""
+    command = click.option(
+        "--env-file",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_remember_env_file,
+        help="Settings of the service, one NAME=value a line; the environment goes before them.",
+    )(command)
     return click.option(
         "--data-dir",
         type=click.Path(path_type=Path),
         help="The data directory (STENOLOG_DATA_DIR, default ./stenolog-data).",
     )(command)
+
+
+def _remember_env_file(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        ctx.meta[ENV_FILE] = path
+
+
+def given_env_file() -> Path | None:
+    """Return the file that `--env-file` names."""
+    ctx = click.get_current_context(silent=True)
+    path = None if ctx is None else ctx.meta.get(ENV_FILE)
+    return path if isinstance(path, Path) else None
 
 
 def with_service(command: Command) -> Command:
@@ -63,13 +85,17 @@ def with_service(command: Command) -> Command:
     return common(command)
 
 
-def settings_from(**given: Any) -> Settings:
+def settings_from(behind: Mapping[str, str] | None = None, /, **given: Any) -> Settings:
     """Return the settings, with what was given on the command line.
+
+    `behind` are variables that count where neither the environment nor `--env-file` has them.
 
     Raises:
         BadSetting: One is unknown or wrong, or names a model that AssemblyAI's contract has not.
     """
-    settings = load_settings(**given)
+    path = given_env_file()
+    in_file = {} if path is None else read_env_file(path)
+    settings = load_settings(None, {**(behind or {}), **in_file}, **given)
     if not settings.speech_models or not set(settings.speech_models) <= set(SPEECH_MODELS):
         known = ", ".join(SPEECH_MODELS)
         raise BadSetting(f"{PREFIX}SPEECH_MODELS: must be one or more of {known}")

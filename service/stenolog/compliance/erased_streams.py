@@ -1,61 +1,58 @@
-"""Check that each payload without a key belongs to a stream whose erasure was requested.
+"""Check keys against erasures: none is missing without one, and none outlives one.
 
-`erasure.requested` stands later in the stream than the payloads that it erases. A missing key is
-therefore noted first, and checked at the end of the log or before another error is reported.
+`erasure.requested` stands later in the stream than the payloads that it erases, and a key may be
+destroyed while the log is verified. A missing key is therefore noted first, and judged when the log
+was read to an end that is later than every look for a key.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from stenolog.compliance.records import Records, StoredRow
+from stenolog.compliance.rows import VerifiedSoFar
 from stenolog.errors import EvidenceError, StoreError
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import event_from_bytes
 from stenolog.log.events.transcriptions import ErasureRequested
 
 MISSING = "the key of its payload is missing"
+OUTLIVES = "the erasure is completed, and the key of its stream is still there"
 
 
-@dataclass(slots=True)
-class ErasedStreams:
-    """Notes which keys were missing, and which streams were seen to be erased.
+def key_is_missing(row: StoredRow, verified: VerifiedSoFar) -> None:
+    """Note that the payload of this row cannot be opened."""
+    verified.erased += 1
+    seen = verified.scratch.stream(row.stream)
+    seen.missing = seen.missing or row.position
 
-    Attributes:
-        payloads: How many could not be opened.
+
+def check_keys(records: Records, verified: VerifiedSoFar) -> None:
+    """Check that an erasure destroyed every missing key, and that each destroyed its key.
+
+    Raises:
+        EvidenceError: One did not; its position is the first payload, or the end of the erasure.
+        StoreUnavailable: There is no room for what is remembered.
     """
+    for stream, position in verified.scratch.without_key():
+        # Its erasure may have come after the last record that was read, and before the look.
+        if not _erased_later(records, stream, verified.frontier.count + 1):
+            raise EvidenceError(MISSING, position)
+    for stream, position in verified.scratch.erased():
+        try:
+            outlives = records.has_key(stream)
+        except StoreError as exc:
+            raise EvidenceError(f"its stream's key cannot be looked for: {exc}", position) from exc
+        if outlives:
+            raise EvidenceError(OUTLIVES, position)
 
-    payloads: int = 0
-    _missing: dict[str, int] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
 
-    def saw(self, stream: str, event_type: str) -> None:
-        """Note an event that was found to be right."""
-        if event_type == ErasureRequested.type:
-            self._seen.add(stream)
-            self._missing.pop(stream, None)
-
-    def key_is_missing(self, row: StoredRow) -> None:
-        """Note that the payload of this row cannot be opened."""
-        self.payloads += 1
-        if row.stream not in self._seen:
-            self._missing.setdefault(row.stream, row.position)
-
-    def settled(self) -> None:
-        """Check that an erasure destroyed every missing key.
-
-        Raises:
-            EvidenceError: One is not; its position is the first such.
-        """
-        if self._missing:
-            raise EvidenceError(MISSING, min(self._missing.values()))
-
-    def first_wrong(self, found: EvidenceError, records: Records) -> EvidenceError:
-        """`found`, or the missing key before it that no erasure behind it accounts for."""
-        for stream, position in sorted(self._missing.items(), key=lambda item: item[1]):
-            if position < found.position and not _erased_later(records, stream, found.position):
-                return EvidenceError(MISSING, position)
-        return found
+def first_wrong(found: EvidenceError, records: Records, verified: VerifiedSoFar) -> EvidenceError:
+    """`found`, or the missing key before it that no erasure behind it accounts for."""
+    for stream, position in verified.scratch.without_key():
+        if position >= found.position:
+            break
+        if not _erased_later(records, stream, found.position):
+            return EvidenceError(MISSING, position)
+    return found
 
 
 def _erased_later(records: Records, stream: str, after: int) -> bool:

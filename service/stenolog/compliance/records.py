@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.compliance.data_keys import WrappedKey
+from stenolog.compliance.scratch import ScratchSpace
 from stenolog.errors import EvidenceError, StoreError
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
@@ -47,6 +49,19 @@ class StoredTree:
     nodes: int
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRow:
+    """What the log keeps of one stream to which something is owed.
+
+    Attributes:
+        said: Position and version of its last event; whether anything must be done, an outcome is
+            owed, and it is urgent, as 0 or 1; two lists of numbers, with commas between.
+    """
+
+    stream: str
+    said: Sequence[object]
 
 
 class Records(Protocol):
@@ -93,30 +108,69 @@ class Records(Protocol):
         """Return the wrapped key with this id."""
         ...
 
+    def has_key(self, stream: str) -> bool:
+        """Tell whether the stream has a key now.
 
-class BrowsableRecords(Records, Protocol):
-    """Reads the same files from any position, for commands that list events."""
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
 
-    def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
-        """Return at most `limit` rows with positions greater than `after`, in order.
+    def dedupe_position(self, key: str) -> int | None:
+        """Return the position that a dedupe key leads to; None: there is no such key.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    def dedupe_keys(self) -> int:
+        """Count the dedupe keys, but for those of requests, which a client made.
 
         Raises:
             StoreUnavailable: They cannot be read.
         """
         ...
 
-    def rows_of(self, streams: Collection[str], after: int, limit: int) -> Sequence[StoredRow]:
-        """Return the same, of these streams alone."""
+    def open_rows(self) -> Iterator[OpenRow]:
+        """Yield what the log keeps of open transcriptions, by stream.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read the log within it as it is at one moment; to be left soon, for its WAL grows.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    def scratch(self) -> ScratchSpace:
+        """Return room for what is remembered of the streams.
+
+        Raises:
+            StoreUnavailable: There is no place for it.
+        """
+        ...
+
+    def structure(self, alive: Callable[[], None]) -> Iterator[str]:
+        """Yield sentences on what is wrong with the files themselves, whatever the records say.
+
+        `alive` is called about once in a second meanwhile.
+        """
         ...
 
 
-def every_row(records: Records, count: int) -> Iterator[StoredRow]:
-    """Yield the rows with positions 1 to `count`, in order.
+def every_row(records: Records, count: int, *, behind: int = 0) -> Iterator[StoredRow]:
+    """Yield the rows with positions after `behind`, up to `count`, in order.
 
     Raises:
         EvidenceError: One is missing or cannot be read.
     """
-    for after in range(0, count, ROWS_PER_READ):
+    for after in range(behind, count, ROWS_PER_READ):
         until = min(after + ROWS_PER_READ, count)
         try:
             rows = records.rows(after, until)

@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 import orjson
 
 from stenolog.clock import microseconds, rfc3339
-from stenolog.compliance.data_keys import DataKey, MasterKey, unwrap_key
-from stenolog.compliance.erased_streams import MISSING, ErasedStreams
-from stenolog.compliance.payloads import open_with
-from stenolog.compliance.records import Records, StoredRow
-from stenolog.errors import EvidenceError, PayloadDamaged, SchemaTooNew, StoreError
+from stenolog.compliance.data_keys import DataKey
+from stenolog.compliance.records import StoredRow
+from stenolog.compliance.scratch import Scratch
+from stenolog.compliance.verdict import Findings
+from stenolog.errors import EvidenceError, SchemaTooNew
 from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import is_public, read_data
-from stenolog.log.event import ENVELOPE_FIELDS, Event, SealedPayload, event_from_bytes
+from stenolog.log.event import ENVELOPE_FIELDS, Event, event_from_bytes
 from stenolog.log.events.logs import LOG, LogBegun, LogRestored
-from stenolog.log.format import FIRST_EPOCH
+from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
+from stenolog.log.format import FIRST_EPOCH, LOG_FORMAT
 from stenolog.log.merkle import Frontier
+from stenolog.log.open_work import NO_WORK
 
 KEYS_HELD_MAX = 500
 FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -29,20 +31,35 @@ FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class VerifiedSoFar:
-    """What the records that were checked say about the next one."""
+    """What the records that were checked say about the next one.
 
+    Attributes:
+        scratch: What they say of each stream.
+        sequences: The last one of each tenant.
+        restored: Where the log goes on from a backup; 0: nowhere.
+        dedupe_keys: How many of the events were appended with a key that can be derived.
+        nodes: How many nodes of the tree must be kept.
+        payloads: How many were opened, and match.
+        erased: How many have no key any more.
+        keys: Data keys that were used of late; None: one that is there, and cannot be unwrapped
+            without the master key.
+    """
+
+    scratch: Scratch
     frontier: Frontier = field(default_factory=Frontier)
-    streams: dict[str, tuple[int, int]] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     time: str = ""
-    nodes: int = 0
-    payloads: int = 0
-    keys: dict[str, DataKey] = field(default_factory=dict)
     log_id: str = ""
     epoch: int = FIRST_EPOCH
-    erased: ErasedStreams = field(default_factory=ErasedStreams)
+    restored: int = 0
+    dedupe_keys: int = 0
+    nodes: int = 0
+    payloads: int = 0
+    erased: int = 0
+    keys: dict[str, DataKey | None] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
 
 
 def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
@@ -50,6 +67,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
 
     Raises:
         EvidenceError: It is not.
+        SchemaTooNew: The log was begun in a newer format.
     """
     expected = verified.frontier.count + 1
     if row.position != expected:
@@ -63,10 +81,10 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         raise EvidenceError(str(exc), expected) from exc
     except (ValueError, TypeError) as exc:
         raise EvidenceError("the bytes are not those of an event", expected) from exc
-    version, previous = verified.streams.get(event.stream, (0, 0))
+    seen = verified.scratch.stream(event.stream)
     sequence = 0
     try:
-        read_data(event.type, event.data)
+        data = read_data(event.type, event.data)
         if is_public(event.type):
             sequence = verified.sequences.get(event.tenant, 0) + 1
     except SchemaTooNew as exc:
@@ -82,8 +100,8 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         "column tenant differs from the bytes": event.tenant == row.tenant,
         "column sequence differs from the bytes": event.sequence == row.sequence,
         "column type differs from the bytes": event.type == row.type,
-        "version does not follow in its stream": event.version == version + 1,
-        "previous is not the stream's last position": event.previous == previous,
+        "version does not follow in its stream": event.version == seen.version + 1,
+        "previous is not the stream's last position": event.previous == seen.position,
         "sequence does not follow for its tenant": event.sequence == sequence,
         "time goes back": event.time >= verified.time,
         "log.begun stands at position 1, and nowhere else": begins_log(event) == (expected == 1),
@@ -91,15 +109,25 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     for reason, holds in held.items():
         if not holds:
             raise EvidenceError(reason, expected)
-    verified.streams[event.stream] = (event.version, event.position)
+    seen.version, seen.position = event.version, event.position
+    work = data.work_after(seen.work)
+    seen.work = work if work.kept else NO_WORK
     if sequence:
         verified.sequences[event.tenant] = sequence
     verified.time = event.time
-    if event.type == LogBegun.type:
-        verified.log_id = event.data["log"]
-    if event.type == LogRestored.type:
-        verified.epoch = event.data["epoch"]
-    verified.erased.saw(event.stream, event.type)
+    match data:
+        case LogBegun():
+            verified.log_id = data.log
+            if data.format > LOG_FORMAT:
+                raise SchemaTooNew(f"the log has format {data.format}, this Stenolog {LOG_FORMAT}")
+        case LogRestored():
+            verified.epoch, verified.restored = data.epoch, event.position
+        case ErasureRequested():
+            seen.requested = True
+        case ErasureCompleted():
+            seen.completed = event.position
+        case _:
+            pass
     return event
 
 
@@ -119,52 +147,3 @@ def check_types(event: Event) -> None:
             raise ValueError(f"{name} is not what it must be")
     if rfc3339(microseconds(event.time)) != event.time:
         raise ValueError("time is not as it is written")
-
-
-def check_payload(
-    row: StoredRow,
-    event: Event,
-    records: Records,
-    master: MasterKey | None,
-    verified: VerifiedSoFar,
-) -> None:
-    """Check that the payload exists exactly when the event commits to one, and matches it.
-
-    Raises:
-        EvidenceError: It is not.
-    """
-    if event.commitment is None and row.box is None:
-        return
-    if event.commitment is None or row.box is None or row.key_id is None:
-        missing = "missing" if row.box is None else "one that the event does not know"
-        raise EvidenceError(f"the payload is {missing}", row.position)
-    if master is None:
-        return
-    sealed = SealedPayload(key_id=row.key_id, box=row.box, commitment=event.commitment)
-    try:
-        key = _key(row, records, master, verified)
-        if key is None:
-            verified.erased.key_is_missing(row)
-            return
-        open_with(key, event.id, sealed)
-    except StoreError as exc:
-        raise EvidenceError(str(exc), row.position) from exc
-    verified.payloads += 1
-
-
-def _key(
-    row: StoredRow, records: Records, master: MasterKey, verified: VerifiedSoFar
-) -> DataKey | None:
-    assert row.key_id is not None
-    key = verified.keys.get(row.key_id)
-    if key is None:
-        wrapped = records.data_key(row.key_id)
-        if wrapped is None:
-            return None
-        if wrapped.stream != row.stream:
-            raise PayloadDamaged(MISSING)
-        key = unwrap_key(master, wrapped)
-        if len(verified.keys) >= KEYS_HELD_MAX:
-            verified.keys.clear()
-        verified.keys[row.key_id] = key
-    return key

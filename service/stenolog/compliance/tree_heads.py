@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from stenolog.errors import StoreUnavailable
 
 FILE_NAME = "tree-heads.log"
 TAIL_BYTES = 64 * 1024  # some 400 lines: so far back the last readable one is looked for
+LINE_BYTES_MAX = 4_096
 _LINE = re.compile(
     rb"(\d{1,16}) ([0-9a-f]{64}) (\S{20,32}) (\d{1,9}) "
     rb"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -66,20 +68,26 @@ def read_heads(path: Path) -> tuple[list[TreeHead], int]:
     Raises:
         StoreUnavailable: The file is there and cannot be read.
     """
-    heads, unreadable = [], 0
+    lines = list(each_head(path))
+    heads = [head for head in lines if head]
+    return heads, len(lines) - len(heads)
+
+
+def each_head(path: Path) -> Iterator[TreeHead | None]:
+    """Yield the tree heads in the file, one by one, and None for a line that is none.
+
+    Raises:
+        StoreUnavailable: The file is there and cannot be read.
+    """
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            while line := file.readline(LINE_BYTES_MAX):
+                if line != b"\n":
+                    yield head_in(line.removesuffix(b"\n"))
     except FileNotFoundError:
-        return [], 0
+        return
     except OSError as exc:
         raise StoreUnavailable(f"{FILE_NAME}: {exc.strerror}") from exc
-    for line in lines:
-        head = head_in(line)
-        if head:
-            heads.append(head)
-        elif line:
-            unreadable += 1
-    return heads, unreadable
 
 
 def last_head(path: Path) -> TreeHead | None:

@@ -45,15 +45,25 @@ class Settings(
     )
 
 
-def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+def load_settings(
+    environ: Mapping[str, str] | None = None,
+    behind: Mapping[str, str] | None = None,
+    /,
+    **given: Any,
+) -> Settings:
     """Read the settings from the environment; `given` wins where it is not None.
+
+    `behind` are variables that count where the environment has none or an empty one.
 
     Raises:
         BadSetting: One is unknown, with the nearest name, or has a wrong value.
     """
     refuse_unknown(os.environ if environ is None else environ)
+    refuse_unknown(behind or {})
+    values = _not_in_environment(behind or {})
+    values.update({name: value for name, value in given.items() if value is not None})
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**values)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
@@ -81,3 +91,13 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
             raise BadSetting(f"{name} is not a setting; did you mean {near[0]}?")
+
+
+def _not_in_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return these variables as settings, but for those that the environment has."""
+    there = {name.upper() for name, value in os.environ.items() if value}
+    return {
+        name.upper().removeprefix(PREFIX).lower(): value
+        for name, value in variables.items()
+        if name.upper().startswith(PREFIX) and value and name.upper() not in there
+    }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from stenolog.compliance.data_keys import WrappedKey
-from stenolog.compliance.records import StoredRow, StoredTree
+from stenolog.compliance.records import OpenRow, StoredRow, StoredTree
+from stenolog.compliance.scratch import ScratchSpace
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
+from stenolog.stores.sqlite.checks.derived import dedupe_keys, dedupe_position, open_rows
+from stenolog.stores.sqlite.checks.scratch import SqliteScratch
+from stenolog.stores.sqlite.checks.structure import wrong_structure
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
 from stenolog.stores.sqlite.file.identity import look, refuse_wrong
 from stenolog.stores.sqlite.file.schema import Schema
@@ -55,6 +59,43 @@ class SqliteRecords:
         """As it was when the files were opened."""
         return self._identity
 
+    def scratch(self) -> ScratchSpace:
+        """A temporary database, which belongs to nobody else."""
+        return closing(SqliteScratch())
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A transaction that only reads."""
+        with store_errors("log.db"):
+            self._log.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._log.rollback()
+
+    def dedupe_position(self, key: str) -> int | None:
+        """Reads by primary key."""
+        return dedupe_position(self._log, key)
+
+    def dedupe_keys(self) -> int:
+        """Reads the whole table."""
+        return dedupe_keys(self._log)
+
+    def open_rows(self) -> Iterator[OpenRow]:
+        """Reads the whole table by primary key."""
+        return open_rows(self._log)
+
+    def has_key(self, stream: str) -> bool:
+        """Reads by the unique index on the stream."""
+        with store_errors("keys.db"):
+            found = self._keys.execute("SELECT 1 FROM data_keys WHERE stream = ?", (stream,))
+            return found.fetchone() is not None
+
+    def structure(self, alive: Callable[[], None]) -> Iterator[str]:
+        """SQLite's own check of both files."""
+        yield from wrong_structure(self._log, LOG, alive)
+        yield from wrong_structure(self._keys, KEYS, alive)
+
     def tree(self) -> StoredTree:
         """Reads in one statement, so from one snapshot."""
         with store_errors("log.db"):
@@ -88,34 +129,7 @@ class SqliteRecords:
             found = self._log.execute(
                 f"{_ROWS} WHERE position > ? AND position <= ? ORDER BY position", (after, until)
             ).fetchall()
-        return [_stored_row(row) for row in found]
-
-    def rows_behind(self, after: int, limit: int) -> Sequence[StoredRow]:
-        """Return at most `limit` rows that follow `after`, however far away; none only at the end.
-
-        Raises:
-            StoreUnavailable: One of them cannot be read.
-        """
-        with store_errors("log.db"):
-            found = self._log.execute(
-                f"{_ROWS} WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
-            ).fetchall()
-        return [_stored_row(row) for row in found]
-
-    def rows_of(self, streams: Collection[str], after: int, limit: int) -> Sequence[StoredRow]:
-        """Return at most `limit` rows of these streams after `after`; reads by their unique index.
-
-        Raises:
-            StoreUnavailable: One of them cannot be read.
-        """
-        with store_errors("log.db"):
-            # The plus keeps SQLite from walking the whole log in order of position.
-            found = self._log.execute(
-                f"{_ROWS} WHERE stream IN (SELECT value FROM json_each(?)) AND +position > ? "  # noqa: S608  the columns are ours
-                "ORDER BY position LIMIT ?",
-                (json.dumps(list(streams)), after, limit),
-            ).fetchall()
-        return [_stored_row(row) for row in found]
+        return [stored_row(row) for row in found]
 
     def erasure(self, stream: str, after: int) -> StoredRow | None:
         """Reads the stream by its unique index."""
@@ -124,7 +138,7 @@ class SqliteRecords:
                 f"{_ROWS} WHERE stream = ? AND type = ? AND position >= ?",
                 (stream, ErasureRequested.type, after),
             ).fetchone()
-        return _stored_row(row) if row else None
+        return stored_row(row) if row else None
 
     def data_key(self, key_id: str) -> WrappedKey | None:
         """Reads by primary key."""
@@ -168,7 +182,8 @@ def _bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _stored_row(row: sqlite3.Row) -> StoredRow:
+def stored_row(row: sqlite3.Row) -> StoredRow:
+    """Return a row of the columns that `StoredRow` has, in its order."""
     position, identifier, stream, version, tenant, sequence, kind, stored, leaf, key_id, box = row
     return StoredRow(
         position=position,

@@ -1,0 +1,42 @@
+"""Derive again the dedupe key that an event was appended with, from the event alone."""
+
+from __future__ import annotations
+
+from stenolog.log.catalogue import read_data
+from stenolog.log.event import Event
+from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
+from stenolog.log.events.uploads import UPLOAD, UploadReleased, UploadUsed
+from stenolog.log.facts import (
+    callback_received,
+    delivery_ended,
+    erasure_key,
+    upload_released,
+    use_key,
+)
+
+
+def derived_key(event: Event) -> str | None:
+    """Return the key; None for a type that is not appended with one that can be derived.
+
+    A request's key is the client's own, under a secret: it is not in the event.
+
+    Raises:
+        SchemaTooNew: The event's type or shape is not known to this version.
+    """
+    match read_data(event.type, event.data):
+        case CallbackReceived() as called:
+            return callback_received(
+                event.stream.removeprefix(TRANSCRIPTION), called, b""
+            ).dedupe_key
+        case DeliverySucceeded() | DeliveryFailed() as ended:
+            return delivery_ended(event.causation_id or "", ended).dedupe_key
+        case ErasureRequested():
+            return erasure_key(event.stream.removeprefix(TRANSCRIPTION))
+        case UploadUsed() as used:
+            return use_key(used.transcription)
+        case UploadReleased() as released:
+            return upload_released(event.stream.removeprefix(UPLOAD), released.reason).dedupe_key
+        case _:
+            return None
