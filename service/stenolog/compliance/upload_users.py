@@ -8,6 +8,7 @@ outcome ends all submissions, so the file is sent to a provider before it, and n
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from stenolog.log.events.uploads import UPLOAD, UploadReleased, UploadUsed
 from stenolog.log.facts import erasure_key, use_key
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 
+USES_AT_FIRST = 16  # of an upload with many users, mostly one of the first still needs it
 UPLOADS_REMEMBERED_MAX = 4_096  # some 300 bytes each; what was forgotten is read again
 
 
@@ -94,22 +96,21 @@ class UploadUsers:
 
     async def _behind(self, stream: str, version: int) -> AsyncIterator[Event | RecordDamaged]:
         """Read the stream behind a version, record by record where one of them is damaged."""
+        limit = USES_AT_FIRST
         while True:
-            try:
-                page: list[Event | RecordDamaged] = [
-                    *await self._events.read_stream(stream, after=version)
-                ]
-            except RecordDamaged:
-                page = await self._one_by_one(stream, version)
+            page = await self._page(stream, version, limit)
             for found in page:
                 yield found
             version += len(page)
-            if len(page) < EVENTS_PER_READ_MAX:
+            if len(page) < limit:
                 return
+            limit = EVENTS_PER_READ_MAX
 
-    async def _one_by_one(self, stream: str, version: int) -> list[Event | RecordDamaged]:
+    async def _page(self, stream: str, version: int, limit: int) -> list[Event | RecordDamaged]:
+        with suppress(RecordDamaged):
+            return [*await self._events.read_stream(stream, after=version, limit=limit)]
         page: list[Event | RecordDamaged] = []
-        end = min(await self._events.version(stream), version + EVENTS_PER_READ_MAX)
+        end = min(await self._events.version(stream), version + limit)
         for after in range(version, end):
             try:
                 page += await self._events.read_stream(stream, after=after, limit=1)
