@@ -30,9 +30,9 @@ from tests.reconciler.house import CLIENT, TENANT, house, resting
 
 
 class DamagedLog(SqliteLog):
-    """The second record that was appended to it cannot be read."""
+    """The second request cannot be read; before the first one stands the event of an API key."""
 
-    damaged = BEGUN + 2
+    damaged = BEGUN + 1 + 2
 
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
         events = await super().read(after=after, limit=limit)
