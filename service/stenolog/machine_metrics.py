@@ -1,4 +1,4 @@
-"""Measure what is kept on the disk, what the embedded engine does, and how old numbers are."""
+"""Measure disk, embedded engine and output, and how old the numbers are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from math import nan
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class MachineMetrics:
@@ -51,11 +51,22 @@ class MachineMetrics:
             "Seconds since the gauges of one part were measured; the others are as old as theirs",
             ["part"],
         )
+        self._lines_lost = Counter(
+            "stenolog_log_lines_lost",
+            "Lines of the gateway since the start that standard error did not take",
+            registry=registry,
+        )
+        self._lines_shown = 0  # a counter can only be added to
         self._beats = gauge(
             "beat_age_seconds",
             "Seconds since a loop last looked for work and did what it found",
             ["loop"],
         )
+
+    def lines_lost(self, lines: int) -> None:
+        """Count on to the log lines that this process has lost since its start."""
+        self._lines_lost.inc(lines - self._lines_shown)
+        self._lines_shown = lines
 
     def disk(self, *, free: int, used: int) -> None:
         """Set the bytes that are free and used."""

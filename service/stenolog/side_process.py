@@ -19,6 +19,7 @@ from typing import TypeVar
 import structlog
 
 from stenolog.large_blocks import give_back_large_blocks
+from stenolog.lossy_output import replace_output
 from stenolog.owned_tasks import log_failure
 
 ATTEMPTS_MAX = 2  # a process can be killed by chance; what kills it twice is what it is given
@@ -173,6 +174,8 @@ async def _end(executor: ProcessPoolExecutor | None) -> None:
 def _begin() -> None:
     """Prepare the process: ignore Ctrl-C, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    replace_output("stderr")
+    replace_output("stdout")
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     give_back_large_blocks()
     parent = multiprocessing.parent_process()

@@ -22,6 +22,7 @@ from prometheus_client import (
 from stenolog.delivery_metrics import DeliveryMetrics
 from stenolog.http_metrics import HttpGauges
 from stenolog.log_metrics import LogMetrics
+from stenolog.lossy_output import tell_lost_with
 from stenolog.machine_metrics import MachineMetrics
 from stenolog.reconciler_metrics import ReconcilerMetrics
 
@@ -69,6 +70,18 @@ def configure_logging(level: str = "info", log_format: str | None = None) -> Non
     )
     logging.basicConfig(handlers=[handler], level=max(least, logging.WARNING), force=True)
     logging.captureWarnings(True)
+
+    def lost(lines: int) -> str:
+        line: Any = {
+            "event": "telemetry.lines_lost",
+            "lines": lines,
+            "advice": "see to the disk or the reader that standard error goes to",
+        }
+        for process in (*ours, renderer):
+            line = process(None, "warning", line)
+        return str(line)
+
+    tell_lost_with(lost)
 
 
 def _library_line(

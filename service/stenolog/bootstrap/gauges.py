@@ -20,6 +20,7 @@ from stenolog.bootstrap.providers import LOOPBACK
 from stenolog.clock import microseconds, now_ms
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.lossy_output import lost_lines
 from stenolog.providers.port import RequestKind
 from stenolog.reconciler.figures import ReconcilerFigures
 from stenolog.reconciler_metrics import ReconcilerMetrics
@@ -69,6 +70,7 @@ class Gauges:
         # `asdict` makes pairs of a Counter's items, and counts those.
         shown = asdict(self._figures) | {"closed": dict(self._figures.closed)}
         self._metrics.http(shown, *descriptors())
+        self._metrics.machine.lines_lost(lost_lines())
         resolver = self._deliveries.resolver
         self._metrics.machine.delivery_names(looked_up=resolver.in_flight, waiting=resolver.waiting)
         show_reconciler(self._metrics.reconciler, self._reconciler.figures(), now_ms())

@@ -11,6 +11,7 @@ import click
 
 from stenolog.cli.version import version
 from stenolog.cli.words import DONE, WRONG_USAGE, safe
+from stenolog.lossy_output import replace_output
 
 # Name: module and what the help says; a command's libraries are not loaded for another's sake.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -92,6 +93,7 @@ def stenolog() -> None:
 
 def main() -> None:
     """Run the command on the command line, and exit."""
+    replace_output("stderr", patient=True)
     try:
         stenolog(standalone_mode=False)
     except click.ClickException as exc:

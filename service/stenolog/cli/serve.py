@@ -13,6 +13,7 @@ from stenolog.cli.words import common, guarded, program, run, settings_from
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
 from stenolog.errors import CannotStart, DataDirectoryLocked, SchemaTooNew, StoreError
+from stenolog.lossy_output import wait_for_no_output
 from stenolog.telemetry import configure_logging
 
 
@@ -34,6 +35,7 @@ def command(host: str | None, port: int | None, accept_clock: bool, data_dir: Pa
             f"the embedded engine is unavailable: {reason}; set STENOLOG_ASSEMBLYAI_API_KEY to "
             "use AssemblyAI"
         )
+    wait_for_no_output()
     configure_logging(settings.log_level, settings.log_format)
     run(serve_or_refuse(settings, accept_clock=accept_clock))
 

@@ -9,6 +9,7 @@ from stenolog.engine.availability import engine_unavailable
 from stenolog.engine.host.serve import serve
 from stenolog.engine.settings import parse_settings
 from stenolog.errors import CannotStart
+from stenolog.lossy_output import replace_output
 from stenolog.telemetry import configure_logging
 
 EXIT_USAGE, EXIT_CANNOT_START = 2, 3
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> int:
     Settings come as one JSON object, on standard input so that the key is in nobody's process
     list, or as the only argument. The engine stops when standard input ends.
     """
+    replace_output("stderr")
     try:
         line = arguments[0].encode() if arguments else _first_line()
         settings = parse_settings(line)
