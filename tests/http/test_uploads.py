@@ -11,6 +11,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from starlette.types import Message, Scope
 
 from stenolog.compliance.data_keys import SALT_BYTES, DataKey, NewKey, WrappedKey
@@ -139,6 +142,23 @@ async def test_a_file_of_another_log_is_none_and_stays(tmp_path: Path) -> None:
     assert not await store.is_of_another_log(OTHER_ID[:-1] + "9"), "there is none"
     (tmp_path / ID).write_bytes(b"")
     assert not await store.is_of_another_log(ID), "what is damaged may be ours"
+
+
+async def test_a_file_is_what_the_document_says(tmp_path: Path) -> None:
+    """docs/FORMAT.md, "Uploads": read without our own code."""
+    keys, log = FixedKeys(), LogIdentity(log_id=str(uuid.uuid4()))
+    content = os.urandom(FRAME_BYTES + 9)
+    store = UploadStore(tmp_path, keys, log)
+    await store.store(ID, pieces(content), bytes_max=len(content))
+    header, sealed = (file := (tmp_path / ID).read_bytes())[:24], file[24:]
+    assert header == b"STNUPL01" + uuid.UUID(log.log_id).bytes
+    secret = (await keys.key_of(UPLOAD + ID)).secret
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"stenolog upload")
+    key = AESGCM(hkdf.derive(secret))
+    frame = (1 << 20) + 16
+    first = key.decrypt(bytes(12), sealed[:frame], header)
+    last = key.decrypt(bytes(10) + b"\x01\x01", sealed[frame:], header)
+    assert first + last == content
 
 
 async def test_a_file_over_the_limit_leaves_nothing(store: UploadStore, tmp_path: Path) -> None:
