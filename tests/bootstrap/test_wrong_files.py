@@ -126,3 +126,39 @@ async def test_newer_views_are_made_anew(used: Path) -> None:
     with closing(sqlite3.connect(used / "views.db")) as file:
         file.execute("PRAGMA user_version = 99")
     assert await started(used) == ["views.discarded"]
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(FILES, 2)))
+async def test_two_files_that_were_exchanged_are_refused_and_left_as_they_were(
+    used: Path, one: str, other: str
+) -> None:
+    before = {name: (used / name).read_bytes() for name in FILES}
+    (used / one).write_bytes(before[other])
+    (used / other).write_bytes(before[one])
+    with pytest.raises(CannotStart, match=r"put the right file there$"):
+        await started(used)
+    assert (used / one).read_bytes() == before[other]
+    assert (used / other).read_bytes() == before[one]
+
+
+FOREIGN = [taken for count in (1, 2, 3) for taken in itertools.combinations(FILES, count)]
+
+
+@pytest.mark.parametrize("taken", FOREIGN, ids="+".join)
+async def test_files_of_another_directory_under_one_master_key_are_told(
+    used: Path, tmp_path: Path, taken: tuple[str, ...]
+) -> None:
+    other = tmp_path / "other"
+    make_directory(other)
+    shutil.copy(used / "master-key", other / "master-key")
+    await started(other)
+    for name in taken:
+        shutil.copy(other / name, used / name)
+    before = {name: (used / name).read_bytes() for name in taken}
+    if {"log.db", "keys.db"} & {*taken}:
+        with pytest.raises(CannotStart, match=r"another log|is not what it was"):
+            await started(used)
+        assert {name: (used / name).read_bytes() for name in taken} == before
+    else:
+        discarded = [f"{name.removesuffix('.db')}.discarded" for name in taken]
+        assert await started(used) == discarded

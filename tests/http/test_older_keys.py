@@ -5,22 +5,28 @@ What is lost is never told as erased, and what was erased is erased again.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from stenolog.bootstrap.identity import SUBJECTS, secret_of
 from stenolog.commands.transcription.state import stream_of
+from stenolog.compliance.subjects import Subjects
 from stenolog.errors import KeyLost
 from tests.house.composed import Composed, composed
 from tests.http.asking import get, refusal
 from tests.http.spoken import BASE, completed
 
+FILES = ("log.db", "keys.db", "views.db", "work.db")
 SENTENCE = "The key of this content is missing: the operator must restore the newest keys.db"
 
 
@@ -151,3 +157,57 @@ async def test_with_the_newest_keys_everything_is_back(week: Week) -> None:
         assert (await get(service, f"/v2/transcript/{week.done}"))["text"] == "tuesday"
         await service.call_back(week.registration)
         assert (await get(service, f"/v2/transcript/{week.open}"))["status"] == "processing"
+
+
+async def test_a_subject_leads_to_its_streams_from_the_first_request_on(tmp_path: Path) -> None:
+    subject = "patient-4711"
+    async with composed(tmp_path) as service:
+        answers = [
+            await service.client.post(
+                BASE, json={"audio_url": "https://audio.example/a.mp3", "subject": name}
+            )
+            for name in (subject, subject, "another")
+        ]
+        first, second, other = (answer.json()["id"] for answer in answers)
+        secret = await secret_of(service.keys, service.stores.master, SUBJECTS)
+        [event] = await service.stream(first)
+        subjects = Subjects(secret, service.keys)
+
+        async def found(name: str) -> set[str]:
+            return set(await subjects.streams_of(event.tenant, name))
+
+        assert await found(subject) == {stream_of(first), stream_of(second)}
+        assert await found("another") == {stream_of(other)}
+        assert await subjects.streams_of("of another tenant", subject) == []
+        assert (await service.client.delete(f"{BASE}/{first}")).status_code == 200
+        assert await found(subject) == {stream_of(second)}
+    assert all(subject.encode() not in (tmp_path / name).read_bytes() for name in FILES)
+
+
+async def test_the_keys_follow_the_log_with_every_new_key(tmp_path: Path) -> None:
+    async with composed(tmp_path) as service:
+        before = await service.events.head()
+        await service.submitted()
+        await service.submit()
+        assert before < await service.keys.high_water() < await service.events.head()
+    async with composed(tmp_path) as service:
+        assert await service.keys.high_water() == service.started_at
+
+
+async def test_a_foreign_reader_holds_up_a_delete_and_no_create(tmp_path: Path) -> None:
+    async with composed(tmp_path) as service:
+        transcription_id = await completed(service, {}, text="to be erased")
+        with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM data_keys").fetchone()
+            deleting = asyncio.create_task(
+                service.client.delete(f"/v2/transcript/{transcription_id}")
+            )
+            for _ in range(5):
+                began = monotonic()
+                await service.submit()
+                assert monotonic() - began < 1
+            assert not deleting.done()
+        assert (await deleting).status_code == 200
+        wal = tmp_path / "keys.db-wal"
+        assert stream_of(transcription_id).encode() not in wal.read_bytes()

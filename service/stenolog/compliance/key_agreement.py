@@ -14,7 +14,7 @@ import structlog
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.compliance.data_keys import WrappedKey
-from stenolog.compliance.sealings import Sealings, Told
+from stenolog.compliance.sealings import FORGETTING, KEYED, Sealings, Told
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.events.uploads import UploadReleased
@@ -107,7 +107,8 @@ class KeyAgreement:
         for after in range(begun, head, POSITIONS_PER_STEP):
             until = min(after + POSITIONS_PER_STEP, head)
             told = await self._sealings.told(after=after, until=until)
-            again += await self._erased_again({one.stream for one in told if one.forgets})
+            forgotten = {one.stream for one in told if one.type in FORGETTING}
+            again += await self._erased_again(forgotten)
             await self._keys.carried_out(until, await self._lost(told))
         lost = await self._keys.lost_count()
         if again:
@@ -146,13 +147,14 @@ class KeyAgreement:
         return bool(last) and last[0].type == UploadReleased.type
 
     async def _lost(self, told: Sequence[Told]) -> Collection[str]:
-        """Return the streams that have payloads here whose key is not there, and should be."""
+        """Return the streams of these whose key is not there, and should be."""
         wanted = {one.key_id: one.stream for one in told if one.key_id is not None}
-        if not wanted:
-            return ()
         held = {key.key_id for key in await self._keys.data_keys(wanted)}
+        missing = {stream for key_id, stream in wanted.items() if key_id not in held}
+        files = {one.stream for one in told if one.type == KEYED}
+        missing |= files - {key.stream for key in await self._keys.data_keys_of(files)}
         lost = set()
-        for stream in {stream for key_id, stream in wanted.items() if key_id not in held}:
+        for stream in missing:
             gone = await self._keys.is_destroyed(stream) or await self._sealings.is_forgotten(
                 stream
             )

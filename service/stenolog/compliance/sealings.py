@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
-from stenolog.log.events.uploads import UploadReleased
+from stenolog.log.events.uploads import UploadReleased, UploadStored
 
 FORGETTING = (ErasureRequested.type, ErasureCompleted.type, UploadReleased.type)
 """The types of event behind which a stream's key may be, or is, destroyed."""
+
+KEYED = UploadStored.type
+"""The type of event that has no payload, and whose stream has a key: the file's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +31,16 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An event that has a payload, or behind which a key is destroyed.
+    """An event whose stream has a key, or one behind which a key is destroyed.
 
     Attributes:
         key_id: The key of its payload; None without.
-        forgets: It is one of `FORGETTING`.
+        type: Of the event, as the column has it.
     """
 
     stream: str
     key_id: str | None
-    forgets: bool
+    type: str
 
 
 class Sealings(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiosqlite
 
-from stenolog.compliance.sealings import FORGETTING, Sealed, Told
+from stenolog.compliance.sealings import FORGETTING, KEYED, Sealed, Told
 from stenolog.stores.sqlite.file.connection import read_rows
 
 
@@ -45,17 +45,17 @@ class SealedStreams:
     async def told(self, *, after: int, until: int) -> Sequence[Told]:
         """Reads by primary key; a name that is damaged need not be text."""
         rows = await self._rows(
-            "SELECT CAST(stream AS BLOB), key_id, type IN (SELECT value FROM json_each(?1)) AS f "
-            "FROM events LEFT JOIN payloads USING (position) "
-            "WHERE position > ?2 AND position <= ?3 AND (f OR key_id IS NOT NULL) "
+            "SELECT CAST(stream AS BLOB), key_id, type FROM events "
+            "LEFT JOIN payloads USING (position) WHERE position > ?1 AND position <= ?2 "
+            "AND (key_id IS NOT NULL OR type IN (SELECT value FROM json_each(?3))) "
             "ORDER BY position",
-            json.dumps(FORGETTING),
             after,
             until,
+            json.dumps([*FORGETTING, KEYED]),
         )
         return [
-            Told(stream=stream.decode(errors="replace"), key_id=key_id, forgets=bool(forgets))
-            for stream, key_id, forgets in rows
+            Told(stream=stream.decode(errors="replace"), key_id=key_id, type=event_type)
+            for stream, key_id, event_type in rows
         ]
 
     async def _rows(self, statement: str, *values: object) -> Sequence[Any]:

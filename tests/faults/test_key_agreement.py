@@ -1,0 +1,145 @@
+"""Keys that are older than their log are brought to where it is, step by step, and only so far."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from stenolog.commands.handler import CommandHandler
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.key_agreement import POSITIONS_PER_STEP, KeyAgreement
+from stenolog.compliance.vault import Vault
+from stenolog.log.recorder import FactRecorder
+from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.store import SqliteLog
+from tests.data_files import log_and_keys
+from tests.log_samples import PUBLIC, new_event
+
+MASTER = MasterKey(bytes(range(32)))
+UPLOAD = "upload-22222222-2222-4222-8222-222222222222"
+STREAM = "transcription-11111111-1111-4111-8111-111111111111"
+
+
+class Files:
+    """An open log with its keys, and what compares them."""
+
+    def __init__(self, log: SqliteLog, keys: SqliteKeys) -> None:
+        self.log, self.keys = log, keys
+        self.vault = Vault(MASTER, keys, log.sealings)
+
+    async def append(self, event_type: str, stream: str = STREAM) -> None:
+        await self.log.append(stream, [new_event(event_type)])
+
+    async def sealed(self, stream: str = STREAM) -> None:
+        event = new_event(PUBLIC)
+        payload = await self.vault.seal(stream, event.id, b"what was said")
+        await self.log.append(stream, [replace(event, payload=payload)])
+
+    async def reach(self) -> tuple[int, list[str]]:
+        """How many keys are lost, and what was logged."""
+        handler = CommandHandler(self.log, self.vault, FactRecorder(self.log, self.vault))
+        agreement = KeyAgreement(self.log, self.log.sealings, self.keys, self.vault, handler.load)
+        with capture_logs() as lines:
+            lost = await agreement.reach()
+        assert await self.keys.high_water() == await self.log.head()
+        return lost, [line["event"] for line in lines]
+
+    async def has_key(self, stream: str = STREAM) -> bool:
+        return await self.keys.data_key_of(stream) is not None
+
+
+@pytest.fixture
+async def files(tmp_path: Path) -> AsyncIterator[Files]:
+    async with log_and_keys(tmp_path) as (log, keys):
+        yield Files(log, keys)
+
+
+async def test_where_log_and_keys_agree_nothing_is_said(files: Files) -> None:
+    await files.sealed()
+    assert await files.reach() == (0, [])
+    assert await files.has_key()
+
+
+async def test_an_erasure_that_the_keys_do_not_know_of_is_carried_out_once(files: Files) -> None:
+    await files.sealed()
+    await files.append("erasure.requested")
+    assert await files.reach() == (0, ["keys.destroyed_again"])
+    assert not await files.has_key()
+    assert await files.reach() == (0, [])
+
+
+async def test_a_key_that_names_a_job_stays_until_the_job_is_gone(files: Files) -> None:
+    await files.sealed()
+    await files.append("submission.claimed")
+    event = new_event("submission.accepted")
+    await files.log.append(STREAM, [replace(event, data={**event.data, "provider_job": None})])
+    await files.append("erasure.requested")
+    assert await files.reach() == (0, [])
+    assert await files.has_key()
+    await files.append("erasure.completed")
+    assert await files.reach() == (0, ["keys.destroyed_again"])
+    assert not await files.has_key()
+
+
+async def test_the_key_of_an_upload_that_was_released_is_destroyed(files: Files) -> None:
+    await files.vault.keep(files.vault.new_key(UPLOAD))
+    await files.append("upload.stored", UPLOAD)
+    assert await files.reach() == (0, [])
+    await files.append("upload.released", UPLOAD)
+    assert await files.reach() == (0, ["keys.destroyed_again"])
+    assert not await files.has_key(UPLOAD)
+
+
+async def test_no_key_is_destroyed_for_an_erasure_that_cannot_be_read(
+    files: Files, tmp_path: Path
+) -> None:
+    await files.sealed()
+    await files.append("erasure.requested")
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
+        file.execute("UPDATE events SET bytes = 'x' WHERE type = 'erasure.requested'")
+        file.commit()
+    assert await files.reach() == (0, ["keys.not_compared"])
+    assert await files.has_key()
+
+
+async def test_keys_that_are_missing_are_counted_at_each_start_until_they_are_erased(
+    files: Files, tmp_path: Path
+) -> None:
+    streams = [f"{STREAM[:-1]}{number}" for number in range(2)]
+    for stream in streams:
+        await files.sealed(stream)
+    await files.vault.keep(files.vault.new_key(UPLOAD))
+    await files.append("upload.stored", UPLOAD)
+    with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as file:
+        file.execute("DELETE FROM data_keys WHERE stream != ?", (streams[0],))
+        file.execute("UPDATE high_water SET position = 0")
+        file.commit()
+    for _ in range(2):
+        assert await files.reach() == (2, ["keys.lost"])
+    await files.vault.destroy(UPLOAD)
+    assert await files.reach() == (1, ["keys.lost"])
+
+
+async def test_a_long_log_is_compared_in_steps(files: Files) -> None:
+    await files.sealed()
+    await files.append("erasure.requested")
+    while await files.log.head() < 2 * POSITIONS_PER_STEP + 10:
+        await files.log.append(STREAM, [new_event("callback.received") for _ in range(60)])
+    await files.sealed("transcription-2")
+    await files.keys.carried_out(0)
+    assert await files.reach() == (0, ["keys.destroyed_again"])
+    assert not await files.has_key()
+    assert await files.has_key("transcription-2")
+
+
+async def test_keys_that_are_newer_than_the_log_are_told(files: Files) -> None:
+    await files.sealed()
+    await files.keys.carried_out(1_000)
+    assert await files.reach() == (0, ["keys.newer_than_log"])
+    assert await files.reach() == (0, [])
