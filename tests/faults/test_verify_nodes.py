@@ -19,9 +19,9 @@ TILE = 1 << LEVELS_PER_TILE
 EVENTS = BEGUN + 2 * TILE + EVENTS_PER_APPEND_MAX
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> SmallLog:
-    small = SmallLog(directory=tmp_path_factory.mktemp("whole"))
+def filled(directory: Path) -> SmallLog:
+    """A log whose tree has nodes to keep."""
+    small = SmallLog(directory=directory)
 
     async def fill() -> None:
         log = await SqliteLog.open(small.log)
@@ -33,6 +33,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> SmallLog:
 
     asyncio.run(fill())
     return small
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> SmallLog:
+    return filled(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture
