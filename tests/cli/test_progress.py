@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from stenolog.cli.log_verdict import ToldProgress
 from stenolog.cli.progress import QUIET_S_MAX, Progress
 
 
@@ -33,3 +34,16 @@ async def test_the_error_of_the_work_is_raised() -> None:
 
     with pytest.raises(LookupError, match="no"):
         await Progress().during("working", fails())
+
+
+def test_a_verification_says_how_far_it_is_once_it_has_lasted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    short, long = ToldProgress(), ToldProgress(0)
+    for done in (1_000, 2_000):
+        short("checking records", done, 5_000)
+        long("checking records", done, 5_000)
+    long("checking the files", 0, 0)
+    for progress in (short, long):
+        progress.end()
+    assert capsys.readouterr().err == "checking records ...\nchecking the files ...\n"

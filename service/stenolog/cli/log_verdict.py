@@ -83,9 +83,9 @@ def unjudged_as_object(exc: StoreError) -> str:
 class ToldProgress:
     """Tells on standard error how far a verification is, once it has lasted a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_first_s: float = QUIET_FIRST_S) -> None:
         """The time begins now."""
-        self._quiet_until = time.monotonic() + QUIET_FIRST_S
+        self._quiet_until = time.monotonic() + quiet_first_s
         self._progress = Progress()
         self._told = False
 

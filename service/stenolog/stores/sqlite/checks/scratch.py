@@ -39,7 +39,8 @@ class SqliteScratch:
         StoreUnavailable: There is no place for temporary files.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, streams_in_memory_max: int = STREAMS_IN_MEMORY_MAX) -> None:
+        self._near_max = streams_in_memory_max
         with store_errors(ROOM):
             # An empty name: SQLite makes a file for what its cache does not hold, and removes it.
             self._file = sqlite3.connect("", isolation_level=None)
@@ -58,7 +59,7 @@ class SqliteScratch:
         found = self._near.get(name)
         if found is not None:
             return found
-        if len(self._near) >= STREAMS_IN_MEMORY_MAX:
+        if len(self._near) >= self._near_max:
             self._put_away()
         with store_errors(ROOM):
             row = self._file.execute(
