@@ -106,6 +106,8 @@ async def test_of_a_log_that_is_being_written_every_payload_has_its_key(
     assert [await again.readable(identifier) for identifier in first] == [False, True]
     verdict = again.verified()
     assert (verdict.payloads, verdict.erased) == (1, 1)
+    async with again.opened() as (log, keys, _):
+        assert await keys.high_water() <= made.head < await log.head()
 
 
 async def test_a_restored_log_goes_on_in_a_new_epoch_and_verifies_for_ever(
