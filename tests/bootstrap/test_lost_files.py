@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from stenolog.bootstrap.offline import open_keys
 from stenolog.commands.api_keys import prefix_of
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
+from stenolog.log.checkpoint import Checkpoint
 from stenolog.stores.files.directory import API_KEY, make_directory
 from stenolog.stores.files.swap import STAGING
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import BEGUN, new_event
 
@@ -63,6 +66,30 @@ async def test_a_whole_directory_starts_without_a_word(used: Path) -> None:
     with capture_logs() as lines:
         await open_once(used)
     assert {line["log_level"] for line in lines} <= {"info", "debug"}
+
+
+async def test_older_files_in_the_place_of_all_that_agree_with_each_other_are_refused(
+    used: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As by `cp` of a whole backup over a directory that was closed."""
+    older = tmp_path_factory.mktemp("older")
+    for name in ("log.db", "keys.db", "tree-heads.log"):
+        shutil.copy(used / name, older / name)
+    await append(used, 9)
+    log = await SqliteLog.open(used / "log.db")
+    work = await SqliteWork.open(used / "work.db", log.identity)
+    last = (await log.read(after=await log.head() - 1))[-1]
+    await work.begin(Checkpoint(position=last.position, event_id=last.id))
+    await work.close()
+    await log.close()
+    for name in ("log.db", "keys.db", "tree-heads.log"):
+        shutil.copy(older / name, used / name)
+    for _ in range(2):
+        with pytest.raises(CannotStart, match=r"has read \d+: its end is lost, or an older"):
+            await open_once(used)
+    for name in ("views.db", "work.db"):
+        (used / name).unlink()
+    await open_once(used)
 
 
 async def test_a_directory_that_is_half_restored_is_refused_until_it_is_restored(

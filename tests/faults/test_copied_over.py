@@ -13,7 +13,9 @@ from structlog.testing import capture_logs
 from stenolog.compliance.data_keys import MasterKey, new_wrapped_key
 from stenolog.errors import CannotStart
 from stenolog.stores.sqlite.file.checking import structure
+from stenolog.stores.sqlite.file.copying import copy_database
 from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import new_event
 
@@ -53,14 +55,18 @@ async def add_keys(keys: SqliteKeys, first: int, count: int) -> None:
         await keys.add_data_key(new_wrapped_key(MASTER, f"transcription-{number}"))
 
 
+@pytest.mark.parametrize("by", ["cp", "stenolog backup"])
 async def test_a_log_beside_the_wal_of_another_life_is_refused_and_left_as_it_is(
-    tmp_path: Path,
+    tmp_path: Path, by: str
 ) -> None:
     path, backup, crash = tmp_path / "log.db", tmp_path / "backup.db", tmp_path / "crash"
     log = await SqliteLog.open(path)
     await append(log, 0, EVENTS)
     await log.close()
-    shutil.copy(path, backup)
+    if by == "cp":
+        shutil.copy(path, backup)
+    else:
+        copy_database(path, LOG, None, backup, lambda *_: None)
     log = await SqliteLog.open(path)
     await append(log, EVENTS, 2 * EVENTS)
     folded(path)

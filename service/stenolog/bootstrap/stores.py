@@ -15,7 +15,7 @@ from stenolog.bootstrap.tree_heads import open_heads
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.head_keeper import HeadKeeper
-from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
+from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log, refuse_older_log
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -92,8 +92,8 @@ async def open_stores(
 
     Raises:
         CannotStart: The master key is missing or another, `keys.db` or `log.db` was lost, the
-            log does not continue its last tree head, a file is of another kind or belongs to
-            another log, or the machine's clock cannot be right.
+            log does not continue its last tree head or ends before what was read of it, a file is
+            of another kind or belongs to another log, or the machine's clock cannot be right.
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
@@ -118,6 +118,11 @@ async def open_stores(
     vault = Vault(master, keys, events.sealings)
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
     work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
+    read_up_to = {
+        VIEWS: (await views.checkpoint()).position,
+        WORK: saved.position if (saved := await work.checkpoint()) else 0,
+    }
+    await refuse_older_log(events, read_up_to, log_file=LOG)
     room = UploadRoom(
         directory / UPLOADS,
         tenant_bytes_max=settings.tenant_upload_bytes,

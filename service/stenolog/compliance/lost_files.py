@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from stenolog.compliance.tree_heads import last_head
@@ -53,6 +54,32 @@ async def refuse_lost_keys(
         raise CannotStart(
             f"{keys_file} is missing or empty, and {log_file} has {head} events that are sealed "
             f"with its keys: {GO_BACK}"
+        )
+
+
+async def refuse_older_log(
+    events: EventStore, read_up_to: Mapping[str, int], *, log_file: str
+) -> None:
+    """Refuse a log that ends before what was read of it: older files were copied over it.
+
+    With its tree heads and keys copied too, nothing else shows it, and what was erased since would
+    be back.
+
+    Args:
+        events: The log, open.
+        read_up_to: The position that each file of a reader has seen, by the file's name.
+        log_file: The name of the log's file.
+
+    Raises:
+        CannotStart: One has seen an event that is not there.
+    """
+    head = await events.head()
+    file, seen = max(read_up_to.items(), key=lambda item: item[1])
+    if seen > head:
+        raise CannotStart(
+            f"{log_file} has {head} events, {file} has read {seen}: its end is lost, or an older "
+            f"one was put there, and what was erased since is not; {GO_BACK}, which erases it too; "
+            f"or move {' and '.join(read_up_to)} elsewhere to go on with what is there"
         )
 
 

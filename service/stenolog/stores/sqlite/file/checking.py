@@ -13,12 +13,13 @@ import structlog
 from stenolog.errors import CannotStart, StoreUnavailable
 from stenolog.stores.sqlite.file.connection import open_reader_sync
 from stenolog.stores.sqlite.file.schema import Schema
+from stenolog.stores.sqlite.file.wal import SUFFIX as WAL
+from stenolog.stores.sqlite.file.wal import pages_missing
 
 # At a start that follows a crash. SQLite checks some 300 MB a second. A log that takes longer is
 # served all the same: its structure is then not known, and that is said.
 CHECK_MS_MAX = 60_000
 INSTRUCTIONS_PER_LOOK = 10_000  # of the SQLite machine, between two looks at the clock
-WAL = "-wal"
 
 log = structlog.get_logger()
 
@@ -60,9 +61,12 @@ def fault_after_crash(path: Path, schema: Schema, ms_max: int = CHECK_MS_MAX) ->
         return ""
     began = time.monotonic()
     try:
+        missing = pages_missing(path)
+        if missing:
+            return f"{missing} pages are in neither"
         with contextlib.closing(open_reader_sync(path, schema.name)) as connection:
             found = structure(connection, ms_max)
-    except StoreUnavailable as exc:
+    except (StoreUnavailable, OSError) as exc:
         return str(exc)
     took_ms = round((time.monotonic() - began) * 1000)
     log.info("file.checked", file=schema.name, whole=found.whole, took_ms=took_ms)
