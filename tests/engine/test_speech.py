@@ -22,12 +22,14 @@ pytestmark = pytest.mark.xdist_group("engine")
 ANY = SpeakerBounds()
 
 
-def heard(content: bytes, techniques: Techniques, **options: Any) -> tuple[SpokenWord, ...]:
+def heard(
+    content: bytes, techniques: Techniques, *, audio_ms_max: int = 600_000, **options: Any
+) -> tuple[SpokenWord, ...]:
     return transcribe(
         io.BytesIO(content),
         SpeechOptions(**options),
         techniques,
-        audio_ms_max=600_000,
+        audio_ms_max=audio_ms_max,
         decoded=lambda audio_ms: None,
         alive=sounds.nothing,
     )
@@ -173,5 +175,6 @@ def test_text_without_punctuation_and_capitals_is_plain(techniques: Techniques) 
 def test_an_hour_with_speakers_stays_within_memory_and_time(techniques: Techniques) -> None:
     audio, _ = sequence()
     hour = np.tile(audio, 3_600 * SAMPLE_RATE // audio.size)
-    words = heard(sounds.wav(hour), techniques, speakers=SpeakerBounds(least=1, most=6))
+    bounds = SpeakerBounds(least=1, most=6)
+    words = heard(sounds.wav(hour), techniques, audio_ms_max=4_000_000, speakers=bounds)
     assert len(words) > 5_000
