@@ -22,7 +22,7 @@ T = TypeVar("T")
 class EngineProcess:
     """`python -m stenolog.engine`, started and stopped as its parent would."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, output: int | None = None, /, **settings: object) -> None:
         self.api_key = secrets.token_hex(16)
         self.scratch = folder / "scratch"
         given = {"api_key": self.api_key, "scratch_dir": str(self.scratch), **settings}
@@ -31,7 +31,7 @@ class EngineProcess:
             [sys.executable, "-m", "stenolog.engine"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=self._log if output is None else output,
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None

@@ -86,6 +86,36 @@ def test_a_command_that_cannot_say_why_still_ends_with_its_status(
     assert said["heard"] == said["unheard"] != 0
 
 
+SIDE = """
+import asyncio, os, sys
+from stenolog.side_process import SideProcess
+from tests.unit.test_lossy_output import chatter
+
+async def main():
+    side = SideProcess()
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+    try:
+        os.write(1, str(await side.run(chatter, 3)).encode())
+    finally:
+        await side.close()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def chatter(times: int) -> int:
+    """What a side process computes, saying much, and through a library."""
+    for _ in range(times):
+        print("said", file=sys.stderr, flush=True)
+    return times
+
+
+def test_a_side_process_that_cannot_say_something_computes() -> None:
+    ended = run(SIDE)
+    assert (ended.stdout, ended.returncode) == (b"3", 0)
+
+
 def test_what_nobody_reads_is_bounded_in_bytes_and_lines() -> None:
     for chunk in (b"\n", b"y" * 65_535 + b"\n"):
         reader, writer = os.pipe()

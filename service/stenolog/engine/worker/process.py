@@ -17,6 +17,7 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.worker import confinement
 from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
+from stenolog.lossy_output import replace_output
 
 ORDERS_MAX = 1  # the engine sends the next order after the answer
 
@@ -46,6 +47,8 @@ def main(arguments: list[str]) -> None:
     confinement.die_with(parent)
     network_kept = not confinement.leave_network()
     replies = Replies()
+    replace_output("stderr")
+    replace_output("stdout")
     orders: queue.Queue[Order] = queue.Queue(ORDERS_MAX)
     threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
     techniques = load_techniques(threads=threads)
