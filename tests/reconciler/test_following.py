@@ -16,6 +16,7 @@ from stenolog.log.events.submissions import (
     SubmissionRefused,
 )
 from stenolog.log.events.vocabulary import WakeReason
+from stenolog.log.facts import callback_key
 from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
 from stenolog.reconciler.following import BEHIND_MAX, Follower, worked_off
@@ -114,18 +115,23 @@ async def test_a_lost_reply_is_settled_however_long_the_stream_is(
 
 
 async def _grow(facts: FactRecorder, identifier: str, count: int) -> None:
-    """A refused submission, and callbacks for it, more than `count` in all."""
+    """A refused submission, and callbacks that belong to none, more than `count` in all."""
     refused = SubmissionRefused(submission=1, status=503, reason="unavailable", retry_in_ms=None)
-    called = CallbackReceived(
-        submission=1, kid=1, kind="completed", provider_job=None, body_bytes=60
-    )
     stream = stream_of(identifier)
     cause = Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
     began = [Fact(data=SubmissionClaimed(submission=1, kid=1)), Fact(data=refused)]
     await facts.record(stream, began, cause)
-    many = [Fact(data=called)] * EVENTS_PER_APPEND_MAX
-    for _ in range(count // EVENTS_PER_APPEND_MAX + 1):
+    for turn in range(count // EVENTS_PER_APPEND_MAX + 1):
+        first = 1_000 + turn * EVENTS_PER_APPEND_MAX
+        many = [_called(identifier, first + each) for each in range(EVENTS_PER_APPEND_MAX)]
         await facts.record(stream, many, cause)
+
+
+def _called(identifier: str, submission: int, job: str | None = None) -> Fact:
+    called = CallbackReceived(
+        submission=submission, kid=1, kind="completed", provider_job=job, body_bytes=60
+    )
+    return Fact(data=called, dedupe_key=callback_key(identifier, called))
 
 
 async def test_after_a_start_what_needs_us_most_is_looked_at_first(
@@ -136,11 +142,8 @@ async def test_after_a_start_what_needs_us_most_is_looked_at_first(
         for number, identifier in enumerate(ids):
             if number % 2:
                 await _accepted(home.facts, identifier, f"job-{number}")
-        called = CallbackReceived(
-            submission=1, kid=1, kind="completed", provider_job="job-3", body_bytes=60
-        )
         cause = Cause(tenant=TENANT, actor=CLIENT, correlation_id=new_id())
-        await home.facts.record(stream_of(ids[3]), [Fact(data=called)], cause)
+        await home.facts.record(stream_of(ids[3]), [_called(ids[3], 1, "job-3")], cause)
         due_ms: dict[str, int] = {}
 
         def wake(transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
