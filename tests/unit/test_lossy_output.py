@@ -130,7 +130,10 @@ def test_what_nobody_reads_is_bounded_in_bytes_and_lines() -> None:
         assert taken * len(chunk) <= BYTES_MAX + 65_536
         assert taken <= LINES_MAX + 65_536
         got = b""
-        while sum(map(int, re.findall(rb"stenolog: (\d+) lines", got))) < output.lost_lines:
+        while (
+            len(got) < taken * len(chunk)  # all is read: the thread must not outlive the pipe
+            or sum(map(int, re.findall(rb"stenolog: (\d+) lines", got))) < output.lost_lines
+        ):
             assert select.select([reader], [], [], WAIT_S_MAX)[0], "not all is told"
             got += os.read(reader, 65_536)
         output.end()
