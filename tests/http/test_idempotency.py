@@ -149,6 +149,7 @@ async def test_once_the_request_is_erased_its_key_stays_refused(
     transcription_id = answer.json()["id"]
     with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as keys:
         keys.execute("DELETE FROM data_keys WHERE stream = ?", (stream_of(transcription_id),))
+        keys.execute("INSERT INTO destroyed VALUES (?)", (stream_of(transcription_id),))
         keys.commit()
     answer = await create(service, PATHS[1], "k")
     assert answer.status_code == 409
