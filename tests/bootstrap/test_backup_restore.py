@@ -166,6 +166,7 @@ async def test_what_was_erased_and_revoked_since_is_gone_by_a_list(
     async with data.opened() as (_, keys, _):
         assert all(key.revoked_at for key in await keys.api_keys(None, after="", limit=9))
     assert "api_key.revoked" in [event.type for event in await data.events()]
+    data.verified()
     listed.write_text("transcription-1\n")
     with pytest.raises(CannotStart, match=r"deletions, line 1"):
         await restored(tmp_path / "new", tmp_path / "backup", deletions=listed)

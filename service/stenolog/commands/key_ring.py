@@ -22,6 +22,7 @@ from stenolog.commands.api_keys import (
 from stenolog.log.catalogue import read_data
 from stenolog.log.events.api_keys import API_KEY, ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.vocabulary import Region
+from stenolog.log.facts import revocation_key
 from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EventStore
 
@@ -121,11 +122,6 @@ class KeyRing:
     async def _apply(self, key_id: str, position: int) -> ApiKey | None:
         [event] = await self._log.read(after=position - 1, limit=1)
         return await self._keys.revoke_api_key(key_id, event.time)
-
-
-def revocation_key(key_id: str) -> str:
-    """Name the revocation of an API key: the log takes one."""
-    return f"{key_id}:revoked"
 
 
 def _cause(key: ApiKey, actor: str, correlation_id: str | None) -> Cause:

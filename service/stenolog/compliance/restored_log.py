@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stenolog.commands.key_ring import revocation_key
 from stenolog.commands.transcription.fold import evolve
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.errors import RecordDamaged
@@ -14,7 +13,7 @@ from stenolog.log.event import NewEvent
 from stenolog.log.event_data import EventData
 from stenolog.log.events.api_keys import API_KEY, ApiKeyRevoked
 from stenolog.log.events.logs import LOG, LogRestored
-from stenolog.log.facts import erasure_requested
+from stenolog.log.facts import erasure_requested, revocation_key
 from stenolog.log.recorder import new_id
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, EventStore
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
+from stenolog.log.events.api_keys import API_KEY, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
@@ -12,6 +13,7 @@ from stenolog.log.facts import (
     callback_received,
     delivery_ended,
     erasure_key,
+    revocation_key,
     upload_released,
     use_key,
 )
@@ -38,5 +40,7 @@ def derived_key(event: Event) -> str | None:
             return use_key(used.transcription)
         case UploadReleased() as released:
             return upload_released(event.stream.removeprefix(UPLOAD), released.reason).dedupe_key
+        case ApiKeyRevoked():
+            return revocation_key(event.stream.removeprefix(API_KEY))
         case _:
             return None

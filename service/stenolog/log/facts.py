@@ -31,6 +31,11 @@ def erasure_requested(transcription_id: str, surface: Surface) -> Fact:
     return Fact(data=data, dedupe_key=erasure_key(transcription_id))
 
 
+def revocation_key(key_id: str) -> str:
+    """Name the revocation of an API key, so that a start finds it in the log."""
+    return f"{key_id}:revoked"
+
+
 def upload_stored(size_bytes: int) -> Fact:
     """State that a customer's file is durable."""
     return Fact(data=UploadStored(bytes=size_bytes))
