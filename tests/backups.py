@@ -85,6 +85,9 @@ class Backed:
             except Exception:
                 return False
 
+    def heads(self) -> list[TreeHead]:
+        return read_heads(self.directory / FILE_NAME)[0]
+
     def verified(self) -> Verdict:
         heads, unreadable = read_heads(self.directory / FILE_NAME)
         records = SqliteRecords(self.directory / "log.db", self.directory / "keys.db")
@@ -112,12 +115,11 @@ async def erased(log: SqliteLog, vault: Vault, identifier: str) -> None:
 
 async def head_written(log: SqliteLog, directory: Path) -> None:
     tree = await log.frontier()
-    head = TreeHead(
+    head = TreeHead.of(
+        log.identity,
         size=tree.count,
         root=tree.root().hex(),
         time="2026-11-30T12:00:00.000000Z",
-        epoch=log.identity.epoch,
-        log_id=log.identity.log_id,
     )
     write_head(directory / FILE_NAME, head)
 

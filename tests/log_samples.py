@@ -16,6 +16,7 @@ CORRELATION = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0a"
 UPLOAD_ID = "018f2f9e-7c1a-7d3b-8a4e-5b6c7d8e9f0b"
 
 LOG_ID = "7d444840-9dc0-4d1e-b3f5-0c1d2e3f4a5b"
+RESTORE = "3d6f0f0e-1b2c-4d5e-8f90-a1b2c3d4e5f6"
 BEGUN = 1
 """Where `log.begun` stands: before everything that a test appends."""
 
@@ -71,7 +72,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "erasure.requested": {"surface": "v2"},
     "erasure.completed": {"jobs": 1},
     "log.begun": {"log": LOG_ID, "format": 1},
-    "log.restored": {"epoch": 2, "events_lost": 17},
+    "log.restored": {
+        "epoch": 2,
+        "events_lost": 17,
+        "restore": RESTORE,
+    },
     "clock.jumped": {"off_ms": -7_200_000, "reason": "agreed"},
     "damage.accepted": {"position": 12},
     "api_key.created": {"scopes": ["transcripts:write", "ops:read"], "region": "eu"},

@@ -12,13 +12,7 @@ from stenolog.log.merkle import Frontier
 
 def head_of(tree: Frontier, identity: LogIdentity) -> TreeHead:
     """The head of a tree, now."""
-    return TreeHead(
-        size=tree.count,
-        root=tree.root().hex(),
-        time=rfc3339(now_us()),
-        epoch=identity.epoch,
-        log_id=identity.log_id,
-    )
+    return TreeHead.of(identity, size=tree.count, root=tree.root().hex(), time=rfc3339(now_us()))
 
 
 def note_head(path: Path, tree: Frontier, identity: LogIdentity) -> None:

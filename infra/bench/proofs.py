@@ -87,13 +87,7 @@ async def _timed(prove: Callable[[int], Awaitable[object]]) -> list[float]:
 
 async def _head(log: SqliteLog, size: int) -> TreeHead:
     (root,) = await hashes_of(log, [Part(0, size)])
-    return TreeHead(
-        size=size,
-        root=root.hex(),
-        time="2026-11-30T12:00:00.000000Z",
-        epoch=log.identity.epoch,
-        log_id=log.identity.log_id,
-    )
+    return TreeHead.of(log.identity, size=size, root=root.hex(), time="2026-11-30T12:00:00.000000Z")
 
 
 def _fill(path: Path) -> int:

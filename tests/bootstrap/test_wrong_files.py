@@ -44,10 +44,10 @@ async def used(tmp_path: Path) -> Path:
 
 
 async def test_each_file_says_its_kind_and_which_log_it_belongs_to(used: Path) -> None:
-    identities = {ask(used / name, "SELECT log_id, epoch FROM identity") for name in FILES}
+    identities = {ask(used / name, "SELECT log_id, epoch, restore FROM identity") for name in FILES}
     assert len(identities) == 1
-    [(log_id, epoch)] = identities
-    assert epoch == 1
+    [(log_id, epoch, restore)] = identities
+    assert (epoch, restore) == (1, "")
     stored = ask(used / "log.db", "SELECT bytes FROM events WHERE position = 1")[0]
     assert isinstance(stored, bytes)
     assert f'"data":{{"format":1,"log":"{log_id}"}}'.encode() in stored
@@ -103,9 +103,26 @@ async def test_files_of_another_epoch_are_not_taken_for_the_logs_own(used: Path)
         log.commit()
     with pytest.raises(CannotStart, match=r"^keys\.db is of epoch 1"):
         await started(used)
-    with closing(sqlite3.connect(used / "keys.db")) as keys:
-        keys.execute("UPDATE identity SET epoch = 2")
-        keys.commit()
+    for name in ("keys.db", "log.db"):
+        with closing(sqlite3.connect(used / name)) as file:
+            file.execute("UPDATE identity SET epoch = 2, restore = 'one'")
+            file.commit()
+    assert await started(used) == ["views.discarded", "work.discarded"]
+
+
+async def test_files_of_another_restore_are_not_taken_for_the_logs_own(used: Path) -> None:
+    for name in FILES:
+        with closing(sqlite3.connect(used / name)) as file:
+            restore = "one" if name == "log.db" else "another"
+            file.execute("UPDATE identity SET epoch = 2, restore = ?", (restore,))
+            file.commit()
+    before = (used / "keys.db").read_bytes()
+    with pytest.raises(CannotStart, match=r"^keys\.db .* are of two restores of one log"):
+        await started(used)
+    assert (used / "keys.db").read_bytes() == before
+    with closing(sqlite3.connect(used / "keys.db")) as file:
+        file.execute("UPDATE identity SET restore = 'one'")
+        file.commit()
     assert await started(used) == ["views.discarded", "work.discarded"]
 
 

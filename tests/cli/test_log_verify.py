@@ -24,7 +24,7 @@ from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.data_files import log_and_keys
 from tests.dedupe_keys import keyed
 from tests.faults.small_log import open_recomputed, rewritten, tree_recomputed
-from tests.log_samples import BEGUN, new_event, several
+from tests.log_samples import BEGUN, RESTORE, new_event, several
 from tests.tree_heads import note_head
 
 COVERED, EVENTS = BEGUN + 20, BEGUN + 30
@@ -199,7 +199,7 @@ def checkpoint(directory: Path, **fields: Any) -> str:
     head = last_head(directory / FILE_NAME)
     assert head is not None
     head = replace(head, **fields)
-    origin = f"stenolog/{head.log_id}/{head.epoch}"
+    origin = f"stenolog/{head.log_id}/{head.identity.epoch_name}"
     root = base64.b64encode(bytes.fromhex(head.root)).decode()
     return f"{origin}\n{head.size}\n{root}\n\n\N{EM DASH} {origin} c2lnbmF0dXJl\n"
 
@@ -248,7 +248,7 @@ def test_heads_of_before_a_restore_are_explained(directory: Path) -> None:
     asyncio.run(restore())
     for name in ("log.db", "keys.db"):
         with contextlib.closing(sqlite3.connect(directory / name)) as run, run:
-            run.execute("UPDATE identity SET epoch = 2")
+            run.execute("UPDATE identity SET epoch = 2, restore = ?", (RESTORE,))
     result = verify(directory)
     assert result.exit_code == 0, result.output
     assert "1 tree heads are of events that are gone since the log was restored" in result.stdout

@@ -9,15 +9,15 @@ from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.encryption import SigningKey
 from stenolog.log.format import LogIdentity
+from tests.log_samples import RESTORE
 from tests.signed_notes import Checkpoint, opened_checkpoint
 
 LOG_ID = "018f2f9e-7c1a-4d3b-8a4e-5b6c7d8e9f0a"
-HEAD = TreeHead(
+HEAD = TreeHead.of(
+    LogIdentity(log_id=LOG_ID),
     size=20_852_163,
     root="09" * 32,
     time="2026-11-30T12:00:00.000000Z",
-    epoch=1,
-    log_id=LOG_ID,
 )
 SIGNER = HeadSigner(LogIdentity(log_id=LOG_ID), SigningKey(b"k" * 32))
 
@@ -45,9 +45,10 @@ def test_a_changed_checkpoint_does_not_open() -> None:
 
 
 def test_another_epoch_is_another_origin_with_the_same_key() -> None:
-    later = HeadSigner(LogIdentity(log_id=LOG_ID, epoch=2), SigningKey(b"k" * 32))
+    restored = LogIdentity(log_id=LOG_ID, epoch=2, restore=RESTORE)
+    later = HeadSigner(restored, SigningKey(b"k" * 32))
     name, key_id, key = later.verifier_key.split("+", 2)
-    assert name == f"stenolog/{LOG_ID}/2"
+    assert name == f"stenolog/{LOG_ID}/2-{RESTORE}"
     _, key_id_before, key_before = SIGNER.verifier_key.split("+", 2)
     assert key == key_before
     assert key_id != key_id_before

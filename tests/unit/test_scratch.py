@@ -9,6 +9,7 @@ import pytest
 
 from stenolog.compliance.scratch import KnownHead, StreamSoFar
 from stenolog.compliance.tree_heads import TreeHead
+from stenolog.log.format import UNBOUND
 from stenolog.log.open_work import NO_WORK
 from stenolog.stores.sqlite.checks.scratch import SqliteScratch
 
@@ -52,7 +53,7 @@ def test_streams_are_what_they_were_left_as(in_memory: int) -> None:
 
 
 def test_tree_heads_come_by_size_and_then_as_they_came() -> None:
-    head = TreeHead(size=0, root="00" * 32, time="then", epoch=1, log_id="log")
+    head = TreeHead.of(UNBOUND, size=0, root="00" * 32, time="then")
     known = [
         KnownHead(head=replace(head, size=size, time=str(at)), elsewhere=bool(at % 2))
         for at, size in enumerate((9, 2, 9, 0, 2))

@@ -18,12 +18,13 @@ from stenolog.log.format import LogIdentity
 from stenolog.log.head import HeadWatch
 from stenolog.log.merkle import EMPTY_ROOT, Frontier
 from tests.house.waiting import until
+from tests.log_samples import RESTORE
 from tests.tree_heads import head_of, note_head
 
 DEADLINE_S = 10
 HOURS_MS = 3_600_000
 LOG_ID = "018f2f9e-7c1a-4d3b-8a4e-5b6c7d8e9f0a"
-OURS = LogIdentity(log_id=LOG_ID, epoch=2)
+OURS = LogIdentity(log_id=LOG_ID, epoch=2, restore=RESTORE)
 WHOLE = b"5 " + b"a" * 64 + b" 2026-11-21T08:00:00.000000Z 1 " + LOG_ID.encode()
 
 
@@ -63,7 +64,7 @@ def test_heads_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert microseconds(written[0].time) > 0
     assert path.stat().st_mode & 0o777 == 0o600
     size, root, time, epoch, log_id = path.read_text().splitlines()[-1].split(" ")
-    assert (size, root, epoch, log_id) == ("7", tree(7).root().hex(), "2", LOG_ID)
+    assert (size, root, epoch, log_id) == ("7", tree(7).root().hex(), f"2-{RESTORE}", LOG_ID)
     assert time == written[-1].time
 
 

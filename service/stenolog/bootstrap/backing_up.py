@@ -76,7 +76,7 @@ def _copied(directory: Path, part: Path, *, uploads: bool, step: Step) -> Manife
     copy_heads(
         directory / TREE_HEADS,
         log / TREE_HEADS,
-        TreeHead(size=head, root=root, time=time, epoch=ours.epoch, log_id=ours.log_id),
+        TreeHead.of(ours, size=head, root=root, time=time),
     )
     step("tree heads copied")
     counted = copy_uploads(directory, log, lambda _: step("upload copied")) if uploads else None
@@ -97,6 +97,7 @@ def _copied(directory: Path, part: Path, *, uploads: bool, step: Step) -> Manife
             time=time,
             log=ours.log_id,
             epoch=ours.epoch,
+            restore=ours.restore,
             head=head,
             root=root,
             files={file: digest_of(place / file) for file in files[name]},

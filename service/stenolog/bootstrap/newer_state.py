@@ -86,7 +86,7 @@ def _look_at_heads(file: Path, manifest: Manifest, state: NewerState) -> None:
         return
     state.heads = file
     state.epoch = max(state.epoch, head.epoch)
-    if head.epoch == manifest.epoch:
+    if head.identity == manifest.identity:
         state.lost = max(0, head.size - manifest.head)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.facts import erasure_key
+from stenolog.log.format import LogIdentity
 from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory
 from stenolog.stores.files.durable import copy_durably, file_errors
 from stenolog.stores.files.manifest import Manifest, read_pair
@@ -140,12 +142,13 @@ async def _made(
     if newer.heads is not None:
         copy_durably(newer.heads, staging / TREE_HEADS)
     epoch = max(of_log.epoch, newer.epoch) + 1
+    identity = of_log.identity.restored(epoch, str(uuid.uuid4()))
     erased, revoked = await _carried_out(
-        staging, deletions, epoch=epoch, lost=newer.lost, accept=sources.accept_clock
+        staging, deletions, identity, lost=newer.lost, accept=sources.accept_clock
     )
     step("deletions carried out")
     for name, schema in ((LOG, LOG_SCHEMA), (KEYS, KEYS_SCHEMA)):
-        write_epoch(staging / name, schema, epoch)
+        write_epoch(staging / name, schema, identity)
     step("epoch written")
     if of_log.uploads is not None:
         restore_uploads(sources.log, directory, lambda _: step("upload copied"))
@@ -184,15 +187,15 @@ def _read_list(sources: Sources, newer: NewerState, deletions: Deletions) -> Non
 async def _carried_out(
     staging: Path,
     deletions: Deletions,
+    identity: LogIdentity,
     *,
-    epoch: int,
     lost: int | None,
     accept: bool,
 ) -> tuple[int, int]:
     """Erase and revoke in the copies; return how many transcriptions and API keys it were."""
     log = await SqliteLog.open(staging / LOG, accept_clock=accept)
     try:
-        await record_restore(log, log.identity.log_id, epoch=epoch, events_lost=lost)
+        await record_restore(log, identity, events_lost=lost)
         # The keys were copied behind the log: of what was erased in between they have none.
         wanted = set(deletions.transcriptions)
         for streams in destroyed_streams(staging / KEYS):

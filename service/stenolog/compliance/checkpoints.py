@@ -23,7 +23,7 @@ class HeadSigner:
     """
 
     def __init__(self, identity: LogIdentity, key: SigningKey) -> None:
-        self.origin = f"stenolog/{identity.log_id}/{identity.epoch}"
+        self.origin = f"stenolog/{identity.log_id}/{identity.epoch_name}"
         self._identity = identity
         self._key = key
         self._public = ED25519 + key.public
@@ -40,7 +40,7 @@ class HeadSigner:
 
     def checkpoint(self, head: TreeHead) -> str:
         """Return the signed note: origin, size and root in base64; then the signature's line."""
-        assert (head.log_id, head.epoch) == (self._identity.log_id, self._identity.epoch)
+        assert head.identity == self._identity
         text = f"{self.origin}\n{head.size}\n{_base64(bytes.fromhex(head.root))}\n"
         signature = self._key_id + self._key.sign(text.encode())
         return f"{text}\n\N{EM DASH} {self.origin} {_base64(signature)}\n"

@@ -61,12 +61,11 @@ class HeadKeeper:
         """
         frontier = await self._tree.frontier()
         if self.last is None or self.last.size != frontier.count:
-            head = TreeHead(
+            head = TreeHead.of(
+                self._identity,
                 size=frontier.count,
                 root=frontier.root().hex(),
                 time=rfc3339(now_us()),
-                epoch=self._identity.epoch,
-                log_id=self._identity.log_id,
             )
             await asyncio.to_thread(write_head, self._path, head)
             self.last = head

@@ -8,17 +8,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from stenolog.compliance.tree_heads import TreeHead, head_in
+from stenolog.compliance.tree_heads import EPOCH_NAME, UUID, TreeHead, head_in
 from stenolog.errors import InvalidRequest
 from stenolog.log.merkle import HASH_BYTES
 
 BYTES_MAX = 256 << 20  # a line a minute for more than three years
 # C2SP tlog-checkpoint: origin, size and root of a note, each on a line of its own. Its signature is
 # for who gets it over a wire; the file is believed as it was kept.
-_ORIGIN = re.compile(
-    r"stenolog/(?P<log>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?P<epoch>\d{1,9})"
-)
-_SIZE = re.compile(r"\d{1,16}")
+_ORIGIN = re.compile(rf"stenolog/(?P<log>{UUID})/{EPOCH_NAME}")
+_SIZE = re.compile(r"[0-9]{1,16}")
 
 
 def heads_elsewhere(path: Path) -> list[TreeHead]:
@@ -68,6 +66,7 @@ def _noted(origin: re.Match[str], rest: list[str], name: str) -> TreeHead | None
         size=int(rest[0]),
         root=root.hex(),
         time=f"the checkpoint in {name}",
-        epoch=int(origin["epoch"]),
         log_id=origin["log"],
+        epoch=int(origin["epoch"]),
+        restore=origin["restore"] or "",
     )

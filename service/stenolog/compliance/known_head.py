@@ -61,7 +61,7 @@ async def compared_head(events: ComparedLog, path: Path) -> TreeHead | None:
             log.error("tree_heads.missing", events=tree.count)  # no head covers what is there
         return None
     wrong = contradiction(head, events.identity, tree)
-    if wrong and head.size == tree.count:
+    if wrong and (head.identity, head.size) == (events.identity, tree.count):
         await _judge_in_full(events, head, tree)
     elif wrong:
         raise CannotStart(f"{wrong}; {GO_ON}")
@@ -80,6 +80,11 @@ def contradiction(head: TreeHead, identity: LogIdentity | None, tree: Frontier) 
         return (
             f"log.db is of epoch {identity.epoch}, {FILE_NAME} of {head.epoch}: it is older than "
             "the last restore"
+        )
+    if head.epoch == identity.epoch and head.restore != identity.restore:
+        return (
+            f"log.db and {FILE_NAME} are of two restores of one log (both in epoch {head.epoch}): "
+            "what they have in common ends there"
         )
     if head.epoch < identity.epoch:
         return ""  # a restored log need not continue what came before

@@ -14,6 +14,7 @@ from stenolog.log.event_data import EventData
 from stenolog.log.events.api_keys import API_KEY, ApiKeyRevoked
 from stenolog.log.events.logs import LOG, LogRestored
 from stenolog.log.facts import erasure_requested, revocation_key
+from stenolog.log.format import LogIdentity
 from stenolog.log.recorder import new_id
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, EventStore
 
@@ -32,15 +33,15 @@ class Erased:
 
 
 async def record_restore(
-    events: EventStore, log_id: str, *, epoch: int, events_lost: int | None
+    events: EventStore, identity: LogIdentity, *, events_lost: int | None
 ) -> None:
-    """Append `log.restored`: what comes after it is of this epoch.
+    """Append `log.restored`: what comes after it is of this identity's epoch.
 
     Raises:
         StoreError: It was not written.
     """
-    data = LogRestored(epoch=epoch, events_lost=events_lost)
-    await events.append_all([_append(LOG + log_id, data, SYSTEM_TENANT)])
+    data = LogRestored(epoch=identity.epoch, events_lost=events_lost, restore=identity.restore)
+    await events.append_all([_append(LOG + identity.log_id, data, SYSTEM_TENANT)])
 
 
 async def record_erasures(events: EventStore, transcriptions: Iterable[str]) -> Erased:

@@ -18,7 +18,7 @@ from stenolog.log.catalogue import is_public, read_data
 from stenolog.log.event import ENVELOPE_FIELDS, Event, event_from_bytes
 from stenolog.log.events.logs import LOG, LogBegun, LogRestored
 from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
-from stenolog.log.format import FIRST_EPOCH, LOG_FORMAT
+from stenolog.log.format import FIRST_EPOCH, LOG_FORMAT, LogIdentity
 from stenolog.log.merkle import Frontier
 from stenolog.log.open_work import NO_WORK
 
@@ -38,6 +38,7 @@ class VerifiedSoFar:
     Attributes:
         scratch: What they say of each stream.
         sequences: The last one of each tenant.
+        restore: The id of the restore that began the epoch; empty in the first one.
         restored: Where the log goes on from a backup; 0: nowhere.
         dedupe_keys: How many of the events were appended with a key that can be derived.
         nodes: How many nodes of the tree must be kept.
@@ -53,6 +54,7 @@ class VerifiedSoFar:
     time: str = ""
     log_id: str = ""
     epoch: int = FIRST_EPOCH
+    restore: str = ""
     restored: int = 0
     dedupe_keys: int = 0
     nodes: int = 0
@@ -60,6 +62,11 @@ class VerifiedSoFar:
     erased: int = 0
     keys: dict[str, DataKey | None] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
+
+    @property
+    def identity(self) -> LogIdentity:
+        """Which log the records say that it is."""
+        return LogIdentity(log_id=self.log_id, epoch=self.epoch, restore=self.restore)
 
 
 def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
@@ -121,7 +128,8 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
             if data.format > LOG_FORMAT:
                 raise SchemaTooNew(f"the log has format {data.format}, this Stenolog {LOG_FORMAT}")
         case LogRestored():
-            verified.epoch, verified.restored = data.epoch, event.position
+            verified.epoch, verified.restore = data.epoch, data.restore
+            verified.restored = event.position
         case ErasureRequested():
             seen.requested = True
         case ErasureCompleted():

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stenolog.errors import StoreUnavailable
+from stenolog.log.format import LogIdentity
 
 FILE_NAME = "tree-heads.log"
 TAIL_BYTES = 64 * 1024  # some 400 lines: so far back the last readable one is looked for
 LINE_BYTES_MAX = 4_096
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+EPOCH_NAME = rf"(?P<epoch>[0-9]{{1,9}})(?:-(?P<restore>{UUID}))?"
 _LINE = re.compile(
-    rb"(\d{1,16}) ([0-9a-f]{64}) (\S{20,32}) (\d{1,9}) "
-    rb"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"(?P<size>[0-9]{1,16}) (?P<root>[0-9a-f]{64}) (?P<time>[!-~]{20,32}) "
+    rf"{EPOCH_NAME} (?P<log_id>{UUID})"
 )
 
 
@@ -26,15 +29,34 @@ class TreeHead:
 
     Attributes:
         root: The Merkle root, in hex.
-        epoch: Of the log: after a restore its positions may mean other events.
         log_id: Which log.
+        epoch: Of the log: after a restore its positions may mean other events.
+        restore: The id of the restore that began the epoch; empty in the first one.
     """
 
     size: int
     root: str
     time: str
-    epoch: int
     log_id: str
+    epoch: int
+    restore: str
+
+    @classmethod
+    def of(cls, log: LogIdentity, *, size: int, root: str, time: str) -> TreeHead:
+        """Return the head of this log."""
+        return cls(
+            size=size,
+            root=root,
+            time=time,
+            log_id=log.log_id,
+            epoch=log.epoch,
+            restore=log.restore,
+        )
+
+    @property
+    def identity(self) -> LogIdentity:
+        """Of which log and epoch it is."""
+        return LogIdentity(log_id=self.log_id, epoch=self.epoch, restore=self.restore)
 
 
 def write_head(path: Path, head: TreeHead) -> None:
@@ -43,7 +65,7 @@ def write_head(path: Path, head: TreeHead) -> None:
     Raises:
         StoreUnavailable: It could not be written.
     """
-    line = f"{head.size} {head.root} {head.time} {head.epoch} {head.log_id}\n"
+    line = f"{head.size} {head.root} {head.time} {head.identity.epoch_name} {head.log_id}\n"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -111,14 +133,17 @@ def last_head(path: Path) -> TreeHead | None:
 
 def head_in(line: bytes) -> TreeHead | None:
     """Return the tree head that a line of the file is, without its end; None: it is none."""
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line.decode("latin-1"))
     if match is None:
         return None
-    try:
-        size, root, time, epoch, log_id = (part.decode("ascii") for part in match.groups())
-    except UnicodeDecodeError:
-        return None
-    return TreeHead(size=int(size), root=root, time=time, epoch=int(epoch), log_id=log_id)
+    return TreeHead(
+        size=int(match["size"]),
+        root=match["root"],
+        time=match["time"],
+        log_id=match["log_id"],
+        epoch=int(match["epoch"]),
+        restore=match["restore"] or "",
+    )
 
 
 def _last_bytes(path: Path, count: int) -> bytes:

@@ -114,8 +114,7 @@ def check_identity(records: Records, verified: VerifiedSoFar) -> None:
     Raises:
         EvidenceError: It does not.
     """
-    said = records.identity
-    if said is None or (said.log_id, said.epoch) != (verified.log_id, verified.epoch):
+    if records.identity != verified.identity:
         raise EvidenceError("the file says that it is another log, or another epoch of it", 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stenolog.errors import SchemaTooNew
@@ -57,10 +57,22 @@ class LogIdentity:
     Attributes:
         log_id: The random id that `log.begun` gave to the log.
         epoch: 1, and one more after each restore: positions may mean other events since then.
+        restore: The random id in the `log.restored` that began the epoch, by which two restores of
+            one backup are told apart; empty in the first epoch.
     """
 
     log_id: str
     epoch: int = FIRST_EPOCH
+    restore: str = ""
+
+    @property
+    def epoch_name(self) -> str:
+        """The epoch as tree heads and checkpoints name it: `1`, later `<epoch>-<restore>`."""
+        return f"{self.epoch}-{self.restore}" if self.restore else str(self.epoch)
+
+    def restored(self, epoch: int, restore: str) -> LogIdentity:
+        """Return which log it is after a restore."""
+        return replace(self, epoch=epoch, restore=restore)
 
 
 UNBOUND = LogIdentity(log_id="00000000-0000-4000-8000-000000000000")

@@ -29,6 +29,7 @@ class LogRestored(EventData):
     """The log goes on from a backup, whose last event is the one before this.
 
     `events_lost`: how many events the log is known to have had behind that; None: not known.
+    `restore`: a random id, by which two restores of one backup are told apart.
     """
 
     type = "log.restored"
@@ -37,6 +38,7 @@ class LogRestored(EventData):
 
     epoch: Ordinal
     events_lost: Count | None
+    restore: Id
 
 
 class ClockJumped(EventData):

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from stenolog.errors import CannotStart
+from stenolog.log.format import LogIdentity
 from stenolog.stores.files.directory import write_durably
 from stenolog.stores.files.durable import file_errors
 
@@ -31,6 +32,7 @@ class Manifest:
         time: When the log was copied.
         log: The log's id.
         epoch: The epoch of it.
+        restore: The id of the restore that began the epoch; empty in the first one.
         head: The position of its last event.
         root: The Merkle root over all of them, in hex.
         files: The SHA-256 of each file, in hex, by name.
@@ -43,15 +45,21 @@ class Manifest:
     time: str
     log: str
     epoch: int
+    restore: str
     head: int
     root: str
     files: dict[str, str]
     uploads: int | None
 
     @property
-    def whole(self) -> tuple[str, str, int, int, str]:
+    def identity(self) -> LogIdentity:
+        """Which log it is."""
+        return LogIdentity(log_id=self.log, epoch=self.epoch, restore=self.restore)
+
+    @property
+    def whole(self) -> tuple[str, LogIdentity, int, str]:
         """What both parts of one backup agree on."""
-        return self.backup, self.log, self.epoch, self.head, self.root
+        return self.backup, self.identity, self.head, self.root
 
 
 _READ = TypeAdapter(Manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple, fields
 from typing import Any
 
 from stenolog.compliance.scratch import KnownHead, StreamSoFar
@@ -16,6 +17,7 @@ STREAMS_IN_MEMORY_MAX = 20_000  # some 10 MB
 CACHE_KIB = 8_192
 ROOM = "the temporary file of the verification (TMPDIR says where)"
 
+_HEAD = [field.name for field in fields(TreeHead)]
 _TABLES = """
 CREATE TABLE streams (
     name TEXT PRIMARY KEY,
@@ -27,7 +29,7 @@ CREATE TABLE streams (
     work TEXT
 ) WITHOUT ROWID;
 CREATE TABLE heads (
-    size INTEGER, root TEXT, time TEXT, epoch INTEGER, log_id TEXT, elsewhere INTEGER
+    size INTEGER, root TEXT, time TEXT, log_id TEXT, epoch INTEGER, restore TEXT, elsewhere INTEGER
 );
 """
 
@@ -96,16 +98,14 @@ class SqliteScratch:
         head = known.head
         with store_errors(ROOM):
             self._file.execute(
-                "INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?)",
-                (head.size, head.root, head.time, head.epoch, head.log_id, known.elsewhere),
+                "INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*astuple(head), known.elsewhere),
             )
 
     def heads(self) -> Iterator[KnownHead]:
         """Those of one size in the order in which they were added."""
-        for size, root, time, epoch, log_id, elsewhere in self._rows(
-            "SELECT size, root, time, epoch, log_id, elsewhere FROM heads ORDER BY size, rowid"
-        ):
-            head = TreeHead(size=size, root=root, time=time, epoch=epoch, log_id=log_id)
+        for *columns, elsewhere in self._rows("SELECT * FROM heads ORDER BY size, rowid"):
+            head = TreeHead(**dict(zip(_HEAD, columns, strict=True)))
             yield KnownHead(head=head, elsewhere=bool(elsewhere))
 
     def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:

@@ -58,8 +58,8 @@ def copy_database(
     return found.identity
 
 
-def write_epoch(path: Path, schema: Schema, epoch: int) -> None:
-    """Write down that a closed file, which nobody else has open, is of this epoch from now on.
+def write_epoch(path: Path, schema: Schema, identity: LogIdentity) -> None:
+    """Write down in which epoch of its log a closed file, which nobody else has open, is now.
 
     Raises:
         StoreUnavailable: It could not be written.
@@ -68,4 +68,6 @@ def write_epoch(path: Path, schema: Schema, epoch: int) -> None:
         store_errors(schema.name),
         contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection,
     ):
-        connection.execute("UPDATE identity SET epoch = ?", (epoch,))
+        connection.execute(
+            "UPDATE identity SET epoch = ?, restore = ?", (identity.epoch, identity.restore)
+        )

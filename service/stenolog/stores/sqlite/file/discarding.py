@@ -38,7 +38,7 @@ def why_unfit(
         return ""
     if found.identity is None or found.identity.log_id != identity.log_id:
         return "it belongs to another log"
-    if found.identity.epoch != identity.epoch:
+    if found.identity != identity:
         return "it is from before the log was restored, or from after"
     if found.version != len(schema.steps) and not any_version:
         return f"it has version {found.version}, and this Stenolog needs {len(schema.steps)}"

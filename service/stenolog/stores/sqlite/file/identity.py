@@ -52,13 +52,17 @@ def look(connection: sqlite3.Connection) -> Found:
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     row = None
     if kind in KINDS and "identity" in tables:
-        row = connection.execute("SELECT log_id, epoch FROM identity").fetchone()
+        row = connection.execute("SELECT log_id, epoch, restore FROM identity").fetchone()
     return Found(
         kind=kind,
         version=version,
-        identity=LogIdentity(log_id=str(row[0]), epoch=int(row[1])) if row else None,
+        identity=_identity(*row) if row else None,
         new=not tables and not kind and not version,
     )
+
+
+def _identity(log_id: str, epoch: int, restore: str) -> LogIdentity:
+    return LogIdentity(log_id=log_id, epoch=epoch, restore=restore)
 
 
 def refuse_wrong(found: Found, schema: Schema, identity: LogIdentity | None) -> None:
@@ -70,7 +74,7 @@ def refuse_wrong(found: Found, schema: Schema, identity: LogIdentity | None) -> 
         identity: The log that it must belong to; None: any.
 
     Raises:
-        CannotStart: It is of another kind, of another log, or of another epoch of it.
+        CannotStart: It is of another kind, of another log, or of another epoch or restore of it.
         SchemaTooNew: It was written by a newer Stenolog.
     """
     refuse_other_kind(found, schema)
@@ -85,6 +89,11 @@ def refuse_wrong(found: Found, schema: Schema, identity: LogIdentity | None) -> 
         raise CannotStart(
             f"{schema.name} belongs to another log than the log.db beside it: put the "
             f"{schema.name} of this log there, or the log.db that this {schema.name} belongs to"
+        )
+    if found.identity.epoch == identity.epoch:
+        raise CannotStart(
+            f"{schema.name} and the log.db beside it are of two restores of one log: restore both "
+            "at once, from one backup"
         )
     raise CannotStart(
         f"{schema.name} is of epoch {found.identity.epoch} of its log, the log.db beside it of "

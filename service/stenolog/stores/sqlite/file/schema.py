@@ -12,7 +12,7 @@ Step = str | Callable[[sqlite3.Connection], None]
 
 IDENTITY_TABLE = (
     "CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), "
-    "log_id TEXT NOT NULL, epoch INTEGER NOT NULL) STRICT"
+    "log_id TEXT NOT NULL, epoch INTEGER NOT NULL, restore TEXT NOT NULL) STRICT"
 )
 """In every file, made with its first table; the log's first step fills it, others are given it."""
 RESTORE = "go back to a backup with `stenolog restore BACKUP --data-dir DATA_DIR --replace`"
@@ -69,7 +69,8 @@ def run_step(
 
 def write_identity(connection: sqlite3.Connection, identity: LogIdentity) -> None:
     """Write down which log a new file belongs to."""
-    connection.execute("INSERT INTO identity VALUES (1, ?, ?)", (identity.log_id, identity.epoch))
+    values = (identity.log_id, identity.epoch, identity.restore)
+    connection.execute("INSERT INTO identity VALUES (1, ?, ?, ?)", values)
 
 
 def run_script(connection: sqlite3.Connection, script: str) -> None:
