@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stenolog.reconciler.pool import Pool
 from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.house.composed import PUBLIC_URL, Composed
 
@@ -88,7 +89,7 @@ async def test_what_waits_for_its_turn_is_throttled_until_its_turn_comes(
     await service.projected()
     service.turns.open()
     for one in ids:
-        service.turns.admit(await service.handler.load(one))
+        service.turns.admit(await service.handler.load(one), Pool(1, None, print))
     found = await listed(service, throttled_only="true", status="completed", limit=2)
     assert [row["id"] for row in found["transcripts"]] == [ids[3], ids[2]]
     older = found["page_details"]["prev_url"]

@@ -28,6 +28,7 @@ from stenolog.log.facts import callback_received, erasure_requested
 from stenolog.log.recorder import Cause, FactRecorder
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.attempts import Attempts, clock_set_back
+from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.fetching import Fetcher
@@ -40,7 +41,7 @@ from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
-from stenolog.reconciler.working import Case, Worker
+from stenolog.reconciler.working import Worker
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.properties.raced_log import RacedLog
@@ -167,7 +168,7 @@ class World:
             self.handler.load,
             actor,
             {"assemblyai": self.timing},
-            Turns(0, lambda transcription_id: None),
+            Turns(0, lambda transcription_id: None, self.now_ms),
             self.pools,
             self.now_ms,
         )

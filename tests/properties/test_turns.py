@@ -16,13 +16,24 @@ COUNT = 8
 RUNS = (Submission(number=1, claimed_at_ms=0, outcome="accepted"),)
 
 
+class Counter:
+    """A lane that is blocked, or not."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def blocked(self, now_ms: int) -> bool:
+        return self.closed
+
+
 class Desk:
     """Transcriptions as the log has them, and the turns that follow from it."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.woken: list[str] = []
-        self.turns = Turns(limit, self.woken.append)
+        self.turns = Turns(limit, self.woken.append, lambda: 0)
+        self.counters = Counter(), Counter()
         self.states = {
             str(n): Transcription(
                 id=str(n), tenant=TENANTS[n % 2], version=1, request_position=n + 1
@@ -46,7 +57,11 @@ class Desk:
             self.turns.note(state)
             return
         self.asked.add(one)
-        if not self.turns.admit(state):
+        counter = self.counters[int(one) // 2 % 2]
+        if counter.closed:
+            self.turns.note(state)
+            return
+        if not self.turns.admit(state, counter):
             return
         if starts:
             self.asked.discard(one)
@@ -66,7 +81,8 @@ class Desk:
 
 happenings = st.lists(
     st.tuples(
-        st.sampled_from(["look", "look", "refused", "end", "settle"]), st.integers(0, COUNT - 1)
+        st.sampled_from(["look", "look", "refused", "end", "settle", "close", "open"]),
+        st.integers(0, COUNT - 1),
     ),
     max_size=60,
 )
@@ -86,10 +102,14 @@ def test_no_tenant_runs_more_and_nobody_waits_beside_a_free_turn(
                 desk.look(str(number), starts=False)
             case "end":
                 desk.end(str(number))
+            case "close" | "open":
+                desk.counters[number % 2].closed = what == "close"
             case _:
                 desk.settle()
         for tenant in TENANTS:
             assert len(desk.running(tenant)) <= limit
+    for counter in desk.counters:
+        counter.closed = False
     # Those that were refused come back by themselves; then everybody has a turn in the end.
     for _ in range(COUNT):
         for one in sorted(desk.asked, key=int):
@@ -133,3 +153,26 @@ def test_without_a_limit_everybody_is_admitted_and_nothing_is_kept() -> None:
     assert not asyncio.run(desk.turns.any_waiting("a"))
     assert not asyncio.run(desk.turns.waiting_of([*desk.states]))
     assert desk.woken == []
+
+
+def test_who_is_held_back_keeps_no_turn_from_who_may_go_elsewhere() -> None:
+    desk = Desk(1)
+    desk.turns.open()
+    assert desk.turns.admit(desk.states["0"], desk.counters[0])
+    for one in ("4", "2", "6"):  # "4" goes where "0" does
+        desk.look(one, starts=True)
+    desk.counters[0].closed = True
+    desk.look("0", starts=True)
+    assert desk.woken == ["2"]
+    desk.settle()
+    desk.end("2")
+    assert desk.woken == ["6"]
+    desk.settle()
+    desk.counters[0].closed = False
+    desk.look("0", starts=True)
+    assert desk.running("a") == ["6"]
+    desk.end("6")
+    assert desk.woken == ["0"]
+    desk.settle()
+    desk.end("0")
+    assert desk.woken == ["4"]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from stenolog.clock import now_ms
 from stenolog.commands.transcription.state import Transcription
 from stenolog.log.checkpoint import BEGINNING
 from stenolog.log.open_page import OpenPage
@@ -40,7 +41,12 @@ async def test_a_follower_that_waits_for_what_is_behind_beats_no_more(tmp_path: 
             await caught_up.wait()
 
         follower = Follower(
-            log, Turns(0, print), never_loaded, lambda *_, in_ms=0: None, catch_up, NothingOpen()
+            log,
+            Turns(0, print, now_ms),
+            never_loaded,
+            lambda *_, in_ms=0: None,
+            catch_up,
+            NothingOpen(),
         )
         running = asyncio.create_task(follower.subscription.run())
         await waits.wait()

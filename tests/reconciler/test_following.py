@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.clock import now_ms
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
@@ -150,7 +151,9 @@ async def test_after_a_start_what_needs_us_most_is_looked_at_first(
             assert reason == "start"
             due_ms[transcription_id] = in_ms
 
-        follower = Follower(home.events, Turns(0, print), never_loaded, wake, done, home.events)
+        follower = Follower(
+            home.events, Turns(0, print, now_ms), never_loaded, wake, done, home.events
+        )
         assert (await follower.saved()).position == await home.events.head()
         urgent = {*ids[::2], ids[3]}
         assert sorted(due_ms) == sorted(ids)

@@ -15,6 +15,8 @@ from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.house.waiting import until
 from tests.reconciler.house import Around, House, house
 from tests.reconciler.test_erasure import request_erasure
+from tests.reconciler.test_held_back import HeldBack, held_back
+from tests.reconciler.test_neighbours import uploaded
 
 OTHER = "00000000-0000-4000-8000-0000000000ab"
 
@@ -141,3 +143,19 @@ async def test_what_runs_is_known_after_a_start_before_anything_is_submitted(
         await all_ended(home)
     assert len(simulator.jobs) == 4
     assert most_at_once(simulator) == 1
+
+
+async def test_uploads_that_are_held_back_keep_no_turn_from_the_tenant_s_other_jobs(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    made: list[HeldBack] = []
+    async with house(tmp_path, simulator, around=held_back(made), tenant_concurrency=2) as home:
+        made[0].retry_in_ms = 3_600_000
+        uploads = [await home.request(upload=await uploaded(home)) for _ in range(5)]
+        await until(lambda: bool(made[0].held))
+        url = await home.request()
+        await home.when(url, lambda state: state.status == "processing")
+        made[0].resume()
+        for one in (*uploads, url):
+            assert (await home.ended(one)).status == "completed"
+    assert most_at_once(simulator) <= 2

@@ -90,6 +90,28 @@ def test_what_was_reserved_before_a_refusal_came_waits_like_all() -> None:
     assert it.admission.begin("create", other) == it.ms
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_one_that_was_reserved_and_is_overtaken_by_a_refusal_is_no_probe(status: int) -> None:
+    it = Place()
+    it.answer(status, HOUR_MS)
+    it.ms += PROBE_MS
+    [last] = it.reserve(36)
+    it.admission.heed("create", status, HOUR_MS, it.ms)
+    with pytest.raises(ProviderHeldBack):
+        it.admission.begin("create", last)
+    assert it.reserve(36) == []
+    it.ms += PROBE_MS
+    assert len(it.reserve(36)) == 1
+
+
+def test_a_reservation_that_a_refusal_has_overtaken_gives_no_turn_to_another() -> None:
+    it = Place()
+    [body] = it.reserve(1)
+    it.admission.heed("create", 429, HOUR_MS, it.ms)
+    it.admission.withdraw("create", body)
+    assert it.reserve(36) == []
+
+
 def test_after_a_pause_they_go_one_a_second_until_one_is_answered() -> None:
     it = Place()
     it.answer(429, 10_000)

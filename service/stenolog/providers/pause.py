@@ -87,8 +87,11 @@ class Pause:
         return number > self._taken_before
 
     def give_back(self, number: int, now_ms: int) -> None:
-        """Let another one go instead of the request of this number, which is not made after all."""
-        if number == self._taken:
+        """Let another one go instead of the request of this number, which is not made after all.
+
+        One that a refusal has overtaken has no place to give back: the refusal has made a new wait.
+        """
+        if number == self._taken and self.holds(number):
             self._next_at_ms = now_ms
 
     def begin(self, told_ms: int | None, began_ms: int, now_ms: int) -> None:

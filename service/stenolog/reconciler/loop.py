@@ -23,6 +23,7 @@ from stenolog.owned_tasks import log_failure
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
 from stenolog.reconciler.attempts import Attempts, answered, clock_set_back
+from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import SLEW_MS
 from stenolog.reconciler.figures import ReconcilerFigures
 from stenolog.reconciler.following import (
@@ -37,7 +38,7 @@ from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
-from stenolog.reconciler.working import Case, Worker
+from stenolog.reconciler.working import Worker
 
 LOOKS_AT_ONCE_MAX = 64  # transcriptions looked at, beside those whose request is under way
 BROKEN_MS = 60_000  # before work that did not come to its end is begun again
@@ -68,7 +69,7 @@ class Reconciler:
 
         `chance`, 0 to 1, spreads those that wait for the same thing.
         """
-        self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"))
+        self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"), now_ms)
         self._follower_of = partial(
             Follower, events, self._turns, reader.load, self.wake, self._catch_up
         )

@@ -117,6 +117,10 @@ class Pool:
         """Let nobody go before; of several times the last one counts."""
         self._held_until_ms = max(self._held_until_ms, until_ms)
 
+    def blocked(self, now_ms: int) -> bool:
+        """Tell whether nobody may go now, but for a probe."""
+        return now_ms < self._held_until_ms or self._open()
+
     def release(self) -> None:
         """Forget until when to wait: the provider was started again, or the clock set back."""
         self._held_until_ms = 0

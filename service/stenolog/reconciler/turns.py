@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
 from stenolog.bounded import BoundedMemory
+from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import RecordDamaged, SchemaTooNew, StoreError
 from stenolog.log.event import Event
@@ -21,21 +23,31 @@ Load = Callable[[str], Awaitable[Transcription]]
 log = structlog.get_logger()
 
 
+class Lane(Protocol):
+    """What a transcription goes through once it has its turn: requests of one kind at one place."""
+
+    def blocked(self, now_ms: int) -> bool:
+        """Tell whether nobody gets through for now, so that a turn would not be used."""
+        ...
+
+
 class Turns:
     """Lets at most `limit` transcriptions of a tenant run; the others wait, oldest first.
 
     What runs is what the log says, passed to `note`; a turn that was granted and not used yet
-    counts as running. Tenants do not wait for each other.
+    counts as running. Tenants do not wait for each other, nor does anybody for those whose lane
+    is blocked.
     """
 
-    def __init__(self, limit: int, wake: Callable[[str], None]) -> None:
+    def __init__(self, limit: int, wake: Callable[[str], None], now_ms: NowMs) -> None:
         """`limit` 0: none. `wake` is called for a transcription whose turn has come."""
         self._limit = limit
         self._wake = wake
+        self._now_ms = now_ms
         self._open = not limit
         self._running: defaultdict[str, set[str]] = defaultdict(set)
-        self._waiting: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        self._queued: set[str] = set()
+        self._waiting: defaultdict[str, dict[Lane, list[tuple[int, str]]]] = defaultdict(dict)
+        self._queued: dict[str, Lane] = {}
 
     @property
     def opened(self) -> bool:
@@ -62,13 +74,17 @@ class Turns:
             for tenant in list(self._waiting):
                 self._grant(tenant)
 
-    def admit(self, state: Transcription) -> bool:
-        """Tell whether it may be submitted now; if not, it waits and will be woken."""
+    def admit(self, state: Transcription, lane: Lane) -> bool:
+        """Tell whether it may be submitted now; if not, it waits and will be woken.
+
+        Who finds its lane blocked passes its turn on with `note`, and asks again once it is not.
+        """
         if not self._limit or state.id in self._running.get(state.tenant, ()):
             return True
-        if state.id not in self._queued:
-            self._queued.add(state.id)
-            heapq.heappush(self._waiting[state.tenant], (state.request_position, state.id))
+        if self._queued.get(state.id) is not lane:
+            self._queued[state.id] = lane  # an entry in another lane is passed over
+            waiting = self._waiting[state.tenant].setdefault(lane, [])
+            heapq.heappush(waiting, (state.request_position, state.id))
         self._grant(state.tenant, asking=state.id)
         return state.id in self._running.get(state.tenant, ())
 
@@ -81,6 +97,8 @@ class Turns:
         elif state.id in self._running.get(state.tenant, ()):
             self._running[state.tenant].discard(state.id)
             self._grant(state.tenant)
+        elif state.tenant in self._waiting:
+            self._grant(state.tenant)  # a lane may be open again
 
     def drop(self, transcription_id: str) -> None:
         """Give back the turn of one whose stream cannot be read any more, if it has one."""
@@ -90,17 +108,36 @@ class Turns:
 
     def _grant(self, tenant: str, asking: str | None = None) -> None:
         """Give free turns to those that have waited longest; `asking` needs no wake-up."""
-        running, waiting = self._running[tenant], self._waiting[tenant]
-        while self._open and waiting and len(running) < self._limit:
-            _, following = heapq.heappop(waiting)
-            self._queued.discard(following)
+        running = self._running[tenant]
+        while self._open and len(running) < self._limit:
+            lane = self._next_lane(tenant)
+            if lane is None:
+                break
+            _, following = heapq.heappop(self._waiting[tenant][lane])
+            del self._queued[following]
             running.add(following)
             if following != asking:
                 self._wake(following)
-        if not waiting:
+        if not self._lanes(tenant):
             del self._waiting[tenant]
         if not running:
             del self._running[tenant]
+
+    def _next_lane(self, tenant: str) -> Lane | None:
+        """Return the lane of the one that has waited longest, of the lanes that are not blocked."""
+        lanes, now_ms = self._lanes(tenant), self._now_ms()
+        free = [lane for lane in lanes if not lane.blocked(now_ms)]
+        return min(free, key=lambda lane: lanes[lane][0], default=None)
+
+    def _lanes(self, tenant: str) -> Mapping[Lane, list[tuple[int, str]]]:
+        """Return who waits in each lane, without those that have changed to another one."""
+        lanes = self._waiting[tenant]
+        for lane, waiting in tuple(lanes.items()):
+            while waiting and self._queued.get(waiting[0][1]) is not lane:
+                heapq.heappop(waiting)
+            if not waiting:
+                del lanes[lane]
+        return lanes
 
 
 class TurnsAtStart:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 import structlog
 
 from stenolog.backoff import later_ms
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
     KeyLost,
     OutcomeUnknown,
@@ -21,7 +19,7 @@ from stenolog.errors import (
     StoreUnavailable,
     WrongExpectedVersion,
 )
-from stenolog.log.events.vocabulary import ProviderName, WakeReason
+from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.actions import (
     Check,
@@ -33,10 +31,10 @@ from stenolog.reconciler.actions import (
     Submit,
     Wait,
 )
-from stenolog.reconciler.attempts import Attempts, not_in_future, put_off, woken_by
+from stenolog.reconciler.attempts import Attempts, not_in_future, put_off
+from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
-from stenolog.reconciler.pool import Pool, wanted
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Load, Turns
@@ -46,75 +44,6 @@ HELD_MS = 1_000  # when a provider wants to be left alone, and does not say for 
 TURN_MS_MAX = 600_000  # a turn that comes wakes; this only bounds what a mistake would cost
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True, kw_only=True)
-class Case:
-    """An open transcription, and what this process knows of it besides its stream.
-
-    Attributes:
-        attempts: What was tried.
-        provider: Where it is transcribed; None: its stream was not read yet.
-        woken_again: Something woke it while it was worked on: look once more afterwards.
-        acted: What was done last, and `times` how often without anything else between.
-        pool: Where it has a slot; None: nowhere.
-        waits: The pool in which it waits for a slot; None: in none.
-    """
-
-    id: str
-    attempts: Attempts = field(default_factory=Attempts)
-    provider: ProviderName | None = None
-    woken_again: bool = False
-    acted: str = ""
-    times: int = 0
-    pool: Pool | None = None
-    waits: Pool | None = None
-
-    def wake(self, reason: WakeReason, *, busy: bool) -> None:
-        """Have it looked at for this reason; `busy`: it is being worked on now."""
-        self.attempts = woken_by(self.attempts, reason)
-        self.woken_again = self.woken_again or busy
-
-    def learn(self, attempts: Attempts) -> None:
-        """Keep what an action has learned; what woke the case meanwhile is newer than that."""
-        woken = self.attempts.woken if self.woken_again else attempts.woken
-        self.attempts = replace(attempts, woken=woken)
-
-    def note(self, action: str) -> None:
-        """Write a line of what was done; a repetition has one the 2nd, 4th, 8th ... time."""
-        self.times = self.times + 1 if action == self.acted else 1
-        self.acted = action
-        folded = self.times & (self.times - 1)  # no power of two
-        say = log.debug if folded else log.info
-        say("reconciler.acted", action=action, times=self.times)
-
-    def rest(self, due_ms: int | None, now_ms: int) -> int | None:
-        """Return when to look at it after work that ended with `due_ms`; None: nothing is owed."""
-        if not self.woken_again:
-            return due_ms
-        self.woken_again = False
-        return now_ms
-
-    def may_go(self, state: Transcription, pool: Pool | None, now_ms: int) -> bool:
-        """Take a slot in the pool, or wait in it; a slot or a place in another is given back."""
-        if self.pool is not pool:
-            self.leave()
-        if self.waits is not pool and self.waits is not None:
-            self.waits.forget(self.id)
-        self.waits = None
-        if pool is None:
-            return True
-        if pool.admit(wanted(state), state.tenant, now_ms):
-            self.pool = pool
-            return True
-        self.waits = pool
-        return False
-
-    def leave(self) -> None:
-        """Give back the slot, if it has one."""
-        if self.pool is not None:
-            self.pool.leave(self.id)
-            self.pool = None
 
 
 class Worker:
@@ -185,14 +114,20 @@ class Worker:
         attempts = not_in_future(case.attempts, now_ms)
         timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
         action = next_action(state, attempts, timing, now_ms)
-        if not isinstance(action, Submit):
+        pool = self._pools.of(action, state)
+        lane = pool if isinstance(action, Submit) else None
+        # Who is held back has no turn meanwhile: others of its tenant may go elsewhere.
+        held = lane is not None and case.pool is not lane and lane.blocked(now_ms)
+        if lane is None or held:
             self._turns.note(state)
-        elif not self._turns.admit(state):
+        elif not self._turns.admit(state, lane):
             return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done) and not case.woken_again:
             self._clock_shift.forget(case.id)
-        if not case.may_go(state, self._pools.of(action, state), now_ms):
+        if not case.may_go(state, pool, now_ms):
             return None
+        if held and lane is not None and not self._turns.admit(state, lane):
+            return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done | Wait):
             return action
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from stenolog.reconciler.working import Case
+from stenolog.reconciler.case import Case
 
 
 def levels(actions: list[str]) -> list[str]:
