@@ -81,6 +81,33 @@ def test_every_route_is_documented_with_its_scope_and_nothing_else_is(
     assert sorted(routed(), key=str) == sorted(documented(document), key=str)
 
 
+def test_every_query_parameter_of_the_native_api_is_documented_and_no_other_is_taken(
+    document: dict[str, Any],
+) -> None:
+    taken = {}
+    for route in build_app(cast(Edge, Anything())).routes:
+        assert isinstance(route, Route)
+        if route.path.startswith("/api/v1/"):
+            assert isinstance(route.endpoint, Resource)
+            for method, operation in route.endpoint.operations.items():
+                assert isinstance(operation, Guarded)
+                assert operation.query is not None, route.path
+                taken[route.path, method.lower()] = sorted(operation.query)
+    parameters = document["components"]["parameters"]
+    named = {
+        (path, method): sorted(
+            one["name"]
+            for given in operation.get("parameters", ())
+            for one in [parameters[given["$ref"].rsplit("/", 1)[1]] if "$ref" in given else given]
+            if one["in"] == "query"
+        )
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if path.startswith("/api/v1/") and method in METHODS
+    }
+    assert taken == named
+
+
 def test_every_scope_that_is_offered_guards_something() -> None:
     assert {scope for _, _, scope in routed() if scope} == set(SCOPES)
 

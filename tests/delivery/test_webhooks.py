@@ -65,6 +65,11 @@ async def test_what_the_receiver_said_is_shown_on_every_surface(home: House) -> 
     assert (body["status"], body["webhook_status_code"]) == ("completed", 201)
     native = await home.service.client.get(f"/api/v1/transcripts/{transcription_id}")
     assert native.json()["webhook_status_code"] == 201
+    assert native.json()["webhook"] == {
+        "outcome": "delivered",
+        "address": home.url,
+        "setting": None,
+    }
     await home.service.projector.rebuild("all")
     await home.service.stand_still()
     await home.service.projector.catch_up()
@@ -162,6 +167,12 @@ async def test_a_private_address_is_refused_by_the_guard(home: House) -> None:
     assert (ended["reason"], ended["attempts"], ended["status"]) == ("forbidden", 1, None)
     assert home.receiver.deliveries == ()
     assert (await home.shown(transcription_id))["webhook_status_code"] is None
+    native = await home.service.client.get(f"/api/v1/transcripts/{transcription_id}")
+    assert native.json()["webhook"] == {
+        "outcome": "forbidden",
+        "address": home.url,
+        "setting": "STENOLOG_ALLOW_NETWORKS",
+    }
     (line,) = [line for line in lines if line["event"] == "delivery.attempted"]
     assert (line["log_level"], line["setting"]) == ("warning", "STENOLOG_ALLOW_NETWORKS")
     assert "not allowed" in line["reason"]

@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,6 +41,7 @@ from tests.house.running import Running, running
 from tests.house.stored_audio import StoredAudio
 
 PUBLIC_URL = "https://stenolog.example"
+LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
 
 
@@ -160,6 +162,7 @@ async def composed(directory: Path, **given: Any) -> AsyncIterator[Composed]:
             "assemblyai_base_url": NOBODY,
             "assemblyai_eu_base_url": NOBODY,
             "public_url": PUBLIC_URL,
+            "allow_networks": LOOPBACK,
             "speech_models": (),
             "tenant_concurrency": 1,
             **given,

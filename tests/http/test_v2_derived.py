@@ -85,11 +85,12 @@ async def test_captions_are_plain_text_of_the_asked_width(service: Composed) -> 
     assert (await service.client.head(f"{path}/vtt")).status_code == 200
 
 
-async def test_word_search_tells_places_and_times(service: Composed) -> None:
+@pytest.mark.parametrize(
+    "query", ["words=Smoke%2Cin+the+air%2Cnever", "words=Smoke&words=in+the+air%2Cnever"]
+)
+async def test_word_search_tells_places_and_times(service: Composed, query: str) -> None:
     transcription_id = await completed(service)
-    answer = await service.client.get(
-        f"/v2/transcript/{transcription_id}/word-search?words=Smoke%2Cin+the+air%2Cnever"
-    )
+    answer = await service.client.get(f"/v2/transcript/{transcription_id}/word-search?{query}")
     assert answer.json() == {
         "id": transcription_id,
         "total_count": 3,
@@ -119,6 +120,7 @@ async def test_a_width_that_is_none_is_refused(service: Composed, path: str) -> 
         ("", "at least one word"),
         ("words=", "at least one word"),
         ("words=%2C.%2C", "at least one word"),
+        ("words=&words=", "at least one word"),
         ("words=a+b+c+d+e+f", "at most 5 words"),
         ("words=" + "a%2C" * 101, "at most 100 words"),
     ],

@@ -84,6 +84,11 @@ def _age_ms(since_ms: int | None, at_ms: int) -> int:
     return 0 if since_ms is None else max(0, at_ms - since_ms)
 
 
+def webhook_policy(settings: Settings) -> AddressPolicy:
+    """Return which addresses customers' webhooks may be at."""
+    return AddressPolicy.of(networks=[str(network) for network in settings.allow_networks])
+
+
 async def open_deliveries(
     stack: contextlib.AsyncExitStack,
     settings: Settings,
@@ -101,7 +106,7 @@ async def open_deliveries(
         StoreUnavailable: A store cannot be read or written.
     """
     egress = Egress(
-        AddressPolicy.of(networks=[str(network) for network in settings.allow_networks]),
+        webhook_policy(settings),
         connections_max=ATTEMPTS_AT_ONCE_MAX,
     )
     stack.push_async_callback(egress.aclose)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from stenolog.arrivals import Arrivals
+from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of
@@ -26,6 +28,7 @@ from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
+from stenolog.egress.plain_hosts import refused_host
 from stenolog.encryption import SigningKey
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
@@ -103,6 +106,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 erase=parts.eraser.erase_now,
                 fill_in=parts.projector.fill_in,
                 room=parts.answer_room.wait,
+                refused_host=partial(refused_host, policy=webhook_policy(settings)),
             ),
             callbacks=CallbackPorts(
                 facts=parts.facts,

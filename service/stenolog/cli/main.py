@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import click
 from stenolog.cli.version import version
 from stenolog.cli.words import DONE, WRONG_USAGE, safe
 from stenolog.lossy_output import replace_output
+from stenolog.near_names import suggested
 
 # Name: module and what the help says; a command's libraries are not loaded for another's sake.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -55,10 +55,10 @@ class Commands(click.Group):
         Raises:
             click.UsageError: No command has this name.
         """
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        near = suggested(args[0], COMMANDS)
         # Completion resolves what is typed so far, and must print nothing but completions.
         if near and args[0] not in COMMANDS and not ctx.resilient_parsing:
-            ctx.fail(f"No such command '{safe(args[0])}'. Did you mean '{near[0]}'?")
+            ctx.fail(f"No such command '{safe(args[0])}'. Did you mean '{near}'?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

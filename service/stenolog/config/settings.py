@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from stenolog.config.reconciler import ReconcilerSettings
 from stenolog.config.server import ServerSettings
 from stenolog.config.storage import StorageSettings
 from stenolog.errors import StenologError
+from stenolog.near_names import nearest
 
 PREFIX = "STENOLOG_"
 
@@ -89,8 +89,8 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     for name in environ:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
-            raise BadSetting(f"{name} is not a setting; did you mean {near[0]}?")
+            near = nearest(name.upper(), known)
+            raise BadSetting(f"{name} is not a setting; did you mean {near}?")
 
 
 def _not_in_environment(variables: Mapping[str, str]) -> dict[str, Any]:

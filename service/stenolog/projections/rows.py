@@ -8,6 +8,8 @@ from typing import Literal
 Status = Literal["queued", "processing", "completed", "error"]
 OPEN_STATUSES: tuple[Status, ...] = ("queued", "processing")
 
+NO_NAMES = "[]"
+
 Reason = Literal["not_requested", "not_ready", "unavailable", "error", "failed", "erased"]
 """Why a view shows no items.
 
@@ -52,6 +54,9 @@ class StatusRow:
         completed_at: When the outcome was recorded, `error` included.
         webhook_status_code: What the customer's webhook answered last, once its delivery has
             ended; None before, without one, and when nothing was ever received.
+        webhook_ended: How that delivery ended: `delivered`, or why not; None before, or without.
+        webhook_address: Scheme, host and port of the customer's webhook; empty without one.
+        unknown: Names of parameters that AssemblyAI's contract does not have, as a JSON list.
     """
 
     id: str
@@ -81,6 +86,9 @@ class StatusRow:
     called_back_at: str | None = None
     completed_at: str | None = None
     webhook_status_code: int | None = None
+    webhook_ended: str | None = None
+    webhook_address: str = ""
+    unknown: str = NO_NAMES
 
     @property
     def open(self) -> bool:

@@ -304,7 +304,11 @@ def test_a_delivery_changes_nothing_else() -> None:
     log.add(1, "delivery.succeeded", {"kind": "outcome", "attempts": 1, "status": 201})
     after = status_of(log)
     assert after == replace(
-        before, webhook_status_code=201, version=after.version, position=after.position
+        before,
+        webhook_status_code=201,
+        webhook_ended="delivered",
+        version=after.version,
+        position=after.position,
     )
 
 

@@ -12,7 +12,7 @@ from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackReceived
-from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded, WebhookEnding
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -90,6 +90,7 @@ class _Fields(TypedDict, total=False):
     ended_at: str | None
     audio_ms: int | None
     webhook_status: int | None
+    webhook_ended: WebhookEnding | None
 
 
 def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
@@ -118,8 +119,10 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             }
         case ErasureCompleted():
             return {"erased": True}
-        case DeliverySucceeded(kind="outcome") | DeliveryFailed(kind="outcome"):
-            return {"webhook_status": data.status}
+        case DeliverySucceeded(kind="outcome"):
+            return {"webhook_status": data.status, "webhook_ended": "delivered"}
+        case DeliveryFailed(kind="outcome"):
+            return {"webhook_status": data.status, "webhook_ended": data.reason}
         case SubmissionAccepted():
             return _accepted(state, event, data, at_ms)
         case (
@@ -175,7 +178,8 @@ def _ended(
     if isinstance(data, TranscriptionFailed):
         return {**ended, "status": "error", "failure": data.reason}
     if isinstance(data, TranscriptionCompletedLate):
-        ended["webhook_status"] = None  # the customer's webhook is called once more
+        # The customer's webhook is called once more.
+        ended |= {"webhook_status": None, "webhook_ended": None}
     return {**ended, "status": "completed", "failure": None, "audio_ms": data.audio_ms}
 
 

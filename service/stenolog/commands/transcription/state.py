@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stenolog.log.events.callbacks import CallbackKind
+from stenolog.log.events.deliveries import WebhookEnding
 from stenolog.log.events.submissions import AbandonReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface
@@ -72,6 +73,7 @@ class Transcription:
         ended_at: When the outcome was recorded, or the erasure that came before any.
         audio_ms: As the provider measured it; None before the result.
         webhook_status: What the customer's webhook answered last, once its delivery has ended.
+        webhook_ended: How that delivery ended; None before.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Transcription:
     ended_at: str | None = None
     audio_ms: int | None = None
     webhook_status: int | None = None
+    webhook_ended: WebhookEnding | None = None
 
     @property
     def stream(self) -> str:

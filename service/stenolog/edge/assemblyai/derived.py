@@ -92,13 +92,13 @@ def caption_width(query: QueryParams) -> int:
 
 
 def search_terms(query: QueryParams) -> tuple[str, ...]:
-    """Return the terms of `words`, which has commas between them.
+    """Return the terms of `words`: commas are between them, or it is given several times.
 
     Raises:
         InvalidRequest: There is none, there are too many, or one has too many words.
     """
     problem = ""
-    terms = [term for term in query.get("words", "").split(",") if phrase_of(term)]
+    terms = [term for term in ",".join(query.getlist("words")).split(",") if phrase_of(term)]
     if not terms:
         problem = "must name at least one word, with commas between several"
     elif len(terms) > TERMS_MAX:

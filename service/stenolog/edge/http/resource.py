@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -22,6 +22,7 @@ from stenolog.edge.http.problems import (
     failure_of,
     method_not_allowed,
 )
+from stenolog.edge.http.unknown_names import refuse_unknown_query
 from stenolog.errors import InvalidRequest, StenologError, Unauthenticated
 
 Lookup = Callable[[Request, ApiKey], Awaitable[None]]
@@ -41,11 +42,14 @@ class Guarded:
     Attributes:
         lookup: Raises `NotFound` when what the path names is not the caller's. A 403 then says
             nothing of what another tenant has.
+        query: The names of its query parameters: others are refused, and each may be given once.
+            None: others are ignored, as AssemblyAI does.
     """
 
     scope: str
     handler: Handler
     lookup: Lookup | None = None
+    query: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,8 @@ class Resource:
         match self._methods.get(method):
             case Guarded() as guarded:
                 caller = await self._admission.admit(request, guarded.scope, guarded.lookup)
+                if guarded.query is not None:
+                    refuse_unknown_query(request.query_params, guarded.query)
                 counted.enter_context(self._admission.under_way.counted(caller, guarded.scope))
                 return await guarded.handler(self._admission.watched(request), caller)
             case Open() as open_to_all:

@@ -14,6 +14,7 @@ from stenolog.projections.pages import ItemsPage
 from stenolog.projections.views import ViewReader
 
 SPEAKER_CHARS_MAX = 128
+FILTERS = {"utterances": ("speaker",)}
 MAY_BE_LOST = ("not_ready", "failed")  # the view, or the key
 
 
@@ -56,7 +57,7 @@ class Items:
         )
 
     def _speaker(self, request: Request) -> str | None:
-        if self._view != "utterances":
+        if "speaker" not in FILTERS.get(self._view, ()):
             return None
         speaker = request.query_params.get("speaker") or None
         if speaker is not None and len(speaker) > SPEAKER_CHARS_MAX:

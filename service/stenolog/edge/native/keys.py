@@ -25,6 +25,7 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
+from stenolog.edge.http.unknown_names import refuse_unknown
 from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
 from stenolog.log.events.vocabulary import Region
@@ -57,7 +58,8 @@ class Keys:
         """201 with the key; `key` is its secret, and is never to be had again."""
         async with whole_body(request, bytes_max=BODY_BYTES_MAX) as body:
             given = parse_object(body, bytes_max=BODY_BYTES_MAX)
-        _refuse_unknown(given)
+        # A misspelt `scopes` must not give a key more than was meant.
+        refuse_unknown(given, FIELDS, "member")
         name = checked_name("name", _text(given, "name") or "")
         tenant = _text(given, "tenant")
         tenant_name = caller.tenant_name if tenant is None else checked_name("tenant", tenant)
@@ -127,14 +129,6 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
     }
-
-
-def _refuse_unknown(given: dict[str, object]) -> None:
-    """Refuse unknown fields: a misspelt `scopes` must not give a key more than was meant."""
-    unknown = [name for name in given if name not in FIELDS]
-    if unknown:
-        problem = f"is not one of: {', '.join(FIELDS)}"
-        raise InvalidRequest(f"{unknown[0]!r} {problem}", [(name, problem) for name in unknown])
 
 
 def _text(given: dict[str, object], field: str) -> str | None:

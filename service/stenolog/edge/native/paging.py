@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from stenolog.errors import InvalidRequest
 
+PAGE = ("limit", "after")  # the query parameters of every list
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200  # AssemblyAI's own lists have at most 200 as well
 DIGITS = re.compile(r"[0-9]{1,18}")  # what SQLite's integers hold
@@ -27,7 +28,7 @@ class PageQuery:
 
 
 def page_query(query: QueryParams) -> PageQuery:
-    """Read `limit` and `after`; an empty value counts as absent, other names are ignored.
+    """Read `limit` and `after`; an empty value counts as absent.
 
     Raises:
         InvalidRequest: A value is not one; all of them are named.

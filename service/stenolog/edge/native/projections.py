@@ -7,8 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.bodies import whole_body
+from stenolog.edge.http.unknown_names import refuse_unknown
 from stenolog.edge.loops import Rebuild
 from stenolog.projections.views import ViewReader
+from stenolog.wire.strict_json import parse_object
+
+BODY_BYTES_MAX = 1_024
 
 
 class Projections:
@@ -34,6 +39,9 @@ class Projections:
 
     async def rebuild(self, request: Request, caller: ApiKey) -> Response:
         """202: it will be done beside what is in view, after a crash too."""
+        async with whole_body(request, bytes_max=BODY_BYTES_MAX) as body:
+            if body.strip():
+                refuse_unknown(parse_object(body, bytes_max=BODY_BYTES_MAX), (), "member")
         names = await self._rebuild(request.path_params["name"])
         return Response(
             orjson.dumps({"projections": list(names)}),

@@ -15,8 +15,9 @@ from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
-from stenolog.edge.native.items import Items
+from stenolog.edge.native.items import FILTERS, Items
 from stenolog.edge.native.keys import Keys
+from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.ports import Evidence, Room
@@ -56,18 +57,19 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     projections = Projections(ports.views, ports.rebuild)
     evidence = LogEvidence(ports.evidence)
     at = partial(route, admission, as_problem)
-    writing = partial(Guarded, scope="transcripts:write")
-    reading = partial(Guarded, scope="transcripts:read")
+    guarded = partial(Guarded, query=())
+    writing = partial(guarded, scope="transcripts:write")
+    reading = partial(guarded, scope="transcripts:read")
     lookup = in_path(cases.reading.require)
     reading_one = partial(reading, lookup=lookup)
-    erasing_one = partial(Guarded, scope="compliance:erase", lookup=lookup)
-    managing = partial(Guarded, scope="keys:write")
-    operating = partial(Guarded, scope="ops:read")
-    proving = partial(Guarded, scope="compliance:read")
+    erasing_one = partial(guarded, scope="compliance:erase", lookup=lookup)
+    managing = partial(guarded, scope="keys:write")
+    operating = partial(guarded, scope="ops:read")
+    proving = partial(guarded, scope="compliance:read")
     routes = [
         at(
             f"{PREFIX}/transcripts",
-            GET=reading(handler=revalidated(transcripts.list)),
+            GET=reading(handler=revalidated(transcripts.list), query=("status", *PAGE)),
             POST=writing(handler=transcripts.post),
         ),
         at(
@@ -78,22 +80,37 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         *(
             at(
                 f"{PREFIX}/transcripts/{{id}}/{view}",
-                GET=reading_one(handler=revalidated(Items(view, cases.reading, ports.views).get)),
+                GET=reading_one(
+                    handler=revalidated(Items(view, cases.reading, ports.views).get),
+                    query=(*FILTERS.get(view, ()), *PAGE),
+                ),
             )
             for view in ITEM_VIEWS
         ),
         at(
             f"{PREFIX}/transcripts/{{id}}/events",
-            GET=Guarded(scope="events:read", handler=revalidated(events.get), lookup=lookup),
+            GET=guarded(
+                scope="events:read",
+                handler=revalidated(events.get),
+                lookup=lookup,
+                query=PAGE,
+            ),
         ),
-        at(f"{PREFIX}/keys", GET=managing(handler=keys.list), POST=managing(handler=keys.post)),
+        at(
+            f"{PREFIX}/keys",
+            GET=managing(handler=keys.list, query=PAGE),
+            POST=managing(handler=keys.post),
+        ),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
         at(f"{PREFIX}/log/tree-head", GET=proving(handler=revalidated(evidence.tree_head))),
         at(f"{PREFIX}/log/verifier-key", GET=proving(handler=revalidated(evidence.verifier_key))),
-        at(f"{PREFIX}/log/proof/inclusion", GET=proving(handler=revalidated(evidence.inclusion))),
+        at(
+            f"{PREFIX}/log/proof/inclusion",
+            GET=proving(handler=revalidated(evidence.inclusion), query=("position", "size")),
+        ),
         at(
             f"{PREFIX}/log/proof/consistency",
-            GET=proving(handler=revalidated(evidence.consistency)),
+            GET=proving(handler=revalidated(evidence.consistency), query=("from", "to")),
         ),
         at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
         # Operators have no scope but `ops:read`, and a rebuild changes no fact.

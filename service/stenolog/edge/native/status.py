@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from stenolog.edge.transcriptions.webhook_address import ALLOWING
 from stenolog.projections.rows import StatusRow, TranscriptRow
 
 US_PER_MS = 1_000
@@ -24,6 +25,7 @@ def status_of(row: StatusRow) -> dict[str, object]:
         "called_back_at": row.called_back_at,
         "completed_at": row.completed_at,
         "webhook_status_code": row.webhook_status_code,
+        "webhook": _webhook(row),
         "audio_url": row.audio_url,
         "audio_ms": row.audio_ms,
         "error": row.error,
@@ -35,12 +37,35 @@ def status_of(row: StatusRow) -> dict[str, object]:
     }
 
 
+def warnings_of(row: StatusRow) -> list[dict[str, str]]:
+    """Return what its customer should look at; each has a code and a sentence."""
+    return [
+        {
+            "code": "unknown-parameter",
+            "message": f"{name} is not known here: it was forwarded to the provider as it is",
+        }
+        for name in orjson.loads(row.unknown)
+    ]
+
+
+def _webhook(row: StatusRow) -> dict[str, str | None] | None:
+    """Return how the call of the customer's webhook ended; None before, or without one."""
+    if row.webhook_ended is None:
+        return None
+    return {
+        "outcome": row.webhook_ended,
+        "address": row.webhook_address or None,
+        "setting": ALLOWING if row.webhook_ended == "forbidden" else None,
+    }
+
+
 def detail_of(
     row: StatusRow, transcript: TranscriptRow | None, readable_ms: int | None
 ) -> dict[str, object]:
     """Return what one transcription shows; `readable_ms` is from its callback to its views."""
     return {
         **status_of(row),
+        "warnings": warnings_of(row),
         "readable_ms": readable_ms,
         "text": transcript.text if transcript else None,
         "confidence": transcript.confidence if transcript else None,

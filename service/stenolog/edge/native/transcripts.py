@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import orjson
@@ -18,15 +19,19 @@ from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_q
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
 from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.errors import InvalidRequest
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionFailed
+from stenolog.near_names import misspelt
 from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import ViewReader
 from stenolog.wire.assemblyai.enums import STATUSES
+from stenolog.wire.assemblyai.parameters import KNOWN
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, checked_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 PATH = "/api/v1/transcripts"
+MEMBERS = tuple(sorted({*KNOWN, *HEADERS}))
 OUTCOMES = (TranscriptionCompleted.type, TranscriptionFailed.type)
 
 
@@ -127,8 +132,21 @@ class Transcripts:
 def _parsed(body: bytes) -> tuple[TranscriptRequest, dict[str, object]]:
     """Return the request and the fields that are ours."""
     given = parse_object(body)
+    _refuse_misspelt(given)
     ours = {name: given.pop(name) for name in HEADERS if name in given}
     return checked_request(given), ours
+
+
+def _refuse_misspelt(given: Mapping[str, object]) -> None:
+    """Refuse a name that is nearly one of ours or AssemblyAI's: a lost subject is not forgotten.
+
+    Raises:
+        InvalidRequest: There is one. Other unknown names may be new ones of AssemblyAI's.
+    """
+    near = ((name, misspelt(name, MEMBERS)) for name in given)
+    wrong = [(name, f"is not known; did you mean {meant}?") for name, meant in near if meant]
+    if wrong:
+        raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
 
 
 def _query(request: Request) -> tuple[PageQuery, Status | None]:

@@ -183,4 +183,5 @@ def _without_outcome(row: StatusRow) -> StatusRow:
         finished_by=0,
         completed_at=None,
         webhook_status_code=None,
+        webhook_ended=None,
     )

@@ -20,6 +20,7 @@ from stenolog.edge.transcriptions.extras import Extras
 from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
+from stenolog.edge.transcriptions.webhook_address import RefusedHost, refuse_unreachable
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.recorder import Cause, new_id
@@ -58,6 +59,7 @@ class Requesting:
         audio_links: AudioLinks,
         beside: BesideLoop,
         note_subject: NoteSubject,
+        refused_host: RefusedHost,
     ) -> None:
         self._beside = beside
         self._handler = handler
@@ -66,6 +68,7 @@ class Requesting:
         self._offer = offer
         self._audio_links = audio_links
         self._note_subject = note_subject
+        self._refused_host = refused_host
         self._told: BoundedMemory[str, None] = BoundedMemory(NAMES_REMEMBERED_MAX)
 
     async def request(
@@ -87,7 +90,7 @@ class Requesting:
         Raises:
             IdempotencyKeyReused: The key was used for another request.
             InvalidRequest: The provider is not configured, or not in the region that was asked
-                for or that is the key's own.
+                for or that is the key's own, or the webhook is at an address that is not allowed.
             Forbidden: The audio is an upload that is not this tenant's, or is gone.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
@@ -98,6 +101,7 @@ class Requesting:
             first = await self._idempotency.first(dedupe_key, surface, payload)
             if first is not None:
                 return Requested(id=first, replayed=True)
+        refuse_unreachable(asked.webhook_url, self._refused_host)
         provider, region = self._offer.choose(
             extras.provider, extras.region, own_region=caller.default_region
         )

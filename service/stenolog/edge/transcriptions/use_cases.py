@@ -19,6 +19,7 @@ from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
+from stenolog.edge.transcriptions.webhook_address import RefusedHost
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
@@ -40,6 +41,7 @@ class TranscriptionPorts:
         providers: The configured ones, and the regions that each is reached in, the default one
             first; one that has no regions has None.
         room: Has large answers wait for each other.
+        refused_host: Tells which webhooks lead to addresses that are not allowed.
     """
 
     handler: CommandHandler
@@ -57,6 +59,7 @@ class TranscriptionPorts:
     erase: Erase
     fill_in: FillIn
     room: Room
+    refused_host: RefusedHost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events),
             beside,
             ports.note_subject,
+            ports.refused_host,
         ),
         reading=reading,
         erasing=Erasing(

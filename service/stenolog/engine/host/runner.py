@@ -195,7 +195,9 @@ class Runner:
 
     async def _tell(self, job: Job) -> None:
         status = await self._webhooks.deliver(job)
-        log.info("engine.webhook_attempted", job_id=job.id, status=status)
+        # Our own gateway's callback: a customer's webhook is `delivery.attempted`.
+        told = log.debug if status is not None and status < 300 else log.info
+        told("engine.gateway_called_back", job_id=job.id, status=status)
         if self._jobs.get(job.id) is not None:
             self._update(job.id, webhook_status=status)
 

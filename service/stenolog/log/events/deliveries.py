@@ -10,6 +10,7 @@ DeliveryKind = Literal["outcome", "redacted_audio"]
 UndeliveredReason = Literal[
     "refused", "exhausted", "forbidden", "unsendable", "unreadable", "unavailable"
 ]
+WebhookEnding = Literal["delivered"] | UndeliveredReason
 
 
 class DeliverySucceeded(EventData):

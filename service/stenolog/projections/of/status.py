@@ -6,12 +6,16 @@ Only here does a state become a row: for the view, and for a reader while the vi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import urlsplit
 
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.projections.documents import encode, text_or_none
-from stenolog.projections.rows import StatusRow
+from stenolog.projections.rows import NO_NAMES, StatusRow
+from stenolog.wire.assemblyai.transcript_request import unknown_names
 
+UNKNOWN_KEPT_MAX = 20  # names of parameters
 UNREADABLE_SENTENCE = "The provider's result could not be read."
 
 
@@ -29,6 +33,8 @@ class PayloadDetails:
     audio_url: str = ""
     subject: str | None = None
     metadata: str | None = None
+    webhook_address: str = ""
+    unknown: str = NO_NAMES
     error: str | None = None
     sealed_job: str | None = None
     unreadable: bool = False
@@ -42,6 +48,8 @@ def details_in(request: RequestPayload) -> PayloadDetails:
         audio_url=text_or_none(request.params.get("audio_url")) or "",
         subject=text_or_none(request.subject),
         metadata=None if metadata is None else encode(metadata).decode(),
+        webhook_address=_address(text_or_none(request.params.get("webhook_url")) or ""),
+        unknown=encode(list(islice(unknown_names(request.params), UNKNOWN_KEPT_MAX))).decode(),
     )
 
 
@@ -53,6 +61,8 @@ def details_of(row: StatusRow, state: Transcription) -> PayloadDetails:
         audio_url=row.audio_url,
         subject=row.subject,
         metadata=row.metadata,
+        webhook_address=row.webhook_address,
+        unknown=row.unknown,
         error=row.error,
         sealed_job=row.provider_job if same_job else None,
         unreadable=row.error == UNREADABLE_SENTENCE,
@@ -84,6 +94,8 @@ def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> S
         audio_url=gone.audio_url,
         subject=gone.subject,
         metadata=gone.metadata,
+        webhook_address=gone.webhook_address,
+        unknown=gone.unknown,
         erased=gone.erased,
         finished_by=state.finished_by,
         unsettled=",".join(map(str, sorted(state.work.unsettled))),
@@ -93,7 +105,17 @@ def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> S
         called_back_at=shown.called_back_at if shown else None,
         completed_at=state.ended_at,
         webhook_status_code=state.webhook_status,
+        webhook_ended=state.webhook_ended,
     )
+
+
+def _address(webhook_url: str) -> str:
+    """Return the URL up to its path, which may be a secret."""
+    try:
+        parts = urlsplit(webhook_url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _job_of(shown: Submission | None, details: PayloadDetails) -> str | None:

@@ -33,7 +33,7 @@ from stenolog.projections.projection import (
     Unreadable,
     params_of,
 )
-from stenolog.projections.rows import PutStatus, StatusRow, TranscriptRow
+from stenolog.projections.rows import NO_NAMES, PutStatus, StatusRow, TranscriptRow
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW
 
 NO_REQUEST = "the stream does not begin with a request"
@@ -45,7 +45,7 @@ class Transcriptions:
     """Accepts any payload: whatever it holds, a transcription has a status."""
 
     name: str = TRANSCRIPTIONS_VIEW
-    version: int = 6
+    version: int = 7
     types: frozenset[str] | None = None
     opens: frozenset[str] = frozenset(
         {
@@ -99,6 +99,8 @@ def _of_damaged_stream(source: ProjectionInput, current: StatusRow | None) -> St
                 audio_url="",
                 subject=None,
                 metadata=None,
+                webhook_address="",
+                unknown=NO_NAMES,
                 provider_job=None,
                 unsettled=",".join(map(str, sorted(loose))),
                 completed_at=row.completed_at or source.event.time,

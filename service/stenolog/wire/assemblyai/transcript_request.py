@@ -122,11 +122,12 @@ def request_of(params: Mapping[str, object]) -> TranscriptRequest:
         webhook_url=_text(params, "webhook_url"),
         webhook_auth_header_name=_text(params, "webhook_auth_header_name"),
         webhook_auth_header_value=_text(params, "webhook_auth_header_value"),
-        unknown=tuple(islice(_unknown(params), UNKNOWN_MAX)),
+        unknown=tuple(islice(unknown_names(params), UNKNOWN_MAX)),
     )
 
 
-def _unknown(params: Mapping[str, object]) -> Iterator[str]:
+def unknown_names(params: Mapping[str, object]) -> Iterator[str]:
+    """Yield names that the contract does not have; `speaker_options.x` for one within another."""
     for name, value in params.items():
         check = PARAMETERS.get(name)
         if name not in KNOWN:

@@ -56,6 +56,7 @@ CREATE TABLE transcriptions (
     called_back_at TEXT,
     completed_at TEXT,
     webhook_status_code INTEGER,
+    webhook_ended TEXT,
     box BLOB,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;

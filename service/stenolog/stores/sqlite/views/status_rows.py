@@ -10,7 +10,15 @@ from stenolog.projections.rows import StatusRow
 from stenolog.stores.sqlite.views.boxes import Boxes, Place
 
 # What a payload says, or may say: a job's handle stands in one where its form is unusual.
-CONTENT_COLUMNS = ("provider_job", "error", "audio_url", "subject", "metadata")
+CONTENT_COLUMNS = (
+    "provider_job",
+    "error",
+    "audio_url",
+    "subject",
+    "metadata",
+    "webhook_address",
+    "unknown",
+)
 CLEAR_COLUMNS = tuple(
     field.name
     for field in fields(StatusRow)
