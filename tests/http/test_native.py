@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from stenolog.edge.native.cursors import STRANGE, Cursors
 from stenolog.log.event import ENVELOPE_FIELDS
+from stenolog.log.format import LogIdentity
+from stenolog.log.recorder import new_id
 from stenolog.projections.of.lists import ITEM_VIEWS
 from tests.house.composed import Composed
 from tests.http.asking import get, pages, refusal
@@ -200,6 +203,9 @@ async def test_another_tenant_s_transcription_answers_as_one_that_never_was(
         ({"limit": "٣"}, "limit"),
         ({"after": "x"}, "after"),
         ({"after": "9" * 30}, "after"),
+        ({"after": "a" * 23}, "after"),
+        ({"after": "9" * 300}, "after"),
+        ({"after": "é" * 23}, "after"),
         ({"status": "done"}, "status"),
     ],
 )
@@ -208,6 +214,14 @@ async def test_a_query_that_is_wrong_is_a_problem(
 ) -> None:
     problem = await refusal(service, "GET", BASE, params=query)
     assert (problem["status"], problem["errors"][0]["field"]) == (400, field)
+
+
+async def test_a_page_of_another_log_is_not_gone_on_with(service: Composed) -> None:
+    others = Cursors(LogIdentity(log_id="another"))
+    for path, after in ((BASE, others.of_number(7)), ("/api/v1/keys", others.of_id(new_id()))):
+        problem = await refusal(service, "GET", path, params={"after": after})
+        assert problem["status"] == 400
+        assert problem["errors"][0] == {"field": "after", "message": STRANGE}
 
 
 async def test_a_query_that_is_empty_is_left_alone(service: Composed) -> None:

@@ -174,7 +174,8 @@ async def test_what_does_not_exist_is_answered_as_documented(service: Composed) 
     seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": service.key}, {})
     for label, statuses in seen.items():
         if "{id}" in label:
-            assert statuses == ({400} if "/v2/" in label else {404})
+            # An `after` that has the documented form is no cursor of this log: 400.
+            assert statuses - {400} == (set() if "/v2/" in label else {404})
         if label == f"POST {CALLBACK}":
             assert statuses == {401}
 

@@ -116,6 +116,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             ),
             assemblyai=_assemblyai(settings, stores, parts),
             native=NativePorts(
+                identity=stores.events.identity,
                 events=stores.events,
                 views=stores.views,
                 api_keys=stores.keys,

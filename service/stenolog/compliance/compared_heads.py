@@ -8,6 +8,9 @@ from stenolog.compliance.rows import VerifiedSoFar
 from stenolog.compliance.scratch import KnownHead, Scratch
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.errors import EvidenceError
+from stenolog.log.format import LogIdentity
+
+EPOCHS_MAX = 1_000  # of which the log says nothing yet; beyond so many a head is not explained
 
 
 class ComparedHeads:
@@ -31,6 +34,8 @@ class ComparedHeads:
         self._scratch = scratch
         self._heads: Iterator[KnownHead] = iter(())
         self._next: KnownHead | None = None
+        # The first head of each epoch that the log did not go through, as far as it is read.
+        self._unexplained: dict[LogIdentity, tuple[KnownHead, int]] = {}
 
     def keep(self, heads: Iterable[TreeHead | None], elsewhere: Iterable[TreeHead]) -> None:
         """Take all heads, in any order; None stands for a line that is none."""
@@ -59,48 +64,84 @@ class ComparedHeads:
         root = verified.frontier.root().hex()
         agreed, agreed_elsewhere = self.covered, self.covered_elsewhere
         while self._next is not None and self._next.head.size == size:
-            head, where = self._next.head, _where(self._next)
-            first = self.covered + 1
-            if verified.log_id and head.log_id != verified.log_id:
-                raise EvidenceError(f"the tree head of {where} is of another log", first)
-            if head.root == root:
+            self._check_log(self._next, verified)
+            if self._next.head.root == root:
                 agreed = size
                 agreed_elsewhere = size if self._next.elsewhere else agreed_elsewhere
-            elif head.epoch >= verified.epoch:
-                raise EvidenceError(
-                    f"the tree head of {where} over {size} events is another: "
-                    f"a record from {first} to {size} was replaced",
-                    first,
-                )
             else:
-                self.explained += 1
+                self._disagrees(self._next, verified)
             self._turn()
         self.covered, self.covered_elsewhere = agreed, agreed_elsewhere
 
     def ended(self, verified: VerifiedSoFar) -> None:
-        """Check that no head is over more events than there are.
+        """Check that no head is left that neither the log has nor a restore explains.
 
         Raises:
             EvidenceError: One is, and no restore explains it.
         """
+        for known, first in self._unexplained.values():
+            self._judge(known, first, verified)
         while self._next is not None:
-            head = self._next.head
-            if verified.log_id and head.log_id != verified.log_id:
-                where = _where(self._next)
-                raise EvidenceError(f"the tree head of {where} is of another log", self.covered + 1)
-            if head.epoch >= verified.epoch:
-                count = verified.frontier.count
-                raise EvidenceError(
-                    f"the log ends after {count} events, but had {head.size} "
-                    f"at {_where(self._next)}: it was truncated",
-                    count + 1,
-                )
+            self._check_log(self._next, verified)
+            self._judge(self._next, verified.frontier.count + 1, verified)
             self.explained += 1
             self._turn()
+
+    def _check_log(self, known: KnownHead, verified: VerifiedSoFar) -> None:
+        if verified.log_id and known.head.log_id != verified.log_id:
+            raise EvidenceError(
+                f"the tree head of {_where(known)} is of another log", self.covered + 1
+            )
+
+    def _disagrees(self, known: KnownHead, verified: VerifiedSoFar) -> None:
+        """Say so at once, or at the end when only the rest of the log tells of the head's epoch."""
+        head, first = known.head, self.covered + 1
+        if head.identity == verified.identity or len(self._unexplained) >= EPOCHS_MAX:
+            raise _replaced(known, first)
+        if not verified.went_through(head.identity):
+            self._unexplained.setdefault(head.identity, (known, first))
+        self.explained += 1
+
+    def _judge(self, known: KnownHead, first: int, verified: VerifiedSoFar) -> None:
+        """Check that a restore explains a head that the log does not have, now that all is read.
+
+        Raises:
+            EvidenceError: None does.
+        """
+        head, where, count = known.head, _where(known), verified.frontier.count
+        if head.size > count and head.identity == verified.identity:
+            raise EvidenceError(
+                f"the log ends after {count} events, but had {head.size} at {where}: it was "
+                "truncated",
+                first,
+            )
+        if head.epoch > verified.epoch:
+            raise EvidenceError(
+                f"the tree head of {where} is of epoch {head.epoch}, the log of epoch "
+                f"{verified.epoch}: the log is older than its last restore",
+                first,
+            )
+        if head.epoch in verified.epochs and not verified.went_through(head.identity):
+            raise EvidenceError(
+                f"the tree head of {where} is of another restore of this log (both have epoch "
+                f"{head.epoch})",
+                first,
+            )
+        if head.size <= count and verified.went_through(head.identity):
+            raise _replaced(known, first)
 
     def _turn(self) -> None:
         self._next = next(self._heads, None)
         self.count += self._next is not None
+
+
+def _replaced(known: KnownHead, first: int) -> EvidenceError:
+    size = known.head.size
+    return EvidenceError(
+        f"the tree head of {_where(known)} over {size} events is another: "
+        f"a record from {first} to {size} was replaced",
+        first,
+    )
 
 
 def _where(known: KnownHead) -> str:

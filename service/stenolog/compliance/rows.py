@@ -10,12 +10,13 @@ import orjson
 from stenolog.clock import microseconds, rfc3339
 from stenolog.compliance.data_keys import DataKey
 from stenolog.compliance.records import StoredRow
-from stenolog.compliance.scratch import Scratch
+from stenolog.compliance.scratch import Scratch, StreamSoFar
 from stenolog.compliance.verdict import Findings
 from stenolog.errors import EvidenceError, SchemaTooNew
 from stenolog.log.canonical import canonical_bytes, leaf_hash
 from stenolog.log.catalogue import is_public, read_data
 from stenolog.log.event import ENVELOPE_FIELDS, Event, event_from_bytes
+from stenolog.log.event_data import EventData
 from stenolog.log.events.logs import LOG, LogBegun, LogRestored
 from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
 from stenolog.log.format import FIRST_EPOCH, LOG_FORMAT, LogIdentity
@@ -38,7 +39,8 @@ class VerifiedSoFar:
     Attributes:
         scratch: What they say of each stream.
         sequences: The last one of each tenant.
-        restore: The id of the restore that began the epoch; empty in the first one.
+        epoch: The one that the last event is of.
+        epochs: Each that the log went through, with the id of the restore that began it.
         restored: Where the log goes on from a backup; 0: nowhere.
         dedupe_keys: How many of the events were appended with a key that can be derived.
         nodes: How many nodes of the tree must be kept.
@@ -54,7 +56,7 @@ class VerifiedSoFar:
     time: str = ""
     log_id: str = ""
     epoch: int = FIRST_EPOCH
-    restore: str = ""
+    epochs: dict[int, str] = field(default_factory=lambda: {FIRST_EPOCH: ""})
     restored: int = 0
     dedupe_keys: int = 0
     nodes: int = 0
@@ -66,7 +68,12 @@ class VerifiedSoFar:
     @property
     def identity(self) -> LogIdentity:
         """Which log the records say that it is."""
-        return LogIdentity(log_id=self.log_id, epoch=self.epoch, restore=self.restore)
+        restore = self.epochs[self.epoch]
+        return LogIdentity(log_id=self.log_id, epoch=self.epoch, restore=restore)
+
+    def went_through(self, identity: LogIdentity) -> bool:
+        """Tell whether the records, as far as they are checked, know of this epoch."""
+        return self.epochs.get(identity.epoch) == identity.restore
 
 
 def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
@@ -112,15 +119,27 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         "sequence does not follow for its tenant": event.sequence == sequence,
         "time goes back": event.time >= verified.time,
         "log.begun stands at position 1, and nowhere else": begins_log(event) == (expected == 1),
+        "the epoch of a restore is not greater than that before": not isinstance(data, LogRestored)
+        or data.epoch > verified.epoch,
     }
     for reason, holds in held.items():
         if not holds:
             raise EvidenceError(reason, expected)
+    _note(event, data, seen, verified)
+    if sequence:
+        verified.sequences[event.tenant] = sequence
+    return event
+
+
+def _note(event: Event, data: EventData, seen: StreamSoFar, verified: VerifiedSoFar) -> None:
+    """Remember what an event that was checked says about the next ones.
+
+    Raises:
+        SchemaTooNew: The log was begun in a newer format.
+    """
     seen.version, seen.position = event.version, event.position
     work = data.work_after(seen.work)
     seen.work = work if work.kept else NO_WORK
-    if sequence:
-        verified.sequences[event.tenant] = sequence
     verified.time = event.time
     match data:
         case LogBegun():
@@ -128,15 +147,14 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
             if data.format > LOG_FORMAT:
                 raise SchemaTooNew(f"the log has format {data.format}, this Stenolog {LOG_FORMAT}")
         case LogRestored():
-            verified.epoch, verified.restore = data.epoch, data.restore
-            verified.restored = event.position
+            verified.epoch, verified.restored = data.epoch, event.position
+            verified.epochs[data.epoch] = data.restore
         case ErasureRequested():
             seen.requested = True
         case ErasureCompleted():
             seen.completed = event.position
         case _:
             pass
-    return event
 
 
 def begins_log(event: Event) -> bool:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, page_answer, page_query, refuse_if
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import KeyMissing
@@ -21,14 +22,15 @@ MAY_BE_LOST = ("not_ready", "failed")  # the view, or the key
 class Items:
     """Answers one view of a transcript, by its name among the projections."""
 
-    def __init__(self, view: str, reading: Reading, views: ViewReader) -> None:
+    def __init__(self, view: str, reading: Reading, views: ViewReader, cursors: Cursors) -> None:
         self._view = view
         self._reading = reading
         self._views = views
+        self._cursors = cursors
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with a page in order of start; `reason` says why there are no items."""
-        query = page_query(request.query_params)
+        query = page_query(request.query_params, self._cursors)
         speaker = self._speaker(request)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
@@ -42,7 +44,7 @@ class Items:
             await self._reading.find(caller.tenant, transcription_id)
             return page_answer((), None, reason="erased", beside=None)
         beside = None if found.beside is None else orjson.Fragment(found.beside)
-        following = None if found.next is None else str(found.next)
+        following = None if found.next is None else self._cursors.of_number(found.next)
         return page_answer(found.items, following, reason=found.reason, beside=beside)
 
     async def _page(

@@ -6,7 +6,6 @@ the operator's, also make, list and revoke keys of other tenants.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import orjson
@@ -26,14 +25,14 @@ from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.unknown_names import refuse_unknown
-from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
+from stenolog.edge.native.cursors import Cursors
+from stenolog.edge.native.paging import after_of, limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
 from stenolog.log.events.vocabulary import Region
 from stenolog.wire.strict_json import parse_object
 
 BODY_BYTES_MAX = 16 * 1024
 SCOPES_MAX = 64
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FIELDS = ("name", "tenant", "scopes", "region", "tenant_region")
 UNKNOWN = "There is no such API key"
 
@@ -47,12 +46,14 @@ class Keys:
         ring: KeyRing,
         authenticator: Authenticator,
         regions: Sequence[Region],
+        cursors: Cursors,
     ) -> None:
         """`regions`: those that the gateway offers."""
         self._api_keys = api_keys
         self._ring = ring
         self._authenticator = authenticator
         self._regions = regions
+        self._cursors = cursors
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the key; `key` is its secret, and is never to be had again."""
@@ -90,16 +91,14 @@ class Keys:
         """Answer with a page, newest first, without secrets."""
         wrong: list[tuple[str, str]] = []
         limit = limit_of(request.query_params, wrong)
-        after = request.query_params.get("after") or ""
-        if after and not ID.fullmatch(after):
-            wrong.append(("after", "must be the `next` of an earlier page"))
+        after = after_of(request.query_params, self._cursors.identifier, wrong) or ""
         refuse_if(wrong)
         of_all = caller.tenant_name == DEFAULT_TENANT
         found = await self._api_keys.api_keys(
             None if of_all else caller.tenant, after=after, limit=limit + 1
         )
         shown = found[:limit]
-        following = shown[-1].id if len(found) > limit else None
+        following = self._cursors.of_id(shown[-1].id) if len(found) > limit else None
         return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import orjson
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from stenolog.edge.native.cursors import Cursors
 from stenolog.errors import InvalidRequest
 
 PAGE = ("limit", "after")  # the query parameters of every list
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200  # AssemblyAI's own lists have at most 200 as well
-DIGITS = re.compile(r"[0-9]{1,18}")  # what SQLite's integers hold
+Place = TypeVar("Place", int, str)
 SHORT = re.compile(r"[0-9]{1,4}")
 
 
@@ -27,7 +29,7 @@ class PageQuery:
     after: int | None
 
 
-def page_query(query: QueryParams) -> PageQuery:
+def page_query(query: QueryParams, cursors: Cursors) -> PageQuery:
     """Read `limit` and `after`; an empty value counts as absent.
 
     Raises:
@@ -35,11 +37,21 @@ def page_query(query: QueryParams) -> PageQuery:
     """
     wrong: list[tuple[str, str]] = []
     limit = limit_of(query, wrong)
-    after = query.get("after") or None
-    if after is not None and not DIGITS.fullmatch(after):
-        wrong.append(("after", "must be the `next` of an earlier page"))
+    after = after_of(query, cursors.number, wrong)
     refuse_if(wrong)
-    return PageQuery(limit=limit, after=None if after is None else int(after))
+    return PageQuery(limit=limit, after=after)
+
+
+def after_of(
+    query: QueryParams, read: Callable[[str], Place], wrong: list[tuple[str, str]]
+) -> Place | None:
+    """Read the cursor, None without one; describe in `wrong` what is wrong with it."""
+    after = query.get("after") or None
+    try:
+        return None if after is None else read(after)
+    except InvalidRequest as exc:
+        wrong.append(("after", str(exc)))
+        return None
 
 
 def limit_of(query: QueryParams, wrong: list[tuple[str, str]]) -> int:

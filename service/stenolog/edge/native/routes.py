@@ -13,6 +13,7 @@ from stenolog.edge.http.problems import as_problem
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild
+from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
 from stenolog.edge.native.items import FILTERS, Items
@@ -23,6 +24,7 @@ from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.ports import Evidence, Room
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
+from stenolog.log.format import LogIdentity
 from stenolog.log.store import EventStore
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.views import ViewReader
@@ -35,9 +37,11 @@ class NativePorts:
     """What `/api/v1` needs besides the use cases.
 
     Attributes:
+        identity: Which log it is, for the cursors of lists.
         regions: Every region that a key can be bound to.
     """
 
+    identity: LogIdentity
     events: EventStore
     views: ViewReader
     api_keys: ApiKeys
@@ -51,9 +55,10 @@ class NativePorts:
 
 def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
-    transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room)
-    events = Events(cases.reading, ports.events)
-    keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions)
+    cursors = Cursors(ports.identity)
+    transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room, cursors)
+    events = Events(cases.reading, ports.events, cursors)
+    keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     projections = Projections(ports.views, ports.rebuild)
     evidence = LogEvidence(ports.evidence)
     at = partial(route, admission, as_problem)
@@ -81,7 +86,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
             at(
                 f"{PREFIX}/transcripts/{{id}}/{view}",
                 GET=reading_one(
-                    handler=revalidated(Items(view, cases.reading, ports.views).get),
+                    handler=revalidated(Items(view, cases.reading, ports.views, cursors).get),
                     query=(*FILTERS.get(view, ()), *PAGE),
                 ),
             )

@@ -15,6 +15,7 @@ from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.loops import ReadableAt
+from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
 from stenolog.edge.ports import Room
@@ -44,6 +45,7 @@ class Transcripts:
         views: ViewReader,
         readable_at: ReadableAt,
         room: Room,
+        cursors: Cursors,
     ) -> None:
         self._requesting = cases.requesting
         self._reading = cases.reading
@@ -53,6 +55,7 @@ class Transcripts:
         self._room = room
         self._views = views
         self._readable_at = readable_at
+        self._cursors = cursors
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the status and its `Location`; it means that the request is durable."""
@@ -109,12 +112,13 @@ class Transcripts:
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Newest first; may lag behind by what the views do."""
-        query, status = _query(request)
+        query, status = _query(request, self._cursors)
         found = await self._views.list_transcriptions(
             caller.tenant, limit=query.limit, before=query.after, status=status
         )
         items = [orjson.dumps(status_of(row)) for row in found.rows]
-        following = str(found.rows[-1].requested_position) if found.older else None
+        last = found.rows[-1].requested_position if found.older else None
+        following = None if last is None else self._cursors.of_number(last)
         return page_answer(items, following)
 
     async def _readable_ms(self, row: StatusRow) -> int | None:
@@ -149,10 +153,10 @@ def _refuse_misspelt(given: Mapping[str, object]) -> None:
         raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
 
 
-def _query(request: Request) -> tuple[PageQuery, Status | None]:
+def _query(request: Request, cursors: Cursors) -> tuple[PageQuery, Status | None]:
     status = request.query_params.get("status") or None
     if status is not None and status not in STATUSES:
         wrong = [("status", f"must be one of: {', '.join(STATUSES)}")]
         limit_of(request.query_params, wrong)
         refuse_if(wrong)
-    return page_query(request.query_params), cast("Status | None", status)
+    return page_query(request.query_params, cursors), cast("Status | None", status)
