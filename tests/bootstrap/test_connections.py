@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from time import monotonic
 
 import pytest
@@ -269,6 +269,48 @@ async def test_a_large_answer_does_not_wait_for_those_that_nobody_reads() -> Non
             await room.wait()
         assert served.figures.closed["answers_too_many"] == 1
         await stuck.close()
+
+
+async def test_of_large_answers_no_more_are_made_at_once_than_there_is_room_for() -> None:
+    room = AnswerRoom(Figures(), bytes_max=100)
+    begins = asyncio.Event()
+
+    async def making(size: int, sent: int) -> None:
+        await room.wait(size)
+        await begins.wait()
+        room.change(0, sent)
+        await asyncio.Event().wait()
+
+    first = asyncio.create_task(making(60, sent=0))
+    second = asyncio.create_task(making(40, sent=30))
+    await asyncio.sleep(0)
+    assert await soon(room.wait(0)), "what is small waits for none that is only being made"
+    assert not await soon(room.wait(1)), "two are being made, of all the room"
+    first.cancel()
+    assert await soon(room.wait(60)), "whoever is gone makes none"
+    assert not await soon(room.wait(61))
+    begins.set()
+    assert await soon(room.wait(70)), "30 are sent, and none is being made"
+    second.cancel()
+
+
+async def test_an_answer_that_is_larger_than_the_room_is_made_alone() -> None:
+    room = AnswerRoom(Figures(), bytes_max=100)
+    assert await soon(room.wait(500))
+    assert await soon(room.wait(500)), "the task of the one before has ended"
+    kept = asyncio.current_task()
+    await room.wait(500)
+    assert kept is asyncio.current_task()
+    assert not await soon(room.wait(1))
+
+
+async def soon(waits: Coroutine[object, object, None]) -> bool:
+    """Whether it returns at once, in a task of its own."""
+    task = asyncio.create_task(waits)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    task.cancel()
+    return task.done() and not task.cancelled()
 
 
 REFUSED = b"POST /refused HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n"

@@ -11,14 +11,11 @@ from stenolog.edge.transcriptions.beside import INLINE_BYTES_MAX, BesideLoop
 from stenolog.edge.transcriptions.large_turns import LargeTurns
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.errors import StoreUnavailable
+from stenolog.projections.views import no_wait
 from tests.house.composed import Composed
 from tests.house.waiting import DEADLINE_S, until
 
 LARGE = INLINE_BYTES_MAX + 1
-
-
-async def room() -> None:
-    """There always is."""
 
 
 class Turn:
@@ -52,7 +49,7 @@ async def settled() -> None:
 
 
 async def test_as_many_have_a_turn_as_their_bytes_allow_and_small_ones_wait_for_none() -> None:
-    turns = LargeTurns(room, bytes_max=2 * LARGE)
+    turns = LargeTurns(no_wait, bytes_max=2 * LARGE)
     first, second, third = (Turn(turns, "a") for _ in range(3))
     await begun(first, second)
     await settled()
@@ -66,7 +63,7 @@ async def test_as_many_have_a_turn_as_their_bytes_allow_and_small_ones_wait_for_
 
 
 async def test_one_that_is_larger_than_all_bytes_has_its_turn_alone() -> None:
-    turns = LargeTurns(room, bytes_max=LARGE)
+    turns = LargeTurns(no_wait, bytes_max=LARGE)
     small = Turn(turns, "a")
     await begun(small)
     large = Turn(turns, "a", 10 * LARGE)
@@ -78,7 +75,7 @@ async def test_one_that_is_larger_than_all_bytes_has_its_turn_alone() -> None:
 
 
 async def test_a_tenant_waits_for_one_call_of_each_other() -> None:
-    turns = LargeTurns(room, bytes_max=LARGE)
+    turns = LargeTurns(no_wait, bytes_max=LARGE)
     running = Turn(turns, "a")
     await begun(running)
     many = [Turn(turns, "a") for _ in range(8)]
@@ -97,7 +94,7 @@ async def test_a_tenant_waits_for_one_call_of_each_other() -> None:
 
 
 async def test_a_tenant_that_has_too_many_waiting_is_refused_and_others_are_not() -> None:
-    turns = LargeTurns(room, bytes_max=LARGE, waiting_max=2)
+    turns = LargeTurns(no_wait, bytes_max=LARGE, waiting_max=2)
     running, *waiting = (Turn(turns, "a") for _ in range(3))
     await begun(running)
     await settled()
@@ -111,7 +108,7 @@ async def test_a_tenant_that_has_too_many_waiting_is_refused_and_others_are_not(
 
 
 async def test_who_waits_too_long_is_refused_and_keeps_nobody_out() -> None:
-    turns = LargeTurns(room, bytes_max=LARGE, wait_ms_max=20)
+    turns = LargeTurns(no_wait, bytes_max=LARGE, wait_ms_max=20)
     running = Turn(turns, "a")
     await begun(running)
     with pytest.raises(StoreUnavailable, match="under way"):
@@ -143,7 +140,7 @@ class Recorded:
 
 @pytest.mark.parametrize(("size", "reads"), [(LARGE, 2), (INLINE_BYTES_MAX, 1)])
 async def test_what_many_ask_for_is_read_once_for_all(size: int, reads: int) -> None:
-    loads, recorded = SharedLoads(BesideLoop(), LargeTurns(room)), Recorded(size)
+    loads, recorded = SharedLoads(BesideLoop(), LargeTurns(no_wait)), Recorded(size)
     answers = await asyncio.gather(
         *(loads.made("a", ("id", "echo"), recorded.load, recorded.make) for _ in range(100))
     )
@@ -154,7 +151,7 @@ async def test_what_many_ask_for_is_read_once_for_all(size: int, reads: int) -> 
 
 
 async def test_what_waits_for_its_turn_is_not_held() -> None:
-    turns = LargeTurns(room, bytes_max=LARGE)
+    turns = LargeTurns(no_wait, bytes_max=LARGE)
     loads, recorded = SharedLoads(BesideLoop(), turns), Recorded(LARGE)
     running = Turn(turns, "b")
     await begun(running)
@@ -171,7 +168,7 @@ async def test_what_waits_for_its_turn_is_not_held() -> None:
 
 
 async def test_an_error_is_everybodys_and_the_next_one_tries_again() -> None:
-    loads = SharedLoads(BesideLoop(), LargeTurns(room))
+    loads = SharedLoads(BesideLoop(), LargeTurns(no_wait))
 
     async def fails() -> bytes:
         await asyncio.sleep(0)

@@ -14,7 +14,7 @@ import pytest
 from stenolog.edge.derived.render import KEPT_MAX, RenderOrder, render
 from stenolog.edge.derived.workers import LONG_BYTES_MAX, THREAD_BYTES_MAX, RenderWorkers
 from stenolog.errors import InvalidRequest
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader, no_wait
 from stenolog.side_process import SideProcess
 from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.house.composed import Composed
@@ -48,7 +48,7 @@ class Bodies:
         self.reads: list[str] = []
         self.comes = asyncio.Event()
 
-    async def customer_body(self, transcription: str) -> bytes | None:
+    async def customer_body(self, transcription: str, room: Room) -> bytes | None:
         self.reads.append(transcription)
         if self.reads.count(transcription) > 1 and transcription == self._slow:
             await self.comes.wait()
@@ -64,7 +64,7 @@ async def side_processes() -> AsyncIterator[SideProcesses]:
 
 
 def making(bodies: Bodies, side_processes: SideProcesses) -> RenderWorkers:
-    return RenderWorkers(cast(ViewReader, bodies), side_processes)
+    return RenderWorkers(cast(ViewReader, bodies), side_processes, no_wait)
 
 
 async def all_of(

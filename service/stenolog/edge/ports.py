@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -118,11 +118,6 @@ class Evidence(Protocol):
         1 <= `from_size` <= `to_size` <= what is covered; raises as `inclusion`.
         """
         ...
-
-
-# Returns once a large answer may be made, because those before it were taken; raises
-# `StoreUnavailable` when that takes too long.
-Room = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,19 +97,28 @@ class StatusRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranscriptRow:
+class TranscriptHead:
     """What was said, as one piece.
 
     Attributes:
         text: None when the transcription failed, or the provider gave none.
         words: How many words the provider returned.
-        body: The `/v2` answer, ready to be sent.
     """
 
     text: str | None
     confidence: float | None
     language_code: str | None
     words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptRow(TranscriptHead):
+    """What was said, and how `/v2` says it.
+
+    Attributes:
+        body: The `/v2` answer, ready to be sent.
+    """
+
     body: bytes
 
 

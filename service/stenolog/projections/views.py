@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from stenolog.log.checkpoint import Checkpoint
@@ -12,11 +12,20 @@ from stenolog.projections.pages import (
     ProjectionStatus,
     TranscriptionsPage,
 )
-from stenolog.projections.rows import Change, Reason, Status, StatusRow, TranscriptRow
+from stenolog.projections.rows import Change, Reason, Status, StatusRow, TranscriptHead
 from stenolog.projections.views_state import Known, ViewsState
 
 TRANSCRIPTIONS_VIEW = "transcriptions"  # the view that has the status of each
 TRANSCRIPT_VIEW = "transcript"  # the view that has the text, and the body that `/v2` answers
+
+# Returns once a large answer may be made, because those before it were taken, and keeps so many
+# bytes (at most; 0: none) for it until the caller's task has begun to send it, or ends. Raises
+# `StoreUnavailable` when that takes too long.
+Room = Callable[[int], Awaitable[None]]
+
+
+async def no_wait(bytes_max: int) -> None:
+    """Have room for every answer."""
 
 
 class ViewWriter(Protocol):
@@ -123,12 +132,15 @@ class ViewReader(Protocol):
         """Read the payload of its request, a JSON object; None when it is not known."""
         ...
 
-    async def transcript(self, transcription: str) -> TranscriptRow | None:
-        """Read its transcript; None while there is no outcome, and once it is erased."""
+    async def transcript(self, transcription: str) -> TranscriptHead | None:
+        """Read what was said; None while there is no outcome, and once it is erased."""
         ...
 
-    async def customer_body(self, transcription: str) -> bytes | None:
-        """Read the `/v2` answer; None while there is no outcome, and once it is erased."""
+    async def customer_body(self, transcription: str, room: Room = no_wait) -> bytes | None:
+        """Read the `/v2` answer; None while there is no outcome, and once it is erased.
+
+        A long one is read once `room`, told how many bytes it has at most, has returned.
+        """
         ...
 
     async def view_state(self, transcription: str, view: str) -> Reason | None:

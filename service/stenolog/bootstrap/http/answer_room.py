@@ -31,6 +31,7 @@ class AnswerRoom:
         self._bytes_max = bytes_max
         self._share_bytes = bytes_max // SHARES
         self._counted_bytes = 0
+        self._made_bytes: dict[asyncio.Task[object], int] = {}  # for answers that are being made
         self._crowded_ms = crowded_ms
         self._freed = asyncio.Event()
 
@@ -38,29 +39,57 @@ class AnswerRoom:
         """Count an answer of which so many bytes stood; what is too much is broken off."""
         self.figures.answers_bytes += after - before
         self._counted_bytes += min(after, self._share_bytes) - min(before, self._share_bytes)
+        if after > before and self._made_bytes:
+            self._begun(asyncio.current_task())
         if after < before:
-            self._freed.set()
-            self._freed = asyncio.Event()
+            self._tell_freed()
         while self._counted_bytes > self._bytes_max and self.break_off_slowest(0):
-            pass
+            self._begun(asyncio.current_task())
 
-    async def wait(self) -> None:
-        """Return once less than one share is taken; then there is room for any answer.
+    async def wait(self, bytes_max: int = 0) -> None:
+        """Return once there is room for an answer of at most so many bytes; 0: of a few.
+
+        There is room while less than one share is taken and, with what is being made, at most
+        all of it; an answer that is larger is made alone. The room is the caller's task's, until
+        that begins to send the answer, or ends.
 
         Raises:
             StoreUnavailable: There was none for 15 s.
         """
         waited_ms = 0
-        while self._counted_bytes >= self._share_bytes:
+        while not self._has(bytes_max):
             try:
                 async with asyncio.timeout(self._crowded_ms / 1000):
                     await self._freed.wait()
             except TimeoutError:
                 waited_ms += self._crowded_ms
-                if self._counted_bytes < self._share_bytes:
+                if self._has(bytes_max):
                     break  # another one that waited has just made room
-                if not self.break_off_slowest(self._crowded_ms) and waited_ms >= WAIT_MS_MAX:
+                crowded = self._counted_bytes >= self._share_bytes
+                is_freed = crowded and self.break_off_slowest(self._crowded_ms)
+                if not is_freed and waited_ms >= WAIT_MS_MAX:
                     raise StoreUnavailable("too many answers are not being read") from None
+        task = asyncio.current_task()
+        if bytes_max and task is not None:
+            self._made_bytes[task] = bytes_max
+            task.add_done_callback(self._begun)
+
+    def _has(self, bytes_max: int) -> bool:
+        if self._counted_bytes >= self._share_bytes:
+            return False
+        made = sum(self._made_bytes.values())
+        return not (made and bytes_max) or (
+            self._counted_bytes + made + bytes_max <= self._bytes_max
+        )
+
+    def _begun(self, task: asyncio.Task[object] | None) -> None:
+        """What the task makes is counted as an answer from here on, or is made no more."""
+        if task is not None and self._made_bytes.pop(task, 0):
+            self._tell_freed()
+
+    def _tell_freed(self) -> None:
+        self._freed.set()
+        self._freed = asyncio.Event()
 
 
 def _nobody(standing_ms: int) -> bool:

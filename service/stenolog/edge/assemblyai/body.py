@@ -56,7 +56,7 @@ def with_webhook_status(body: bytes, status: int | None) -> bytes:
     if status is None:
         return body
     if body.endswith(BODY_END):
-        return b"%b%d}" % (body[: -len(b"null}")], status)
+        return b"".join((memoryview(body)[: -len(b"null}")], b"%d}" % status))
     # Made by an earlier version of this projection, and shown until the new one has followed.
     return encode({**read_object(body), WEBHOOK_STATUS: status})
 

@@ -11,7 +11,6 @@ from starlette.responses import PlainTextResponse, Response
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.derived.render import RenderOrder
 from stenolog.edge.derived.workers import RenderWorkers
-from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.captions import CHARACTERS
@@ -25,9 +24,8 @@ DIGITS = re.compile(r"[0-9]{1,5}")
 class Derived:
     """Finds the transcript, reads the query, and leaves the rest to `RenderWorkers`."""
 
-    def __init__(self, reading: Reading, workers: RenderWorkers, room: Room) -> None:
+    def __init__(self, reading: Reading, workers: RenderWorkers) -> None:
         self._reading = reading
-        self._room = room
         self._workers = workers
 
     async def sentences(self, request: Request, caller: ApiKey) -> Response:
@@ -65,7 +63,6 @@ class Derived:
             raise InvalidRequest(f"The transcript was deleted: there are no {asked.noun} of it")
         if row.status != "completed":
             raise InvalidRequest(unfinished(row.status, asked.noun))
-        await self._room()
         body = await self._workers.render(caller.tenant, row.id, asked)
         if body is None:
             # A view that is built for the first time does not have the outcome yet.

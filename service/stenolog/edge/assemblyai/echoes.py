@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import orjson
 
-from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.beside import INLINE_BYTES_MAX
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.errors import StoreUnavailable
 from stenolog.projections.rows import StatusRow
+from stenolog.projections.views import Room
 from stenolog.wire.assemblyai.transcript import given_in, unfinished
 
 ECHO = "echo"  # what is made of a request for the answer
@@ -55,8 +55,9 @@ class Echoes:
                 given = await self._loaded(row)
             if len(given) <= INLINE_BYTES_MAX:
                 return _spliced(head, given)
+            size = len(given)
             del given  # whoever waits for room holds nothing
-            await self._room()
+            await self._room(size)
             given = self._kept.get(row.id)
             if given is not None:
                 return _spliced(head, given)

@@ -17,11 +17,11 @@ from stenolog.edge.http.problems import as_problem, as_wire_error
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import RedactedAudio, SideWork, Turns
-from stenolog.edge.ports import Room, Uploads
+from stenolog.edge.ports import Uploads
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.log.recorder import FactRecorder
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader
 
 PREFIX = "/v2"
 
@@ -74,7 +74,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
     audio = RedactedAudioOf(
         cases.reading, ports.views, ports.redacted_audio, ports.link_key, ports.public_url
     )
-    derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work), ports.room)
+    derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work, ports.room))
     at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")

@@ -16,11 +16,10 @@ from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.loops import Turns
-from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.projections.rows import StatusRow
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader
 from stenolog.wire.assemblyai.listing import parse_listing
 from stenolog.wire.assemblyai.transcript import deleted_transcript
 from stenolog.wire.assemblyai.transcript_request import parse_request
@@ -84,8 +83,7 @@ class Transcripts:
         """Answer with the whole Transcript; the bytes of a finished one were made before."""
         row = await self._reading.find(caller.tenant, request.path_params["id"])
         if not row.open and not row.erased:
-            await self._room()
-            body = await self._views.customer_body(row.id)
+            body = await self._views.customer_body(row.id, self._room)
             if body is not None:
                 body = with_webhook_status(body, row.webhook_status_code)
                 return Response(body, media_type="application/json")

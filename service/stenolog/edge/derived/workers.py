@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from stenolog.bounded import BoundedMemory
 from stenolog.edge.derived.render import RenderOrder, render, render_kept
 from stenolog.edge.loops import SideWork
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader
 
 THREAD_BYTES_MAX = 512 << 10  # DECISIONS 31: parsing more would hold the event loop too long
 THREADS_MAX = 2
@@ -28,8 +28,10 @@ class RenderWorkers:
     each other tenant.
     """
 
-    def __init__(self, views: ViewReader, side_work: tuple[SideWork, SideWork]) -> None:
+    def __init__(self, views: ViewReader, side_work: tuple[SideWork, SideWork], room: Room) -> None:
+        """`room` is waited for before a long transcript is read."""
         self._views = views
+        self._room = room
         self._long, self._longer = map(_Queue, side_work)
         self._threads = asyncio.Semaphore(THREADS_MAX)
         self._known: BoundedMemory[str, _Queue] = BoundedMemory(KNOWN_MAX)
@@ -62,7 +64,7 @@ class RenderWorkers:
         queue = self._known.get(transcription_id)
         if queue is None:
             async with self._threads:
-                body = await self._views.customer_body(transcription_id)
+                body = await self._views.customer_body(transcription_id, self._room)
                 if body is None:
                     return None
                 if len(body) <= THREAD_BYTES_MAX:
@@ -73,7 +75,7 @@ class RenderWorkers:
         async with queue.turn(tenant) as run:
             answer = await run(render_kept, transcription_id, None, asked)
             if answer is None:
-                body = await self._views.customer_body(transcription_id)
+                body = await self._views.customer_body(transcription_id, self._room)
                 if body is not None:
                     answer = await run(render_kept, transcription_id, body, asked)
             return answer

@@ -21,13 +21,13 @@ from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.transcripts import Transcripts
-from stenolog.edge.ports import Evidence, Room
+from stenolog.edge.ports import Evidence
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.format import LogIdentity
 from stenolog.log.store import EventStore
 from stenolog.projections.of.lists import ITEM_VIEWS
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader
 
 PREFIX = "/api/v1"
 

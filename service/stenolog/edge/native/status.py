@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from stenolog.edge.transcriptions.webhook_address import ALLOWING
-from stenolog.projections.rows import StatusRow, TranscriptRow
+from stenolog.projections.rows import StatusRow, TranscriptHead
 
 US_PER_MS = 1_000
 
@@ -60,7 +60,7 @@ def _webhook(row: StatusRow) -> dict[str, str | None] | None:
 
 
 def detail_of(
-    row: StatusRow, transcript: TranscriptRow | None, readable_ms: int | None
+    row: StatusRow, transcript: TranscriptHead | None, readable_ms: int | None
 ) -> dict[str, object]:
     """Return what one transcription shows; `readable_ms` is from its callback to its views."""
     return {

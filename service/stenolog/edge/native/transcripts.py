@@ -18,14 +18,13 @@ from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
-from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionFailed
 from stenolog.near_names import misspelt
 from stenolog.projections.rows import Status, StatusRow
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader
 from stenolog.wire.assemblyai.enums import STATUSES
 from stenolog.wire.assemblyai.parameters import KNOWN
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, checked_request
@@ -92,7 +91,7 @@ class Transcripts:
         """Answer with its status, and its text once there is one."""
         row = await self._reading.find(caller.tenant, request.path_params["id"])
         if not row.open:
-            await self._room()
+            await self._room(0)
         transcript = None if row.open else await self._views.transcript(row.id)
         readable_ms = await self._readable_ms(row)
         return Response(

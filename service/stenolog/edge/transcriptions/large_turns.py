@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-from stenolog.edge.ports import Room
 from stenolog.edge.transcriptions.beside import INLINE_BYTES_MAX
 from stenolog.errors import StoreUnavailable
+from stenolog.projections.views import Room
 
 BYTES_MAX = 2 << 20  # of JSON at once; what is made of it can take six times as much
 WAITING_MAX = 64  # calls of one tenant; connections bound them over all tenants
@@ -53,7 +53,7 @@ class LargeTurns:
             raise StoreUnavailable("this tenant has too many large requests that wait")
         self._waiting[tenant] += 1
         try:
-            await self._room()
+            await self._room(0)
             await self._take(tenant, size_bytes)
         finally:
             self._waiting[tenant] -= 1

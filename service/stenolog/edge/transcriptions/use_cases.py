@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
-from stenolog.edge.ports import NoteSubject, Room, Uploads
+from stenolog.edge.ports import NoteSubject, Uploads
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
@@ -23,7 +23,7 @@ from stenolog.edge.transcriptions.webhook_address import RefusedHost
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
-from stenolog.projections.views import ViewReader
+from stenolog.projections.views import Room, ViewReader
 
 ECHOES_MAX = 4_096
 ECHOES_BYTES_MAX = 8 << 20

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stenolog.projections.documents import encode
-from stenolog.projections.rows import Chunk, PutView, TranscriptRow
+from stenolog.projections.rows import Chunk, PutView, TranscriptHead, TranscriptRow
 from stenolog.stores.sqlite.views.boxes import Boxes, Fields, Place
 
 BODY_BYTES_INLINE_MAX = 64 << 10  # a longer body is read without what stands beside it
@@ -72,18 +72,24 @@ def request_place(generation: int, transcription: str) -> Place:
     return Place(generation=generation, name=REQUEST, transcription=transcription)
 
 
-def transcript_of(fields: Fields, bodies: Sequence[bytes]) -> TranscriptRow:
-    """Return the transcript of its box's fields and its body's parts."""
-    said, text, inline = fields
+def transcript_of(fields: Fields) -> TranscriptHead:
+    """Return what was said of the fields of a transcript's box."""
+    said, text, _ = fields
     assert said is not None
     confidence, language_code, words = json.loads(said)
-    return TranscriptRow(
+    return TranscriptHead(
         text=None if text is None else text.decode(),
         confidence=confidence,
         language_code=language_code,
         words=words,
-        body=b"".join(bodies) if inline is None else inline,
     )
+
+
+def inline_body(fields: Fields) -> bytes:
+    """Return the body of a transcript that has it in its box."""
+    _, _, inline = fields
+    assert inline is not None, "a body without parts"
+    return inline
 
 
 def items_of(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from io import BytesIO
 from typing import Any, ParamSpec, TypeVar
 
 import aiosqlite
 
 from stenolog.errors import KeyMissing
 from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.projections.rows import TranscriptRow
-from stenolog.projections.views import TRANSCRIPT_VIEW, TRANSCRIPTIONS_VIEW
+from stenolog.projections.rows import TranscriptHead
+from stenolog.projections.views import TRANSCRIPT_VIEW, TRANSCRIPTIONS_VIEW, Room, no_wait
 from stenolog.stores.sqlite.file.connection import read_rows
 from stenolog.stores.sqlite.views.boxes import Boxes, StreamKeys
 from stenolog.stores.sqlite.views.content import (
+    BODY_PART_BYTES,
     head_place,
+    inline_body,
     part_place,
     request_place,
     transcript_of,
@@ -53,21 +56,51 @@ class ContentReads:
         opened = await opened_or_none(len(box), boxes.open, place, box)
         return None if opened is None else opened[0]
 
-    async def transcript(self, transcription: str) -> TranscriptRow | None:
-        """Opens the view and, of a long one, all parts of its body."""
-        rows = await self._transcript_boxes(transcription)
-        if not rows:
+    async def transcript(self, transcription: str) -> TranscriptHead | None:
+        """Opens the view alone; the parts of its body stay closed."""
+        found = await self._transcript_box(transcription)
+        if found is None:
             return None
+        generation, box, _ = found
         boxes = await self.boxes_of([transcription])
-        return await opened_or_none(_size(rows), _transcript, boxes, transcription, rows)
+        place = head_place(generation, transcription)
+        fields = await opened_or_none(len(box), boxes.open, place, box)
+        return None if fields is None else transcript_of(fields)
 
-    async def customer_body(self, transcription: str) -> bytes | None:
+    async def customer_body(self, transcription: str, room: Room = no_wait) -> bytes | None:
         """Opens the parts alone where there are any; the bytes were made by the projection."""
-        rows = await self._transcript_boxes(transcription)
-        if not rows:
+        found = await self._transcript_box(transcription)
+        if found is None:
             return None
+        generation, box, parts = found
+        if parts:
+            del found, box  # whoever waits for room holds nothing
+            await room(parts * BODY_PART_BYTES)
+            return await self._long_body(transcription)
         boxes = await self.boxes_of([transcription])
-        return await opened_or_none(_size(rows), _body, boxes, transcription, rows)
+        place = head_place(generation, transcription)
+        fields = await opened_or_none(len(box), boxes.open, place, box)
+        return None if fields is None else inline_body(fields)
+
+    async def _transcript_box(self, transcription: str) -> Any | None:
+        """Return generation, box and number of parts of the view, or None."""
+        rows = await self.rows(
+            "SELECT generation, box, (SELECT count(*) FROM parts WHERE parts.generation = "  # noqa: S608  ours
+            "views.generation AND parts.id = views.id) FROM views "
+            f"WHERE generation = {LIVE} AND id = ? AND box IS NOT NULL",
+            *(TRANSCRIPT_VIEW, transcription),
+        )
+        return rows[0] if rows else None
+
+    async def _long_body(self, transcription: str) -> bytes | None:
+        rows = await self.rows(
+            "SELECT generation, first, box FROM parts "  # noqa: S608  ours
+            f"WHERE generation = {LIVE} AND id = ? ORDER BY first",
+            *(TRANSCRIPT_VIEW, transcription),
+        )
+        size = sum(len(box) for _, _, box in rows)
+        boxes = await self.boxes_of([transcription])
+        return await opened_or_none(size, _joined, boxes, transcription, rows) if rows else None
 
     async def boxes_of(self, transcriptions: Collection[str]) -> Boxes:
         """Return what opens the boxes of these, as far as their keys are there.
@@ -87,16 +120,6 @@ class ContentReads:
             StoreUnavailable: They cannot be read now.
         """
         return await read_rows(self._reader, "views.db", statement, *values)
-
-    async def _transcript_boxes(self, transcription: str) -> Sequence[Any]:
-        """Return generation, number and box of the view (0) and of each part of its body."""
-        return await self.rows(
-            "SELECT generation, 0 AS first, box FROM views "  # noqa: S608  ours
-            f"WHERE generation = {LIVE} AND id = ? AND box IS NOT NULL "
-            "UNION ALL SELECT generation, first, box FROM parts "
-            f"WHERE generation = {LIVE} AND id = ? ORDER BY first",
-            *(TRANSCRIPT_VIEW, transcription) * 2,
-        )
 
 
 async def opened_or_none(
@@ -118,26 +141,11 @@ async def beside_loop(
     return await asyncio.to_thread(call, *args, **how)
 
 
-def _size(rows: Sequence[Any]) -> int:
-    return sum(len(box) for _, _, box in rows)
-
-
-def _transcript(boxes: Boxes, transcription: str, rows: Sequence[Any]) -> TranscriptRow:
-    generation, _, head = rows[0]
-    fields = boxes.open(head_place(generation, transcription), head)
-    return transcript_of(fields, _bodies(boxes, transcription, rows[1:]))
-
-
-def _body(boxes: Boxes, transcription: str, rows: Sequence[Any]) -> bytes:
-    if len(rows) > 1:
-        return b"".join(_bodies(boxes, transcription, rows[1:]))
-    return _transcript(boxes, transcription, rows).body
-
-
-def _bodies(boxes: Boxes, transcription: str, rows: Sequence[Any]) -> list[bytes]:
-    found: list[bytes] = []
+def _joined(boxes: Boxes, transcription: str, rows: Sequence[Any]) -> bytes:
+    """Open one part after the other: the whole, and never all of its parts beside it."""
+    whole = BytesIO()
     for generation, first, box in rows:
         (piece,) = boxes.open(part_place(generation, transcription, first), box)
         assert piece is not None
-        found.append(piece)
-    return found
+        whole.write(piece)
+    return whole.getvalue()
