@@ -7,12 +7,10 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stenolog.bootstrap.backing_up import back_up
-from stenolog.bootstrap.restoring import Restored, Sources, restore
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.known_head import compared_head
 from stenolog.compliance.tree_heads import FILE_NAME
@@ -20,23 +18,18 @@ from stenolog.config.settings import Settings
 from stenolog.encryption import SigningKey
 from stenolog.errors import CannotStart, DataDirectoryLocked, StoreError
 from stenolog.stores.files.directory import locked
-from stenolog.stores.files.manifest import Manifest
-from tests.backups import UPLOAD, Backed, erased, moved_away, requested
+from tests.backups import (
+    UPLOAD,
+    Backed,
+    backed_up,
+    erased,
+    moved_away,
+    none_in,
+    requested,
+    restored,
+)
 
 KEY = SigningKey(b"k" * 32)
-
-
-def nothing(_: str) -> None:
-    """Nobody looks."""
-
-
-def backed_up(data: Backed, target: Path, *, uploads: bool = True) -> Manifest:
-    return back_up(Settings(data_dir=data.directory), target, uploads=uploads, step=nothing)
-
-
-async def restored(directory: Path, backup: Path, **more: Any) -> Restored:
-    sources = Sources(**{"log": backup / "log", "keys": backup / "keys", **more})
-    return await restore(Settings(data_dir=directory), sources, nothing)
 
 
 def names_in(directory: Path) -> set[str]:
@@ -106,8 +99,8 @@ async def test_of_a_log_that_is_being_written_every_payload_has_its_key(
         )
     assert step_taken
     assert made.head == 3
-    done = await restored(tmp_path / "new", tmp_path / "backup")
-    assert done.erased == 1
+    done = await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))
+    assert done.recorded.erased == 1
     again = Backed(tmp_path / "new")
     assert [await again.readable(identifier) for identifier in first] == [False, True]
     verdict = again.verified()
@@ -123,7 +116,7 @@ async def test_a_restored_log_goes_on_in_a_new_epoch_and_verifies_for_ever(
     backed_up(data, tmp_path / "backup")
     await data.request(5)
     done = await restored(data.directory, tmp_path / "backup", replace=True)
-    assert (done.epoch, done.events_lost, done.looked) == (2, 5, True)
+    assert (done.epoch, done.events_lost) == (2, 5)
     events = await data.events()
     assert events[-1].type == "log.restored"
     assert {"epoch": 2, "events_lost": 5}.items() <= events[-1].data.items()
@@ -132,7 +125,9 @@ async def test_a_restored_log_goes_on_in_a_new_epoch_and_verifies_for_ever(
     assert [await data.readable(identifier) for identifier in kept] == [True, True]
     assert data.verified().count == 3 + 1 + 9
     backed_up(data, tmp_path / "second")
-    assert (await restored(tmp_path / "new", tmp_path / "second")).epoch == 3
+    assert (
+        await restored(tmp_path / "new", tmp_path / "second", deletions=none_in(tmp_path))
+    ).epoch == 3
     Backed(tmp_path / "new").verified()
 
 
@@ -141,7 +136,8 @@ async def test_two_restores_of_one_backup_are_told_apart(data: Backed, tmp_path:
     backed_up(data, tmp_path / "backup")
     one, other = Backed(tmp_path / "one"), Backed(tmp_path / "other")
     for each in (one, other):
-        assert (await restored(each.directory, tmp_path / "backup")).epoch == 2
+        done = await restored(each.directory, tmp_path / "backup", deletions=none_in(tmp_path))
+        assert done.epoch == 2
         await each.request(1)
     async with one.opened() as (log, _, _), other.opened() as (log_of_other, _, _):
         ours, theirs = log.identity, log_of_other.identity
@@ -171,7 +167,7 @@ async def test_what_was_erased_and_revoked_since_is_gone_by_the_directory_that_i
     await data.erase(gone)
     later = (await data.request(1))[0]
     done = await restored(data.directory, tmp_path / "backup", replace=True)
-    assert done.erased == 1
+    assert done.recorded.erased == 1
     assert [await data.readable(each) for each in (kept, gone, later)] == [True, False, False]
     verdict = data.verified()
     assert (verdict.payloads, verdict.erased) == (1, 1)
@@ -195,7 +191,7 @@ async def test_what_was_erased_and_revoked_since_is_gone_by_a_list(
         f"# since Monday\n\ntranscription-{gone}\ntranscription-{unknown}\napi-key-{key}\n"
     )
     done = await restored(data.directory, tmp_path / "backup", deletions=listed)
-    assert (done.erased, done.revoked, done.looked) == (1, 1, True)
+    assert (done.recorded.erased, done.recorded.revoked) == (1, 1)
     assert [await data.readable(each) for each in (kept, gone)] == [True, False]
     async with data.opened() as (_, keys, _):
         assert all(key.revoked_at for key in await keys.api_keys(None, after="", limit=9))
@@ -206,25 +202,28 @@ async def test_what_was_erased_and_revoked_since_is_gone_by_a_list(
         await restored(tmp_path / "new", tmp_path / "backup", deletions=listed)
 
 
-async def test_without_a_newer_log_and_a_list_it_is_said_that_nothing_is_known(
+async def test_without_a_newer_log_and_a_list_nothing_is_restored(
     data: Backed, tmp_path: Path
 ) -> None:
     await data.request(1)
     backed_up(data, tmp_path / "backup", uploads=False)
-    done = await restored(tmp_path / "new", tmp_path / "backup")
-    assert (done.looked, done.events_lost, done.aside) == (False, None, None)
+    with pytest.raises(CannotStart, match=r"not known \(there is no newer log.*--deletions FILE"):
+        await restored(tmp_path / "new", tmp_path / "backup")
+    assert not (tmp_path / "new" / "log.db").exists()
+    done = await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))
+    assert (done.events_lost, done.aside) == (None, None)
     assert not names_in(tmp_path / "new" / "uploads")
 
 
 async def test_uploads_come_back_as_they_were(data: Backed, tmp_path: Path) -> None:
     await data.request(1)
     backed_up(data, tmp_path / "backup")
-    await restored(tmp_path / "new", tmp_path / "backup")
+    await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))
     stored = (data.directory / "uploads" / UPLOAD).read_bytes()
     assert (tmp_path / "new" / "uploads" / UPLOAD).read_bytes() == stored
     (tmp_path / "backup" / "log" / "uploads" / UPLOAD).write_bytes(b"other")
     with pytest.raises(CannotStart, match="not what was copied"):
-        await restored(tmp_path / "third", tmp_path / "backup")
+        await restored(tmp_path / "third", tmp_path / "backup", deletions=none_in(tmp_path))
 
 
 async def test_parts_of_two_backups_and_changed_files_are_refused(
@@ -245,7 +244,7 @@ async def test_parts_of_two_backups_and_changed_files_are_refused(
     with (moved / "keys.db").open("ab") as file:
         file.write(b"\0")
     with pytest.raises(CannotStart, match=r"keys\.db is not what was copied"):
-        await restored(tmp_path / "new", tmp_path / "one", keys=moved)
+        await restored(tmp_path / "new", tmp_path / "one", keys=moved, deletions=none_in(tmp_path))
     assert not (tmp_path / "new" / "log.db").exists()
 
 
@@ -260,7 +259,7 @@ async def test_a_directory_in_use_or_with_content_or_of_another_log_is_refused(
         await restored(data.directory, tmp_path / "backup", replace=True)
     other = Backed(tmp_path / "other")
     await other.request(1)
-    with pytest.raises(CannotStart, match="another than that of the backup"):
+    with pytest.raises(CannotStart, match="another log than that of the backup"):
         await restored(other.directory, tmp_path / "backup", replace=True)
     assert len(await other.events()) == 2
 
@@ -290,7 +289,7 @@ async def test_an_event_of_the_newer_log_that_cannot_be_read_may_be_an_erasure(
     with sqlite3.connect(data.directory / "log.db") as run:
         run.execute("UPDATE events SET bytes = x'00' WHERE type = 'erasure.requested'")
     run.close()
-    with pytest.raises(CannotStart, match="1 events of the newer log cannot be read"):
+    with pytest.raises(CannotStart, match="1 events cannot be read"):
         await restored(data.directory, tmp_path / "backup", replace=True)
 
 
@@ -313,7 +312,7 @@ async def test_the_writer_goes_on_while_its_file_is_copied(data: Backed, tmp_pat
         )
         assert written
         assert (made.head, await log.head()) == (head, head + written)
-    await restored(tmp_path / "new", tmp_path / "backup")
+    await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))
     assert Backed(tmp_path / "new").verified().payloads == 1_500
 
 
@@ -336,7 +335,7 @@ async def test_a_manifest_that_is_none_is_refused(data: Backed, tmp_path: Path) 
     whole = json.loads(file.read_text())
     file.write_text(json.dumps({**whole, "format": 2}))
     with pytest.raises(CannotStart, match="has format 2"):
-        await restored(tmp_path / "new", tmp_path / "backup")
+        await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))
     file.write_text("{")
     with pytest.raises(CannotStart, match="not the manifest of a backup"):
-        await restored(tmp_path / "new", tmp_path / "backup")
+        await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))

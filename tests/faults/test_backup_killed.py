@@ -20,7 +20,7 @@ from stenolog.stores.files.swap import STAGING, refuse_half_restored
 from tests.backups import Backed
 
 Step = Callable[[str], None]
-BACKUP_STEPS, RESTORE_STEPS = 9, 16  # at least; a file that is not there makes none
+BACKUP_STEPS, RESTORE_STEPS = 9, 22  # at least; a file that is not there makes none
 LIMIT_MAX = 60
 
 
@@ -44,6 +44,13 @@ def killed_after(limit: int, work: Callable[[Step], object]) -> bool:
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     return os.WIFSIGNALED(status)
+
+
+def released_once(data: Backed, upload: str) -> bool:
+    types = [event.type for event in asyncio.run(data.events())]
+    return (
+        types.count("upload.released") == 1 and not (data.directory / "uploads" / upload).exists()
+    )
 
 
 def nothing(_: str) -> None:
@@ -80,8 +87,14 @@ def test_a_restore_that_was_killed_keeps_what_was_there_or_is_finished_by_the_ne
     kept, gone = asyncio.run(data.request(2))
     backup, crashed = tmp_path / "backup", tmp_path / "crashed"
     settings = Settings(data_dir=data.directory)
+    changed, removed, released = (asyncio.run(data.upload()) for _ in range(3))
     back_up(settings, backup, uploads=True, step=nothing)
     asyncio.run(data.erase(gone))
+    asyncio.run(data.release(released))
+    uploads = data.directory / "uploads"
+    (uploads / changed).write_bytes(b"of the life before")
+    (uploads / removed).unlink()
+    stored = {name: (backup / "log" / "uploads" / name).read_bytes() for name in (changed, removed)}
     for name in ("views.db", "work.db", "work.db-wal"):
         (data.directory / name).write_bytes(b"of the life before")
     shutil.copytree(data.directory, crashed)
@@ -98,6 +111,10 @@ def test_a_restore_that_was_killed_keeps_what_was_there_or_is_finished_by_the_ne
         work(nothing)
         assert [asyncio.run(data.readable(each)) for each in (kept, gone)] == [True, False]
         assert data.verified().erased == 1
+        assert {name: (uploads / name).read_bytes() for name in stored} == stored
+        assert not (uploads / released).exists()
+        assert released_once(data, released)
+        assert len(list(data.directory.glob(f"replaced-*/uploads/{changed}"))) == 1
         assert not (data.directory / STAGING).exists()
         assert not (data.directory / "work.db-wal").exists()
         shutil.rmtree(data.directory)

@@ -19,10 +19,10 @@ from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import DIRECTORY_MODE, FILE_MODE, KEYS, LOG
 from stenolog.stores.files.durable import digest_of, file_errors, sync
-from stenolog.stores.files.manifest import FORMAT, Manifest, PartName, write_manifest
+from stenolog.stores.files.manifest import FORMAT, Manifest, PartName, files_of, write_manifest
 from stenolog.stores.files.swap import refuse_half_restored
-from stenolog.stores.files.upload_copies import LIST, copy_uploads
-from stenolog.stores.sqlite.file.copying import copy_database
+from stenolog.stores.files.upload_copies import copy_uploads
+from stenolog.stores.sqlite.file.copying import copy_database, write_kind
 from stenolog.stores.sqlite.keys.schema import KEYS as KEYS_SCHEMA
 from stenolog.stores.sqlite.log.later import later_log
 from stenolog.stores.sqlite.log.schema import LOG as LOG_SCHEMA
@@ -49,6 +49,7 @@ def back_up(settings: Settings, target: Path, *, uploads: bool, step: Step) -> M
         StoreError: A file is damaged.
     """
     directory = settings.data_dir
+    target = target.resolve()  # `.` too has a name, and a place beside it
     refuse_half_restored(directory)
     if not (directory / LOG).is_file():
         raise CannotStart(f"there is no log in {directory}: name its directory with --data-dir")
@@ -70,8 +71,9 @@ def _copied(directory: Path, part: Path, *, uploads: bool, step: Step) -> Manife
     step("log copied")
     copy_database(directory / KEYS, KEYS_SCHEMA, ours, keys / KEYS, partial(_pages, step, KEYS))
     step("keys copied")
+    write_kind(log / LOG, LOG_SCHEMA, copied=True)
     with contextlib.closing(later_log(log / LOG)) as copy:
-        head, root = copy.head, copy.root
+        head, root = copy.head, copy.tree.root().hex()
     # Behind the log: a head of what is not in the copy would say that its end is lost.
     copy_heads(
         directory / TREE_HEADS,
@@ -80,15 +82,12 @@ def _copied(directory: Path, part: Path, *, uploads: bool, step: Step) -> Manife
     )
     step("tree heads copied")
     counted = copy_uploads(directory, log, lambda _: step("upload copied")) if uploads else None
-    files = {
-        OF_LOG: [LOG, TREE_HEADS, *([LIST] if uploads else [])],
-        OF_KEYS: [KEYS],
-    }
     backup = str(uuid.uuid4())
     manifest: Manifest | None = None
     for name in (OF_KEYS, OF_LOG):
         place = part / name
-        for file in files[name]:
+        files = sorted(files_of(name, uploads=uploads))
+        for file in files:
             sync(place / file)
         manifest = Manifest(
             format=FORMAT,
@@ -100,7 +99,7 @@ def _copied(directory: Path, part: Path, *, uploads: bool, step: Step) -> Manife
             restore=ours.restore,
             head=head,
             root=root,
-            files={file: digest_of(place / file) for file in files[name]},
+            files={file: digest_of(place / file) for file in files},
             uploads=counted if name == OF_LOG else None,
         )
         write_manifest(place, manifest)
@@ -117,6 +116,8 @@ def _pages(step: Step, name: str, copied: int, pages: int) -> None:
 def _refuse_target(target: Path, directory: Path) -> None:
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise CannotStart(f"{target} is there already: name a directory that is not, or is empty")
+    if target == Path.cwd():
+        raise CannotStart(f"{target} is where this command runs: name a directory in it")
     if target.is_mount():
         raise CannotStart(f"{target} is where a disk is mounted: name a directory in it")
     if target.resolve().is_relative_to(directory.resolve()):

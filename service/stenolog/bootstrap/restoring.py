@@ -1,43 +1,38 @@
-"""Make a data directory of a backup: nothing that was erased since comes back."""
+"""Make a data directory of a backup: nothing that was erased since comes back in silence."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stenolog.bootstrap.newer_state import NewerState, read_newer_state
-from stenolog.clock import now_us, rfc3339
+from stenolog.bootstrap.carrying_out import bring_up
+from stenolog.bootstrap.deletion_list import read_list
+from stenolog.bootstrap.newer_state import read_newer_state
 from stenolog.compliance.deletions import Deletions
-from stenolog.compliance.restored_log import record_erasures, record_restore, record_revocations
+from stenolog.compliance.head_copies import add_heads
+from stenolog.compliance.restored_log import Recorded
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
-from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.log.facts import erasure_key
-from stenolog.log.format import LogIdentity
-from stenolog.stores.files.directory import KEYS, LOG, locked, make_directory
-from stenolog.stores.files.durable import copy_durably, file_errors
+from stenolog.log.events.uploads import UPLOAD
+from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, locked, make_directory
+from stenolog.stores.files.durable import copy_checked, file_errors
 from stenolog.stores.files.manifest import Manifest, read_pair
 from stenolog.stores.files.swap import (
     Ready,
     make_ready,
     new_staging,
     read_ready,
+    remove_staging,
     swap,
 )
 from stenolog.stores.files.upload_copies import LIST, restore_uploads
-from stenolog.stores.sqlite.file.copying import write_epoch
-from stenolog.stores.sqlite.keys.restoring import (
-    carry_out,
-    destroyed_streams,
-    tenants_of_api_keys,
-)
-from stenolog.stores.sqlite.keys.schema import KEYS as KEYS_SCHEMA
-from stenolog.stores.sqlite.log.schema import LOG as LOG_SCHEMA
-from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.keys.restoring import destroyed_in
+from stenolog.stores.sqlite.log.later import later_log
 
 RESTORED = [KEYS, TREE_HEADS, LOG]  # the log last: a directory without one is not started
 
@@ -74,18 +69,14 @@ class Restored:
         backup: The manifest of the log that was restored.
         epoch: Of the log from now on; 0: an earlier restore was finished.
         events_lost: How many events the log had behind the backup; None: it is not known.
-        erased: How many transcriptions were erased that the backup had.
-        revoked: How many API keys were revoked that the backup had.
-        looked: Whether anything said what was erased since the backup.
+        recorded: What was erased, revoked and released that the backup had.
         aside: Where what was in the directory is now; None: nothing was.
     """
 
     backup: Manifest
     epoch: int
     events_lost: int | None
-    erased: int
-    revoked: int
-    looked: bool
+    recorded: Recorded
     aside: Path | None
 
 
@@ -94,23 +85,28 @@ async def restore(settings: Settings, sources: Sources, step: Step) -> Restored:
 
     Raises:
         CannotStart: The parts do not belong together, are not what was copied, the directory has
-            content that may not be replaced, or what was erased since cannot be read.
+            content that may not be replaced, or it is not known what was erased since. The
+            directory is as it was.
         DataDirectoryLocked: A gateway runs on it.
         StoreError: A file cannot be read or written; the same again goes on.
     """
+    deletions = Deletions()
+    listed = read_list(sources.deletions, deletions)
     of_log, of_keys = read_pair(sources.log, sources.keys)
     directory = settings.data_dir
     make_directory(directory)
     with locked(directory), file_errors(f"restore {directory}"):
         ready = read_ready(directory)
         if ready is None:
-            ready, restored = await _made(directory, sources, of_log, of_keys, step)
-        elif ready.backup != of_log.backup:
-            raise CannotStart(
-                f"a restore of backup {ready.backup} into {directory} was interrupted: finish it "
-                "first, with that backup"
-            )
+            try:
+                ready, restored = await _made(
+                    directory, sources, (of_log, of_keys), deletions, listed, step
+                )
+            except BaseException:
+                remove_staging(directory)
+                raise
         else:
+            _refuse_other(ready, directory, sources, of_log, listed)
             restored = _finished(of_log)
         step("ready")
         swap(directory, ready, step)
@@ -119,107 +115,122 @@ async def restore(settings: Settings, sources: Sources, step: Step) -> Restored:
     return replace(restored, aside=aside if aside.is_dir() else None)
 
 
+def _refuse_other(
+    ready: Ready, directory: Path, sources: Sources, of_log: Manifest, listed: str
+) -> None:
+    """Refuse to finish a restore with something that it has not looked at.
+
+    Raises:
+        CannotStart: Another backup, newer log or list is named now.
+    """
+    if ready.backup != of_log.backup:
+        raise CannotStart(
+            f"a restore of backup {ready.backup} into {directory} was interrupted: finish it "
+            "first, with that backup"
+        )
+    other = [
+        option
+        for option, now, then in (
+            ("--newer-log", _name_of(sources.newer_log), ready.newer_log),
+            ("--deletions", listed, ready.deletions),
+        )
+        if now not in ("", then)
+    ]
+    if other:
+        raise CannotStart(
+            f"a restore into {directory} was interrupted, which has not looked at this "
+            f"{' and '.join(other)}: finish it without, then restore once more with --replace and "
+            "what it has not looked at"
+        )
+
+
 async def _made(
-    directory: Path, sources: Sources, of_log: Manifest, of_keys: Manifest, step: Step
+    directory: Path,
+    sources: Sources,
+    manifests: tuple[Manifest, Manifest],
+    deletions: Deletions,
+    listed: str,
+    step: Step,
 ) -> tuple[Ready, Restored]:
     """Make everything that is to be put in place, in the staging directory."""
+    of_log, of_keys = manifests
     occupied = [name for name in (LOG, KEYS) if (directory / name).exists()]
     if occupied and not sources.replace:
         raise CannotStart(
             f"{directory} has a {' and a '.join(occupied)}: name an empty directory, or say "
             "--replace; what is there is then moved aside, not removed"
         )
-    deletions = Deletions()
     newer = read_newer_state(directory, sources.newer_log, sources.log, of_log, deletions)
-    _read_list(sources, newer, deletions)
+    if newer.unknown and sources.deletions is None:
+        raise CannotStart(
+            f"what was erased since the backup is not known ({newer.unknown}): name the newest "
+            "state of the log with --newer-log, or what was erased with --deletions FILE, which "
+            "may be empty"
+        )
     step("deletions read")
     staging = new_staging(directory)
     for part, manifest in ((sources.log, of_log), (sources.keys, of_keys)):
         for name, digest in manifest.files.items():
-            if name != LIST and copy_durably(part / name, staging / name) != digest:
-                raise CannotStart(f"{part / name} is not what was copied: take another backup")
+            copy_checked(part / name, staging / name, digest)
             step(f"{name} copied")
-    if newer.heads is not None:
-        copy_durably(newer.heads, staging / TREE_HEADS)
-    epoch = max(of_log.epoch, newer.epoch) + 1
-    identity = of_log.identity.restored(epoch, str(uuid.uuid4()))
-    erased, revoked = await _carried_out(
-        staging, deletions, identity, lost=newer.lost, accept=sources.accept_clock
+    _refuse_other_log(staging, of_log)
+    add_heads(newer.heads, staging / TREE_HEADS, lambda head: newer.left_behind(head, of_log))
+    step("tree heads added")
+    identity = of_log.identity.restored(newer.epoch + 1, str(uuid.uuid4()))
+    recorded = await bring_up(
+        staging,
+        identity,
+        deletions,
+        newer.keys,
+        lost=newer.lost,
+        accept_clock=sources.accept_clock,
+        step=step,
     )
-    step("deletions carried out")
-    for name, schema in ((LOG, LOG_SCHEMA), (KEYS, KEYS_SCHEMA)):
-        write_epoch(staging / name, schema, identity)
-    step("epoch written")
     if of_log.uploads is not None:
-        restore_uploads(sources.log, directory, lambda _: step("upload copied"))
+        with destroyed_in(staging / KEYS) as is_destroyed:
+            restore_uploads(
+                sources.log,
+                staging / LIST,
+                directory,
+                staging / UPLOADS,
+                count=of_log.uploads,
+                is_released=lambda upload: is_destroyed(UPLOAD + upload),
+                counted=lambda _: step("upload copied"),
+            )
     now = datetime.now(UTC)
     ready = Ready(
-        backup=of_log.backup, aside=f"replaced-{now:%Y%m%dT%H%M%SZ}-{epoch - 1}", names=RESTORED
+        backup=of_log.backup,
+        aside=f"replaced-{now:%Y%m%dT%H%M%SZ}-{newer.epoch}",
+        names=RESTORED,
+        newer_log=_name_of(sources.newer_log),
+        deletions=listed,
     )
     make_ready(directory, ready)
     return ready, Restored(
         backup=of_log,
-        epoch=epoch,
+        epoch=identity.epoch,
         events_lost=newer.lost,
-        erased=erased,
-        revoked=revoked,
-        looked=newer.looked or sources.deletions is not None,
+        recorded=recorded,
         aside=directory / ready.aside,
     )
 
 
-def _read_list(sources: Sources, newer: NewerState, deletions: Deletions) -> None:
-    """Add what the list says.
+def _refuse_other_log(staging: Path, of_log: Manifest) -> None:
+    """Check that the log that was copied is the one that the manifest describes.
 
     Raises:
-        CannotStart: It is not such a list; or there is none, and the newer log cannot tell either.
+        CannotStart: It is another.
     """
-    if sources.deletions is not None:
-        with sources.deletions.open(encoding="utf-8", errors="replace") as lines:
-            deletions.read(lines, str(sources.deletions))
-    elif newer.unknown:
-        raise CannotStart(
-            f"{newer.unknown}: what was erased since the backup is not known from it; name those "
-            "with --deletions FILE, which may be empty"
-        )
+    with contextlib.closing(later_log(staging / LOG)) as copy:
+        if (copy.identity, copy.head, copy.tree.root().hex()) != of_log.whole[1:]:
+            raise CannotStart(
+                "the backup's log is not the one of its manifest: take another backup"
+            )
 
 
-async def _carried_out(
-    staging: Path,
-    deletions: Deletions,
-    identity: LogIdentity,
-    *,
-    lost: int | None,
-    accept: bool,
-) -> tuple[int, int]:
-    """Erase and revoke in the copies; return how many transcriptions and API keys it were."""
-    log = await SqliteLog.open(staging / LOG, accept_clock=accept)
-    try:
-        await record_restore(log, identity, events_lost=lost)
-        # The keys were copied behind the log: of what was erased in between they have none.
-        wanted = set(deletions.transcriptions)
-        for streams in destroyed_streams(staging / KEYS):
-            for stream in streams:
-                identifier = stream.removeprefix(TRANSCRIPTION)
-                if identifier != stream and not await log.position_of(erasure_key(identifier)):
-                    wanted.add(identifier)
-        erased = await record_erasures(log, wanted)
-        tenants = tenants_of_api_keys(staging / KEYS, sorted(deletions.api_keys))
-        await record_revocations(log, tenants)
-    finally:
-        await log.close()
-    at = rfc3339(now_us())
-    carry_out(staging / KEYS, destroyed=erased.keys, revoked=dict.fromkeys(tenants, at))
-    return erased.recorded, len(tenants)
+def _name_of(newer_log: Path | None) -> str:
+    return "" if newer_log is None else str(newer_log.resolve())
 
 
 def _finished(manifest: Manifest) -> Restored:
-    return Restored(
-        backup=manifest,
-        epoch=0,
-        events_lost=None,
-        erased=0,
-        revoked=0,
-        looked=True,
-        aside=None,
-    )
+    return Restored(backup=manifest, epoch=0, events_lost=None, recorded=Recorded(), aside=None)

@@ -20,7 +20,7 @@ PATH = click.Path(path_type=Path)
     "--newer-log",
     type=PATH,
     help="A later log.db, or the directory of one, that says what was erased since; it may be "
-    "damaged. Default: that of the data directory, if there is one.",
+    "damaged. That of the data directory is read in any case.",
 )
 @click.option("--deletions", type=PATH, help="A list of what was erased since: see OPERATING.md.")
 @click.option("--replace", is_flag=True, help="Move aside what is in the data directory.")
@@ -38,7 +38,9 @@ def command(
 ) -> None:
     """Restore the data directory from BACKUP, without what was erased or revoked since.
 
-    No service may run on it. Views are made again at the next start.
+    No service may run on it. Views are made again at the next start. What was erased since must be
+    known: from the log that is replaced, from --newer-log, or from --deletions; without, nothing is
+    changed, and status 3 says why.
     """
     settings = settings_from(data_dir=data_dir)
     sources = Sources(
@@ -54,6 +56,7 @@ def command(
 
 
 def _told(done: Restored, directory: Path) -> list[str]:
+    recorded = done.recorded
     lines = [f"restored {directory} from backup {done.backup.backup} of {done.backup.time}"]
     if not done.epoch:
         lines.append("  a restore that was interrupted is finished")
@@ -62,16 +65,12 @@ def _told(done: Restored, directory: Path) -> list[str]:
         lines += [
             f"  head       {done.backup.head}; events lost behind it: {lost}",
             f"  epoch      {done.epoch}",
-            f"  erased     {done.erased} transcriptions, revoked {done.revoked} API keys",
+            f"  erased     {recorded.erased} transcriptions, revoked {recorded.revoked} API keys, "
+            f"released {recorded.released} uploads",
         ]
     if done.backup.uploads is None:
         lines.append("  uploads    not in this backup")
     if done.aside is not None:
         lines.append(f"  moved to   {done.aside}: remove it once nothing of it is needed")
-    if not done.looked:
-        lines.append(
-            "  warning    what was erased or revoked after the backup is not known here: restore "
-            "again with --replace and --newer-log or --deletions if anything was"
-        )
     lines.append("Next: `stenolog log verify`, then start the service")
     return lines

@@ -65,7 +65,7 @@ def write_head(path: Path, head: TreeHead) -> None:
     Raises:
         StoreUnavailable: It could not be written.
     """
-    line = f"{head.size} {head.root} {head.time} {head.identity.epoch_name} {head.log_id}\n"
+    line = line_of(head)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -82,6 +82,11 @@ def write_head(path: Path, head: TreeHead) -> None:
             os.close(descriptor)
     except OSError as exc:
         raise StoreUnavailable(f"{FILE_NAME}: {exc.strerror}") from exc
+
+
+def line_of(head: TreeHead) -> str:
+    """Return the head's line, with its end."""
+    return f"{head.size} {head.root} {head.time} {head.identity.epoch_name} {head.log_id}\n"
 
 
 def read_heads(path: Path) -> tuple[list[TreeHead], int]:

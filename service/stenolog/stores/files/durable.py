@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from stenolog.errors import StoreUnavailable
+from stenolog.errors import CannotStart, StoreUnavailable
 from stenolog.stores.files.directory import FILE_MODE
 
 PIECE_BYTES = 1_048_576
@@ -43,6 +43,21 @@ def copy_durably(source: Path, target: Path) -> str:
                 writing.write(piece)
             os.fsync(writing.fileno())
     return digest.hexdigest()
+
+
+def copy_checked(source: Path, target: Path, digest: str) -> None:
+    """Copy a file of a backup durably, if it is the one that has this SHA-256.
+
+    Raises:
+        CannotStart: It is missing, or is not what was copied.
+        OSError: It cannot be read, or the copy cannot be written.
+    """
+    try:
+        copied = copy_durably(source, target)
+    except FileNotFoundError as exc:
+        raise CannotStart(f"{source} is missing: take another backup") from exc
+    if copied != digest:
+        raise CannotStart(f"{source} is not what was copied: take another backup")
 
 
 def digest_of(path: Path) -> str:

@@ -9,10 +9,12 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
 from stenolog.log.format import LogIdentity
-from stenolog.stores.files.directory import write_durably
+from stenolog.stores.files.directory import KEYS, LOG, write_durably
 from stenolog.stores.files.durable import file_errors
+from stenolog.stores.files.upload_copies import LIST as UPLOAD_LIST
 
 FILE_NAME = "manifest.json"
 FORMAT = 1
@@ -98,7 +100,17 @@ def read_manifest(directory: Path, part: PartName) -> Manifest:
         raise CannotStart(f"{file} has format {manifest.format}: use the newer Stenolog")
     if manifest.part != part:
         raise CannotStart(f"{directory} is the {manifest.part} of a backup, not its {part}")
+    # Only these are copied: a name from elsewhere could lead anywhere.
+    if set(manifest.files) != files_of(part, uploads=manifest.uploads is not None):
+        raise CannotStart(f"{file} does not name the files of a backup: take another backup")
     return manifest
+
+
+def files_of(part: PartName, *, uploads: bool) -> set[str]:
+    """Return the names of the files that a part has, besides its manifest and the uploads."""
+    if part == "keys":
+        return {KEYS}
+    return {LOG, TREE_HEADS, UPLOAD_LIST} if uploads else {LOG, TREE_HEADS}
 
 
 def read_pair(log: Path, keys: Path) -> tuple[Manifest, Manifest]:

@@ -13,7 +13,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stenolog.errors import CannotStart
-from stenolog.stores.files.directory import DIRECTORY_MODE, KEYS, LOG, VIEWS, WORK, write_durably
+from stenolog.stores.files.directory import (
+    DIRECTORY_MODE,
+    KEYS,
+    LOG,
+    UPLOADS,
+    VIEWS,
+    WORK,
+    write_durably,
+)
 from stenolog.stores.files.durable import sync
 
 STAGING = ".restoring"
@@ -31,11 +39,15 @@ class Ready:
         backup: The id of the backup.
         aside: The directory in the data directory to which what was there is moved.
         names: The files that are restored.
+        newer_log: The newer log that was named; empty: none was.
+        deletions: The SHA-256 of the list that was named, in hex; empty: none was.
     """
 
     backup: str
     aside: str
     names: list[str]
+    newer_log: str
+    deletions: str
 
 
 def refuse_half_restored(directory: Path) -> None:
@@ -44,8 +56,11 @@ def refuse_half_restored(directory: Path) -> None:
     Raises:
         CannotStart: It was.
     """
-    if (directory / STAGING).exists():
-        raise CannotStart(f"a restore of {directory} was interrupted: {UNFINISHED}")
+    staging = directory / STAGING
+    if not staging.exists():
+        return
+    way_out = "" if (staging / READY).exists() else f", or remove {staging}: nothing was replaced"
+    raise CannotStart(f"a restore of {directory} was interrupted: {UNFINISHED}{way_out}")
 
 
 def new_staging(directory: Path) -> Path:
@@ -54,8 +69,23 @@ def new_staging(directory: Path) -> Path:
     if staging.exists():
         shutil.rmtree(staging)
     staging.mkdir(mode=DIRECTORY_MODE)
+    (staging / UPLOADS).mkdir(mode=DIRECTORY_MODE)
     sync(directory)
     return staging
+
+
+def remove_staging(directory: Path) -> None:
+    """Throw away what is not ready: the directory is then as it was, and can be started.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    staging, done = directory / STAGING, directory / DONE
+    if staging.exists():
+        shutil.rmtree(done, ignore_errors=True)
+        staging.rename(done)  # in one step: what is half removed must not keep a gateway from it
+        shutil.rmtree(done, ignore_errors=True)
+        sync(directory)
 
 
 def make_ready(directory: Path, ready: Ready) -> None:
@@ -68,6 +98,7 @@ def make_ready(directory: Path, ready: Ready) -> None:
     staging = directory / STAGING
     for name in ready.names:
         sync(staging / name)
+    sync(staging / UPLOADS)
     sync(staging)
     write_durably(staging / READY, json.dumps(asdict(ready)))
 
@@ -102,6 +133,7 @@ def swap(directory: Path, ready: Ready, step: Callable[[str], None]) -> None:
     aside.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     for name in (VIEWS, WORK):  # made anew: they are of what was there
         _move(directory, aside, name, step)
+    _place_uploads(directory, aside, step)
     for name in ready.names:
         if not (staging / name).exists():
             continue  # in its place already
@@ -121,6 +153,20 @@ def swap(directory: Path, ready: Ready, step: Callable[[str], None]) -> None:
     sync(directory)
     step("finished")
     shutil.rmtree(done, ignore_errors=True)
+
+
+def _place_uploads(directory: Path, aside: Path, step: Callable[[str], None]) -> None:
+    """Put uploads in place; one of the same name that is another goes aside."""
+    for upload in sorted((directory / STAGING / UPLOADS).iterdir()):
+        place = directory / UPLOADS / upload.name
+        if place.exists():
+            (aside / UPLOADS).mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            place.rename(aside / UPLOADS / upload.name)
+            sync(aside / UPLOADS)
+            step("an upload is aside")
+        upload.rename(place)
+        step("an upload is in place")
+    sync(directory / UPLOADS)
 
 
 def _move(directory: Path, aside: Path, name: str, step: Callable[[str], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import FILE_MODE, UPLOADS
-from stenolog.stores.files.durable import copy_durably, digest_of, sync
+from stenolog.stores.files.durable import copy_checked, copy_durably, digest_of, sync
 from stenolog.stores.files.upload_listing import NAME
 
 LIST = "uploads.txt"
@@ -47,41 +46,51 @@ def copy_uploads(source: Path, target: Path, counted: Counted) -> int:
     return count
 
 
-def restore_uploads(source: Path, target: Path, counted: Counted) -> int:
-    """Put the uploads of a backup into a data directory, unless they are there; count them.
+def restore_uploads(
+    source: Path,
+    listed: Path,
+    directory: Path,
+    staging: Path,
+    *,
+    count: int,
+    is_released: Callable[[str], bool],
+    counted: Counted,
+) -> None:
+    """Copy the uploads of a backup to where they are put in place from, unless they are there.
 
     What else is there stays: an upload that no event names is removed by the service's sweep.
 
+    Args:
+        source: The part of the backup with the log.
+        listed: The list of uploads, checked against its hash.
+        directory: The data directory.
+        staging: Where the copies go.
+        count: How many are listed.
+        is_released: Tells of an upload's id whether the file was removed since.
+        counted: Told how many were looked at, after each.
+
     Raises:
-        CannotStart: One is not what was copied.
+        CannotStart: One is not what was copied, or is missing.
         OSError: One cannot be read or written.
     """
-    count = 0
-    with (source / LIST).open(encoding="ascii") as listed:
-        for line in listed:
+    seen = 0
+    with listed.open(encoding="ascii") as lines:
+        for seen, line in enumerate(lines, start=1):
             match = _LINE.fullmatch(line)
             if match is None:
                 raise CannotStart(f"{source / LIST} is damaged: take another backup")
-            _restore(source / UPLOADS / match[2], target / UPLOADS / match[2], match[1])
-            count += 1
-            counted(count)
-    sync(target / UPLOADS)
-    return count
+            if not is_released(match[2]):
+                file = source / UPLOADS / match[2]
+                _restore(file, directory / UPLOADS / match[2], staging / match[2], match[1])
+            counted(seen)
+    if seen != count:
+        raise CannotStart(f"{source / LIST} names {seen} of {count} uploads: take another backup")
 
 
-def _restore(source: Path, target: Path, digest: str) -> None:
-    if target.is_file() and digest_of(target) == digest:
+def _restore(source: Path, there: Path, target: Path, digest: str) -> None:
+    if there.is_file() and digest_of(there) == digest:
         return
-    part = target.with_name(f"{target.name}.part")
-    try:
-        if copy_durably(source, part) != digest:
-            raise CannotStart(f"{source} is not what was copied: take another backup")
-        part.rename(target)
-    except FileNotFoundError as exc:
-        raise CannotStart(f"{source} is missing: take another backup") from exc
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    copy_checked(source, target, digest)
 
 
 def _names(directory: Path) -> Iterator[str]:

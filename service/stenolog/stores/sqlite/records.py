@@ -166,7 +166,7 @@ def _opened(path: Path, schema: Schema, identity: LogIdentity | None) -> sqlite3
     try:
         with store_errors(schema.name):
             found = look(connection)
-        refuse_wrong(found, schema, identity)
+        refuse_wrong(found, schema, identity, copies=True)
     except BaseException:
         connection.close()
         raise

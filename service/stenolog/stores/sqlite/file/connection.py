@@ -162,26 +162,31 @@ async def read_rows(
         return list(await reader.execute_fetchall(statement, values))
 
 
-def open_reader_sync(path: Path, what: str) -> sqlite3.Connection:
+def open_reader_sync(path: Path, what: str, *, alone: bool = False) -> sqlite3.Connection:
     """Return a reading connection for commands that run without the service.
 
-    In a directory where nothing can be written (a backup on read-only media) a file that was
-    closed cleanly is read as it is.
+    With `alone` nobody else has the file open: one that was closed cleanly is read, and nothing is
+    left beside it. In a directory where nothing can be written (a backup on read-only media) such a
+    file is read as it is.
 
     Raises:
         StoreUnavailable: The file cannot be opened, or nothing can be written and its WAL, which
             holds a part of it, cannot be read: copy it to where something can.
     """
     with store_errors(what):
+        if alone and path.is_file() and not _has_wal(path):
+            return _tried(f"{_read_only(path)}&immutable=1")
         try:
             return _tried(_read_only(path))
         except sqlite3.OperationalError:
-            wal = path.with_name(f"{path.name}-wal")
-            if not path.is_file() or os.access(path.parent, os.W_OK):
-                raise
-            if wal.exists() and wal.stat().st_size:
+            if not path.is_file() or os.access(path.parent, os.W_OK) or _has_wal(path):
                 raise
             return _tried(f"{_read_only(path)}&immutable=1")
+
+
+def _has_wal(path: Path) -> bool:
+    wal = path.with_name(f"{path.name}-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _tried(uri: str) -> sqlite3.Connection:

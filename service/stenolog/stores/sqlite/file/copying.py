@@ -1,4 +1,4 @@
-"""Copy a SQLite file while it is being written, and give a copy another epoch."""
+"""Copy a SQLite file while it is being written, and say in a copy what it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stenolog.errors import StoreError
 from stenolog.log.format import LogIdentity
 from stenolog.stores.sqlite.file.checking import structure
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
-from stenolog.stores.sqlite.file.identity import look, refuse_wrong
+from stenolog.stores.sqlite.file.identity import COPY_KIND, look, refuse_wrong
 from stenolog.stores.sqlite.file.schema import Schema
 
 PAGES_PER_STEP = 256  # 1 MiB: between two steps the writer, and this process, get their turn
@@ -49,8 +49,8 @@ def copy_database(
             source.backup(copy, pages=PAGES_PER_STEP, progress=progress, sleep=0)
             # A file without a WAL is read from where nothing can be written, and leaves no other.
             copy.execute("PRAGMA journal_mode = DELETE")
+            source.execute("ROLLBACK")  # before the check, which may take minutes
             fault = structure(copy).fault
-        source.execute("ROLLBACK")
     if fault:
         raise StoreError(f"{schema.name} is damaged ({fault}): {schema.mending}")
     if found.identity is None:
@@ -71,3 +71,17 @@ def write_epoch(path: Path, schema: Schema, identity: LogIdentity) -> None:
         connection.execute(
             "UPDATE identity SET epoch = ?, restore = ?", (identity.epoch, identity.restore)
         )
+
+
+def write_kind(path: Path, schema: Schema, *, copied: bool) -> None:
+    """Write down whether a closed log is one as a backup has it, which is not served.
+
+    Raises:
+        StoreUnavailable: It could not be written.
+    """
+    kind = COPY_KIND if copied else schema.application_id
+    with (
+        store_errors(schema.name),
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection,
+    ):
+        connection.execute(f"PRAGMA application_id = {kind}")

@@ -9,14 +9,15 @@ from stenolog.errors import CannotStart, SchemaTooNew
 from stenolog.log.format import LogIdentity
 from stenolog.stores.sqlite.file.schema import Schema
 
-LOG_KIND, KEYS_KIND, VIEWS_KIND, WORK_KIND = (
-    int.from_bytes(letters, "big") for letters in (b"StnL", b"StnK", b"StnV", b"StnW")
+LOG_KIND, KEYS_KIND, VIEWS_KIND, WORK_KIND, COPY_KIND = (
+    int.from_bytes(letters, "big") for letters in (b"StnL", b"StnK", b"StnV", b"StnW", b"StnB")
 )
 KINDS = {
     LOG_KIND: "an event log",
     KEYS_KIND: "a file of keys",
     VIEWS_KIND: "a file of views",
     WORK_KIND: "a file of pending deliveries",
+    COPY_KIND: "a log as a backup has it",
 }
 
 
@@ -35,6 +36,11 @@ class Found:
     version: int
     identity: LogIdentity | None
     new: bool
+
+    @property
+    def copied(self) -> bool:
+        """Whether it is a log as a backup has it: it does not say what was erased since."""
+        return self.kind == COPY_KIND
 
     def is_of(self, schema: Schema) -> bool:
         """Tell whether it is new, or of this schema's kind."""
@@ -65,19 +71,22 @@ def _identity(log_id: str, epoch: int, restore: str) -> LogIdentity:
     return LogIdentity(log_id=log_id, epoch=epoch, restore=restore)
 
 
-def refuse_wrong(found: Found, schema: Schema, identity: LogIdentity | None) -> None:
+def refuse_wrong(
+    found: Found, schema: Schema, identity: LogIdentity | None, *, copies: bool = False
+) -> None:
     """Check that the file is new, or of this schema and of the log that is asked for.
 
     Args:
         found: What the file says of itself.
         schema: What it must be.
         identity: The log that it must belong to; None: any.
+        copies: For a log: whether it may be one as a backup has it.
 
     Raises:
         CannotStart: It is of another kind, of another log, or of another epoch or restore of it.
         SchemaTooNew: It was written by a newer Stenolog.
     """
-    refuse_other_kind(found, schema)
+    refuse_other_kind(found, schema, copies=copies)
     if found.version > len(schema.steps):
         raise SchemaTooNew(
             f"{schema.name} has format {found.version}, this Stenolog knows {len(schema.steps)}: "
@@ -101,14 +110,21 @@ def refuse_wrong(found: Found, schema: Schema, identity: LogIdentity | None) -> 
     )
 
 
-def refuse_other_kind(found: Found, schema: Schema) -> None:
-    """Check that the file is new, or of this schema's kind.
+def refuse_other_kind(found: Found, schema: Schema, *, copies: bool = False) -> None:
+    """Check that the file is new, or of this schema's kind; with `copies`, or a backup's log.
 
     Raises:
         CannotStart: It is another.
     """
     if found.is_of(schema):
         return
+    if found.copied and schema.application_id == LOG_KIND:
+        if copies:
+            return
+        raise CannotStart(
+            f"{schema.name} was copied out of a backup, and what was erased since is not erased in "
+            "it: put that backup here with `stenolog restore BACKUP --data-dir DATA_DIR --replace`"
+        )
     if found.kind in KINDS:
         raise CannotStart(
             f"{schema.name} is {KINDS[found.kind]}, in the place of {KINDS[schema.application_id]}:"

@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from stenolog.stores.sqlite.file.connection import open_writer, store_errors, truncate_wal
+from stenolog.log.events.api_keys import API_KEY
+from stenolog.stores.sqlite.file.connection import (
+    open_reader_sync,
+    open_writer,
+    store_errors,
+    truncate_wal,
+)
 from stenolog.stores.sqlite.keys.data_keys import destroy
 from stenolog.stores.sqlite.keys.schema import KEYS
 
 STREAMS_PER_READ = 500
 
+_GONE = (
+    "SELECT stream FROM destroyed WHERE stream > ? "
+    "UNION SELECT ? || id FROM api_keys WHERE revoked_at IS NOT NULL AND ? || id > ? "
+    "ORDER BY 1 LIMIT ?"
+)
 
-def destroyed_streams(path: Path) -> Iterator[Sequence[str]]:
-    """Yield the streams whose keys were destroyed, some hundred at a time, in order.
+
+def gone_streams(path: Path, *, alone: bool = False) -> Iterator[Sequence[str]]:
+    """Yield the streams whose keys were destroyed, and those of API keys that were revoked.
+
+    Some hundred at a time, in order. `alone`: nobody else has the file open.
 
     Raises:
         StoreUnavailable: The file cannot be read.
     """
     with (
         store_errors(KEYS.name),
-        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection,
+        contextlib.closing(open_reader_sync(path, KEYS.name, alone=alone)) as connection,
     ):
         after = ""
         while rows := connection.execute(
-            "SELECT stream FROM destroyed WHERE stream > ? ORDER BY stream LIMIT ?",
-            (after, STREAMS_PER_READ),
+            _GONE, (after, API_KEY, API_KEY, after, STREAMS_PER_READ)
         ).fetchall():
             streams = [str(row[0]) for row in rows]
             yield streams
             after = streams[-1]
 
 
-def tenants_of_api_keys(path: Path, key_ids: Sequence[str]) -> Mapping[str, str]:
-    """Return the tenant's id for each of these API keys that is in the file and not revoked.
+def tenants_of_api_keys(path: Path, streams: Collection[str]) -> Mapping[str, str]:
+    """Return the tenant's id for each of these that is of an API key in the file.
 
     Raises:
         StoreUnavailable: The file cannot be read.
@@ -45,25 +58,45 @@ def tenants_of_api_keys(path: Path, key_ids: Sequence[str]) -> Mapping[str, str]
         store_errors(KEYS.name),
         contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection,
     ):
-        for key_id in key_ids:
+        for stream in streams:
             row = connection.execute(
-                "SELECT tenant FROM api_keys WHERE id = ? AND revoked_at IS NULL", (key_id,)
+                "SELECT tenant FROM api_keys WHERE id = ?", (stream.removeprefix(API_KEY),)
             ).fetchone()
             if row is not None:
-                found[key_id] = str(row[0])
+                found[stream] = str(row[0])
     return found
 
 
-def carry_out(path: Path, *, destroyed: Sequence[str], revoked: Mapping[str, str]) -> None:
+@contextlib.contextmanager
+def destroyed_in(path: Path) -> Iterator[Callable[[str], bool]]:
+    """Give what tells of a stream whether its key was destroyed.
+
+    Raises:
+        StoreUnavailable: The file cannot be read.
+    """
+    with (
+        store_errors(KEYS.name),
+        contextlib.closing(open_reader_sync(path, KEYS.name)) as connection,
+    ):
+
+        def is_destroyed(stream: str) -> bool:
+            row = connection.execute("SELECT 1 FROM destroyed WHERE stream = ?", (stream,))
+            return row.fetchone() is not None
+
+        yield is_destroyed
+
+
+def carry_out(path: Path, gone: Sequence[str], revoked_at: str) -> None:
     """Destroy the keys of these streams and revoke these API keys, in one transaction.
 
-    What is destroyed is overwritten, in the WAL too. The last key that may manage keys is revoked
-    like any other: `stenolog keys create` makes one.
+    What is destroyed is overwritten, in the WAL too. What the file never had is noted too: a backup
+    that has it may be restored next. The last key that may manage keys is revoked like any other:
+    `stenolog keys create` makes one.
 
     Args:
         path: The file.
-        destroyed: Streams.
-        revoked: The id of each API key, and since when it is refused.
+        gone: Streams.
+        revoked_at: Since when the API keys among them are refused.
 
     Raises:
         StoreUnavailable: It could not be written.
@@ -71,14 +104,14 @@ def carry_out(path: Path, *, destroyed: Sequence[str], revoked: Mapping[str, str
     with contextlib.closing(open_writer(path, KEYS)) as connection:
         with store_errors(KEYS.name):
             connection.execute("BEGIN IMMEDIATE")
-            for stream in destroyed:
+            for stream in gone:
                 destroy(connection, stream)
+                if stream.startswith(API_KEY):
+                    connection.execute(
+                        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
+                        (revoked_at, stream.removeprefix(API_KEY)),
+                    )
             # The log beside it ends elsewhere now: the next start compares all of it.
             connection.execute("UPDATE high_water SET position = 0")
-            for key_id, at in revoked.items():
-                connection.execute(
-                    "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
-                    (at, key_id),
-                )
             connection.execute("COMMIT")
         truncate_wal(connection, KEYS.name)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from stenolog.errors import CannotStart, SchemaTooNew, StoreError
+from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
-from stenolog.log.format import LogIdentity
+from stenolog.log.events.logs import LOG as LOG_STREAM
+from stenolog.log.events.logs import LogRestored
+from stenolog.log.format import FIRST_EPOCH, LogIdentity
+from stenolog.log.merkle import Frontier
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
-from stenolog.stores.sqlite.file.identity import look, refuse_other_kind
+from stenolog.stores.sqlite.file.identity import look, refuse_wrong
 from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.stored import stored_frontier
 
@@ -33,29 +37,28 @@ class LaterLog:
 
     Attributes:
         identity: Which log it is.
-        head: How many events its tree has.
-        root: The Merkle root over them, in hex.
+        copied: It is one as a backup has it.
+        tree: The tree over its events.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file.
+    def __init__(self, path: Path, *, alone: bool = False) -> None:
+        """Open the file; `alone`: nobody else has it open.
 
         Raises:
             CannotStart: It is no log, or does not say which.
             StoreError: It cannot be read at all.
         """
-        self._connection = open_reader_sync(path, f"the log {path}")
+        self._connection = open_reader_sync(path, f"the log {path}", alone=alone)
         try:
             with store_errors(f"the log {path}"):
                 found = look(self._connection)
-                refuse_other_kind(found, LOG)
+                refuse_wrong(found, LOG, None, copies=True)
                 row = self._connection.execute("SELECT count, frontier FROM tree").fetchone()
             if found.identity is None:
                 raise CannotStart(f"{path} does not say which log it is: name another with the log")
-            frontier = stored_frontier(row)
             self.identity: LogIdentity = found.identity
-            self.head = frontier.count
-            self.root = frontier.root().hex()
+            self.copied: bool = found.copied
+            self.tree: Frontier = stored_frontier(row)
         except BaseException:
             self._connection.close()
             raise
@@ -63,6 +66,27 @@ class LaterLog:
     def close(self) -> None:
         """Close the file; nothing was written."""
         self._connection.close()
+
+    @property
+    def head(self) -> int:
+        """How many events the log has."""
+        return self.tree.count
+
+    def lives(self) -> Collection[LogIdentity]:
+        """Return the epochs that lead to this log, as far as they can be read; the last is its own.
+
+        What a log of another epoch had behind the restore is not in this one.
+        """
+        lives = [LogIdentity(log_id=self.identity.log_id, epoch=FIRST_EPOCH)]
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError, KeyError):
+            for (stored,) in self._connection.execute(
+                "SELECT bytes FROM events WHERE stream = ? AND type = ? ORDER BY version",
+                (LOG_STREAM + self.identity.log_id, LogRestored.type),
+            ):
+                event = _event(stored)
+                if event is not None:
+                    lives.append(lives[0].restored(event.data["epoch"], event.data["restore"]))
+        return {*lives, self.identity}
 
     def stored(self, position: int) -> bytes | None:
         """Return the bytes of the event at this position; None: they cannot be read."""
@@ -73,8 +97,14 @@ class LaterLog:
             return bytes(row[0]) if row else None
         return None
 
-    def events(self, after: int, unreadable: Unreadable) -> Iterator[Event]:
-        """Yield the events behind `after` that can be read, in order, and count the others.
+    def event_at(self, position: int) -> Event | None:
+        """Return the event at this position; None: it cannot be read."""
+        return _event(self.stored(position))
+
+    def events(self, after: int, unreadable: Unreadable) -> Iterator[tuple[Event, bytes]]:
+        """Yield the events behind `after` that can be read, with their leaf hashes, in order.
+
+        The others are counted.
 
         Raises:
             StoreError: Too many cannot.
@@ -83,12 +113,12 @@ class LaterLog:
             last = min(first + EVENTS_PER_READ, self.head)
             for position, stored in self._between(first, last):
                 event = _event(stored)
-                if event is None or event.position != position:
+                if event is None or stored is None or event.position != position:
                     unreadable.positions += 1
                     if unreadable.positions > UNREADABLE_MAX:
                         raise StoreError(f"{UNREADABLE_MAX} events of the log cannot be read")
                 else:
-                    yield event
+                    yield event, leaf_hash(stored)
 
     def _between(self, after: int, until: int) -> Iterator[tuple[int, bytes | None]]:
         """Yield each position of the range, with its bytes where they can be read."""
@@ -112,19 +142,14 @@ def _event(stored: bytes | None) -> Event | None:
         return None
 
 
-def later_log(path: Path) -> LaterLog:
+def later_log(path: Path, *, alone: bool = False) -> LaterLog:
     """Open `log.db` at this path, or in this directory.
 
     Raises:
-        CannotStart: There is none, or it is not a log that can be read.
+        CannotStart: There is none, or it is another kind of file.
+        StoreError: It cannot be read.
     """
     file = path / LOG.name if path.is_dir() else path
     if not file.is_file():
         raise CannotStart(f"there is no log at {path}: name a log.db, or the directory of one")
-    try:
-        return LaterLog(file)
-    except StoreError as exc:
-        raise CannotStart(
-            f"{exc}; what was erased since the backup is not known from it: name those with "
-            "--deletions FILE, and leave out --newer-log"
-        ) from exc
+    return LaterLog(file, alone=alone)
