@@ -34,13 +34,13 @@ class RunningGateway:
         """The first key, with every scope."""
         return (self.directory / API_KEY).read_text().strip()
 
-    async def followed(self) -> None:
+    async def followed(self, seconds_max: float = FOLLOWED_SECONDS_MAX) -> None:
         """Return once the views have followed the log to its head, and hold all that is before.
 
         Raises:
-            TimeoutError: They did not within four minutes.
+            TimeoutError: They did not within `seconds_max`.
         """
-        async with asyncio.timeout(FOLLOWED_SECONDS_MAX):
+        async with asyncio.timeout(seconds_max):
             while not self._level():  # noqa: ASYNC110 - another process cannot set our event
                 await asyncio.sleep(LOOK_SECONDS)
 

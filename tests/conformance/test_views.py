@@ -24,6 +24,7 @@ from stenolog.projections.rows import (
     PutView,
     Status,
     StatusRow,
+    TranscriptHead,
     TranscriptRow,
 )
 from stenolog.projections.views import ViewReader, ViewWriter
@@ -99,6 +100,16 @@ def words(transcription: str, count: int, speakers: str = "") -> PutView:
     ]
     return PutView(
         projection="words", transcription=transcription, reason=None, chunks=in_chunks(items)
+    )
+
+
+def head_of(row: TranscriptRow) -> TranscriptHead:
+    """What is read of it without its body."""
+    return TranscriptHead(
+        text=row.text,
+        confidence=row.confidence,
+        language_code=row.language_code,
+        words=row.words,
     )
 
 
@@ -180,7 +191,7 @@ async def test_rows_and_checkpoint_are_there_after_reopening(
         assert await views.checkpoint() == Checkpoint(position=1, event_id="event-1")
         assert await views.transcription("id-0001") == full
         assert await views.request("id-0001") == b'{"params":{}}'
-        assert await views.transcript("id-0001") == transcript
+        assert await views.transcript("id-0001") == head_of(transcript)
         assert await views.customer_body("id-0001") == b"{}"
         assert await views.view_state("id-0001", "transcript") == "error"
 
