@@ -303,8 +303,8 @@ async def test_what_awaits_the_views_is_due_when_they_reach_its_event(outbox: Ou
     assert await outbox.resume(NOW, after=8, until=11) == 2
     assert {one.position for one in (await take(outbox)).leases} == {9, 11}
     assert await outbox.resume(NOW, after=8, until=11) == 0  # whoever was taken awaits nothing
-    assert await outbox.resume_stream("transcription-11", NOW) == 0
-    assert await outbox.resume_stream("transcription-12", NOW) == 1
+    assert await outbox.resume_streams(["transcription-11"], NOW) == 0
+    assert await outbox.resume_streams(["transcription-12"], NOW) == 1
     assert (await one(outbox)).position == 12
     assert {one.position for one in (await take(outbox, UNTIL)).leases} >= {10}
 
@@ -314,7 +314,21 @@ async def test_what_is_worked_on_again_awaits_the_views_no_more(outbox: Outbox) 
     await outbox.put_off(await one(outbox), NOW, awaits_views=True)
     await one(outbox)
     assert await outbox.resume(NOW, after=0, until=9) == 0
-    assert await outbox.resume_stream("transcription-9", NOW) == 0
+    assert await outbox.resume_streams(["transcription-9"], NOW) == 0
+
+
+async def test_since_when_it_waits_is_known_until_an_attempt_is_made(outbox: Outbox) -> None:
+    await owe(outbox, pending(9))
+    leased = await one(outbox)
+    assert leased.waits_since_ms is None
+    await outbox.put_off(leased, NOW, waits_since_ms=NOW - 5)
+    leased = await one(outbox)
+    await outbox.put_off(leased, NOW)
+    leased = await one(outbox)
+    assert leased.waits_since_ms == NOW - 5
+    attempt = Attempt(number=1, at_ms=NOW, took_ms=1, status=500, outcome="failed")
+    await outbox.record(leased, attempt, due_at_ms=NOW, ending=None)
+    assert (await one(outbox)).waits_since_ms is None
 
 
 async def test_what_was_due_sooner_is_not_made_later(outbox: Outbox) -> None:

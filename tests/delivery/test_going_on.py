@@ -20,6 +20,7 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.event import NewEvent
 from stenolog.log.store import Appended
 from stenolog.simulator.receiver import Reply
+from stenolog.stores.files.directory import WORK
 from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House
 from tests.house.waiting import until
@@ -70,6 +71,32 @@ async def test_a_lost_work_file_floods_nobody(home: House) -> None:
         await home.settled()
     assert home.told() == [new]
     assert not any([await home.facts(one) for one in old])
+
+
+@pytest.mark.parametrize("owed", [True, False])
+async def test_an_older_work_file_repeats_nothing_that_the_log_says_has_ended(
+    home: House, owed: bool
+) -> None:
+    """It has the delivery still, or comes to owe it again because it had followed less."""
+    async with home.following() as fan_out:
+        delivered = await home.done()
+        refused = await home.done("/refused")
+        while owed and await fan_out.subscription.step():
+            pass
+        assert (await home.work.backlog(0)).deliveries == (2 if owed else 0)
+    older = (home.directory / WORK).read_bytes()
+    home.receiver.answer = lambda delivery: Reply(status=410 if "refused" in delivery.path else 204)
+    async with home.delivering():
+        for one in (delivered, refused):
+            await home.ended(one)
+        await home.settled()
+    (home.directory / WORK).write_bytes(older)
+    async with home.delivering():
+        new = await home.done()
+        await home.ended(new)
+        await home.settled()
+    assert [home.told(), home.told("/refused")] == [[delivered, new], [refused]]
+    assert [len(await home.facts(one)) for one in (delivered, refused)] == [1, 1]
 
 
 async def test_a_work_file_of_another_log_is_begun_anew(home: House) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from stenolog.clock import now_ms
 from stenolog.commands.transcription.commands import Complete, Fail
 from stenolog.commands.transcription.state import stream_of
 from stenolog.delivery.message import REFUSALS_HEEDED_MS
+from stenolog.delivery.readiness import READY_WAIT_MS_MAX
 from stenolog.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, look_again_in_ms
 from stenolog.log.actors import RECONCILER
 from stenolog.log.recorder import Cause
@@ -162,18 +164,46 @@ async def test_audio_that_does_not_come_ends_its_delivery(
     assert len(home.got()) == 1
 
 
-async def test_an_outcome_that_is_never_readable_ends_its_delivery(home: House) -> None:
+@pytest.mark.parametrize("back", [True, False], ids=["back", "lost for a day more"])
+async def test_an_outcome_is_waited_for_from_when_it_is_lacking_however_long_it_was_owed(
+    home: House, back: bool
+) -> None:
+    ahead_ms = 0
+    home.now_ms = lambda: now_ms() + ahead_ms
     await home.service.stand_still()
     transcription_id = await home.done()
     async with home.following() as fan_out:
         while await fan_out.subscription.step():
             pass
-    home.now_ms = lambda: now_ms() + LOOKS_END_MS
-    async with home.delivering():
-        ended = await home.ended(transcription_id)
-        await home.settled()
-    assert (ended["reason"], ended["attempts"]) == ("unreadable", 0)
-    assert home.got() == []
+    ahead_ms = 3 * LOOKS_END_MS  # its receiver was down
+    with structlog.testing.capture_logs() as lines:
+        async with home.delivering() as deliveries:
+            await until(lambda: home.left_for_later() == 1)
+            looks = waits(lines)
+            home.due_at_once()
+            deliveries.dispatcher.wake()
+            began = monotonic()
+            await until(lambda: waits(lines) > looks)
+            assert monotonic() - began < READY_WAIT_MS_MAX / 2_000  # the slot is others'
+            assert not await home.facts(transcription_id)
+            if back:
+                await home.service.follow()
+            else:
+                ahead_ms += LOOKS_END_MS
+                home.due_at_once()
+                deliveries.dispatcher.wake()
+            ended = await home.ended(transcription_id)
+            await home.settled()
+    if back:
+        assert (ended["type"], ended["attempts"]) == ("delivery.succeeded", 1)
+    else:
+        assert (ended["reason"], ended["attempts"]) == ("unreadable", 0)
+        assert home.got() == []
+
+
+def waits(lines: list[structlog.typing.EventDict]) -> int:
+    """How often a delivery was put off."""
+    return sum(line["event"] == "delivery.waits" for line in lines)
 
 
 @pytest.mark.parametrize("damaged", [["outcome"], ["missing"], ["outcome", "request"]])

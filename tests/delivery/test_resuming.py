@@ -125,6 +125,23 @@ async def test_only_those_that_are_mended_have_a_look(tmp_path: Path) -> None:
         assert await due(outbox) == 2
 
 
+async def test_a_fill_that_is_quick_has_nobody_looked_at_who_must_wait_on(tmp_path: Path) -> None:
+    async with waiting(tmp_path, range(1, 11)) as outbox:
+        woken = asyncio.Event()
+        resuming = Resuming(outbox, woken.set, now_ms)
+        running = asyncio.create_task(resuming.run())
+        resuming.reached(10)
+        await asyncio.wait_for(woken.wait(), 10)
+        await wait_again(outbox)
+        woken.clear()
+        for number in range(5_000):
+            resuming.mended(f"other-{number}")
+        resuming.mended("7")
+        await asyncio.wait_for(woken.wait(), 10)
+        running.cancel()
+        assert await due(outbox) == 1
+
+
 async def test_a_flood_of_mended_transcriptions_is_bounded(tmp_path: Path) -> None:
     async with waiting(tmp_path, range(1, 11)) as outbox:
         woken = asyncio.Event()

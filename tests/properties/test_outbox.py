@@ -89,7 +89,9 @@ class Played:
         if what == "retry":
             statements.record(self.run, leased, attempt, due_at_ms, None)
         elif what == "put_off":
-            statements.put_off(self.run, leased, due_at_ms, bool(number % 2), bool(number % 3))
+            statements.put_off(
+                self.run, leased, due_at_ms, bool(number % 2), None, bool(number % 3)
+            )
         elif what == "end":
             statements.record(self.run, leased, attempt, None, Ending(reason="exhausted"))
         else:

@@ -108,6 +108,11 @@ class Delivering:
 
     async def _delivered(self, leased: Leased, event: Event) -> Leased | None:
         """Make one attempt; return the delivery with its ending if it has ended."""
+        if await self._requests.has_ended(event, leased.kind):
+            # The outbox is older than the log: it was restored, or its last commit was lost.
+            log.info("delivery.ended_before", position=leased.position)
+            await self._outbox.remove(leased, self._now_ms())
+            return None
         if self._owed_ms(leased) >= CALLS_END_MS:
             return self._abandoned(leased, Ending(reason="exhausted"))
         match await self._messages.of(leased, event):
@@ -116,19 +121,30 @@ class Delivering:
             case Ending() as ending:
                 return self._abandoned(leased, ending)
             case NotYet() as lacking:
-                retry_in_ms = look_again_in_ms(self._owed_ms(leased))
-                if retry_in_ms is None:
-                    return self._abandoned(leased, Ending(reason=lacking.missing))
-                log.info("delivery.waits", reason=lacking.reason, retry_in_ms=retry_in_ms)
-                await self._wait(leased, event, lacking, self._now_ms() + retry_in_ms)
-                return None
+                return await self._wait(leased, event, lacking)
 
-    async def _wait(self, leased: Leased, event: Event, lacking: NotYet, due_at_ms: int) -> None:
-        """Look again then, or as soon as the views show what they lack."""
-        await self._outbox.put_off(leased, due_at_ms, awaits_views=lacking.awaits_views)
+    async def _wait(self, leased: Leased, event: Event, lacking: NotYet) -> Leased | None:
+        """Look again later, or as soon as the views show what they lack; not for ever.
+
+        What counts is how long it has waited, not how long it is owed: its receiver may have been
+        down for days before the views were lost.
+        """
+        now_ms = self._now_ms()
+        since_ms = now_ms if leased.waits_since_ms is None else leased.waits_since_ms
+        retry_in_ms = look_again_in_ms(now_ms - since_ms)
+        if retry_in_ms is None:
+            return self._abandoned(leased, Ending(reason=lacking.missing))
+        log.info("delivery.waits", reason=lacking.reason, retry_in_ms=retry_in_ms)
+        await self._outbox.put_off(
+            leased,
+            now_ms + retry_in_ms,
+            waits_since_ms=since_ms,
+            awaits_views=lacking.awaits_views,
+        )
         # They may have come to show it before the outbox knew that it is waited for.
         if lacking.awaits_views and await self._messages.is_readable(event):
-            await self._outbox.resume_stream(leased.stream, self._now_ms())
+            await self._outbox.resume_streams([leased.stream], self._now_ms())
+        return None
 
     async def _attempt(self, leased: Leased, message: Message) -> Leased | None:
         began_ms = self._now_ms()

@@ -79,7 +79,10 @@ class Messages:
         if not isinstance(webhook, Webhook):
             return webhook
         transcription = event.stream.removeprefix(TRANSCRIPTION)
-        status = await self._readable.wait(transcription, version=event.version)
+        if leased.waits_since_ms is None:
+            status = await self._readable.wait(transcription, version=event.version)
+        else:  # it hears when they go on, and keeps nobody from a slot
+            status = await self._readable.status(transcription, event.version)
         if status is None:
             return NotYet(
                 reason="the outcome is not readable", missing="unreadable", awaits_views=True

@@ -11,6 +11,7 @@ from stenolog.log.events.deliveries import DeliveryKind, UndeliveredReason
 
 DELIVERIES_PER_ADD_MAX = 256
 RESUMED_PER_CALL_MAX = 256
+STREAMS_PER_CALL_MAX = 256
 ATTEMPTS_KEPT_MS = 7 * 86_400_000  # for an operator who asks why; they name no customer
 ATTEMPTS_FORGOTTEN_PER_REMOVE = 100
 
@@ -64,6 +65,8 @@ class Leased:
     Attributes:
         lease: Differs from every earlier lease on the same delivery.
         created_at_ms: When it was added.
+        waits_since_ms: From when on it could not be made, since the last attempt; None: it was not
+            tried yet, or the last attempt was made.
         attempts: How many were recorded.
         faults: How often an error of our own cut the work on it short.
         status: What the receiver answered last, to whichever attempt.
@@ -77,6 +80,7 @@ class Leased:
     lease: int
     created_at_ms: int
     kind: DeliveryKind = "outcome"
+    waits_since_ms: int | None = None
     attempts: int = 0
     faults: int = 0
     status: int | None = None
@@ -190,12 +194,19 @@ class Outbox(Protocol):
         ...
 
     async def put_off(
-        self, leased: Leased, due_at_ms: int, *, fault: bool = False, awaits_views: bool = False
+        self,
+        leased: Leased,
+        due_at_ms: int,
+        *,
+        fault: bool = False,
+        waits_since_ms: int | None = None,
+        awaits_views: bool = False,
     ) -> None:
         """Give the lease back and make the delivery due then; do nothing without the lease.
 
-        With `fault` an error of our own is counted, too. With `awaits_views` it is also among
-        those that `resume` and `resume_stream` find, until it is taken again.
+        With `fault` an error of our own is counted, too. `waits_since_ms` is kept until an attempt
+        is recorded. With `awaits_views` it is also among those that `resume` and `resume_streams`
+        find, until it is taken again.
         """
         ...
 
@@ -206,8 +217,11 @@ class Outbox(Protocol):
         """
         ...
 
-    async def resume_stream(self, stream: str, now_ms: int) -> int:
-        """Make due what awaits the views and tells of this stream; return how many there were."""
+    async def resume_streams(self, streams: Sequence[str], now_ms: int) -> int:
+        """Make due what awaits the views and tells of these streams; return how many there were.
+
+        At most `STREAMS_PER_CALL_MAX` of them.
+        """
         ...
 
     async def remove(self, leased: Leased, now_ms: int) -> None:

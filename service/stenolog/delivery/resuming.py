@@ -9,13 +9,15 @@ from typing import NoReturn
 import structlog
 
 from stenolog.clock import NowMs
-from stenolog.delivery.outbox import RESUMED_PER_CALL_MAX, Outbox
+from stenolog.delivery.outbox import RESUMED_PER_CALL_MAX, STREAMS_PER_CALL_MAX, Outbox
 from stenolog.errors import StoreError
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 
 ROUND_MS = 1_000  # from one look at what waits to the next
 CALLS_PER_ROUND_MAX = 4_000  # as many as a full outbox takes; a call finds none that has gone on
-MENDED_MAX = 1_000  # transcriptions between two looks; beyond them all that wait are looked at
+# Transcriptions between two looks: more than a fill brings in a round, so that it has nobody looked
+# at who must wait on. Beyond them, when the outbox fails, all that wait are looked at.
+MENDED_MAX = 20_000
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +81,8 @@ class Resuming:
             count += found
             if found < RESUMED_PER_CALL_MAX:
                 break
-        for stream in mended:
-            count += await self._outbox.resume_stream(stream, now_ms)
+        streams = list(mended)
+        for first in range(0, len(streams), STREAMS_PER_CALL_MAX):
+            part = streams[first : first + STREAMS_PER_CALL_MAX]
+            count += await self._outbox.resume_streams(part, now_ms)
         return count

@@ -136,11 +136,11 @@ def why(result: Result) -> dict[str, str]:
             return {"reason": "an error of our own; see delivery.crashed"}
 
 
-def look_again_in_ms(age_ms: int) -> int | None:
+def look_again_in_ms(waited_ms: int) -> int | None:
     """Return how long to leave what cannot be said yet; None: for ever.
 
-    As long again as it has been owed: looks are a second apart at first, at the end ten minutes.
+    As long again as it has waited: looks are a second apart at first, at the end ten minutes.
     """
-    if age_ms >= LOOKS_END_MS:
+    if waited_ms >= LOOKS_END_MS:
         return None
-    return min(max(age_ms, LOOK_MS_FIRST), LOOK_MS_MAX)
+    return min(max(waited_ms, LOOK_MS_FIRST), LOOK_MS_MAX)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from stenolog.egress.guard import origin
 from stenolog.errors import KeyLost, RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
+from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.transcriptions import TranscriptionRequested
+from stenolog.log.facts import delivery_key
 from stenolog.log.store import EventStore, Sealer
 from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
 
@@ -52,6 +54,14 @@ class Requests:
         if not events or events[0].position != position:
             raise RecordDamaged(f"the log has nothing at position {position}", position=position)
         return events[0]
+
+    async def has_ended(self, event: Event, kind: DeliveryKind) -> bool:
+        """Tell whether the log says how the delivery of this kind ended that tells of `event`.
+
+        Raises:
+            StoreUnavailable: The log cannot be read now.
+        """
+        return await self._log.position_of(delivery_key(event.id, kind)) is not None
 
     async def request(self, stream: str) -> Event:
         """Read the `transcription.requested` of this stream.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stenolog.log.events.callbacks import CallbackReceived
-from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.deliveries import DeliveryFailed, DeliveryKind, DeliverySucceeded
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.events.uploads import ReleaseReason, UploadReleased, UploadStored, UploadUsed
 from stenolog.log.events.vocabulary import Surface
@@ -57,7 +57,12 @@ def upload_released(upload: str, reason: ReleaseReason) -> Fact:
     return Fact(data=UploadReleased(reason=reason), dedupe_key=f"{upload}:released")
 
 
+def delivery_key(outcome_id: str, kind: DeliveryKind) -> str:
+    """Name the end of a delivery, so that the log tells whether it has ended."""
+    key = f"delivery-{outcome_id}"
+    return key if kind == "outcome" else f"{key}:{kind}"
+
+
 def delivery_ended(outcome_id: str, ended: DeliverySucceeded | DeliveryFailed) -> Fact:
     """State how the delivery of the event `outcome_id` ended: one fact of each kind."""
-    key = f"delivery-{outcome_id}"
-    return Fact(data=ended, dedupe_key=key if ended.kind == "outcome" else f"{key}:{ended.kind}")
+    return Fact(data=ended, dedupe_key=delivery_key(outcome_id, ended.kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from stenolog.delivery.outbox import RESUMED_PER_CALL_MAX
 
@@ -15,9 +16,9 @@ def resume(run: sqlite3.Connection, now_ms: int, after: int, until: int) -> int:
     return _resumed(run, now_ms, "position > ? AND position <= ? ORDER BY position", after, until)
 
 
-def resume_stream(run: sqlite3.Connection, stream: str, now_ms: int) -> int:
-    """Those that tell of this stream."""
-    return _resumed(run, now_ms, "stream = ?", stream)
+def resume_streams(run: sqlite3.Connection, streams: Sequence[str], now_ms: int) -> int:
+    """Those that tell of these streams, of each of which few wait."""
+    return sum(_resumed(run, now_ms, "stream = ?", stream) for stream in streams)
 
 
 def _resumed(run: sqlite3.Connection, now_ms: int, where: str, *given: object) -> int:

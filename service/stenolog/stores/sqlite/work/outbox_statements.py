@@ -47,7 +47,7 @@ def record(
     held = run.execute(
         "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "
         "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ?, "
-        "faults = faults + ? "
+        "faults = faults + ?, waits_since_ms = NULL "
         "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1 AND NOT ended",
         (
             attempt.number,
@@ -89,13 +89,19 @@ def record(
 
 
 def put_off(
-    run: sqlite3.Connection, leased: Leased, due_at_ms: int, fault: bool, awaits_views: bool
+    run: sqlite3.Connection,
+    leased: Leased,
+    due_at_ms: int,
+    fault: bool,
+    waits_since_ms: int | None,
+    awaits_views: bool,
 ) -> None:
     """Only by who holds the lease, and has not given it back with an attempt."""
     run.execute(
-        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ?, awaits_views = ? "
+        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ?, "
+        "waits_since_ms = coalesce(?, waits_since_ms), awaits_views = ? "
         "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
-        (due_at_ms, fault, awaits_views, *_held(leased)),
+        (due_at_ms, fault, waits_since_ms, awaits_views, *_held(leased)),
     )
 
 

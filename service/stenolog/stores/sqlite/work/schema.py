@@ -37,6 +37,7 @@ WORK = Schema(
             ended INTEGER NOT NULL DEFAULT 0,
             reason TEXT,
             awaits_views INTEGER NOT NULL DEFAULT 0,
+            waits_since_ms INTEGER,
             PRIMARY KEY (position, kind)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX outbox_by_lane ON outbox (tenant, lane, due_at_ms);

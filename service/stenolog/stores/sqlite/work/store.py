@@ -12,6 +12,7 @@ import structlog
 
 from stenolog.delivery.outbox import (
     DELIVERIES_PER_ADD_MAX,
+    STREAMS_PER_CALL_MAX,
     Attempt,
     Backlog,
     Ending,
@@ -123,7 +124,13 @@ class SqliteWork(WrittenFile):
         return held
 
     async def put_off(
-        self, leased: Leased, due_at_ms: int, *, fault: bool = False, awaits_views: bool = False
+        self,
+        leased: Leased,
+        due_at_ms: int,
+        *,
+        fault: bool = False,
+        waits_since_ms: int | None = None,
+        awaits_views: bool = False,
     ) -> None:
         """Runs in one transaction."""
         await self._commits.submit(
@@ -132,6 +139,7 @@ class SqliteWork(WrittenFile):
                 leased=leased,
                 due_at_ms=due_at_ms,
                 fault=fault,
+                waits_since_ms=waits_since_ms,
                 awaits_views=awaits_views,
             )
         )
@@ -143,10 +151,11 @@ class SqliteWork(WrittenFile):
         )
         return resumed
 
-    async def resume_stream(self, stream: str, now_ms: int) -> int:
+    async def resume_streams(self, streams: Sequence[str], now_ms: int) -> int:
         """Runs in one transaction, over an index of those that wait."""
+        assert len(streams) <= STREAMS_PER_CALL_MAX
         resumed: int = await self._commits.submit(
-            partial(awaiting.resume_stream, stream=stream, now_ms=now_ms)
+            partial(awaiting.resume_streams, streams=streams, now_ms=now_ms)
         )
         return resumed
 

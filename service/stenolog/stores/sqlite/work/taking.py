@@ -103,14 +103,15 @@ def _in_turns(sources: Iterable[Iterator[Row]]) -> Iterator[Row]:
 
 def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms: int) -> Leased:
     """Lease one delivery, which falls due again when its lease expires."""
-    stream, tenant, lane, lease, created_at_ms, attempts, faults, status, ended, reason = (
+    stream, tenant, lane, lease, created_at_ms, waits_since_ms, *counted, ended, reason = (
         run.execute(
             "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ?, awaits_views = 0 "
             "WHERE position = ? AND kind = ? RETURNING stream, tenant, lane, lease, "
-            "created_at_ms, attempts, faults, status, ended, reason",
+            "created_at_ms, waits_since_ms, attempts, faults, status, ended, reason",
             (until_ms, position, kind),
         ).fetchone()
     )
+    attempts, faults, status = counted
     return Leased(
         position=position,
         kind=kind,
@@ -119,6 +120,7 @@ def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms:
         lane=lane,
         lease=lease,
         created_at_ms=created_at_ms,
+        waits_since_ms=waits_since_ms,
         attempts=attempts,
         faults=faults,
         status=status,
