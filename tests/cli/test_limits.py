@@ -10,6 +10,7 @@ import pytest
 
 from stenolog.cli.answers import Utterance
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.following import Sent
 from stenolog.cli.transcribe import transcribe
 from stenolog.config.settings import Settings
 from stenolog.errors import EgressFailed
@@ -33,9 +34,8 @@ def test_a_view_without_an_end_is_read_for_so_many_pages(tmp_path: Path) -> None
 def test_a_transcript_that_never_ends_is_waited_for_so_long(tmp_path: Path) -> None:
     with other_service(json.dumps({"id": "t", "status": "processing"}).encode()) as other:
         settings = Settings(data_dir=tmp_path, url=other.url)
-        waiting = transcribe(
-            settings, "https://audio.example/a", speaker_labels=False, wait_s_max=WAIT_S_MAX
-        )
+        sent = [Sent(audio="https://audio.example/a")]
+        waiting = transcribe(settings, sent, {}, wait_s_max=WAIT_S_MAX)
         with pytest.raises(EgressFailed, match=r"t is processing after 0\.0001 hours: look"):
             asyncio.run(waiting)
         assert len(other.received) > 1

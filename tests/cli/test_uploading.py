@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from stenolog.cli.client import CHUNK_BYTES, ServiceClient
+from stenolog.cli.client import ServiceClient
+from stenolog.cli.recordings import CHUNK_BYTES, Recording
 from stenolog.config.settings import Settings
 from stenolog.errors import InvalidRequest
 from tests.house.composed import Composed, composed
@@ -35,7 +36,7 @@ async def test_what_comes_out_of_a_pipe_is_sent_to_its_end(tmp_path: Path) -> No
     os.mkfifo(pipe)
     async with composed(tmp_path / "data") as service, client_of(service) as client:
         writing = asyncio.create_task(asyncio.to_thread(pipe.write_bytes, b"x" * SIZE))
-        assert (await client.upload(pipe)).startswith("https://")
+        assert (await client.upload(Recording(str(pipe)))).startswith("https://")
         await writing
         assert await stored_bytes(service) == SIZE
 
@@ -46,7 +47,7 @@ async def test_of_a_file_that_changes_what_was_announced_is_sent_or_an_error(
     file = tmp_path / "file"
     async with composed(tmp_path / "data") as service, client_of(service) as client:
         file.write_bytes(b"x" * SIZE)
-        uploading = asyncio.create_task(client.upload(file))
+        uploading = asyncio.create_task(client.upload(Recording(str(file))))
         with file.open("ab") as growing:
             while not uploading.done():
                 growing.write(b"y" * 1_000)
@@ -58,7 +59,7 @@ async def test_of_a_file_that_changes_what_was_announced_is_sent_or_an_error(
     short.touch()
     os.truncate(short, 800 * CHUNK_BYTES)
     async with composed(tmp_path / "other") as service, client_of(service) as client:
-        uploading = asyncio.create_task(client.upload(short))
+        uploading = asyncio.create_task(client.upload(Recording(str(short))))
         await until(lambda: any(service.uploads_directory.iterdir()))
         os.truncate(short, 1)
         with pytest.raises(InvalidRequest, match="shorter"):

@@ -12,6 +12,7 @@ from stenolog.cli.words import one_line
 from stenolog.clock import microseconds
 from stenolog.commands.api_keys import prefix_of
 from stenolog.errors import RequestError
+from stenolog.wrong_values import said_of
 
 Line = Annotated[str, AfterValidator(one_line)]
 Token = Annotated[str, Field(pattern=r"^[!-~]{1,4096}$")]
@@ -67,6 +68,55 @@ class Transcript(Answered):
         return self.status in ("completed", "error")
 
 
+class Notice(Answered):
+    """What a customer should look at."""
+
+    code: Line
+    message: Line
+
+
+class WebhookEnd(Answered):
+    """How the call of a customer's webhook ended."""
+
+    outcome: Line
+    address: Line | None = None
+    setting: Line | None = None
+
+
+class Job(Answered):
+    """A transcription as the native API shows it; times are RFC 3339."""
+
+    id: Token
+    status: Literal["queued", "processing", "completed", "error"]
+    provider: Line | None = None
+    provider_job: Line | None = None
+    created_at: Line | None = None
+    claimed_at: Line | None = None
+    accepted_at: Line | None = None
+    called_back_at: Line | None = None
+    completed_at: Line | None = None
+    audio_ms: Count | None = None
+    audio_url: Line | None = None
+    error: Line | None = None
+    subject: Line | None = None
+    erased: bool = False
+    webhook: WebhookEnd | None = None
+    webhook_status_code: int | None = None
+    warnings: list[Notice] = []
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it will change any more."""
+        return self.status in ("completed", "error")
+
+
+class JobPage(Answered):
+    """Some transcriptions; `next` is where the next page begins."""
+
+    items: list[Job]
+    next: Token | None
+
+
 class MadeKey(Answered):
     """A new API key, in the form that keys have; a program reads it from the output."""
 
@@ -83,6 +133,8 @@ class RevokedKey(Answered):
 class KeyItem(Answered):
     """One API key, without its secret."""
 
+    id: Line | None = None
+    created_at: Line | None = None
     prefix: Line
     tenant: Line
     name: Line
@@ -168,9 +220,9 @@ def checked(kind: type[Checked], body: Mapping[str, Any]) -> Checked:
     try:
         return kind.model_validate(body)
     except ValidationError as exc:
-        first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+        first = exc.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise RequestError(
-            f"the service answers what Stenolog does not: {kind.__name__}.{name}: {first['msg']}; "
+            f"the service answers what Stenolog does not: {kind.__name__}.{name} {said_of(first)}; "
             "is it another service?"
         ) from None

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import stat
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from stenolog.cli.answers import Checked, Page, StoredUpload, checked, json_object
-from stenolog.commands.api_keys import prefix_of
+from stenolog.cli.recordings import Recording
+from stenolog.cli.service_place import api_key, service_url
 from stenolog.config.settings import BadSetting, Settings
 from stenolog.egress.client import Answer, Egress
-from stenolog.egress.guard import AddressPolicy, origin
+from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import (
     CannotStart,
     EgressFailed,
-    InvalidRequest,
     NotFound,
     RequestError,
     Unauthenticated,
 )
-from stenolog.stores.files.directory import API_KEY, read_api_key, running
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 TIMEOUT_MS = 30_000
 UPLOAD_TIMEOUT_MS = 3_600_000
 ANSWER_BYTES_MAX = 256 << 20
-CHUNK_BYTES = 1 << 18
+HTTP_ERROR = 400
 SAID_CHARS_MAX = 1_000  # of an error, which is one line on a terminal
 ALIVE = "/healthz"
 PAGES_MAX = 10_000  # of 200 items: more than the longest recording has words
@@ -83,37 +77,24 @@ class ServiceClient:
         """Return the JSON answered to a DELETE; raises as `get`."""
         return _read(await self._ask("DELETE", path))
 
-    async def upload(self, file: Path) -> str:
-        """Return the URL under which the service keeps this file.
+    async def text(self, path: str) -> str:
+        """Return the text at `path`; raises as `get`."""
+        answer = await self._ask("GET", path)
+        if answer.status >= HTTP_ERROR:
+            _read(answer)
+        return answer.body.decode(errors="replace")
+
+    async def upload(self, recording: Recording) -> str:
+        """Return the URL under which the service keeps what is read.
 
         Raises:
-            InvalidRequest: The file cannot be read, is empty, or became shorter meanwhile.
+            InvalidRequest: It cannot be read, is empty, or became shorter meanwhile.
         """
-        try:
-            found = await asyncio.to_thread(file.stat)
-            size = found.st_size if stat.S_ISREG(found.st_mode) else None  # a pipe has none
-            if size == 0:
-                raise InvalidRequest(f"{file} is empty: there is nothing to transcribe")
-            stream = await asyncio.to_thread(file.open, "rb")
-        except OSError as exc:
-            raise InvalidRequest(f"{file}: {exc.strerror}") from exc
-
-        async def chunks() -> AsyncIterator[bytes]:
-            left = size  # what was announced is sent, though the file may grow
-            while left != 0:
-                most = CHUNK_BYTES if left is None else min(left, CHUNK_BYTES)
-                if not (chunk := await asyncio.to_thread(stream.read, most)):
-                    break
-                yield chunk
-                left = None if left is None else left - len(chunk)
-            if left:
-                raise InvalidRequest(f"{file} became shorter while it was read")
-
-        with stream:
+        async with recording.opened() as (chunks, size):
             answer = await self._ask(
                 "POST",
                 "/v2/upload",
-                chunks(),
+                chunks,
                 "application/octet-stream",
                 size=size,
                 timeout_ms=UPLOAD_TIMEOUT_MS,
@@ -176,63 +157,9 @@ class ServiceClient:
             ) from exc
 
 
-def service_url(settings: Settings) -> str:
-    """Return where the service is: as set, else as the data directory's lock says.
-
-    Raises:
-        EgressFailed: Neither says it, and the directory has a key, which nobody else may see.
-    """
-    if settings.url is not None:
-        return settings.url
-    running_url = _running_url(settings.data_dir)
-    # DECISIONS 60, 119: whoever listens at the default address is not this directory's service.
-    if not running_url and settings.api_key is None and _own_key(settings.data_dir):
-        raise EgressFailed(
-            f"no service runs on {settings.data_dir}: start it with `stenolog serve`, or name "
-            "another one with --url, and its key with --api-key",
-            sent=False,
-        )
-    return running_url or DEFAULT_URL
-
-
-def api_key(settings: Settings, url: str) -> tuple[str, str]:
-    """Return the key for the service at `url`, and why there is none although there is one here.
-
-    The key that was set is for every service; that of the data directory is for the service that
-    its lock names, while that runs. Either text may be empty.
-    """
-    if settings.api_key is not None:
-        return settings.api_key.get_secret_value(), ""
-    own = _own_key(settings.data_dir)
-    running_url = _running_url(settings.data_dir)
-    if not own or (running_url and _place(url) == _place(running_url)):
-        return own, ""
-    runs = f"which listens at {running_url}" if running_url else "and none runs there"
-    return "", (
-        f"--api-key (STENOLOG_API_KEY): {url} needs one: {settings.data_dir / API_KEY} is sent "
-        f"only to the service of its directory, {runs}"
-    )
-
-
-def _own_key(data_dir: Path) -> str:
-    """Return the data directory's key; empty when it cannot be read or is none."""
-    key = read_api_key(data_dir) if os.access(data_dir / API_KEY, os.R_OK) else ""
-    return key if prefix_of(key) else ""
-
-
-def _running_url(data_dir: Path) -> str:
-    holder = running(data_dir)
-    return holder.url if holder else ""
-
-
-def _place(url: str) -> tuple[str, str, int]:
-    """Return what must be equal for two URLs to lead to one service."""
-    return urlsplit(url).scheme, *origin(url)
-
-
 def _read(answer: Answer) -> dict[str, Any]:
     body = json_object(answer.body)
-    if answer.status < 400:
+    if answer.status < HTTP_ERROR:
         if body is None:
             raise RequestError(f"the service answers {answer.status} without JSON: no Stenolog?")
         return body

@@ -18,9 +18,11 @@ import click
 from stenolog.cli.answers import EventItem, SpeakerItem, Transcript, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.demo_processes import no_provider, served, verify
+from stenolog.cli.layout import wrapped
 from stenolog.cli.progress import Progress
+from stenolog.cli.recordings import Recording, is_url
 from stenolog.cli.simulated import simulated_provider
-from stenolog.cli.words import COLUMNS, clock, guarded, program, run, safe, settings_from, took
+from stenolog.cli.words import clock, guarded, program, run, safe, settings_from, took
 from stenolog.clock import microseconds, now_us
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
@@ -120,7 +122,7 @@ async def transcribed(
     submitting = f"submitting {short_name(audio)}"
     audio_url = audio
     if not is_url(audio):
-        audio_url = await progress.during(submitting, client.upload(Path(audio)))
+        audio_url = await progress.during(submitting, client.upload(Recording(audio)))
     body = {"audio_url": audio_url, "speaker_labels": True}
     answer = await progress.during(submitting, client.post("/v2/transcript", body))
     transcript = checked(Transcript, answer)
@@ -143,7 +145,7 @@ def print_utterances(transcript: Transcript) -> None:
     turns = transcript.utterances or []
     for turn in turns[:UTTERANCES_SHOWN_MAX]:
         text = f"{clock(turn.start)}-{clock(turn.end)}  {turn.speaker or '?'}: {turn.text}"
-        echo_wrapped(text, indent=16)
+        click.echo(wrapped(text, indent=16))
     if len(turns) > UTTERANCES_SHOWN_MAX:
         click.echo(f"... and {len(turns) - UTTERANCES_SHOWN_MAX} more")
     if not turns:
@@ -170,18 +172,14 @@ def print_events(events: Sequence[EventItem], *, has_upload: bool) -> None:
         click.echo(f"{event.position:>4}  {event.type:<24}  {event.time}")
 
 
+def echo_wrapped(text: str) -> None:
+    """Print text within the columns."""
+    click.echo(wrapped(text))
+
+
 def title(text: str) -> None:
     """Print a heading."""
     click.echo(f"\n{text}\n{'-' * len(text)}")
-
-
-def echo_wrapped(text: str, indent: int = 2) -> None:
-    """Print text within the columns; its continuation lines are indented."""
-    click.echo(
-        click.wrap_text(
-            safe(text), width=COLUMNS - 1, initial_indent="", subsequent_indent=" " * indent
-        )
-    )
 
 
 def shipped_speech() -> Path | None:
@@ -192,11 +190,6 @@ def shipped_speech() -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def is_url(audio: str) -> bool:
-    """Tell a URL from the name of a file."""
-    return audio.startswith(("http://", "https://"))
 
 
 def short_name(audio: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -12,8 +13,9 @@ import click
 from stenolog.bootstrap.offline import open_keys
 from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, RevokedKey, checked
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.layout import minute, table, wrapped
 from stenolog.cli.offline import by_service_or_hand
-from stenolog.cli.words import guarded, run, settings_from, with_service
+from stenolog.cli.words import guarded, program, run, settings_from, with_service
 from stenolog.commands.api_keys import (
     ALL,
     DEFAULT_SCOPES,
@@ -86,16 +88,42 @@ def create(
 @with_service
 @guarded
 def list_command(data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """List every key: prefix, tenant, name, scopes, regions, and when it was revoked."""
+    """List every key, the newest first: when it was made and revoked, its id, and what it may do.
+
+    Times are UTC.
+    """
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    for key in run(_list(settings)):
-        told = (("region", key.region), ("tenant region", key.tenant_region))
-        regions = [f"  {what} {region}" for what, region in told if region]
-        click.echo(
-            f"{key.prefix}  {key.tenant:<12} {key.name:<16} {','.join(key.scopes)}"
-            + "".join(regions)
-            + (f"  revoked {key.revoked_at}" if key.revoked_at else "")
+    keys = run(_list(settings))
+    if keys:
+        print_keys(keys)
+    else:
+        click.echo(f"none yet; `{program()} keys create` makes one", err=True)
+
+
+def print_keys(keys: Sequence[KeyItem]) -> None:
+    """Print a line for each key, and below it its id, scopes and regions."""
+    rows = [
+        (
+            key.prefix,
+            key.tenant,
+            minute(key.created_at or ""),
+            f"revoked {minute(key.revoked_at)}" if key.revoked_at else "in use",
+            key.name,
         )
+        for key in keys
+    ]
+    first, *lines = table(("prefix", "tenant", "made (UTC)", "state", "name"), rows)
+    click.echo(first)
+    for line, key in zip(lines, keys, strict=True):
+        click.echo(line)
+        regions = (("region", key.region), ("tenant region", key.tenant_region))
+        below = [
+            f"id {key.id}" if key.id else "",
+            f"scopes {', '.join(key.scopes)}",
+            ", ".join(f"{what} {region}" for what, region in regions if region),
+        ]
+        for text in filter(None, below):
+            click.echo(wrapped(text, "  ", 9))
 
 
 # A prefix may begin with a hyphen.

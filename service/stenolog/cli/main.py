@@ -16,7 +16,10 @@ from stenolog.near_names import suggested
 # Name: module and what the help says; a command's libraries are not loaded for another's sake.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Run the gateway."),
-    "transcribe": ("transcribe", "Transcribe a file or URL through a running gateway."),
+    "transcribe": ("transcribe", "Transcribe files or URLs through a running gateway."),
+    "list": ("listing", "List transcriptions, the newest first."),
+    "show": ("show", "Show a transcription, and what was said."),
+    "delete": ("delete", "Erase transcriptions for good."),
     "log": ("log", "Show or verify the event log."),
     "projections": ("projections", "List or rebuild the views."),
     "backup": ("backup", "Copy log and keys, also while the gateway runs."),

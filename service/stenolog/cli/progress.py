@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import click
 
-from stenolog.cli.words import took
+from stenolog.cli.words import COLUMNS, took
 
 QUIET_S_MAX = 8.0
 TICK_S = 0.1
 SPINNER = "|/-\\"
+CLEARED = "\r\x1b[K"
 
 Result = TypeVar("Result")
 
@@ -46,7 +48,8 @@ class Progress:
         if self._terminal:
             self._turns += 1
             mark = SPINNER[self._turns % len(SPINNER)]
-            click.echo(f"\r\x1b[K{mark} {what}{far} {self._elapsed()}", nl=False, err=True)
+            line = f"{mark} {what}{far} {self._elapsed()}"
+            click.echo(f"{CLEARED}{line[: self._width() - 1]}", nl=False, err=True)
         elif what != self._last:
             click.echo(f"{what} ...", err=True)
             self._said = now
@@ -55,12 +58,20 @@ class Progress:
             self._said = now
         self._last = what
 
-    async def during(self, what: str, work: Coroutine[Any, Any, Result]) -> Result:
-        """Show `what` until `work` has ended, and return its result or raise its error."""
+    async def during(
+        self,
+        what: str,
+        work: Coroutine[Any, Any, Result],
+        how_far: Callable[[], str] = lambda: "",
+    ) -> Result:
+        """Show `what` until `work` has ended, and return its result or raise its error.
+
+        `how_far` says how far it is.
+        """
         task = asyncio.ensure_future(work)
         try:
             while not task.done():
-                self.show(what)
+                self.show(what, how_far())
                 await asyncio.wait({task}, timeout=TICK_S)
         finally:
             task.cancel()
@@ -68,8 +79,20 @@ class Progress:
 
     def end(self, what: str) -> None:
         """Show how it ended, and how long it took in all."""
-        start = "\r\x1b[K" if self._terminal else ""
-        click.echo(f"{start}{what} after {self._elapsed()}", err=True)
+        self.say(f"{what} after {self._elapsed()}")
+
+    def say(self, line: str) -> None:
+        """Print a line that stays, in the place of the moving one."""
+        self.clear()
+        click.echo(line, err=True)
+
+    def clear(self) -> None:
+        """Take the moving line away, before anything else is printed."""
+        if self._terminal:
+            click.echo(CLEARED, nl=False, err=True)
+
+    def _width(self) -> int:
+        return shutil.get_terminal_size((COLUMNS, 24)).columns
 
     def _elapsed(self) -> str:
         return took(round((time.monotonic() - self._began) * 1000))

@@ -13,6 +13,7 @@ import click
 from stenolog.bootstrap.offline import open_projector
 from stenolog.cli.answers import ProjectionItem, ProjectionPage, checked
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.layout import table
 from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.words import guarded, run, settings_from, with_service
 from stenolog.config.settings import Settings
@@ -48,12 +49,19 @@ def rebuild(name: str, data_dir: Path | None, url: str | None, api_key: str | No
 
 def print_projections(rows: list[ProjectionItem]) -> None:
     """Print one line for each projection."""
-    click.echo(f"{'projection':<16} {'version':>7} {'position':>9} {'failures':>9}  state")
-    for row in rows:
-        state = "live" if row.rebuilding is None else f"rebuilding, at {row.rebuilding}"
-        click.echo(
-            f"{row.name:<16} {row.version or '-':>7} {row.position:>9} {row.failures:>9}  {state}"
+    numbers = ("version", "position", "failures")
+    shown = [
+        (
+            row.name,
+            str(row.version or "-"),
+            str(row.position),
+            str(row.failures),
+            "live" if row.rebuilding is None else f"rebuilding, at {row.rebuilding}",
         )
+        for row in rows
+    ]
+    for line in table(("projection", *numbers, "state"), shown, right=numbers):
+        click.echo(line)
 
 
 async def _list(settings: Settings) -> list[ProjectionItem]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stenolog.cli.layout import table as lines_of
 from stenolog.cli.words import common, guarded, settings_from
 from stenolog.config.shown import as_json, settings_table, shown
 
@@ -25,8 +26,8 @@ def show(as_object: bool, data_dir: Path | None) -> None:
     if as_object:
         click.echo(as_json(settings))
         return
-    for name, value in shown(settings):
-        click.echo(f"{name:<38} {value}")
+    for line in lines_of(("setting", "value"), list(shown(settings))):
+        click.echo(line)
 
 
 @command.command("table")

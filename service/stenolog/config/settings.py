@@ -18,6 +18,7 @@ from stenolog.config.server import ServerSettings
 from stenolog.config.storage import StorageSettings
 from stenolog.errors import StenologError
 from stenolog.near_names import nearest
+from stenolog.wrong_values import said_of
 
 PREFIX = "STENOLOG_"
 
@@ -65,12 +66,13 @@ def load_settings(
     try:
         settings = Settings(**values)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
+        first = exc.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
         shown = f"{PREFIX}{name.upper()}"
         if given.get(name) is not None:
             shown = f"--{name.replace('_', '-')} ({shown})"
-        raise BadSetting(f"{shown}: {first['msg'].removeprefix('Value error, ')}") from exc
+        # Without its cause: that one repeats the value, which may be a key.
+        raise BadSetting(f"{shown}: {said_of(first, shown=not _is_secret(name))}") from None
     if settings.chosen_provider == "assemblyai" and not settings.assemblyai_key(
         settings.assemblyai_region
     ):
@@ -91,6 +93,11 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = nearest(name.upper(), known)
             raise BadSetting(f"{name} is not a setting; did you mean {near}?")
+
+
+def _is_secret(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is None or "Secret" in str(field.annotation)
 
 
 def _not_in_environment(variables: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stenolog.errors import CannotStart
+from stenolog.wrong_values import said_of
 
 UPLOAD_BYTES_MAX = 2_200_000_000  # AssemblyAI's own limit for an upload
 DOWNLOAD_BYTES_MAX = 8 << 30  # a night's batch of calls: 140 hours of MP3 at 128 kbit/s
@@ -70,4 +71,4 @@ def parse_settings(line: bytes) -> EngineSettings:
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]) or "the settings"
-        raise CannotStart(f"engine: {name}: {first['msg']}") from None
+        raise CannotStart(f"engine: {name}: {said_of(first)}") from None

@@ -1,0 +1,105 @@
+"""Send recordings to a service, and follow each until it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from stenolog.cli.answers import Job, checked
+from stenolog.cli.client import ServiceClient
+from stenolog.cli.progress import Progress
+from stenolog.cli.recordings import Recording, is_id, is_url, name_of
+from stenolog.cli.words import program
+from stenolog.errors import EgressFailed, NotFound
+
+POLL_FIRST_S, POLL_S_MAX = 0.1, 1.0
+WAIT_S_MAX = 25 * 3_600  # a gateway gives a job up after a day, unless it is set otherwise
+NATIVE = "/api/v1/transcripts"
+NAMES = {"local": "the engine", "assemblyai": "AssemblyAI"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """One recording on its way.
+
+    Attributes:
+        audio: As it was named: a path, `-`, a URL, or an id.
+        id: The transcription's; empty before there is one.
+        over: Whether its user was told how it ended.
+    """
+
+    audio: str
+    id: str = ""
+    over: bool = False
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return name_of(self.audio)
+
+
+async def submit(
+    client: ServiceClient, sent: Sent, options: Mapping[str, Any], progress: Progress
+) -> None:
+    """Upload what must be, ask for the transcription, and say its id at once.
+
+    Raises:
+        StenologError: The service said no, or cannot be reached.
+    """
+    if is_id(sent.audio):
+        sent.id = sent.audio
+        return
+    url = sent.audio
+    if not is_url(url):
+        recording = Recording(url)
+        uploading = client.upload(recording)
+        url = await progress.during(f"uploading {sent.name}", uploading, recording.how_far)
+    answer = await progress.during(
+        f"submitting {sent.name}", client.post(NATIVE, {"audio_url": url, **options})
+    )
+    sent.id = checked(Job, answer).id
+    progress.say(f"{sent.name}: transcription {sent.id}")
+
+
+async def ended(
+    client: ServiceClient, sent: Sent, progress: Progress, *, wait_s_max: float = WAIT_S_MAX
+) -> Job:
+    """Return the transcription once it has ended; until then its steps are shown.
+
+    Raises:
+        EgressFailed: No answer, or it has not ended after `wait_s_max` seconds.
+    """
+    path = f"{NATIVE}/{quote(sent.id, safe='')}"
+    wait_s, ends = POLL_FIRST_S, time.monotonic() + wait_s_max
+    try:
+        job = checked(Job, await client.get(path))
+    except NotFound as exc:
+        sent.over = True
+        raise NotFound(
+            f"no transcription {sent.id}: `{program()} list` shows those there are"
+        ) from exc
+    while not job.ended:
+        if time.monotonic() > ends:
+            raise EgressFailed(
+                f"{job.id} is {job.status} after {wait_s_max / 3_600:g} hours: look it up again "
+                "later",
+                sent=True,
+            )
+        step = f"{sent.name}: {step_of(job)}"
+        await progress.during(step, asyncio.sleep(wait_s))
+        wait_s = min(POLL_S_MAX, wait_s * 1.3)
+        job = checked(Job, await progress.during(step, client.get(path)))
+    return job
+
+
+def step_of(job: Job) -> str:
+    """Say what is going on with an open transcription."""
+    if job.called_back_at:
+        return "fetching the result"
+    if job.accepted_at:
+        return f"{NAMES.get(job.provider or '', job.provider or 'the provider')} works on it"
+    return "handing it to the provider" if job.claimed_at else "waiting for its turn"

@@ -1,0 +1,103 @@
+"""`stenolog show`: one transcription, and what was said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from stenolog.cli.answers import Job, Transcript, checked
+from stenolog.cli.client import ServiceClient
+from stenolog.cli.following import NATIVE, step_of
+from stenolog.cli.layout import fact, spoken
+from stenolog.cli.words import clock, guarded, program, run, settings_from, took, with_service
+from stenolog.clock import microseconds
+from stenolog.config.settings import Settings
+from stenolog.errors import NotFound
+
+
+@click.command("show")
+@click.argument("transcription", metavar="ID")
+@click.option("--json", "as_object", is_flag=True, help="As /api/v1/transcripts/ID answers.")
+@with_service
+@guarded
+def command(
+    transcription: str,
+    as_object: bool,
+    data_dir: Path | None,
+    url: str | None,
+    api_key: str | None,
+) -> None:
+    """Show what is known of a transcription, and what was said."""
+    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
+    body, transcript = run(_asked(settings, transcription, text=not as_object))
+    if as_object:
+        click.echo(json.dumps(body, indent=1))
+        return
+    for line in facts(checked(Job, body)):
+        click.echo(line)
+    if transcript is not None:
+        click.echo()
+        for line in spoken(transcript):
+            click.echo(line)
+
+
+def facts(job: Job) -> Iterator[str]:
+    """Yield a line or more for each thing that is known."""
+    yield fact("id", job.id)
+    yield fact("status", _status(job))
+    if job.created_at:
+        yield fact("submitted", f"{job.created_at[:19].replace('T', ' ')} UTC{_took(job)}")
+    yield fact("provider", f"{job.provider}, job {job.provider_job}" if job.provider_job else "")
+    if job.audio_url:
+        length = "" if job.audio_ms is None else f"{clock(job.audio_ms)} of "
+        yield fact("audio", f"{length}{job.audio_url}")
+    if job.subject:
+        yield fact("subject", job.subject)
+    if job.webhook is not None:
+        end = job.webhook
+        said = end.outcome if job.webhook_status_code is None else f"{end.outcome}: answered "
+        said += "" if job.webhook_status_code is None else str(job.webhook_status_code)
+        allowing = f"; {end.setting} would allow it" if end.setting else ""
+        yield fact("webhook", f"{said} ({end.address}){allowing}")
+    for warning in job.warnings:
+        yield fact("warning", warning.message)
+    if job.error:
+        yield fact("error", job.error)
+
+
+def _status(job: Job) -> str:
+    if job.erased:
+        return "deleted: its text and audio are gone"
+    return job.status if job.ended else f"{job.status}: {step_of(job)}"
+
+
+def _took(job: Job) -> str:
+    if not job.created_at or not job.completed_at:
+        return ""
+    try:
+        us = microseconds(job.completed_at) - microseconds(job.created_at)
+    except ValueError:
+        return ""
+    return f", took {took(us // 1000)}"
+
+
+async def _asked(
+    settings: Settings, transcription: str, *, text: bool
+) -> tuple[dict[str, Any], Transcript | None]:
+    named = quote(transcription, safe="")
+    async with ServiceClient(settings) as client:
+        try:
+            body = await client.get(f"{NATIVE}/{named}")
+        except NotFound as exc:
+            raise NotFound(
+                f"no transcription has this id: `{program()} list` shows those there are"
+            ) from exc
+        job = checked(Job, body)
+        if not text or job.status != "completed" or job.erased:
+            return body, None
+        return body, checked(Transcript, await client.get(f"/v2/transcript/{named}"))
