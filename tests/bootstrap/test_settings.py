@@ -36,7 +36,7 @@ def test_without_any_the_embedded_engine_transcribes() -> None:
     assert (settings.settle_ms, settings.callback_silence_ms) == (90_000, 200_000)
     assert (settings.sweep_interval_ms, settings.http_timeout_ms) == (30_000, 30_000)
     assert settings.provider_job_lifetime_ms == 86_400_000
-    assert settings.speech_models == ("universal-3-pro", "universal-2")
+    assert settings.speech_models == ()
 
 
 def test_a_providers_key_chooses_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,13 +147,13 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch,
         {
             "STENOLOG_ALLOW_NETWORKS": "10.0.0.0/8, fd00::/8,192.168.1.7/24",
-            "STENOLOG_SPEECH_MODELS": "universal-2",
+            "STENOLOG_SPEECH_MODELS": "assemblyai-stt-3-7, of-tomorrow,",
         },
     )
     assert settings.allow_networks == tuple(
         map(ip_network, ("10.0.0.0/8", "fd00::/8", "192.168.1.0/24"))
     )
-    assert settings.speech_models == ("universal-2",)
+    assert settings.speech_models == ("assemblyai-stt-3-7", "of-tomorrow")
 
 
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -254,7 +254,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"[" * 10_000, "The request body is not valid JSON"),
     (b"[" * 100_000, TOO_MUCH),
     (b'{"audio_url": "https://a.example/b", "x": %b}' % (b"9" * 4301), TOO_LARGE),
-    (b'{"audio_url": " https://a.example/b"}', NOT_HTTP),
+    (b'{"audio_url": " https://a.example/b"}', "audio_url must not begin or end with a blank"),
     (
         b'{"audio_url": "https://xn--a.x/b"}',
         "audio_url must have a valid host: the host has a part that begins with xn-- and is not "

@@ -33,7 +33,7 @@ def client(with_engine: GatewayProcess) -> Iterator[aai.Client]:
 def heard(client: aai.Client, dialogue: Path) -> aai.Transcript:
     """The whole dialogue, with everything asked for that the engine offers."""
     config = aai.TranscriptionConfig(
-        speech_models=["universal-3-pro", "universal-2"],
+        speech_models=["assemblyai-stt-3-7", "universal-2"],
         language_detection=True,
         speaker_labels=True,
         speech_threshold=0.2,
@@ -118,10 +118,10 @@ def test_why_audio_cannot_be_transcribed_is_said(client: aai.Client) -> None:
     assert by_url[given[2]].startswith(f"Download error, unable to download {given[2]}")
 
 
-def test_what_the_engine_cannot_do_is_an_error_that_names_it(
-    client: aai.Client, opening: Path
-) -> None:
-    config = aai.TranscriptionConfig(auto_chapters=True)
-    found = aai.Transcriber(client=client).transcribe(str(opening), config)
-    assert found.status == aai.TranscriptStatus.error
-    assert "auto_chapters" in (found.error or "")
+def test_all_that_the_engine_cannot_do_is_refused_at_once_by_name(client: aai.Client) -> None:
+    config = aai.TranscriptionConfig(auto_chapters=True, sentiment_analysis=True)
+    with pytest.raises(aai.AssemblyAIError) as refused:
+        aai.Transcriber(client=client).submit("https://audio.example/a.mp3", config)
+    assert refused.value.status_code == 400
+    for name in ("auto_chapters", "sentiment_analysis"):
+        assert f"{name} is not supported by the embedded engine" in str(refused.value)

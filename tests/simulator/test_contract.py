@@ -9,9 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from stenolog.simulator.assemblyai import vocabulary
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.wire.assemblyai import sentences
 from tests.simulator.conftest import AUDIO, Bench
+
+
+def asking(**features: object) -> dict[str, Any]:
+    return {"speech_understanding": {"request": features}}
+
 
 ENDLESS = Behaviour(never_ends=True)
 AT_ONCE = Behaviour(run_ms=0)
@@ -55,7 +61,7 @@ async def test_create_answers_the_whole_transcript_not_finished(bench: Bench) ->
     assert body["status"] == "processing"
     assert (body["audio_url"], body["text"], body["words"]) == (AUDIO, None, None)
     assert body["speaker_labels"] is True
-    assert body["speech_models"] == ["universal-3-5-pro", "universal-2"]
+    assert body["speech_models"] == ["assemblyai-stt-3-7"]
     assert bench.simulator.creates[0].body == {
         "audio_url": AUDIO,
         "speaker_labels": True,
@@ -69,11 +75,81 @@ async def test_create_answers_the_whole_transcript_not_finished(bench: Bench) ->
         ({}, sentences.AUDIO_URL_MISSING),
         ({"audio_url": "ftp://a"}, sentences.AUDIO_URL_NOT_HTTP),
         ({"audio_url": AUDIO, "format_text": "yes"}, "format_text must be a Boolean"),
-        ({"audio_url": AUDIO, "speech_model": "best"}, sentences.SPEECH_MODEL_DEPRECATED),
-        ({"audio_url": AUDIO, "speech_models": []}, sentences.SPEECH_MODELS_WRONG),
+        ({"audio_url": AUDIO, "speech_model": "best"}, vocabulary.SPEECH_MODEL_DEPRECATED),
         (
             {"audio_url": AUDIO, "speakers_expected": 2, "speaker_options": {}},
             sentences.SPEAKERS_TWICE,
+        ),
+        ({"audio_url": AUDIO, "speech_models": ["one-of-ours"]}, vocabulary.SPEECH_MODELS_WRONG),
+        (
+            {"audio_url": AUDIO, "speech_models": ["universal-3-pro"]},
+            'The "universal-3-pro" speech model(s) have been deprecated. '
+            'Use speech_models: ["universal-3-5-pro", "universal-2"] instead.',
+        ),
+        (
+            {"audio_url": AUDIO, "word_boost": ["Stenolog"]},
+            '"word_boost" is not compatible with assemblyai-stt-3-7',
+        ),
+        (
+            {
+                "audio_url": AUDIO,
+                "speech_models": ["universal-2"],
+                "keyterms_prompt": ["a"] * 201,
+            },
+            "keyterms_prompt must be an Array of at most 200 items for universal-2",
+        ),
+        (
+            {"audio_url": AUDIO, "summary_type": "essay"},
+            "summary_type must be one of: bullets, bullets_verbose, gist, headline, paragraph",
+        ),
+        (
+            {"audio_url": AUDIO, "language_code": "de", "language_detection": True},
+            vocabulary.LANGUAGE_TWICE,
+        ),
+        (
+            {
+                "audio_url": AUDIO,
+                "language_detection_options": {
+                    "expected_languages": ["en"],
+                    "fallback_language": "de",
+                },
+            },
+            "language_detection_options.fallback_language must be one of expected_languages",
+        ),
+        (
+            {"audio_url": AUDIO, "redact_static_entities": {"CLINIC": ["Meadow"]}},
+            vocabulary.STATIC_WITHOUT_REDACTION,
+        ),
+        ({"audio_url": AUDIO, **asking()}, vocabulary.UNDERSTANDING_EMPTY),
+        (
+            {"audio_url": AUDIO, **asking(translation={})},
+            "speech_understanding.request.translation.target_languages not found",
+        ),
+        (
+            {"audio_url": AUDIO, **asking(action_items={"effort": "huge"})},
+            "speech_understanding.request.action_items.effort must be one of: low, medium",
+        ),
+        (
+            {
+                "audio_url": AUDIO,
+                "multichannel": True,
+                **asking(speaker_identification={"speaker_type": "role"}),
+            },
+            vocabulary.ROLES_UNKNOWN,
+        ),
+        (
+            {
+                "audio_url": AUDIO,
+                "redact_pii": True,
+                "redact_pii_policies": ["phone_number", "date"],
+                **asking(custom_formatting={"date": "mm/dd", "phone_number": "(xxx)"}),
+            },
+            "redact pii phone_number not compatible with formatting phone_number; "
+            "redact pii date not compatible with formatting date",
+        ),
+        (
+            {"audio_url": AUDIO, "summarization": True, "summary_model": "conversational"},
+            sentences.SPEAKERS_NOT_LABELLED,
         ),
     ],
 )

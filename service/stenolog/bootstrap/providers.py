@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
+from stenolog.edge.transcriptions.offer import Unsupported
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.engine.host.features import unsupported
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.connection import ServiceAddress
@@ -34,6 +36,9 @@ FACTS: Mapping[ProviderName, ProviderFacts] = {
     # The engine's jobs, and its list of them, are in its memory.
     "local": ProviderFacts(on_this_machine=True, keeps_jobs=False, list_lag_ms_max=5_000),
 }
+
+# AssemblyAI judges for itself; what the engine cannot do is known before a request is taken.
+UNSUPPORTED: Mapping[ProviderName, Unsupported] = {"local": unsupported}
 
 
 def providers_of(

@@ -14,7 +14,7 @@ import click
 
 from stenolog.bootstrap.listening import CannotStartYet
 from stenolog.config.env_file import read_env_file
-from stenolog.config.settings import PREFIX, BadSetting, Settings, load_settings
+from stenolog.config.settings import BadSetting, Settings, load_settings
 from stenolog.errors import (
     CannotStart,
     DataDirectoryLocked,
@@ -22,7 +22,6 @@ from stenolog.errors import (
     SchemaTooNew,
     StenologError,
 )
-from stenolog.wire.assemblyai.enums import SPEECH_MODELS
 
 DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
 PARTLY, UNJUDGED = 5, 6  # of `log verify`
@@ -91,15 +90,11 @@ def settings_from(behind: Mapping[str, str] | None = None, /, **given: Any) -> S
     `behind` are variables that count where neither the environment nor `--env-file` has them.
 
     Raises:
-        BadSetting: One is unknown or wrong, or names a model that AssemblyAI's contract has not.
+        BadSetting: One is unknown or wrong.
     """
     path = given_env_file()
     in_file = {} if path is None else read_env_file(path)
-    settings = load_settings(None, {**(behind or {}), **in_file}, **given)
-    if not settings.speech_models or not set(settings.speech_models) <= set(SPEECH_MODELS):
-        known = ", ".join(SPEECH_MODELS)
-        raise BadSetting(f"{PREFIX}SPEECH_MODELS: must be one or more of {known}")
-    return settings
+    return load_settings(None, {**(behind or {}), **in_file}, **given)
 
 
 def guarded(command: Command) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
@@ -17,6 +18,8 @@ ASSEMBLYAI_BASE_URLS: Mapping[RegionName, str] = {
     "us": "https://api.assemblyai.com",
     "eu": "https://api.eu.assemblyai.com",
 }
+MODEL_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")  # as AssemblyAI's are formed
+MODELS_MAX = 16
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -42,13 +45,22 @@ class ProviderSettings(BaseModel):
         None, description="Base URL for the EU region, when it is not AssemblyAI's own."
     )
     speech_models: Names = Field(
-        ("universal-3-pro", "universal-2"),
-        description="Asked of AssemblyAI when the customer names none; commas between them.",
+        (),
+        description="Asked of AssemblyAI when the customer names none; commas between them. Empty: "
+        "none is named, and the account's default counts, which moves on by itself.",
     )
     allow_networks: Annotated[Networks, NoDecode] = Field(
         (), description="Private networks (CIDR, commas) that customers' URLs may reach."
     )
     http_timeout_ms: Milliseconds = Field(30_000, description="For a whole request to a provider.")
+
+    @field_validator("speech_models")
+    @classmethod
+    def _model_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # Which models there are changes with every month: only the form of a name is known here.
+        if len(value) > MODELS_MAX or not all(MODEL_NAME.fullmatch(one) for one in value):
+            raise ValueError(f"must be at most {MODELS_MAX} names of models, or empty")
+        return value
 
     @field_validator("allow_networks", mode="before")
     @classmethod

@@ -6,7 +6,7 @@ const client = new AssemblyAI({ apiKey, baseUrl });
 const soon = { pollingInterval: 100, pollingTimeout: 40_000 };
 
 const said = await client.transcripts.transcribe(
-  { audio, speech_models: ["universal-3-pro", "universal-2"], language_detection: true, speaker_labels: true },
+  { audio, speech_models: ["assemblyai-stt-3-7", "universal-2"], language_detection: true, speaker_labels: true },
   soon,
 );
 
@@ -17,6 +17,6 @@ console.log(
     vtt: await client.transcripts.subtitles(said.id, "vtt"),
     found: await client.transcripts.wordSearch(said.id, ["hear me"]),
     deleted: await client.transcripts.delete(said.id),
-    refused: await client.transcripts.transcribe({ audio, auto_chapters: true }, soon),
+    refused: await client.transcripts.submit({ audio, auto_chapters: true }).catch((error) => error.message),
   }),
 );

@@ -54,10 +54,6 @@ def test_documented_sentences_are_word_for_word() -> None:
         "Audio speech threshold 0.9461 is below the requested speech threshold value 1.0"
     )
     assert sentences.below_speech_threshold(0.12, 0.5).split()[3] == "0.1200"
-    assert sentences.SPEECH_MODELS_WRONG == (
-        '"speech_models" must be a non-empty list containing one or more of: '
-        '"universal-3-pro", "universal-2", "universal-3-5-pro"'
-    )
 
 
 def test_enumerations_have_the_documented_sizes() -> None:

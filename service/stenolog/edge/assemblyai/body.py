@@ -11,11 +11,10 @@ from stenolog.edge.assemblyai.sdk_mends import MENDS
 from stenolog.projections.documents import Document, encode, read_object, rewritten
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.views import TRANSCRIPT_VIEW
+from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS
 from stenolog.wire.assemblyai.parameters import WEBHOOK_PARAMETERS
 from stenolog.wire.assemblyai.transcript import failed_transcript
 
-# DECISIONS 62: the Python SDK rejects a transcript whose `speech_model` is anything else.
-LEGACY_SPEECH_MODELS = ("best", "nano", "slam-1", "universal")
 WEBHOOK_URL, WEBHOOK_HEADER_NAME, WEBHOOK_HEADER_VALUE = WEBHOOK_PARAMETERS
 WEBHOOK_STATUS = "webhook_status_code"
 # Every body ends with this, so that the status, which is learned later, is put in without reading
@@ -80,6 +79,7 @@ def _of_customer(
     if WEBHOOK_HEADER_VALUE in answer:
         ours[WEBHOOK_HEADER_VALUE] = None
     if answer.get("speech_model") not in LEGACY_SPEECH_MODELS:
+        # DECISIONS 62: the Python SDK rejects a transcript whose `speech_model` is anything else.
         ours["speech_model"] = None
     duration = answer.get("audio_duration")
     if isinstance(duration, float):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName, Region
+
+Unsupported = Callable[[Mapping[str, object]], Iterable[tuple[str, str]]]
+"""What a provider cannot do of what parameters ask for: each one's name, and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +18,12 @@ class Offer:
 
     Attributes:
         regions: Of each provider, the default one first; of one without regions only None.
+        unsupported: Of providers that are known to do less than the API has; the others judge.
     """
 
     default: ProviderName
     regions: Mapping[ProviderName, Sequence[Region | None]]
+    unsupported: Mapping[ProviderName, Unsupported] = field(default_factory=dict)
 
     def choose(
         self, provider: str | None, region: str | None, *, own_region: str | None
@@ -34,6 +39,17 @@ class Offer:
                 return name, _region(name, regions, region, own_region)
         problem = f"must be one of: {', '.join(self.regions)}"
         raise InvalidRequest(f"provider {problem}", [("provider", problem)])
+
+    def refuse_unsupported(self, provider: ProviderName, params: Mapping[str, object]) -> None:
+        """Return when nothing is known to be asked for that the provider cannot do.
+
+        Raises:
+            InvalidRequest: Something is; `fields` names all of it.
+        """
+        unsupported = self.unsupported.get(provider)
+        complaints = [] if unsupported is None else list(unsupported(params))
+        if complaints:
+            raise InvalidRequest("; ".join(why for _, why in complaints), complaints)
 
 
 def _region(

@@ -90,7 +90,8 @@ class Requesting:
         Raises:
             IdempotencyKeyReused: The key was used for another request.
             InvalidRequest: The provider is not configured, or not in the region that was asked
-                for or that is the key's own, or the webhook is at an address that is not allowed.
+                for or that is the key's own, or cannot do what is asked for; or the webhook is at
+                an address that is not allowed.
             Forbidden: The audio is an upload that is not this tenant's, or is gone.
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
@@ -105,6 +106,7 @@ class Requesting:
         provider, region = self._offer.choose(
             extras.provider, extras.region, own_region=caller.default_region
         )
+        self._offer.refuse_unsupported(provider, asked.params)
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = Transcription(id=new_id())
         command = RequestTranscription(

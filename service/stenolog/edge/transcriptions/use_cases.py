@@ -14,7 +14,7 @@ from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import Idempotency
 from stenolog.edge.transcriptions.large_turns import LargeTurns
-from stenolog.edge.transcriptions.offer import Offer
+from stenolog.edge.transcriptions.offer import Offer, Unsupported
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
@@ -40,6 +40,7 @@ class TranscriptionPorts:
         public_url: How we are reached, without a slash at its end.
         providers: The configured ones, and the regions that each is reached in, the default one
             first; one that has no regions has None.
+        unsupported: What some of them cannot do.
         room: Has large answers wait for each other.
         refused_host: Tells which webhooks lead to addresses that are not allowed.
     """
@@ -55,6 +56,7 @@ class TranscriptionPorts:
     public_url: str
     default_provider: ProviderName
     providers: Mapping[ProviderName, Sequence[Region | None]]
+    unsupported: Mapping[ProviderName, Unsupported]
     wake: Wake
     erase: Erase
     fill_in: FillIn
@@ -99,7 +101,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             ports.handler,
             tenancy,
             Idempotency(ports.idempotency_secret, ports.handler, ports.events, beside),
-            Offer(ports.default_provider, ports.providers),
+            Offer(ports.default_provider, ports.providers, ports.unsupported),
             AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events),
             beside,
             ports.note_subject,

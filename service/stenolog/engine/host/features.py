@@ -58,7 +58,7 @@ def speech_options(params: Mapping[str, object]) -> SpeechOptions:
     Raises:
         InvalidRequest: A parameter asks for what the engine cannot do; `fields` has all of them.
     """
-    complaints = list(_complaints(params))
+    complaints = list(unsupported(params))
     if complaints:
         raise InvalidRequest(complaints[0][1], complaints)
     threshold = params.get("speech_threshold")
@@ -77,7 +77,11 @@ def is_english(code: str) -> bool:
     return code.lower().replace("-", "_").split("_")[0] == "en"
 
 
-def _complaints(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def unsupported(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield what the engine cannot do of what is asked for: each parameter, and why.
+
+    The gateway asks before it takes a request; the engine itself, when one comes.
+    """
     for name, value in params.items():
         if name in REFUSED and value and DEFAULTS.get(name) != value:
             yield name, _not_supported(name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from stenolog.simulator.assemblyai import vocabulary
 from stenolog.wire.assemblyai import sentences
 
 JOB_ID = b"{job_id}"
@@ -54,6 +55,7 @@ UNAUTHENTICATED = refusal(401, sentences.UNAUTHENTICATED)
 MALFORMED = Fault(status=200, body=b'{"id": "cut off')
 WEB_PAGE = Fault(status=200, body=b"<html>maintenance</html>", content_type="text/html")
 UPLOAD_FAILED = Fault(status=422, body=sentences.UPLOAD_FAILED.encode(), content_type="text/plain")
+LIMIT_AS_403 = refusal(403, vocabulary.LIMIT_AS_403)
 BALANCE_NEGATIVE = refusal(400, sentences.BALANCE_NEGATIVE)
 OTHER_JOB = Fault(
     status=200,
@@ -103,6 +105,7 @@ class Behaviour:
         queued_ms: How long it is `queued`; run_ms: from its creation to its end.
         never_ends: It stays `processing`, and no callback that waits for its end is sent.
         error: It fails with this sentence.
+        models_retired: Every model that its create names is refused, as one that is no more.
         create_faults: Answers to the first attempts to create it; no job exists after them.
         read_faults: Answers to the first attempts to read it.
         lost_reply: The job is made, and the connection is dropped instead of an answer.
@@ -115,6 +118,7 @@ class Behaviour:
         throttled: It waits for its turn while it is queued, and says so.
         seconds: How long its audio is.
         result: Fields of the finished transcript, instead of a made-up conversation.
+        warning: What its `metadata` warns about, such as another model in place of the wanted one.
         answer: The bytes that every GET of the finished job is answered with, whatever they are;
             `JOB_ID` in them stands for the job's id.
         content_type: What the answer to a GET claims to be.
@@ -126,6 +130,7 @@ class Behaviour:
     run_ms: int = 100
     never_ends: bool = False
     error: str | None = None
+    models_retired: bool = False
     create_faults: tuple[Fault, ...] = ()
     read_faults: tuple[Fault, ...] = ()
     lost_reply: bool = False
@@ -136,6 +141,7 @@ class Behaviour:
     throttled: bool = False
     seconds: float = 30.0
     result: Mapping[str, object] | None = None
+    warning: str | None = None
     answer: bytes | None = None
     content_type: str = "application/json"
     compressed: bool = False

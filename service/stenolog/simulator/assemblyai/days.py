@@ -18,6 +18,7 @@ FORGOTTEN_AFTER_MS = 200
 SLOW_MS = 30_000
 LATE_MS = 5_000
 QUERY = "day"  # the parameter of an audio URL that names its day
+FELL_BACK = "The requested model is not available for this audio; universal-2 was used instead."
 NAME_SHOWN_CHARS_MAX = 32
 GIVEN_MAX = 20_000  # audio URLs that keep their day, the newest
 
@@ -70,6 +71,10 @@ DAYS: Mapping[str, Day] = {
         "The first create is answered 400: the account's balance is negative.",
         Behaviour(create_faults=(behaviour.BALANCE_NEGATIVE,)),
     ),
+    "create-403": _day(
+        "The first create is answered 403 instead of 429.",
+        Behaviour(create_faults=(behaviour.LIMIT_AS_403,)),
+    ),
     "create-429": _day(
         "The first create is answered 429 with Retry-After: 2.",
         Behaviour(create_faults=(behaviour.too_many_requests(2),)),
@@ -81,6 +86,13 @@ DAYS: Mapping[str, Day] = {
     "create-dropped": _day(
         "The first create is never answered, and makes no job.",
         Behaviour(create_faults=(behaviour.DROPPED,)),
+    ),
+    "model-retired": _day(
+        "Every model that its create names is retired: 400.", Behaviour(models_retired=True)
+    ),
+    "model-fallback": _day(
+        "Another model does it than the wanted one, and `metadata` says so.",
+        Behaviour(warning=FELL_BACK),
     ),
     "lost-reply": _day(
         "The job is made, and the answer to its create is lost.", Behaviour(lost_reply=True)

@@ -10,6 +10,7 @@ from stenolog.clock import rfc3339
 from stenolog.simulator.assemblyai.account import NEVER_MS
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.results import transcript
+from stenolog.simulator.assemblyai.vocabulary import SPEECH_MODELS_DEFAULT
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.listing import ListItem
 from stenolog.wire.assemblyai.transcript import (
@@ -20,8 +21,8 @@ from stenolog.wire.assemblyai.transcript import (
 )
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
+LATE_ECHOES = ("redact_static_entities", "domain_options")  # not while a job is queued
 SPEECH_SHARE = 0.9461  # of all its audio: the figure of the service's own example
-SPEECH_MODELS_DEFAULT = ("universal-3-5-pro", "universal-2")  # measured in September 2026
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +104,9 @@ class Job:
         echoed = {"speech_models": list(SPEECH_MODELS_DEFAULT), **params}
         if status == "completed":
             body = completed_transcript(self.id, echoed, self.result())
+            body |= {name: self.params[name] for name in LATE_ECHOES if name in self.params}
+            if self.behaviour.warning is not None:
+                body["metadata"] = {"warnings": [{"message": self.behaviour.warning}]}
         elif status == "error":
             duration = self._duration() if self.behaviour.result else None
             body = failed_transcript(self.id, echoed, self.error or "", audio_duration=duration)

@@ -21,9 +21,9 @@ from stenolog.simulator.assemblyai.answers import (
 from stenolog.simulator.assemblyai.derived_routes import DerivedRoutes
 from stenolog.simulator.assemblyai.entry import Dropped, Entry, Host, wire_error
 from stenolog.simulator.assemblyai.jobs import Job
+from stenolog.simulator.assemblyai.judging import judged
 from stenolog.simulator.assemblyai.memory import Seen, Upload
 from stenolog.wire.assemblyai import listing, sentences
-from stenolog.wire.assemblyai.transcript_request import parse_request
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
@@ -82,11 +82,13 @@ class _Routes:
         host = self._host
         body = await _body(request)
         seen.body = _recorded(body)
-        wanted = parse_request(body, strict_policies=False, legacy_speech_model=False)
+        given = parse_object(body)
+        wanted = judged(given)
         is_upload = wanted.audio_url.startswith(UPLOAD_PREFIX)
         if is_upload and wanted.audio_url not in host.memory.uploads:
             return wire_error(403, sentences.UPLOAD_INACCESSIBLE)
         behaviour = host.behave(wanted.params)
+        judged(given, models_retired=behaviour.models_retired)
         fault = host.next_fault(wanted, behaviour)
         if fault is not None:
             return await self._entry.fault(fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -36,12 +37,12 @@ def text(*, chars_max: int, words_max: int | None = None) -> Check:
     return check
 
 
-def one_of(values: Collection[str]) -> Check:
-    """Check for one of a few words."""
+def matching(pattern: re.Pattern[str], what: str) -> Check:
+    """Check for a string of a form; `what` says in words what it is, such as `a language code`."""
 
     def check(name: str, value: object) -> Iterator[Complaint]:
-        if not isinstance(value, str) or value not in values:
-            yield name, must_be(name, f"one of: {', '.join(values)}")
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            yield name, must_be(name, what)
 
     return check
 
@@ -69,7 +70,7 @@ def integer(low: int, high: float = inf) -> Check:
     return check
 
 
-def array(of: Check, *, items_max: int) -> Check:
+def array(of: Check, *, items_max: int, items_min: int = 0) -> Check:
     """Check for a list whose items pass a check; only the first wrong one is named."""
 
     def check(name: str, value: object) -> Iterator[Complaint]:
@@ -77,8 +78,30 @@ def array(of: Check, *, items_max: int) -> Check:
             yield name, must_be(name, "an Array")
         elif len(value) > items_max:
             yield name, must_be(name, f"an Array of at most {items_max} items")
+        elif len(value) < items_min:
+            yield name, must_be(name, f"an Array of at least {items_min} items")
         else:
             each = (of(f"{name}[{index}]", item) for index, item in enumerate(value))
+            yield from islice(chain.from_iterable(each), 1)
+
+    return check
+
+
+def members(of: Check, *, names_max: int, name_chars_max: int) -> Check:
+    """Check for an object of any names whose values pass a check; the first wrong one is named."""
+
+    def check(name: str, value: object) -> Iterator[Complaint]:
+        if not isinstance(value, dict):
+            yield name, must_be(name, "an Object")
+        elif len(value) > names_max:
+            yield name, must_be(name, f"an Object of at most {names_max} members")
+        elif any(len(one) > name_chars_max for one in value):
+            yield (
+                name,
+                must_be(name, f"an Object with names of at most {name_chars_max} characters"),
+            )
+        else:
+            each = (of(f"{name}.{one}", inner) for one, inner in value.items())
             yield from islice(chain.from_iterable(each), 1)
 
     return check
@@ -105,6 +128,17 @@ class Fields:
         for field, inner in self.known.items():
             if value.get(field) is not None:
                 yield from inner(f"{name}.{field}", value[field])
+
+    def without_blanks(self, value: object) -> object:
+        """Return an object without its known fields that are `""`: these count as absent, too."""
+        if not isinstance(value, dict):
+            return value
+        kept = {}
+        for field, given in value.items():
+            inner = self.known.get(field)
+            if inner is None or given != "":
+                kept[field] = inner.without_blanks(given) if isinstance(inner, Fields) else given
+        return kept
 
     def unknown(self, name: str, value: object) -> Iterator[str]:
         """Yield the paths of unknown fields, also those of objects within it."""

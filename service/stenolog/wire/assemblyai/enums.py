@@ -1,19 +1,16 @@
-"""List every enumeration of AssemblyAI's pre-recorded API that is checked or offered."""
+"""List words of AssemblyAI's pre-recorded API: those of ours, and those that its SDK can read.
+
+The service takes new ones every month, so none of these lists decides what a customer may ask for:
+the service does (DECISIONS 129). They are for answers, for the simulator and for documents.
+"""
 
 from __future__ import annotations
 
 TERMINAL = frozenset({"completed", "error"})
 STATUSES = ("queued", "processing", "completed", "error")
 
-# The order is that of the service's own sentence.
-SPEECH_MODELS = ("universal-3-pro", "universal-2", "universal-3-5-pro")
-# What stands in for the deprecated `speech_model`, best first.
-LEGACY_SPEECH_MODELS: dict[str, tuple[str, ...]] = {
-    "best": ("universal-3-pro", "universal-2"),
-    "slam-1": ("universal-3-pro", "universal-2"),
-    "universal": ("universal-2",),
-    "nano": ("universal-2",),
-}
+# Names for the deprecated `speech_model`; the SDK reads no other in an answer.
+LEGACY_SPEECH_MODELS = ("best", "nano", "slam-1", "universal")
 
 # OpenAPI description 1.3.4, EntityType and PiiPolicy.
 ENTITY_TYPES_DESCRIBED = frozenset(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from stenolog.wire.assemblyai.enums import SPEECH_MODELS
 
 # Answers with a status of their own. Sources: OpenAPI description 1.3.4; measured in 2026.
 UNAUTHENTICATED = "Authentication error, API token missing/invalid"
@@ -26,13 +22,6 @@ BALANCE_NEGATIVE = (
 # Refusals of a create.
 AUDIO_URL_MISSING = "Transcript creation error, audio_url not found"
 AUDIO_URL_NOT_HTTP = "Transcript creation error, audio_url should start with http"
-SPEECH_MODEL_DEPRECATED = (
-    'speech_model is deprecated. Use "speech_models" instead. See documentation: '
-    "https://www.assemblyai.com/docs/pre-recorded-audio/select-the-speech-model"
-)
-SPEECH_MODELS_WRONG = '"speech_models" must be a non-empty list containing one or more of: ' + (
-    ", ".join(json.dumps(model) for model in SPEECH_MODELS)
-)
 SPEAKERS_TWICE = "Both speaker_options and speakers_expected can not be used in the same request."
 SPEAKERS_NOT_LABELLED = "speaker_labels or multichannel required"
 UNREDACTED_WITHOUT_REDACTION = (
@@ -78,13 +67,6 @@ def below_speech_threshold(share: float, threshold: float) -> str:
     return (
         f"Audio speech threshold {share:.4f} is below the requested speech threshold "
         f"value {threshold}"
-    )
-
-
-def formatting_redacted(pairs: Iterable[tuple[str, str]]) -> str:
-    """Classes that are to be redacted and formatted; pairs of policy and format."""
-    return "; ".join(
-        f"redact pii {policy} not compatible with formatting {name}" for policy, name in pairs
     )
 
 

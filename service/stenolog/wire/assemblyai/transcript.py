@@ -94,7 +94,6 @@ RESULT_DEFAULTS: Mapping[str, object] = {
     "unredacted_words": None,
     "unredacted_utterances": None,
     "translated_texts": None,
-    "metadata": None,
     "auto_highlights_result": None,
     "chapters": None,
     "sentiment_analysis_results": None,

@@ -10,19 +10,13 @@ from types import MappingProxyType
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.checks import Complaint, Fields
-from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS, SPEECH_MODELS
+from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS
 from stenolog.wire.assemblyai.parameters import (
     BOOLEANS,
     KNOWN,
     PARAMETERS,
-    WEBHOOK_PARAMETERS,
 )
-from stenolog.wire.assemblyai.rules import (
-    redaction_without_policies,
-    together,
-    understanding,
-    unknown_policies,
-)
+from stenolog.wire.assemblyai.rules import together, understanding
 from stenolog.wire.assemblyai.urls import url_complaint
 from stenolog.wire.assemblyai.webhook_rules import webhook_complaints
 from stenolog.wire.strict_json import parse_object
@@ -36,11 +30,12 @@ NOT_FEATURES = frozenset({"punctuate", "format_text"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptRequest:
-    """A request that AssemblyAI would accept.
+    """A request whose form AssemblyAI takes; what its words mean is AssemblyAI's to judge.
 
     Attributes:
-        params: The parameters as they were given, unknown ones included, without nulls; a legacy
-            `speech_model` has become `speech_models`.
+        params: The parameters as they were given, unknown ones included, without nulls and without
+            known ones that are `""`. There is no `speech_model`: one that is no legacy name has
+            become `speech_models`.
         audio_url: Where the audio is; http or https.
         speech_models: In order of preference; empty when none was asked for.
         webhook_url: The customer's, or None.
@@ -71,43 +66,33 @@ class TranscriptRequest:
         return frozenset(asked | {f"speech_understanding.{n}" for n in understanding(self.params)})
 
 
-def parse_request(
-    body: bytes, *, strict_policies: bool = True, legacy_speech_model: bool = True
-) -> TranscriptRequest:
+def parse_request(body: bytes) -> TranscriptRequest:
     """Read and check the body of POST /v2/transcript.
 
-    `strict_policies` refuses redaction policies that the SDKs could not read back, and redaction
-    without any; `legacy_speech_model` maps the deprecated parameter instead of refusing it. The
-    live service does neither: both False is what it does.
+    Types, sizes and counts are checked, and which parameters exclude each other; words are not.
 
     Raises:
-        InvalidRequest: The message is the service's sentence for the first thing that is wrong,
-            `fields` has all of them.
+        InvalidRequest: The message is the sentence for the first thing that is wrong, `fields` has
+            all of them.
         PayloadTooLarge: The body is over `strict_json.BODY_BYTES_MAX`.
     """
-    return checked_request(
-        parse_object(body), strict_policies=strict_policies, legacy_speech_model=legacy_speech_model
-    )
+    return checked_request(parse_object(body))
 
 
-def checked_request(
-    given: Mapping[str, object], *, strict_policies: bool = True, legacy_speech_model: bool = True
-) -> TranscriptRequest:
+def checked_request(given: Mapping[str, object]) -> TranscriptRequest:
     """Check what `parse_object` has read; everything else is as in `parse_request`.
 
     Raises:
         InvalidRequest: As `parse_request`.
     """
-    params = {name: value for name, value in given.items() if value is not None}
-    complaints = list(_complaints(params, strict_policies, legacy_speech_model))
+    params = dict(_given(given))
+    complaints = list(_complaints(params))
     if complaints:
         raise InvalidRequest(complaints[0][1], complaints)
-    legacy = params.pop("speech_model", None)
-    if isinstance(legacy, str) and "speech_models" not in params:
-        params["speech_models"] = list(LEGACY_SPEECH_MODELS[legacy])
-    for name in WEBHOOK_PARAMETERS[1:]:
-        if params.get(name) == "":
-            del params[name]
+    model = params.pop("speech_model", None)
+    if model is not None and model not in LEGACY_SPEECH_MODELS:
+        # The service refuses the parameter itself, and takes what it names in a list.
+        params.setdefault("speech_models", [model])
     return request_of(params)
 
 
@@ -126,6 +111,18 @@ def request_of(params: Mapping[str, object]) -> TranscriptRequest:
     )
 
 
+def _given(params: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield what was said: neither null, nor `""` where a parameter may be left out.
+
+    Forms send `""` for what was not filled in, and AssemblyAI counts it as absent, too.
+    """
+    for name, value in params.items():
+        if value is None or (value == "" and name in KNOWN and name != "audio_url"):
+            continue
+        check = PARAMETERS.get(name)
+        yield name, check.without_blanks(value) if isinstance(check, Fields) else value
+
+
 def unknown_names(params: Mapping[str, object]) -> Iterator[str]:
     """Yield names that the contract does not have; `speaker_options.x` for one within another."""
     for name, value in params.items():
@@ -142,22 +139,18 @@ def _text(params: Mapping[str, object], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _complaints(params: Mapping[str, object], strict: bool, legacy: bool) -> Iterator[Complaint]:
+def _complaints(params: Mapping[str, object]) -> Iterator[Complaint]:
     """Yield everything wrong with a request, in the order in which the service looks."""
     if len(params) > PARAMETERS_MAX:
         yield "", f"The request has more than {PARAMETERS_MAX} parameters"
         return
     yield from _audio_url(params)
-    yield from _models(params, legacy)
     single = list(_each(params))
     yield from single
     yield from webhook_complaints(params)
     if single:
         return  # a rule about several parameters means nothing when one of them is no value
     yield from together(params)
-    if strict:
-        yield from redaction_without_policies(params)
-        yield from unknown_policies(params)
 
 
 def _each(params: Mapping[str, object]) -> Iterator[Complaint]:
@@ -177,16 +170,3 @@ def _audio_url(params: Mapping[str, object]) -> Iterator[Complaint]:
     complaint = url_complaint("audio_url", url, sentences.AUDIO_URL_NOT_HTTP)
     if complaint is not None:
         yield "audio_url", complaint
-
-
-def _models(params: Mapping[str, object], legacy: bool) -> Iterator[Complaint]:
-    models = params.get("speech_models")
-    if models is not None:
-        known = isinstance(models, list) and all(model in SPEECH_MODELS for model in models)
-        if not known or not models:
-            yield "speech_models", sentences.SPEECH_MODELS_WRONG
-    model = params.get("speech_model")
-    if model is not None and not (
-        legacy and isinstance(model, str) and model in LEGACY_SPEECH_MODELS
-    ):
-        yield "speech_model", sentences.SPEECH_MODEL_DEPRECATED

@@ -23,11 +23,11 @@ def url_complaint(name: str, url: object, not_http: str) -> str | None:
         return not_http
     if len(url) > URL_CHARS_MAX:
         return f"{name} must be at most {URL_CHARS_MAX} characters"
+    if url != url.strip():
+        return f"{name} must not begin or end with a blank"
     found = HTTP.match(url)
     if found is None:
         return not_http
-    if url != url.rstrip():
-        return f"{name} must not end with a blank"
     if UNPRINTABLE.search(url):
         return f"{name} must not have control characters or half characters"
     if "@" in found[1]:
