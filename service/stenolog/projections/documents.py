@@ -92,7 +92,9 @@ def rewritten(value: bytes, change: Callable[[object], object]) -> orjson.Fragme
     A number is spelled as it was, unless half a surrogate pair is in a string beside it.
     """
     try:
-        return orjson.Fragment(orjson.dumps(change(SPELLED.decode(value.decode()))))
+        changed = change(SPELLED.decode(value.decode()))
+        option = orjson.OPT_PASSTHROUGH_SUBCLASS
+        return orjson.Fragment(orjson.dumps(changed, default=_as_written, option=option))
     except orjson.JSONEncodeError:
         return orjson.Fragment(encode(change(DECODER.decode(value.decode()))))
 
@@ -154,14 +156,43 @@ def _finite(literal: str) -> float | None:
     return None if math.isinf(number) else number
 
 
-def _integer(literal: str) -> int | orjson.Fragment:
+class WrittenFloat(float):
+    """A number that knows how it was written; one that no float can hold is infinite."""
+
+    def __new__(cls, literal: str) -> WrittenFloat:
+        """Read `literal`."""
+        number = super().__new__(cls, literal)
+        number.literal = literal
+        return number
+
+    literal: str
+
+
+class WrittenInteger(int):
+    """An integer that knows how it was written."""
+
+    def __new__(cls, literal: str) -> WrittenInteger:
+        """Read `literal`."""
+        number = super().__new__(cls, literal)
+        number.literal = literal
+        return number
+
+    literal: str
+
+
+def _integer(literal: str) -> int:
     whole = len(literal) <= DIGITS_MAX and literal != "-0"
-    return int(literal) if whole else orjson.Fragment(literal)
+    return int(literal) if whole else WrittenInteger(literal)
+
+
+def _as_written(value: object) -> orjson.Fragment:
+    assert isinstance(value, WrittenFloat | WrittenInteger)
+    return orjson.Fragment(value.literal)
 
 
 DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 # Reads numbers that orjson would refuse, or write in another way, as they are written.
-SPELLED = json.JSONDecoder(parse_constant=_refuse, parse_float=orjson.Fragment, parse_int=_integer)
+SPELLED = json.JSONDecoder(parse_constant=_refuse, parse_float=WrittenFloat, parse_int=_integer)
 # RFC 8259: what stands between values. A plain name has no escapes in it.
 OPENED = re.compile(r"[ \t\n\r]*\{[ \t\n\r]*(\}?)[ \t\n\r]*")
 NAMED = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from stenolog.edge.assemblyai.sdk_mends import MENDS
+from stenolog.edge.assemblyai.sdk_transcript import TRANSCRIPT, readable
 from stenolog.projections.documents import Document, encode, read_object, rewritten
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.views import TRANSCRIPT_VIEW
@@ -47,7 +48,7 @@ class V2Body:
 
 
 # The version is raised whenever the same answer gives other bytes.
-V2_TRANSCRIPT = Transcript(name=TRANSCRIPT_VIEW, version=4, body=V2Body())
+V2_TRANSCRIPT = Transcript(name=TRANSCRIPT_VIEW, version=5, body=V2Body())
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:
@@ -91,9 +92,9 @@ def _of_customer(
 def _mended(answer: Document) -> dict[str, Any]:
     """Return the members that would break the official SDK, replaced by what it can read."""
     return {
-        name: rewritten(answer.written(name), mend)
-        for name, mend in MENDS.items()
-        if name in answer and mend(answer[name]) is not answer[name]
+        name: rewritten(answer.written(name), partial(readable, name))
+        for name in TRANSCRIPT
+        if name in answer and readable(name, answer[name]) is not answer[name]
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from stenolog.edge.assemblyai.sdk_transcript import readable
 from stenolog.edge.transcriptions.beside import INLINE_BYTES_MAX
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.errors import StoreUnavailable
@@ -36,7 +37,7 @@ class Echoes:
     ) -> bytes:
         """Return the answer to a request of `body_bytes` that has just been recorded."""
         asked = self._asked(provider, params)
-        given = await self._beside.run(body_bytes, _encoded, asked)
+        given = await self._beside.run(body_bytes, encoded_echo, asked)
         self._kept.put(transcription_id, given)
         return _spliced(unfinished(transcription_id, "queued"), given)
 
@@ -65,7 +66,7 @@ class Echoes:
 
     async def _loaded(self, row: StatusRow) -> bytes:
         given = await self._reading.of_request(
-            row, ECHO, lambda params: _encoded(self._asked(row.provider, params))
+            row, ECHO, lambda params: encoded_echo(self._asked(row.provider, params))
         )
         if row.id not in self._kept:
             self._kept.put(row.id, given)
@@ -76,8 +77,10 @@ class Echoes:
         return {**self._default_params.get(provider, {}), **params}
 
 
-def _encoded(params: Mapping[str, object]) -> bytes:
-    body = given_in(params)
+def encoded_echo(params: Mapping[str, object]) -> bytes:
+    """Return what an answer says of its request, as a JSON object."""
+    # A word that is new, and the provider's to judge, must not make an SDK reject the answer.
+    body = {name: readable(name, value) for name, value in given_in(params).items()}
     try:
         return orjson.dumps(body)
     except orjson.JSONEncodeError:  # an integer over 64 bits comes back as it was given

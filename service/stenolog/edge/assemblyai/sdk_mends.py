@@ -1,142 +1,177 @@
-"""Replace values for which AssemblyAI's Python SDK would reject a whole Transcript.
+"""Describe what a client can read as shapes, and make what it could not read readable.
 
-The SDK rejects the answer when one value is of an unknown kind. An item of a list that has such a
-value is left out. A single unknown word becomes null, and an unknown status of findings becomes
-`unavailable`. A speaker or a channel that is an integer becomes a string. Fields that the SDK does
-not declare are kept unchanged.
+A shape is a function. It returns the same object when a value can be read as it is, another one
+that can be read in its place, or `LOST` when nothing true can stand there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import is_
 
-from stenolog.wire.assemblyai import enums
+Shape = Callable[[object], object]
 
-Mend = Callable[[object], object]
-"""What the SDK reads in the place of a value: the same object when it can read that."""
-
-
-def _one_of(words: Collection[str]) -> Mend:
-    def mend(value: object) -> object:
-        return value if isinstance(value, str) and value in words else None
-
-    return mend
-
-
-def _label(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
+LOST = object()
+ABSENT = object()
+NOTHING = frozenset({type(None), type(ABSENT)})
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,32})?([eE][+-]?[0-9]{1,2})?")
 
 
-def _status(value: object) -> object:
-    return value if value in enums.FINDING_STATUSES else "unavailable"
+def text(value: object) -> object:
+    """Any string; an integer is one, too, once it is written so."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else LOST
 
 
-def _fields(**mends: Mend) -> Mend:
-    """Mend these members of an object."""
+def integer(value: object) -> object:
+    """A number without a fraction, also where it is written as text."""
+    if isinstance(value, bool):
+        return LOST
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return value
+    return value if isinstance(value, str) and INTEGER.fullmatch(value) else LOST
 
-    def mend(value: object) -> object:
-        if not isinstance(value, dict):
+
+def positive(value: object) -> object:
+    """A number of at least one, without a fraction."""
+    found = integer(value)
+    return value if isinstance(found, int | float) and found >= 1 else LOST
+
+
+def number(value: object) -> object:
+    """Any number, also where it is written as text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    return value if isinstance(value, str) and NUMBER.fullmatch(value) else LOST
+
+
+def boolean(value: object) -> object:
+    """True or false."""
+    return value if isinstance(value, bool) else LOST
+
+
+def anything_named(value: object) -> object:
+    """An object, whatever is in it."""
+    return value if isinstance(value, dict) else LOST
+
+
+def word(*words: str, instead: object = LOST) -> Shape:
+    """One of these words; `instead` stands for all others."""
+    known = frozenset(words)
+
+    def read(value: object) -> object:
+        return value if isinstance(value, str) and value in known else instead
+
+    return read
+
+
+def either(first: Shape, second: Shape) -> Shape:
+    """What the first or else the second can read."""
+
+    def read(value: object) -> object:
+        found = first(value)
+        return second(value) if found is LOST else found
+
+    return read
+
+
+def unless_empty(shape: Shape) -> Shape:
+    """An object of this shape, or one without any member."""
+
+    def read(value: object) -> object:
+        return value if value == {} else shape(value)
+
+    return read
+
+
+def array(of: Shape) -> Shape:
+    """A list, without the items of which nothing is left."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, list):
+            return LOST
+        items = [of(item) for item in value]
+        if all(map(is_, items, value)):
             return value
-        changed = {}
-        for name, of_member in mends.items():
-            if name in value:
-                member = value[name]
-                other = of_member(member)
-                if other is not member:
-                    changed[name] = other
+        return [item for item in items if item is not LOST]
+
+    return read
+
+
+def members(of: Shape, words: Collection[str] | None = None) -> Shape:
+    """An object with any names, or with some of these, whose values have a shape."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            return LOST
+        kept = {}
+        for name, member in value.items():
+            found = of(member) if words is None or name in words else LOST
+            if found is not LOST:
+                kept[name] = found
+        same = len(kept) == len(value) and all(map(is_, kept.values(), value.values()))
+        return value if same else kept
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A member that an object must have, and what stands in for one that is not there.
+
+    Attributes:
+        like: The name of a member that is as good, where it can be read: the other end of a time.
+        instead: Otherwise; `LOST`: the object is left out.
+    """
+
+    shape: Shape
+    instead: object = LOST
+    like: str = ""
+
+
+PLAIN: Mapping[Shape, frozenset[type]] = {
+    text: frozenset({str}),
+    integer: frozenset({int}),
+    number: frozenset({int, float}),
+    boolean: frozenset({bool}),
+}
+Field = tuple[str, frozenset[type], Shape, Needed | None]
+
+
+def record(**fields: Shape | Needed) -> Shape:
+    """An object with these members; others are kept, an optional one that is lost becomes null."""
+    known: Sequence[Field] = [_field(name, given) for name, given in fields.items()]
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            return LOST
+        changed: dict[str, object] = {}
+        for name, plain, shape, needed in known:
+            member = value.get(name, ABSENT)
+            if type(member) in plain:  # nearly always: an hour of speech has 100,000 members
+                continue
+            found = LOST if member is ABSENT else shape(member)
+            if found is LOST:
+                found = None if needed is None else _in_place_of(needed, value)
+                if found is LOST:
+                    return LOST
+            if found is not member:
+                changed[name] = found
         return {**value, **changed} if changed else value
 
-    return mend
+    return read
 
 
-def _only(name: str, words: Collection[str], mend: Mend | None = None) -> Mend:
-    """Keep an object whose member is one of these words, mended; make any other object null."""
-
-    def checked(value: object) -> object:
-        if isinstance(value, dict):
-            word = value.get(name)
-            if not isinstance(word, str) or word not in words:
-                return None
-        return value if mend is None else mend(value)
-
-    return checked
+def _field(name: str, given: Shape | Needed) -> Field:
+    if isinstance(given, Needed):
+        return name, PLAIN.get(given.shape, frozenset()), given.shape, given
+    return name, PLAIN.get(given, frozenset()) | NOTHING, given, None
 
 
-def _each(mend: Mend) -> Mend:
-    """Mend the items of a list; leave out those that are null, or become so."""
-
-    def mend_list(value: object) -> object:
-        if not isinstance(value, list):
-            return value
-        items = [mend(item) for item in value]
-        if all(new is old for new, old in zip(items, value, strict=True)) and None not in items:
-            return value
-        return [item for item in items if item is not None]
-
-    return mend_list
-
-
-def _names(words: Collection[str]) -> Mend:
-    """Keep the members of an object whose names are among these words."""
-
-    def mend(value: object) -> object:
-        if not isinstance(value, dict) or all(name in words for name in value):
-            return value
-        return {name: member for name, member in value.items() if name in words}
-
-    return mend
-
-
-SPOKEN: Mapping[str, Mend] = {"speaker": _label, "channel": _label}
-WORDS = _each(_fields(**SPOKEN))
-UTTERANCES = _each(_fields(**SPOKEN, words=WORDS))
-SAFETY_LABEL_NAMES = _names(enums.CONTENT_SAFETY_LABELS)
-SUMMARIZATION_WORDS: Mapping[str, Mend] = {"effort": _one_of(enums.UNDERSTANDING_EFFORTS)}
-
-# By member of a Transcript: every field of `types.TranscriptResponse` in the SDK 1.8.2 that takes
-# only some words, or rejects integers; `status` and `speech_model` are always ours.
-MENDS: Mapping[str, Mend] = {
-    "words": WORDS,
-    "utterances": UTTERANCES,
-    "unredacted_words": WORDS,
-    "unredacted_utterances": UTTERANCES,
-    "entities": _each(_only("entity_type", enums.ENTITY_TYPES)),
-    "sentiment_analysis_results": _each(_only("sentiment", enums.SENTIMENTS, _fields(**SPOKEN))),
-    "auto_highlights_result": _fields(status=_status),
-    "iab_categories_result": _fields(status=_status),
-    "content_safety_labels": _fields(
-        status=_status,
-        results=_each(_fields(labels=_each(_only("label", enums.CONTENT_SAFETY_LABELS)))),
-        summary=SAFETY_LABEL_NAMES,
-        severity_score_summary=SAFETY_LABEL_NAMES,
-    ),
-    "boost_param": _one_of(enums.BOOSTS),
-    "redact_pii_audio_quality": _one_of(enums.AUDIO_QUALITIES),
-    "redact_pii_audio_options": _fields(
-        override_audio_redaction_method=_one_of(enums.AUDIO_REDACTION_METHODS)
-    ),
-    "redact_pii_policies": _each(_one_of(enums.PII_POLICIES)),
-    "redact_pii_sub": _one_of(enums.SUBSTITUTIONS),
-    "summary_model": _one_of(enums.SUMMARY_MODELS),
-    "summary_type": _one_of(enums.SUMMARY_TYPES),
-    "keyterms_prompt_options": _fields(keyterms_match_strength=_one_of(enums.MATCH_STRENGTHS)),
-    "speaker_options": _fields(
-        short_file_diarization_method=_one_of(enums.SHORT_FILE_METHODS),
-        long_file_diarization_method=_one_of(enums.LONG_FILE_METHODS),
-    ),
-    "speech_understanding": _fields(
-        request=_fields(
-            speaker_identification=_only("speaker_type", enums.SPEAKER_TYPES),
-            summarization=_only(
-                "summary_type", enums.UNDERSTANDING_SUMMARY_TYPES, _fields(**SUMMARIZATION_WORDS)
-            ),
-        ),
-        response=_fields(
-            summarization=_fields(
-                **SUMMARIZATION_WORDS, summary_type=_one_of(enums.UNDERSTANDING_SUMMARY_TYPES)
-            )
-        ),
-    ),
-}
+def _in_place_of(needed: Needed, value: Mapping[str, object]) -> object:
+    like = needed.shape(value.get(needed.like)) if needed.like else LOST
+    return needed.instead if like is LOST else like
