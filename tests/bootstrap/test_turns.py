@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from starlette.types import Receive, Scope, Send
+
 from stenolog.bootstrap.http.turns import BEGUN_PER_TURN, LEAST_PER_TURN, Rank, Turns
 from tests.bootstrap.raw_clients import GET, Client, Served, serving
 
@@ -34,6 +36,27 @@ async def test_a_probe_is_answered_before_a_crowd_that_came_first() -> None:
         assert served.requests < CROWD / 2
         for client in clients:
             assert await client.answer() == 200
+        await close(*clients, probe)
+
+
+async def test_what_is_refused_begins_in_its_turn_too() -> None:
+    async with serving() as served:
+        connections, refused = served.server.connections, 0
+        refusing = connections.refusing
+
+        async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+            nonlocal refused
+            refused += 1
+            await refusing(scope, receive, send)
+
+        connections.refusing = counting
+        probe = await served.client()
+        clients = await crowd(served, b"nonsense\r\n\r\n")
+        probe.send(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert await probe.answer() == 200
+        assert refused < CROWD / 2
+        for client in clients:
+            assert await client.answer() == 400
         await close(*clients, probe)
 
 

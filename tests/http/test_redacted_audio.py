@@ -126,6 +126,17 @@ async def test_a_link_is_over_after_half_an_hour(service: Composed, late_ms: int
     assert answer.json()["title"] == "The link is not valid, or not any more"
 
 
+async def test_a_link_holds_while_views_that_were_lost_are_filled(service: Composed) -> None:
+    await service.stand_still()
+    transcription_id, _ = await service.submitted(**REDACTED)
+    answer = completed_transcript("job-1", {"audio_url": "https://audio.example/a"}, {"text": ""})
+    await service.complete(transcription_id, answer)
+    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms())
+    assert (await service.client.get(link)).content == service.audio.content
+    await service.client.delete(f"/v2/transcript/{transcription_id}")
+    assert (await service.client.get(link)).status_code == 403
+
+
 async def test_a_link_to_nothing_is_refused(service: Composed) -> None:
     answer = await service.client.get(redacted_link(service.edge.link_key, "", ID, now_ms()))
     assert answer.status_code == 403

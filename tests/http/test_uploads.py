@@ -53,6 +53,9 @@ class FixedKeys:
     async def keep(self, new: NewKey) -> None:
         self._keys[new.wrapped.stream] = new.key
 
+    async def destroy(self, stream: str) -> None:
+        del self._keys[stream]
+
     async def key_of(self, stream: str) -> DataKey:
         return self._keys[stream]
 
@@ -187,6 +190,15 @@ async def test_a_disk_that_fails_is_ours_to_say(tmp_path: Path) -> None:
     store = UploadStore(tmp_path / "missing", FixedKeys())
     with pytest.raises(StoreUnavailable):
         await store.store(ID, pieces(b"x"), bytes_max=1)
+
+
+async def test_a_file_that_cannot_get_its_name_leaves_no_key(tmp_path: Path) -> None:
+    keys = FixedKeys()
+    (tmp_path / ID).mkdir()
+    with pytest.raises(StoreUnavailable):
+        await UploadStore(tmp_path, keys).store(ID, pieces(b"audio"), bytes_max=100)
+    with pytest.raises(KeyError):
+        await keys.key_of(UPLOAD + ID)
 
 
 async def test_what_a_crash_left_is_removed_at_the_next_start(tmp_path: Path) -> None:

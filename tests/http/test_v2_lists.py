@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
@@ -121,3 +123,14 @@ async def test_a_list_that_is_asked_wrongly_is_400(
     answer = await service.client.get("/v2/transcript", params=query)
     assert answer.status_code == 400
     assert next(iter(query)) in answer.json()["error"]
+
+
+async def test_a_list_says_that_older_ones_may_be_missing(service: Composed) -> None:
+    """As while views that were lost are filled."""
+    for place in ("/v2/transcript", "/api/v1/transcripts"):
+        assert "Stenolog-Incomplete" not in (await service.client.get(place)).headers
+    with contextlib.closing(sqlite3.connect(service.settings.data_dir / "views.db")) as file:
+        file.execute("UPDATE checkpoint SET filled = 0, filled_until = 1")
+        file.commit()
+    for place in ("/v2/transcript", "/api/v1/transcripts"):
+        assert "older" in (await service.client.get(place)).headers["Stenolog-Incomplete"]

@@ -36,12 +36,12 @@ from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.projections.of.status import details_of, row_of
 from stenolog.projections.rows import StatusRow
-from stenolog.projections.run.projector import Projector
 from stenolog.projections.run.registry import project, status_after
 from stenolog.stores.sqlite.views.store import SqliteViews
-from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.events import MemoryLog, transcription_id
 from tests.unit.projections.keys import MemoryKeys
 from tests.unit.projections.projecting import opened_of
+from tests.unit.projections.running import projecting
 
 STEPS_MAX = 24
 EXAMPLES = 50  # each writes a store of views
@@ -233,16 +233,9 @@ async def check_stored(log: MemoryLog, cuts: Collection[int], directory: Path) -
     try:
         for cut in sorted({*cuts, len(events)}):
             log.events = events[: max(1, cut)]
-            projector = Projector(
-                log_store=log,
-                histories=log,
-                sealer=OpenSealer(log),
-                views=views,
-                projections={"transcriptions": PROJECTIONS["transcriptions"]},
-                now_ms=lambda: 0,
-            )
-            await projector.catch_up()
-            await projector.close()
+            one = {"transcriptions": PROJECTIONS["transcriptions"]}
+            async with projecting(log, views, projections=one) as projector:
+                await projector.catch_up()
             row = await views.transcription(ONE)
             assert row is not None
             state = fold(ONE, log.events)

@@ -19,9 +19,10 @@ from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.run.registry import project
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
-from tests.unit.projections.events import MemoryLog, OpenSealer, assert_legal, transcription_id
+from tests.unit.projections.events import MemoryLog, assert_legal, transcription_id
 from tests.unit.projections.keys import MemoryKeys
 from tests.unit.projections.projecting import changes_of, opened_of
+from tests.unit.projections.running import projecting
 
 TRANSCRIPTIONS = 4
 EXAMPLES = 40  # each writes several stores; a few seconds
@@ -134,43 +135,39 @@ async def projected(
     Views that are filled are left half filled at every cut.
     """
     views = await SqliteViews.open(path, MemoryKeys())
-    projector = Projector(
-        log_store=log,
-        histories=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: 0,
-        filling=filling,
-    )
     try:
-        events, log.events = log.events, []
-        log.erased.clear()
-        reached = 0
-        for cut in [*sorted(cuts), len(events)]:
-            log.events = events[:cut]
-            for event in events[reached:cut]:
-                if event.type == "erasure.requested":
-                    # As in the service: the key goes, then what the views have so far.
-                    log.destroy_key(event.stream)
-                    await projector.erase(event.stream.removeprefix("transcription-"))
-            reached = max(reached, cut)
-            if filling is None:
+        async with projecting(log, views, filling=filling) as projector:
+            await follow(log, projector, cuts, at_once=filling is None)
+            seen = [await everything(views)]
+            if rebuild:
+                await projector.rebuild(rebuild)
                 await projector.catch_up()
-            elif cut == min([*cuts, cut]):
-                await projector.subscription.resume()  # they begin here, and nothing is filled in
-            else:
-                await projector.subscription.step()
-        await projector.catch_up()
-        seen = [await everything(views)]
-        if rebuild:
-            await projector.rebuild(rebuild)
-            await projector.catch_up()
-            seen.append(await everything(views))
-        return seen
+                seen.append(await everything(views))
+            return seen
     finally:
-        await projector.close()
         await views.close()
+
+
+async def follow(log: MemoryLog, projector: Projector, cuts: list[int], *, at_once: bool) -> None:
+    """Project the log in pieces; `at_once`: each whole, else the first is left to be filled in."""
+    events, log.events = log.events, []
+    log.erased.clear()
+    reached = 0
+    for cut in [*sorted(cuts), len(events)]:
+        log.events = events[:cut]
+        for event in events[reached:cut]:
+            if event.type == "erasure.requested":
+                # As in the service: the key goes, then what the views have so far.
+                log.destroy_key(event.stream)
+                await projector.erase(event.stream.removeprefix("transcription-"))
+        reached = max(reached, cut)
+        if at_once:
+            await projector.catch_up()
+        elif cut == min([*cuts, cut]):
+            await projector.subscription.resume()  # they begin here, and nothing is filled in
+        else:
+            await projector.subscription.step()
+    await projector.catch_up()
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -177,6 +177,10 @@ class ViewReader(Protocol):
         """
         ...
 
+    async def is_filling(self) -> bool:
+        """Tell whether older transcriptions may be missing, because the views were lost."""
+        ...
+
     async def projections(self) -> tuple[ProjectionStatus, ...]:
         """List every projection that has a generation."""
         ...

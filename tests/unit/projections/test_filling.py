@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.projections.run.filling import FillLimits
 from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import answer
-from tests.unit.projections.events import TENANT, MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.events import TENANT, MemoryLog, transcription_id
 from tests.unit.projections.keys import MemoryKeys
+from tests.unit.projections.running import projecting
 from tests.unit.projections.test_retrying import killing
 
 OLD = 6  # transcriptions that were done before the views were lost
@@ -38,20 +38,13 @@ async def filling(
     streams_per_step: int = 2,
     told: list[str | None] | None = None,
 ) -> AsyncIterator[Projector]:
-    projector = Projector(
-        log_store=log,
-        histories=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: 0,
+    async with projecting(
+        log,
+        views,
         on_mended=[] if told is None else [told.append],
         filling=FillLimits(events_min=events_min, streams_per_step=streams_per_step),
-    )
-    try:
+    ) as projector:
         yield projector
-    finally:
-        await projector.close()
 
 
 def old_log() -> MemoryLog:
@@ -159,6 +152,22 @@ async def test_a_damaged_record_holds_its_own_transcription(
     assert await views.view_state(transcription_id(4), "words") == "failed"
 
 
+async def test_a_damaged_record_that_is_new_leaves_what_is_older_of_it_to_be_seen(
+    views: SqliteViews,
+) -> None:
+    log = old_log()
+    log.request(8)
+    log.claim(8)
+    async with filling(log, views) as projector:
+        await projector.subscription.resume()
+        log.broken = {log.accept(8).position}
+        log.done(9, answer())
+        await projector.catch_up()
+    assert await status(views, 8) == "queued"
+    assert await views.view_state(transcription_id(8), "words") == "failed"
+    assert [await status(views, n) for n in (1, 6, 9)] == ["completed"] * 3
+
+
 async def test_one_that_is_asked_for_is_filled_in_first(views: SqliteViews) -> None:
     log = old_log()
     told: list[str | None] = []
@@ -177,6 +186,32 @@ async def test_one_that_is_asked_for_is_filled_in_first(views: SqliteViews) -> N
         assert [await status(views, n) for n in range(1, 7)] == ["completed"] * 6
         assert sorted(map(str, told)) == [transcription_id(n) for n in range(1, 7)]
         await asyncio.wait_for(projector.fill_in(transcription_id(99)), 1)
+
+
+async def test_what_is_asked_for_again_and_again_does_not_stop_the_filling(
+    views: SqliteViews,
+) -> None:
+    async with filling(old_log(), views) as projector:
+        await projector.subscription.resume()
+        for _ in range(2 * OLD):
+            asking = asyncio.create_task(projector.fill_in(transcription_id(99)))
+            await asyncio.sleep(0)
+            await projector.subscription.step()
+            asking.cancel()
+        assert not (await views.state()).filling.pending
+        assert await status(views, OLD) == "completed"
+
+
+async def test_nobody_waits_for_what_is_whole(views: SqliteViews) -> None:
+    log = old_log()
+    async with filling(log, views, streams_per_step=2 * OLD) as projector:
+        await projector.subscription.resume()
+        asked = transcription_id(99)
+        for _ in range(2):  # one step fills all in, the other finds that nothing is left
+            asking = asyncio.create_task(projector.fill_in(asked))
+            await projector.subscription.step()
+        await projector.catch_up()
+        await asyncio.wait_for(asking, 0.5)
 
 
 async def test_nobody_waits_long_for_one_that_is_asked_for(views: SqliteViews) -> None:

@@ -21,7 +21,7 @@ from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH
 from stenolog.projections.run.one_event import INLINE_BYTES_MAX
 from stenolog.projections.run.opening import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
-from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
+from stenolog.projections.run.projector import ALL_PROJECTIONS
 from stenolog.projections.views import ViewWriter
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
@@ -267,17 +267,10 @@ async def test_keys_that_cannot_be_read_now_are_not_keys_that_are_gone(
     log.done(1, answer())
     sealer = OpenSealer(log)
     sealer.unavailable = 1
-    projector = Projector(
-        log_store=log,
-        histories=log,
-        sealer=sealer,
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: 0,
-    )
-    with pytest.raises(StoreUnavailable):
-        await projector.catch_up()
-    assert await projector.catch_up() == 5
+    async with projecting(log, views, sealer=sealer) as projector:
+        with pytest.raises(StoreUnavailable):
+            await projector.catch_up()
+        assert await projector.catch_up() == 5
     row = await views.transcription(transcription_id(1))
     assert row is not None
     assert row.erased is False
@@ -286,20 +279,14 @@ async def test_keys_that_cannot_be_read_now_are_not_keys_that_are_gone(
 async def test_the_lag_is_in_events_and_milliseconds(views: SqliteViews) -> None:
     log = MemoryLog()
     first = log.request(1)
-    projector = Projector(
-        log_store=log,
-        histories=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=lambda: microseconds(first.time) // 1000 + 250,
-    )
-    log.claim(1)
-    lag = await projector.lag()
-    assert (lag.events, lag.age_ms) == (2, 250)
-    await projector.catch_up()
-    lag = await projector.lag()
-    assert (lag.events, lag.age_ms) == (0, 0)
+    at_ms = microseconds(first.time) // 1000 + 250
+    async with projecting(log, views, now_ms=lambda: at_ms) as projector:
+        log.claim(1)
+        lag = await projector.lag()
+        assert (lag.events, lag.age_ms) == (2, 250)
+        await projector.catch_up()
+        lag = await projector.lag()
+        assert (lag.events, lag.age_ms) == (0, 0)
 
 
 async def test_a_rebuild_shows_the_old_rows_until_the_new_ones_are_complete(

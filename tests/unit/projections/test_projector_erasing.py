@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.log.event import SealedPayload
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import StatusRow
-from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 from tests.unit.projections.keys import MemoryKeys
+from tests.unit.projections.running import projecting
 
 DEADLINE_S = 20
 
@@ -49,16 +48,8 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
     log.complete(1, full_answer())
     log.done(2, full_answer(), **EVERYTHING)
     sealer = HeldSealer(log, held)
-    projector = Projector(
-        log_store=log,
-        histories=log,
-        sealer=sealer,
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=_zero,
-    )
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        async with projecting(log, views, sealer=sealer) as projector, asyncio.timeout(DEADLINE_S):
             if rebuilt:
                 sealer.hands_on.set()
                 await projector.catch_up()
@@ -81,7 +72,31 @@ async def test_an_erasure_waits_for_no_batch_and_no_batch_brings_anything_back(
             assert await views.view_state(transcription_id(1), view) == "erased"
         assert await views.customer_body(transcription_id(2)) is not None
     finally:
-        await projector.close()
+        await views.close()
+
+
+async def test_what_is_erased_shows_nothing_more_although_its_key_is_still_needed(
+    tmp_path: Path,
+) -> None:
+    """A job that is known by a sealed handle only must be removed at its provider first."""
+    log, views = MemoryLog(), await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
+    log.request(1, **EVERYTHING)
+    log.claim(1)
+    try:
+        async with projecting(log, views) as projector:
+            await projector.catch_up()
+            log.complete(1, full_answer())
+            await projector.erase(transcription_id(1))
+            await projector.catch_up()  # its erasure stands behind what can be read yet
+            row = await views.transcription(transcription_id(1))
+            assert row is not None
+            assert (row.erased, row.audio_url) == (True, "")
+            assert await views.customer_body(transcription_id(1)) is None
+            assert await views.request(transcription_id(1)) is None
+            log.erase(1)
+            await projector.catch_up()
+            assert await views.customer_body(transcription_id(1)) is None
+    finally:
         await views.close()
 
 
@@ -89,18 +104,11 @@ async def seen_after(log: MemoryLog, path: Path, cuts: Sequence[int]) -> list[ob
     """What the views say when batches end at these positions, and what they hold."""
     views = await SqliteViews.open(path, MemoryKeys())
     events = log.events
-    projector = Projector(
-        log_store=log,
-        histories=log,
-        sealer=OpenSealer(log),
-        views=views,
-        projections=PROJECTIONS,
-        now_ms=_zero,
-    )
     try:
-        for cut in (*cuts, len(events)):
-            log.events = events[:cut]
-            await projector.catch_up()
+        async with projecting(log, views) as projector:
+            for cut in (*cuts, len(events)):
+                log.events = events[:cut]
+                await projector.catch_up()
         row = await views.transcription(transcription_id(1))
         held = [(one.name, one.failures) for one in await views.projections() if one.failures]
         state = await views.state()
@@ -110,12 +118,7 @@ async def seen_after(log: MemoryLog, path: Path, cuts: Sequence[int]) -> list[ob
         return [row, held, known.held]
     finally:
         log.events = events
-        await projector.close()
         await views.close()
-
-
-def _zero() -> int:
-    return 0
 
 
 @pytest.mark.parametrize("broken", [0, 2, 3])

@@ -12,17 +12,16 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.errors import CannotStart, KeyMissing, PayloadDamaged, StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.projections.rows import Change, Chunk, PutStatus, PutView, StatusRow, TranscriptRow
-from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.schema import VIEWS
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import answer
-from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
+from tests.unit.projections.events import MemoryLog, transcription_id
 from tests.unit.projections.keys import MemoryKeys
+from tests.unit.projections.running import projecting
 
 
 def written(place: Path) -> bytes:
@@ -104,17 +103,9 @@ async def test_a_deleted_file_is_projected_again(tmp_path: Path) -> None:
     bodies = []
     for _ in range(2):
         views = await SqliteViews.open(tmp_path / "views.db", MemoryKeys())
-        projector = Projector(
-            log_store=log,
-            histories=log,
-            sealer=OpenSealer(log),
-            views=views,
-            projections=PROJECTIONS,
-            now_ms=lambda: 0,
-        )
-        assert await projector.catch_up() == 5
+        async with projecting(log, views) as projector:
+            assert await projector.catch_up() == 5
         bodies.append(await views.customer_body(transcription_id(1)))
-        await projector.close()
         await views.close()
         for name in os.listdir(tmp_path):
             (tmp_path / name).unlink()

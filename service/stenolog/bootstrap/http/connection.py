@@ -8,7 +8,7 @@ from functools import partial
 from uvicorn.server import ServerState
 
 from stenolog.bootstrap.http import refusal
-from stenolog.bootstrap.http.asgi import Message
+from stenolog.bootstrap.http.asgi import ASGIApp, Message
 from stenolog.bootstrap.http.connections import Connections
 from stenolog.bootstrap.http.exchange import Exchange
 from stenolog.bootstrap.http.framing import Framing, Head
@@ -200,7 +200,7 @@ class Connection(asyncio.BufferedProtocol):
             self._refuse(exc.failure)
             return
         if self._exchange is not None and self._exchange is not before:
-            self._start(self._exchange)
+            self._start(self._exchange, self._connections.app)
         if self._stage.phase == "idle" and self._framing.in_head:
             self._stage.begin("head")
 
@@ -217,11 +217,10 @@ class Connection(asyncio.BufferedProtocol):
         head, scope = refused(target, failure, self._server, self._client)
         answering = self._begin(head, scope)
         answering.end()
-        answering.start(self._connections.refusing, self._state.tasks)
+        self._start(answering, self._connections.refusing)
 
-    def _start(self, exchange: Exchange) -> None:
-        start = partial(exchange.start, self._connections.app, self._state.tasks)
-        left = self._framing.body_left
+    def _start(self, exchange: Exchange, app: ASGIApp) -> None:
+        start, left = partial(exchange.start, app, self._state.tasks), self._framing.body_left
         is_ahead = left is not None and self._in.ahead_bytes > left
         self._connections.begin(start, path=exchange.path, is_ahead=is_ahead)
 

@@ -38,7 +38,7 @@ class Echoes:
         """Return the answer to a request of `body_bytes` that has just been recorded."""
         asked = self._asked(provider, params)
         given = await self._beside.run(body_bytes, encoded_echo, asked)
-        self._kept.put(transcription_id, given)
+        self._kept.keep(transcription_id, given)
         return _spliced(unfinished(transcription_id, "queued"), given)
 
     async def found(self, row: StatusRow, status: str, *, throttled: bool) -> bytes:
@@ -68,8 +68,7 @@ class Echoes:
         given = await self._reading.of_request(
             row, ECHO, lambda params: encoded_echo(self._asked(row.provider, params))
         )
-        if row.id not in self._kept:
-            self._kept.put(row.id, given)
+        self._kept.keep(row.id, given)
         return given
 
     def _asked(self, provider: str, params: Mapping[str, object]) -> Mapping[str, object]:

@@ -71,9 +71,7 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
         public_url=ports.public_url,
         bytes_max=ports.upload_bytes_max,
     )
-    audio = RedactedAudioOf(
-        cases.reading, ports.views, ports.redacted_audio, ports.link_key, ports.public_url
-    )
+    audio = RedactedAudioOf(cases.reading, ports.redacted_audio, ports.link_key, ports.public_url)
     derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work, ports.room))
     at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")

@@ -16,6 +16,7 @@ from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.loops import Turns
+from stenolog.edge.transcriptions.incomplete import incomplete
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.projections.rows import StatusRow
@@ -92,7 +93,10 @@ class Transcripts:
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Answer with one page, newest first; the URLs of the others are on our own public base."""
         query = parse_listing(request.query_params.multi_items())
-        return _json(await self._pages.page(caller.tenant, query))
+        headers = await incomplete(self._views)
+        answer = _json(await self._pages.page(caller.tenant, query))
+        answer.headers.update(headers)
+        return answer
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:
         """Erase it; answer with what is left, as a GET shows it from now on. Repeatable."""

@@ -25,7 +25,14 @@ MAY_SEND = (
     "Stenolog-Subject",
     "Stenolog-Metadata",
 )
-MAY_READ = ("ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Correlation-Id")
+MAY_READ = (
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "Retry-After",
+    "Stenolog-Incomplete",
+    "X-Correlation-Id",
+)
 PREFLIGHT_SECONDS = 600  # a browser asks again after that; what was taken back is refused by then
 
 

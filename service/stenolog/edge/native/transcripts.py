@@ -18,6 +18,7 @@ from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
+from stenolog.edge.transcriptions.incomplete import incomplete
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.request_payload import RequestPayload
@@ -110,15 +111,18 @@ class Transcripts:
         return await self.get(request, caller)
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
-        """Newest first; may lag behind by what the views do."""
+        """Newest first; may lag behind the log, and says so where older ones may be missing."""
         query, status = _query(request, self._cursors)
+        headers = await incomplete(self._views)
         found = await self._views.list_transcriptions(
             caller.tenant, limit=query.limit, before=query.after, status=status
         )
         items = [orjson.dumps(status_of(row)) for row in found.rows]
         last = found.rows[-1].requested_position if found.older else None
         following = None if last is None else self._cursors.of_number(last)
-        return page_answer(items, following)
+        answer = page_answer(items, following)
+        answer.headers.update(headers)
+        return answer
 
     async def _readable_ms(self, row: StatusRow) -> int | None:
         """Return the time from the callback to the views; None when unknown."""

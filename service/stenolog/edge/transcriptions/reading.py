@@ -63,6 +63,15 @@ class Reading:
             StoreUnavailable: It cannot be read now.
         """
         await self.require(tenant, transcription_id)
+        return await self.found(transcription_id)
+
+    async def found(self, transcription_id: str) -> StatusRow:
+        """Return the transcription as `find` does, whoever asks; the caller knows that it may.
+
+        Raises:
+            NotFound: There is none.
+            KeyLost, StoreUnavailable: As `find`.
+        """
         row = await self._views.transcription(transcription_id)
         if row is not None and not row.locked:
             # A finished row needs no look at the log: a late callback changes nothing in it, and a
@@ -73,7 +82,7 @@ class Reading:
                 return row
             if row.version >= await self._events.version(stream_of(transcription_id)):
                 return row
-        return await self._folded(transcription_id, None if row and row.locked else row)
+        return await self._folded(transcription_id, row)
 
     async def require(self, tenant: str, transcription_id: str) -> None:
         """Check that the transcription is this tenant's.
@@ -135,10 +144,13 @@ class Reading:
         state = fold(transcription_id, events)
         return row_of(state, details_in(asked), position=events[-1].position)
 
-    async def _folded(self, transcription_id: str, known: StatusRow | None) -> StatusRow:
+    async def _folded(self, transcription_id: str, shown: StatusRow | None) -> StatusRow:
+        known = None if shown and shown.locked else shown
         events = await self._handler.events(transcription_id)
+        if not events:
+            raise NotFound(UNKNOWN)
         state, position = fold(transcription_id, events), events[-1].position
-        if known is None and state.terminal and not state.erasing:
+        if shown is None and state.terminal and not state.erasing:
             # Its views were lost, or are just being made: what was shown once is shown again.
             await self._fill_in(transcription_id)
             row = await self._views.transcription(transcription_id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stenolog.bounded import BoundedMemory
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
 from stenolog.edge.ports import NoteSubject, Uploads
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
+from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import Idempotency
 from stenolog.edge.transcriptions.large_turns import LargeTurns
@@ -24,10 +24,6 @@ from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
 from stenolog.projections.views import Room, ViewReader
-
-ECHOES_MAX = 4_096
-ECHOES_BYTES_MAX = 8 << 20
-ECHOES_MS_MAX = 600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +72,7 @@ class UseCases:
 
     beside: BesideLoop
     large_turns: LargeTurns
-    echoes: BoundedMemory[str, bytes]
+    echoes: EchoMemory
     tenancy: Tenancy
     requesting: Requesting
     reading: Reading
@@ -85,11 +81,8 @@ class UseCases:
 
 def use_cases(ports: TranscriptionPorts) -> UseCases:
     """Make the use cases over these ports."""
-    beside, tenancy = BesideLoop(), Tenancy(ports.events)
+    beside, tenancy, echoes = BesideLoop(), Tenancy(ports.events), EchoMemory()
     large_turns = LargeTurns(ports.room)
-    echoes: BoundedMemory[str, bytes] = BoundedMemory(
-        ECHOES_MAX, age_ms_max=ECHOES_MS_MAX, bytes_max=ECHOES_BYTES_MAX, size_of=len
-    )
     loads = SharedLoads(beside, large_turns)
     reading = Reading(ports.handler, ports.events, ports.views, tenancy, loads, ports.fill_in)
     return UseCases(
@@ -114,7 +107,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             ports.events,
             ports.views,
             reading,
-            forget=echoes.pop,
+            forget=echoes.erase,
             erase=ports.erase,
             wake=ports.wake,
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from stenolog.errors import RecordDamaged
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.page import Page, read_page
@@ -36,7 +37,7 @@ class Batch:
     Attributes:
         transcriptions: Whose events they are.
         readable: Rows of transcriptions whose outcome is in it, each as of that event.
-        damaged: A record that cannot be read is all that it is made of.
+        damaged: A record that cannot be read ends it.
     """
 
     changes: tuple[Change, ...]
@@ -65,6 +66,10 @@ class Batches:
         self._side_process = SideProcess()
         self._whole = WholeStreams(log_store, histories, self._opener, projections)
 
+    def erase(self, stream: str) -> None:
+        """Forget this stream's content, and open none of it any more."""
+        self._opener.erase(stream)
+
     def forget(self, stream: str) -> None:
         """Forget this stream's content."""
         self._opener.forget(stream)
@@ -86,10 +91,7 @@ class Batches:
             StoreUnavailable: A store cannot be read now.
         """
         if page.damaged is not None:
-            chain = await self._chain(generations, _of_stream(page.damaged.stream))
-            chain.hold(page.damaged, DAMAGED)
-            checkpoint = Checkpoint(position=page.damaged.position, event_id="")
-            return Batch(changes=chain.changes(), checkpoint=checkpoint, damaged=True)
+            return await self._damaged(generations, page.damaged, adopting=adopting)
         events = [event for event in page.events if of_transcription(event)]
         chain = await self._chain(
             generations, {event.stream.removeprefix(TRANSCRIPTION) for event in events}
@@ -156,6 +158,17 @@ class Batches:
         await self._whole.add(chain, streams, size)
         return _batch_of(chain, Checkpoint(position=reached, event_id=""))
 
+    async def _damaged(
+        self, generations: Sequence[Generation], damaged: RecordDamaged, *, adopting: bool
+    ) -> Batch:
+        """Hold the transcription in whose stream the record is, behind what can be read of it."""
+        ids, until = _of_stream(damaged.stream), damaged.position
+        chain = await self._chain(generations, ids)
+        if adopting and any(chain.is_unknown(one) for one in ids):
+            await self._whole.follow(chain, damaged.stream, until=until)
+        chain.hold(damaged, DAMAGED)
+        return _batch_of(chain, Checkpoint(position=until, event_id=""), damaged=True)
+
     async def _chain(self, generations: Sequence[Generation], transcriptions: set[str]) -> Chain:
         """Return a chain that begins with what these generations hold."""
         names = [one.projection for one in generations]
@@ -180,12 +193,13 @@ def _of_stream(stream: str) -> set[str]:
     return {stream.removeprefix(TRANSCRIPTION)} if is_transcription else set()
 
 
-def _batch_of(chain: Chain, checkpoint: Checkpoint) -> Batch:
+def _batch_of(chain: Chain, checkpoint: Checkpoint, *, damaged: bool = False) -> Batch:
     return Batch(
         changes=chain.changes(),
         checkpoint=checkpoint,
         transcriptions=frozenset(chain.transcriptions),
         readable=tuple(chain.readable),
+        damaged=damaged,
     )
 
 

@@ -16,7 +16,7 @@ class Erasures:
     def note(self, transcription: str) -> None:
         """Note that it is erased: a batch that has read it is made again."""
         self._erased.add(transcription)
-        self._batches.forget(f"{TRANSCRIPTION}{transcription}")
+        self._batches.erase(f"{TRANSCRIPTION}{transcription}")
 
     def forget(self) -> None:
         """Forget everything: the next batch is begun now."""

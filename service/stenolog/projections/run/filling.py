@@ -62,6 +62,7 @@ class Filler:
         self._limits = limits
         self._pending = False
         self._asked: dict[str, asyncio.Event] = {}
+        self._asked_last = False
 
     async def begin(self, state: ViewsState, head: int) -> bool:
         """Have views that are empty follow a long log from its head on; tell whether they were.
@@ -82,6 +83,11 @@ class Filler:
         log.info("views.filling", until=head)
         return True
 
+    @property
+    def pending(self) -> bool:
+        """Whether the views may lack transcriptions, as far as this process knows."""
+        return self._pending
+
     async def ask_for(self, transcription: str) -> None:
         """Return once the transcription is filled in; not at all late where it is not waited for.
 
@@ -97,15 +103,18 @@ class Filler:
     async def step(self, state: ViewsState, is_overtaken: Callable[[Batch], bool]) -> Batch | None:
         """Fill in some transcriptions, and return what was filled in; None: nothing was.
 
+        Those that are asked for have every second step: however often somebody asks, it ends.
+
         Raises:
             StoreUnavailable: A store failed; how far it came must be read again.
         """
+        self._asked_last = bool(self._asked) and not self._asked_last
+        if not self._asked_last:
+            return await self._next(state, is_overtaken)
         asked, self._asked = self._asked, {}
         try:
-            if asked:
-                begun = [Beginning(position=0, stream=TRANSCRIPTION + one) for one in asked]
-                return await self._adopt(state, begun, state.filling.position, is_overtaken)
-            return await self._next(state, is_overtaken)
+            begun = [Beginning(position=0, stream=TRANSCRIPTION + one) for one in asked]
+            return await self._adopt(state, begun, state.filling.position, is_overtaken)
         finally:
             for filled_in in asked.values():
                 filled_in.set()
@@ -122,9 +131,16 @@ class Filler:
         if not begun:
             await self._views.fill((), after=filling.position, position=filling.until)
             self._pending = False
+            self._tell_all()
             log.info("views.filled", until=filling.until)
             return None
         return await self._adopt(state, begun, None, is_overtaken)
+
+    def _tell_all(self) -> None:
+        """Let nobody wait any more: there is nothing that the views lack."""
+        asked, self._asked = self._asked, {}
+        for filled_in in asked.values():
+            filled_in.set()
 
     async def _adopt(
         self,

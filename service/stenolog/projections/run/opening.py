@@ -20,14 +20,17 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionReque
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.projection import Projection
-from stenolog.projections.run.histories import Histories
+from stenolog.projections.run.histories import Box, Histories
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.run.states import States
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW
 
 UNREADABLE_STREAM = "a record of its stream is damaged or missing"
 PREPARED_MIN = 2  # fewer are as quickly opened by themselves
-PREPARED_BYTES_MAX = 16 << 10  # of one box; those of a batch have 4 MiB at most
+PREPARED_BYTES_MAX = 16 << 10  # of one box
+PREPARED_PER_READ = 64  # boxes: a mebibyte at most
+PREPARED_BYTES_ALL = 3 << 20  # then no more are read: four are kept at most
+ERASED_KEPT_MAX = 16_384  # transcriptions whose content is told as erased, whatever their key is
 REQUESTS_CACHED_MAX = 256
 REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
 
@@ -62,6 +65,7 @@ class EventOpener:
         self._requests: BoundedMemory[str, bytes] = BoundedMemory(
             REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
         )
+        self._erased: BoundedMemory[str, bool] = BoundedMemory(ERASED_KEPT_MAX)
 
     async def prepare(self, events: Sequence[Event], names: Collection[str]) -> None:
         """Open the short payloads of these events together; the others are opened one by one.
@@ -74,11 +78,22 @@ class EventOpener:
         wanted = {
             event.position: event
             for event in events
-            if event.commitment is not None and event.type in needed
+            if event.commitment is not None
+            and event.type in needed
+            and event.stream not in self._erased
         }
         if self._histories is None or len(wanted) < PREPARED_MIN:
             return
-        boxes = await self._histories.boxes(wanted, bytes_max=PREPARED_BYTES_MAX)
+        positions, size = sorted(wanted), 0
+        for first in range(0, len(positions), PREPARED_PER_READ):
+            part = positions[first : first + PREPARED_PER_READ]
+            boxes = await self._histories.boxes(part, bytes_max=PREPARED_BYTES_MAX)
+            await self._open_together(wanted, boxes)
+            size += sum(len(one.box) for one in boxes.values())
+            if size > PREPARED_BYTES_ALL:
+                break
+
+    async def _open_together(self, wanted: Mapping[int, Event], boxes: Mapping[int, Box]) -> None:
         sealed = {
             wanted[position].id: SealedPayload(
                 key_id=box.key_id, box=box.box, commitment=wanted[position].commitment or ""
@@ -125,6 +140,14 @@ class EventOpener:
             unfolded=unfolded,
         )
 
+    def erase(self, stream: str) -> None:
+        """Tell the stream's content as erased from now on, also while a job's handle needs its key.
+
+        Otherwise what is projected between the erasure and its event would show it for a moment.
+        """
+        self._erased.put(stream, True)
+        self.forget(stream)
+
     def forget(self, stream: str) -> None:
         """Forget the stream's request, and all that was prepared."""
         self._prepared = {}
@@ -156,6 +179,8 @@ class EventOpener:
     async def _open(self, event: Event) -> OpenedPayload:
         if event.commitment is None:
             return OpenedPayload()
+        if event.stream in self._erased:
+            return OpenedPayload(erased=True)
         prepared = self._prepared.pop(event.position, None)
         if prepared is not None:
             return prepared

@@ -97,7 +97,7 @@ class Retries:
         """Forget its content: a try that has read it is made again."""
         if transcription == self._trying:
             self._overtaken = True
-        self._opener.forget(f"{TRANSCRIPTION}{transcription}")
+        self._opener.erase(f"{TRANSCRIPTION}{transcription}")
 
     async def close(self) -> None:
         """End the side process; `run` must have been cancelled before."""

@@ -78,9 +78,8 @@ def create(part: Path, header: bytes) -> BinaryIO:
     return stream
 
 
-def finish(stream: BinaryIO, part: Path, path: Path) -> None:
-    """Give the file its name, once it is on the disk; the name is on the disk afterwards."""
-    os.fsync(stream.fileno())
+def give_name(part: Path, path: Path) -> None:
+    """Give a file that is on the disk its name; the name is on the disk afterwards."""
     part.rename(path)
     directory = os.open(path.parent, os.O_RDONLY)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from stenolog.stores.files.upload_frames import SEALED_FRAME_BYTES, UploadFrames
 from stenolog.stores.files.upload_header import header_at, header_of, is_of_another_log
 from stenolog.stores.files.upload_listing import stored_in
 from stenolog.stores.files.upload_room import UploadRoom
-from stenolog.stores.files.upload_writing import FrameWriter, counted, create, fill, finish
+from stenolog.stores.files.upload_writing import FrameWriter, counted, create, fill, give_name
 
 PART = ".part"
 
@@ -40,6 +41,14 @@ class UploadKeys(Protocol):
 
         Raises:
             StoreUnavailable: It could not be made durable.
+        """
+        ...
+
+    async def destroy(self, stream: str) -> None:
+        """Destroy the stream's key.
+
+        Raises:
+            StoreUnavailable: It may still be there.
         """
         ...
 
@@ -92,9 +101,9 @@ class UploadStore:
         tenant: str | None = None,
         declared_bytes: int = 0,
     ) -> int:
-        """Bytes, key, file, rename, directory: each is on the disk before the file has its name.
+        """Bytes, key, rename, directory: each is on the disk before the file has its name.
 
-        The key is stored once all bytes are here: who breaks off leaves none.
+        The key is stored once all bytes are on the disk: who breaks off leaves none.
         """
         path = self._path(upload_id)
         new = self._keys.new_key(UPLOAD + upload_id)
@@ -111,14 +120,24 @@ class UploadStore:
                         writer = FrameWriter(stream, frames, self.room)
                         size = await fill(writer, place, counted(chunks, account), bytes_max)
                         if size:
-                            await self._keys.keep(new)
-                            await asyncio.to_thread(finish, stream, part, path)
+                            await asyncio.to_thread(os.fsync, stream.fileno())
+                            await self._named(part, path, new)
                             account.keep(upload_id)
                     finally:
                         stream.close()
             return size
         finally:
             part.unlink(missing_ok=True)
+
+    async def _named(self, part: Path, path: Path, new: NewKey) -> None:
+        """Keep the key and give the file its name; without its name it leaves no key, either."""
+        await self._keys.keep(new)
+        try:
+            await asyncio.to_thread(give_name, part, path)
+        except OSError:
+            with contextlib.suppress(StoreUnavailable):
+                await self._keys.destroy(new.wrapped.stream)
+            raise
 
     async def exists(self, upload_id: str) -> bool:
         """Reads how the file begins: one that is damaged there, or another log's, is none."""

@@ -78,6 +78,10 @@ class ViewReads(ItemReads):
             rows=rows[:limit], older=len(rows) > limit, newer=before is not None
         )
 
+    async def is_filling(self) -> bool:
+        """Compares two numbers of the one row of the checkpoint."""
+        return bool(await self.rows("SELECT 1 FROM checkpoint WHERE filled < filled_until"))
+
     async def projections(self) -> tuple[ProjectionStatus, ...]:
         """Live and building generations side by side, by name."""
         rows = await self.rows(
