@@ -277,8 +277,8 @@ class World:
     async def check_payment(self, body: bytes) -> None:
         """The heart of it: nothing else may have a job when another is paid for.
 
-        Except one that the provider hid: its claim is of unknown outcome, and two whole lists were
-        read since.
+        Except one that the provider hid: its claim is of unknown outcome, and the list was read
+        twice since, down to jobs from before the claim.
         """
         registered = read_registration(json.loads(body)["webhook_url"].rpartition("/")[2])
         state = await self.state()
@@ -293,8 +293,9 @@ class World:
             elif submission.outcome in {"unknown", "accepted"}:
                 self.wrong.append(f"submission {submission.number} is open")
             elif submission.abandonment == "not-listed" and self.timing.facts.lists:
-                since = [at for at in self.provider.lists if at >= submission.claimed_at_ms]
-                if len(since) < 2:
+                claimed_at_ms = submission.claimed_at_ms
+                looks = [at for at, oldest in self.provider.lists if at >= claimed_at_ms > oldest]
+                if len(looks) < 2:
                     self.wrong.append(f"submission {submission.number} was not swept twice")
         for job in await self.live_jobs():
             if not job.hidden and self.timing.facts.lists:

@@ -86,7 +86,8 @@ class ScriptedProvider:
         during: Happens while the next call is under way, after the provider has done its part.
         paid: Hears of each create before it is answered.
         facts: What it can be asked for, and how long it has a job.
-        lists: When whole lists of all jobs were read, by the provider's clock.
+        lists: When pages of the list of all jobs were read, by the provider's clock, and when the
+            oldest job was created down to which such a page told all.
         told: The jobs that a create was answered with.
     """
 
@@ -101,7 +102,7 @@ class ScriptedProvider:
     slow_ms: int = 0
     during: Callable[[], Awaitable[None]] | None = None
     facts: ProviderFacts = field(default_factory=ProviderFacts)
-    lists: list[int] = field(default_factory=list)
+    lists: list[tuple[int, int]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     created: int = 0
     uploads: int = 0
@@ -207,8 +208,8 @@ class ScriptedProvider:
             first = next((n + 1 for n, job in enumerate(shown) if job.id == before), len(shown))
         page = shown[first : first + PAGE_JOBS]
         more = len(shown) > first + PAGE_JOBS
-        if status is None and not more:
-            self.lists.append(self.clock())
+        if status is None:
+            self.lists.append((self.clock(), page[-1].created_at_ms if more else 0))
         await self._happen()
         return JobPage(
             jobs=[
