@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has none
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
@@ -20,6 +21,7 @@ from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.parameters import KNOWN
 from stenolog.wire.assemblyai.transcript import queued_transcript
 from stenolog.wire.assemblyai.transcript_request import parse_request
+from tests.openapi_json import CARRIED, as_json
 
 DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
@@ -120,6 +122,37 @@ def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
         if method in METHODS
     ]
     assert len(set(names)) == len(names)
+
+
+def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What every operation takes and answers with success, by its name."""
+    for item in document["paths"].values():
+        for method, operation in item.items():
+            if method not in METHODS:
+                continue
+            name = operation["operationId"]
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                yield f"{name}, body", content
+            for status, answer in operation["responses"].items():
+                for content in answer.get("content", {}).values() if status[0] == "2" else ():
+                    yield f"{name}, {status}", content
+
+
+def test_every_operation_has_an_example_that_its_schema_allows(document: dict[str, Any]) -> None:
+    for name, content in contents(document):
+        if "example" not in content:
+            assert name in ("uploadFile, body", "downloadRedactedAudio, 200"), "it is bytes"
+            continue
+        rules = Draft202012Validator({**content["schema"], "components": document["components"]})
+        problems = [
+            f"{name}: {one.json_path}: {one.message}"
+            for one in rules.iter_errors(content["example"])
+        ]
+        assert not problems
+
+
+def test_the_package_carries_the_document() -> None:
+    assert CARRIED.read_text() == as_json(), "run: python -m tests.openapi_json"
 
 
 def test_every_component_is_used(document: dict[str, Any]) -> None:

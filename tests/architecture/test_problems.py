@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from stenolog import errors
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
+from stenolog.edge.http.problem_types import ADVICE, PROBLEM_TYPES
 from stenolog.edge.http.problems import (
     INTERNAL,
     PROBLEM_JSON,
@@ -29,6 +32,7 @@ CLASSES = [
 ]
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 CLASSES += [NoRoom, BadLink]
+PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 
 
@@ -69,7 +73,7 @@ def test_a_problem_is_as_rfc_9457_says_with_one_entry_a_field() -> None:
     answer = as_problem(failure_of(error), ID)
     assert answer.headers["content-type"] == PROBLEM_JSON
     assert json.loads(bytes(answer.body)) == {
-        "type": "urn:stenolog:problem:invalid-request",
+        "type": "/docs/errors#invalid-request",
         "title": "The request is not valid",
         "status": 400,
         "detail": "limit must be a number",
@@ -112,3 +116,22 @@ def test_the_wire_form_has_the_services_status_and_sentence(
     body = json.loads(bytes(answer.body))
     assert list(body) == ["error"]
     assert body["error"] == (sentence or "Cannot access uploaded file")
+
+
+def codes_in_the_source() -> set[str]:
+    """Every code that some part of the package answers with."""
+    source = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    refusals = (PACKAGE / "bootstrap" / "http" / "refusal.py").read_text()
+    given = set(re.findall(r'code="([a-z-]+)",?\s*\n?\s*title=', source))
+    return given | set(re.findall(r'_refusal\(\s*\d+,\s*"([a-z-]+)"', refusals))
+
+
+def test_every_type_is_documented_with_what_to_do() -> None:
+    rows = {one.code: one for one in PROBLEM_TYPES}
+    assert {one.code for one in CLASSES} | {INTERNAL.code, UNKNOWN_PATH.code} <= set(rows)
+    assert codes_in_the_source() <= set(rows)
+    assert len(codes_in_the_source()) >= 10
+    assert set(ADVICE) == set(rows)
+    documented = (PACKAGE.parents[1] / "docs" / "ERRORS.md").read_text()
+    for one in PROBLEM_TYPES:
+        assert f"| `{one.code}` | {one.status} | {one.title} | {one.advice} |\n" in documented

@@ -234,7 +234,7 @@ async def test_a_query_that_is_empty_is_left_alone(service: Composed) -> None:
 async def test_what_is_not_there_is_a_problem(service: Composed) -> None:
     for path in ("/", "/api/v1", "/api/v1/", f"{BASE}/x/y/z", "/callbacks/assemblyai"):
         problem = await refusal(service, "GET", path)
-        assert (problem["status"], problem["type"]) == (404, "urn:stenolog:problem:unknown-path")
+        assert (problem["status"], problem["type"]) == (404, "/docs/errors#unknown-path")
     assert (await refusal(service, "PATCH", f"{BASE}/x"))["status"] == 405
 
 

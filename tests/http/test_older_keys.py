@@ -105,7 +105,7 @@ async def test_what_is_lost_is_never_told_as_erased(week: Week, rebuilt: bool) -
             assert answer.headers["Retry-After"] == "60"
             problem = await refusal(service, "GET", f"{BASE}/{one}")
             assert (problem["status"], problem["detail"]) == (503, SENTENCE)
-            assert problem["type"] == "urn:stenolog:problem:key-lost"
+            assert problem["type"] == "/docs/errors#key-lost"
         for path in ("words", "utterances"):
             answer = await service.client.get(f"{BASE}/{week.done}/{path}")
             assert answer.status_code == 503, (path, answer.text)

@@ -19,6 +19,7 @@ from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import rate_limits
 from stenolog.edge.assemblyai import routes as assemblyai
 from stenolog.edge.callbacks import routes as callbacks
+from stenolog.edge.documents import routes as documents
 from stenolog.edge.http.cache_headers import CacheHeaders
 from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.cross_origin import cross_origin
@@ -110,6 +111,7 @@ def build_app(edge: Edge) -> Application:
         assemblyai.surface(edge.assemblyai, cases, admission),
         native.surface(edge.native, cases, admission),
         operations.surface(edge.operations, admission),
+        documents.surface(admission),
     )
     form_at = _forms(surfaces)
 

@@ -47,17 +47,21 @@ def revalidated(handler: Handler) -> Handler:
     """
 
     async def answer(request: Request, caller: ApiKey) -> Response:
-        response = await handler(request, caller)
-        if response.status_code != 200:
-            return response
-        tag = await _tag_of(bytes(response.body))
-        headers = {"Cache-Control": "private, no-cache", "ETag": tag}
-        if _has(request, tag):
-            return Response(status_code=304, headers=headers)
-        response.headers.update(headers)
-        return response
+        return await tagged(request, await handler(request, caller), "private, no-cache")
 
     return answer
+
+
+async def tagged(request: Request, response: Response, cache_control: str) -> Response:
+    """Return the response with a tag of its body; 304 where the caller has it."""
+    if response.status_code != 200:
+        return response
+    tag = await _tag_of(bytes(response.body))
+    headers = {"Cache-Control": cache_control, "ETag": tag}
+    if _has(request, tag):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return response
 
 
 async def _tag_of(body: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import orjson
@@ -27,7 +27,8 @@ PROBLEM_JSON = "application/problem+json"
 WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
 RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
 RETRY_AFTER_KEY_LOST_SECONDS = 60  # somebody has to put a file back
-PROBLEM_TYPE = "urn:stenolog:problem:"
+ERRORS_PATH = "/docs/errors"  # our own page, which says what to do about each
+PROBLEM_TYPE = f"{ERRORS_PATH}#"
 
 PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.StenologError: (500, "Internal error"),
@@ -98,18 +99,17 @@ UNKNOWN_PATH = Failure(
     code="unknown-path",
     title="Not found",
     detail="Stenolog serves pre-recorded audio under /v2 and its own API under /api/v1; "
-    "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered.",
+    "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered. "
+    "GET /docs lists every path.",
+)
+METHOD_NOT_ALLOWED = Failure(
+    status=405, code="method-not-allowed", title="The method is not allowed here"
 )
 
 
 def method_not_allowed(allowed: str) -> Failure:
     """Return the failure for a method that the path does not have; `allowed` is its `Allow`."""
-    return Failure(
-        status=405,
-        code="method-not-allowed",
-        title="The method is not allowed here",
-        headers={"Allow": allowed},
-    )
+    return replace(METHOD_NOT_ALLOWED, headers={"Allow": allowed})
 
 
 def failure_of(error: StenologError) -> Failure:

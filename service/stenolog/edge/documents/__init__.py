@@ -1,0 +1,1 @@
+"""Serve what describes the API: openapi.json, and pages for people."""
