@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,10 +28,23 @@ from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import last_head, write_head
 from stenolog.config.settings import Settings
 from stenolog.stores.files.directory import locked, make_directory
+from stenolog.stores.sqlite.file.copying import write_kind
+from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import new_event
 from tests.tree_heads import note_head
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from stenolog.cli.data_files import log_and_keys, master_key
+from stenolog.config.settings import Settings
+os.setuid(65534)
+settings = Settings(data_dir=Path(sys.argv[1]))
+for found in (master_key(settings), master_key(settings, runs=True), log_and_keys(settings)):
+    print(found.holds, found.said, sep="|")
+"""
 
 
 @pytest.fixture
@@ -112,6 +131,61 @@ def test_a_missing_or_broken_file_is_to_be_mended(used: Path, damage: str) -> No
     assert found.holds is False, found
     assert "restore" in found.advice
     assert isinstance(master_key(settings_in(used)), Finding)
+
+
+def test_a_log_that_was_copied_out_of_a_backup_is_to_be_restored(used: Path) -> None:
+    write_kind(used / "log.db", LOG, copied=True)
+    found = log_and_keys(settings_in(used))
+    assert (found.holds, "copied out of a backup" in found.said) == (False, True)
+    assert "`stenolog restore" in found.advice
+
+
+def test_what_says_itself_what_to_do_advises_no_restore(used: Path) -> None:
+    with contextlib.closing(sqlite3.connect(used / "log.db")) as run, run:
+        run.execute("PRAGMA user_version = 99")
+    found = log_and_keys(settings_in(used))
+    assert (found.holds, found.advice) == (False, "")
+    assert "use the newer version" in found.said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to ask as another user")
+def test_what_this_user_may_not_read_is_told_as_that(used: Path) -> None:
+    """Never as a key that is missing, or as files that are to be restored."""
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(used)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        f"False|this user may not read {used / 'master-key'}",
+        f"None|this user may not read {used / 'master-key'}",
+        "False|this user may not read log.db and keys.db and tree-heads.log",
+    ]
+    assert "restore" not in done.stdout
+
+
+def test_a_service_that_goes_on_writing_is_no_contradiction(used: Path) -> None:
+    """Each look may come between an append and the head over it; none is ahead of the log."""
+    settings = settings_in(used)
+    done = threading.Event()
+
+    async def grow() -> None:
+        log = await SqliteLog.open(used / "log.db")
+        while not done.is_set():
+            await log.append("thing-1", [new_event()])
+            note_head(used / TREE_HEADS, await log.frontier(), log.identity)
+        await log.close()
+
+    writing = threading.Thread(target=lambda: asyncio.run(grow()))
+    writing.start()
+    try:
+        found = [log_and_keys(settings) for _ in range(40)]
+    finally:
+        done.set()
+        writing.join()
+    assert [one for one in found if one.holds is not True] == []
 
 
 def test_a_missing_or_foreign_master_key_is_to_be_mended(used: Path) -> None:

@@ -6,7 +6,10 @@ import asyncio
 import base64
 import contextlib
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +18,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from stenolog import clock
+from stenolog.bootstrap.backing_up import back_up
 from stenolog.bootstrap.gateway import open_gateway
 from stenolog.cli.log import command
 from stenolog.cli.main import stenolog as every_command
+from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, last_head, read_heads, write_head
+from stenolog.compliance.verify import verify as verified
+from stenolog.config.settings import Settings
 from stenolog.stores.files.directory import make_directory
+from stenolog.stores.sqlite.records import SqliteRecords
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.data_files import log_and_keys
 from tests.dedupe_keys import keyed
@@ -47,6 +56,10 @@ def directory(tmp_path: Path) -> Path:
 
     asyncio.run(make())
     return path
+
+
+# The interpreter's own files may not be readable for others, so it changes when all is loaded.
+AS_NOBODY = "import os; from stenolog.cli.log import command; os.setuid(65534); command(['verify'])"
 
 
 def verify(directory: Path, *words: str, **environ: str) -> Result:
@@ -137,6 +150,49 @@ def test_a_newer_format_cannot_be_judged(directory: Path, name: str) -> None:
     assert json.loads(verify(directory, "--json").stdout)["holds"] is None
 
 
+def test_of_a_backup_the_log_alone_is_verified_in_part(directory: Path) -> None:
+    settings, backup = Settings(data_dir=directory), directory.parent / "backup"
+    back_up(settings, backup, uploads=False, step=lambda _: None)
+    key = (directory / "master-key").read_text().strip()
+    result = verify(backup / "log", STENOLOG_MASTER_KEY=key)
+    assert result.exit_code == 5
+    assert (
+        "not checked: payloads were not opened, nor erasures compared with keys: keys.db is not "
+        "here" in result.stdout
+    )
+    assert lines(result)[-1].startswith(f"partly verified: head {EVENTS}, root ")
+    altered(backup / "log", forged)
+    assert verify(backup / "log").exit_code == 1
+    result = verify(backup)
+    assert result.exit_code == 3
+    assert f"name {backup / 'log'}, of a backup, with --data-dir" in result.stderr
+
+
+def test_a_file_of_keys_that_is_damaged_is_told_as_that(directory: Path) -> None:
+    """No record is wrong."""
+    (directory / "keys.db").write_bytes(b"no keys" * 2_000)
+    result = verify(directory)
+    assert result.exit_code == 1
+    assert lines(result)[-1].startswith("not verified, the files are damaged")
+    assert "structure: keys.db: file is not a database" in result.stdout
+    assert "position" not in result.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to ask as another user")
+def test_files_that_may_not_be_read_cannot_be_judged(directory: Path) -> None:
+    environ = {**os.environ, "STENOLOG_DATA_DIR": str(directory)}
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (6, "")
+    assert done.stdout == f"cannot judge: {directory / 'log.db'}: Permission denied\n"
+
+
 # Who writes the files, and what must be said then
 
 
@@ -165,6 +221,20 @@ def test_a_rewrite_behind_the_last_head_is_where_none_reaches(directory: Path) -
     assert f"cover events 1 to {BEGUN}; {BEGUN + 1} to {EVENTS} are covered by none" in (
         result.stdout
     )
+
+
+def test_what_no_head_has_covered_for_minutes_is_verified_in_part(directory: Path) -> None:
+    """As when the heads are cut to their first line; a service covers its own within a minute."""
+    altered(directory, forged_behind)
+    keep_heads(directory, up_to=BEGUN)
+    heads, unreadable = read_heads(directory / FILE_NAME)
+    for minutes, complete in ((1, True), (3, False)):
+        now_us = clock.now_us() + minutes * 60_000_000
+        with contextlib.closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as all_:
+            key = MasterKey(bytes.fromhex((directory / "master-key").read_text()))
+            verdict = verified(all_, key, heads, unreadable, now_us=now_us)
+        assert verdict.complete == complete
+    assert f"events {BEGUN + 1} to {EVENTS} are covered by no tree head" in verdict.unchecked[0]
 
 
 def test_a_cut_end_with_its_heads_is_seen_by_heads_kept_elsewhere(directory: Path) -> None:

@@ -23,6 +23,7 @@ from stenolog.stores.files.directory import locked
 from tests.bootstrap.test_directory import settings_in
 
 KEY = "5c" * 32
+ROOT = Path(__file__).parents[2]
 SERVICE = """
 import os, sys, time
 sys.path.insert(0, "service")
@@ -36,11 +37,12 @@ with locked(directory, url="http://127.0.0.1:4711"), (directory / "log.db").open
 
 
 @contextmanager
-def a_service(directory: Path, **environ: str) -> Iterator[int]:
+def a_service(directory: Path, *words: str, **environ: str) -> Iterator[int]:
     """A process that has the directory locked and its log open, as a gateway has."""
     (directory / "log.db").touch()
     with subprocess.Popen(
-        [sys.executable, "-c", SERVICE, str(directory)],
+        [sys.executable, "-c", SERVICE, str(directory), *words],
+        cwd=ROOT,
         env={**os.environ, **environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -73,6 +75,24 @@ def test_the_settings_of_the_service_that_runs_are_found(tmp_path: Path) -> None
     assert found.settings.speech_models == ("universal-2", "universal-3-pro")
     after = settings_of_service(tmp_path)
     assert (after.known, after.runs, after.settings.master_key) == (False, False, None)
+
+
+@pytest.mark.parametrize("words", [["--env-file", "{}"], ["--env-file={}"]])
+def test_the_file_that_the_service_was_told_to_read_is_read_too(
+    tmp_path: Path, words: list[str]
+) -> None:
+    """A process does not show such settings in its environment."""
+    file = tmp_path / "service.env"
+    file.write_text(f"STENOLOG_MASTER_KEY={KEY}\nSTENOLOG_PORT=1\nSTENOLOG_DATA_DIR=/elsewhere\n")
+    words = [word.format(os.path.relpath(file, ROOT)) for word in words]
+    with a_service(tmp_path, *words, STENOLOG_PORT="4711"):
+        found = settings_of_service(tmp_path)
+        file.rename(tmp_path / "elsewhere")
+        without = settings_of_service(tmp_path)
+    assert (found.known, found.settings.port, found.settings.data_dir) == (True, 4711, tmp_path)
+    assert found.settings.master_key is not None
+    assert found.settings.master_key.get_secret_value() == KEY
+    assert (without.known, without.settings.master_key) == (False, None)
 
 
 def test_a_process_that_has_not_this_log_open_is_another(tmp_path: Path) -> None:

@@ -60,11 +60,13 @@ class SmallLog:
         shutil.copytree(self.directory, directory)
         return SmallLog(directory=directory)
 
-    def verify(self, master: MasterKey | None = MASTER, *, heads: bool = True) -> Verdict:
+    def verify(
+        self, master: MasterKey | None = MASTER, *, heads: bool = True, now_us: int | None = None
+    ) -> Verdict:
         """As `log verify` does it."""
         read, unreadable = read_heads(self.heads) if heads else ([], 0)
         with contextlib.closing(SqliteRecords(self.log, self.keys)) as records:
-            return verify(records, master, read, unreadable)
+            return verify(records, master, read, unreadable, now_us=now_us)
 
     async def make_keys(self) -> None:
         """A file of keys that has none."""
@@ -139,7 +141,7 @@ def numbered(event_type: str, tenant: str, position: int) -> NewEvent:
     if event_type == "upload.used":
         return replace(event, data={"transcription": new_id()})
     if event_type == "transcription.requested":
-        return replace(event, dedupe_key=f"idempotency:{position}")
+        return replace(event, dedupe_key=f"idempotency:{position:064x}")
     return event
 
 

@@ -20,6 +20,7 @@ import pytest
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.records import ROWS_PER_READ
 from stenolog.compliance.tree_heads import read_heads
+from stenolog.compliance.verdict import StructureDamaged
 from stenolog.compliance.verify import verify
 from stenolog.errors import CannotStart, EvidenceError, StoreError, StoreUnavailable
 from stenolog.log.canonical import canonical_bytes, leaf_hash
@@ -452,17 +453,30 @@ def test_a_cut_last_line_of_the_tree_heads_is_said_and_the_next_is_whole(small: 
     assert unreadable == 1
 
 
-def test_a_file_that_is_missing_or_no_database_is_a_store_error(small: SmallLog) -> None:
-    for path in (small.log, small.keys):
-        raw = path.read_bytes()
-        path.write_bytes(b"not a database, not at all" * 40)
-        with pytest.raises(StoreUnavailable):
-            small.verify()
-        path.unlink()
-        with pytest.raises(StoreUnavailable):
-            small.verify()
-        path.write_bytes(raw)
-    small.verify()
+def test_a_log_that_is_missing_or_no_database_is_a_store_error(small: SmallLog) -> None:
+    small.log.write_bytes(b"not a database, not at all" * 40)
+    with pytest.raises(StoreUnavailable):
+        small.verify()
+    small.log.unlink()
+    with pytest.raises(StoreUnavailable):
+        small.verify()
+
+
+def test_without_keys_the_records_are_verified_and_keys_that_are_none_are_damage(
+    small: SmallLog,
+) -> None:
+    small.keys.write_bytes(b"not a database, not at all" * 40)
+    with pytest.raises(StructureDamaged, match=r"keys\.db: file is not a database"):
+        small.verify()
+    for empty in (True, False):
+        small.keys.unlink()
+        if empty:
+            small.keys.touch()
+        verdict = small.verify()
+        assert (verdict.count, verdict.payloads, verdict.complete) == (COUNT, 0, False)
+        assert verdict.unchecked == (
+            "payloads were not opened, nor erasures compared with keys: keys.db is not here",
+        )
 
 
 # The files beneath SQLite

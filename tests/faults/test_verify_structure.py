@@ -24,6 +24,11 @@ def found(small: SmallLog) -> tuple[str, ...]:
     return raised.value.findings
 
 
+PLANTED = (
+    "INSERT INTO dedupe SELECT {}, min(position) FROM events WHERE type = 'transcription.requested'"
+)
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -32,6 +37,13 @@ def found(small: SmallLog) -> tuple[str, ...]:
         ("UPDATE dedupe SET position = 2 WHERE key GLOB 'delivery-*'", "leads elsewhere"),
         ("INSERT INTO dedupe VALUES ('delivery-never', 3)", "no event was appended with"),
         ("INSERT INTO dedupe VALUES ('delivery-never', 999)", "no event was appended with"),
+        (
+            PLANTED.format("'0193a1b2-0000-7000-8000-000000000001:released'"),
+            "no event was appended",
+        ),
+        (PLANTED.format(f"'idempotency:{'A' * 64}'"), "no event was appended"),
+        (PLANTED.format(f"'idempotency:{'a' * 63}'"), "no event was appended"),
+        (PLANTED.format(f"'idempotency:{'a' * 64}'"), "no event was appended"),
         ("DELETE FROM open_transcriptions", "to which something is owed"),
         ("UPDATE open_transcriptions SET urgent = 1 - urgent", "what its events do not"),
         ("UPDATE open_transcriptions SET version = version - 1", "what its events do not"),

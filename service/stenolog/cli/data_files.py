@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stenolog.bootstrap.identity import CHECK, known_master_key
 from stenolog.bootstrap.offline import master_key_mark, open_records
 from stenolog.cli.findings import Finding
@@ -11,13 +13,13 @@ from stenolog.compliance.lost_files import BEGUN, GO_BACK, is_new
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import last_head
 from stenolog.config.settings import Settings
-from stenolog.errors import CannotStart, PayloadDamaged, StoreError
+from stenolog.errors import CannotStart, PayloadDamaged, SchemaTooNew, StoreError
 from stenolog.log.merkle import frontier_from_bytes
-from stenolog.stores.files.directory import KEYS, LOG
+from stenolog.stores.files.directory import KEYS, LOG, MASTER_KEY
 
 RESTORE_ALL = GO_BACK
-
-
+LOOK_FIRST = "`stenolog log verify` says what is damaged"
+ASK_AS_ITS_USER = "ask as the service's user, or give the files to this one"
 ENV_FILE_ADVICE = (
     "name the service's settings with --env-file, or ask as its user while it runs; when they have "
     "no key, restore DATA_DIR/master-key"
@@ -34,6 +36,14 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
         runs: The service runs; it does not without its key.
     """
     what = "master key"
+    file = settings.data_dir / MASTER_KEY
+    if settings.master_key is None and not _may_be_read(file):
+        return Finding(
+            what=what,
+            holds=None if runs else False,
+            said=f"this user may not read {file}",
+            advice=ASK_AS_ITS_USER,
+        )
     try:
         secret = known_master_key(settings)
     except CannotStart as exc:
@@ -93,6 +103,9 @@ def log_and_keys(settings: Settings) -> Finding:
     The bytes of the log are the business of `log verify`.
     """
     what = "log and keys"
+    unreadable = _unreadable(settings)
+    if unreadable:
+        return Finding(what=what, holds=False, said=unreadable, advice=ASK_AS_ITS_USER)
     missing = _missing(settings)
     if len(missing) == 2 and is_new(settings.data_dir / TREE_HEADS):
         return Finding(what=what, holds=None, said="not there yet")
@@ -100,18 +113,23 @@ def log_and_keys(settings: Settings) -> Finding:
         said = f"{' and '.join(missing)} missing or empty"
         return Finding(what=what, holds=False, said=said, advice=RESTORE_ALL)
     try:
-        with open_records(settings) as records:
-            tree, identity = records.tree(), records.identity
-        marked = master_key_mark(settings) is not None
+        # The head first: a service that goes on writing covers the tree that is read after it.
         head = last_head(settings.data_dir / TREE_HEADS)
+        with open_records(settings) as records:
+            tree, identity, copied = records.tree(), records.identity, records.copied
+        marked = master_key_mark(settings) is not None
         grown = frontier_from_bytes(tree.count, tree.frontier)
-    except (StoreError, CannotStart) as exc:
-        return Finding(what=what, holds=False, said=str(exc), advice=RESTORE_ALL)
+    except (SchemaTooNew, CannotStart) as exc:
+        return Finding(what=what, holds=False, said=str(exc))  # it says what to do
+    except StoreError as exc:
+        return Finding(what=what, holds=False, said=str(exc), advice=f"{LOOK_FIRST}; {RESTORE_ALL}")
     except ValueError:
         return Finding(
             what=what, holds=False, said=f"{LOG}: the tree is damaged", advice=RESTORE_ALL
         )
-    if tree.count != tree.last:
+    if copied:
+        said = f"{LOG} was copied out of a backup: a service does not start on it"
+    elif tree.count != tree.last:
         said = f"{LOG}: the tree counts {tree.count} events, the last one is {tree.last}"
     elif head and (wrong := contradiction(head, identity, grown)):
         said = wrong
@@ -119,9 +137,24 @@ def log_and_keys(settings: Settings) -> Finding:
         said = f"{KEYS} is new, and {LOG} has {tree.count} events"
     else:
         return Finding(what=what, holds=True, said=f"{tree.count} events")
-    return Finding(
-        what=what, holds=False, said=said, advice=f"`stenolog log verify`; {RESTORE_ALL}"
-    )
+    return Finding(what=what, holds=False, said=said, advice=f"{LOOK_FIRST}; {RESTORE_ALL}")
+
+
+def _unreadable(settings: Settings) -> str:
+    """Name the files that are there and that this user may not read; empty when there are none."""
+    names = [LOG, KEYS, TREE_HEADS]
+    found = [name for name in names if not _may_be_read(settings.data_dir / name)]
+    return f"this user may not read {' and '.join(found)}" if found else ""
+
+
+def _may_be_read(file: Path) -> bool:
+    try:
+        with file.open("rb"):
+            return True
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # it is not there, which is another finding
 
 
 def _missing(settings: Settings) -> list[str]:

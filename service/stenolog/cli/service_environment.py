@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from stenolog.cli.words import given_env_file, settings_from
-from stenolog.config.settings import PREFIX, Settings
+from stenolog.config.env_file import read_env_file
+from stenolog.config.settings import PREFIX, BadSetting, Settings
 from stenolog.stores.files.directory import LOG, running
 
 ENVIRONMENT_BYTES_MAX = 256 << 10
+ENV_FILE_OPTION = "--env-file"
 # Where the service is reached from here, and where its directory is, is said here.
 NOT_TAKEN = (f"{PREFIX}DATA_DIR", f"{PREFIX}URL", f"{PREFIX}API_KEY")
 
@@ -49,9 +52,10 @@ def settings_of_service(data_dir: Path | None) -> OfService:
 
 
 def environment_of(pid: int, directory: Path) -> Mapping[str, str] | None:
-    """Return the settings in the environment of the process that has this directory's log open.
+    """Return the settings that the process was started with that has this directory's log open.
 
-    None: it cannot be read, or the number means another process here, as beside a container.
+    Those in its environment, and behind them those in the file that its `--env-file` names. None:
+    they cannot be read, or the number means another process here, as beside a container.
     """
     process = Path("/proc") / str(pid)
     try:
@@ -59,14 +63,32 @@ def environment_of(pid: int, directory: Path) -> Mapping[str, str] | None:
             return None
         with (process / "environ").open("rb") as file:
             content = file.read(ENVIRONMENT_BYTES_MAX).decode(errors="replace")
-    except OSError:
+        in_file = _env_file_of(process)
+    except (OSError, BadSetting):
         return None
     variables = (part.partition("=") for part in content.split("\0"))
+    found = {**in_file, **{name.upper(): value for name, _, value in variables}}
     return {
-        name.upper(): value
-        for name, _, value in variables
-        if name.upper().startswith(PREFIX) and name.upper() not in NOT_TAKEN
+        name: value
+        for name, value in found.items()
+        if name.startswith(PREFIX) and name not in NOT_TAKEN
     }
+
+
+def _env_file_of(process: Path) -> Mapping[str, str]:
+    """Return the settings in the file that the process was told to read; none without one.
+
+    Raises:
+        OSError: What it was told cannot be read.
+        BadSetting: The file cannot be read, or is none any more.
+    """
+    with (process / "cmdline").open("rb") as file:
+        words = file.read(ENVIRONMENT_BYTES_MAX).decode(errors="replace").split("\0")
+    for word, following in pairwise([*words, ""]):
+        if word == ENV_FILE_OPTION or word.startswith(f"{ENV_FILE_OPTION}="):
+            named = following if word == ENV_FILE_OPTION else word.partition("=")[2]
+            return read_env_file((process / "cwd").readlink() / named)
+    return {}
 
 
 def _is(opened: Path, file: Path) -> bool:

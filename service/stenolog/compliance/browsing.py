@@ -28,7 +28,13 @@ class Wanted:
 
 
 class BrowsableRecords(Records, Protocol):
-    """Reads the log from any position; rows come without their payloads."""
+    """Reads the log from any position; rows come without their payloads.
+
+    Attributes:
+        copied: The log is one as a backup has it.
+    """
+
+    copied: bool
 
     def rows_behind(self, after: int, limit: int, wanted: Wanted) -> Sequence[StoredRow]:
         """Return at most `limit` rows with positions greater than `after`, in order.

@@ -8,6 +8,7 @@ from stenolog.compliance.rows import VerifiedSoFar
 from stenolog.compliance.scratch import KnownHead, Scratch
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.errors import EvidenceError
+from stenolog.log.event import Event
 from stenolog.log.format import LogIdentity
 
 EPOCHS_MAX = 1_000  # of which the log says nothing yet; beyond so many a head is not explained
@@ -20,6 +21,7 @@ class ComparedHeads:
         count: How many were compared, or looked at in the end.
         covered: The greatest size of which a head agreed.
         covered_elsewhere: The same, of heads that were kept elsewhere.
+        uncovered_since: When the first event was appended that none covers; empty without one.
         explained: How many are of what a restore left behind.
         unreadable: How many lines are no heads.
     """
@@ -29,6 +31,7 @@ class ComparedHeads:
         self.count = 0
         self.covered = 0
         self.covered_elsewhere = 0
+        self.uncovered_since = ""
         self.explained = 0
         self.unreadable = 0
         self._scratch = scratch
@@ -72,6 +75,13 @@ class ComparedHeads:
                 self._disagrees(self._next, verified)
             self._turn()
         self.covered, self.covered_elsewhere = agreed, agreed_elsewhere
+
+    def passed(self, event: Event) -> None:
+        """Note since when events are covered by no head; they are compared in order."""
+        if self.covered >= event.position:
+            self.uncovered_since = ""
+        elif not self.uncovered_since:
+            self.uncovered_since = event.time
 
     def ended(self, verified: VerifiedSoFar) -> None:
         """Check that no head is left that neither the log has nor a restore explains.

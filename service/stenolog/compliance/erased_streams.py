@@ -32,6 +32,8 @@ def check_keys(records: Records, verified: VerifiedSoFar) -> None:
         EvidenceError: One did not; its position is the first payload, or the end of the erasure.
         StoreUnavailable: There is no room for what is remembered.
     """
+    if records.keys_missing:
+        return
     for stream, position in verified.scratch.without_key():
         # Its erasure may have come after the last record that was read, and before the look.
         if not _erased_later(records, stream, verified.frontier.count + 1):

@@ -72,6 +72,11 @@ class Records(Protocol):
         """Which log the file says that it is; None when it does not say."""
         ...
 
+    @property
+    def keys_missing(self) -> str:
+        """Say why nothing is known of keys, as of a backup's log alone; empty: they are here."""
+        ...
+
     def tree(self) -> StoredTree:
         """Return the tree's row and the ends of the tables, from one moment.
 

@@ -22,7 +22,8 @@ def check_payload(
 ) -> None:
     """Check that the payload exists exactly when the event commits to one, and matches it.
 
-    Without the master key it is not opened, and only the presence of its key is looked at.
+    Without the master key it is not opened, and only the presence of its key is looked at; without
+    the keys, nothing more than the payload's own.
 
     Raises:
         EvidenceError: It is not.
@@ -32,6 +33,8 @@ def check_payload(
     if event.commitment is None or row.box is None or row.key_id is None:
         missing = "missing" if row.box is None else "one that the event does not know"
         raise EvidenceError(f"the payload is {missing}", row.position)
+    if records.keys_missing:
+        return
     sealed = SealedPayload(key_id=row.key_id, box=row.box, commitment=event.commitment)
     try:
         key = _key(row, row.key_id, records, master, verified)

@@ -6,9 +6,11 @@ log to its end. Records come first, then what is derived from them, then the fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from stenolog import clock
 from stenolog.compliance.compared_heads import ComparedHeads
+from stenolog.compliance.coverage import notes, uncovered
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.erased_streams import check_keys, first_wrong
 from stenolog.compliance.records import Records, StoredTree, every_row
@@ -42,6 +44,7 @@ def verify(
     elsewhere: Iterable[TreeHead] = (),
     master_missing: str = KEY_NOT_HERE,
     progress: Progress = quiet,
+    now_us: int | None = None,
 ) -> Verdict:
     """Recompute everything that the log promises.
 
@@ -56,6 +59,7 @@ def verify(
         elsewhere: Tree heads that were kept elsewhere.
         master_missing: Why there is no `master`, for the verdict.
         progress: Who is told how far it is.
+        now_us: The time, in microseconds; None: what the machine's clock says in the end.
 
     Raises:
         EvidenceError: Something is not what it was; its `position` is the first that is wrong.
@@ -82,9 +86,16 @@ def verify(
         except EvidenceError as exc:
             raise first_wrong(exc, records, verified) from exc
         check_keys(records, verified)
+        keys_missing = records.keys_missing
         for sentence in records.structure(lambda: progress("checking the files", 0, 0)):
             verified.findings.add(sentence)
-        verdict = _verdict(verified, compared, None if master else master_missing)
+        unchecked = [
+            *_unopened(keys_missing, "" if master else master_missing),
+            *uncovered(
+                verified.frontier.count, compared, clock.now_us() if now_us is None else now_us
+            ),
+        ]
+        verdict = _verdict(verified, compared, unchecked)
         findings = verified.findings.all()
     if findings:
         raise StructureDamaged(findings, verdict)
@@ -165,11 +176,12 @@ def _check_rows(
         verified.frontier, completed = verified.frontier.grown([row.leaf])
         check_nodes(completed, records, verified)
         compared.compare(verified)
+        compared.passed(event)
         if not row.position % ROWS_PER_TOLD:
             progress("checking records", row.position, count)
 
 
-def _verdict(verified: VerifiedSoFar, compared: ComparedHeads, no_master: str | None) -> Verdict:
+def _verdict(verified: VerifiedSoFar, compared: ComparedHeads, unchecked: Sequence[str]) -> Verdict:
     return Verdict(
         count=verified.frontier.count,
         root=verified.frontier.root().hex(),
@@ -180,46 +192,13 @@ def _verdict(verified: VerifiedSoFar, compared: ComparedHeads, no_master: str | 
         covered=compared.covered,
         covered_elsewhere=compared.covered_elsewhere,
         explained=compared.explained,
-        unchecked=tuple(_unchecked(compared, no_master)),
-        notes=tuple(_notes(verified, compared)),
+        unchecked=tuple(unchecked),
+        notes=tuple(notes(verified, compared)),
     )
 
 
-def _unchecked(compared: ComparedHeads, no_master: str | None) -> Iterator[str]:
-    if no_master is not None:
-        yield f"payloads were not opened: {no_master}"
-    if not compared.count:
-        yield (
-            "there are no tree heads: neither a truncation at the end nor a rewrite of the past "
-            "can be seen"
-        )
-
-
-def _notes(verified: VerifiedSoFar, compared: ComparedHeads) -> Iterator[str]:
-    if compared.unreadable:
-        yield f"{compared.unreadable} lines of the tree heads are not readable"
-    if compared.explained:
-        yield (
-            f"{compared.explained} tree heads are of events that are gone since the log was "
-            f"restored from a backup (epoch {verified.epoch}, event {verified.restored})"
-        )
-    yield from _coverage(verified.frontier.count, compared)
-
-
-def _coverage(count: int, compared: ComparedHeads) -> Iterator[str]:
-    if not compared.covered:
-        yield f"tree heads cover no event: a rewrite of any of the {count} cannot be seen"
-    elif compared.covered < count:
-        yield (
-            f"tree heads cover events 1 to {compared.covered}; {compared.covered + 1} to {count} "
-            "are covered by none: a rewrite or truncation there cannot be seen"
-        )
-    else:
-        yield f"tree heads cover events 1 to {count}"
-    if compared.covered_elsewhere:
-        yield f"heads that were kept elsewhere cover events 1 to {compared.covered_elsewhere}"
-    else:
-        yield (
-            "who can write the log can write the heads beside it: compare with heads that were "
-            "kept elsewhere (--against FILE)"
-        )
+def _unopened(keys_missing: str, master_missing: str) -> Iterator[str]:
+    if keys_missing:
+        yield f"payloads were not opened, nor erasures compared with keys: {keys_missing}"
+    elif master_missing:
+        yield f"payloads were not opened: {master_missing}"

@@ -9,6 +9,9 @@ from stenolog.log.events.uploads import ReleaseReason, UploadReleased, UploadSto
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.recorder import Fact
 
+IDEMPOTENCY = "idempotency:"
+"""How the dedupe key of a request begins; the client's own follows, as an HMAC in hex."""
+
 
 def callback_key(transcription_id: str, called: CallbackReceived) -> str:
     """Name what a provider says once: a submission has one callback of each kind."""

@@ -15,6 +15,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.errors import IdempotencyKeyReused, KeyMissing
 from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.log.facts import IDEMPOTENCY
 from stenolog.log.store import EventStore
 
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -36,7 +37,7 @@ class Idempotency:
         """Return what the log keeps in the place of a tenant's key."""
         signed = DOMAIN + tenant.encode() + b"\0" + key.encode()
         # DECISIONS 16: a dedupe key of the log: the writing thread says who was first.
-        return "idempotency:" + hmac.digest(self._secret, signed, hashlib.sha256).hex()
+        return IDEMPOTENCY + hmac.digest(self._secret, signed, hashlib.sha256).hex()
 
     async def first(self, dedupe_key: str, surface: str, payload: bytes) -> str | None:
         """Return the id of the transcription that the key was first used for; None: never used.

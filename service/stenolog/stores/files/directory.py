@@ -152,7 +152,11 @@ def read_master_key(path: Path) -> bytes | None:
         key = bytes.fromhex(file.read_text(encoding="ascii").strip())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as exc:
+    except OSError as exc:
+        raise CannotStart(
+            f"{file} cannot be read: {exc.strerror}; it must be a file of the service's user"
+        ) from exc
+    except ValueError as exc:
         raise CannotStart(f"{file} is not a key of 64 hex digits: restore it") from exc
     if len(key) != 32:
         raise CannotStart(f"{file} is not a key of 64 hex digits: restore it")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from stenolog.compliance.data_keys import WrappedKey
+from stenolog.compliance.lost_files import is_new
 from stenolog.compliance.records import OpenRow, StoredRow, StoredTree
 from stenolog.compliance.scratch import ScratchSpace
+from stenolog.errors import StoreUnavailable
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
@@ -18,7 +21,7 @@ from stenolog.stores.sqlite.checks.scratch import SqliteScratch
 from stenolog.stores.sqlite.checks.structure import wrong_structure
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
 from stenolog.stores.sqlite.file.identity import look, refuse_wrong
-from stenolog.stores.sqlite.file.schema import Schema
+from stenolog.stores.sqlite.file.schema import Schema, run_step
 from stenolog.stores.sqlite.keys.schema import KEYS
 from stenolog.stores.sqlite.log.schema import LOG
 
@@ -29,7 +32,10 @@ _ROWS = (
 
 
 class SqliteRecords:
-    """`log.db` and `keys.db`, opened `mode=ro`.
+    """`log.db` and `keys.db`, opened `mode=ro`; without keys where there are none.
+
+    Attributes:
+        copied: The log is one as a backup has it.
 
     Raises:
         CannotStart: A file is of another kind, or the keys are those of another log.
@@ -38,16 +44,33 @@ class SqliteRecords:
     """
 
     def __init__(self, log: Path, keys: Path) -> None:
+        self._keys_missing = self._keys_wrong = ""
         self._log = _opened(log, LOG, None)
         try:
             with store_errors(LOG.name):
-                self._identity = look(self._log).identity
-            self._keys = _opened(keys, KEYS, self._identity)
+                found = look(self._log)
+                self._identity, self.copied = found.identity, found.copied
+            self._keys = self._opened_keys(keys)
         except BaseException:
             self._log.close()
             raise
         for connection in (self._log, self._keys):
             connection.text_factory = _text
+
+    def _opened_keys(self, keys: Path) -> sqlite3.Connection:
+        """Return the file of keys, or one with no keys where it cannot be read."""
+        try:
+            if not is_new(keys):
+                return _opened(keys, KEYS, self._identity)
+            self._keys_missing = f"{KEYS.name} is not here"
+        except StoreUnavailable as exc:
+            self._keys_missing = f"{KEYS.name} cannot be read"
+            if os.access(keys, os.R_OK):
+                self._keys_wrong = str(exc)
+        none = sqlite3.connect(":memory:", isolation_level=None)
+        for number in range(1, len(KEYS.steps) + 1):
+            run_step(none, KEYS, number, self._identity)
+        return none
 
     def close(self) -> None:
         """Both files are closed."""
@@ -58,6 +81,11 @@ class SqliteRecords:
     def identity(self) -> LogIdentity | None:
         """As it was when the files were opened."""
         return self._identity
+
+    @property
+    def keys_missing(self) -> str:
+        """As it was when the files were opened."""
+        return self._keys_missing
 
     def scratch(self) -> ScratchSpace:
         """A temporary database, which belongs to nobody else."""
@@ -94,7 +122,10 @@ class SqliteRecords:
     def structure(self, alive: Callable[[], None]) -> Iterator[str]:
         """SQLite's own check of both files."""
         yield from wrong_structure(self._log, LOG, alive)
-        yield from wrong_structure(self._keys, KEYS, alive)
+        if not self._keys_missing:
+            yield from wrong_structure(self._keys, KEYS, alive)
+        elif self._keys_wrong:
+            yield self._keys_wrong
 
     def tree(self) -> StoredTree:
         """Reads in one statement, so from one snapshot."""

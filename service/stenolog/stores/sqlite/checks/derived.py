@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from stenolog.compliance.records import OpenRow
 from stenolog.log.events.transcriptions import TranscriptionRequested
+from stenolog.log.facts import IDEMPOTENCY
 from stenolog.stores.sqlite.file.connection import store_errors
 
 
@@ -21,16 +22,35 @@ def dedupe_position(connection: sqlite3.Connection, key: str) -> int | None:
     return row[0] if row else None
 
 
+DIGEST_CHARACTERS = 64  # SHA-256 in hex
+
+# A client's own, under a secret: the one key that cannot be derived from its event again. An event
+# was appended with one key, and nothing else may stand there in its name.
+_OF_A_REQUEST = (
+    "type IS ? AND length(key) = ? AND key GLOB ? AND substr(key, ?) NOT GLOB '*[^0-9a-f]*'"
+)
+_NOT_OF_REQUESTS = (
+    "SELECT count(*) - count(DISTINCT CASE WHEN " + _OF_A_REQUEST + " THEN position END) "
+    "FROM dedupe LEFT JOIN events USING (position)"
+)
+
+
 def dedupe_keys(connection: sqlite3.Connection) -> int:
-    """Count the dedupe keys of all events but requests: a client's own cannot be derived again.
+    """Count the dedupe keys, but for one of each request, which a client made.
 
     Raises:
         StoreUnavailable: They cannot be read.
     """
+    begins = IDEMPOTENCY
     with store_errors("log.db"):
         row = connection.execute(
-            "SELECT count(*) FROM dedupe LEFT JOIN events USING (position) WHERE type IS NOT ?",
-            (TranscriptionRequested.type,),
+            _NOT_OF_REQUESTS,
+            (
+                TranscriptionRequested.type,
+                len(begins) + DIGEST_CHARACTERS,
+                begins + "*",
+                len(begins) + 1,
+            ),
         ).fetchone()
     return int(row[0])
 
