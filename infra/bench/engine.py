@@ -80,7 +80,7 @@ def spoken(seconds: int) -> Waveform:
             io.BytesIO((folder / "assets" / f"{name}.wav").read_bytes()),
             audio_ms_max=RECORDING_MS_MAX,
             alive=lambda: None,
-        )
+        ).audio
         for name in RECORDINGS
     ]
     whole, wanted = 0, seconds * SAMPLE_RATE

@@ -45,6 +45,10 @@ class EngineProcess:
             trust_env=False,
         )
 
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What it has logged so far, when that goes to a file."""
+        return [json.loads(line) for line in Path(self._log.name).read_bytes().splitlines()]
+
     @property
     def workers(self) -> list[int]:
         """Process ids of the workers that run now."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from stenolog.engine.audio.decode import decode
 from stenolog.engine.speech import weights
@@ -36,7 +37,8 @@ def recording(name: str) -> bytes:
 
 def speech(name: str, start: float = 0.0, end: float = 1e9) -> Waveform:
     """Seconds of such a recording at 16 kHz."""
-    audio = decode(io.BytesIO(recording(name)), audio_ms_max=600_000, alive=nothing)
+    file = io.BytesIO(recording(name))
+    audio = decode(file, audio_ms_max=600_000, alive=nothing).audio
     return audio[round(start * SAMPLE_RATE) : round(min(end, 1e4) * SAMPLE_RATE)]
 
 
@@ -77,6 +79,29 @@ def encoded(
             frame_size=stream.codec_context.frame_size or 1_024,
         )
         frame = av.AudioFrame.from_ndarray(audio[None, :], format="flt", layout="mono")
+        frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            media.mux(stream.encode(piece))
+        media.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def stereo(samples: NDArray[np.int16], container: str, codec: str) -> bytes:
+    """Two channels at 16 kHz, as FFmpeg writes them."""
+    file = io.BytesIO()
+    with av.open(file, mode="w", format=container) as media:
+        stream: Any = media.add_stream(codec, rate=SAMPLE_RATE)
+        stream.layout = "stereo"
+        stream.bit_rate = BIT_RATE
+        size = stream.codec_context.frame_size or 1_024
+        wanted = stream.codec_context.format
+        resampler = av.AudioResampler(
+            format=wanted, layout="stereo", rate=SAMPLE_RATE, frame_size=size
+        )
+        packed = samples.T.reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(packed), format="s16", layout="stereo"
+        )
         frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             media.mux(stream.encode(piece))

@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from stenolog.engine.audio.decode import DEMUXERS, decode
+from stenolog.engine.audio.decode import decode
+from stenolog.engine.audio.hearing import DEMUXERS
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 from tests.engine import sounds
@@ -32,19 +33,40 @@ FILES = [
     ("mpegts", "mp2", 48_000),
     ("avi", "pcm_s16le", 44_100),
     ("flv", "libmp3lame", 44_100),
+    ("ac3", "ac3", 48_000),
+    ("eac3", "eac3", 48_000),
+    ("wv", "wavpack", 44_100),
+    ("tta", "tta", 44_100),
+    ("voc", "pcm_u8", 16_000),
+    ("w64", "pcm_s16le", 44_100),
+    ("mpeg", "mp2", 48_000),
+    ("vob", "ac3", 48_000),
+    ("mp2", "mp2", 48_000),
+    ("3gp", "aac", 44_100),
+    ("matroska", "ac3", 48_000),
 ]
-DEMUXED_AS = {"mp4": "mov", "ipod": "mov", "adts": "aac"}
+DEMUXED_AS = {
+    "mp4": "mov",
+    "ipod": "mov",
+    "3gp": "mov",
+    "adts": "aac",
+    "vob": "mpeg",
+    "mp2": "mp3",
+}
+# No part of FFmpeg writes them: `test_listed_formats` has the first three, made by hand. The rest
+# is proprietary, and nobody can make one here.
+NOT_WRITTEN = {"iff", "mxf", "qcp", "ape", "dss"}
 # A frame of AMR narrow band at 12.2 kbit/s that says nothing: the wheel has no encoder for it.
 AMR_SECOND = b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50
 
 
 def decoded(content: bytes, audio_ms_max: int = 60_000) -> Waveform:
-    return decode(io.BytesIO(content), audio_ms_max=audio_ms_max, alive=sounds.nothing)
+    return decode(io.BytesIO(content), audio_ms_max=audio_ms_max, alive=sounds.nothing).audio
 
 
 def test_every_demuxer_of_the_list_is_tried() -> None:
     tried = {DEMUXED_AS.get(container, container) for container, _, _ in FILES} | {"amr"}
-    assert tried == set(DEMUXERS.split(","))
+    assert tried | NOT_WRITTEN == set(DEMUXERS.split(","))
 
 
 @pytest.mark.parametrize(("container", "codec", "rate"), FILES)

@@ -56,6 +56,27 @@ def test_a_job_goes_from_its_creation_to_the_whole_transcript(engine: EngineProc
     assert 0.5 < body["confidence"] < 1.0
 
 
+def test_what_is_known_of_the_audio_stands_beside_the_transcript(engine: EngineProcess) -> None:
+    """Half of a file is transcribed, and the answer and the log say that it is half."""
+    whole = sounds.wav(sounds.silence(10))
+    body = engine.transcribe(whole[: len(whole) // 2])
+    known = body["stenolog"]
+    assert (body["status"], body["audio_duration"]) == ("completed", 5)
+    assert known["audio"]["container"] == "wav"
+    assert 9_950 < known["audio"]["declared_ms"] < 10_050
+    assert [one["code"] for one in known["warnings"]] == ["cut-short", "silent"]
+    line = next(
+        line
+        for line in engine.log_lines()
+        if line["event"] == "engine.audio_doubtful" and line["job_id"] == body["id"]
+    )
+    assert line["warnings"] == ["cut-short", "silent"]
+    assert line["decoded_ms"] == known["audio"]["decoded_ms"]
+    refused = engine.transcribe(whole, speech_threshold=0.5)
+    assert refused["status"] == "error"
+    assert [one["code"] for one in refused["stenolog"]["warnings"]] == ["silent"]
+
+
 @pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")  # the SDK's own
 def test_the_official_sdk_works_with_only_its_base_url_changed(engine: EngineProcess) -> None:
     client = assemblyai.Client(

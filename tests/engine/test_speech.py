@@ -30,7 +30,7 @@ def heard(
         SpeechOptions(**options),
         techniques,
         audio_ms_max=audio_ms_max,
-        decoded=lambda audio_ms: None,
+        decoded=lambda audio_ms, facts: None,
         alive=sounds.nothing,
     )
 

@@ -258,6 +258,27 @@ async def test_an_empty_body_is_422_in_the_services_words(service: Composed) -> 
     assert files(service.uploads_directory) == []
 
 
+FORM = (
+    b'--boundary\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n'
+    b"Content-Type: audio/wav\r\n\r\nRIFF"
+)
+
+
+@pytest.mark.parametrize("size", [1, 100, 5_000])
+async def test_a_form_around_a_file_is_refused_with_advice(service: Composed, size: int) -> None:
+    """It would be stored with what is around the file; however its bytes come, it is seen."""
+    for content in (FORM + bytes(3_000), FORM + b"\r\n--boundary--\r\n"):
+        answer = await service.client.post("/v2/upload", content=pieces(content, size))
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "error": "Upload failed, the body is a multipart form: send the file's own bytes as "
+            "the body, not a form"
+        }
+    assert await service.recorded() == []
+    assert files(service.uploads_directory) == []
+    await upload(service, b"--" + bytes(3_000), **{"Content-Type": "multipart/form-data"})
+
+
 async def test_another_tenant_cannot_use_it(service: Composed) -> None:
     url = await upload(service, b"bytes")
     answer = await service.client.post(

@@ -26,6 +26,14 @@ def no_audio_stream() -> AudioRefused:
     return AudioRefused("Transcoding failed. The file has no audio stream.")
 
 
+def no_decoder(container: str) -> AudioRefused:
+    """The container can be read, and its sound is in a codec that cannot."""
+    return AudioRefused(
+        f"Transcoding failed. The audio in this {container} file is encrypted or in a codec that "
+        "cannot be decoded."
+    )
+
+
 def empty_file() -> AudioRefused:
     """Nothing was uploaded, or the download had no bytes."""
     return AudioRefused("Transcoding failed. The file is empty.")

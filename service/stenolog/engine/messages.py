@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.options import SpeechOptions
 from stenolog.engine.spoken import SpokenWord
 
@@ -46,10 +47,11 @@ class Alive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """The audio is decoded and this long."""
+    """The audio is decoded and this long; `facts` are what is known of it."""
 
     event: Literal["decoded"] = "decoded"
     audio_ms: int
+    facts: AudioFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

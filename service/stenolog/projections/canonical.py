@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stenolog.projections.documents import ProjectionFailed, number_or_none, text_or_none
+from stenolog.projections.documents import ProjectionFailed, encode, number_or_none, text_or_none
 
 Item = Mapping[str, Any]
 
 CONTENT_SAFETY = "content_safety_labels"
+BESIDE = "stenolog"  # the member that the engine adds to AssemblyAI's, and `/v2` leaves out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,28 @@ class CanonicalTranscript:
         """The length of the list of words; 0 without a list."""
         words = self.answer.get("words")
         return len(words) if isinstance(words, list) else 0
+
+    @property
+    def audio(self) -> str | None:
+        """What the provider knows of the audio, as a JSON object; only the engine tells it."""
+        known = self._beside().get("audio")
+        return encode(known).decode() if isinstance(known, dict) else None
+
+    @property
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """What a reader should know of the audio: code and sentence of each."""
+        given = self._beside().get("warnings")
+        found = []
+        for one in given if isinstance(given, list) else ():
+            warning = one if isinstance(one, dict) else {}
+            code, message = map(text_or_none, (warning.get("code"), warning.get("message")))
+            if code and message:
+                found.append((code, message))
+        return tuple(found)
+
+    def _beside(self) -> Mapping[str, Any]:
+        beside = self.answer.get(BESIDE)
+        return beside if isinstance(beside, dict) else {}
 
     def says_requested(self, parameter: str) -> bool:
         """Tell whether the answer itself says that this parameter was true."""

@@ -103,12 +103,16 @@ class TranscriptHead:
     Attributes:
         text: None when the transcription failed, or the provider gave none.
         words: How many words the provider returned.
+        audio: What the provider knows of the audio, as a JSON object; None without.
+        warnings: What a reader should know of the audio: code and sentence of each.
     """
 
     text: str | None
     confidence: float | None
     language_code: str | None
     words: int
+    audio: str | None = None
+    warnings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

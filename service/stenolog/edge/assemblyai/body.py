@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from stenolog.edge.assemblyai.sdk_transcript import TRANSCRIPT, readable
+from stenolog.projections.canonical import BESIDE
 from stenolog.projections.documents import Document, encode, read_object, rewritten
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.views import TRANSCRIPT_VIEW
@@ -104,5 +105,6 @@ def _spliced(ours: Mapping[str, Any], theirs: Document) -> bytes:
     It ends with an empty `webhook_status_code`: see `BODY_END`.
     """
     mine = [encode({name: value})[1:-1] for name, value in ours.items() if name != WEBHOOK_STATUS]
-    kept = [raw for name, raw in theirs.members() if name not in ours and name != WEBHOOK_STATUS]
+    left_out = {*ours, WEBHOOK_STATUS, BESIDE}
+    kept = [raw for name, raw in theirs.members() if name not in left_out]
     return b"{%b,%b" % (b",".join([*mine, *kept]), BODY_END)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 
 import orjson
 from starlette.requests import Request
@@ -13,11 +14,12 @@ from stenolog.edge.access.upload_links import upload_url
 from stenolog.edge.http.bodies import declared_bytes, streamed
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.ports import Uploads
-from stenolog.errors import StoreUnavailable
+from stenolog.errors import InvalidRequest, StoreUnavailable
 from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.facts import upload_stored
 from stenolog.log.recorder import Cause, FactRecorder
 from stenolog.wire.assemblyai import sentences
+from stenolog.wire.forms import ADVICE, LOOK_BYTES, is_form
 
 
 class Upload:
@@ -40,11 +42,14 @@ class Upload:
         self._bytes_max = bytes_max
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
-        """200 with `upload_url`; 422 in plain text for no bytes, as the service says it."""
+        """200 with `upload_url`; 422 in plain text for no bytes, as the service says it.
+
+        400 for a form, which would be stored with what is around the file.
+        """
         upload_id, limit = str(uuid.uuid4()), self._bytes_max
         size = await self._files.store(
             upload_id,
-            streamed(request, bytes_max=limit),
+            _no_form(streamed(request, bytes_max=limit)),
             bytes_max=limit,
             tenant=caller.tenant,
             declared_bytes=min(declared_bytes(request), limit),
@@ -63,3 +68,30 @@ class Upload:
         # stays. The sweep removes a file that the log does not know.
         url = upload_url(self._link_key, self._public_url, caller.tenant, upload_id)
         return Response(orjson.dumps({"upload_url": url}), media_type="application/json")
+
+
+async def _no_form(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the chunks; the first of them come together, as many as show a form.
+
+    Raises:
+        InvalidRequest: They do.
+    """
+    head: bytes | None = b""
+    async for chunk in chunks:
+        if head is None:
+            yield chunk
+            continue
+        head += chunk
+        if len(head) < LOOK_BYTES:
+            continue
+        _check_no_form(head)
+        yield head
+        head = None
+    if head:
+        _check_no_form(head)
+        yield head
+
+
+def _check_no_form(head: bytes) -> None:
+    if is_form(head):
+        raise InvalidRequest(f"Upload failed, the body is a multipart form: {ADVICE}")

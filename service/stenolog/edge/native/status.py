@@ -37,15 +37,20 @@ def status_of(row: StatusRow) -> dict[str, object]:
     }
 
 
-def warnings_of(row: StatusRow) -> list[dict[str, str]]:
+def warnings_of(row: StatusRow, transcript: TranscriptRow | None) -> list[dict[str, str]]:
     """Return what its customer should look at; each has a code and a sentence."""
-    return [
+    of_request = [
         {
             "code": "unknown-parameter",
             "message": f"{name} is not known here: it was forwarded to the provider as it is",
         }
         for name in orjson.loads(row.unknown)
     ]
+    of_audio = [
+        {"code": code, "message": message}
+        for code, message in (transcript.warnings if transcript else ())
+    ]
+    return of_request + of_audio
 
 
 def _webhook(row: StatusRow) -> dict[str, str | None] | None:
@@ -65,10 +70,11 @@ def detail_of(
     """Return what one transcription shows; `readable_ms` is from its callback to its views."""
     return {
         **status_of(row),
-        "warnings": warnings_of(row),
+        "warnings": warnings_of(row, transcript),
         "readable_ms": readable_ms,
         "text": transcript.text if transcript else None,
         "confidence": transcript.confidence if transcript else None,
         "language_code": transcript.language_code if transcript else None,
         "words": transcript.words if transcript else None,
+        "audio": orjson.Fragment(transcript.audio) if transcript and transcript.audio else None,
     }

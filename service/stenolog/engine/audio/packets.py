@@ -15,7 +15,7 @@ from stenolog.engine.techniques import Heartbeat
 PACKETS_BAD_MAX = 100_000  # a file of nothing but damage must end
 HEARTBEAT_PACKETS = 500  # about 10 s of MP3
 # Formats without time stamps: FFmpeg counts packets, and what is lost between two is not seen.
-WITHOUT_TIMES = frozenset({"mp3", "aac", "amr"})
+WITHOUT_TIMES = frozenset({"mp3", "aac", "amr", "ac3", "eac3"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,14 @@ class Packets:
 
     Attributes:
         bad: How many could not be decoded so far.
+        damaged: How many of them came behind the first sound: a recording may begin anywhere.
+        broken: The container could not be read on.
     """
 
     def __init__(self, media: Any, stream: Any) -> None:
-        self.bad = 0
+        self.bad = self.damaged = 0
+        self.broken = False
+        self._heard = False
         self._media = media
         self._stream = stream
         self._lost = _LostBytes() if media.format.name in WITHOUT_TIMES else None
@@ -51,7 +55,10 @@ class Packets:
                 alive()
             try:
                 packet = next(packets, None)
-            except (av.error.FFmpegError, EOFError):
+            except EOFError:
+                return
+            except av.error.FFmpegError:
+                self.broken = True
                 return
             if packet is None:
                 return
@@ -59,11 +66,13 @@ class Packets:
                 frames = packet.decode()
             except (av.error.FFmpegError, EOFError):
                 self.bad += 1
+                self.damaged += self._heard
                 if self.bad > PACKETS_BAD_MAX:
                     raise audio_errors.undecodable() from None
                 continue
             if self._lost is not None and frames and packet.pos is not None:
                 self._lost.found(packet.pos, packet.size)
+            self._heard = self._heard or bool(frames)
             for frame in frames:
                 yield self._placed(frame)
 

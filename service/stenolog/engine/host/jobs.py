@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from stenolog.clock import rfc3339
+from stenolog.engine.audio_facts import MEMBER, AudioFacts, shown
 from stenolog.engine.confidence import mean_confidence
 from stenolog.engine.options import SpeechOptions
 from stenolog.engine.spoken import SpokenWord, joined, utterances
@@ -39,6 +40,7 @@ class Job:
     status: str = "queued"
     completed_us: int | None = None
     audio_ms: int | None = None
+    audio: AudioFacts | None = None
     model: str | None = None
     words: tuple[SpokenWord, ...] = ()
     error: str = ""
@@ -57,7 +59,7 @@ class Job:
 
 
 def transcript(job: Job) -> dict[str, object]:
-    """Return the whole Transcript as AssemblyAI would answer it now."""
+    """Return the whole Transcript as AssemblyAI would answer it now, and what we know beside."""
     seconds = None if job.audio_ms is None else -(-job.audio_ms // 1000)
     if job.deleted:
         return deleted_transcript(job.id, seconds)
@@ -67,7 +69,8 @@ def transcript(job: Job) -> dict[str, object]:
         body = completed_transcript(job.id, job.params, _result(job, seconds))
     else:
         body = queued_transcript(job.id, job.params, status=job.status)
-    return {**body, "webhook_status_code": job.webhook_status}
+    known = {} if job.audio is None else {MEMBER: shown(job.audio)}
+    return {**body, "webhook_status_code": job.webhook_status, **known}
 
 
 def list_item(job: Job) -> ListItem:

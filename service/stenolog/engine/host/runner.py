@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 from stenolog.clock import now_us
 from stenolog.egress.client import Egress
 from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.audio_facts import AudioFacts, figures, warnings_of
 from stenolog.engine.host.disk_room import DiskRoom
 from stenolog.engine.host.downloads import Downloads
 from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
@@ -171,14 +173,24 @@ class Runner:
         )
         patience = Patience(decoding_ms=self._decoding_ms(), whole_ms=self._whole_ms)
         try:
-            words = await worker.run(order, patience, lambda audio_ms: self._note(job.id, audio_ms))
+            words = await worker.run(order, patience, partial(self._note, job.id))
         except (AudioRefused, WorkerLost) as exc:
             self._finish(job.id, status="error", error=str(exc))
         else:
             self._finish(job.id, status="completed", words=words, model=worker.model)
 
-    def _note(self, job_id: str, audio_ms: int) -> None:
-        self._update(job_id, audio_ms=audio_ms)
+    def _note(self, job_id: str, audio_ms: int, facts: AudioFacts) -> None:
+        self._update(job_id, audio_ms=audio_ms, audio=facts)
+        warnings = warnings_of(facts)
+        if warnings:
+            codes = [code for code, _ in warnings]
+            log.warning(
+                "engine.audio_doubtful",
+                job_id=job_id,
+                warnings=codes,
+                **figures(facts),
+                advice="the transcript says it to its customer; a whole file may give more",
+            )
 
     def _finish(self, job_id: str, **changes: Any) -> None:
         finished = self._update(job_id, completed_us=now_us(), **changes)

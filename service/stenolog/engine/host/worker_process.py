@@ -14,6 +14,7 @@ import structlog
 
 from stenolog.engine import audio_errors, messages
 from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.host.spawning import spawn
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.spoken import SpokenWord
@@ -95,7 +96,7 @@ class Worker:
                 raise WorkerLost(NOT_STARTED)
 
     async def run(
-        self, order: Order, patience: Patience, decoded: Callable[[int], None]
+        self, order: Order, patience: Patience, decoded: Callable[[int, AudioFacts], None]
     ) -> tuple[SpokenWord, ...]:
         """Transcribe the ordered file, and return its words; the worker then waits, or is gone.
 
@@ -133,7 +134,7 @@ class Worker:
             await self.end()
 
     async def _converse(
-        self, order: Order, patience: Patience, decoded: Callable[[int], None]
+        self, order: Order, patience: Patience, decoded: Callable[[int, AudioFacts], None]
     ) -> tuple[SpokenWord, ...]:
         await self._send(messages.ORDER.dump_json(order) + b"\n")
         clock = asyncio.get_running_loop().time
@@ -147,9 +148,9 @@ class Worker:
                 TOO_SLOW if late else SILENT,
             )
             match message:
-                case Decoded(audio_ms=audio_ms):
+                case Decoded(audio_ms=audio_ms, facts=facts):
                     allowed_ms = patience.whole_ms(audio_ms)
-                    decoded(audio_ms)
+                    decoded(audio_ms, facts)
                 case Done(words=words):
                     return words
                 case Refused(error=error):

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from stenolog.engine import messages
 from stenolog.engine.audio_errors import AudioRefused
+from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.worker import confinement
 from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
@@ -35,6 +36,10 @@ class Replies:
             self._pipe.write(messages.encode(message))
         except OSError:
             os._exit(0)
+
+    def decoded(self, audio_ms: int, facts: AudioFacts) -> None:
+        """The audio is decoded."""
+        self.send(Decoded(audio_ms=audio_ms, facts=facts))
 
     def alive(self) -> None:
         """Work goes on."""
@@ -74,7 +79,7 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
                 order.options,
                 techniques,
                 audio_ms_max=order.audio_ms_max,
-                decoded=lambda audio_ms: replies.send(Decoded(audio_ms=audio_ms)),
+                decoded=replies.decoded,
                 alive=replies.alive,
             )
     except AudioRefused as exc:

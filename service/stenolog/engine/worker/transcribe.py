@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from stenolog.engine import audio_errors
 from stenolog.engine.audio.decode import decode
+from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.confidence import is_clear_english
 from stenolog.engine.options import SpeechOptions
 from stenolog.engine.speakers.attribution import with_speakers, without_speakers
@@ -62,16 +63,19 @@ def transcribe(
     techniques: Techniques,
     *,
     audio_ms_max: int,
-    decoded: Callable[[int], None],
+    decoded: Callable[[int, AudioFacts], None],
     alive: Heartbeat,
 ) -> tuple[SpokenWord, ...]:
-    """Transcribe a file to words in order of time; call `decoded` with its duration in ms.
+    """Transcribe a file to words in order of time.
+
+    `decoded` is called with its duration in ms and what is known of the recording.
 
     Raises:
         AudioRefused: Nothing can be transcribed from it, and why.
     """
-    audio = decode(file, audio_ms_max=audio_ms_max, alive=alive)
-    decoded(-(-audio.size * 1000 // SAMPLE_RATE))
+    recording = decode(file, audio_ms_max=audio_ms_max, alive=alive)
+    audio = recording.audio
+    decoded(-(-audio.size * 1000 // SAMPLE_RATE), recording.facts)
     probabilities = techniques.voice_activity.probabilities(audio, alive)
     _check_threshold(speech_ratio(probabilities), options.speech_threshold)
     lines = cut_lines(probabilities, audio.size)

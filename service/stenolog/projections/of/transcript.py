@@ -100,18 +100,23 @@ class Transcript:
             language_code=transcript.language_code,
             words=transcript.word_count,
             body=self.body.completed(source.transcription, source.params, document),
+            audio=transcript.audio,
+            warnings=transcript.warnings,
         )
 
     def _without_text(self, source: ProjectionInput, error: str) -> TranscriptRow:
         content, answer = source.content, NO_ANSWER
         if isinstance(content, Document) and isinstance(content.get("answer"), dict):
             answer = read_object(content.written("answer"))
+        transcript = CanonicalTranscript(answer)
         return TranscriptRow(
             text=None,
             confidence=None,
             language_code=None,
             words=0,
             body=self.body.failed(source.transcription, source.params, error, answer),
+            audio=transcript.audio,
+            warnings=transcript.warnings,
         )
 
 

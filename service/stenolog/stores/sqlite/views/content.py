@@ -76,12 +76,14 @@ def transcript_of(fields: Fields) -> TranscriptHead:
     """Return what was said of the fields of a transcript's box."""
     said, text, _ = fields
     assert said is not None
-    confidence, language_code, words = json.loads(said)
+    confidence, language_code, words, audio, warnings = json.loads(said)
     return TranscriptHead(
         text=None if text is None else text.decode(),
         confidence=confidence,
         language_code=language_code,
         words=words,
+        audio=audio,
+        warnings=tuple((code, message) for code, message in warnings),
     )
 
 
@@ -102,7 +104,15 @@ def items_of(
 
 
 def _of_transcript(transcript: TranscriptRow) -> tuple[Fields, Sequence[Piece]]:
-    said = encode([transcript.confidence, transcript.language_code, transcript.words])
+    said = encode(
+        [
+            transcript.confidence,
+            transcript.language_code,
+            transcript.words,
+            transcript.audio,
+            transcript.warnings,
+        ]
+    )
     text = None if transcript.text is None else transcript.text.encode()
     body = transcript.body
     if len(body) <= BODY_BYTES_INLINE_MAX:
