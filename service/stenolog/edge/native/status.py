@@ -37,7 +37,7 @@ def status_of(row: StatusRow) -> dict[str, object]:
     }
 
 
-def warnings_of(row: StatusRow, transcript: TranscriptRow | None) -> list[dict[str, str]]:
+def warnings_of(row: StatusRow, transcript: TranscriptHead | None) -> list[dict[str, str]]:
     """Return what its customer should look at; each has a code and a sentence."""
     of_request = [
         {
