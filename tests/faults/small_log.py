@@ -15,7 +15,7 @@ from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
 from stenolog.compliance.verdict import Verdict
 from stenolog.compliance.verify import verify
-from stenolog.log.batch import Coordinates, OpenStream
+from stenolog.log.batch_state import Coordinates, OpenStream
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import NewEvent, event_from_bytes
@@ -103,7 +103,7 @@ def rewritten(run: sqlite3.Connection, position: int, /, **fields: Any) -> None:
 
 
 def tree_recomputed(run: sqlite3.Connection) -> None:
-    """Tree, dedupe keys and open transcriptions are those of the stored events, whatever they are.
+    """Tree, dedupe keys and ends are those of the stored events, whatever they are.
 
     Types that are not known are left to the test.
     """
@@ -114,6 +114,15 @@ def tree_recomputed(run: sqlite3.Connection) -> None:
     run.executemany(
         "INSERT INTO nodes VALUES (?, ?, ?)",
         [(n.place.level, n.place.number, n.hash) for n in nodes],
+    )
+    run.execute("DELETE FROM streams")
+    run.execute(
+        "INSERT INTO streams SELECT stream, position, max(version) FROM events GROUP BY stream"
+    )
+    run.execute("DELETE FROM tenants")
+    run.execute(
+        "INSERT INTO tenants SELECT tenant, max(sequence), position FROM events "
+        "WHERE sequence GROUP BY tenant"
     )
     run.execute("UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes()))
 

@@ -12,11 +12,13 @@ import pytest
 from stenolog.errors import StoreUnavailable
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES
 from stenolog.stores.sqlite.log.store import SqliteLog
-from tests.log_samples import BEGUN, PRIVATE, new_event
+from tests.log_samples import BEGUN, OTHER_TENANT, PRIVATE, TENANT, new_event, several
 
 ONE = "transcription-11111111-1111-4111-8111-111111111111"
 OTHER = "transcription-22222222-2222-4222-8222-222222222222"
 BY_STREAM = "sqlite_autoindex_events_2"  # UNIQUE (stream, version)
+BY_SEQUENCE = "events_by_sequence"
+OPENS = "transcription.requested"
 
 
 @asynccontextmanager
@@ -41,16 +43,16 @@ def root_of(path: Path, name: str) -> int:
         return int(row.fetchone()[0])
 
 
-def rename(path: Path, name: str, *, of_last: bool = False) -> None:
-    """Flip a bit of ONE's name in a b-tree of one page: in all entries, or in its newest alone."""
+def rename(path: Path, name: str, text: str = ONE, *, of_last: bool = False) -> None:
+    """Flip a bit of this text in a b-tree of one page: in all entries, or in its newest alone."""
     page = root_of(path, name)
     content = bytearray(path.read_bytes())
     begin, end = (page - 1) * PAGE_BYTES, page * PAGE_BYTES
-    places = [at for at in range(begin, end) if content.startswith(ONE.encode(), at)]
+    places = [at for at in range(begin, end) if content.startswith(text.encode(), at)]
     assert places, "it is there"
     # SQLite fills a page from its end: the newest entry stands first.
     for at in places[:1] if of_last else places:
-        content[at + len(ONE) - 1] ^= 1
+        content[at + len(text) - 1] ^= 1
     path.write_bytes(content)
 
 
@@ -69,6 +71,91 @@ async def test_a_stream_that_the_index_has_lost_gets_no_wrong_version(
         assert (await log.append(OTHER, [new_event("erasure.requested")])).version == 4
 
 
+@pytest.mark.parametrize("of_last", [False, True])
+async def test_a_stream_to_which_nothing_is_owed_gets_no_wrong_version(
+    tmp_path: Path, of_last: bool
+) -> None:
+    """The last entry of the index is lost, and every record holds."""
+    path = tmp_path / "log.db"
+    async with opened(path) as log:
+        await log.append("upload-1", several(3))
+        await log.append("upload-2", several(3))
+    rename(path, BY_STREAM, "upload-1", of_last=of_last)
+    async with opened(path) as log:
+        for expected in (None, 3, 2, 0):
+            with pytest.raises(StoreUnavailable, match="another end of a stream"):
+                await log.append("upload-1", several(1), expected=expected)
+        assert (await log.append("upload-2", several(1), expected=3)).version == 4
+
+
+async def test_a_row_of_a_streams_end_is_not_believed_alone(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    async with opened(path) as log:
+        for number in range(5):
+            await log.append(f"upload-{number}", several(2))
+    with closing(sqlite3.connect(path)) as connection:
+        for number, damage in enumerate(
+            ("version = 1", "position = 2", "version = 'x'", "position = x'00'")
+        ):
+            connection.execute(f"UPDATE streams SET {damage} WHERE stream = 'upload-{number}'")
+        connection.execute("DELETE FROM streams WHERE stream = 'upload-4'")
+        connection.commit()
+    async with opened(path) as log:
+        for number in range(5):
+            with pytest.raises(StoreUnavailable, match="log verify"):
+                await log.append(f"upload-{number}", several(1))
+        assert (await log.append("upload-5", several(1))).version == 1
+
+
+async def public_ones(path: Path, tenant: str, count: int) -> None:
+    async with opened(path) as log:
+        for number in range(count):
+            await log.append(f"{OTHER}{number}", [new_event(OPENS, tenant=tenant)])
+
+
+async def sequence_of_next(log: SqliteLog, tenant: str) -> int:
+    appended = await log.append(ONE, [new_event(OPENS, tenant=tenant)])
+    return (await log.read(after=appended.positions[0] - 1))[0].sequence
+
+
+@pytest.mark.parametrize("of_last", [False, True])
+async def test_a_sequence_that_the_index_has_lost_is_told_by_the_record(
+    tmp_path: Path, of_last: bool
+) -> None:
+    path = tmp_path / "log.db"
+    await public_ones(path, TENANT, 3)
+    rename(path, BY_SEQUENCE, TENANT, of_last=of_last)
+    async with opened(path) as log:
+        assert await sequence_of_next(log, TENANT) == 4
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE tenants SET sequence = 2",
+        "UPDATE tenants SET sequence = 7",
+        "UPDATE tenants SET sequence = 'x'",
+        "DELETE FROM tenants",
+        "UPDATE events SET bytes = x'00' WHERE sequence = 3",  # and the index has lost it as well
+    ],
+)
+async def test_a_tenant_whose_last_sequence_is_not_certain_gets_no_public_event(
+    tmp_path: Path, damage: str
+) -> None:
+    path = tmp_path / "log.db"
+    await public_ones(path, TENANT, 3)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    if "bytes" in damage:
+        rename(path, BY_SEQUENCE, TENANT, of_last=True)
+    async with opened(path) as log:
+        with pytest.raises(StoreUnavailable, match="tenant's public events"):
+            await sequence_of_next(log, TENANT)
+        await log.append("upload-1", [new_event(PRIVATE, tenant=TENANT)])
+        assert await sequence_of_next(log, OTHER_TENANT) == 1
+
+
 async def test_an_index_that_leads_to_another_stream_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     async with opened(path) as log:
@@ -81,7 +168,7 @@ async def test_an_index_that_leads_to_another_stream_is_not_believed(tmp_path: P
     content[at + 7 : at + 8] = b"3"
     path.write_bytes(content)
     async with opened(path) as log:
-        with pytest.raises(StoreUnavailable, match="the index and the record"):
+        with pytest.raises(StoreUnavailable, match="another end of a stream"):
             await log.append("upload-3", [new_event()])
         assert (await log.append("upload-1", [new_event()])).version == 2
 

@@ -23,7 +23,8 @@ from stenolog.compliance.data_keys import MasterKey, new_wrapped_key, unwrap_key
 from stenolog.compliance.payloads import open_with, seal_with
 from stenolog.errors import WrongExpectedVersion
 from stenolog.log.appends import Together
-from stenolog.log.batch import BatchState, Coordinates, Row, sequence_batch
+from stenolog.log.batch import Row, sequence_batch
+from stenolog.log.batch_state import BatchState, Coordinates
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event, NewEvent, event_from_bytes, uuid7

@@ -137,6 +137,22 @@ class Records(Protocol):
         """
         ...
 
+    def stream_ends(self) -> Iterator[tuple[str, tuple[object, object]]]:
+        """Yield position and version that the log keeps as each stream's last, by stream.
+
+        Raises:
+            StoreUnavailable: They cannot be read.
+        """
+        ...
+
+    def tenant_ends(self) -> Iterator[tuple[str, tuple[object, object]]]:
+        """Yield sequence and position that the log keeps as each tenant's last, by tenant.
+
+        Raises:
+            StoreUnavailable: They cannot be read.
+        """
+        ...
+
     def open_rows(self) -> Iterator[OpenRow]:
         """Yield what the log keeps of open transcriptions, by stream.
 

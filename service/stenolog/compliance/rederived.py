@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TypeVar
 
 from stenolog.compliance.records import Records
 from stenolog.compliance.rows import VerifiedSoFar
@@ -11,6 +13,8 @@ from stenolog.errors import StoreError
 from stenolog.log.derived_keys import derived_key
 from stenolog.log.event import Event
 from stenolog.log.merkle import Node
+
+Said = TypeVar("Said", bound=tuple[object, ...])
 
 
 def check_dedupe(event: Event, records: Records, verified: VerifiedSoFar) -> None:
@@ -60,32 +64,51 @@ def check_derived(nodes: int, records: Records, verified: VerifiedSoFar) -> None
     try:
         if records.dedupe_keys() > verified.dedupe_keys:
             verified.findings.add("log.db: there are dedupe keys that no event was appended with")
-        for sentence in wrong_open_rows(records, verified):
+        for sentence in chain(wrong_ends(records, verified), wrong_open_rows(records, verified)):
             verified.findings.add(sentence)
     except StoreError as exc:
         verified.findings.add(f"log.db: what is derived from the records cannot be read: {exc}")
 
 
 def wrong_open_rows(records: Records, verified: VerifiedSoFar) -> Iterator[str]:
-    """Yield where `open_transcriptions` is not what the records say is owed.
-
-    Both sides come in the order of the streams.
-    """
+    """Yield where `open_transcriptions` is not what the records say is owed."""
     there = ((row.stream, tuple(row.said)) for row in records.open_rows())
     owed = ((stream, said_of(seen)) for stream, seen in verified.scratch.owed())
-    row, wanted = next(there, None), next(owed, None)
-    while row is not None or wanted is not None:
-        if wanted is None or (row is not None and row[0] < wanted[0]):
-            assert row is not None
-            yield f"log.db: open_transcriptions has {row[0]}, to which nothing is owed"
-            row = next(there, None)
-        elif row is None or wanted[0] < row[0]:
-            yield f"log.db: open_transcriptions lacks {wanted[0]}, to which something is owed"
-            wanted = next(owed, None)
+    for stream, said, wanted in differing(there, owed):
+        if wanted is None:
+            yield f"log.db: open_transcriptions has {stream}, to which nothing is owed"
+        elif said is None:
+            yield f"log.db: open_transcriptions lacks {stream}, to which something is owed"
         else:
-            if row[1] != wanted[1]:
-                yield f"log.db: open_transcriptions says of {row[0]} what its events do not"
-            row, wanted = next(there, None), next(owed, None)
+            yield f"log.db: open_transcriptions says of {stream} what its events do not"
+
+
+def wrong_ends(records: Records, verified: VerifiedSoFar) -> Iterator[str]:
+    """Yield where `streams` and `tenants` do not end as the records do."""
+    for stream, _, _ in differing(records.stream_ends(), verified.scratch.ends()):
+        yield f"log.db: streams says of {stream} another end than its events"
+    tenants = iter(sorted(verified.sequences.items()))
+    for tenant, _, _ in differing(records.tenant_ends(), tenants):
+        yield f"log.db: tenants says of {tenant} another last sequence than its events"
+
+
+def differing(
+    there: Iterator[tuple[str, Said]], wanted: Iterator[tuple[str, Said]]
+) -> Iterator[tuple[str, Said | None, Said | None]]:
+    """Yield the names of which two sides, each in the order of the names, say different things."""
+    one, other = next(there, None), next(wanted, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0] < other[0]):
+            assert one is not None
+            yield one[0], one[1], None
+            one = next(there, None)
+        elif one is None or other[0] < one[0]:
+            yield other[0], None, other[1]
+            other = next(wanted, None)
+        else:
+            if one[1] != other[1]:
+                yield one[0], one[1], other[1]
+            one, other = next(there, None), next(wanted, None)
 
 
 def said_of(seen: StreamSoFar) -> tuple[object, ...]:

@@ -38,7 +38,7 @@ class VerifiedSoFar:
 
     Attributes:
         scratch: What they say of each stream.
-        sequences: The last one of each tenant.
+        sequences: The last one of each tenant, and where it stands.
         epoch: The one that the last event is of.
         epochs: Each that the log went through, with the id of the restore that began it.
         restored: Where the log goes on from a backup; 0: nowhere.
@@ -52,7 +52,7 @@ class VerifiedSoFar:
 
     scratch: Scratch
     frontier: Frontier = field(default_factory=Frontier)
-    sequences: dict[str, int] = field(default_factory=dict)
+    sequences: dict[str, tuple[int, int]] = field(default_factory=dict)
     time: str = ""
     log_id: str = ""
     epoch: int = FIRST_EPOCH
@@ -100,7 +100,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     try:
         data = read_data(event.type, event.data)
         if is_public(event.type):
-            sequence = verified.sequences.get(event.tenant, 0) + 1
+            sequence = verified.sequences.get(event.tenant, (0, 0))[0] + 1
     except SchemaTooNew as exc:
         raise EvidenceError(str(exc), expected) from exc
     held = {
@@ -127,7 +127,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
             raise EvidenceError(reason, expected)
     _note(event, data, seen, verified)
     if sequence:
-        verified.sequences[event.tenant] = sequence
+        verified.sequences[event.tenant] = sequence, event.position
     return event
 
 

@@ -62,6 +62,10 @@ class Scratch(Protocol):
         """Yield streams whose erasure was completed, with the position of that."""
         ...
 
+    def ends(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Yield position and version of the last event of each stream, by name."""
+        ...
+
     def owed(self) -> Iterator[tuple[str, StreamSoFar]]:
         """Yield the streams to which something is owed, or may yet turn out to be, by name."""
         ...

@@ -3,65 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from stenolog.clock import rfc3339
-from stenolog.errors import StoreError, StoreUnavailable, WrongExpectedVersion
+from stenolog.errors import StoreError
+from stenolog.log.answering import answer_without_writing
 from stenolog.log.appends import Together
+from stenolog.log.batch_state import NOWHERE, BatchState, Coordinates, OpenStream
 from stenolog.log.canonical import canonical_bytes, leaf_hash
-from stenolog.log.catalogue import EVENT_TYPES, is_public, read_data
+from stenolog.log.catalogue import is_public, read_data
 from stenolog.log.event import SealedPayload
 from stenolog.log.event_clock import TIME_US_MAX
 from stenolog.log.format import EVENT_SCHEMA
 from stenolog.log.merkle import Frontier, Node
-from stenolog.log.open_work import NO_WORK, OpenWork
+from stenolog.log.open_work import NO_WORK
 from stenolog.log.store import Append, Appended
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coordinates:
-    """Where an event stands: its position in the log, its version in its stream."""
-
-    position: int
-    version: int
-
-
-NOWHERE = Coordinates(position=0, version=0)
-ADVICE = "run `stenolog log verify`"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenStream:
-    """What is owed to the transcription of a stream, as of its last event."""
-
-    at: Coordinates
-    work: OpenWork
-
-
-@dataclass(slots=True, kw_only=True)
-class BatchState:
-    """What the log holds that concerns a batch, read inside its transaction and kept current.
-
-    Attributes:
-        time_us: That of the last event.
-        streams: The last event of each stream that the batch touches; absent: no such stream.
-        sequences: The last public sequence of each tenant in the batch; absent: none.
-        ids: Places of those ids of the batch that are already in the log.
-        dedupe: Places of those dedupe keys of the batch that are already taken.
-        work: What is owed to those of the streams to which something is.
-        doubted: Streams of which indexes and records say different things, and what; nothing is
-            appended to them.
-    """
-
-    frontier: Frontier
-    time_us: int
-    streams: dict[str, Coordinates] = field(default_factory=dict)
-    sequences: dict[str, int] = field(default_factory=dict)
-    ids: dict[str, Coordinates] = field(default_factory=dict)
-    dedupe: dict[str, Coordinates] = field(default_factory=dict)
-    work: dict[str, OpenWork] = field(default_factory=dict)
-    doubted: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,67 +92,6 @@ def sequence_batch(batch: Sequence[Together], state: BatchState, now_us: int) ->
         time_us=state.time_us,
         nodes=nodes,
         open_streams=open_streams,
-    )
-
-
-def answer_without_writing(together: Together, state: BatchState) -> Sequence[Appended] | None:
-    """Answer appends that change nothing; None when all of them are to be accepted.
-
-    Raises:
-        WrongExpectedVersion: A stream is not where its append expects it.
-        StoreUnavailable: What is known of a stream cannot be: the file is damaged.
-        StoreError: Some of the ids are known, and not all.
-    """
-    events = [event for append in together for event in append.events]
-    known = sum(event.id in state.ids for event in events)
-    if known:
-        if known != len(events):
-            raise StoreError("an append repeats some of the ids of another, and not all")
-        return [_known(append, state) for append in together]
-    if any(event.dedupe_key in state.dedupe for event in events):
-        return [_taken(append, state) for append in together]
-    for append in together:
-        at = state.streams.get(append.stream, NOWHERE)
-        if append.expected is not None and append.expected != at.version:
-            raise WrongExpectedVersion(
-                f"the stream is at version {at.version}, not {append.expected}"
-            )
-        if append.events:
-            _refuse_doubtful(append, at, state)
-    return None
-
-
-def _refuse_doubtful(append: Append, at: Coordinates, state: BatchState) -> None:
-    """Keep a wrong version out of the log: once it is hashed, nobody can mend it.
-
-    Raises:
-        StoreUnavailable: The stream has events that cannot be found, or are not what they were.
-    """
-    if append.stream in state.doubted:
-        raise StoreUnavailable(f"{state.doubted[append.stream]}; {ADVICE}")
-    first = append.events[0].type
-    if at == NOWHERE and not EVENT_TYPES[first].opens_stream:
-        raise StoreUnavailable(
-            f"no stream begins with {first}: its first events are lost; {ADVICE}"
-        )
-
-
-def _known(append: Append, state: BatchState) -> Appended:
-    places = [state.ids[event.id] for event in append.events]
-    at = state.streams.get(append.stream, NOWHERE)
-    return Appended(
-        positions=tuple(place.position for place in places),
-        version=max((place.version for place in places), default=at.version),
-        already_there=True,
-    )
-
-
-def _taken(append: Append, state: BatchState) -> Appended:
-    keys = (event.dedupe_key for event in append.events)
-    return Appended(
-        positions=tuple(state.dedupe[key].position for key in keys if key in state.dedupe),
-        version=state.streams.get(append.stream, NOWHERE).version,
-        already_there=True,
     )
 
 

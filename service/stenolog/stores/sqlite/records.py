@@ -16,7 +16,7 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
-from stenolog.stores.sqlite.checks.derived import dedupe_keys, dedupe_position, open_rows
+from stenolog.stores.sqlite.checks.derived import dedupe_keys, dedupe_position, ends, open_rows
 from stenolog.stores.sqlite.checks.scratch import SqliteScratch
 from stenolog.stores.sqlite.checks.structure import wrong_structure
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
@@ -108,6 +108,14 @@ class SqliteRecords:
     def dedupe_keys(self) -> int:
         """Reads the whole table."""
         return dedupe_keys(self._log)
+
+    def stream_ends(self) -> Iterator[tuple[str, tuple[object, object]]]:
+        """Reads the whole table by primary key."""
+        return ends(self._log, "SELECT stream, position, version FROM streams ORDER BY stream")
+
+    def tenant_ends(self) -> Iterator[tuple[str, tuple[object, object]]]:
+        """Reads the whole table by primary key."""
+        return ends(self._log, "SELECT tenant, sequence, position FROM tenants ORDER BY tenant")
 
     def open_rows(self) -> Iterator[OpenRow]:
         """Reads the whole table by primary key."""

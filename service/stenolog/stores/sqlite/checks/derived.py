@@ -55,6 +55,20 @@ def dedupe_keys(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
+def ends(
+    connection: sqlite3.Connection, statement: str
+) -> Iterator[tuple[str, tuple[object, object]]]:
+    """Yield name and both numbers of each row that the statement selects.
+
+    Raises:
+        StoreUnavailable: They cannot be read.
+    """
+    with store_errors("log.db"):
+        cursor = connection.execute(statement)
+        while (row := cursor.fetchone()) is not None:
+            yield str(row[0]), (row[1], row[2])  # a damaged name need not be text
+
+
 def open_rows(connection: sqlite3.Connection) -> Iterator[OpenRow]:
     """Yield what `open_transcriptions` says, by stream.
 

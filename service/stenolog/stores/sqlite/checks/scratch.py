@@ -85,6 +85,13 @@ class SqliteScratch:
             "SELECT name, completed FROM streams WHERE completed ORDER BY completed"
         )
 
+    def ends(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Read in the order of the primary key."""
+        for name, position, version in self._rows(
+            "SELECT name, position, version FROM streams WHERE version ORDER BY name"
+        ):
+            yield name, (position, version)
+
     def owed(self) -> Iterator[tuple[str, StreamSoFar]]:
         """Read in the order of the primary key."""
         for name, *row in self._rows(

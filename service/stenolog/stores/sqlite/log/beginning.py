@@ -8,7 +8,8 @@ import uuid
 from stenolog.clock import NowUs
 from stenolog.log.actors import SYSTEM, SYSTEM_TENANT
 from stenolog.log.appends import checked
-from stenolog.log.batch import BatchState, sequence_batch
+from stenolog.log.batch import sequence_batch
+from stenolog.log.batch_state import BatchState
 from stenolog.log.event import NewEvent
 from stenolog.log.events.logs import LOG, LogBegun
 from stenolog.log.format import LOG_FORMAT, LogIdentity

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from stenolog.log.batch import Row, Sequenced
+from stenolog.stores.sqlite.log.ends import write_ends
 from stenolog.stores.sqlite.log.nodes import insert_nodes
 from stenolog.stores.sqlite.log.open_rows import write_open
 
@@ -32,6 +33,7 @@ def insert(connection: sqlite3.Connection, sequenced: Sequenced) -> None:
         "INSERT INTO dedupe VALUES (?, ?)",
         [(row.dedupe_key, row.envelope["position"]) for row in rows if row.dedupe_key is not None],
     )
+    write_ends(connection, rows)
     insert_nodes(connection, sequenced.nodes)
     write_open(connection, sequenced.open_streams)
     frontier = sequenced.frontier

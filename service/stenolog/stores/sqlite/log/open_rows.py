@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import aiosqlite
 
-from stenolog.log.batch import Coordinates, OpenStream
+from stenolog.log.batch_state import Coordinates, OpenStream
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage

@@ -1,12 +1,14 @@
-"""Declare the tables of `log.db`; only `tree`, `probe` and `open_transcriptions` change.
+"""Declare the tables of `log.db`; events, payloads, dedupe keys and nodes never change.
 
 `leaf` is the hash with which the tree was grown: when the tree's root is wrong, it tells which
 record was changed. `last_us` is the last event's time. `nodes` has the tree's nodes of every eighth
 level above the leaves, for proofs. An append without events moves the time in `probe`: the
 readiness check must write, and SQLite does not write a page whose bytes stay the same.
 
-`open_transcriptions` is derived from the events, in the transaction that appends them: position and
-version of the stream's last event, and what is owed (`log.open_work`); numbers with commas between.
+`streams` and `tenants` say where each stream and each tenant's sequence of public events ends: an
+index alone is not believed (`ends`). `open_transcriptions` says position and version of the
+stream's last event, and what is owed (`log.open_work`); numbers with commas between. All three are
+derived from the events, in the transaction that appends them.
 
 The number of steps is the log's format (`log.format.LOG_FORMAT`): a release that adds a type of
 event or a field adds a step, be it an empty one, so that an older program refuses the file.
@@ -51,6 +53,16 @@ CREATE TABLE tree (
     last_us INTEGER NOT NULL
 );
 INSERT INTO tree VALUES (1, 0, x'', 0);
+CREATE TABLE streams (
+    stream TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE tenants (
+    tenant TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE nodes (
     level INTEGER NOT NULL,
     number INTEGER NOT NULL,

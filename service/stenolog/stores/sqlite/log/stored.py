@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from stenolog.errors import RecordDamaged, SchemaTooNew, StoreError
-from stenolog.log.batch import ADVICE
+from stenolog.log.batch_state import ADVICE
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes

@@ -11,31 +11,21 @@ from pathlib import Path
 import orjson
 
 from stenolog.clock import Clocks
-from stenolog.errors import RecordDamaged, StoreError
+from stenolog.errors import StoreError
 from stenolog.log.appends import Together, touched
-from stenolog.log.batch import (
-    ADVICE,
-    NOWHERE,
-    BatchState,
-    Coordinates,
-    Sequenced,
-    sequence_batch,
-)
+from stenolog.log.batch import Sequenced, sequence_batch
+from stenolog.log.batch_state import ADVICE, NOWHERE, BatchState, Coordinates
 from stenolog.log.event_clock import Reading, started
 from stenolog.log.events.logs import ClockReason
 from stenolog.log.merkle import Frontier
 from stenolog.stores.sqlite.file.writer import Writer
 from stenolog.stores.sqlite.log.clock_jumps import jump_recorded
+from stenolog.stores.sqlite.log.ends import read_sequences, read_streams
 from stenolog.stores.sqlite.log.inserting import insert
 from stenolog.stores.sqlite.log.open_rows import read_open
 from stenolog.stores.sqlite.log.schema import log_schema
-from stenolog.stores.sqlite.log.stored import stored_event, stored_frontier
+from stenolog.stores.sqlite.log.stored import stored_frontier
 
-_LAST_OF_STREAMS = (
-    "SELECT value, version, position, CAST(stream AS BLOB), bytes, leaf "
-    "FROM json_each(?) JOIN events ON position = "
-    "(SELECT position FROM events WHERE stream = value ORDER BY version DESC LIMIT 1)"
-)
 _PLACES_OF_IDS = (
     "SELECT id, position, version FROM events WHERE id IN (SELECT value FROM json_each(?))"
 )
@@ -162,34 +152,16 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> Ba
         raise StoreError(f"log.db: tree and events differ; {ADVICE}")
     state = BatchState(frontier=frontier, time_us=_read_last_us(connection))
     streams = _json(asked["streams"])
-    for name, version, position, *record in connection.execute(_LAST_OF_STREAMS, (streams,)):
-        state.streams[name] = Coordinates(position=position, version=version)
-        if not _agrees(name, version, position, *record):
-            state.doubted[name] = f"log.db: the index and the record at {position} differ"
+    read_streams(connection, streams, state)
     for name, kept in read_open(connection, streams).items():
         if kept is None or kept.at != state.streams.get(name, NOWHERE):
             state.doubted[name] = "log.db: a stream and its open transcription differ"
         else:
             state.work[name] = kept.work
-    for tenant in asked["tenants"]:
-        row = connection.execute(
-            "SELECT max(sequence) FROM events WHERE tenant = ? AND sequence > 0", (tenant,)
-        ).fetchone()
-        state.sequences[tenant] = row[0] or 0
+    read_sequences(connection, _json(asked["tenants"]), state)
     state.ids = _places(connection, _PLACES_OF_IDS, asked["ids"])
     state.dedupe = _places(connection, _PLACES_OF_DEDUPE_KEYS, asked["dedupe"])
     return state
-
-
-def _agrees(
-    name: str, version: object, position: int, stream: object, stored: bytes, leaf: object
-) -> bool:
-    """Tell whether the record that an index led to is this stream's; a damaged one cannot tell."""
-    try:
-        event = stored_event(position, stream, stored, leaf)
-    except RecordDamaged:
-        return stream == name.encode() and isinstance(version, int)
-    return (event.stream, event.version) == (name, version)
 
 
 def _places(
