@@ -246,3 +246,18 @@ async def test_what_nobody_waits_for_any_more_gives_its_room_back(commits: Commi
     assert await group.submit(0) == 0, "it takes no room, and is answered after the other"
     assert await group.submit(WAITING_BYTES_MAX) == 10 * WAITING_BYTES_MAX
     await group.close()
+
+
+async def test_what_is_idle_is_looked_at_on_the_writing_thread(commits: Commits) -> None:
+    looked: list[str] = []
+    seen = threading.Event()
+
+    def look() -> None:
+        looked.append(threading.current_thread().name)
+        seen.set()
+
+    group = GroupCommit[int, int](commits, name="idle", idle=look, idle_every_ms=1)
+    assert await asyncio.to_thread(seen.wait, DEADLINE_S)
+    assert await group.submit(4) == 40
+    await group.close()
+    assert set(looked) == {"idle"}

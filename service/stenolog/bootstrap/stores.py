@@ -123,6 +123,7 @@ async def open_stores(
         WORK: saved.position if (saved := await work.checkpoint()) else 0,
     }
     await refuse_older_log(events, read_up_to, log_file=LOG)
+    await events.record_clock()  # not before: a start that is refused writes nothing
     room = UploadRoom(
         directory / UPLOADS,
         tenant_bytes_max=settings.tenant_upload_bytes,

@@ -26,6 +26,10 @@ class CommandHandler:
         self._facts = facts
         self._states: BoundedMemory[str, Transcription] = BoundedMemory(STATES_KEPT_MAX)
 
+    def begin(self) -> Transcription:
+        """Return a new transcription; nothing of it is in the log yet."""
+        return Transcription(id=self._log.event_id())
+
     async def load(self, transcription_id: str) -> Transcription:
         """Return the transcription as it stands; version 0 when there is none.
 

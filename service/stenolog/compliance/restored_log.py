@@ -51,7 +51,7 @@ async def record_restore(
     """
     data = LogRestored(epoch=identity.epoch, events_lost=events_lost, restore=identity.restore)
     fact = Fact(data=data)
-    await events.append_all([_append(LOG + identity.log_id, fact, SYSTEM_TENANT)])
+    await events.append_all([_append(events, LOG + identity.log_id, fact, SYSTEM_TENANT)])
 
 
 async def record_deletions(
@@ -90,7 +90,7 @@ async def record_deletions(
         recorded.erased += stream.startswith(TRANSCRIPTION)
         recorded.revoked += stream.startswith(API_KEY)
         recorded.released += stream.startswith(UPLOAD)
-        appends.append(_append(stream, fact, tenant))
+        appends.append(_append(events, stream, fact, tenant))
         if len(appends) == EVENTS_PER_APPEND_MAX:
             await events.append_all(appends)
             appends = []
@@ -135,10 +135,10 @@ async def _needs_its_key(events: EventStore, stream: str) -> bool:
     return state.handle_sealed
 
 
-def _append(stream: str, fact: Fact, tenant: str) -> Append:
+def _append(events: EventStore, stream: str, fact: Fact, tenant: str) -> Append:
     data: EventData = fact.data
     event = NewEvent(
-        id=new_id(),
+        id=events.event_id(),
         type=data.type,
         tenant=tenant,
         actor=OPERATOR,

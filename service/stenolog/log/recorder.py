@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stenolog.clock import now_ms
@@ -20,18 +20,21 @@ from stenolog.log.store import Append, Appended, EventStore, Sealer
 
 PROBED_STREAM = "readiness-probe"  # never begun: only an empty append goes there
 
-NewId = Callable[[], str]
-
 _generator = random.Random()  # our own: the shared one may be seeded by others
 
 
 def new_id() -> str:
-    """Make a UUIDv7 that is unique but no secret.
+    """Make a UUIDv7 of the machine's clock that is unique but no secret; for all but events."""
+    return id_at(now_ms())
+
+
+def id_at(at_ms: int) -> str:
+    """Make a UUIDv7 of this time, in ms since the epoch.
 
     From a generator that was seeded by the operating system once: asking it again for every event
     gives up the interpreter's lock, which costs more than everything else here (DECISIONS 78).
     """
-    return uuid7(now_ms(), _generator.randbytes(10))
+    return uuid7(at_ms, _generator.randbytes(10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +113,9 @@ class FactRecorder:
     goes through `commands/handler`, which records here what it decided.
     """
 
-    def __init__(self, log: EventStore, sealer: Sealer, new_id: NewId = new_id) -> None:
+    def __init__(self, log: EventStore, sealer: Sealer) -> None:
         self._log = log
         self._sealer = sealer
-        self._new_id = new_id
 
     async def record(
         self, stream: str, facts: Sequence[Fact], cause: Cause, *, expected: int | None = None
@@ -167,7 +169,7 @@ class FactRecorder:
             raise OutcomeUnknown(str(exc)) from exc
 
     async def _event(self, stream: str, fact: Fact, cause: Cause) -> NewEvent:
-        event_id = self._new_id()
+        event_id = self._log.event_id()
         sealed = None
         if fact.payload is not None:
             sealed = await self._sealer.seal(stream, event_id, fact.payload)

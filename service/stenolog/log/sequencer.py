@@ -17,6 +17,7 @@ from stenolog.errors import StenologError, StoreUnavailable
 BATCH_EVENTS_MAX = 256
 BATCH_BYTES_MAX = 1 << 20
 WAITING_MAX = 20_000  # beyond this a caller is told at once instead of waiting for minutes
+LOOK_EVERY_MS = 60_000
 WAITING_BYTES_MAX = 64 << 20  # of all that wait; one larger item waits alone
 
 Item = TypeVar("Item")
@@ -56,9 +57,14 @@ class GroupCommit(Generic[Item, Result]):
         *,
         name: str,
         weigh: Callable[[Item], Weight] = lambda _: ONE_WRITE,
+        idle: Callable[[], None] | None = None,
+        idle_every_ms: int = LOOK_EVERY_MS,
     ) -> None:
+        """`idle` raises nothing: it is called on that thread, so often while nothing is waiting."""
         self._commit = commit
         self._weigh = weigh
+        self._idle = idle
+        self._idle_s = idle_every_ms / 1000 if idle else None
         self._loop = asyncio.get_running_loop()
         self._turn: list[_Waiting[Item, Result]] = []
         self._unanswered = 0
@@ -119,7 +125,12 @@ class GroupCommit(Generic[Item, Result]):
         ended = False
         while waiting or not ended:
             while not ended and not (waiting and self._queue.empty()):
-                handed_over = self._queue.get()
+                try:
+                    handed_over = self._queue.get(timeout=self._idle_s)
+                except queue.Empty:
+                    assert self._idle is not None
+                    self._idle()
+                    continue
                 ended = handed_over is None
                 waiting.extend(handed_over or ())
             if waiting:

@@ -73,6 +73,10 @@ class EventStore(Protocol):
         """
         ...
 
+    def event_id(self) -> str:
+        """Make an id for an event: a UUIDv7 of the time that the event would have now."""
+        ...
+
     async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
         """Return at most `limit` events (never more than 1,000) behind position `after`, in order.
 

@@ -161,6 +161,9 @@ class MemoryLog:
     ) -> Appended:
         raise AssertionError("projections never append")
 
+    def event_id(self) -> str:
+        raise AssertionError("projections never append")
+
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Appended]:
         raise AssertionError("projections never append")
 

@@ -12,7 +12,6 @@ from stenolog.bounded import BoundedMemory
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
-from stenolog.commands.transcription.state import Transcription
 from stenolog.edge.ports import NoteSubject
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
@@ -23,7 +22,7 @@ from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.edge.transcriptions.webhook_address import RefusedHost, refuse_unreachable
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.log.events.vocabulary import Surface
-from stenolog.log.recorder import Cause, new_id
+from stenolog.log.recorder import Cause
 from stenolog.wire.assemblyai.transcript_request import TranscriptRequest
 
 NAMES_LOGGED_MAX = 20
@@ -108,7 +107,7 @@ class Requesting:
         )
         self._offer.refuse_unsupported(provider, asked.params)
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
-        state = Transcription(id=new_id())
+        state = self._handler.begin()
         command = RequestTranscription(
             provider=provider, region=region, surface=surface, upload=upload
         )

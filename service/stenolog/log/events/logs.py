@@ -10,7 +10,7 @@ from stenolog.log.event_data import INTEGER_MAX, Count, EventData, Id
 
 Ordinal = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
 Milliseconds = Annotated[int, Field(ge=-INTEGER_MAX, le=INTEGER_MAX)]
-ClockReason = Literal["agreed", "accepted"]
+ClockReason = Literal["agreed", "accepted", "started"]
 
 
 class LogBegun(EventData):
@@ -44,7 +44,8 @@ class LogRestored(EventData):
 class ClockJumped(EventData):
     """The machine's clock was `off_ms` ahead of the log's time (behind: negative), and was taken.
 
-    `agreed`: it agreed with itself for long enough; `accepted`: an operator said that it is right.
+    `agreed`: it agreed with itself for long enough; `accepted`: an operator said that it is right;
+    `started`: the log was opened so long after its last event, or so it seems.
     """
 
     type = "clock.jumped"

@@ -14,7 +14,7 @@ from stenolog.log.event import NewEvent
 from stenolog.log.events.logs import LOG, LogBegun
 from stenolog.log.format import LOG_FORMAT, LogIdentity
 from stenolog.log.merkle import Frontier
-from stenolog.log.recorder import new_id
+from stenolog.log.recorder import id_at, new_id
 from stenolog.log.store import Append
 from stenolog.stores.sqlite.file.schema import run_script, write_identity
 from stenolog.stores.sqlite.log.inserting import insert
@@ -28,17 +28,18 @@ def begin_log(connection: sqlite3.Connection, tables: str, clock: NowUs) -> None
     run_script(connection, tables)
     identity = LogIdentity(log_id=str(uuid.uuid4()))
     write_identity(connection, identity)
-    first = Append(stream=LOG + identity.log_id, events=[begun(identity.log_id)], expected=0)
+    at_us = clock()
+    first = Append(stream=LOG + identity.log_id, events=[begun(identity.log_id, at_us)], expected=0)
     state = BatchState(frontier=Frontier(), time_us=0)
-    sequenced = sequence_batch([checked([first])], state, clock())
+    sequenced = sequence_batch([checked([first])], state, at_us)
     assert len(sequenced.rows) == 1, sequenced.outcomes
     insert(connection, sequenced)
 
 
-def begun(log_id: str) -> NewEvent:
+def begun(log_id: str, at_us: int) -> NewEvent:
     """Return the first event of a log with this id."""
     return NewEvent(
-        id=new_id(),
+        id=id_at(at_us // 1_000),
         type=LogBegun.type,
         tenant=SYSTEM_TENANT,
         actor=SYSTEM,

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from stenolog.log.actors import OPERATOR, SYSTEM, SYSTEM_TENANT
 from stenolog.log.appends import Together, checked
 from stenolog.log.event import NewEvent
-from stenolog.log.events.logs import LOG, ClockJumped, ClockReason
+from stenolog.log.events.logs import LOG, ClockJumped, ClockReason, LogRestored
 from stenolog.log.format import LogIdentity
-from stenolog.log.recorder import new_id
+from stenolog.log.recorder import id_at, new_id
 from stenolog.log.store import Append
 
+US_PER_MS = 1_000
 
-def jump_recorded(identity: LogIdentity, jumped_us: int, reason: ClockReason) -> Together:
-    """Return what to append before the first event that has the clock's new time."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jump:
+    """How far the clock was off that is believed now, and why it is."""
+
+    off_us: int
+    reason: ClockReason
+
+
+def with_jumps(
+    batch: Sequence[Together], jumps: Sequence[Jump], identity: LogIdentity, at_us: int
+) -> tuple[Sequence[Together], slice]:
+    """Return the batch with the jumps before it, and where its own outcomes are.
+
+    Behind a `log.restored`, for that begins the epoch of all that is new.
+    """
+    told = [_recorded(jump, identity, at_us) for jump in jumps]
+    first = next((event for append in (batch[0] if batch else ()) for event in append.events), None)
+    if first is not None and first.type == LogRestored.type:
+        return [*batch, *told], slice(len(batch))
+    return [*told, *batch], slice(len(told), None)
+
+
+def _recorded(jump: Jump, identity: LogIdentity, at_us: int) -> Together:
     event = NewEvent(
-        id=new_id(),
+        id=id_at(at_us // US_PER_MS),
         type=ClockJumped.type,
         tenant=SYSTEM_TENANT,
-        actor=OPERATOR if reason == "accepted" else SYSTEM,
+        actor=OPERATOR if jump.reason == "accepted" else SYSTEM,
         correlation_id=new_id(),
         causation_id=None,
-        data=ClockJumped(off_ms=jumped_us // 1_000, reason=reason).model_dump(),
+        data=ClockJumped(off_ms=jump.off_us // US_PER_MS, reason=jump.reason).model_dump(),
     )
     return checked([Append(stream=LOG + identity.log_id, events=[event])])

@@ -57,7 +57,7 @@ class SqliteLog:
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
         self._commits = GroupCommit[Together, Sequence[Appended]](
-            self._commit, name="log-writer", weigh=weight
+            self._commit, name="log-writer", weigh=weight, idle=writer.look
         )
 
     @classmethod
@@ -97,6 +97,19 @@ class SqliteLog:
     def beat_age_ms(self) -> int:
         """How long appends have waited without an answer to any of them; 0: none waits."""
         return self._commits.beat_age_ms
+
+    def event_id(self) -> str:
+        """Follows the clock of the log, which believes no jump at once."""
+        return self._writer.event_id()
+
+    async def record_clock(self) -> None:
+        """Record that the clock had jumped when the log was opened, if no event tells it yet.
+
+        Raises:
+            StoreError: It was not written.
+        """
+        if self._writer.jumped:
+            await self._commits.submit(())
 
     async def append(
         self, stream: str, events: Sequence[NewEvent], *, expected: int | None = None

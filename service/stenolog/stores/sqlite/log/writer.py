@@ -18,8 +18,9 @@ from stenolog.log.batch_state import ADVICE, NOWHERE, BatchState, Coordinates
 from stenolog.log.event_clock import Reading, started
 from stenolog.log.events.logs import ClockReason
 from stenolog.log.merkle import Frontier
+from stenolog.log.recorder import id_at
 from stenolog.stores.sqlite.file.writer import Writer
-from stenolog.stores.sqlite.log.clock_jumps import jump_recorded
+from stenolog.stores.sqlite.log.clock_jumps import Jump, with_jumps
 from stenolog.stores.sqlite.log.ends import read_sequences, read_streams
 from stenolog.stores.sqlite.log.inserting import insert
 from stenolog.stores.sqlite.log.open_rows import read_open
@@ -34,6 +35,7 @@ _PLACES_OF_DEDUPE_KEYS = (
     "WHERE key IN (SELECT value FROM json_each(?))"
 )
 NO_OTHER_CLOCKS = Clocks()
+US_PER_MS = 1_000
 
 CommitReport = Callable[[int, int, float], None]
 """Told after each batch: its callers, the events accepted, seconds from BEGIN to COMMIT's end."""
@@ -65,10 +67,12 @@ class LogWriter:
             self.head = self.count()
             last_us = self._writer.transact(_read_last_us)
             told = started(now := self._reading(), last_us, accepted=accept_clock)
-            self.behind_ms = max(0, last_us - now.wall_us) // 1_000
+            self.behind_ms = max(0, last_us - now.wall_us) // US_PER_MS
             self._clock = told.clock
+            self._jumps: Sequence[Jump] = ()  # that no event tells yet
             if told.jumped_us is not None:
-                self.head += len(self._commit((), told.jumped_us, "accepted").rows)
+                reason: ClockReason = "accepted" if accept_clock else "started"
+                self._jumps = [Jump(off_us=told.jumped_us, reason=reason)]
         except BaseException:
             self.close()
             raise
@@ -80,6 +84,19 @@ class LogWriter:
             StoreError: It cannot be read.
         """
         return self._writer.transact(_read_frontier).count
+
+    @property
+    def jumped(self) -> bool:
+        """Whether the clock had jumped when the file was opened, and no event tells it yet."""
+        return bool(self._jumps)
+
+    def event_id(self) -> str:
+        """Make an id for an event: of the time that it would have now. On any thread."""
+        return id_at(self._clock.time_us(self._reading()) // US_PER_MS)
+
+    def look(self) -> None:
+        """Read the clocks while nothing is committed, so that a jump is seen as it is."""
+        self._clock = self._clock.seen(self._reading())
 
     def close(self) -> None:
         """Close the file and fold its WAL back."""
@@ -99,20 +116,16 @@ class LogWriter:
             self._report(len(batch), len(sequenced.rows), time.perf_counter() - began)
         return sequenced
 
-    def _commit(
-        self,
-        batch: Sequence[Together],
-        jumped_us: int | None = None,
-        reason: ClockReason = "agreed",
-    ) -> Sequenced:
-        """Commit the batch, and before it that the clock has jumped, which nobody is answered."""
+    def _commit(self, batch: Sequence[Together]) -> Sequenced:
+        """Commit the batch, and with it that the clock has jumped, which nobody is answered."""
         told = self._clock.tell(self._reading())
-        if jumped_us is None:
-            jumped_us = told.jumped_us
-        first = [] if jumped_us is None else [jump_recorded(self.identity, jumped_us, reason)]
-        sequenced = self._transact([*first, *batch], told.time_us)
-        self._clock = told.clock
-        return replace(sequenced, outcomes=sequenced.outcomes[len(first) :])
+        jumps = list(self._jumps)
+        if told.jumped_us is not None:
+            jumps.append(Jump(off_us=told.jumped_us, reason="agreed"))
+        everything, own = with_jumps(batch, jumps, self.identity, told.time_us)
+        sequenced = self._transact(everything, told.time_us)
+        self._clock, self._jumps = told.clock, ()
+        return replace(sequenced, outcomes=sequenced.outcomes[own])
 
     def _reading(self) -> Reading:
         return Reading(wall_us=self._clocks.wall(), steady_us=self._clocks.steady())
