@@ -107,6 +107,38 @@ async def test_a_row_of_a_streams_end_is_not_believed_alone(tmp_path: Path) -> N
         assert (await log.append("upload-5", several(1))).version == 1
 
 
+async def test_a_stream_whose_last_record_is_gone_is_gone_on_with_where_it_ended(
+    tmp_path: Path,
+) -> None:
+    """So that a delivery ends, and an erasure is recorded; what was read of it decides nothing."""
+    path = tmp_path / "log.db"
+    async with opened(path) as log:
+        await log.append("upload-1", several(3))
+        await log.append("upload-2", several(1))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM events WHERE position = ?", (BEGUN + 3,))
+        connection.commit()
+    async with opened(path) as log:
+        for expected in (2, 3):
+            with pytest.raises(StoreUnavailable, match="the record at 4 is gone"):
+                await log.append("upload-1", several(1), expected=expected)
+        appended = await log.append("upload-1", several(1))
+        (event,) = await log.read(after=appended.positions[0] - 1)
+        assert (event.version, event.previous) == (4, BEGUN + 3)
+
+
+async def test_a_sequence_whose_record_is_gone_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    await public_ones(path, TENANT, 3)
+    async with opened(path) as log:
+        await log.append("upload-1", several(1))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM events WHERE sequence = 3")
+        connection.commit()
+    async with opened(path) as log:
+        assert await sequence_of_next(log, TENANT) == 4
+
+
 async def public_ones(path: Path, tenant: str, count: int) -> None:
     async with opened(path) as log:
         for number in range(count):

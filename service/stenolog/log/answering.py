@@ -29,8 +29,8 @@ def answer_without_writing(together: Together, state: BatchState) -> Sequence[Ap
         return [_taken(append, state) for append in together]
     for append in together:
         at = state.streams.get(append.stream, NOWHERE)
-        if append.events and append.stream in state.doubted:
-            raise StoreUnavailable(f"{state.doubted[append.stream]}; {ADVICE}")
+        if append.events:
+            _refuse_doubted(append, state)
         if append.expected is not None and append.expected != at.version:
             raise WrongExpectedVersion(
                 f"the stream is at version {at.version}, not {append.expected}"
@@ -38,6 +38,19 @@ def answer_without_writing(together: Together, state: BatchState) -> Sequence[Ap
         if append.events:
             _refuse_wrong_numbers(append, at, state)
     return None
+
+
+def _refuse_doubted(append: Append, state: BatchState) -> None:
+    """Refuse what would be built on less than the stream is.
+
+    Raises:
+        StoreUnavailable: It would.
+    """
+    reason = state.doubted.get(append.stream)
+    if reason is None and append.expected is not None:
+        reason = state.cut.get(append.stream)
+    if reason is not None:
+        raise StoreUnavailable(f"{reason}; {ADVICE}")
 
 
 def _refuse_wrong_numbers(append: Append, at: Coordinates, state: BatchState) -> None:

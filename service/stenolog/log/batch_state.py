@@ -41,6 +41,7 @@ class BatchState:
         work: What is owed to those of the streams to which something is.
         doubted: Streams of which indexes and records say different things, and what; nothing is
             appended to them.
+        cut: The same of streams whose last record is gone; only what expects no version is.
         uncounted: The same of tenants whose last sequence is not certain; nothing public of theirs
             is appended.
     """
@@ -53,4 +54,5 @@ class BatchState:
     dedupe: dict[str, Coordinates] = field(default_factory=dict)
     work: dict[str, OpenWork] = field(default_factory=dict)
     doubted: dict[str, str] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)

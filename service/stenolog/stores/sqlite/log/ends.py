@@ -43,7 +43,10 @@ def read_streams(connection: sqlite3.Connection, streams: str, state: BatchState
             state.doubted[name] = "log.db: where a stream ends is damaged"
             continue
         state.streams[name] = Coordinates(position=ends[0], version=ends[1])
-        if (position, version) != (found, found_version):
+        if record[1] is None and position is not None and _is_before(found_version, version):
+            # There is a hole in the log: the row knows what stood there, and the index cannot.
+            state.cut[name] = f"log.db: the record at {position} is gone, a stream's last"
+        elif (position, version) != (found, found_version):
             state.doubted[name] = "log.db: the index says another end of a stream than its own row"
         elif not _agrees(name, version, position, *record):
             state.doubted[name] = f"log.db: the index and the record at {position} differ"
@@ -53,7 +56,7 @@ def read_sequences(connection: sqlite3.Connection, tenants: str, state: BatchSta
     """Add to the state the last sequences of these tenants (a JSON array), or why they are none.
 
     The tenant's own row is believed when the index says the same; or, where the index says less,
-    when the record does: an index that has lost an entry stops nobody.
+    when the record does, or is gone: an index that has lost an entry stops nobody.
     """
     for tenant, sequence, position, found in connection.execute(_TENANTS, (tenants,)).fetchall():
         if sequence == found and (sequence is None or isinstance(sequence, int)):
@@ -80,6 +83,10 @@ def write_ends(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     )
 
 
+def _is_before(found: object, number: int) -> bool:
+    return found is None or (isinstance(found, int) and found < number)
+
+
 def _agrees(
     name: str, version: int, position: int, stream: object, stored: bytes, leaf: object
 ) -> bool:
@@ -94,17 +101,19 @@ def _agrees(
 def _is_last(
     connection: sqlite3.Connection, tenant: str, sequence: object, position: object, found: object
 ) -> bool:
-    """Tell whether the record at `position` is the tenant's event with this sequence."""
+    """Tell whether the record at `position`, if it is there, is the tenant's with this sequence."""
     if not isinstance(sequence, int) or not isinstance(position, int):
         return False
-    if found is not None and not (isinstance(found, int) and found < sequence):
+    if not _is_before(found, sequence):
         return False
     row = connection.execute(
         f"SELECT {RECORD} FROM events WHERE position = ?",  # noqa: S608  the columns are ours
         (position,),
     ).fetchone()
+    if row is None:
+        return True
     try:
-        event = stored_event(*row) if row else None
+        event = stored_event(*row)
     except RecordDamaged:
         return False
-    return event is not None and (event.tenant, event.sequence) == (tenant, sequence)
+    return (event.tenant, event.sequence) == (tenant, sequence)
