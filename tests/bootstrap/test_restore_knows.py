@@ -14,6 +14,7 @@ import pytest
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import make_directory
 from stenolog.stores.sqlite.log.store import SqliteLog
+from tests import rfc6962
 from tests.backups import Backed, backed_up, moved_away, none_in, restored
 from tests.data_files import log_and_keys
 
@@ -237,3 +238,10 @@ async def test_heads_of_all_lives_are_kept_and_the_last_is_over_the_restored_log
     assert verdict.complete
     assert (verdict.covered, verdict.explained) == (verdict.count, 2)
     assert int(lines[-1].split()[0]) == verdict.count
+    with contextlib.closing(sqlite3.connect(data.directory / "log.db")) as run:
+        stored = [row[0] for row in run.execute("SELECT bytes FROM events ORDER BY position")]
+    held = [
+        head for head in data.heads() if rfc6962.tree_hash(stored[: head.size]).hex() == head.root
+    ]
+    left = [head for head in data.heads() if head not in held]
+    assert [head.epoch for head in left] == [2, 2], "of the life that the second restore left"

@@ -25,8 +25,10 @@ from stenolog.cli.log import command
 from stenolog.cli.main import stenolog as every_command
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, last_head, read_heads, write_head
+from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify as verified
 from stenolog.config.settings import Settings
+from stenolog.log.event import SealedPayload
 from stenolog.stores.files.directory import make_directory
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.bootstrap.test_directory import ADDRESS, settings_in
@@ -37,6 +39,8 @@ from tests.log_samples import BEGUN, RESTORE, new_event, several
 from tests.tree_heads import note_head
 
 COVERED, EVENTS = BEGUN + 20, BEGUN + 30
+ASKED = "0193a1b2-0000-7000-8000-000000000001"
+STREAM = "transcription-0193a1b2-0000-7000-8000-000000000002"
 
 
 @pytest.fixture
@@ -231,8 +235,7 @@ def test_what_no_head_has_covered_for_minutes_is_verified_in_part(directory: Pat
     for minutes, complete in ((1, True), (3, False)):
         now_us = clock.now_us() + minutes * 60_000_000
         with contextlib.closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as all_:
-            key = MasterKey(bytes.fromhex((directory / "master-key").read_text()))
-            verdict = verified(all_, key, heads, unreadable, now_us=now_us)
+            verdict = verified(all_, master_of(directory), heads, unreadable, now_us=now_us)
         assert verdict.complete == complete
     assert f"events {BEGUN + 1} to {EVENTS} are covered by no tree head" in verdict.unchecked[0]
 
@@ -260,6 +263,62 @@ def test_a_rewrite_with_a_head_of_its_own_is_seen_by_the_earlier_one(directory: 
     result = verify(directory)
     assert result.exit_code == 1
     assert "was replaced" in lines(result)[-1]
+
+
+def test_a_rewrite_with_heads_that_agree_is_seen_by_heads_kept_elsewhere(directory: Path) -> None:
+    """Who can write all files can make them agree; then the verdict says what it rests on."""
+    kept = directory.parent / "kept"
+    kept.write_text(checkpoint(directory))
+    altered(directory, forged)
+    (directory / FILE_NAME).unlink()
+
+    async def note() -> None:
+        async with log_and_keys(directory) as (log, _):
+            note_head(directory / FILE_NAME, await log.frontier(), log.identity)
+
+    asyncio.run(note())
+    result = verify(directory)
+    assert result.exit_code == 0, "nobody can see it here"
+    assert "who can write the log can write the heads beside it" in result.stdout
+    result = verify(directory, "--against", str(kept))
+    assert result.exit_code == 1
+    assert lines(result)[-1].startswith("position 1: the tree head of the checkpoint in kept")
+
+
+def test_a_payload_that_was_replaced_under_its_own_key_is_a_rewrite(directory: Path) -> None:
+    """With the master key beside the files a payload and its commitment can be made to agree."""
+
+    async def ask(content: bytes) -> SealedPayload:
+        async with log_and_keys(directory) as (log, keys):
+            vault = Vault(master_of(directory), keys, log.sealings)
+            asked = new_event("transcription.requested", id=ASKED)
+            sealed = await vault.seal(STREAM, asked.id, content)
+            if not await log.version(STREAM):
+                await log.append(STREAM, [replace(asked, payload=sealed)])
+                note_head(directory / FILE_NAME, await log.frontier(), log.identity)
+            return sealed
+
+    asyncio.run(ask(b"what was said"))
+    assert verify(directory).exit_code == 0
+    sealed = asyncio.run(ask(b"what was never said"))
+
+    def replaced(run: sqlite3.Connection) -> None:
+        (position,) = run.execute("SELECT position FROM events WHERE id = ?", (ASKED,)).fetchone()
+        run.execute("UPDATE payloads SET box = ? WHERE position = ?", (sealed.box, position))
+        rewritten(run, position, commitment=sealed.commitment)
+
+    altered(directory, replaced)
+    result = verify(directory)
+    assert result.exit_code == 1
+    assert "was replaced" in lines(result)[-1]
+    (directory / FILE_NAME).unlink()
+    result = verify(directory)
+    assert result.exit_code == 5
+    assert "neither a truncation at the end nor a rewrite of the past" in result.stdout
+
+
+def master_of(directory: Path) -> MasterKey:
+    return MasterKey(bytes.fromhex((directory / "master-key").read_text()))
 
 
 # Heads that were kept elsewhere

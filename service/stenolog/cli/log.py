@@ -55,8 +55,8 @@ def verify_command(as_json: bool, against: Path | None, data_dir: Path | None) -
     """Recompute the whole log, and check the files around it.
 
     Exit status: 0 all is what it was; 1 something is not, and the last line names the first
-    position or the damage; 5 verified in part, as without the master key; 6 it cannot be judged,
-    as with a log of a newer version.
+    position or the damage; 5 verified in part, as without the master key or of a backup's log
+    alone; 6 it cannot be judged, as with a log of a newer version.
     """
     settings = settings_of_service(data_dir).settings
     elsewhere = [] if against is None else heads_elsewhere(against)

@@ -42,6 +42,11 @@ def notes(verified: VerifiedSoFar, compared: ComparedHeads) -> Iterator[str]:
     """Yield what is worth knowing, last how far heads reach."""
     if compared.unreadable:
         yield f"{compared.unreadable} lines of the tree heads are not readable"
+    if verified.released_keys:
+        yield (
+            f"{verified.released_keys} uploads were released and have their key still: the next "
+            "sweep of the service destroys it"
+        )
     if compared.explained:
         yield (
             f"{compared.explained} tree heads are of events that are gone since the log was "

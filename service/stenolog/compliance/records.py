@@ -102,7 +102,7 @@ class Records(Protocol):
         ...
 
     def erasure(self, stream: str, after: int) -> StoredRow | None:
-        """Return the row of the stream's `erasure.requested` at position `after` or later.
+        """Return the stream's first row of `sealings.EXCUSING` at position `after` or later.
 
         Raises:
             StoreUnavailable: It cannot be read.

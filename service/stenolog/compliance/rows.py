@@ -19,6 +19,7 @@ from stenolog.log.event import ENVELOPE_FIELDS, Event, event_from_bytes
 from stenolog.log.event_data import EventData
 from stenolog.log.events.logs import LOG, LogBegun, LogRestored
 from stenolog.log.events.transcriptions import ErasureCompleted, ErasureRequested
+from stenolog.log.events.uploads import UploadReleased, is_upload
 from stenolog.log.format import FIRST_EPOCH, LOG_FORMAT, LogIdentity
 from stenolog.log.merkle import Frontier
 from stenolog.log.open_work import NO_WORK
@@ -46,6 +47,7 @@ class VerifiedSoFar:
         nodes: How many nodes of the tree must be kept.
         payloads: How many were opened, and match.
         erased: How many have no key any more.
+        released_keys: How many uploads were released and have their key still.
         keys: Data keys that were used of late; None: one that is there, and cannot be unwrapped
             without the master key.
     """
@@ -62,6 +64,7 @@ class VerifiedSoFar:
     nodes: int = 0
     payloads: int = 0
     erased: int = 0
+    released_keys: int = 0
     keys: dict[str, DataKey | None] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
 
@@ -153,6 +156,8 @@ def _note(event: Event, data: EventData, seen: StreamSoFar, verified: VerifiedSo
             seen.requested = True
         case ErasureCompleted():
             seen.completed = event.position
+        case UploadReleased() if is_upload(event.stream):
+            seen.requested, seen.completed = True, event.position
         case _:
             pass
 

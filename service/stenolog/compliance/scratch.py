@@ -18,8 +18,8 @@ class StreamSoFar:
     Attributes:
         version: Of its last event.
         position: Of its last event.
-        requested: Its erasure was requested.
-        completed: Where its erasure was completed; 0: it was not.
+        requested: Its erasure was requested; or, of an upload, it was released.
+        completed: Where its erasure was completed, or it was released; 0: it was not.
         missing: The first position whose payload has no key; 0: none.
         work: What is owed to the transcription.
     """

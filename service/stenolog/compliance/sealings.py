@@ -12,6 +12,9 @@ from stenolog.log.events.uploads import UploadReleased, UploadStored
 FORGETTING = (ErasureRequested.type, ErasureCompleted.type, UploadReleased.type)
 """The types of event behind which a stream's key may be, or is, destroyed."""
 
+EXCUSING = (ErasureRequested.type, UploadReleased.type)
+"""Those of them that come first: without one, a key that is missing is lost."""
+
 KEYED = UploadStored.type
 """The type of event that has no payload, and whose stream has a key: the file's."""
 

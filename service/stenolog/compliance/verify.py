@@ -12,7 +12,7 @@ from stenolog import clock
 from stenolog.compliance.compared_heads import ComparedHeads
 from stenolog.compliance.coverage import notes, uncovered
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.erased_streams import check_keys, first_wrong
+from stenolog.compliance.erased_streams import check_keys, check_upload, first_wrong
 from stenolog.compliance.records import Records, StoredTree, every_row
 from stenolog.compliance.rederived import check_dedupe, check_derived, check_nodes
 from stenolog.compliance.rows import VerifiedSoFar, check_row
@@ -172,6 +172,7 @@ def _check_rows(
     for row in every_row(records, count, behind=verified.frontier.count):
         event = check_row(row, verified)
         check_payload(row, event, records, master, verified)
+        check_upload(event, records, verified)
         check_dedupe(event, records, verified)
         verified.frontier, completed = verified.frontier.grown([row.leaf])
         check_nodes(completed, records, verified)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from stenolog.log.event_data import Count, EventData, Id
@@ -48,3 +49,9 @@ class UploadReleased(EventData):
 
 
 UPLOAD = "upload-"
+_STREAM = re.compile(UPLOAD + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def is_upload(stream: str) -> bool:
+    """Tell whether it is the stream of a customer's file, which has a key of its own."""
+    return _STREAM.fullmatch(stream) is not None

@@ -12,8 +12,8 @@ from stenolog.compliance.data_keys import WrappedKey
 from stenolog.compliance.lost_files import is_new
 from stenolog.compliance.records import OpenRow, StoredRow, StoredTree
 from stenolog.compliance.scratch import ScratchSpace
+from stenolog.compliance.sealings import EXCUSING
 from stenolog.errors import StoreUnavailable
-from stenolog.log.events.transcriptions import ErasureRequested
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
 from stenolog.stores.sqlite.checks.derived import dedupe_keys, dedupe_position, ends, open_rows
@@ -29,6 +29,7 @@ _ROWS = (
     "SELECT position, id, stream, version, tenant, sequence, type, bytes, leaf, key_id, box "
     "FROM events LEFT JOIN payloads USING (position)"
 )
+_EXCUSING = ", ".join("?" * len(EXCUSING))
 
 
 class SqliteRecords:
@@ -174,8 +175,9 @@ class SqliteRecords:
         """Reads the stream by its unique index."""
         with store_errors("log.db"):
             row = self._log.execute(
-                f"{_ROWS} WHERE stream = ? AND type = ? AND position >= ?",
-                (stream, ErasureRequested.type, after),
+                f"{_ROWS} WHERE stream = ? AND type IN ({_EXCUSING}) AND position >= ? "
+                "ORDER BY version",
+                (stream, *EXCUSING, after),
             ).fetchone()
         return stored_row(row) if row else None
 
