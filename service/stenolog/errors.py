@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-Concern = Literal["request", "account", "unclear"]
+Concern = Literal["request", "account"]
 
 
 class StenologError(Exception):
@@ -176,7 +176,7 @@ class ProviderRefused(ProviderError, code="provider-refused"):
         final: The request itself is wrong: the same request will be refused again.
         upload_lost: The provider does not have the file any more that was uploaded for it.
         raw: Its answer's bytes.
-        concerns: What is refused: this request, or all of the account; a 403 may mean either.
+        concerns: What is refused: this request, or all of the account.
     """
 
     def __init__(

@@ -71,6 +71,11 @@ class ReconcilerMetrics:
             [*BY_KIND, "result"],
             registry=registry,
         )
+        self._settings_refused = gauge(
+            "provider_settings_refused",
+            "Requests since the start that the provider took only without values of our settings",
+            PLACE,
+        )
         self._counted: dict[tuple[str, ...], int] = {}
         self._oldest = gauge(
             "oldest_seconds",
@@ -100,9 +105,11 @@ class ReconcilerMetrics:
         breakers: Mapping[str, bool],
         paused_ms: Mapping[str, int],
         answered_ms: int | None,
+        settings_refused: int = 0,
     ) -> None:
         """Set by kind whether the breaker is open and for how long it is paused, 0 too."""
         labels = _place(place)
+        self._settings_refused.labels(*labels).set(settings_refused)
         for kind, is_open in breakers.items():
             self._breaker.labels(*labels, kind).set(is_open)
         for kind, left_ms in paused_ms.items():

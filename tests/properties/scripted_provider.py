@@ -128,8 +128,17 @@ class ScriptedProvider:
         """Nobody counts."""
         return Standing()
 
+    def fills(self, params: Mapping[str, Any]) -> bool:
+        """No setting says anything here."""
+        return False
+
     def create_body(
-        self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
+        self,
+        params: Mapping[str, Any],
+        audio_url: str,
+        callback: CallbackTarget,
+        *,
+        plain: bool = False,
     ) -> bytes:
         """The request as JSON."""
         return json.dumps({**params, "audio_url": audio_url, "webhook_url": callback.url}).encode()

@@ -81,10 +81,10 @@ async def test_a_fault_of_ours_gives_its_turn_to_the_next(
     class CannotBeMade(Around):
         """A provider for which one request cannot be written."""
 
-        def create_body(self, params: Mapping[str, object], *others: Any) -> bytes:
+        def create_body(self, params: Mapping[str, object], *others: Any, **how: Any) -> bytes:
             if "bad" in params:
                 raise PayloadDamaged("injected")
-            return self.inner.create_body(params, *others)
+            return self.inner.create_body(params, *others, **how)
 
     async with house(tmp_path, simulator, tenant_concurrency=1, around=CannotBeMade) as home:
         await home.request(bad=True)

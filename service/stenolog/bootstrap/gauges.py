@@ -137,6 +137,7 @@ def show_reconciler(metrics: ReconcilerMetrics, figures: ReconcilerFigures, at_m
             breakers={"create": gate.creates_open, "upload": gate.uploads_open},
             paused_ms={kind: told.paused_ms.get(kind, 0) for kind in PAUSABLE},
             answered_ms=None if answered_at_ms is None else max(0, at_ms - answered_at_ms),
+            settings_refused=gate.settings_refused,
         )
         for (asked, result), total in told.requests.items():
             metrics.provider_requests(place, asked, result, total)

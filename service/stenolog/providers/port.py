@@ -155,11 +155,21 @@ class Provider(Protocol):
         """Tell how it has answered, for metrics."""
         ...
 
+    def fills(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether `create_body` adds values of settings to what the customer asks for."""
+        ...
+
     def create_body(
-        self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
+        self,
+        params: Mapping[str, Any],
+        audio_url: str,
+        callback: CallbackTarget,
+        *,
+        plain: bool = False,
     ) -> bytes:
         """Make the exact body of the create request; it never holds the customer's webhook.
 
+        `plain`: no setting adds anything.
         `callback` may be left out where the provider does not call back. The request's turn is
         taken: `submit` uses it, `withdraw` gives it back.
 

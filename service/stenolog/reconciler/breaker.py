@@ -10,8 +10,6 @@ from stenolog.errors import ProviderError, ProviderHeldBack, ProviderRefused, Pr
 
 FIRST_MS = 500
 MS_MAX = 30_000
-FORBIDDEN_MS_MAX = 5_000  # who meets this may not keep others from finding out for long
-SUSPECT_MS = 60_000  # two different requests that are forbidden within this time: the account is
 
 
 class Breaker:
@@ -34,13 +32,11 @@ class Breaker:
         self._chance = chance
         self._failures = 0
         self._counted_ms = 0
-        self._suspect: tuple[str, int] | None = None
 
     def succeeded(self) -> None:
         """Note that the provider did what it was asked, or was restarted: everybody may ask."""
         self.reached()
         self._failures = 0
-        self._suspect = None
 
     def reached(self) -> None:
         """Let everybody ask, because a smaller request was answered.
@@ -58,7 +54,7 @@ class Breaker:
             self.open_until_ms = now_ms
             self.stir()
 
-    def failed(self, began_ms: int, now_ms: int, *, ceiling_ms: int = MS_MAX) -> None:
+    def failed(self, began_ms: int, now_ms: int) -> None:
         """Note that the provider could not be asked, or does not take our key.
 
         A request that began before the last failure was counted tells of the same failure again.
@@ -67,31 +63,18 @@ class Breaker:
             return
         self._counted_ms = now_ms
         self._failures += 1
-        wait_ms = exponential_ms(self._failures, first_ms=FIRST_MS, ceiling_ms=ceiling_ms)
+        wait_ms = exponential_ms(self._failures, first_ms=FIRST_MS, ceiling_ms=MS_MAX)
         self.closed = False
         self.open_until_ms = now_ms + sooner_ms(wait_ms, self._chance())
-
-    def forbidden(self, who: str, began_ms: int, now_ms: int) -> None:
-        """Note a refusal that may be of this request, or of all.
-
-        It is taken for one of all when another one's was refused so within the last minute, and
-        nothing succeeded in between.
-        """
-        before, self._suspect = self._suspect, (who, now_ms)
-        if before is not None and before[0] != who and now_ms - before[1] <= SUSPECT_MS:
-            self.failed(began_ms, now_ms, ceiling_ms=FORBIDDEN_MS_MAX)
-        else:
-            self.answered(now_ms)
 
     def clock_set_back(self) -> None:
         """Let one probe now, because the times that it goes by are no longer known."""
         self.open_until_ms = self._counted_ms = 0
-        self._suspect = None
         self.stir()
 
 
-def heed(breaker: Breaker, answer: ProviderError, who: str, began_ms: int, now_ms: int) -> None:
-    """Count what the answer to a request of `who` says about the provider itself.
+def heed(breaker: Breaker, answer: ProviderError, began_ms: int, now_ms: int) -> None:
+    """Count what the answer to a request says about the provider itself.
 
     No answer, 5xx and refusals of the account are the provider's; another 4xx is the request's own.
     """
@@ -104,8 +87,6 @@ def heed(breaker: Breaker, answer: ProviderError, who: str, began_ms: int, now_m
             breaker.succeeded()
         case ProviderRefused(concerns="account"):
             breaker.failed(began_ms, now_ms)
-        case ProviderRefused(concerns="unclear"):
-            breaker.forbidden(who, began_ms, now_ms)
         case ProviderRefused():
             breaker.answered(now_ms)
         case ProviderUnavailable(status=status) if 400 <= status < 500:

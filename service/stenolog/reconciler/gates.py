@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.port import Provider, ProviderFacts, Standing
 from stenolog.reconciler.breaker import Breaker
+from stenolog.repeated import Repeated
+
+log = structlog.get_logger()
 
 # DECISIONS 21: nothing about a transcription is asked outside its region.
 ProviderRegion = tuple[ProviderName, Region | None]
@@ -25,11 +30,13 @@ class GateStanding:
     Attributes:
         creates_open: The breaker of creates is open: one at a time probes.
         uploads_open: The same for uploads.
+        settings_refused: How often it took a request only without the values of our settings.
     """
 
     provider: Standing
     creates_open: bool
     uploads_open: bool
+    settings_refused: int = 0
 
 
 class ProviderGate:
@@ -46,6 +53,21 @@ class ProviderGate:
         self.callback_base = callback_base
         self.creates = Breaker(chance)
         self.uploads = Breaker(chance)
+        self.settings_refused = 0
+        self._told = Repeated()
+
+    def setting_refused(self) -> None:
+        """Raise an alarm: the provider took a request once a setting's value was left out."""
+        self.settings_refused += 1
+        times = self._told.times("setting")
+        if times:
+            log.error(
+                "provider.setting_refused",
+                provider=self.provider.name,
+                times=times,
+                advice="its models in STENOLOG_SPEECH_MODELS are not taken any more: name others, "
+                "or none; until then every request is made twice",
+            )
 
 
 class Gates:
@@ -96,6 +118,7 @@ class Gates:
                 provider=gate.provider.standing(),
                 creates_open=not gate.creates.closed,
                 uploads_open=not gate.uploads.closed,
+                settings_refused=gate.settings_refused,
             )
             for where, gate in self._gates.items()
         }

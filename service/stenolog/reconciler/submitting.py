@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import HEADER_NAME, CallbackKeys, register
 from stenolog.commands.transcription.commands import (
-    AcceptSubmission,
     ClaimSubmission,
-    Command,
-    RefuseSubmission,
 )
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
@@ -22,28 +19,23 @@ from stenolog.errors import (
     ProviderHeldBack,
     ProviderRefused,
     ProviderUnavailable,
-    WrongExpectedVersion,
 )
-from stenolog.log.event_data import is_provider_job
 from stenolog.log.events.request_payload import read_request
-from stenolog.log.events.submissions import RefusalReason
 from stenolog.providers.port import CallbackTarget
 from stenolog.reconciler.attempts import Attempts, anew, answered
 from stenolog.reconciler.breaker import heed
 from stenolog.reconciler.forwarding import Forwarded, Forwarder, Uploads
 from stenolog.reconciler.gates import Gates, ProviderGate
-from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
+from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.recording import AnswerRecorder
 
 log = structlog.get_logger()
 
-# At most five callbacks of one submission are recorded: it cannot move on more often.
-RECORD_ATTEMPTS_MAX = 8
 ACCOUNT_HELD = 429  # status of `ProviderHeldBack` where the whole account is asked for nothing
 ADVICE: Mapping[Concern, str] = {
     "request": "the provider does not take this request; others go on",
     "account": "mend the provider's key or account; nothing is submitted before",
-    "unclear": "see whether the provider's account may do what this request asks for",
 }
 
 
@@ -61,6 +53,7 @@ class Submitter:
     ) -> None:
         self._gates = gates
         self._issuer = issuer
+        self._answers = AnswerRecorder(issuer, reader, keys)
         self._reader = reader
         self._keys = keys
         self._forwarder = Forwarder(uploads, now_ms)
@@ -84,10 +77,10 @@ class Submitter:
                 began_ms = self._now_ms()
             await self._send(state, gate)
         except ProviderError as exc:
-            heed(gate.uploads, exc, state.id, began_ms, self._now_ms())
+            heed(gate.uploads, exc, began_ms, self._now_ms())
             if not isinstance(exc, ProviderRefused) or not exc.final:
                 raise
-            await self._never(state, number, exc)
+            await self._answers.never(state, number, exc)
             return anew(attempts)
         gate.uploads.succeeded()
         return answered(attempts)
@@ -109,32 +102,39 @@ class Submitter:
         audio_url = self._forwarder.kept_url(state.id)
         if state.upload is not None and not audio_url:
             return attempts  # what was forwarded is too old: the plan begins with it again
+        params = await self._params(state)
         try:
-            body = await self._create_body(state, number, gate, audio_url)
+            body = self._create_body(state, number, gate, params, audio_url)
         except ProviderError as exc:
-            heed(gate.creates, exc, state.id, began_ms, self._now_ms())
+            heed(gate.creates, exc, began_ms, self._now_ms())
             raise
         claim = ClaimSubmission(number=number, kid=self._keys.current)
         try:
             if await self._issuer.issue(claim, state, {"submission.claimed": body}):
-                await self._create(state, number, gate, body)
+                await self._create(state, number, gate, body, fills=gate.provider.fills(params))
         finally:
             gate.provider.withdraw(body)  # or others would wait for a request that is never made
         return anew(attempts)
 
     async def _create(
-        self, state: Transcription, number: int, gate: ProviderGate, body: bytes
+        self, state: Transcription, number: int, gate: ProviderGate, body: bytes, *, fills: bool
     ) -> None:
         forwarded = self._forwarder.use(state.id)
         began_ms = self._now_ms()
         try:
             job = await gate.provider.submit(body)
         except ProviderError as exc:
-            heed(gate.creates, exc, state.id, began_ms, self._now_ms())
-            await self._unmade(state, number, exc, forwarded)
+            heed(gate.creates, exc, began_ms, self._now_ms())
+            if fills and not state.plain and isinstance(exc, ProviderRefused) and exc.final:
+                self._forwarder.keep(state.id, forwarded)
+                await self._answers.without_settings(state, number, exc)
+            else:
+                await self._unmade(state, number, exc, forwarded)
         else:
             gate.creates.succeeded()
-            await self.accept(state, number, job, adopted=False)
+            if fills and state.plain:
+                gate.setting_refused()
+            await self._answers.accept(state, number, job, adopted=False)
 
     async def _unmade(
         self, state: Transcription, number: int, exc: ProviderError, forwarded: Forwarded | None
@@ -144,14 +144,14 @@ class Submitter:
             case ProviderRefused():
                 if forwarded is not None and self._forwarder.is_lost(state.id, exc):
                     again = ProviderUnavailable(str(exc), status=exc.status)
-                    await self._postponed(state, number, again)
+                    await self._answers.postponed(state, number, again)
                     return
                 if not exc.final:
                     self._forwarder.keep(state.id, forwarded)
                     log.warning(
                         "submission.refused", status=exc.status, advice=ADVICE[exc.concerns]
                     )
-                await self._refused(state, number, exc)
+                await self._answers.refused(state, number, exc)
             case ProviderUnavailable():
                 self._forwarder.keep(state.id, forwarded)
                 log.warning(
@@ -160,7 +160,7 @@ class Submitter:
                     reason=str(exc),
                     advice="it is tried again; `stenolog doctor` asks the provider",
                 )
-                await self._postponed(state, number, exc)
+                await self._answers.postponed(state, number, exc)
             case _:  # the claim stands open: the plan settles it
                 log.warning(
                     "submission.unanswered",
@@ -169,24 +169,21 @@ class Submitter:
                 )
 
     async def accept(self, state: Transcription, number: int, job: str, *, adopted: bool) -> bool:
-        """Record the submission's job; an id that `data` may not hold goes into the payload.
+        """Record a job that was found: as `AnswerRecorder.accept`."""
+        return await self._answers.accept(state, number, job, adopted=adopted)
 
-        The stream may have moved since it was loaded, by a callback that overtook the reply: the
-        acceptance holds all the same.
-        """
-        plain = is_provider_job(job)
-        command = AcceptSubmission(
-            number=number, provider_job=job if plain else None, adopted=adopted
-        )
-        payload = json.dumps({"provider_job": job}).encode()
-        return await self._record(command, state, {} if plain else {"submission.accepted": payload})
+    async def _params(self, state: Transcription) -> Mapping[str, Any]:
+        return read_request(await self._reader.payload_at(state.request_position)).params
 
-    async def _create_body(
-        self, state: Transcription, number: int, gate: ProviderGate, forwarded_url: str
+    def _create_body(
+        self,
+        state: Transcription,
+        number: int,
+        gate: ProviderGate,
+        params: Mapping[str, Any],
+        forwarded_url: str,
     ) -> bytes:
         """Make the create request; of an upload, with the URL that was there before any waiting."""
-        payload = await self._reader.payload_at(state.request_position)
-        params = read_request(payload).params
         audio_url = str(params["audio_url"]) if state.upload is None else forwarded_url
         registration = register(self._keys, state.provider, state.id, number)
         target = CallbackTarget(
@@ -194,53 +191,4 @@ class Submitter:
             header_name=HEADER_NAME,
             header_value=registration.header,
         )
-        return gate.provider.create_body(params, audio_url, target)
-
-    async def _never(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
-        """End a transcription that can never be submitted, with a claim that called nobody."""
-        claim = ClaimSubmission(number=number, kid=self._keys.current)
-        if await self._issuer.issue(claim, state):
-            await self._refused(state, number, exc)
-
-    async def _refused(self, state: Transcription, number: int, exc: ProviderRefused) -> None:
-        """Record that the provider said no: for good, or until our key is accepted again."""
-        if exc.final:
-            reason: RefusalReason = "invalid"
-        else:
-            reason = "not-found" if exc.status == 404 else "credentials"
-        command = RefuseSubmission(
-            number=number,
-            status=exc.status,
-            reason=reason,
-            retry_in_ms=None,
-            final=exc.final,
-            wake="command",
-        )
-        await self._refuse(state, command, exc.sentence or NO_SENTENCE)
-
-    async def _postponed(self, state: Transcription, number: int, exc: ProviderUnavailable) -> None:
-        """Record that the provider said not now, or was not reached."""
-        command = RefuseSubmission(
-            number=number,
-            status=exc.status,
-            reason="throttled" if exc.status == 429 else "unavailable",
-            retry_in_ms=exc.retry_in_ms,
-            final=False,
-            wake="command",
-        )
-        await self._refuse(state, command, "")
-
-    async def _refuse(self, state: Transcription, command: RefuseSubmission, sentence: str) -> None:
-        await self._record(command, state, {"transcription.failed": failure(sentence)})
-
-    async def _record(
-        self, command: Command, state: Transcription, payloads: Mapping[str, bytes]
-    ) -> bool:
-        """Record the provider's answer, whatever has happened to the stream since."""
-        for _ in range(RECORD_ATTEMPTS_MAX):
-            state = await self._reader.load(state.id)
-            try:
-                return await self._issuer.issue(command, state, payloads)
-            except WrongExpectedVersion:
-                continue
-        raise WrongExpectedVersion(f"the stream moved on {RECORD_ATTEMPTS_MAX} times")
+        return gate.provider.create_body(params, audio_url, target, plain=state.plain)

@@ -11,7 +11,7 @@ from stenolog.errors import (
     ProviderRefused,
     ProviderUnavailable,
 )
-from stenolog.reconciler.breaker import FIRST_MS, MS_MAX, SUSPECT_MS, Breaker, heed
+from stenolog.reconciler.breaker import FIRST_MS, MS_MAX, Breaker, heed
 
 
 def breaker() -> Breaker:
@@ -37,7 +37,7 @@ def refused(status: int, concerns: str = "request", *, final: bool = False) -> P
 )
 def test_what_says_something_about_the_provider_counts(answer: ProviderError) -> None:
     one = breaker()
-    heed(one, answer, "a", 10, 20)
+    heed(one, answer, 10, 20)
     assert not one.closed
     assert one.open_until_ms == 20 + FIRST_MS
 
@@ -51,43 +51,24 @@ def test_what_says_something_about_the_provider_counts(answer: ProviderError) ->
         *(refused(status) for status in (404, 405, 409, 410, 414, 415, 431, 451)),
         refused(422, final=True),
         refused(0, final=True),
-        refused(403, "unclear"),
+        refused(403),
+        ProviderUnavailable("over a limit", status=403),
     ],
     ids=str,
 )
 def test_what_concerns_one_request_stops_no_other(answer: ProviderError) -> None:
     one = breaker()
     for moment in range(10, 100, 10):
-        heed(one, answer, "a", moment, moment + 1)
+        heed(one, answer, moment, moment + 1)
     assert one.closed
 
 
 def test_an_answer_about_one_request_lets_the_next_one_probe_at_once() -> None:
     one = breaker()
     one.failed(10, 20)
-    heed(one, refused(404), "a", 600, 601)
+    heed(one, refused(404), 600, 601)
     assert not one.closed
     assert one.open_until_ms == min(20 + FIRST_MS, 601)
-
-
-def test_a_second_one_that_is_forbidden_within_a_minute_says_that_all_are() -> None:
-    one = breaker()
-    one.forbidden("a", 10, 20)
-    one.forbidden("a", 30, 40)
-    assert one.closed
-    one.forbidden("b", 50, 60)
-    assert not one.closed
-
-
-def test_two_that_are_forbidden_say_nothing_of_all_when_one_succeeded_between_or_long_after() -> (
-    None
-):
-    one = breaker()
-    one.forbidden("a", 10, 20)
-    one.succeeded()
-    one.forbidden("b", 30, 40)
-    one.forbidden("c", 45 + SUSPECT_MS, 50 + SUSPECT_MS)
-    assert one.closed
 
 
 def test_failures_of_one_moment_are_one_failure() -> None:

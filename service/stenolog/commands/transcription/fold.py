@@ -209,6 +209,7 @@ def _changed(
             return replace(
                 submission,
                 outcome="refused",
+                refusal=data.reason,
                 retry_at_ms=at_ms + (data.retry_in_ms or 0),
             )
         case SubmissionFailed():

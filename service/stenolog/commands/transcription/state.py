@@ -7,7 +7,7 @@ from typing import Literal
 
 from stenolog.log.events.callbacks import CallbackKind
 from stenolog.log.events.deliveries import WebhookEnding
-from stenolog.log.events.submissions import AbandonReason
+from stenolog.log.events.submissions import AbandonReason, RefusalReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 from stenolog.log.open_work import NO_WORK, OpenWork
@@ -28,6 +28,7 @@ class Submission:
         provider_job: Their handle; None before it is accepted, or when it is in the payload.
         accepted_position: Where the acceptance stands in the log; 0 before.
         retry_at_ms: For refused ones: not to be tried again before. For failed ones: their end.
+        refusal: For refused ones: why.
         abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
         callback_job: The handle that a callback named; a hint until the provider confirms it.
@@ -45,6 +46,7 @@ class Submission:
     accepted_at_ms: int = 0
     accepted_position: int = 0
     retry_at_ms: int = 0
+    refusal: RefusalReason | None = None
     abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
     callback_job: str | None = None
@@ -139,6 +141,11 @@ class Transcription:
     def given_up(self) -> bool:
         """Whether it failed although the provider never said so: a result may still come."""
         return self.failure in {"deadline", "lost"}
+
+    @property
+    def plain(self) -> bool:
+        """Whether only what the customer asked for is asked for: a setting's value was refused."""
+        return any(submission.refusal == "setting" for submission in self.submissions)
 
     @property
     def failed_submissions(self) -> int:

@@ -9,7 +9,10 @@ from stenolog.log.event_data import Count, EventData, ProviderJob, SubmissionNum
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.open_work import OpenWork
 
-RefusalReason = Literal["invalid", "credentials", "not-found", "throttled", "unavailable"]
+RefusalReason = Literal[
+    "invalid", "credentials", "not-found", "setting", "throttled", "unavailable"
+]
+"""`setting`: what was refused held a value of the operator's, and is tried once more without."""
 AbandonReason = Literal["not-listed", "forgotten"]
 RetryableFailure = Literal["server-error", "download-server-error"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -26,6 +25,7 @@ from stenolog.providers.assemblyai.answers import (
     read_upload,
 )
 from stenolog.providers.assemblyai.connection import Connection, ServiceAddress, told_wait_ms
+from stenolog.providers.assemblyai.creating import adds_models, written_create
 from stenolog.providers.assemblyai.transcripts import Transcripts
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget, FetchedJob, JobPage, JobStatus, Standing
@@ -34,7 +34,6 @@ from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_accoun
 LIST_LIMIT = 200  # contract: the most that a page may hold
 TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
 UPLOAD_TIMEOUT_MS = 30 * 60_000  # 2.2 GB, the provider's limit, at 10 Mbit/s
-OURS = frozenset({"webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"})
 # These say that the request itself is wrong.
 FINAL_STATUSES = frozenset({400, 413, 422})
 ACCOUNT_STATUSES = frozenset({401, 402})  # no such key; it has to be paid
@@ -91,23 +90,21 @@ class AssemblyAI:
         """As its connection has counted."""
         return self._connection.standing()
 
+    def fills(self, params: Mapping[str, Any]) -> bool:
+        """Adds models, where they are set and the customer names none."""
+        return adds_models(params, self._speech_models)
+
     def create_body(
-        self, params: Mapping[str, Any], audio_url: str, callback: CallbackTarget
+        self,
+        params: Mapping[str, Any],
+        audio_url: str,
+        callback: CallbackTarget,
+        *,
+        plain: bool = False,
     ) -> bytes:
         """Takes the customer's parameters without webhook and deprecated `speech_model`."""
         self._connection.there()
-        body = {
-            name: value
-            for name, value in params.items()
-            if name not in OURS and name != "speech_model"
-        }
-        if self._speech_models and "speech_models" not in body:
-            body["speech_models"] = list(self._speech_models)
-        body["audio_url"] = audio_url
-        body["webhook_url"] = callback.url
-        body["webhook_auth_header_name"] = callback.header_name
-        body["webhook_auth_header_value"] = callback.header_value
-        made = json.dumps(body, ensure_ascii=False).encode()
+        made = written_create(params, audio_url, callback, () if plain else self._speech_models)
         self._connection.admission.reserve("create", made)
         return made
 
@@ -231,7 +228,7 @@ def _concerned(status: int, sentence: str) -> Concern:
     """Tell what a refusal says about other requests that carry the same key."""
     if status in ACCOUNT_STATUSES or is_of_account(sentence) or is_of_key(sentence):
         return "account"
-    return "unclear" if status == 403 else "request"
+    return "request"
 
 
 def _is_unknown(answer: Answer) -> bool:

@@ -17,13 +17,15 @@ from stenolog.errors import (
     ProviderUnavailable,
 )
 from stenolog.providers.admission import Admission
-from stenolog.providers.assemblyai.answers import plain_body
+from stenolog.providers.assemblyai.answers import error_sentence, plain_body
 from stenolog.providers.byte_budget import HeldBytes
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import RequestKind, Standing
 from stenolog.providers.read_times import READ_TIMES, ReadTimes
+from stenolog.wire.assemblyai.sentences import FORBIDDEN, THROTTLED, is_limit
 
 ANSWER_BYTES_MAX = 8 << 20  # of all but transcripts: a page of 200, an echo of the largest request
+ONE_JOB = "/v2/transcript?limit=1"  # the smallest request that an account over its limit is refused
 STARTING_MS = 500  # an engine is there within a second or two
 
 
@@ -123,9 +125,9 @@ class Connection:
         except EgressFailed as exc:
             self._not_answered(kind, exc, began_ms)
             raise
+        plain = replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
         self._count(kind, answer.status)
-        self.admission.heed(kind, answer.status, told_wait_ms(answer.headers), began_ms)
-        return replace(answer, body=plain_body(answer.headers, answer.body, bytes_max))
+        return await self._understood(kind, plain, began_ms)
 
     async def read(
         self, kind: RequestKind, path: str, held: HeldBytes, *, bytes_max: int
@@ -148,8 +150,6 @@ class Connection:
                 timeout_ms=2 * READ_TIMES * self._timeout_ms,
                 idle_ms=self._timeout_ms,
             ) as answer:
-                told_ms = told_wait_ms(answer.headers)
-                self.admission.heed(kind, answer.status, told_ms, began_ms)
                 async for chunk in answer.decoded_chunks(bytes_max):
                     times.came(len(body) + len(chunk))
                     async with asyncio.timeout(times.room_s_left):
@@ -165,7 +165,27 @@ class Connection:
             self._requests[kind, "none"] += 1
             raise ProviderUnavailable(f"{self.name}: {exc}") from exc
         self._count(kind, answer.status)
-        return Answer(status=answer.status, headers=answer.headers, body=bytes(body))
+        told = Answer(status=answer.status, headers=answer.headers, body=bytes(body))
+        return await self._understood(kind, told, began_ms)
+
+    async def _understood(self, kind: RequestKind, answer: Answer, began_ms: int) -> Answer:
+        """Return the answer, after the pauses that it speaks of have begun or ended.
+
+        Over a limit the service can say 403 in the place of 429. That is read as 429, unless a
+        list is answered: then the 403 is about this request alone, and holds nobody else up.
+        """
+        limited = answer.status == FORBIDDEN and is_limit(error_sentence(answer.body))
+        if limited and (kind == "list" or not await self._answers_a_list()):
+            answer = replace(answer, status=THROTTLED)
+        self.admission.heed(kind, answer.status, told_wait_ms(answer.headers), began_ms)
+        return answer
+
+    async def _answers_a_list(self) -> bool:
+        try:
+            answer = await self.ask("list", "GET", ONE_JOB)
+        except (EgressFailed, ProviderUnavailable):
+            return False
+        return answer.status < FORBIDDEN
 
     def standing(self) -> Standing:
         """Tell how the service has answered."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+FORBIDDEN = 403
+THROTTLED = 429
+
 # Answers with a status of their own. Sources: OpenAPI description 1.3.4; measured in 2026.
 UNAUTHENTICATED = "Authentication error, API token missing/invalid"
 TRANSCRIPT_NOT_FOUND = "Transcript lookup error, transcript id not found"
@@ -123,6 +126,15 @@ def is_of_account(sentence: str) -> bool:
 def is_of_key(sentence: str) -> bool:
     """Tell whether a refusal is about our key, so that no request is taken that carries it."""
     return OF_KEY.search(sentence) is not None
+
+
+def is_limit(sentence: str) -> bool:
+    """Tell whether a 403 may mean that the account is over a limit, where documents say 429.
+
+    It does where it is about neither an upload nor the key (seen in 2026).
+    """
+    of_upload = sentence.startswith(UPLOAD_INACCESSIBLE)
+    return not (of_upload or is_of_key(sentence) or is_of_account(sentence))
 
 
 def failure_of(sentence: str) -> Failure | None:
