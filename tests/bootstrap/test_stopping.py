@@ -34,6 +34,18 @@ def begun(running: GatewayProcess, data_dir: Path) -> socket.socket:
     return end
 
 
+def refuses(running: GatewayProcess) -> None:
+    """Return once nobody can connect any more."""
+    url, until = urlsplit(running.url), monotonic() + STOP_S_MAX
+    while monotonic() < until:
+        try:
+            socket.create_connection((str(url.hostname), int(url.port or 0)), timeout=1).close()
+        except OSError:
+            return
+        sleep(LOOK_S)
+    raise AssertionError("it does not stop")
+
+
 def to_the_end(end: socket.socket) -> bytes:
     """All that comes until the other side closes, which is no reset."""
     return b"".join(iter(lambda: end.recv(65_536), b""))
@@ -46,7 +58,7 @@ def test_an_upload_is_taken_whole_or_told_to_come_again(tmp_path: Path, rest: in
         assert running.process is not None
         with begun(running, data_dir) as end:
             running.process.send_signal(signal.SIGTERM)
-            sleep(0.5)  # it is stopping now
+            refuses(running)  # it is stopping now
             end.sendall(bytes(rest))
             answer = to_the_end(end).lower()
         assert running.process.wait(STOP_S_MAX) == 0, running.said

@@ -37,6 +37,7 @@ class TreeInMemory:
 
     def __init__(self, count: int = 0) -> None:
         self.watch = HeadWatch(count)
+        self.awaited = 0
 
     def grow(self, count: int) -> None:
         self.watch.advance(count)
@@ -45,6 +46,7 @@ class TreeInMemory:
         return tree(self.watch.head)
 
     async def wait(self, *, after: int) -> int:
+        self.awaited = after
         return await self.watch.wait(after=after)
 
 
@@ -181,8 +183,8 @@ async def test_a_head_is_written_some_time_after_the_log_has_grown(tmp_path: Pat
 
     async def grow() -> None:
         await until(lambda: sizes(path) == [3])
-        await asyncio.sleep(0.12)
-        assert sizes(path) == [3], "nothing new, no line"
+        await until(lambda: log.awaited == 3)  # something new, and no time, is waited for
+        assert sizes(path) == [3]
         log.grow(4)
         await until(lambda: sizes(path) == [3, 4])
         log.grow(5)

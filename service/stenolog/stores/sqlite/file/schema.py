@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stenolog.log.format import LogIdentity
+from stenolog.stores.sqlite.file.transaction import transaction
 
 Step = str | Callable[[sqlite3.Connection], None]
 
@@ -48,8 +49,7 @@ def run_step(
     The first one makes the file what it is: its kind, and the log that it belongs to.
     """
     step = schema.steps[number - 1]
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         if number == 1:
             connection.execute(f"PRAGMA application_id = {schema.application_id}")
             connection.execute(IDENTITY_TABLE)
@@ -60,11 +60,6 @@ def run_step(
         else:
             step(connection)
         connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def write_identity(connection: sqlite3.Connection, identity: LogIdentity) -> None:

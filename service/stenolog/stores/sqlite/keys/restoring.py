@@ -14,6 +14,7 @@ from stenolog.stores.sqlite.file.connection import (
     store_errors,
     truncate_wal,
 )
+from stenolog.stores.sqlite.file.transaction import transaction
 from stenolog.stores.sqlite.keys.data_keys import destroy
 from stenolog.stores.sqlite.keys.schema import KEYS
 
@@ -102,8 +103,7 @@ def carry_out(path: Path, gone: Sequence[str], revoked_at: str) -> None:
         StoreUnavailable: It could not be written.
     """
     with contextlib.closing(open_writer(path, KEYS)) as connection:
-        with store_errors(KEYS.name):
-            connection.execute("BEGIN IMMEDIATE")
+        with store_errors(KEYS.name), transaction(connection):
             for stream in gone:
                 destroy(connection, stream)
                 if stream.startswith(API_KEY):
@@ -113,5 +113,4 @@ def carry_out(path: Path, gone: Sequence[str], revoked_at: str) -> None:
                     )
             # The log beside it ends elsewhere now: the next start compares all of it.
             connection.execute("UPDATE high_water SET position = 0")
-            connection.execute("COMMIT")
         truncate_wal(connection, KEYS.name)

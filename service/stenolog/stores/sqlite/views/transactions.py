@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from stenolog.stores.sqlite.file.connection import store_errors
+from stenolog.stores.sqlite.file.transaction import transaction
 
 
 class ViewTransactions:
@@ -26,12 +27,5 @@ class ViewTransactions:
         Raises:
             StoreUnavailable: Nothing, or possibly nothing, was written.
         """
-        with store_errors("views.db"):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with store_errors("views.db"), transaction(self._connection) as connection:
+            yield connection
