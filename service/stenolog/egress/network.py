@@ -13,6 +13,7 @@ import structlog
 
 from stenolog.egress.guard import Address, AddressPolicy, check_address, plain_host
 from stenolog.egress.resolving import NoThread, Resolver
+from stenolog.egress.small_reads import SmallReads
 from stenolog.errors import ForbiddenAddress
 from stenolog.repeated import Repeated
 
@@ -64,8 +65,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                 raise httpcore.ConnectTimeout("no time left to connect")
             share = None if timeout is None else remaining / (len(tried) - index)
             try:
-                return await self._inner.connect_tcp(
-                    str(address), port, share, local_address, socket_options
+                return SmallReads(
+                    await self._inner.connect_tcp(
+                        str(address), port, share, local_address, socket_options
+                    )
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
                 failure = exc

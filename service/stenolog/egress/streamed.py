@@ -11,7 +11,13 @@ import httpx
 
 from stenolog.egress.codings import Decompressor, decompressors
 from stenolog.egress.failures import RequestTrace, httpcore_errors
-from stenolog.errors import PayloadTooLarge
+from stenolog.errors import EgressFailed, PayloadTooLarge
+
+PIECES_PER_TURN = 64  # some milliseconds, then others have the event loop
+# A piece of a byte costs as much as one of thousands. Beyond so many they have eight on average:
+# that is less than a packet of the slowest codec has.
+PIECES_TINY_MAX = 10_000
+PIECE_BYTES_MEAN_MIN = 8
 
 
 class StreamedAnswer:
@@ -38,18 +44,23 @@ class StreamedAnswer:
         Raises:
             PayloadTooLarge: The body is, or says that it is, over `bytes_max`. What was yielded
                 until then is at most `bytes_max`.
-            EgressFailed: The body broke off, or the deadline came.
+            EgressFailed: The body broke off or comes in crumbs, or the deadline came.
         """
         length = self.headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:20]) > bytes_max:
             raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
         assert isinstance(self._response.stream, httpx.AsyncByteStream)
         pieces = aiter(self._response.stream)
-        size = 0
+        size = count = 0
         while chunk := await self._next(pieces):
             size += len(chunk)
+            count += 1
             if size > bytes_max:
                 raise PayloadTooLarge(f"the answer is over {bytes_max} bytes")
+            if count > PIECES_TINY_MAX and size < count * PIECE_BYTES_MEAN_MIN:
+                raise EgressFailed("the answer comes in chunks that are too small", sent=True)
+            if count % PIECES_PER_TURN == 0:
+                await anyio.lowlevel.checkpoint()
             yield chunk
 
     async def decoded_chunks(self, bytes_max: int) -> AsyncIterator[bytes]:
