@@ -16,6 +16,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -41,7 +42,7 @@ def configure_logging(level: str = "info", log_format: str | None = None) -> Non
     terminal = sys.stderr.isatty()
     renderer: structlog.typing.Processor
     if (log_format or ("console" if terminal else "json")) == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=terminal)
+        renderer = _Columns(colors=terminal)
     else:
         renderer = structlog.processors.JSONRenderer(serializer=_json)
     ours: list[structlog.typing.Processor] = [
@@ -102,10 +103,31 @@ def _json(line: Mapping[str, Any], default: Callable[[Any], Any]) -> str:
     return orjson.dumps({**first, **line}, default=default).decode()
 
 
+class _Columns:
+    """Renders a line for people; nothing in it obeys the terminal, or looks like another line."""
+
+    def __init__(self, *, colors: bool) -> None:
+        self._inner = structlog.dev.ConsoleRenderer(colors=colors)
+
+    def __call__(self, logger: Any, name: str, event: structlog.typing.EventDict) -> str:
+        shown = {key: _printable(value, key) for key, value in event.items()}
+        return self._inner(logger, name, shown)
+
+
+def _printable(value: Any, key: str) -> Any:
+    """Return a text with what cannot be printed written out; anything else is shown by `repr`."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    kept = "\n\t" if key == "exception" else ""
+    return "".join(one if one.isprintable() or one in kept else repr(one)[1:-1] for one in value)
+
+
 class Metrics(DeliveryMetrics, LogMetrics):
     """Counts everything in a registry of its own; no label names a tenant or an id."""
 
     def __init__(self) -> None:
+        # The library's extra series of each counter, a time under the counter's own HELP text.
+        disable_created_metrics()
         self._registry = registry = CollectorRegistry()
         DeliveryMetrics.__init__(self, registry)
         LogMetrics.__init__(self, registry)
@@ -195,7 +217,7 @@ class Metrics(DeliveryMetrics, LogMetrics):
             for metric in self._registry.collect()
             if metric.type in FIGURES
             for sample in metric.samples
-            if not sample.name.endswith("_created") and not isnan(sample.value)
+            if not isnan(sample.value)
         }
 
 

@@ -48,6 +48,13 @@ def test_a_help_text_says_by_itself_what_is_measured(family: Metric) -> None:
         assert said.startswith(("Age of the oldest", "Seconds")), said
 
 
+def test_no_series_stands_under_the_help_text_of_another() -> None:
+    metrics = Metrics()
+    metrics.delivered("succeeded")
+    lines = metrics.exposition()[0].decode().splitlines()
+    assert [line for line in lines if "_created" in line] == []
+
+
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
 def test_an_alert_measures_what_exists_and_says_what_to_do(rule: dict[str, Any]) -> None:
     named = set(NAME.findall(re.sub(r"\{[^}]*\}|\[[^]]*\]", "", rule["expr"]))) - FUNCTIONS

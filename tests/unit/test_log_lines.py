@@ -91,6 +91,31 @@ def test_columns_can_be_asked_for_without_a_terminal() -> None:
     assert not any(line.startswith("{") or "\x1b" in line for line in lines)
 
 
+HOSTILE = """
+import logging, sys
+import structlog
+from stenolog.telemetry import configure_logging
+
+configure_logging("info", "console")
+evil = "\\x1b]0;owned\\x07\\x9b31m\\u202e\\n1999 [error] another line"
+structlog.get_logger().info("room.said", host=evil, reasons=[evil])
+logging.getLogger("a.library").warning(evil)
+try:
+    raise ValueError(evil)
+except ValueError:
+    structlog.get_logger().exception("room.failed")
+"""
+
+
+def test_what_others_say_obeys_the_terminal_in_nothing() -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", HOSTILE], cwd=ROOT, capture_output=True, timeout=30, check=True
+    )
+    lines = process.stderr.decode().splitlines()
+    assert [line for line in lines if not line.isprintable()] == []
+    assert ["another line" in line for line in lines[:2]] == [True, True]
+
+
 def test_every_record_of_every_library_is_one_json_line() -> None:
     process = subprocess.run(
         [sys.executable, "-W", "always", "-c", SPEAKERS],
