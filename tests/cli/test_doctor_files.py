@@ -23,11 +23,12 @@ from stenolog.bootstrap.gateway import open_gateway
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.doctor import public_url
 from stenolog.cli.findings import Finding
+from stenolog.cli.odd_files import odd_directory
 from stenolog.cli.upload_files import uploads
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import last_head, write_head
 from stenolog.config.settings import Settings
-from stenolog.stores.files.directory import locked, make_directory
+from stenolog.stores.files.directory import locked, make_directory, running
 from stenolog.stores.sqlite.file.copying import write_kind
 from stenolog.stores.sqlite.log.schema import LOG
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -65,9 +66,33 @@ def used(tmp_path: Path) -> Path:
 
 
 def test_a_whole_directory_has_nothing_to_mend(used: Path) -> None:
+    assert odd_directory(used) is None
     assert master_key(settings_in(used)).holds is None
     found = log_and_keys(settings_in(used))
     assert (found.holds, found.said) == (True, "3 events")
+
+
+@pytest.mark.parametrize("name", ["lock", "master-key", "log.db", "tree-heads.log"])
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(
+    tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / name)
+    assert running(tmp_path) is None
+    found = odd_directory(tmp_path)
+    assert found is not None
+    assert (found.holds, name in found.said) == (False, True)
+
+
+@pytest.mark.parametrize("what", ["file", "loop"])
+def test_what_is_no_directory_is_said_to_be_none(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "data"
+    if what == "file":
+        path.write_bytes(b"")
+    else:
+        path.symlink_to(path)
+    found = odd_directory(path)
+    assert found is not None
+    assert (found.holds, found.said.endswith("is no directory")) == (False, True)
 
 
 def test_an_empty_directory_has_nothing_yet(tmp_path: Path) -> None:

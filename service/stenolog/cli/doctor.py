@@ -23,6 +23,7 @@ from stenolog.bootstrap.offline import database_library
 from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
+from stenolog.cli.odd_files import odd_directory
 from stenolog.cli.service_environment import OfService, settings_of_service
 from stenolog.cli.upload_files import uploads
 from stenolog.cli.words import NO, common, guarded, one_line, run
@@ -61,11 +62,13 @@ def local_findings(service: OfService) -> Iterator[Finding]:
     yield Finding(
         what="version", holds=True, said=f"stenolog {version('stenolog')} on Python {python}"
     )
-    yield directory(settings)
+    odd = odd_directory(settings.data_dir.absolute())
+    yield odd or directory(settings)
     yield environment(service)
-    yield master_key(settings, known=service.known, runs=service.runs)
-    yield log_and_keys(settings)
-    yield uploads(settings)
+    if odd is None:
+        yield master_key(settings, known=service.known, runs=service.runs)
+        yield log_and_keys(settings)
+        yield uploads(settings)
     yield sqlite()
     yield descriptors(settings)
     yield public_url(settings)
@@ -219,7 +222,11 @@ async def _region_finding(
                 advice="check STENOLOG_ASSEMBLYAI_BASE_URL and STENOLOG_ASSEMBLYAI_EU_BASE_URL",
             )
         return Finding(what=what, holds=True, said=f"{url} answers and takes the key")
-    advice = "check STENOLOG_ASSEMBLYAI_API_KEY and its region" if answer.status == 401 else ""
+    advice = (
+        "check STENOLOG_ASSEMBLYAI_API_KEY and its region"
+        if answer.status in {401, 403}
+        else "check STENOLOG_ASSEMBLYAI_BASE_URL, or ask again later"
+    )
     said = f"{url} answers {answer.status}"
     return Finding(what=what, holds=failed, said=said, advice=advice)
 

@@ -128,7 +128,7 @@ def _locks(descriptor: int, after_ms: int) -> bool:
 def running(path: Path) -> Running | None:
     """Return the gateway that holds the lock; None when nobody does."""
     try:
-        descriptor = os.open(path / LOCK, os.O_RDONLY)
+        descriptor = os.open(path / LOCK, os.O_RDONLY | os.O_NONBLOCK)  # no pipe is waited for
     except OSError:
         return None
     try:
