@@ -127,7 +127,7 @@ class Metrics(DeliveryMetrics, LogMetrics):
 
     def __init__(self) -> None:
         # The library's extra series of each counter, a time under the counter's own HELP text.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client has none
         self._registry = registry = CollectorRegistry()
         DeliveryMetrics.__init__(self, registry)
         LogMetrics.__init__(self, registry)
