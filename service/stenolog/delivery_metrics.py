@@ -17,7 +17,7 @@ class DeliveryMetrics:
         )
         self._delivery_attempts = Counter(
             "stenolog_delivery_attempts",
-            "Calls of customers' webhooks since the start, by outcome",
+            "Attempts to call customers' webhooks since the start, by outcome",
             ["outcome"],
             registry=registry,
         )

@@ -16,7 +16,8 @@ HTTP_GAUGES = {
     "bodies_bytes": "Bytes of JSON bodies over 16 KiB that are coming in",
 }
 HTTP_COUNTERS = {
-    "refused": "Connections that were answered 503 since the start, because there were too many",
+    "refused": "Connections and requests that were answered 503 since the start, because there "
+    "were too many connections",
     "accept_errors": "Times since the start that no connection could be taken from the system",
 }
 

@@ -40,12 +40,13 @@ class LogMetrics:
         )
         self._lag_events = Gauge(
             "stenolog_projection_lag_events",
-            "Events of the log that are not in the views yet",
+            "Events of the log that the views have not followed yet; older ones that are filled in "
+            "after a loss are not among them",
             registry=registry,
         )
         self._lag_seconds = Gauge(
             "stenolog_projection_lag_seconds",
-            "Age of the oldest event that is not in the views yet; 0 without any",
+            "Age of the oldest event that the views have not followed yet; 0 without any",
             registry=registry,
         )
         self._interrupted = Gauge(
