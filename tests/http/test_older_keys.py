@@ -21,6 +21,11 @@ from structlog.testing import capture_logs
 from stenolog.bootstrap.identity import SUBJECTS, secret_of
 from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.subjects import Subjects
+from stenolog.edge.transcriptions.beside import BesideLoop
+from stenolog.edge.transcriptions.large_turns import LargeTurns
+from stenolog.edge.transcriptions.reading import Reading
+from stenolog.edge.transcriptions.shared_loads import SharedLoads
+from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyLost
 from tests.house.composed import Composed, composed
 from tests.http.asking import get, refusal
@@ -117,6 +122,27 @@ async def test_what_is_lost_is_never_told_as_erased(week: Week, rebuilt: bool) -
         assert status[week.done] == ("completed", False)
         assert status[week.open] == ("processing", False)
         assert status[week.erased] == ("completed", True)
+
+
+async def test_one_that_the_views_have_is_not_asked_to_be_filled_in(week: Week) -> None:
+    """However often somebody polls it: they would wait for what brings nothing."""
+    asked: list[str] = []
+
+    async def fill_in(one: str, /) -> None:
+        asked.append(one)
+
+    async def room(size: int) -> None:
+        """There is always some."""
+
+    async with with_older_keys(week) as service:
+        await service.projected()
+        loads = SharedLoads(BesideLoop(), LargeTurns(room))
+        views, tenancy = service.stores.views, Tenancy(service.events)
+        reading = Reading(service.handler, service.events, views, tenancy, loads, fill_in)
+        tenant = (await service.stream(week.done))[0].tenant
+        with pytest.raises(KeyLost):
+            await reading.find(tenant, week.done)
+    assert asked == []
 
 
 async def test_everything_else_is_served(week: Week) -> None:
