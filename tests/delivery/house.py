@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
-from stenolog.bootstrap.measuring import keep_measured
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.clock import NowMs, now_ms
 from stenolog.delivery.fan_out import FanOut
@@ -55,14 +54,11 @@ class House:
         """Run the deliveries, on the outbox that is in the directory."""
         async with self._opened() as deliveries:
             running = asyncio.create_task(deliveries.run())
-            measured = {"outbox": deliveries.measure}
-            measuring = asyncio.create_task(keep_measured(self.service.metrics, measured))
             try:
                 yield deliveries
             finally:
                 running.cancel()
-                measuring.cancel()
-                await asyncio.gather(running, measuring, return_exceptions=True)
+                await asyncio.gather(running, return_exceptions=True)
             assert running.cancelled(), running
 
     @contextlib.asynccontextmanager
