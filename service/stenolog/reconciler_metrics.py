@@ -71,6 +71,11 @@ class ReconcilerMetrics:
             [*BY_KIND, "result"],
             registry=registry,
         )
+        self._warned = gauge(
+            "provider_warned",
+            "Results since the start that came with a warning, as that another model was used",
+            PLACE,
+        )
         self._settings_refused = gauge(
             "provider_settings_refused",
             "Requests since the start that the provider took only without values of our settings",
@@ -106,10 +111,12 @@ class ReconcilerMetrics:
         paused_ms: Mapping[str, int],
         answered_ms: int | None,
         settings_refused: int = 0,
+        warned: int = 0,
     ) -> None:
         """Set by kind whether the breaker is open and for how long it is paused, 0 too."""
         labels = _place(place)
         self._settings_refused.labels(*labels).set(settings_refused)
+        self._warned.labels(*labels).set(warned)
         for kind, is_open in breakers.items():
             self._breaker.labels(*labels, kind).set(is_open)
         for kind, left_ms in paused_ms.items():

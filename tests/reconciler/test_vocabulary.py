@@ -91,6 +91,16 @@ async def test_words_of_the_customers_own_are_refused_once_in_the_providers_word
         assert len(simulator.creates) == 1
 
 
+async def test_a_provider_that_used_another_model_is_counted(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    async with house(tmp_path, simulator) as home:
+        await home.ended(await home.request(DAYS["model-fallback"].behaviour))
+        await home.ended(await home.request())
+        (standing,) = home.reconciler.figures().standing.values()
+        assert standing.provider.warned == 1
+
+
 async def test_a_request_without_models_sends_none(tmp_path: Path, simulator: Simulator) -> None:
     async with house(tmp_path, simulator) as home:
         await home.ended(await home.request(RETIRED))

@@ -138,6 +138,7 @@ def show_reconciler(metrics: ReconcilerMetrics, figures: ReconcilerFigures, at_m
             paused_ms={kind: told.paused_ms.get(kind, 0) for kind in PAUSABLE},
             answered_ms=None if answered_at_ms is None else max(0, at_ms - answered_at_ms),
             settings_refused=gate.settings_refused,
+            warned=told.warned,
         )
         for (asked, result), total in told.requests.items():
             metrics.provider_requests(place, asked, result, total)

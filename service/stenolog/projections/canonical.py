@@ -15,6 +15,9 @@ from stenolog.projections.documents import ProjectionFailed, encode, number_or_n
 Item = Mapping[str, Any]
 
 CONTENT_SAFETY = "content_safety_labels"
+OF_PROVIDER = "provider"  # the code of what the provider warns about in its own words
+WARNINGS_MAX = 64
+WARNING_CHARS_MAX = 2_000
 BESIDE = "stenolog"  # the member that the engine adds to AssemblyAI's, and `/v2` leaves out
 
 
@@ -85,15 +88,21 @@ class CanonicalTranscript:
 
     @property
     def warnings(self) -> tuple[tuple[str, str], ...]:
-        """What a reader should know of the audio: code and sentence of each."""
-        given = self._beside().get("warnings")
+        """What a reader should know: of the audio, and what the provider itself warns about.
+
+        Code and sentence of each. The provider tells so of a model that it used instead.
+        """
         found = []
-        for one in given if isinstance(given, list) else ():
-            warning = one if isinstance(one, dict) else {}
+        for warning in _objects(self._beside().get("warnings")):
             code, message = map(text_or_none, (warning.get("code"), warning.get("message")))
             if code and message:
                 found.append((code, message))
-        return tuple(found)
+        metadata = self.answer.get("metadata")
+        for warning in _objects(metadata.get("warnings") if isinstance(metadata, dict) else None):
+            message = text_or_none(warning.get("message"))
+            if message:
+                found.append((OF_PROVIDER, message[:WARNING_CHARS_MAX]))
+        return tuple(found[:WARNINGS_MAX])
 
     def _beside(self) -> Mapping[str, Any]:
         beside = self.answer.get(BESIDE)
@@ -168,6 +177,11 @@ def start_ms_of(item: Item) -> int | None:
         return _milliseconds_or_none(item["start"])
     timestamp = item.get("timestamp")
     return _milliseconds_or_none(timestamp.get("start")) if isinstance(timestamp, dict) else None
+
+
+def _objects(value: object) -> Sequence[Item]:
+    """Return the objects of a list; nothing of what is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _list_of_objects(value: object, name: str) -> Sequence[Item] | None:

@@ -32,6 +32,7 @@ class FetchedJob:
         audio_ms: Its length as the provider measured it, in ms; None when it did not say.
         words: How many it recognised.
         server_error: Why it failed, where another job for the same audio may succeed; else None.
+        warned: Whether the provider warns about its result, as when it used another model.
         held: Counts the bytes of `raw` as in memory for as long as the answer is kept.
     """
 
@@ -43,6 +44,7 @@ class FetchedJob:
     audio_ms: int | None
     words: int
     server_error: ServerError | None = None
+    warned: bool = False
     held: object = field(default=None, repr=False, compare=False)
 
 
@@ -124,11 +126,13 @@ class Standing:
         answered_at_ms: When it last did what it was asked; None: not yet.
         paused_ms: For how long it still wants no requests, by kind, or `all`; what is not paused
             is not in it.
+        warned: How many results that were read came with a warning.
     """
 
     requests: Mapping[tuple[RequestKind, str], int] = field(default_factory=dict)
     answered_at_ms: int | None = None
     paused_ms: Mapping[str, int] = field(default_factory=dict)
+    warned: int = 0
 
 
 class Provider(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -68,6 +69,7 @@ class AssemblyAI:
         """
         self._speech_models = tuple(speech_models)
         self._name = name
+        self._warned = 0
         self._transcripts = transcripts or Transcripts()
         self._connection = Connection(
             name, address, egress, timeout_ms=timeout_ms, pace=pace or Pace()
@@ -88,7 +90,7 @@ class AssemblyAI:
 
     def standing(self) -> Standing:
         """As its connection has counted."""
-        return self._connection.standing()
+        return replace(self._connection.standing(), warned=self._warned)
 
     def fills(self, params: Mapping[str, Any]) -> bool:
         """Adds models, where they are set and the customer names none."""
@@ -160,7 +162,9 @@ class AssemblyAI:
             if _is_unknown(answer):
                 return None
             self._check(answer)
-            return await self._transcripts.read(answer.body, job, held)
+            found = await self._transcripts.read(answer.body, job, held)
+            self._warned += found.warned
+            return found
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Asks for pages of 200, followed by `before_id`, never by a URL from the answer."""
@@ -204,11 +208,8 @@ class AssemblyAI:
             return
         what = f"{self._name}: answered {answer.status}"
         if answer.status in AGAIN_STATUSES or not 400 <= answer.status < 500:
-            raise ProviderUnavailable(
-                what,
-                status=answer.status,
-                retry_in_ms=told_wait_ms(answer.headers),
-            )
+            wait_ms = told_wait_ms(answer.headers)
+            raise ProviderUnavailable(what, status=answer.status, retry_in_ms=wait_ms)
         sentence = error_sentence(answer.body)
         upload_lost = answer.status == 403 and sentence.startswith(UPLOAD_INACCESSIBLE)
         of_request = answer.status in FINAL_STATUSES and not is_of_account(sentence)

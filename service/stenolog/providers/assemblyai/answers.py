@@ -70,7 +70,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
     job = _object(body)
     _check_id(job, asked)
     seconds, words, error = job.get("audio_duration"), job.get("words"), job.get("error")
-    webhook_url = job.get("webhook_url")
+    webhook_url, metadata = job.get("webhook_url"), job.get("metadata")
     return FetchedJob(
         id=asked,
         status=_status(job),
@@ -80,6 +80,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
         audio_ms=_ms(seconds),
         words=len(words) if isinstance(words, list) else 0,
         server_error=server_error(error) if isinstance(error, str) else None,
+        warned=isinstance(metadata, dict) and bool(metadata.get("warnings")),
     )
 
 
