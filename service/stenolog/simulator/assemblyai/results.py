@@ -15,9 +15,11 @@ from stenolog.simulator.conversation.speech import (
     conversation,
     respelt,
 )
+from stenolog.wire.assemblyai.rules import understanding
 
 SECONDS_DEFAULT = 60.0
 MODEL_DEFAULT = "universal-2"
+UNDERSTANDING = "speech_understanding."
 LANGUAGE_CONFIDENCE = 0.9987
 
 Json = dict[str, object]
@@ -51,6 +53,10 @@ def transcript(
         result |= {f"unredacted_{name}": value for name, value in plain.items()}
     if "multichannel" in features:
         result["audio_channels"] = SPEAKERS
+    options = given.get("speaker_options")
+    if isinstance(options, dict) and options.get("include_speaker_confidence"):
+        _tell_speaker_confidence(result)
+    result |= _understood(sentences, features, given)
     if "language_detection" in features:
         result |= {"language_code": "en_us", "language_confidence": LANGUAGE_CONFIDENCE}
     return result | _findings(sentences, tokens, names, features, given)
@@ -105,6 +111,32 @@ def _utterances(rows: Sequence[tuple[int, Json]]) -> list[Json]:
     return utterances
 
 
+def _tell_speaker_confidence(result: Json) -> None:
+    """Add to every word how sure its speaker is."""
+    utterances = result["utterances"]
+    spoken = [result["words"]]
+    if isinstance(utterances, list):
+        spoken += [turn["words"] for turn in utterances]
+    for words in spoken:
+        for word in words if isinstance(words, list) else ():
+            word["speaker_confidence"] = word["confidence"]
+
+
+def _understood(
+    sentences: Sequence[Sentence], features: Collection[str], params: Mapping[str, object]
+) -> Json:
+    """Return what speech understanding says to each feature that was asked for."""
+    asked = understanding(params) if any(one.startswith(UNDERSTANDING) for one in features) else {}
+    if not asked:
+        return {}
+    response: dict[str, Json] = {name: {"status": "success"} for name in asked}
+    wanted = asked.get("action_items")
+    if isinstance(wanted, dict):
+        effort = wanted.get("effort") or "low"
+        response["action_items"] |= {"effort": effort, "items": findings.action_items(sentences)}
+    return {"speech_understanding": {"request": dict(asked), "response": response}}
+
+
 def _findings(
     sentences: Sequence[Sentence],
     tokens: Sequence[Token],
@@ -151,19 +183,29 @@ def _spelling(params: Mapping[str, object]) -> Mapping[str, str]:
 
 def _redaction(features: Collection[str], params: Mapping[str, object]) -> Callable[[Token], str]:
     """Return how words are spelt when some kinds of entity are redacted, one tag for each word."""
-    policies = params.get("redact_pii_policies")
-    if "redact_pii" not in features or not isinstance(policies, list):
+    given = params.get("redact_pii_policies")
+    policies = given if isinstance(given, list) else []
+    if "redact_pii" not in features:
         return _as_said
     by_name = params.get("redact_pii_sub") == "entity_name"
+    static = _static_entities(params)
 
     def spell(token: Token) -> str:
-        if token.entity is None or token.entity not in policies:
-            return token.text
         bare = token.text.rstrip(PUNCTUATION)
-        tag = f"[{token.entity.upper()}]" if by_name else "#" * len(bare)
+        label = token.entity if token.entity in policies else static.get(bare.lower())
+        if label is None:
+            return token.text
+        tag = f"[{label.upper()}]" if by_name else "#" * len(bare)
         return tag + token.text[len(bare) :]
 
     return spell
+
+
+def _static_entities(params: Mapping[str, object]) -> Mapping[str, str]:
+    """Return the label of each term of one word, in lower case; longer terms are not found here."""
+    given = params.get("redact_static_entities")
+    labels = given.items() if isinstance(given, dict) else ()
+    return {str(term).lower(): str(label) for label, terms in labels for term in terms}
 
 
 def _as_said(token: Token) -> str:

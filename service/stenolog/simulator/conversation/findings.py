@@ -128,6 +128,18 @@ def highlights(sentences: Sequence[Sentence]) -> Json:
     }
 
 
+def action_items(sentences: Sequence[Sentence]) -> list[Json]:
+    """Return one thing to do for each topic: what was said about it last."""
+    return [
+        {
+            "action_item": stretch[0].topic.headline,
+            "quote": stretch[-1].text,
+            "timestamp": {"start": stretch[-1].start, "end": stretch[-1].end},
+        }
+        for stretch in _stretches(sentences)
+    ]
+
+
 def summary(sentences: Sequence[Sentence], summary_type: str) -> str:
     """Return a summary of the wanted form, made of the topics' headlines."""
     headlines = list(dict.fromkeys(stretch[0].topic.headline for stretch in _stretches(sentences)))
