@@ -8,6 +8,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 PLACE = ["provider", "region"]
 BY_KIND = [*PLACE, "kind"]
+WARNED = "Results since the start that came with a warning, as that another model was used"
+SETTINGS_REFUSED = (
+    "Requests since the start that the provider took only without values of our settings"
+)
 STATES = ("requested", "claimed", "accepted", "called_back")
 
 Place = tuple[str, str | None]
@@ -71,16 +75,8 @@ class ReconcilerMetrics:
             [*BY_KIND, "result"],
             registry=registry,
         )
-        self._warned = gauge(
-            "provider_warned",
-            "Results since the start that came with a warning, as that another model was used",
-            PLACE,
-        )
-        self._settings_refused = gauge(
-            "provider_settings_refused",
-            "Requests since the start that the provider took only without values of our settings",
-            PLACE,
-        )
+        self._warned = gauge("provider_warned", WARNED, PLACE)
+        self._settings_refused = gauge("provider_settings_refused", SETTINGS_REFUSED, PLACE)
         self._counted: dict[tuple[str, ...], int] = {}
         self._oldest = gauge(
             "oldest_seconds",

@@ -4,7 +4,7 @@ import json
 import os
 
 from langchain_community.document_loaders import AssemblyAIAudioTranscriptLoader  # type: ignore[import-not-found]  # its test installs it
-from langchain_community.document_loaders.assemblyai import TranscriptFormat  # type: ignore[import-not-found]
+from langchain_community.document_loaders.assemblyai import TranscriptFormat  # type: ignore[import-not-found]  # so
 
 heard = {}
 for form in (TranscriptFormat.TEXT, TranscriptFormat.SENTENCES, TranscriptFormat.SUBTITLES_SRT):
