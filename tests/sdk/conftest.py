@@ -35,7 +35,7 @@ def simulator() -> Iterator[ThreadedSimulator]:
 def simulated(
     simulator: ThreadedSimulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
-    settings = before(simulator.base_url, API_KEY)
+    settings = before(simulator.base_url, API_KEY, ALLOW_NETWORKS="127.0.0.0/8")
     with gateway(tmp_path_factory.mktemp("simulated"), settings) as process:
         yield process
 

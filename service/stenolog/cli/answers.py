@@ -83,6 +83,18 @@ class WebhookEnd(Answered):
     setting: Line | None = None
 
 
+class Audio(Answered):
+    """What was found in the file."""
+
+    container: Line | None = None
+    codec: Line | None = None
+    channels: Count | None = None
+    track: Count | None = None
+    tracks: Count | None = None
+    declared_ms: Count | None = None
+    decoded_ms: Count | None = None
+
+
 class Job(Answered):
     """A transcription as the native API shows it; times are RFC 3339."""
 
@@ -102,6 +114,7 @@ class Job(Answered):
     erased: bool = False
     webhook: WebhookEnd | None = None
     webhook_status_code: int | None = None
+    audio: Audio | None = None
     warnings: list[Notice] = []
 
     @property

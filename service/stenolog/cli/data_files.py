@@ -136,7 +136,9 @@ def log_and_keys(settings: Settings) -> Finding:
     elif tree.count > BEGUN and not marked:
         said = f"{KEYS} is new, and {LOG} has {tree.count} events"
     else:
-        return Finding(what=what, holds=True, said=f"{tree.count} events")
+        return Finding(
+            what=what, holds=True, said=f"{tree.count} events; `stenolog log verify` checks them"
+        )
     return Finding(what=what, holds=False, said=said, advice=f"{LOOK_FIRST}; {RESTORE_ALL}")
 
 

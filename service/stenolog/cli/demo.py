@@ -57,7 +57,8 @@ def command(audio: str | None, data_dir: Path | None) -> None:
     verdict = run(progress.during("verifying the log", verify(directory)))
     progress.end("verified" if verdict.returncode == 0 else "not verified")
     title("The log, verified")
-    echo_wrapped((verdict.stdout or verdict.stderr).strip())
+    for line in (verdict.stdout or verdict.stderr).strip().splitlines():
+        echo_wrapped(line)
     title("Try next")
     for command in ("log show", "log verify", "serve"):
         click.echo(f"{program()} {command} --data-dir {directory}")
@@ -90,7 +91,7 @@ def introduce(audio: str, directory: Path, reason: str | None) -> None:
         f"This demo starts a gateway of its own, has {by} transcribe {short_name(audio)}, shows "
         "what the log has recorded, and verifies it."
     )
-    click.echo(f"Its data: {directory}")
+    click.echo(f"Its data, which stays: {directory}")
     if reason is not None:
         echo_wrapped(f"A simulator stands in, the engine is unavailable: {reason}")
 
@@ -112,7 +113,7 @@ async def show_everything(settings: Settings, audio: str, progress: Progress) ->
     called_back = [e for e in events if e.type == "callback.received"]
     if called_back:
         waited_us = readable_at_us - microseconds(called_back[0].time)
-        click.echo(f"\nCallback -> readable: {took(max(1, waited_us // 1000))}")
+        click.echo(f"\nFrom the callback until it could be read: {took(max(1, waited_us // 1000))}")
 
 
 async def transcribed(

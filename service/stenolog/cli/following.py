@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from stenolog.cli.answers import Job, checked
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.layout import PROVIDERS
 from stenolog.cli.progress import Progress
 from stenolog.cli.recordings import Recording, is_id, is_url, name_of
 from stenolog.cli.words import program
@@ -19,7 +20,6 @@ from stenolog.errors import EgressFailed, NotFound
 POLL_FIRST_S, POLL_S_MAX = 0.1, 1.0
 WAIT_S_MAX = 25 * 3_600  # a gateway gives a job up after a day, unless it is set otherwise
 NATIVE = "/api/v1/transcripts"
-NAMES = {"local": "the engine", "assemblyai": "AssemblyAI"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,5 +101,5 @@ def step_of(job: Job) -> str:
     if job.called_back_at:
         return "fetching the result"
     if job.accepted_at:
-        return f"{NAMES.get(job.provider or '', job.provider or 'the provider')} works on it"
+        return f"{PROVIDERS.get(job.provider or '', job.provider or 'the provider')} works on it"
     return "handing it to the provider" if job.claimed_at else "waiting for its turn"

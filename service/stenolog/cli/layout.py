@@ -12,6 +12,7 @@ from stenolog.cli.words import COLUMNS, clock, safe
 
 COLUMNS_MIN = 40
 GAP = "  "
+PROVIDERS = {"local": "the embedded engine", "assemblyai": "AssemblyAI"}
 LAST_COLUMNS_MIN = 16
 NAME_COLUMNS = 10
 TURN_COLUMNS = 13  # of time and speaker: `  0:01.0  A: `
@@ -57,8 +58,12 @@ def table(
 
 def fact(name: str, value: str) -> str:
     """Return a name and its value, which on a terminal goes on below itself."""
-    begin = f"{name:<{NAME_COLUMNS}} "
-    return wrapped(value, begin, len(begin)) if sys.stdout.isatty() else begin + safe(value)
+    return below(f"{name:<{NAME_COLUMNS}} ", value)
+
+
+def below(begin: str, text: str) -> str:
+    """Return a text behind its beginning, below which it goes on on a terminal."""
+    return wrapped(text, begin, len(begin)) if sys.stdout.isatty() else begin + safe(text)
 
 
 def minute(time: str) -> str:

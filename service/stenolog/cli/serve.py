@@ -9,6 +9,7 @@ import click
 from stenolog.bootstrap.gateway import Gateway
 from stenolog.bootstrap.serving import serve
 from stenolog.bootstrap.stores import Wrapping
+from stenolog.cli.layout import PROVIDERS, below
 from stenolog.cli.words import common, guarded, program, run, settings_from
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
@@ -73,18 +74,20 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
         f"Stenolog listens on {address}",
         f"  data      {directory}",
         f"  API key   {directory / 'api-key'}" + (" (made now)" if gateway.new_api_key else ""),
-        f"  provider  {settings.chosen_provider}",
+        f"  provider  {PROVIDERS.get(settings.chosen_provider, settings.chosen_provider)}",
+        f"  API       {address}/docs",
     ]
+    warnings = []
     if gateway.new_master_key:
-        lines.append(
-            f"  warning   {directory / 'master-key'} was made now and wraps all keys: "
-            "back it up apart from the data, or set STENOLOG_MASTER_KEY"
+        warnings.append(
+            f"{directory / 'master-key'} was made now and wraps all keys: back it up apart from "
+            "the data, or set STENOLOG_MASTER_KEY"
         )
     if gateway.polled:
-        lines.append(
-            f"  warning   STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached "
-            "by the provider: callbacks are registered all the same, and jobs are looked up until "
-            "they end"
+        warnings.append(
+            f"STENOLOG_PUBLIC_URL ({settings.public_url or address}) cannot be reached by the "
+            "provider: callbacks are registered all the same, and jobs are looked up until they end"
         )
+    lines += [below("  warning   ", one) for one in warnings]
     lines.append(f"Try: {program()} transcribe FILE --data-dir {directory}")
     click.echo("\n".join(lines))

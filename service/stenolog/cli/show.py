@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from stenolog.cli.answers import Job, Transcript, checked
+from stenolog.cli.answers import Audio, Job, Transcript, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.following import NATIVE, step_of
 from stenolog.cli.layout import fact, spoken
@@ -52,10 +52,14 @@ def facts(job: Job) -> Iterator[str]:
     yield fact("status", _status(job))
     if job.created_at:
         yield fact("submitted", f"{job.created_at[:19].replace('T', ' ')} UTC{_took(job)}")
-    yield fact("provider", f"{job.provider}, job {job.provider_job}" if job.provider_job else "")
+    if job.provider:
+        handle = f", job {job.provider_job}" if job.provider_job else ""
+        yield fact("provider", f"{job.provider}{handle}")
     if job.audio_url:
         length = "" if job.audio_ms is None else f"{clock(job.audio_ms)} of "
         yield fact("audio", f"{length}{job.audio_url}")
+    if job.audio is not None:
+        yield fact("file", _file(job.audio))
     if job.subject:
         yield fact("subject", job.subject)
     if job.webhook is not None:
@@ -68,6 +72,19 @@ def facts(job: Job) -> Iterator[str]:
         yield fact("warning", warning.message)
     if job.error:
         yield fact("error", job.error)
+
+
+def _file(audio: Audio) -> str:
+    """Return what was found in the file: `mov, aac, 2 channels, track 2 of 3, 0:30.0 of 1:00.0`."""
+    parts = [audio.container, audio.codec]
+    if audio.channels:
+        parts.append(f"{audio.channels} channel{'' if audio.channels == 1 else 's'}")
+    if audio.tracks and audio.tracks > 1:
+        parts.append(f"track {audio.track} of {audio.tracks}")
+    declared, decoded = audio.declared_ms, audio.decoded_ms
+    if declared is not None and decoded is not None and decoded != declared:
+        parts.append(f"{clock(decoded)} of {clock(declared)} decoded")
+    return ", ".join(part for part in parts if part)
 
 
 def _status(job: Job) -> str:

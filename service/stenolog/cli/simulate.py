@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from datetime import UTC, datetime
 
 import click
 from pydantic import SecretStr
 
 from stenolog.bootstrap.listening import cannot_listen
-from stenolog.cli.words import guarded, run
+from stenolog.cli.words import guarded, one_line, run
 from stenolog.config.values import sendable_key
 from stenolog.egress.guard import AddressPolicy
 from stenolog.simulator.assemblyai.account import WINDOW_MS, RequestWindow
 from stenolog.simulator.assemblyai.days import DAYS, faults_of, in_turn
+from stenolog.simulator.assemblyai.memory import Seen, Sent
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 
 PORT = 8090
@@ -124,7 +126,20 @@ async def serve(simulator: Simulator, host: str, port: int, region: str) -> None
         except (OSError, UnicodeError) as exc:
             raise cannot_listen(host, port, exc, names=("--host", "--port")) from exc
         click.echo(announcement(url, simulator.api_key, region))
+        simulator.memory.tell = tell
         await stopped.wait()
+
+
+def tell(one: Seen | Sent) -> None:
+    """Say on standard error what was asked and answered, or how a callback went."""
+    time = datetime.fromtimestamp(one.at_ms / 1_000, UTC).strftime("%H:%M:%S")
+    if isinstance(one, Seen):
+        status = "dropped" if one.status < 0 else str(one.status)
+        line = f"{one.method} {one.path} -> {status}"
+    else:
+        status = "no answer" if one.status is None else str(one.status)
+        line = f"callback of {one.job_id}, attempt {one.attempt} -> {status}"
+    click.echo(f"{time} {one_line(line)}", err=True)
 
 
 def announcement(url: str, api_key: str, region: str) -> str:

@@ -93,17 +93,17 @@ class Caller:
             status = None
         if callback.kind == "transcript":
             job.webhook_status = status
+        sent = Sent(
+            at_ms=began,
+            job_id=job.id,
+            attempt=attempt,
+            body=body,
+            status=status,
+            took_ms=self._now_ms() - began,
+        )
         with self._memory.lock:
-            self._memory.sent.append(
-                Sent(
-                    at_ms=began,
-                    job_id=job.id,
-                    attempt=attempt,
-                    body=body,
-                    status=status,
-                    took_ms=self._now_ms() - began,
-                )
-            )
+            self._memory.sent.append(sent)
+        self._memory.tell(sent)
         return status
 
     def _body(self, job: Job, callback: Callback) -> bytes:

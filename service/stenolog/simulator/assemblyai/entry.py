@@ -80,6 +80,7 @@ class Entry:
             except ClientDisconnect:
                 answer = Dropped(host)
             seen.status = -1 if isinstance(answer, Dropped) else answer.status_code
+            host.memory.tell(seen)
             return answer
 
         return answered

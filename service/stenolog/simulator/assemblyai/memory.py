@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from stenolog.bounded import BoundedMemory
@@ -62,7 +62,13 @@ class Sent:
 
 @dataclass(slots=True, kw_only=True)
 class Memory:
-    """Remembers the newest; one thread writes, any thread may read the snapshots."""
+    """Remembers the newest; one thread writes, any thread may read the snapshots.
+
+    Attributes:
+        tell: Is given each request when it was answered, and each attempt at a callback.
+    """
+
+    tell: Callable[[Seen | Sent], None] = field(default=lambda one: None)
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     jobs: BoundedMemory[str, Job] = field(default_factory=lambda: BoundedMemory(JOBS_MAX))

@@ -1,0 +1,73 @@
+"""What is shown of a transcription, and tables: one line each where nobody looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stenolog.cli.answers import Job, checked
+from stenolog.cli.following import step_of
+from stenolog.cli.layout import table
+from stenolog.cli.show import facts
+
+TIME = "2026-11-30T15:03:11.000000Z"
+JOB: dict[str, Any] = {
+    "id": "0193a1b2-0000-7000-8000-000000000009",
+    "status": "completed",
+    "created_at": TIME,
+    "completed_at": "2026-11-30T15:03:15.200000Z",
+    "audio_url": "https://audio.example/call.mp4",
+    "audio_ms": 30_000,
+    "webhook": {
+        "outcome": "forbidden",
+        "address": "http://hooks.corp:8080",
+        "setting": "STENOLOG_ALLOW_NETWORKS",
+    },
+    "audio": {
+        "container": "mov",
+        "codec": "aac",
+        "channels": 2,
+        "track": 2,
+        "tracks": 3,
+        "declared_ms": 60_000,
+        "decoded_ms": 30_000,
+    },
+    "warnings": [{"code": "half", "message": "half of the declared 60 minutes could be decoded"}],
+}
+
+
+def test_what_is_known_is_shown_with_its_warnings() -> None:
+    lines = [line.split(maxsplit=1) for line in facts(checked(Job, JOB))]
+    assert dict(lines) == {
+        "id": JOB["id"],
+        "status": "completed",
+        "submitted": "2026-11-30 15:03:11 UTC, took 4.2 s",
+        "audio": "0:30.0 of https://audio.example/call.mp4",
+        "file": "mov, aac, 2 channels, track 2 of 3, 0:30.0 of 1:00.0 decoded",
+        "webhook": "forbidden (http://hooks.corp:8080); STENOLOG_ALLOW_NETWORKS would allow it",
+        "warning": "half of the declared 60 minutes could be decoded",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reached", "said"),
+    [
+        ((), "waiting for its turn"),
+        (("claimed_at",), "handing it to the provider"),
+        (("claimed_at", "accepted_at"), "the embedded engine works on it"),
+        (("claimed_at", "accepted_at", "called_back_at"), "fetching the result"),
+    ],
+)
+def test_each_step_is_named(reached: tuple[str, ...], said: str) -> None:
+    open_job = {"id": "t", "status": "processing", "provider": "local"}
+    assert step_of(checked(Job, open_job | dict.fromkeys(reached, TIME))) == said
+
+
+def test_a_table_has_columns_as_wide_as_they_must_be() -> None:
+    rows = [("a", "1", "x" * 200), ("long name", "100", "")]
+    assert list(table(("name", "count", "text"), rows, right=("count",))) == [
+        "name       count  text",
+        "a              1  " + "x" * 200,
+        "long name    100",
+    ]
