@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -11,11 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.bootstrap.restoring import Sources, restore
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import make_directory
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests import rfc6962
-from tests.backups import Backed, backed_up, moved_away, none_in, restored
+from tests.backups import (
+    Backed,
+    backed_up,
+    head_written,
+    moved_away,
+    none_in,
+    requested,
+    restored,
+)
 from tests.data_files import log_and_keys
 
 NOT_KNOWN = "what was erased since the backup is not known"
@@ -245,3 +256,67 @@ async def test_heads_of_all_lives_are_kept_and_the_last_is_over_the_restored_log
     ]
     left = [head for head in data.heads() if head not in held]
     assert [head.epoch for head in left] == [2, 2], "of the life that the second restore left"
+
+
+async def test_what_a_damaged_log_does_not_tell_another_one_may(
+    data: Backed, tmp_path: Path
+) -> None:
+    gone = await erased_since(data, tmp_path / "backup")
+    mirror, older = tmp_path / "mirror", tmp_path / "older"
+    older_copy(data.directory, older)
+    await data.request(1)
+    older_copy(data.directory, mirror)
+    with contextlib.closing(sqlite3.connect(data.directory / "log.db")) as run, run:
+        run.execute("UPDATE events SET bytes = x'00' WHERE type = 'erasure.requested'")
+    (data.directory / "tree-heads.log").write_bytes((older / "tree-heads.log").read_bytes())
+    shutil.copy(older / "keys.db", data.directory / "keys.db")
+    with pytest.raises(CannotStart, match=r"older does not have event 4 of epoch 1, which .*data"):
+        await restored(data.directory, tmp_path / "backup", replace=True, newer_log=older)
+    done = await restored(data.directory, tmp_path / "backup", replace=True, newer_log=mirror)
+    assert (done.recorded.erased, done.events_lost) == (1, 2)
+    assert not await data.readable(gone)
+
+
+async def test_a_newer_log_may_be_one_that_is_being_written(data: Backed, tmp_path: Path) -> None:
+    gone = await erased_since(data, tmp_path / "backup")
+    async with data.opened() as (log, _, vault):
+        await requested(log, vault)
+        loop = asyncio.get_running_loop()
+
+        async def more() -> None:
+            await requested(log, vault)
+            await head_written(log, data.directory)
+
+        def step(said: str) -> None:
+            if said == "deletions read":
+                asyncio.run_coroutine_threadsafe(more(), loop).result(20)
+
+        backup = tmp_path / "backup"
+        sources = Sources(
+            log=backup / "log", keys=backup / "keys", newer_log=data.directory / "log.db"
+        )
+        work = restore(Settings(data_dir=tmp_path / "new"), sources, step)
+        done = await asyncio.to_thread(asyncio.run, work)
+    assert done.recorded.erased == 1
+    assert not await Backed(tmp_path / "new").readable(gone)
+
+
+async def test_a_log_beside_a_wal_of_another_life_is_not_the_newest(
+    data: Backed, tmp_path: Path
+) -> None:
+    """As by `cp` of an older file over one that was not closed."""
+    await data.request(60)
+    older = (data.directory / "log.db").read_bytes()
+    await erased_since(data, tmp_path / "backup")
+    async with data.opened() as (log, _, vault):
+        for _ in range(60):
+            await requested(log, vault)
+        with contextlib.closing(sqlite3.connect(data.directory / "log.db")) as run:
+            assert run.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0] == 0
+        await requested(log, vault)
+        wal = (data.directory / "log.db-wal").read_bytes()
+        await head_written(log, data.directory)
+    (data.directory / "log.db").write_bytes(older)
+    (data.directory / "log.db-wal").write_bytes(wal)
+    with pytest.raises(CannotStart, match=NOT_KNOWN):
+        await restored(data.directory, tmp_path / "backup", replace=True)

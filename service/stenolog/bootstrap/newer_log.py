@@ -74,7 +74,7 @@ class NewerLog:
         a backup that this log continues, it stands in the log.
         """
         if mark.identity == self.identity:
-            return mark not in self.missed
+            return mark.position <= self.head and mark not in self.missed
         return mark.identity in self.lives and (self.continues or self.keys)
 
 

@@ -180,13 +180,19 @@ def _why_unknown(logs: Sequence[NewerLog], marks: Sequence[Mark]) -> str:
     genuine = [log for log in logs if not log.copied]
     if not genuine:
         return f"{logs[0].name} was copied out of a backup" if logs else NO_LOG
-    for log in genuine:
-        if log.wrong:
-            return f"{log.name}: {log.wrong}"
-    for log in genuine:
+    sound = [log for log in genuine if not log.wrong]
+    if not sound:
+        return f"{genuine[0].name}: {genuine[0].wrong}"
+    for log in sound:
         if not any(mark.root and mark.file and mark.identity == log.identity for mark in marks):
             return f"{log.name} has no {TREE_HEADS} beside it, which says whether its end is there"
-    for mark in marks:
-        if not any(log.reaches(mark) for log in genuine):
-            return f"{genuine[-1].name} {mark.beyond}"
+    # What a damaged log had, another one may have too, and say it.
+    of_damaged = [
+        Mark(file=log.name, identity=log.identity, position=log.head)
+        for log in genuine
+        if log.wrong
+    ]
+    for mark in (*marks, *of_damaged):
+        if not any(log.reaches(mark) for log in sound):
+            return f"{sound[-1].name} {mark.beyond}"
     return ""
