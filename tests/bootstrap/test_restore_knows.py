@@ -7,7 +7,6 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from tests import rfc6962
 from tests.backups import (
     Backed,
     backed_up,
+    erased,
     head_written,
     moved_away,
     none_in,
@@ -78,41 +78,30 @@ async def test_a_backup_that_was_copied_into_place_is_not_served_and_not_taken_f
     assert not await data.readable(gone)
 
 
-async def deliveries(data: Backed) -> None:
-    await data.followed_to_the_end()
-
-
-async def heads(data: Backed) -> None:
-    (data.directory / "tree-heads.log").rename(data.directory / "kept")
-
-
-async def keys(data: Backed) -> None:
-    await data.request(1)
-    (data.directory / "keys.db").rename(data.directory / "kept")
-
-
-@pytest.mark.parametrize(
-    ("seen_by", "name"), [(deliveries, "work.db"), (heads, "tree-heads.log"), (keys, "keys.db")]
-)
+@pytest.mark.parametrize("seen_by", ["work.db", "tree-heads.log", "keys.db"])
 async def test_a_log_that_does_not_reach_what_was_seen_of_it_is_not_the_newest(
-    data: Backed, tmp_path: Path, seen_by: Callable[[Backed], Awaitable[None]], name: str
+    data: Backed, tmp_path: Path, seen_by: str
 ) -> None:
-    await data.request(1)
+    """Of what a file has seen the log has nothing, and all other files are as old as it is."""
+    (gone,) = await data.request(1)
+    backed_up(data, tmp_path / "backup")
     older = older_copy(data.directory, tmp_path / "older")
-    gone = await erased_since(data, tmp_path / "backup")
-    await seen_by(data)
-    shutil.copy(older / "log.db", data.directory / "log.db")
-    for other in ("keys.db", "tree-heads.log"):
-        shutil.copy(older / other, data.directory / other)
-    if (data.directory / "kept").exists():
-        (data.directory / "kept").rename(data.directory / name)
-    backup = tmp_path / "second"
-    shutil.copytree(tmp_path / "backup", backup)
-    with pytest.raises(CannotStart, match=rf"{NOT_KNOWN} .*does not have event \d+ of epoch 1"):
-        await restored(data.directory, backup, replace=True)
+    await data.erase(gone)
+    await data.request(2)
+    await data.followed_to_the_end()
+    for name in ("log.db", "keys.db", "tree-heads.log"):
+        if name != seen_by:
+            shutil.copy(older / name, data.directory / name)
+    if seen_by != "work.db":
+        (data.directory / "work.db").unlink()
+    with pytest.raises(
+        CannotStart,
+        match=rf"{NOT_KNOWN} .*does not have event \d+ of epoch 1, which .*/{seen_by} has seen",
+    ):
+        await restored(data.directory, tmp_path / "backup", replace=True)
     listed = tmp_path / "deletions"
     listed.write_text(f"transcription-{gone}\n")
-    await restored(data.directory, backup, replace=True, deletions=listed)
+    await restored(data.directory, tmp_path / "backup", replace=True, deletions=listed)
     assert not await data.readable(gone)
 
 
@@ -143,16 +132,23 @@ async def test_a_log_that_went_another_way_is_not_the_newest_whatever_it_reaches
     assert other.verified().complete  # whatever the heads of the other way say
 
 
-async def test_a_rewritten_end_is_not_believed(data: Backed, tmp_path: Path) -> None:
+@pytest.mark.parametrize("covered", [True, False])
+async def test_a_rewritten_end_is_not_believed(data: Backed, tmp_path: Path, covered: bool) -> None:
     """An erasure that is taken out of the newer log is missed by the root over its events."""
-    await erased_since(data, tmp_path / "backup")
+    (gone,) = await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    async with data.opened() as (log, _, vault):
+        await erased(log, vault, gone)
+        if covered:
+            await head_written(log, data.directory)
     with contextlib.closing(sqlite3.connect(data.directory / "log.db")) as run, run:
         (stored,) = run.execute("SELECT bytes FROM events ORDER BY position DESC LIMIT 1")
         event = json.loads(stored[0])
         event.update(type="damage.accepted", data={"position": 1})
         said = json.dumps(event, sort_keys=True, separators=(",", ":")).encode()
         run.execute("UPDATE events SET bytes = ? WHERE bytes = ?", (said, stored[0]))
-    with pytest.raises(CannotStart, match=r"its first \d+ events are not those"):
+    found = r"its first \d+ events are not those" if covered else "not those of its tree"
+    with pytest.raises(CannotStart, match=found):
         await restored(data.directory, tmp_path / "backup", replace=True)
 
 
@@ -217,6 +213,7 @@ async def test_a_release_is_carried_out_again_and_says_why(data: Backed, tmp_pat
     kept, gone = await data.upload(), await data.upload()
     backed_up(data, tmp_path / "backup")
     await data.release(gone, "unused")
+    (data.directory / "keys.db").unlink()  # the log says it alone, too
     done = await restored(data.directory, tmp_path / "backup", replace=True)
     assert done.recorded.released == 1
     released = [event for event in await data.events() if event.type == "upload.released"]
