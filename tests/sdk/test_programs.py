@@ -18,7 +18,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 EVERY_S = "0.1"  # the documents say 3; the program is the same
 OPTIONS = json.dumps(
     {
-        "speech_models": ["universal-3-pro", "universal-2"],
+        "speech_models": ["assemblyai-stt-3-7", "universal-2"],
         "language_detection": True,
         "speaker_labels": True,
     }
