@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.turns import Turns
+from stenolog.reconciler.turns import LOOK_AGAIN_MS, Turns
 
 TENANTS = ("a", "b")
 COUNT = 8
@@ -32,7 +32,8 @@ class Desk:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.woken: list[str] = []
-        self.turns = Turns(limit, self.woken.append, lambda: 0)
+        self.now_ms = 0
+        self.turns = Turns(limit, self.woken.append, lambda: self.now_ms)
         self.counters = Counter(), Counter()
         self.states = {
             str(n): Transcription(
@@ -74,7 +75,9 @@ class Desk:
         self.turns.note(self.states[one])
 
     def settle(self) -> None:
-        """Whoever was woken is looked at, and everything works."""
+        """A second later, whoever was woken is looked at, and everything works."""
+        self.now_ms += LOOK_AGAIN_MS
+        self.turns.look_again()
         while self.woken:
             self.look(self.woken.pop(0), starts=True)
 
@@ -176,3 +179,16 @@ def test_who_is_held_back_keeps_no_turn_from_who_may_go_elsewhere() -> None:
     desk.settle()
     desk.end("0")
     assert desk.woken == ["4"]
+
+
+def test_a_turn_that_nobody_could_use_is_given_once_a_lane_is_open_again() -> None:
+    desk = Desk(1)
+    desk.turns.open()
+    desk.look("2", starts=True)
+    desk.look("0", starts=True)
+    desk.counters[0].closed = True
+    desk.end("2")
+    assert desk.woken == []
+    desk.counters[0].closed = False
+    desk.settle()
+    assert desk.running("a") == ["0"]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stenolog.errors import PayloadDamaged, RecordDamaged
+from stenolog.errors import PayloadDamaged, ProviderUnavailable, RecordDamaged
 from stenolog.log.events.transcriptions import TRANSCRIPTION
+from stenolog.providers.port import Provider
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
@@ -159,3 +160,39 @@ async def test_uploads_that_are_held_back_keep_no_turn_from_the_tenant_s_other_j
         for one in (*uploads, url):
             assert (await home.ended(one)).status == "completed"
     assert most_at_once(simulator) <= 2
+
+
+async def test_uploads_that_fail_leave_the_tenant_s_other_jobs_their_turns(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    """One at a time probes; the others keep no turn for it."""
+    failing: list[FailingUploads] = []
+
+    def around(provider: Provider) -> FailingUploads:
+        failing.append(FailingUploads(provider))
+        return failing[-1]
+
+    async with house(tmp_path, simulator, around=around, tenant_concurrency=2) as home:
+        uploads = [await home.request(upload=await uploaded(home)) for _ in range(5)]
+        await until(lambda: failing[0].failed >= 2)
+        urls = [await home.request() for _ in range(3)]
+        for url in urls:
+            assert (await home.ended(url)).status == "completed"
+        failing[0].holds = False
+        for one in uploads:
+            assert (await home.ended(one)).status == "completed"
+    assert most_at_once(simulator) <= 2
+
+
+class FailingUploads(Around):
+    """A provider that takes no uploads, and does not say why."""
+
+    def __init__(self, inner: Provider) -> None:
+        super().__init__(inner)
+        self.holds, self.failed = True, 0
+
+    async def upload(self, chunks: Any, size: int) -> str:
+        if self.holds:
+            self.failed += 1
+            raise ProviderUnavailable("down", status=500)
+        return str(await self.inner.upload(chunks, size))

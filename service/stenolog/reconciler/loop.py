@@ -183,6 +183,7 @@ class Reconciler:
 
     def _start_due(self) -> None:
         now = self._look_at_clock()
+        self._turns.look_again()
         while (turn := self._pools.take(now)) is not None:
             transcription_id, pool = turn
             self._take_turn(transcription_id, pool)

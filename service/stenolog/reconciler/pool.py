@@ -118,8 +118,12 @@ class Pool:
         self._held_until_ms = max(self._held_until_ms, until_ms)
 
     def blocked(self, now_ms: int) -> bool:
-        """Tell whether nobody may go now, but for a probe."""
-        return now_ms < self._held_until_ms or self._open()
+        """Tell whether nobody may go now, not even as a probe."""
+        if now_ms < self._held_until_ms:
+            return True
+        if self._breaker is None or not self._open():
+            return False
+        return self._probe is not None or now_ms < self._breaker.open_until_ms
 
     def release(self) -> None:
         """Forget until when to wait: the provider was started again, or the clock set back."""

@@ -16,6 +16,7 @@ from stenolog.errors import RecordDamaged, SchemaTooNew, StoreError
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 
+LOOK_AGAIN_MS = 1_000  # between two looks whether a lane is open again
 PASSED_OVER_KEPT_MAX = 1_024  # ids of which one line was written
 
 Load = Callable[[str], Awaitable[Transcription]]
@@ -48,6 +49,8 @@ class Turns:
         self._running: defaultdict[str, set[str]] = defaultdict(set)
         self._waiting: defaultdict[str, dict[Lane, list[tuple[int, str]]]] = defaultdict(dict)
         self._queued: dict[str, Lane] = {}
+        self._blocked: set[str] = set()  # tenants with a free turn that nobody could use
+        self._looked_ms = 0
 
     @property
     def opened(self) -> bool:
@@ -74,6 +77,17 @@ class Turns:
             for tenant in list(self._waiting):
                 self._grant(tenant)
 
+    def look_again(self) -> None:
+        """Give turns that nobody could use to those whose lane is open again.
+
+        Nobody tells of that. It may be called at any time; more than once a second does nothing.
+        """
+        now_ms = self._now_ms()
+        if self._blocked and not 0 <= now_ms - self._looked_ms < LOOK_AGAIN_MS:
+            self._looked_ms = now_ms
+            for tenant in tuple(self._blocked):
+                self._grant(tenant)
+
     def admit(self, state: Transcription, lane: Lane) -> bool:
         """Tell whether it may be submitted now; if not, it waits and will be woken.
 
@@ -97,8 +111,6 @@ class Turns:
         elif state.id in self._running.get(state.tenant, ()):
             self._running[state.tenant].discard(state.id)
             self._grant(state.tenant)
-        elif state.tenant in self._waiting:
-            self._grant(state.tenant)  # a lane may be open again
 
     def drop(self, transcription_id: str) -> None:
         """Give back the turn of one whose stream cannot be read any more, if it has one."""
@@ -118,8 +130,11 @@ class Turns:
             running.add(following)
             if following != asking:
                 self._wake(following)
+        self._blocked.discard(tenant)
         if not self._lanes(tenant):
             del self._waiting[tenant]
+        elif self._open and len(running) < self._limit:
+            self._blocked.add(tenant)
         if not running:
             del self._running[tenant]
 

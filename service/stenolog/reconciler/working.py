@@ -125,6 +125,8 @@ class Worker:
         if isinstance(action, Done) and not case.woken_again:
             self._clock_shift.forget(case.id)
         if not case.may_go(state, pool, now_ms):
+            if lane is not None and lane.blocked(now_ms):
+                self._turns.note(state)  # another one probes
             return None
         if held and lane is not None and not self._turns.admit(state, lane):
             return Wait(until_ms=now_ms + TURN_MS_MAX)

@@ -111,6 +111,17 @@ def test_while_the_breaker_is_open_one_at_a_time_probes() -> None:
     assert it.take(1 + FIRST_MS) == "b"
 
 
+def test_a_lane_is_blocked_while_not_even_a_probe_may_go() -> None:
+    it = pool(open_breaker())
+    assert it.blocked(FIRST_MS)
+    assert not it.blocked(1 + FIRST_MS)
+    assert it.admit(one("probe"), "a", 1 + FIRST_MS)
+    assert it.blocked(1 + FIRST_MS)
+    it.leave("probe")
+    it.hold(9_000)
+    assert (it.blocked(8_999), pool().blocked(0)) == (True, False)
+
+
 def test_a_probe_is_the_one_tried_least_recently_whoever_asked_first() -> None:
     it = pool(open_breaker())
     it.admit(one("refused-1", tried_ms=50, position=1), "a", 0)
