@@ -192,3 +192,16 @@ def test_a_turn_that_nobody_could_use_is_given_once_a_lane_is_open_again() -> No
     desk.counters[0].closed = False
     desk.settle()
     assert desk.running("a") == ["0"]
+
+
+def test_who_is_through_needs_a_free_turn_alone() -> None:
+    """It probes its lane, which is blocked for all others because of that."""
+    desk = Desk(1)
+    desk.turns.open()
+    probe, other = desk.states["0"], desk.states["2"]
+    desk.counters[0].closed = True
+    assert not desk.turns.admit(probe, desk.counters[0])
+    assert desk.turns.unused
+    assert desk.turns.admit(probe, desk.counters[0], through=True)
+    assert (desk.turns.unused, desk.turns.waiting_count) == (False, 0)
+    assert not desk.turns.admit(other, desk.counters[1], through=True)

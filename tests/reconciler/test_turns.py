@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from stenolog.errors import PayloadDamaged, ProviderUnavailable, RecordDamaged
+from stenolog.heartbeat import BEAT_EVERY_MS
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.providers.port import JobPage, JobStatus, Provider
 from stenolog.simulator.assemblyai import behaviour as day
@@ -176,9 +178,11 @@ async def test_uploads_that_fail_leave_the_tenant_s_other_jobs_their_turns(
         for _ in range(4):
             await home.request(upload=await uploaded(home))
         await until(lambda: failing[0].failed >= 3)
+        began = monotonic()
         urls = [await home.request() for _ in range(3)]
         for url in urls:
             assert (await home.ended(url)).status == "completed"
+        assert monotonic() - began < BEAT_EVERY_MS / 1_000  # no turn waits for the loop's beat
     assert most_at_once(simulator) <= 2
 
 

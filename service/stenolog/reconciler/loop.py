@@ -37,7 +37,7 @@ from stenolog.reconciler.pool import Pool
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.timing import Timing
-from stenolog.reconciler.turns import Turns
+from stenolog.reconciler.turns import LOOK_AGAIN_MS, Turns
 from stenolog.reconciler.working import Worker
 
 LOOKS_AT_ONCE_MAX = 64  # transcriptions looked at, beside those whose request is under way
@@ -215,10 +215,11 @@ class Reconciler:
         self._stirred.clear()
         looks_at_ms = self._agenda.next_ms() if self._may_look() else None
         times = [due for due in (looks_at_ms, self._pools.next_ms()) if due is not None]
-        wait_ms = min(times) - self._now_ms() if times else BEAT_EVERY_MS
+        wait_ms_max = LOOK_AGAIN_MS if self._turns.unused else BEAT_EVERY_MS
+        wait_ms = min(times) - self._now_ms() if times else wait_ms_max
         with suppress(TimeoutError):
             # Not `wait_for`: CPython 3.11's forgets a cancellation that comes with the wake-up.
-            async with asyncio.timeout(max(0, min(wait_ms, BEAT_EVERY_MS)) / 1000):
+            async with asyncio.timeout(max(0, min(wait_ms, wait_ms_max)) / 1000):
                 await self._stirred.wait()
 
     async def _drain(self) -> None:

@@ -58,6 +58,11 @@ class Turns:
         return self._open
 
     @property
+    def unused(self) -> bool:
+        """Whether there is a turn that nobody can use, because lanes are blocked."""
+        return bool(self._blocked)
+
+    @property
     def waiting_count(self) -> int:
         """How many transcriptions wait for their turn."""
         return len(self._queued)
@@ -88,12 +93,18 @@ class Turns:
             for tenant in tuple(self._blocked):
                 self._grant(tenant)
 
-    def admit(self, state: Transcription, lane: Lane) -> bool:
+    def admit(self, state: Transcription, lane: Lane, *, through: bool = False) -> bool:
         """Tell whether it may be submitted now; if not, it waits and will be woken.
 
-        Who finds its lane blocked passes its turn on with `note`, and asks again once it is not.
+        Who finds its lane blocked passes its turn on with `note`, and asks again once it is
+        `through`: then it needs a turn that is free, and nothing of the lane.
         """
         if not self._limit or state.id in self._running.get(state.tenant, ()):
+            return True
+        if through and self._open and len(self._running[state.tenant]) < self._limit:
+            self._queued.pop(state.id, None)
+            self._running[state.tenant].add(state.id)
+            self._grant(state.tenant)
             return True
         if self._queued.get(state.id) is not lane:
             self._queued[state.id] = lane  # an entry in another lane is passed over

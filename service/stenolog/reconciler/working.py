@@ -120,7 +120,7 @@ class Worker:
         held = lane is not None and case.pool is not lane and lane.blocked(now_ms)
         if lane is None or held:
             self._turns.note(state)
-        elif not self._turns.admit(state, lane):
+        elif not self._turns.admit(state, lane, through=case.pool is lane):
             return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done) and not case.woken_again:
             self._clock_shift.forget(case.id)
@@ -128,7 +128,7 @@ class Worker:
             if lane is not None and lane.blocked(now_ms):
                 self._turns.note(state)  # another one probes
             return None
-        if held and lane is not None and not self._turns.admit(state, lane):
+        if held and lane is not None and not self._turns.admit(state, lane, through=True):
             return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done | Wait):
             return action
