@@ -14,7 +14,7 @@ from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 from stenolog.engine.worker.transcribe import Techniques, transcribe
-from tests.engine import sounds
+from tests.engine import containers, sounds
 from tests.engine.accuracy import plain_words, share_right, word_error_rate
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -97,6 +97,21 @@ def test_the_same_words_come_from_every_kind_of_file(techniques: Techniques) -> 
         content = sounds.encoded(audio, container, codec, rate=rate, layout=layout)
         words = plain_words(joined(heard(content, techniques)))
         assert word_error_rate(" ".join(plain), " ".join(words)) <= 0.15, container
+
+
+def test_words_are_told_by_the_clock_of_the_film_and_whatever_the_level(
+    techniques: Techniques,
+) -> None:
+    """Five seconds late, 45 dB too quiet and with one channel inverted: the same words."""
+    audio = sounds.speech("two_cities", 0, 4.8)
+    plain = heard(sounds.wav(audio), techniques)
+    late = containers.Track(audio=audio, begin=5.0)
+    film = heard(containers.tracks("mp4", "aac", late, video_seconds=9.0), techniques)
+    assert plain_words(joined(film)) == plain_words(joined(plain))
+    assert abs(film[0].start - 5_000 - plain[0].start) < 150
+    quiet = sounds.encoded(audio * np.float32(10**-2.25), "caf", "pcm_f32be")
+    assert joined(heard(quiet, techniques)) == joined(plain)
+    assert joined(heard(containers.wav_of((audio, -audio)), techniques)) == joined(plain)
 
 
 def test_the_speech_ratio_is_a_share_of_the_whole(techniques: Techniques) -> None:

@@ -155,6 +155,29 @@ def test_any_number_of_channels_is_mixed(count: int) -> None:
     assert rms(found.audio) > 0.19
 
 
+# Level
+
+
+@pytest.mark.parametrize("level_db", [0, -20, -40])
+def test_quiet_recordings_are_heard_at_the_same_level(level_db: int) -> None:
+    """Whatever the level of a recorder, the models hear what they were trained on."""
+    speech = np.concatenate([OTHER[:8_000] if n % 2 else QUIET[:8_000] for n in range(16)])
+    found = heard(sounds.encoded(speech * np.float32(10 ** (level_db / 20)), "caf", "pcm_f32be"))
+    loud = found.audio[8_200:15_800]
+    assert found.facts.gain_db == pytest.approx(max(0, -level_db - 6), abs=1)
+    assert 0.08 < rms(loud) < 0.25
+
+
+def test_gain_has_bounds() -> None:
+    """Hiss does not become a storm, and a voice between long pauses is not cut off."""
+    hiss = sounds.noise(4.0, 3e-4)
+    assert heard(sounds.encoded(hiss, "caf", "pcm_f32be")).facts.gain_db == 40
+    rare = np.concatenate((sounds.noise(60.0, 1e-3), OTHER[:16_000]))
+    found = heard(sounds.encoded(rare, "caf", "pcm_f32be"))
+    assert found.facts.gain_db < 10
+    assert float(np.mean(np.abs(found.audio) >= 1.0)) < 0.001
+
+
 # Time
 
 

@@ -85,6 +85,21 @@ def test_url_path_bytes_and_file_are_heard_in_parallel_listed_and_deleted(
     assert (gone["text"], gone["words"]) == ("Deleted by user.", None)
 
 
+def test_half_a_recording_is_transcribed_and_the_native_view_and_the_log_say_so(
+    client: aai.Client, with_engine: GatewayProcess, opening: Path
+) -> None:
+    content = opening.read_bytes()
+    heard = aai.Transcriber(client=client).transcribe(content[: len(content) // 2])
+    assert heard.status == COMPLETED, heard.error
+    assert heard.json_response is not None
+    assert "stenolog" not in heard.json_response
+    shown = client.http_client.get(f"/api/v1/transcripts/{heard.id}").json()
+    assert [one["code"] for one in shown["warnings"]] == ["cut-short"]
+    assert "of the declared 5.0 seconds could be decoded" in shown["warnings"][0]["message"]
+    assert (shown["audio"]["container"], shown["audio"]["declared_ms"]) == ("wav", 5_000)
+    assert "engine.audio_doubtful" in with_engine.said
+
+
 async def test_the_async_client_hears_the_same(with_engine: GatewayProcess, opening: Path) -> None:
     content = await to_thread(opening.read_bytes)
     async with aai.AsyncClient(settings=settings_of(with_engine)) as client:

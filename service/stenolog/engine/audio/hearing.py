@@ -158,7 +158,7 @@ class Hearing:
                 self._tally.unread_bytes += max(0, content.size - content.tell())
             decoded = self._mix.count - before
             decoded -= self._tally.late + self._tally.inserted - inserted
-            self._add_declared(media, stream, part, _ms(decoded))
+            self._add_declared(media, stream, part, decoded)
 
     def _chosen(self, media: Any) -> Any:
         ordered = tracks.in_order(media)
@@ -210,11 +210,11 @@ class Hearing:
         """Return how many samples are missing before a frame so late in its part."""
         return round(seconds * SAMPLE_RATE) - (self._mix.count - base)
 
-    def _add_declared(self, media: Any, stream: Any, part: Part, decoded_ms: int) -> None:
+    def _add_declared(self, media: Any, stream: Any, part: Part, decoded: int) -> None:
         if self._tally.declared_ms is None:
             return
         if part.declared_share is not None:
-            declared: int | None = round(part.declared_share * decoded_ms)
+            declared: int | None = _ms(part.declared_share * decoded)
         else:
             with closing(part.open(self._file)) as content:
                 declared = tracks.declared_ms(media, stream, _head(content))
@@ -240,5 +240,5 @@ def _check_format(frame: Any) -> None:
         raise audio_errors.odd_format(f"{frame.layout.nb_channels} channels")
 
 
-def _ms(samples: int) -> int:
+def _ms(samples: float) -> int:
     return round(samples * 1000 / SAMPLE_RATE)
