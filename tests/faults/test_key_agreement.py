@@ -19,6 +19,7 @@ from stenolog.log.recorder import FactRecorder
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.data_files import log_and_keys
+from tests.dedupe_keys import keyed
 from tests.log_samples import PUBLIC, new_event
 
 MASTER = MasterKey(bytes(range(32)))
@@ -33,8 +34,8 @@ class Files:
         self.log, self.keys = log, keys
         self.vault = Vault(MASTER, keys, log.sealings)
 
-    async def append(self, event_type: str, stream: str = STREAM) -> None:
-        await self.log.append(stream, [new_event(event_type)])
+    async def append(self, event_type: str, stream: str = STREAM) -> int:
+        return (await self.log.append(stream, [keyed(stream, new_event(event_type))])).positions[0]
 
     async def sealed(self, stream: str = STREAM) -> None:
         event = new_event(PUBLIC)
@@ -96,14 +97,48 @@ async def test_the_key_of_an_upload_that_was_released_is_destroyed(files: Files)
     assert not await files.has_key(UPLOAD)
 
 
-async def test_no_key_is_destroyed_for_an_erasure_that_cannot_be_read(
+def damage(directory: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(directory / "log.db")) as file:
+        for statement in statements:
+            assert file.execute(statement).rowcount == 1
+        file.commit()
+
+
+UNREADABLE = "UPDATE events SET bytes = 'x' WHERE position = {}"
+GONE = "DELETE FROM events WHERE position = {}"
+
+
+@pytest.mark.parametrize("how", [UNREADABLE, GONE])
+@pytest.mark.parametrize("hurt", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("stream", "types"),
+    [
+        (STREAM, ("submission.superseded", "erasure.requested")),
+        (UPLOAD, ("upload.used", "upload.released")),
+    ],
+)
+async def test_a_damaged_stream_that_was_erased_loses_the_key_that_came_back(
+    files: Files, tmp_path: Path, stream: str, types: tuple[str, ...], hurt: int, how: str
+) -> None:
+    await files.sealed(stream)
+    places = [await files.log.head()]
+    places += [await files.append(event_type, stream) for event_type in types]
+    damage(tmp_path, how.format(places[hurt]))
+    assert await files.reach() == (0, ["keys.destroyed_again"])
+    assert not await files.has_key(stream)
+    assert await files.reach() == (0, [])
+
+
+async def test_no_key_is_destroyed_where_nothing_says_that_it_is_erased(
     files: Files, tmp_path: Path
 ) -> None:
     await files.sealed()
     await files.append("erasure.requested")
-    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
-        file.execute("UPDATE events SET bytes = 'x' WHERE type = 'erasure.requested'")
-        file.commit()
+    damage(
+        tmp_path,
+        "UPDATE events SET bytes = 'x' WHERE type = 'erasure.requested'",
+        "DELETE FROM dedupe WHERE key LIKE '%:erasure'",
+    )
     assert await files.reach() == (0, ["keys.not_compared"])
     assert await files.has_key()
 
@@ -138,8 +173,19 @@ async def test_a_long_log_is_compared_in_steps(files: Files) -> None:
     assert await files.has_key("transcription-2")
 
 
-async def test_keys_that_are_newer_than_the_log_are_told(files: Files) -> None:
-    await files.sealed()
+async def test_keys_that_are_newer_than_the_log_are_told_and_compared_with_all_of_it(
+    files: Files, tmp_path: Path
+) -> None:
+    erased, lost = f"{STREAM[:-1]}2", f"{STREAM[:-1]}3"
+    for stream in (STREAM, erased, lost):
+        await files.sealed(stream)
+    await files.append("erasure.requested", erased)
     await files.keys.carried_out(1_000)
-    assert await files.reach() == (0, ["keys.newer_than_log"])
-    assert await files.reach() == (0, [])
+    with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as file:
+        file.execute("DELETE FROM data_keys WHERE stream = ?", (lost,))
+        file.commit()
+    told = ["keys.newer_than_log", "keys.destroyed_again", "keys.lost"]
+    assert await files.reach() == (1, told)
+    assert await files.has_key()
+    assert not await files.has_key(erased)
+    assert await files.reach() == (1, ["keys.lost"])

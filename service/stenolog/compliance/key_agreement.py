@@ -18,6 +18,7 @@ from stenolog.compliance.sealings import FORGETTING, KEYED, Sealings, Told
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.events.uploads import UploadReleased
+from stenolog.log.facts import forgetting_key
 from stenolog.log.store import EventStore
 
 POSITIONS_PER_STEP = 1_000
@@ -102,7 +103,7 @@ class KeyAgreement:
                 events_known=begun,
                 advice="log.db lacks its last events: restore the newest log.db if there is one",
             )
-            await self._keys.carried_out(head)
+            begun = 0  # what of this log was carried out, keys of another end of it cannot tell
         again = 0
         for after in range(begun, head, POSITIONS_PER_STEP):
             until = min(after + POSITIONS_PER_STEP, head)
@@ -128,22 +129,36 @@ class KeyAgreement:
         return destroyed
 
     async def _is_to_go(self, stream: str) -> bool:
-        """Tell whether the records, not an index of them, say that the key is destroyed."""
+        """Tell whether the log says that the key is destroyed, also where its records are damaged.
+
+        The dedupe key of what says so is kept apart from the record.
+        """
+        damaged: RecordDamaged | None = None
         try:
             if stream.startswith(TRANSCRIPTION):
                 state = await self._load(stream.removeprefix(TRANSCRIPTION))
-                # A key that names a job is kept until that is gone: the reconciler sees to it.
-                return state.erased or (state.erasing and not state.handle_sealed)
-            version = await self._events.version(stream)
-            last = await self._events.read_stream(stream, after=max(version - 1, 0), limit=1)
+                if state.erasing:
+                    # A key that names a job is kept until that is gone: the reconciler sees to it.
+                    return state.erased or not state.handle_sealed
+            elif await self._is_released(stream):
+                return True
         except RecordDamaged as exc:
+            damaged = exc
+        key = forgetting_key(stream)
+        if key is not None and await self._events.position_of(key) is not None:
+            return True
+        if damaged is not None:
             log.error(
                 "keys.not_compared",
                 stream=stream,
-                reason=str(exc),
-                advice="its erasure cannot be read: DELETE the transcription again",
+                reason=str(damaged),
+                advice="if it was erased, DELETE the transcription again",
             )
-            return False
+        return False
+
+    async def _is_released(self, stream: str) -> bool:
+        version = await self._events.version(stream)
+        last = await self._events.read_stream(stream, after=max(version - 1, 0), limit=1)
         return bool(last) and last[0].type == UploadReleased.type
 
     async def _lost(self, told: Sequence[Told]) -> Collection[str]:

@@ -13,8 +13,8 @@ from stenolog.log.facts import (
     callback_received,
     delivery_ended,
     erasure_key,
+    release_key,
     revocation_key,
-    upload_released,
     use_key,
 )
 
@@ -38,8 +38,8 @@ def derived_key(event: Event) -> str | None:
             return erasure_key(event.stream.removeprefix(TRANSCRIPTION))
         case UploadUsed() as used:
             return use_key(used.transcription)
-        case UploadReleased() as released:
-            return upload_released(event.stream.removeprefix(UPLOAD), released.reason).dedupe_key
+        case UploadReleased():
+            return release_key(event.stream.removeprefix(UPLOAD))
         case ApiKeyRevoked():
             return revocation_key(event.stream.removeprefix(API_KEY))
         case _:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliveryKind, DeliverySucceeded
-from stenolog.log.events.transcriptions import ErasureRequested
-from stenolog.log.events.uploads import ReleaseReason, UploadReleased, UploadStored, UploadUsed
+from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
+from stenolog.log.events.uploads import (
+    UPLOAD,
+    ReleaseReason,
+    UploadReleased,
+    UploadStored,
+    UploadUsed,
+)
 from stenolog.log.events.vocabulary import Surface
 from stenolog.log.recorder import Fact
 
@@ -34,6 +40,24 @@ def erasure_requested(transcription_id: str, surface: Surface) -> Fact:
     return Fact(data=data, dedupe_key=erasure_key(transcription_id))
 
 
+def forgetting_key(stream: str) -> str | None:
+    """Name the event behind which the stream's key is destroyed; None: its category has none."""
+    if stream.startswith(TRANSCRIPTION):
+        return erasure_key(stream.removeprefix(TRANSCRIPTION))
+    if stream.startswith(UPLOAD):
+        return release_key(stream.removeprefix(UPLOAD))
+    return None
+
+
+def forgotten_by(key: str) -> str | None:
+    """Return the stream of which a key is the `forgetting_key`; None: it is another's."""
+    for category in (TRANSCRIPTION, UPLOAD):
+        stream = category + key.partition(":")[0]
+        if forgetting_key(stream) == key:
+            return stream
+    return None
+
+
 def revocation_key(key_id: str) -> str:
     """Name the revocation of an API key, so that a start finds it in the log."""
     return f"{key_id}:revoked"
@@ -55,9 +79,14 @@ def upload_used(transcription_id: str) -> Fact:
     return Fact(data=data, dedupe_key=use_key(transcription_id))
 
 
+def release_key(upload: str) -> str:
+    """Name that an upload is released."""
+    return f"{upload}:released"
+
+
 def upload_released(upload: str, reason: ReleaseReason) -> Fact:
     """State that no transcription needs this file any more."""
-    return Fact(data=UploadReleased(reason=reason), dedupe_key=f"{upload}:released")
+    return Fact(data=UploadReleased(reason=reason), dedupe_key=release_key(upload))
 
 
 def delivery_key(outcome_id: str, kind: DeliveryKind) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import aiosqlite
 
 from stenolog.compliance.sealings import FORGETTING, KEYED, Sealed, Told
+from stenolog.log.facts import forgotten_by
 from stenolog.stores.sqlite.file.connection import read_rows
 
 
@@ -43,7 +44,14 @@ class SealedStreams:
         return str(rows[0][0]) if rows else None
 
     async def told(self, *, after: int, until: int) -> Sequence[Told]:
-        """Reads by primary key; a name that is damaged need not be text."""
+        """Reads by primary key; a name that is damaged need not be text.
+
+        Where records are missing, their dedupe keys tell: all of these are read then.
+        """
+        ((there,),) = await self._rows(
+            "SELECT count(*) FROM events WHERE position > ? AND position <= ?", after, until
+        )
+        missing = await self._missing(after, until) if there < until - after else []
         rows = await self._rows(
             "SELECT CAST(stream AS BLOB), key_id, type FROM events "
             "LEFT JOIN payloads USING (position) WHERE position > ?1 AND position <= ?2 "
@@ -56,6 +64,18 @@ class SealedStreams:
         return [
             Told(stream=stream.decode(errors="replace"), key_id=key_id, type=event_type)
             for stream, key_id, event_type in rows
+        ] + missing
+
+    async def _missing(self, after: int, until: int) -> list[Told]:
+        rows = await self._rows(
+            "SELECT CAST(key AS BLOB) FROM dedupe WHERE position > ? AND position <= ? "
+            "AND NOT EXISTS (SELECT 1 FROM events WHERE events.position = dedupe.position)",
+            after,
+            until,
+        )
+        streams = [forgotten_by(key.decode(errors="replace")) for (key,) in rows]
+        return [
+            Told(stream=stream, key_id=None, type=FORGETTING[0]) for stream in streams if stream
         ]
 
     async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
