@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
-from stenolog.bootstrap.offline import open_keys
+from stenolog.bootstrap.offline import open_keys, open_projector
+from stenolog.bootstrap.stores import Wrapping
 from stenolog.commands.api_keys import prefix_of
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.format import LogIdentity
 from stenolog.stores.files.directory import API_KEY, make_directory
 from stenolog.stores.files.swap import STAGING
 from stenolog.stores.sqlite.log.store import SqliteLog
@@ -68,8 +71,9 @@ async def test_a_whole_directory_starts_without_a_word(used: Path) -> None:
     assert {line["log_level"] for line in lines} <= {"info", "debug"}
 
 
+@pytest.mark.parametrize("regrown", [False, True])
 async def test_older_files_in_the_place_of_all_that_agree_with_each_other_are_refused(
-    used: Path, tmp_path_factory: pytest.TempPathFactory
+    used: Path, tmp_path_factory: pytest.TempPathFactory, regrown: bool
 ) -> None:
     """As by `cp` of a whole backup over a directory that was closed."""
     older = tmp_path_factory.mktemp("older")
@@ -84,12 +88,60 @@ async def test_older_files_in_the_place_of_all_that_agree_with_each_other_are_re
     await log.close()
     for name in ("log.db", "keys.db", "tree-heads.log"):
         shutil.copy(older / name, used / name)
-    for _ in range(2):
-        with pytest.raises(CannotStart, match=r"has read \d+: its end is lost, or an older"):
-            await open_once(used)
+    if regrown:
+        await append(used, 12)  # so many that the count does not tell
+    before = (used / "log.db").read_bytes()
+    said = "another event" if regrown else r"has read \d+: its end is lost"
+    for start in STARTS * 2:
+        with pytest.raises(CannotStart, match=said):
+            await start(used)
+    assert (used / "log.db").read_bytes() == before
     for name in ("views.db", "work.db"):
         (used / name).unlink()
-    await open_once(used)
+    for start in STARTS:
+        await start(used)
+
+
+async def open_keys_offline(directory: Path) -> None:
+    """As `stenolog keys` does."""
+    async with open_keys(settings_in(directory)):
+        pass
+
+
+async def open_projector_offline(directory: Path) -> None:
+    """As `stenolog projections` does."""
+    async with open_projector(settings_in(directory)):
+        pass
+
+
+STARTS = (open_keys_offline, open_projector_offline, open_once)
+
+
+async def test_a_start_that_is_refused_does_not_accept_the_clock(used: Path) -> None:
+    with contextlib.closing(sqlite3.connect(used / "log.db")) as file:
+        file.execute("UPDATE tree SET last_us = 1")
+        file.commit()
+    work = await SqliteWork.open(used / "work.db", await identity_of(used))
+    await work.begin(Checkpoint(position=KNOWN, event_id="another"))
+    await work.close()
+    accepting = Wrapping(accept_clock=True)
+    before = (used / "log.db").read_bytes()
+    with pytest.raises(CannotStart, match="another event"):
+        async with open_gateway(settings_in(used), ADDRESS, accepting):
+            pass
+    assert (used / "log.db").read_bytes() == before
+    (used / "work.db").unlink()
+    async with open_gateway(settings_in(used), ADDRESS, accepting):
+        pass
+    log = await SqliteLog.open(used / "log.db")
+    assert [event.type for event in await log.read(after=KNOWN)] == ["clock.jumped"]
+    await log.close()
+
+
+async def identity_of(directory: Path) -> LogIdentity:
+    log = await SqliteLog.open(directory / "log.db", accept_clock=True)
+    await log.close()
+    return log.identity
 
 
 async def test_a_directory_that_is_half_restored_is_refused_until_it_is_restored(
@@ -109,9 +161,9 @@ async def test_lost_keys_are_refused_each_time(used: Path, empty: bool) -> None:
     remove(used, "keys.db")
     if empty:
         (used / "keys.db").touch()
-    for _ in range(2):
+    for start in STARTS * 2:
         with pytest.raises(CannotStart, match=rf"{KNOWN} events.*`stenolog restore BACKUP"):
-            await open_once(used)
+            await start(used)
 
 
 @pytest.mark.parametrize("empty", [False, True])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 
 from stenolog.bootstrap.identity import CHECK, key_ring, open_master_key
 from stenolog.bootstrap.projections import PROJECTIONS
@@ -13,20 +14,23 @@ from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.browsing import BrowsableRecords
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log
+from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log, refuse_older_log
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
+from stenolog.log.checkpoint import BEGINNING, Checkpoint
+from stenolog.log.format import LogIdentity
 from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
-from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
+from stenolog.stores.files.directory import KEYS, LOG, VIEWS, WORK, locked
 from stenolog.stores.files.swap import refuse_half_restored
 from stenolog.stores.sqlite.browsing import SqliteBrowser
 from stenolog.stores.sqlite.file.connection import Library, library
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
+from stenolog.stores.sqlite.places import place_of_views, place_of_work
 from stenolog.stores.sqlite.views.store import SqliteViews
 
 
@@ -36,7 +40,8 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[ApiKeys, KeyRing]
 
     Raises:
         DataDirectoryLocked: A gateway runs on it after all.
-        CannotStart: `log.db` was lost, or the files do not belong together.
+        CannotStart: `log.db` or `keys.db` was lost, the log does not continue its last tree head or
+            has not what was read of it, or the files do not belong together.
         StoreUnavailable: A file cannot be opened.
     """
     async with _keys_and_log(settings) as (keys, log):
@@ -50,15 +55,13 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
 
     Raises:
         DataDirectoryLocked: A gateway runs on it after all.
-        CannotStart: The master key is not here, or `log.db` or `keys.db` was lost.
+        CannotStart: The master key is not here; else as `open_keys`.
         StoreUnavailable: A file cannot be opened.
     """
     if not (settings.data_dir / LOG).is_file():
         raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
     async with contextlib.AsyncExitStack() as stack:
         keys, log = await stack.enter_async_context(_keys_and_log(settings))
-        marked = bool(await keys.secrets(CHECK))
-        await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         secret, _ = await open_master_key(settings, keys)
         vault = Vault(MasterKey(secret), keys, log.sealings)
         views = await SqliteViews.open(settings.data_dir / VIEWS, vault, log.identity)
@@ -111,10 +114,20 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
         refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
         log = await SqliteLog.open(directory / LOG)
         stack.push_async_callback(log.close)
+        await refuse_older_log(log, _read_up_to(directory, log.identity), log_file=LOG)
         keys = await SqliteKeys.open(directory / KEYS, log.identity)
         stack.push_async_callback(keys.close)
+        marked = bool(await keys.secrets(CHECK))
+        await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         await open_heads(stack, log, directory)
         yield keys, log
+
+
+def _read_up_to(directory: Path, identity: LogIdentity) -> Mapping[str, Checkpoint]:
+    return {
+        VIEWS: place_of_views(directory / VIEWS, identity) or BEGINNING,
+        WORK: place_of_work(directory / WORK, identity) or BEGINNING,
+    }
 
 
 def _sqlite_records(settings: Settings) -> SqliteBrowser:

@@ -21,6 +21,7 @@ from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.errors import RecordDamaged
+from stenolog.log.checkpoint import BEGINNING
 from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.store import EventStore
 from stenolog.providers.port import Provider
@@ -119,8 +120,8 @@ async def open_stores(
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
     work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
     read_up_to = {
-        VIEWS: (await views.checkpoint()).position,
-        WORK: saved.position if (saved := await work.checkpoint()) else 0,
+        VIEWS: await views.checkpoint(),
+        WORK: await work.checkpoint() or BEGINNING,
     }
     await refuse_older_log(events, read_up_to, log_file=LOG)
     await events.record_clock()  # not before: a start that is refused writes nothing

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stenolog.compliance.tree_heads import last_head
 from stenolog.errors import CannotStart
+from stenolog.log.checkpoint import Checkpoint, is_in_log
 from stenolog.log.store import EventStore
 
 GO_BACK = "go back to a backup with `stenolog restore BACKUP --data-dir DATA_DIR --replace`"
@@ -58,28 +59,34 @@ async def refuse_lost_keys(
 
 
 async def refuse_older_log(
-    events: EventStore, read_up_to: Mapping[str, int], *, log_file: str
+    events: EventStore, read_up_to: Mapping[str, Checkpoint], *, log_file: str
 ) -> None:
-    """Refuse a log that ends before what was read of it: older files were copied over it.
+    """Refuse a log that has not what was read of it: older files were copied over it.
 
     With its tree heads and keys copied too, nothing else shows it, and what was erased since would
     be back.
 
     Args:
         events: The log, open.
-        read_up_to: The position that each file of a reader has seen, by the file's name.
+        read_up_to: The place that each file of a reader has come to, by the file's name.
         log_file: The name of the log's file.
 
     Raises:
-        CannotStart: One has seen an event that is not there.
+        CannotStart: One has seen an event that is not there, or is another.
+        StoreUnavailable: The log cannot be read now.
     """
     head = await events.head()
-    file, seen = max(read_up_to.items(), key=lambda item: item[1])
-    if seen > head:
+    for file, seen in read_up_to.items():
+        if await is_in_log(events, seen):
+            continue
+        if seen.position > head:
+            what = f"{log_file} has {head} events, {file} has read {seen.position}: its end is lost"
+        else:
+            what = f"{log_file} has another event {seen.position} than {file} has read"
         raise CannotStart(
-            f"{log_file} has {head} events, {file} has read {seen}: its end is lost, or an older "
-            f"one was put there, and what was erased since is not; {GO_BACK}, which erases it too; "
-            f"or move {' and '.join(read_up_to)} elsewhere to go on with what is there"
+            f"{what}, or an older one was put there, and what was erased since is not; {GO_BACK}, "
+            f"which erases it too; or move {' and '.join(read_up_to)} elsewhere to go on with "
+            "what is there"
         )
 
 
