@@ -27,12 +27,15 @@ async def open_heads(
 ) -> HeadKeeper:
     """Return the keeper of a log's heads, with one over the whole log; `stack` writes the last.
 
+    Where a record is damaged that the comparison needs, none is written until it is accepted.
+
     Raises:
         CannotStart: The log does not continue its last head.
         StoreUnavailable: The log or the heads cannot be read now.
     """
     path = directory / FILE_NAME
-    keeper = HeadKeeper(events, path, events.identity, await compared_head(events, path))
+    known = await compared_head(events, path)
+    keeper = HeadKeeper(events, path, events.identity, known.head, held=known.held)
     await _write(keeper)
     stack.push_async_callback(_write, keeper)
     return keeper

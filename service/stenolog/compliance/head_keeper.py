@@ -34,6 +34,7 @@ class HeadKeeper:
 
     Attributes:
         last: The last head of this log and epoch that is on the disk; None: there is none yet.
+        held: No head follows the last one: what it would sign is not known to continue it.
     """
 
     def __init__(
@@ -43,22 +44,27 @@ class HeadKeeper:
         identity: LogIdentity,
         last: TreeHead | None = None,
         *,
+        held: bool = False,
         within_ms: int = HEAD_WITHIN_MS,
     ) -> None:
         """`last` is what the file ends with, once it was compared with the log."""
+        assert last is not None or not held
         self.last = last
+        self.held = held
         self._tree = tree
         self._path = path
         self._identity = identity
         self._within_ms = within_ms
 
     async def write(self) -> TreeHead:
-        """Write a head, unless the last one has the log's size; return the one on the disk.
+        """Write a head, unless the last one has the log's size or it is held; return the last.
 
         Raises:
             StoreError: The tree cannot be read.
             StoreUnavailable: It could not be written.
         """
+        if self.held and self.last is not None:
+            return self.last
         frontier = await self._tree.frontier()
         if self.last is None or self.last.size != frontier.count:
             head = TreeHead.of(

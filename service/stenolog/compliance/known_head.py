@@ -3,52 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from stenolog.compliance.accepted_damage import ReadLog, accepted_damage
+from stenolog.compliance.full_comparison import Compared, ReadLeaves, compared_in_full
 from stenolog.compliance.lost_files import BEGUN, GO_BACK
 from stenolog.compliance.proving import KeptNodes, consistency_proof
 from stenolog.compliance.tree_heads import FILE_NAME, TreeHead, last_head
-from stenolog.errors import CannotStart, RecordDamaged, StoreError, StoreUnavailable
-from stenolog.log.event import Event
+from stenolog.errors import CannotStart, StoreError, StoreUnavailable
 from stenolog.log.format import LogIdentity
-from stenolog.log.merkle import Frontier, Place
-from stenolog.log.store import EVENTS_PER_READ_MAX
-from stenolog.log.subtrees import Span
+from stenolog.log.merkle import Frontier
 
 GO_ON = (
     f"look at both with `stenolog log verify`, and {GO_BACK}; "
     f"a start without DATA_DIR/{FILE_NAME} compares nothing"
 )
 
+HELD_ADVICE = (
+    "no tree head is written until each is accepted: stop the service, look at it with `stenolog "
+    f"log verify`, and either {GO_BACK} or `stenolog log accept-damage POSITION`"
+)
+POSITIONS_TOLD_MAX = 20
+
 log = structlog.get_logger()
 
 
-class ComparedLog(KeptNodes, Protocol):
+class ComparedLog(KeptNodes, ReadLeaves, ReadLog, Protocol):
     """The part of the log that is compared."""
-
-    @property
-    def identity(self) -> LogIdentity:
-        """Which log this is, and in which epoch."""
-        ...
 
     async def frontier(self) -> Frontier:
         """Return the tree over everything that is committed."""
         ...
 
-    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> Sequence[Event]:
-        """Return events behind position `after`, in order; raise `RecordDamaged` for a bad one."""
+    async def mend_nodes(self) -> int:
+        """Write the tree's nodes anew where they are not those of its leaves; count them.
+
+        Nothing is written, and it is 0, where the leaves are not those of the tree.
+        """
         ...
 
 
-async def compared_head(events: ComparedLog, path: Path) -> TreeHead | None:
-    """Return the last tree head of this log and epoch, which the log continues; None: none is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a log is known to have been.
 
-    It takes the hashes of one proof. Only a log that does not fit its head is read in full, so that
-    a damaged record is not taken for a rewritten past.
+    Attributes:
+        head: The last tree head of this log and epoch, which the log continues; None: none is.
+        held: Whether no head may follow it: records are damaged, and no human has seen it.
+    """
+
+    head: TreeHead | None
+    held: bool = False
+
+
+async def compared_head(events: ComparedLog, path: Path) -> Known:
+    """Compare the log with its last tree head, by the hashes of one proof.
+
+    A log that does not fit its head is read in full, so that a damaged record is not taken for a
+    rewritten past, nor hides one. Nodes of the tree that are damaged are then written anew.
 
     Raises:
         CannotStart: The log is shorter than the head, or is another.
@@ -59,17 +75,42 @@ async def compared_head(events: ComparedLog, path: Path) -> TreeHead | None:
     if head is None:
         if tree.count > BEGUN:
             log.error("tree_heads.missing", events=tree.count)  # no head covers what is there
-        return None
+        return Known(head=None)
     wrong = contradiction(head, events.identity, tree)
-    if wrong and (head.identity, head.size) == (events.identity, tree.count):
-        await _judge_in_full(events, head, tree)
-    elif wrong:
+    if wrong and (head.identity, head.size) != (events.identity, tree.count):
         raise CannotStart(f"{wrong}; {GO_ON}")
-    if head.epoch < events.identity.epoch:
-        return None  # nothing was written since the restore
-    if not wrong and not await _continued(events, head, tree):
-        await _judge_in_full(events, head, tree)
-    return head
+    if not wrong and head.epoch < events.identity.epoch:
+        return Known(head=None)  # nothing was written since the restore
+    if not wrong and await _continued(events, head, tree):
+        return Known(head=head)
+    log.info("log.compared_in_full", events=tree.count, head=head.size)
+    advice = f"those that {FILE_NAME} knows since {head.time}; {GO_ON}"
+    found = await compared_in_full(events, head.size, head.root, tree, advice=advice)
+    if wrong:
+        raise CannotStart(f"{wrong}; {GO_ON}")  # whatever is damaged, the log has another tree
+    if not found.decided:
+        log.error("log.not_compared", position=found.damaged[0], head=head.size)
+    elif mended := await events.mend_nodes():
+        log.warning("log.nodes_mended", nodes=mended)
+    return Known(head=head, held=await _is_held(events, found))
+
+
+async def _is_held(events: ComparedLog, found: Compared) -> bool:
+    """Tell whether a record is damaged that no human has seen, and say so."""
+    if not found.damaged:
+        return False
+    unseen = sorted(set(found.damaged) - await accepted_damage(events))
+    if unseen or found.more_damaged:
+        log.error(
+            "tree_heads.held",
+            damaged=unseen[:POSITIONS_TOLD_MAX],
+            records=len(unseen),
+            more=found.more_damaged,
+            advice=HELD_ADVICE,
+        )
+        return True
+    log.warning("log.damage_accepted", damaged=list(found.damaged[:POSITIONS_TOLD_MAX]))
+    return False
 
 
 def contradiction(head: TreeHead, identity: LogIdentity | None, tree: Frontier) -> str:
@@ -108,41 +149,3 @@ async def _continued(events: ComparedLog, head: TreeHead, tree: Frontier) -> boo
     except StoreError:
         return False  # a node is missing or damaged
     return (proof.from_root.hex(), proof.to_root) == (head.root, tree.root())
-
-
-async def _judge_in_full(events: ComparedLog, head: TreeHead, tree: Frontier) -> None:
-    """Tell a past that is another from damage, by all records.
-
-    Raises:
-        CannotStart: It is another, or the tree is damaged with which the log would go on.
-    """
-    log.info("log.compared_in_full", events=tree.count, head=head.size)
-    grown, root = Frontier(), ""
-    try:
-        while grown.count < tree.count:
-            ends = head.size if grown.count < head.size else tree.count
-            grown = grown.extended(await _next_leaves(events, grown.count, ends))
-            if grown.count == head.size:
-                root = grown.root().hex()
-    except StoreUnavailable:
-        raise
-    except StoreError as exc:
-        position = exc.position if isinstance(exc, RecordDamaged) else grown.count + 1
-        log.error("log.not_compared", position=position, head=head.size)
-        return
-    if root != head.root:
-        raise CannotStart(
-            f"log.db is not what it was: its first {head.size} events are others than those that "
-            f"{FILE_NAME} knows since {head.time}; {GO_ON}"
-        )
-    if grown != tree:
-        raise CannotStart(f"log.db: the tree's row is damaged, its events are not; {GO_ON}")
-    log.error("log.nodes_damaged", events=tree.count)
-
-
-async def _next_leaves(events: ComparedLog, after: int, until: int) -> Sequence[bytes]:
-    """Return the leaf hashes of sound records behind `after`; the first is there, or it raises."""
-    last = min(until, after + EVENTS_PER_READ_MAX) - 1
-    leaves = await events.nodes([Span(level=0, first=after, last=last)])
-    sound = await events.read(after=after, limit=len(leaves))
-    return [leaves[Place(0, event.position - 1)] for event in sound]

@@ -29,9 +29,12 @@ SELECT level, number, hash FROM spans CROSS JOIN nodes
 
 
 def insert_nodes(connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
-    """Insert nodes in the running transaction: those that its events complete."""
+    """Insert nodes in the running transaction: those that its events complete.
+
+    A damaged one in the place of one that was not complete yet is replaced.
+    """
     connection.executemany(
-        "INSERT INTO nodes VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO nodes VALUES (?, ?, ?)",
         [(node.place.level, node.place.number, node.hash) for node in nodes],
     )
 
@@ -49,6 +52,7 @@ async def read_nodes(reader: aiosqlite.Connection, spans: Sequence[Span]) -> Map
     sound = all(isinstance(row[2], bytes) and len(row[2]) == HASH_BYTES for row in rows)
     if len(rows) != wanted or not sound:
         raise StoreError(
-            "log.db: nodes of the tree are missing or damaged; run `stenolog log verify`"
+            "log.db: nodes of the tree are missing or damaged; run `stenolog log verify`, "
+            "and mend them with `stenolog log mend-nodes`"
         )
     return {Place(level, number): node for level, number, node in rows}

@@ -12,6 +12,7 @@ from typing import Any
 import aiosqlite
 
 from stenolog.clock import Clocks
+from stenolog.compliance.full_comparison import StoredLeaf
 from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
 from stenolog.log.appends import Together, checked, weight
 from stenolog.log.batch import Sequenced
@@ -26,6 +27,7 @@ from stenolog.log.stream import check_unbroken
 from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
+from stenolog.stores.sqlite.log.leaves import read_leaves
 from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open_page
 from stenolog.stores.sqlite.log.sealed import SealedStreams
@@ -72,7 +74,7 @@ class SqliteLog:
     ) -> SqliteLog:
         """Return the log at `path`, created when there is none; `report` hears of every commit.
 
-        `accept_clock`: an operator says that the machine's clock is right.
+        `accept_clock`: an operator says that the machine's clock is right (`record_clock`).
 
         Raises:
             CannotStart: It is another kind of file, or from before the first release; or the
@@ -229,6 +231,14 @@ class SqliteLog:
     async def nodes(self, spans: Sequence[Span]) -> Mapping[Place, bytes]:
         """Return the hashes of the kept nodes in these spans; raise as `read_nodes`."""
         return await read_nodes(self._reader, spans)
+
+    async def leaves(self, *, after: int, until: int) -> Sequence[StoredLeaf]:
+        """Reads by primary key."""
+        return await read_leaves(self._reader, after=after, until=until)
+
+    async def mend_nodes(self) -> int:
+        """Write nodes anew where they are not those of the leaves, before anything is appended."""
+        return await asyncio.to_thread(self._writer.mend_nodes)
 
     async def _one(self, statement: str, *values: object) -> Sequence[Any] | None:
         rows = await read_rows(self._reader, "log.db", statement, *values)

@@ -23,6 +23,7 @@ from stenolog.stores.sqlite.file.writer import Writer
 from stenolog.stores.sqlite.log.clock_jumps import Jump, with_jumps
 from stenolog.stores.sqlite.log.ends import read_sequences, read_streams
 from stenolog.stores.sqlite.log.inserting import insert
+from stenolog.stores.sqlite.log.mending import mend_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open
 from stenolog.stores.sqlite.log.schema import log_schema
 from stenolog.stores.sqlite.log.stored import stored_frontier
@@ -97,6 +98,14 @@ class LogWriter:
     def look(self) -> None:
         """Read the clocks while nothing is committed, so that a jump is seen as it is."""
         self._clock = self._clock.seen(self._reading())
+
+    def mend_nodes(self) -> int:
+        """Write the tree's nodes anew where they are not those of its leaves; count them.
+
+        Raises:
+            StoreError: The file cannot be read or written.
+        """
+        return self._writer.transact(mend_nodes)
 
     def close(self) -> None:
         """Close the file and fold its WAL back."""
