@@ -78,7 +78,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "restore": RESTORE,
     },
     "clock.jumped": {"off_ms": -7_200_000, "reason": "agreed"},
-    "damage.accepted": {"position": 12},
+    "damage.accepted": {"position": 12, "reason": "disk"},
     "api_key.created": {"scopes": ["transcripts:write", "ops:read"], "region": "eu"},
     "api_key.revoked": {},
 }

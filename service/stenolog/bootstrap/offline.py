@@ -58,8 +58,7 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
         CannotStart: The master key is not here; else as `open_keys`.
         StoreUnavailable: A file cannot be opened.
     """
-    if not (settings.data_dir / LOG).is_file():
-        raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
+    _refuse_no_log(settings)
     async with contextlib.AsyncExitStack() as stack:
         keys, log = await stack.enter_async_context(_keys_and_log(settings))
         secret, _ = await open_master_key(settings, keys)
@@ -76,6 +75,20 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
         )
         stack.push_async_callback(projector.close)
         yield projector, views
+
+
+@contextlib.asynccontextmanager
+async def open_log(settings: Settings) -> AsyncIterator[SqliteLog]:
+    """Open the log to write to it, with the directory locked.
+
+    Raises:
+        DataDirectoryLocked: A gateway runs on it after all.
+        CannotStart: There is no log; else as `open_keys`.
+        StoreUnavailable: A file cannot be opened.
+    """
+    _refuse_no_log(settings)
+    async with _keys_and_log(settings) as (_, log):
+        yield log
 
 
 @contextlib.contextmanager
@@ -121,6 +134,11 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
         await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         await open_heads(stack, log, directory)
         yield keys, log
+
+
+def _refuse_no_log(settings: Settings) -> None:
+    if not (settings.data_dir / LOG).is_file():
+        raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
 
 
 def _read_up_to(directory: Path, identity: LogIdentity) -> Mapping[str, Checkpoint]:

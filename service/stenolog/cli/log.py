@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -10,18 +11,21 @@ import click
 from stenolog.bootstrap.identity import CHECK, known_master_key
 from stenolog.bootstrap.offline import master_key_mark
 from stenolog.cli.log_files import opened_records
+from stenolog.cli.log_mending import accept_damage, mend_nodes
 from stenolog.cli.log_show import show
 from stenolog.cli.log_verdict import (
     ToldProgress,
     as_object,
     damage_as_object,
+    line_of_wrong,
     lines_of,
     lines_of_damage,
     unjudged_as_object,
     wrong_as_object,
 )
 from stenolog.cli.service_environment import settings_of_service
-from stenolog.cli.words import NO, PARTLY, UNJUDGED, common, guarded, one_line, safe
+from stenolog.cli.words import NO, PARTLY, UNJUDGED, common, guarded, one_line
+from stenolog.compliance.accepted_damage import accepted_at
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.heads_elsewhere import heads_elsewhere
 from stenolog.compliance.tree_heads import FILE_NAME, each_head
@@ -35,10 +39,11 @@ KEY_OF_ANOTHER = "the master key here is not that of this directory"
 
 @click.group("log")
 def command() -> None:
-    """Show or verify the event log."""
+    """Show or verify the event log, or go on with a damaged one."""
 
 
-command.add_command(show)
+for below in (show, accept_damage, mend_nodes):
+    command.add_command(below)
 
 
 @command.command("verify")
@@ -60,26 +65,30 @@ def verify_command(as_json: bool, against: Path | None, data_dir: Path | None) -
     """
     settings = settings_of_service(data_dir).settings
     elsewhere = [] if against is None else heads_elsewhere(against)
-    progress = ToldProgress()
+    progress, accepted = ToldProgress(), ""
     try:
         with opened_records(settings) as records:
             master, missing = _master_key(settings)
-            verdict = verify(
-                records,
-                master,
-                each_head(settings.data_dir / FILE_NAME),
-                elsewhere=elsewhere,
-                master_missing=missing,
-                progress=progress,
-            )
+            try:
+                verdict = verify(
+                    records,
+                    master,
+                    each_head(settings.data_dir / FILE_NAME),
+                    elsewhere=elsewhere,
+                    master_missing=missing,
+                    progress=progress,
+                )
+            except EvidenceError as exc:
+                with contextlib.suppress(StoreError):
+                    accepted = accepted_at(records, exc.position)
+                raise
     except StructureDamaged as exc:
         progress.end()
         click.echo(damage_as_object(exc) if as_json else "\n".join(lines_of_damage(exc)))
         sys.exit(NO)
     except EvidenceError as exc:
         progress.end()
-        said = f"position {exc.position}: {safe(str(exc))}"
-        click.echo(wrong_as_object(exc) if as_json else said)
+        click.echo((wrong_as_object if as_json else line_of_wrong)(exc, accepted))
         sys.exit(NO)
     except StoreError as exc:
         progress.end()

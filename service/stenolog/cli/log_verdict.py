@@ -35,6 +35,12 @@ def lines_of_damage(found: StructureDamaged) -> Iterator[str]:
     yield f"not verified, the files are damaged: {figures(found.verdict)}"
 
 
+def line_of_wrong(exc: EvidenceError, accepted_at: str) -> str:
+    """Return the first position that is wrong, why, and when a human accepted it, if one did."""
+    seen = f"; accepted by a human at {accepted_at}" if accepted_at else ""
+    return f"position {exc.position}: {safe(str(exc))}{seen}"
+
+
 def figures(verdict: Verdict) -> str:
     """Return head, root and counts on one line."""
     return (
@@ -70,9 +76,10 @@ def damage_as_object(found: StructureDamaged) -> str:
     )
 
 
-def wrong_as_object(exc: EvidenceError) -> str:
+def wrong_as_object(exc: EvidenceError, accepted_at: str) -> str:
     """Return the first record that is wrong as JSON."""
-    return json.dumps({"holds": False, "position": exc.position, "reason": str(exc)})
+    said = {"holds": False, "position": exc.position, "reason": str(exc)}
+    return json.dumps({**said, "accepted_at": accepted_at or None})
 
 
 def unjudged_as_object(exc: StoreError) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from stenolog.errors import RecordDamaged
-from stenolog.log.event import Event
-from stenolog.log.events.logs import LOG, DamageAccepted
+from stenolog.compliance.browsing import BrowsableRecords, Wanted
+from stenolog.compliance.records import ROWS_PER_READ
+from stenolog.errors import RecordDamaged, SchemaTooNew
+from stenolog.log.actors import OPERATOR, SYSTEM_TENANT
+from stenolog.log.canonical import leaf_hash
+from stenolog.log.event import Event, event_from_bytes
+from stenolog.log.events.logs import LOG, DamageAccepted, DamageReason
 from stenolog.log.format import LogIdentity
+from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EVENTS_PER_READ_MAX
 
 
@@ -59,3 +64,39 @@ async def accepted_damage(log: ReadLog) -> frozenset[int]:
                 accepted.add(event.data["position"])
         after = places[-1]
     return frozenset(accepted)
+
+
+async def record_acceptance(
+    facts: FactRecorder, log_id: str, position: int, reason: DamageReason
+) -> None:
+    """Record that a human has seen the damage at `position`, and goes on without what was there.
+
+    Raises:
+        StoreError: It may not be recorded.
+    """
+    cause = Cause(tenant=SYSTEM_TENANT, actor=OPERATOR, correlation_id=new_id())
+    fact = Fact(data=DamageAccepted(position=position, reason=reason))
+    await facts.record(LOG + log_id, [fact], cause)
+
+
+def accepted_at(records: BrowsableRecords, position: int) -> str:
+    """Return when a human accepted the damage at `position`; empty: nobody has.
+
+    Raises:
+        StoreUnavailable: The log cannot be read.
+    """
+    if records.identity is None:
+        return ""
+    after = 0
+    wanted = Wanted(event_type=DamageAccepted.type, stream=LOG + records.identity.log_id)
+    while rows := records.rows_behind(after, ROWS_PER_READ, wanted):
+        for row in rows:
+            after = row.position
+            try:
+                event = event_from_bytes(row.stored)
+            except (ValueError, TypeError, SchemaTooNew):
+                continue
+            sound = leaf_hash(row.stored) == row.leaf and event.type == DamageAccepted.type
+            if sound and event.data.get("position") == position:
+                return event.time
+    return ""

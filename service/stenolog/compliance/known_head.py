@@ -27,6 +27,7 @@ HELD_ADVICE = (
     "no tree head is written until each is accepted: stop the service, look at it with `stenolog "
     f"log verify`, and either {GO_BACK} or `stenolog log accept-damage POSITION`"
 )
+MENDED_ADVICE = "none for the log: they follow from its records; look at the disk"
 POSITIONS_TOLD_MAX = 20
 
 log = structlog.get_logger()
@@ -39,10 +40,10 @@ class ComparedLog(KeptNodes, ReadLeaves, ReadLog, Protocol):
         """Return the tree over everything that is committed."""
         ...
 
-    async def mend_nodes(self) -> int:
+    async def mend_nodes(self) -> int | None:
         """Write the tree's nodes anew where they are not those of its leaves; count them.
 
-        Nothing is written, and it is 0, where the leaves are not those of the tree.
+        None, and nothing is written: the leaves do not lead to the tree.
         """
         ...
 
@@ -89,9 +90,9 @@ async def compared_head(events: ComparedLog, path: Path) -> Known:
     if wrong:
         raise CannotStart(f"{wrong}; {GO_ON}")  # whatever is damaged, the log has another tree
     if not found.decided:
-        log.error("log.not_compared", position=found.damaged[0], head=head.size)
+        log.error("log.not_compared", position=found.damaged[0], head=head.size, advice=GO_ON)
     elif mended := await events.mend_nodes():
-        log.warning("log.nodes_mended", nodes=mended)
+        log.warning("log.nodes_mended", nodes=mended, advice=MENDED_ADVICE)
     return Known(head=head, held=await _is_held(events, found))
 
 
@@ -109,7 +110,11 @@ async def _is_held(events: ComparedLog, found: Compared) -> bool:
             advice=HELD_ADVICE,
         )
         return True
-    log.warning("log.damage_accepted", damaged=list(found.damaged[:POSITIONS_TOLD_MAX]))
+    log.warning(
+        "log.damage_accepted",
+        damaged=list(found.damaged[:POSITIONS_TOLD_MAX]),
+        advice="none is needed: a human has seen it, and what stood there stays unreadable",
+    )
     return False
 
 

@@ -89,15 +89,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     expected = verified.frontier.count + 1
     if row.position != expected:
         raise EvidenceError("the record is missing", expected)
-    try:
-        event = event_from_bytes(row.stored)
-        check_types(event)
-        # Of the stored fields: the event has the present shape, they may have an older one.
-        canonical = canonical_bytes(orjson.loads(row.stored)) == row.stored
-    except SchemaTooNew as exc:
-        raise EvidenceError(str(exc), expected) from exc
-    except (ValueError, TypeError) as exc:
-        raise EvidenceError("the bytes are not those of an event", expected) from exc
+    event, canonical = event_of(row)
     seen = verified.scratch.stream(event.stream)
     sequence = 0
     try:
@@ -107,16 +99,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
     except SchemaTooNew as exc:
         raise EvidenceError(str(exc), expected) from exc
     held = {
-        "the bytes do not have the hash that they were stored with": row.leaf
-        == leaf_hash(row.stored),
-        "the bytes are not canonical": canonical,
-        "position differs from the bytes": event.position == row.position,
-        "column id differs from the bytes": event.id == row.id,
-        "column stream differs from the bytes": event.stream == row.stream,
-        "column version differs from the bytes": event.version == row.version,
-        "column tenant differs from the bytes": event.tenant == row.tenant,
-        "column sequence differs from the bytes": event.sequence == row.sequence,
-        "column type differs from the bytes": event.type == row.type,
+        **held_alone(row, event, canonical=canonical),
         "version does not follow in its stream": event.version == seen.version + 1,
         "previous is not the stream's last position": event.previous == seen.position,
         "sequence does not follow for its tenant": event.sequence == sequence,
@@ -160,6 +143,40 @@ def _note(event: Event, data: EventData, seen: StreamSoFar, verified: VerifiedSo
             seen.requested, seen.completed = True, event.position
         case _:
             pass
+
+
+def event_of(row: StoredRow) -> tuple[Event, bool]:
+    """Return the event that the bytes of a row are, and whether they are canonical.
+
+    Raises:
+        EvidenceError: They are none.
+    """
+    try:
+        event = event_from_bytes(row.stored)
+        check_types(event)
+        # Of the stored fields: the event has the present shape, they may have an older one.
+        canonical = canonical_bytes(orjson.loads(row.stored)) == row.stored
+    except SchemaTooNew as exc:
+        raise EvidenceError(str(exc), row.position) from exc
+    except (ValueError, TypeError) as exc:
+        raise EvidenceError("the bytes are not those of an event", row.position) from exc
+    return event, canonical
+
+
+def held_alone(row: StoredRow, event: Event, *, canonical: bool) -> Mapping[str, bool]:
+    """Say of a record by itself what must hold, and whether it does."""
+    return {
+        "the bytes do not have the hash that they were stored with": row.leaf
+        == leaf_hash(row.stored),
+        "the bytes are not canonical": canonical,
+        "position differs from the bytes": event.position == row.position,
+        "column id differs from the bytes": event.id == row.id,
+        "column stream differs from the bytes": event.stream == row.stream,
+        "column version differs from the bytes": event.version == row.version,
+        "column tenant differs from the bytes": event.tenant == row.tenant,
+        "column sequence differs from the bytes": event.sequence == row.sequence,
+        "column type differs from the bytes": event.type == row.type,
+    }
 
 
 def begins_log(event: Event) -> bool:

@@ -11,6 +11,7 @@ from stenolog.log.event_data import INTEGER_MAX, Count, EventData, Id
 Ordinal = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
 Milliseconds = Annotated[int, Field(ge=-INTEGER_MAX, le=INTEGER_MAX)]
 ClockReason = Literal["agreed", "accepted", "started"]
+DamageReason = Literal["disk", "software", "tampering", "unknown"]
 
 
 class LogBegun(EventData):
@@ -57,13 +58,17 @@ class ClockJumped(EventData):
 
 
 class DamageAccepted(EventData):
-    """A human has seen that the record at `position` is damaged, and goes on without it."""
+    """A human has seen that the record at `position` is damaged, and goes on without it.
+
+    `reason`: what that human takes it for.
+    """
 
     type = "damage.accepted"
     public = False
     payload = ""
 
     position: Ordinal
+    reason: DamageReason
 
 
 LOG = "log-"

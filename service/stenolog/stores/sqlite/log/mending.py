@@ -17,10 +17,10 @@ _DELETE_SUPERFLUOUS = (
 )
 
 
-def mend_nodes(connection: sqlite3.Connection) -> int:
+def mend_nodes(connection: sqlite3.Connection) -> int | None:
     """Mend, in the running transaction, the nodes that do not follow from the leaves; count them.
 
-    Leaves that do not lead to the tree's own frontier mend nothing: 0.
+    Leaves that do not lead to the tree's own frontier mend nothing: None.
 
     Raises:
         StoreError: The tree's row is damaged.
@@ -31,7 +31,7 @@ def mend_nodes(connection: sqlite3.Connection) -> int:
     for so_far, _ in _grown(connection, tree.count):
         grown = so_far
     if grown != tree:
-        return 0
+        return None
     mended = connection.execute(_DELETE_SUPERFLUOUS, (tree.count,)).rowcount
     for _, completed in _grown(connection, tree.count):
         for node in completed:

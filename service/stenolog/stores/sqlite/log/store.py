@@ -236,7 +236,7 @@ class SqliteLog:
         """Reads by primary key."""
         return await read_leaves(self._reader, after=after, until=until)
 
-    async def mend_nodes(self) -> int:
+    async def mend_nodes(self) -> int | None:
         """Write nodes anew where they are not those of the leaves, before anything is appended."""
         return await asyncio.to_thread(self._writer.mend_nodes)
 

@@ -99,8 +99,10 @@ class LogWriter:
         """Read the clocks while nothing is committed, so that a jump is seen as it is."""
         self._clock = self._clock.seen(self._reading())
 
-    def mend_nodes(self) -> int:
+    def mend_nodes(self) -> int | None:
         """Write the tree's nodes anew where they are not those of its leaves; count them.
+
+        None: the leaves do not lead to the tree.
 
         Raises:
             StoreError: The file cannot be read or written.

@@ -1,0 +1,79 @@
+"""Deal with a damaged log while no service runs on it: accept damage, write nodes anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stenolog.bootstrap.identity import known_master_key
+from stenolog.bootstrap.offline import open_log, open_records
+from stenolog.compliance.accepted_damage import accepted_damage, record_acceptance
+from stenolog.compliance.data_keys import MasterKey
+from stenolog.compliance.one_record import fault_of
+from stenolog.config.settings import Settings
+from stenolog.errors import CannotStart, InvalidRequest
+from stenolog.log.events.logs import DamageReason
+from stenolog.log.recorder import FactRecorder, NoSealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What was accepted.
+
+    Attributes:
+        fault: What is wrong with the record.
+        before: It was accepted before; nothing was recorded now.
+    """
+
+    fault: str
+    before: bool
+
+
+async def accept_damage(settings: Settings, position: int, reason: DamageReason) -> Accepted:
+    """Record that a human has seen the damaged record at `position`, unless it is recorded.
+
+    Raises:
+        InvalidRequest: There is no such position, or nothing is wrong there.
+        DataDirectoryLocked: A gateway runs on the directory.
+        CannotStart: As for `open_log`.
+        StoreError: It may not be recorded.
+    """
+    async with open_log(settings) as log:
+        head = await log.head()
+        if position > head:
+            raise InvalidRequest(f"there is no position {position}: the log has {head} events")
+        master = _master_key(settings)
+        with open_records(settings) as records:
+            fault = fault_of(records, position, master)
+        if not fault:
+            unseen = "" if master else "; its payload was not opened, the master key is not here"
+            raise InvalidRequest(
+                f"nothing is wrong with the record at position {position} by itself{unseen}: "
+                "accept the position that `stenolog log verify` names"
+            )
+        before = position in await accepted_damage(log)
+        if not before:
+            facts = FactRecorder(log, NoSealer())
+            await record_acceptance(facts, log.identity.log_id, position, reason)
+    return Accepted(fault=fault, before=before)
+
+
+async def mend_nodes(settings: Settings) -> int | None:
+    """Write the tree's nodes anew where they are not those of the records; count them.
+
+    None: the records do not lead to the log's own tree, so nothing was written.
+
+    Raises:
+        DataDirectoryLocked: A gateway runs on the directory.
+        CannotStart: As for `open_log`.
+        StoreError: It cannot be read or written.
+    """
+    async with open_log(settings) as log:
+        return await log.mend_nodes()
+
+
+def _master_key(settings: Settings) -> MasterKey | None:
+    try:
+        secret = known_master_key(settings)
+    except CannotStart:
+        return None
+    return None if secret is None else MasterKey(secret)
