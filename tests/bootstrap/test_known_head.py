@@ -223,10 +223,13 @@ async def test_a_damaged_record_in_the_way_is_named_until_a_human_has_seen_it(
 
 async def accepted(small: SmallLog, position: int) -> None:
     """A human has seen it."""
+    data = {"position": position, "reason": "unknown"}
     log = await SqliteLog.open(small.log)
-    event = replace(new_event("damage.accepted"), data={"position": position})
-    await log.append(f"log-{log.identity.log_id}", [event])
-    await log.close()
+    try:
+        event = replace(new_event("damage.accepted"), data=data)
+        await log.append(f"log-{log.identity.log_id}", [event])
+    finally:
+        await log.close()
 
 
 @pytest.mark.parametrize("damage", [BYTES, HASH, NO_HASH])

@@ -18,7 +18,7 @@ from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log, re
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
-from stenolog.errors import CannotStart
+from stenolog.errors import CannotStart, StoreUnavailable
 from stenolog.log.checkpoint import BEGINNING, Checkpoint
 from stenolog.log.format import LogIdentity
 from stenolog.log.recorder import FactRecorder, NoSealer
@@ -28,9 +28,9 @@ from stenolog.stores.files.directory import KEYS, LOG, VIEWS, WORK, locked
 from stenolog.stores.files.swap import refuse_half_restored
 from stenolog.stores.sqlite.browsing import SqliteBrowser
 from stenolog.stores.sqlite.file.connection import Library, library
+from stenolog.stores.sqlite.followed import followed_by
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
-from stenolog.stores.sqlite.places import place_of_views, place_of_work
 from stenolog.stores.sqlite.views.store import SqliteViews
 
 
@@ -142,10 +142,16 @@ def _refuse_no_log(settings: Settings) -> None:
 
 
 def _read_up_to(directory: Path, identity: LogIdentity) -> Mapping[str, Checkpoint]:
-    return {
-        VIEWS: place_of_views(directory / VIEWS, identity) or BEGINNING,
-        WORK: place_of_work(directory / WORK, identity) or BEGINNING,
-    }
+    return {name: _read_by(directory / name, identity) for name in (VIEWS, WORK)}
+
+
+def _read_by(path: Path, identity: LogIdentity) -> Checkpoint:
+    """Return how far this file has followed the log; one that cannot be read is not asked."""
+    with contextlib.suppress(StoreUnavailable):
+        found = followed_by(path)
+        if found is not None and found.identity == identity:
+            return Checkpoint(position=found.position, event_id=found.event_id)
+    return BEGINNING
 
 
 def _sqlite_records(settings: Settings) -> SqliteBrowser:

@@ -20,7 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("listing", "List transcriptions, the newest first."),
     "show": ("show", "Show a transcription, and what was said."),
     "delete": ("delete", "Erase transcriptions for good."),
-    "log": ("log", "Show or verify the event log."),
+    "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),
     "backup": ("backup", "Copy log and keys, also while the gateway runs."),
     "restore": ("restore", "Make a data directory of a backup."),
