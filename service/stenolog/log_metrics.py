@@ -55,6 +55,12 @@ class LogMetrics:
             registry=registry,
         )
 
+        self._keys_lost = Gauge(
+            "stenolog_keys_lost",
+            "Transcriptions and uploads whose key is missing though nobody erased them",
+            registry=registry,
+        )
+
     def committed(self, appends: int, events: int, seconds: float) -> None:
         """Count a committed batch of the log; called on its writing thread."""
         self._appends.inc(appends)
@@ -71,3 +77,7 @@ class LogMetrics:
     def log_head(self, position: int) -> None:
         """Set where the log ends."""
         self._head.set(position)
+
+    def keys_lost(self, streams: int) -> None:
+        """Set how many streams have lost their key."""
+        self._keys_lost.set(streams)

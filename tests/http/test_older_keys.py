@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from stenolog.bootstrap.gauges import Gauges
 from stenolog.bootstrap.identity import SUBJECTS, secret_of
 from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.subjects import Subjects
@@ -172,17 +173,34 @@ async def test_what_is_lost_can_be_deleted(week: Week) -> None:
         assert await service.keys.lost_count() == 0
 
 
-async def test_with_the_newest_keys_everything_is_back(week: Week) -> None:
-    async with with_older_keys(week) as service:
-        await service.projected()
+@pytest.mark.parametrize("rebuilt", [False, True])
+async def test_with_the_newest_keys_everything_is_back(week: Week, rebuilt: bool) -> None:
+    if rebuilt:
+        (week.directory / "views.db").unlink()
+    for _ in range(2):
+        async with with_older_keys(week) as service:
+            await service.projected()
+            # Its row is made anew while its key is missing.
+            assert (await service.call_back(week.registration)).status_code == 204
+            await service.projected()
+            assert "views.discarded" not in [line["event"] for line in week.lines]
+            lost = await service.keys.lost_count()
+            assert f"stenolog_keys_lost {float(lost)}" in await measured(service)
     shutil.copyfile(week.newest, week.directory / "keys.db")
-    (week.directory / "views.db").unlink()
     async with with_older_keys(week) as service:
         assert said(week.lines, "keys.lost") == []
+        assert "views.discarded" in [line["event"] for line in week.lines]
         await service.projected()
+        assert "stenolog_keys_lost 0.0" in await measured(service)
         assert (await get(service, f"/v2/transcript/{week.done}"))["text"] == "tuesday"
         await service.call_back(week.registration)
         assert (await get(service, f"/v2/transcript/{week.open}"))["status"] == "processing"
+
+
+async def measured(service: Composed) -> str:
+    """The metrics, once the keys were counted."""
+    await Gauges(service.parts, service.settings.data_dir).keys()
+    return service.metrics.exposition()[0].decode()
 
 
 async def test_a_subject_leads_to_its_streams_from_the_first_request_on(tmp_path: Path) -> None:

@@ -216,10 +216,10 @@ class Expected:
             if name == "transcription.completed_late":
                 self.webhook_status_code = None
 
-    def check(self, row: StatusRow) -> None:
+    def check(self, row: StatusRow, state: Transcription) -> None:
         assert row.finished_by == self.finished_by
         assert row.webhook_status_code == self.webhook_status_code
-        assert row.unsettled == ",".join(str(number) for number in sorted(self.owed))
+        assert state.work.unsettled == self.owed
         assert row.error == ("why" if self.failed and not self.erasing else None)
 
 
@@ -240,7 +240,7 @@ async def check_stored(log: MemoryLog, cuts: Collection[int], directory: Path) -
             assert row is not None
             state = fold(ONE, log.events)
             assert row == row_of(state, details_of(row, state), position=len(log.events))
-            Expected.after(log.events).check(row)
+            Expected.after(log.events).check(row, state)
     finally:
         log.events = events
         await views.close()

@@ -63,6 +63,14 @@ class Gauges:
         self._metrics.transcriptions(dict(await views.counts_by_status()), oldest.pop("open", 0))
         self._metrics.reconciler.oldest(oldest)
 
+    async def keys(self) -> None:
+        """Count the keys that are lost.
+
+        Raises:
+            StoreUnavailable: The keys cannot be read.
+        """
+        self._metrics.keys_lost(await self._stores.keys.lost_count())
+
     async def service(self) -> None:
         """Show what this process counts by itself; waits for nothing."""
         self._figures.uploads_bytes = self._stores.uploads.memory.held_bytes
@@ -98,6 +106,7 @@ def measured_parts(
     gauges = Gauges(parts, directory)
     measured = {
         "views": gauges.views,
+        "keys": gauges.keys,
         "service": gauges.service,
         "disk": gauges.disk,
         "outbox": parts.deliveries.measure,

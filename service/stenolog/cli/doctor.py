@@ -23,6 +23,7 @@ from stenolog.bootstrap.offline import database_library
 from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
+from stenolog.cli.lost_keys import lost_keys
 from stenolog.cli.odd_files import odd_directory
 from stenolog.cli.service_environment import OfService, settings_of_service
 from stenolog.cli.upload_files import uploads
@@ -65,6 +66,10 @@ def local_findings(service: OfService) -> Iterator[Finding]:
     odd = odd_directory(settings.data_dir.absolute())
     yield odd or directory(settings)
     yield environment(service)
+    yield master_key(settings, known=service.known, runs=service.runs)
+    yield log_and_keys(settings)
+    yield from lost_keys(settings)
+    yield uploads(settings)
     if odd is None:
         yield master_key(settings, known=service.known, runs=service.runs)
         yield log_and_keys(settings)

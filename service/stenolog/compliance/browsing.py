@@ -67,3 +67,11 @@ class BrowsableRecords(Records, Protocol):
             StoreUnavailable: It cannot be read.
         """
         ...
+
+    def lost_keys(self) -> int:
+        """Count the streams whose key a start found missing, and that are not erased since.
+
+        Raises:
+            StoreUnavailable: They cannot be read.
+        """
+        ...

@@ -23,9 +23,8 @@ from stenolog.log.store import EventStore
 
 POSITIONS_PER_STEP = 1_000
 LOST_ADVICE = (
-    "stop the service and restore the newest keys.db of this log before anything else is taken; "
-    "then remove views.db, which is made anew. Until then what these keys sealed is answered with "
-    "503, and can be deleted"
+    "stop the service and restore the newest keys.db of this log before anything else is taken. "
+    "Until then what these keys sealed is answered with 503, and can be deleted"
 )
 OLDER_ADVICE = "keys.db is older than log.db: restore the newest one if there is one"
 

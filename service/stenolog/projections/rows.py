@@ -42,9 +42,6 @@ class StatusRow:
         locked: The content is there and does not open: the key was destroyed a moment ago, or lost.
             Only the log tells which.
         finished_by: The submission that brought the outcome; 0 before.
-        unsettled: Numbers of the submissions of which the provider may have another job, with
-            commas between them; beyond the end they are loose ends. 0 stands for an erasure that
-            is not completed.
         created_at: Times are the events' own: RFC 3339, six digits, Z.
         claimed_at: Of the submission that is shown, as are the next two and `provider_job`: the one
             whose job is known, else the latest claim, and after the end the one that brought it.
@@ -79,7 +76,6 @@ class StatusRow:
     erased: bool = False
     locked: bool = False
     finished_by: int = 0
-    unsettled: str = ""
     created_at: str
     claimed_at: str | None = None
     accepted_at: str | None = None

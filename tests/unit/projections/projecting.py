@@ -53,6 +53,12 @@ def status_of(log: MemoryLog) -> StatusRow:
     return row
 
 
+def unsettled_in(log: MemoryLog) -> str:
+    """The submissions about which something is owed at the provider; 0 is the erasure."""
+    state = _state_after(log, log.events[-1])
+    return ",".join(map(str, sorted(state.work.unsettled)))
+
+
 def view_of(log: MemoryLog, name: str) -> PutView:
     """The view of the log's only transcription."""
     [change] = changes_of(log, [name])

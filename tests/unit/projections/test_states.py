@@ -52,16 +52,14 @@ async def test_a_record_that_is_damaged_later_takes_nothing_back(damaged: int) -
     erased = log.add(1, "erasure.requested", {"surface": "v2"})
     change = await after_a_restart(log, erased, row)
     assert isinstance(change, PutStatus)
-    assert (change.row.status, change.row.erased, change.row.unsettled) == ("completed", True, "0")
+    assert (change.row.status, change.row.erased) == ("completed", True)
     assert (change.row.audio_url, change.row.subject, change.row.metadata) == ("", None, None)
     assert (change.row.audio_ms, change.row.completed_at) == (row.audio_ms, row.completed_at)
 
     completed = log.add(1, "erasure.completed", {"jobs": 0})
     last = await after_a_restart(log, completed, change.row)
     assert isinstance(last, PutStatus)
-    assert last.row == replace(
-        change.row, unsettled="", version=completed.version, position=completed.position
-    )
+    assert last.row == replace(change.row, version=completed.version, position=completed.position)
 
 
 async def test_a_missing_record_leaves_no_state_and_no_event_counts_twice() -> None:

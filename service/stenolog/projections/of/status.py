@@ -98,7 +98,6 @@ def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> S
         unknown=gone.unknown,
         erased=gone.erased,
         finished_by=state.finished_by,
-        unsettled=",".join(map(str, sorted(state.work.unsettled))),
         created_at=state.requested_at,
         claimed_at=shown.claimed_at if shown else None,
         accepted_at=shown.accepted_at if shown else None,

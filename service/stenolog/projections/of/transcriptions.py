@@ -10,14 +10,12 @@ from stenolog.log.events.submissions import (
     SubmissionAccepted,
 )
 from stenolog.log.events.transcriptions import (
-    ErasureCompleted,
     ErasureRequested,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
     TranscriptionRequested,
 )
-from stenolog.log.open_work import ERASURE
 from stenolog.projections.documents import ProjectionFailed, encode, text_or_none
 from stenolog.projections.of.status import (
     UNREADABLE_SENTENCE,
@@ -90,7 +88,6 @@ def _of_damaged_stream(source: ProjectionInput, current: StatusRow | None) -> St
     row = replace(current, version=source.event.version, position=source.event.position)
     match source.data:
         case ErasureRequested():
-            loose = {ERASURE, *(int(number) for number in row.unsettled.split(",") if number)}
             return replace(
                 row,
                 status="completed",
@@ -102,11 +99,8 @@ def _of_damaged_stream(source: ProjectionInput, current: StatusRow | None) -> St
                 webhook_address="",
                 unknown=NO_NAMES,
                 provider_job=None,
-                unsettled=",".join(map(str, sorted(loose))),
                 completed_at=row.completed_at or source.event.time,
             )
-        case ErasureCompleted() if row.erased:
-            return replace(row, unsettled="")
         case _ if row.erased:
             return row
         case _:

@@ -56,6 +56,11 @@ class SqliteBrowser(SqliteRecords):
             row = self._keys.execute("SELECT name FROM api_keys WHERE id = ?", (key,)).fetchone()
         return str(row[0]) if row else None
 
+    def lost_keys(self) -> int:
+        """Counts the rows of a table that is empty but after a mistake."""
+        with store_errors("keys.db"):
+            return int(self._keys.execute("SELECT count(*) FROM lost").fetchone()[0])
+
 
 def _behind(wanted: Wanted) -> str:
     # The plus keeps SQLite from walking the whole log in order of position for one stream.

@@ -22,6 +22,8 @@ from stenolog.stores.sqlite.views.status_rows import (
     opened_status,
 )
 
+WITHOUT_KEY_PER_READ = 500
+
 _OLDEST: Mapping[OpenState, str] = {
     "open": "min(created_at)",
     "requested": "min(created_at) FILTER (WHERE claimed_at IS NULL)",
@@ -44,6 +46,34 @@ class ViewReads(ItemReads):
         if not rows:
             return None
         return opened_status(rows[0], await self.boxes_of([transcription]))
+
+    async def is_held(self, transcription: str) -> bool:
+        """Reads by primary key."""
+        rows = await self.rows(
+            f"SELECT 1 FROM failures WHERE generation = {LIVE} AND id = ? AND NOT for_now",  # noqa: S608  ours
+            TRANSCRIPTIONS_VIEW,
+            transcription,
+        )
+        return bool(rows)
+
+    async def keys_came_back(self) -> bool:
+        """Tell whether something was projected without its key, which is there now.
+
+        Raises:
+            StoreUnavailable: Views or keys cannot be read now.
+        """
+        after = ""
+        while found := await self.rows(
+            "SELECT id FROM transcriptions INDEXED BY transcriptions_without_key "
+            "WHERE box IS NULL AND NOT erased AND id > ? ORDER BY id LIMIT ?",
+            after,
+            WITHOUT_KEY_PER_READ,
+        ):
+            ids = [row[0] for row in found]
+            if (await self.boxes_of(ids)).keys:
+                return True
+            after = ids[-1]
+        return False
 
     async def list_transcriptions(
         self,

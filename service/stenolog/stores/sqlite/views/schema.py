@@ -49,7 +49,6 @@ CREATE TABLE transcriptions (
     audio_ms INTEGER,
     erased INTEGER NOT NULL,
     finished_by INTEGER NOT NULL,
-    unsettled TEXT NOT NULL,
     created_at TEXT NOT NULL,
     claimed_at TEXT,
     accepted_at TEXT,
@@ -68,6 +67,7 @@ CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
 CREATE INDEX transcriptions_open
     ON transcriptions (generation, id, status, created_at, claimed_at, accepted_at, called_back_at)
     WHERE status IN ('queued', 'processing');
+CREATE INDEX transcriptions_without_key ON transcriptions (id) WHERE box IS NULL AND NOT erased;
 
 CREATE TABLE requests (
     generation INTEGER NOT NULL,

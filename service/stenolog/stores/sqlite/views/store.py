@@ -29,6 +29,7 @@ from stenolog.stores.sqlite.views.schema import ROW_TABLES, VIEWS
 from stenolog.stores.sqlite.views.writer import ViewStatements
 
 UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+KEYS_CAME_BACK = "they were made while keys were missing that are there again"
 MADE_AGAIN = "none is needed: they are made again from the log"
 
 Answer = TypeVar("Answer")
@@ -67,6 +68,8 @@ class SqliteViews(ViewReads):
     ) -> SqliteViews:
         """Return the views at `path`, made anew when they are damaged or of another log or version.
 
+        So are those that were made while keys were lost that are there again.
+
         What `keys` has no key for cannot be read, and is not kept.
 
         Raises:
@@ -75,10 +78,18 @@ class SqliteViews(ViewReads):
         """
         connection = await asyncio.to_thread(_open, path, schema, identity)
         try:
-            return cls(ViewStatements(connection), await open_reader(path, schema.name), keys)
+            views = cls(ViewStatements(connection), await open_reader(path, schema.name), keys)
         except BaseException:
             connection.close()
             raise
+        try:
+            if await views.keys_came_back():
+                log.warning("views.discarded", reason=KEYS_CAME_BACK, advice=MADE_AGAIN)
+                await views.reset()
+        except BaseException:
+            await views.close()
+            raise
+        return views
 
     async def close(self) -> None:
         """Commit what was begun, close the file, and fold its WAL back."""
