@@ -9,6 +9,7 @@ from stenolog.commands.transcription.commands import Command, RequestTranscripti
 from stenolog.commands.transcription.decide import decide
 from stenolog.commands.transcription.fold import evolve
 from stenolog.commands.transcription.state import Transcription, stream_of
+from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.recorder import Cause, Fact, FactRecorder, Record
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
@@ -103,6 +104,7 @@ class CommandHandler:
         Raises:
             KeyMissing: It was erased.
             KeyLost: Its key is lost.
+            PayloadDamaged: It is not what was sealed.
         """
         sealed = await self._log.payload(position)
         return None if sealed is None else await self._sealer.open(event_id, sealed)
@@ -113,9 +115,12 @@ class CommandHandler:
         Raises:
             KeyMissing: It was erased.
             KeyLost: Its key is lost.
+            PayloadDamaged: It is not what was sealed; `RecordDamaged`: nor is the event.
         """
         events = await self._log.read(after=position - 1, limit=1)
-        return await self.payload_of(events[0].id, position) if events else None
+        if not events or events[0].position != position:
+            raise RecordDamaged(f"the record at position {position} is missing", position=position)
+        return await self.payload_of(events[0].id, position)
 
     async def events(self, transcription_id: str) -> list[Event]:
         """Return the events of a transcription, oldest first; of more than 64,000 the oldest."""

@@ -27,7 +27,7 @@ async def is_in_log(log: EventStore, saved: Checkpoint) -> bool:
     """Tell whether the event at the saved place is still this one: a backup may have been restored.
 
     Yes for position 0, which is in every log, and where nothing tells: `event_id` is empty when a
-    damaged record stood there, or none, and a damaged one may stand there now.
+    damaged record stood there, or none, and a damaged one, or none, may be there now.
 
     Raises:
         StoreUnavailable: The log cannot be read now.
@@ -41,7 +41,7 @@ async def is_in_log(log: EventStore, saved: Checkpoint) -> bool:
     except RecordDamaged:
         return True
     if not found or found[0].position != saved.position:
-        return False
+        return saved.position <= await log.head()
     return saved.event_id == found[0].id
 
 

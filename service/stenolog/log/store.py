@@ -116,6 +116,7 @@ class EventStore(Protocol):
 
         Raises:
             RecordDamaged: The event's record is damaged.
+            PayloadDamaged: It has one, and that is not there.
             StoreUnavailable: The log cannot be read now.
         """
         ...

@@ -128,6 +128,10 @@ class ViewReader(Protocol):
         """Read the row; None when there is no such transcription, or it is not projected yet."""
         ...
 
+    async def is_held(self, transcription: str) -> bool:
+        """Tell whether its row stopped at an event that cannot be projected, not for now alone."""
+        ...
+
     async def request(self, transcription: str) -> bytes | None:
         """Read the payload of its request, a JSON object; None when it is not known."""
         ...

@@ -208,7 +208,9 @@ async def test_a_held_transcription_stays_held_until_a_rebuild(views: SqliteView
     assert (failing.name, failing.failures) == ("transcriptions", 1)
 
 
-async def test_a_damaged_payload_is_held_and_a_missing_key_is_erased(views: SqliteViews) -> None:
+async def test_a_payload_that_is_damaged_or_gone_is_held_and_a_missing_key_is_erased(
+    views: SqliteViews,
+) -> None:
     log = MemoryLog()
     log.done(1, answer())
     log.damaged.add(5)
@@ -217,10 +219,13 @@ async def test_a_damaged_payload_is_held_and_a_missing_key_is_erased(views: Sqli
     log.done(3, answer())
     del log.payloads[15]
     await caught_up(log, views)
-    assert await views.view_state(transcription_id(1), "words") == "failed"
-    for number in (2, 3):
-        assert await views.view_state(transcription_id(number), "words") == "erased"
+    for number in (1, 3):
+        assert await views.view_state(transcription_id(number), "words") == "failed"
         assert await views.customer_body(transcription_id(number)) is None
+        assert await views.is_held(transcription_id(number))
+    assert await views.view_state(transcription_id(2), "words") == "erased"
+    assert await views.customer_body(transcription_id(2)) is None
+    assert not await views.is_held(transcription_id(2))
     erased = await views.transcription(transcription_id(2))
     assert erased is not None
     assert (erased.erased, erased.audio_url, erased.status) == (True, "", "completed")

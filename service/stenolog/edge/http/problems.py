@@ -16,8 +16,10 @@ from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.errors import (
     InvalidRequest,
     KeyLost,
+    PayloadDamaged,
     ProviderUnavailable,
     RateLimited,
+    RecordDamaged,
     StenologError,
 )
 from stenolog.free_space import NoRoom
@@ -26,9 +28,10 @@ from stenolog.wire.assemblyai import sentences
 PROBLEM_JSON = "application/problem+json"
 WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
 RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
-RETRY_AFTER_KEY_LOST_SECONDS = 60  # somebody has to put a file back
+RETRY_AFTER_OPERATOR_SECONDS = 60  # somebody has to look at the files, or put one back
 ERRORS_PATH = "/docs/errors"  # our own page, which says what to do about each
 PROBLEM_TYPE = f"{ERRORS_PATH}#"
+DAMAGED = "This is damaged on the disk: the operator must look at it with `stenolog log verify`"
 
 PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.StenologError: (500, "Internal error"),
@@ -44,7 +47,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.PayloadTooLarge: (413, "The body is too large"),
     BodyTooSlow: (408, "The body came too slowly"),
     errors.RateLimited: (429, "Too many requests"),
-    errors.StoreError: (500, "A store failed"),
+    errors.StoreError: (503, "A store failed"),
     errors.WrongExpectedVersion: (409, "The resource changed since you read it"),
     errors.StoreUnavailable: (503, "Nothing can be stored now"),
     NoRoom: (507, "There is no room for the file"),
@@ -53,8 +56,8 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.DataDirectoryLocked: (503, "Another gateway holds the data"),
     errors.KeyMissing: (410, "The content was erased"),
     errors.KeyLost: (503, "The key of the content is missing"),  # it may come back
-    errors.RecordDamaged: (500, "A record of the log is damaged"),
-    errors.PayloadDamaged: (500, "Stored content is damaged"),
+    errors.RecordDamaged: (503, "A record of the log is damaged"),  # a backup may have it
+    errors.PayloadDamaged: (503, "Stored content is damaged"),
     errors.ProviderError: (502, "The provider failed"),
     errors.ProviderRefused: (502, "The provider refused"),
     errors.ProviderUnavailable: (503, "The provider cannot be reached"),
@@ -118,15 +121,20 @@ def failure_of(error: StenologError) -> Failure:
     status, title = PROBLEMS[known]
     if status == 500:
         return Failure(status=500, code=error.code, title=title)
-    told = status < 500 or isinstance(error, NoRoom | KeyLost)
     return Failure(
         status=status,
         code=error.code,
         title=title,
-        detail=str(error) if told else None,
+        detail=_detail(error, status),
         fields=error.fields if isinstance(error, InvalidRequest) else (),
         headers=_headers(error, status),
     )
+
+
+def _detail(error: StenologError, status: int) -> str | None:
+    if isinstance(error, RecordDamaged | PayloadDamaged):
+        return DAMAGED  # its own words are for the operator
+    return str(error) if status < 500 or isinstance(error, NoRoom | KeyLost) else None
 
 
 def _headers(error: StenologError, status: int) -> Mapping[str, str]:
@@ -138,8 +146,8 @@ def _headers(error: StenologError, status: int) -> Mapping[str, str]:
         return {**_retry_after(error), "Connection": "close"}  # a new one each time
     if isinstance(error, RateLimited | ProviderUnavailable):
         return _retry_after(error)
-    if isinstance(error, KeyLost):
-        return {"Retry-After": str(RETRY_AFTER_KEY_LOST_SECONDS)}
+    if isinstance(error, KeyLost | RecordDamaged | PayloadDamaged):
+        return {"Retry-After": str(RETRY_AFTER_OPERATOR_SECONDS)}
     return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (503, 507) else {}
 
 

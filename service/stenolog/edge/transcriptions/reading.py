@@ -17,7 +17,7 @@ from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.loops import FillIn
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
-from stenolog.errors import KeyLost, KeyMissing, NotFound, RecordDamaged
+from stenolog.errors import KeyLost, KeyMissing, NotFound, PayloadDamaged, RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
 from stenolog.log.store import EventStore
@@ -28,6 +28,7 @@ from stenolog.projections.views import ViewReader
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNKNOWN = "There is no such transcription"
 ERASED_ELSEWHERE = "The key of this content was destroyed, and the log does not say why"
+HELD = "its outcome cannot be projected: see `stenolog projections list` and `log verify`"
 DETAILS = "details"  # what is made of a request for the row
 
 Result = TypeVar("Result")
@@ -60,6 +61,8 @@ class Reading:
         Raises:
             NotFound: This tenant has no such transcription.
             KeyLost: It is there, and its key is not, though nobody erased it.
+            RecordDamaged: What the views do not have of it cannot be read; `PayloadDamaged`: nor
+                can its outcome.
             StoreUnavailable: It cannot be read now.
         """
         await self.require(tenant, transcription_id)
@@ -156,6 +159,8 @@ class Reading:
             row = await self._views.transcription(transcription_id)
             if row is not None and not (row.open or row.erased or row.locked):
                 return row
+        if state.terminal and not state.erasing and await self._views.is_held(transcription_id):
+            raise PayloadDamaged(HELD)
         if state.erasing:
             return _as_erased(row_of(state, PayloadDetails(erased=True), position=position))
         if known is not None and not known.erased and state.status in OPEN_STATUSES:

@@ -187,7 +187,7 @@ class EventOpener:
         try:
             sealed = await self._log.payload(event.position)
             if sealed is None:
-                return OpenedPayload(erased=True)
+                return OpenedPayload(damaged=True)
             return OpenedPayload(plaintext=await self._sealer.open(event.id, sealed))
         except KeyMissing:
             return OpenedPayload(erased=True)

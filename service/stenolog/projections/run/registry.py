@@ -16,6 +16,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionRequested,
 )
 from stenolog.projections.documents import ProjectionFailed, read_object
+from stenolog.projections.of.items import COMPLETED
 from stenolog.projections.of.lists import LISTS
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.of.transcriptions import Transcriptions
@@ -28,6 +29,8 @@ from stenolog.projections.projection import (
     Unreadable,
 )
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
+
+DAMAGED = "the payload is not what was sealed"
 
 
 def all_projections(*transcripts: Transcript) -> Mapping[str, Projection]:
@@ -154,6 +157,9 @@ def _source(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
     content = _content(opened.payload, erased=opened.erased, damaged=opened.damaged)
     if opened.lost:
         content = Lost()
+    if opened.damaged and opened.event.type in COMPLETED:
+        # Held: what a backup may bring back is never told as the provider's failure.
+        return ProjectionFailed(DAMAGED)
     request = _content(opened.request, erased=opened.request_erased, damaged=False)
     if isinstance(data, TranscriptionRequested):
         request = content
@@ -178,7 +184,7 @@ def _content(payload: bytes | None, *, erased: bool, damaged: bool) -> Content:
     if erased:
         return Erased()
     if damaged:
-        return Unreadable(reason="the payload is not what was sealed")
+        return Unreadable(reason=DAMAGED)
     if payload is None:
         return None
     try:

@@ -30,10 +30,10 @@ from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.leaves import read_leaves
 from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open_page
+from stenolog.stores.sqlite.log.payloads import read_payload
 from stenolog.stores.sqlite.log.sealed import SealedStreams
 from stenolog.stores.sqlite.log.stored import (
     RECORD,
-    stored_event,
     stored_events,
     stored_frontier,
 )
@@ -197,15 +197,7 @@ class SqliteLog:
 
     async def payload(self, position: int) -> SealedPayload | None:
         """Takes the commitment from the event's own bytes."""
-        row = await self._one(
-            f"SELECT key_id, box, {RECORD} FROM payloads JOIN events USING (position) "  # noqa: S608  the same
-            "WHERE position = ?",
-            _bounded(position, INTEGER_MAX),
-        )
-        if row is None:
-            return None
-        commitment = stored_event(*tuple(row)[2:]).commitment or ""
-        return SealedPayload(key_id=str(row[0]), box=bytes(row[1]), commitment=commitment)
+        return await read_payload(self._reader, _bounded(position, INTEGER_MAX))
 
     async def head(self) -> int:
         """Returns what the writer last told; after an unknown outcome, what the file says."""
