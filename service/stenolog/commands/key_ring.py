@@ -19,6 +19,7 @@ from stenolog.commands.api_keys import (
     new_secret,
     prefix_of,
 )
+from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import read_data
 from stenolog.log.events.api_keys import API_KEY, ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.vocabulary import Region
@@ -120,8 +121,13 @@ class KeyRing:
         return revoked
 
     async def _apply(self, key_id: str, position: int) -> ApiKey | None:
-        [event] = await self._log.read(after=position - 1, limit=1)
-        return await self._keys.revoke_api_key(key_id, event.time)
+        """Revoke the key as of the event at `position`; as of now where that cannot be read."""
+        try:
+            found = await self._log.read(after=position - 1, limit=1)
+        except RecordDamaged:
+            found = []
+        told = found and found[0].position == position
+        return await self._keys.revoke_api_key(key_id, found[0].time if told else rfc3339(now_us()))
 
 
 def _cause(key: ApiKey, actor: str, correlation_id: str | None) -> Cause:

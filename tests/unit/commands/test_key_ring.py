@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import get_args
@@ -135,3 +137,31 @@ async def test_of_two_that_manage_keys_one_stays_however_they_are_revoked(
     )
     assert [isinstance(one, LastManagingKey) for one in outcomes] == [False, True]
     assert await log.head() == BEGUN + 3, "a revocation that is refused is not in the log"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE events SET bytes = x'00' WHERE type = 'api_key.revoked'",
+        "DELETE FROM events WHERE type = 'api_key.revoked'",
+    ],
+)
+async def test_a_revocation_whose_record_is_damaged_holds_all_the_same(
+    files: tuple[SqliteLog, SqliteKeys], tmp_path: Path, damage: str
+) -> None:
+    log, keys = files
+    ring = ring_over(log, keys)
+    first = await made(ring)
+    key = await made(ring)
+    await ring.revoke(key.id, None, actor=OPERATOR)
+    await made(ring)  # it is not the last record
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as run:
+        assert run.execute(damage).rowcount == 1
+        run.commit()
+    with contextlib.closing(sqlite3.connect(tmp_path / "keys.db")) as run:
+        run.execute("UPDATE api_keys SET revoked_at = NULL")  # the keys are older than the log
+        run.commit()
+    assert await ring_over(log, keys).catch_up() == 1
+    revoked = {one.id: one.revoked_at for one in await keys.api_keys(None, after="", limit=9)}
+    assert revoked[key.id] is not None
+    assert revoked[first.id] is None
