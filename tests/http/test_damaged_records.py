@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from stenolog.cli.main import stenolog
+from stenolog.commands.callback_tokens import Registration
 from stenolog.commands.transcription.state import stream_of
 from tests.house.composed import Composed, composed
 from tests.http.asking import get
@@ -68,6 +69,7 @@ class Made:
     hurt: str
     whole: str
     open: str
+    registration: Registration
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +79,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     async def make() -> Made:
         async with composed(directory) as service:
             whole = await completed(service, {"speaker_labels": True}, text="whole")
-            unfinished, _ = await service.submitted()
+            unfinished, registration = await service.submitted()
             hurt = await completed(service, {"speaker_labels": True}, text="hurt")
-            return Made(directory, hurt, whole, unfinished)
+            return Made(directory, hurt, whole, unfinished, registration)
 
     return asyncio.run(make())
 
@@ -149,6 +151,22 @@ async def test_a_damaged_record_stops_what_needs_it_and_nothing_else(
             checked(gone, f"/v2/transcript/{one}")
             assert gone.status_code == 503 or gone.json()["text"] == "Deleted by user."
             assert gone.status_code == 200 or one == made.hurt
+
+
+@pytest.mark.parametrize("what", [BYTES, GONE])
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_a_callback_for_a_damaged_transcription_is_taken_or_asked_for_again(
+    made: Made, tmp_path: Path, what: str, version: int
+) -> None:
+    damage = what + OF_HURT.format(version)
+    hurt = replace(made, hurt=made.open)
+    async with served(hurt, tmp_path / "data", damage, views=False) as service:
+        for _ in range(2):
+            answer = await service.call_back(made.registration)
+            assert answer.status_code in (204, 503), answer.text
+            assert answer.status_code == 204 or int(answer.headers["Retry-After"]) > 0
+        checked(await service.client.get(f"/v2/transcript/{made.open}"), "/v2/transcript")
+        assert (await get(service, f"/v2/transcript/{made.whole}"))["text"] == "whole"
 
 
 async def test_nothing_is_appended_behind_an_end_that_is_gone(made: Made, tmp_path: Path) -> None:

@@ -14,7 +14,12 @@ from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.browsing import BrowsableRecords
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log, refuse_older_log
+from stenolog.compliance.lost_files import (
+    is_new,
+    refuse_lost_keys,
+    refuse_lost_log,
+    refuse_older_log,
+)
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -61,6 +66,8 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
     _refuse_no_log(settings)
     async with contextlib.AsyncExitStack() as stack:
         keys, log = await stack.enter_async_context(_keys_and_log(settings))
+        marked = bool(await keys.secrets(CHECK))
+        await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         secret, _ = await open_master_key(settings, keys)
         vault = Vault(MasterKey(secret), keys, log.sealings)
         views = await SqliteViews.open(settings.data_dir / VIEWS, vault, log.identity)
@@ -128,10 +135,10 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
         log = await SqliteLog.open(directory / LOG)
         stack.push_async_callback(log.close)
         await refuse_older_log(log, _read_up_to(directory, log.identity), log_file=LOG)
+        known = not is_new(directory / KEYS)
+        await refuse_lost_keys(log, keys_marked=known, keys_file=KEYS, log_file=LOG)
         keys = await SqliteKeys.open(directory / KEYS, log.identity)
         stack.push_async_callback(keys.close)
-        marked = bool(await keys.secrets(CHECK))
-        await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
         await open_heads(stack, log, directory)
         yield keys, log
 
