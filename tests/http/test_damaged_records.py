@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from stenolog.cli.main import stenolog
 from stenolog.commands.callback_tokens import Registration
 from stenolog.commands.transcription.state import stream_of
+from stenolog.edge.http.problems import PROBLEM_TYPE
 from tests.house.composed import Composed, composed
 from tests.http.asking import get
 from tests.http.spoken import BASE, completed
@@ -35,7 +36,7 @@ OTHERS = (
 )
 PROOFS = ("/api/v1/log/proof/inclusion?position=3", "/api/v1/log/proof/consistency?from=2&to=5")
 TYPES = {
-    f"urn:stenolog:problem:{code}"
+    PROBLEM_TYPE + code
     for code in ("record-damaged", "payload-damaged", "store-unavailable", "store-error")
 }
 OF_HURT = "position = (SELECT position FROM events WHERE stream = :hurt AND version = {})"

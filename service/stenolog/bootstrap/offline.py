@@ -15,7 +15,6 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.browsing import BrowsableRecords
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import (
-    is_new,
     refuse_lost_keys,
     refuse_lost_log,
     refuse_older_log,
@@ -135,10 +134,11 @@ async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, S
         log = await SqliteLog.open(directory / LOG)
         stack.push_async_callback(log.close)
         await refuse_older_log(log, _read_up_to(directory, log.identity), log_file=LOG)
-        known = not is_new(directory / KEYS)
-        await refuse_lost_keys(log, keys_marked=known, keys_file=KEYS, log_file=LOG)
         keys = await SqliteKeys.open(directory / KEYS, log.identity)
         stack.push_async_callback(keys.close)
+        # A directory that was never served has API keys, and no mark yet.
+        known = await keys.secrets(CHECK) or await keys.api_keys(None, after="", limit=1)
+        await refuse_lost_keys(log, keys_marked=bool(known), keys_file=KEYS, log_file=LOG)
         await open_heads(stack, log, directory)
         yield keys, log
 

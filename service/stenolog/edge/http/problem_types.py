@@ -21,7 +21,7 @@ ADVICE: Mapping[str, str] = {
     "payload-too-large": "`detail` names the limit.",
     "body-too-slow": "Send it again over a faster line; `detail` names the limit.",
     "rate-limited": "Ask again after `Retry-After` seconds.",
-    "store-error": "Report the correlation id to whoever runs the gateway.",
+    "store-error": "Whoever runs the gateway should run `stenolog log verify` and `doctor`.",
     "wrong-expected-version": "Read it again, and then repeat the change.",
     "store-unavailable": "Nothing was stored: ask again after `Retry-After` seconds.",
     "no-room": "Ask again later; whoever runs the gateway has to make room on the disk.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiosqlite
 
 from stenolog.errors import PayloadDamaged
-from stenolog.log.batch import ADVICE
+from stenolog.log.batch_state import ADVICE
 from stenolog.log.event import SealedPayload
 from stenolog.stores.sqlite.file.connection import read_rows
 from stenolog.stores.sqlite.log.stored import RECORD, stored_event
