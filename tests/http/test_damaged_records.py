@@ -54,6 +54,7 @@ DAMAGES = {
     "claim": BYTES + CLAIM,
     "claim gone": GONE + CLAIM,
     "answer": BYTES + ANSWER,
+    "answer gone": GONE + ANSWER,
     "hash": "UPDATE events SET leaf = zeroblob(32) WHERE " + CLAIM,
     "last": BYTES + LAST,
     "log.begun": BYTES + "position = 1",
@@ -82,6 +83,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             whole = await completed(service, {"speaker_labels": True}, text="whole")
             unfinished, registration = await service.submitted()
             hurt = await completed(service, {"speaker_labels": True}, text="hurt")
+            await service.submit()
+            await service.projected()
             return Made(directory, hurt, whole, unfinished, registration)
 
     return asyncio.run(make())

@@ -11,7 +11,7 @@ from stenolog.log.event import Event
 def check_unbroken(stream: str, events: Sequence[Event], after: int) -> None:
     """Check that the versions of these events follow version `after` and one another.
 
-    A record that is missing at the end of its stream leaves no trace in it.
+    A record that is missing at the end of its stream leaves no trace in it: see `check_end`.
 
     Raises:
         RecordDamaged: One is missing; `position` is where the stream's last missing one stood.
@@ -23,3 +23,17 @@ def check_unbroken(stream: str, events: Sequence[Event], after: int) -> None:
                 position=event.previous,
                 stream=stream,
             )
+
+
+def check_end(stream: str, last: Event, version: object, position: object) -> None:
+    """Check that a stream that is known to end at this version and position does not end before.
+
+    Raises:
+        RecordDamaged: Its last record is missing.
+    """
+    if isinstance(version, int) and isinstance(position, int) and last.version < version:
+        raise RecordDamaged(
+            f"the record at position {position} is missing; run `stenolog log verify`",
+            position=position,
+            stream=stream,
+        )

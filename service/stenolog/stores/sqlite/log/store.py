@@ -23,7 +23,6 @@ from stenolog.log.merkle import Frontier, Place
 from stenolog.log.open_page import OpenPage
 from stenolog.log.sequencer import GroupCommit
 from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
-from stenolog.log.stream import check_unbroken
 from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
@@ -37,7 +36,7 @@ from stenolog.stores.sqlite.log.stored import (
     stored_events,
     stored_frontier,
 )
-from stenolog.stores.sqlite.log.streams import StreamReads
+from stenolog.stores.sqlite.log.streams import StreamReads, read_stream, version_of
 from stenolog.stores.sqlite.log.writer import NO_OTHER_CLOCKS, CommitReport, LogWriter
 
 INTEGER_MAX = 2**63 - 1  # SQLite's own
@@ -170,20 +169,11 @@ class SqliteLog:
         recent = self._tail.read_stream(stream, after, limit) if after else None
         if recent is not None:
             return recent
-        events = await self._events(
-            f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
-            "ORDER BY version LIMIT ?",
-            stream,
-            after,
-            limit,
-        )
-        check_unbroken(stream, events, after)
-        return events
+        return await read_stream(self._reader, stream, after=after, limit=limit)
 
     async def version(self, stream: str) -> int:
-        """Reads the last entry of the unique index on stream and version."""
-        row = await self._one("SELECT max(version) FROM events WHERE stream = ?", stream)
-        return int(row[0] or 0) if row else 0
+        """Reads the last entry of the unique index on stream and version, and the stream's row."""
+        return await version_of(self._reader, stream)
 
     async def position_of(self, dedupe_key: str) -> int | None:
         """Reads by primary key."""

@@ -11,12 +11,52 @@ import aiosqlite
 
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
-from stenolog.log.stream import check_unbroken
+from stenolog.log.stream import check_end, check_unbroken
 from stenolog.projections.run.histories import Beginning, Box
 from stenolog.stores.sqlite.file.connection import read_rows
 from stenolog.stores.sqlite.log.stored import RECORD, stored_event
 
+_VERSION = (
+    "SELECT max(coalesce((SELECT max(version) FROM events WHERE stream = ?1), 0), "
+    "coalesce(CAST((SELECT version FROM streams WHERE stream = ?1) AS INTEGER), 0))"
+)
 PARSED_PER_TURN = 100  # three milliseconds, then others have the event loop
+
+
+async def read_stream(
+    reader: aiosqlite.Connection, stream: str, *, after: int, limit: int
+) -> list[Event]:
+    """Return at most `limit` events of a stream behind version `after`, in order.
+
+    Raises:
+        RecordDamaged: A record among them, or the stream's last one, is damaged or missing.
+        StoreUnavailable: The log cannot be read now.
+    """
+    rows = await read_rows(
+        reader,
+        "log.db",
+        f"SELECT {RECORD}, (SELECT version FROM streams WHERE stream = ?1), "  # noqa: S608  ours
+        "(SELECT position FROM streams WHERE stream = ?1) FROM events "
+        "WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
+        stream,
+        after,
+        limit,
+    )
+    events = [stored_event(*row[:-2]) for row in rows]
+    check_unbroken(stream, events, after)
+    if events and len(rows) < limit:
+        check_end(stream, events[-1], *rows[-1][-2:])
+    return events
+
+
+async def version_of(reader: aiosqlite.Connection, stream: str) -> int:
+    """Return a stream's version, by its index or its own row, whichever knows of more; 0: none.
+
+    Raises:
+        StoreUnavailable: The log cannot be read now.
+    """
+    ((version,),) = await read_rows(reader, "log.db", _VERSION, stream)
+    return int(version)
 
 
 class StreamReads:
@@ -51,6 +91,14 @@ class StreamReads:
             json.dumps(list(streams)),
             limit,
         )
+        ends = {
+            _text(stream): end
+            for stream, *end in await self._rows(
+                "SELECT CAST(stream AS BLOB), version, position FROM streams "
+                "WHERE stream IN (SELECT value FROM json_each(?))",
+                json.dumps(list(streams)),
+            )
+        }
         found: dict[str, list[Event]] = {}
         odd = {_text(rows[-1][1])} if len(rows) == limit else set[str]()  # it may go on
         for number, record in enumerate(rows, start=1):
@@ -64,7 +112,7 @@ class StreamReads:
         return {
             stream: events
             for stream, events in found.items()
-            if stream not in odd and _is_whole(stream, events)
+            if stream not in odd and _is_whole(stream, events, ends.get(stream, (None, None)))
         }
 
     async def positions_of(self, stream: str, *, after: int, limit: int) -> Sequence[int]:
@@ -97,9 +145,10 @@ def _text(stream: bytes) -> str:
     return stream.decode(errors="replace")
 
 
-def _is_whole(stream: str, events: Sequence[Event]) -> bool:
+def _is_whole(stream: str, events: Sequence[Event], end: Sequence[object]) -> bool:
     try:
         check_unbroken(stream, events, 0)
+        check_end(stream, events[-1], *end)
     except RecordDamaged:
         return False
     return True
