@@ -33,7 +33,9 @@ async def test_only_what_is_said_of_the_audio_says_that_there_is_none(
     tmp_path: Path, simulator: Simulator, fault: Fault, error: type[Exception]
 ) -> None:
     async with house(tmp_path, simulator, http_timeout_ms=TIMEOUT_MS) as home:
-        identifier = await home.request(redact_pii=True, redact_pii_audio=True)
+        identifier = await home.request(
+            redact_pii=True, redact_pii_policies=["date"], redact_pii_audio=True
+        )
         await home.ended(identifier)
         audio = cast("ProvidersAudio", home.edge.redacted_audio)
         link = await audio.link(identifier)
@@ -49,7 +51,9 @@ async def test_once_a_deletion_is_in_the_log_there_is_none_whatever_views_show(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     async with house(tmp_path, simulator, http_timeout_ms=TIMEOUT_MS) as home:
-        identifier = await home.request(redact_pii=True, redact_pii_audio=True)
+        identifier = await home.request(
+            redact_pii=True, redact_pii_policies=["date"], redact_pii_audio=True
+        )
         await home.ended(identifier)
         state = await home.handler.load(identifier)
         simulator.outage = refusal(500, "the job stays for a while")
