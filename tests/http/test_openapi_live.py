@@ -51,7 +51,8 @@ READY = "GET /readyz"  # 503 is right once the reconciler, which no test here ru
 
 
 CALLBACK = "/callbacks/{provider}/{token}"
-OPEN = ("/healthz", "/readyz", "/metrics", "/redacted-audio/{link}")
+PAGES = ("/openapi.json", "/docs", "/docs/errors", "/docs/style.css")
+OPEN = ("/healthz", "/readyz", "/metrics", "/redacted-audio/{link}", *PAGES)
 
 
 class Driver:
