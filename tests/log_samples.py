@@ -49,9 +49,16 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "retry_in_ms": 30_000,
     },
     "submission.failed": {"submission": 1, "kind": "server-error", "wake": "callback"},
+    "submission.unanswered": {
+        "submission": 1,
+        "status": 413,
+        "request_bytes": 2_097_152,
+        "answer_bytes": 183,
+    },
+    "submission.duplicated": {"submission": 1, "duplicate": 1, "provider_job": "6k_Az-10"},
     "submission.abandoned": {"submission": 1, "reason": "not-listed"},
     "submission.superseded": {"submission": 1},
-    "submission.removed": {"submission": 1},
+    "submission.removed": {"submission": 1, "duplicate": None, "known": "deleted"},
     "callback.received": {
         "submission": 1,
         "kid": 3,
@@ -70,7 +77,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "upload.released": {"reason": "unused"},
     "erasure.requested": {"surface": "v2"},
-    "erasure.completed": {"jobs": 1},
+    "erasure.completed": {"jobs": 1, "deleted": 1, "unknown": 0, "expired": 0, "ended": 0},
     "log.begun": {"log": LOG_ID, "format": 1},
     "log.restored": {
         "epoch": 2,

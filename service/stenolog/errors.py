@@ -7,8 +7,6 @@
     │   ├── BadToken            a callback's token or header that we did not make
     │   ├── Forbidden           the key lacks a scope
     │   ├── NotFound            no such thing for this tenant
-    │   ├── IdempotencyKeyReused   the key belongs to another request
-    │   ├── LastManagingKey     nobody could manage keys without it
     │   ├── PayloadTooLarge     over a named limit
     │   └── RateLimited         too many requests of one key
     ├── StoreError
@@ -85,14 +83,6 @@ class Forbidden(RequestError, code="forbidden"):
 
 class NotFound(RequestError, code="not-found"):
     """This tenant has no such thing."""
-
-
-class IdempotencyKeyReused(RequestError, code="idempotency-key-reused"):
-    """The idempotency key was used before, for another request."""
-
-
-class LastManagingKey(RequestError, code="last-managing-key"):
-    """An API key is not revoked, because nobody could manage keys without it."""
 
 
 class PayloadTooLarge(RequestError, code="payload-too-large"):
@@ -190,9 +180,13 @@ class ProviderRefused(ProviderError, code="provider-refused"):
 
 
 class ProviderUnavailable(ProviderError, code="provider-unavailable"):
-    """Nothing happened at the provider; ask again, not before `retry_in_ms` if it is given."""
+    """Nothing happened at the provider; ask again, not before `retry_in_ms` if it is given.
+
+    `odd`: it answered, and this was wrong with the answer.
+    """
 
     retryable = True
+    odd: str = ""
 
     def __init__(self, message: str, *, status: int = 0, retry_in_ms: int | None = None) -> None:
         super().__init__(message)
@@ -204,9 +198,13 @@ class ProviderHeldBack(ProviderUnavailable, code="provider-held-back"):
 
 
 class ProviderOutcomeUnknown(ProviderError, code="provider-outcome-unknown"):
-    """It may have happened at the provider: settle before trying again."""
+    """It may have happened at the provider: settle before trying again.
+
+    `page`: status and bytes of an answer that is not the provider's own; None: there was none.
+    """
 
     retryable = True
+    page: tuple[int, int] | None = None
 
 
 class ForbiddenAddress(StenologError, code="forbidden-address"):

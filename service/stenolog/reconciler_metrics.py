@@ -9,9 +9,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 PLACE = ["provider", "region"]
 BY_KIND = [*PLACE, "kind"]
 WARNED = "Results since the start that came with a warning, as that another model was used"
+OLDEST = (
+    "Age of the oldest transcription in a state, since it came into it: requested (nothing was "
+    "tried), claimed (a submission is under way or unclear), accepted (the provider has it), "
+    "called_back (the result is to be fetched); 0 without any"
+)
 SETTINGS_REFUSED = (
     "Requests since the start that the provider took only without values of our settings"
 )
+FORGETS = "Whether the provider denies so many jobs that none is paid for again now: 1 or 0"
 STATES = ("requested", "claimed", "accepted", "called_back")
 
 Place = tuple[str, str | None]
@@ -64,6 +70,7 @@ class ReconcilerMetrics:
             "Seconds for which the provider still wants no request of this kind; 0: it takes them",
             BY_KIND,
         )
+        self._forgets = gauge("provider_forgets", FORGETS, PLACE)
         self._answered = gauge(
             "provider_answered_seconds",
             "Seconds since the provider last did what it was asked; absent before the first time",
@@ -78,11 +85,15 @@ class ReconcilerMetrics:
         self._warned = gauge("provider_warned", WARNED, PLACE)
         self._settings_refused = gauge("provider_settings_refused", SETTINGS_REFUSED, PLACE)
         self._counted: dict[tuple[str, ...], int] = {}
+        self._odd = Counter(
+            "stenolog_provider_odd_answers",
+            "Answers of the provider since the start that its documents lack, by what is wrong",
+            [*PLACE, "odd"],
+            registry=registry,
+        )
         self._oldest = gauge(
             "oldest_seconds",
-            "Age of the oldest transcription in a state, since it came into it: requested (nothing "
-            "was tried), claimed (a submission is under way or unclear), accepted (the provider "
-            "has it), called_back (the result is to be fetched); 0 without any",
+            OLDEST,
             ["state"],
         )
 
@@ -106,6 +117,7 @@ class ReconcilerMetrics:
         breakers: Mapping[str, bool],
         paused_ms: Mapping[str, int],
         answered_ms: int | None,
+        forgets: bool,
         settings_refused: int = 0,
         warned: int = 0,
     ) -> None:
@@ -117,19 +129,26 @@ class ReconcilerMetrics:
             self._breaker.labels(*labels, kind).set(is_open)
         for kind, left_ms in paused_ms.items():
             self._paused.labels(*labels, kind).set(left_ms / 1000)
+        self._forgets.labels(*labels).set(forgets)
         if answered_ms is not None:
             self._answered.labels(*labels).set(answered_ms / 1000)
 
     def provider_requests(self, place: Place, kind: str, result: str, total: int) -> None:
         """Count requests up to `total`, which only grows."""
-        labels = (*_place(place), kind, result)
-        self._requests.labels(*labels).inc(total - self._counted.get(labels, 0))
-        self._counted[labels] = total
+        self._count(self._requests, (*_place(place), kind, result), total)
+
+    def odd_answers(self, place: Place, odd: str, total: int) -> None:
+        """Count odd answers of a kind up to `total`, which only grows."""
+        self._count(self._odd, (*_place(place), odd), total)
 
     def oldest(self, ages_ms: Mapping[str, int]) -> None:
         """Set the age of the oldest transcription in each state; a missing one is 0."""
         for state in STATES:
             self._oldest.labels(state).set(ages_ms.get(state, 0) / 1000)
+
+    def _count(self, counter: Counter, labels: tuple[str, ...], total: int) -> None:
+        counter.labels(*labels).inc(total - self._counted.get(labels, 0))
+        self._counted[labels] = total
 
 
 def _place(place: Place) -> tuple[str, str]:

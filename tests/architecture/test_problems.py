@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stenolog import errors
+from stenolog.commands.api_keys import LastManagingKey
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.http.problem_types import ADVICE, PROBLEM_TYPES
@@ -24,6 +25,7 @@ from stenolog.edge.http.problems import (
     failure_of,
     method_not_allowed,
 )
+from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import InvalidRequest, RateLimited, StenologError
 from stenolog.free_space import NoRoom
 
@@ -31,7 +33,7 @@ CLASSES = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, StenologError)
 ]
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
-CLASSES += [NoRoom, BadLink]
+CLASSES += [NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, Tenant
+from stenolog.commands.api_keys import DEFAULT_TENANT, SCOPES, ApiKey, LastManagingKey, Tenant
 from stenolog.compliance.data_keys import WrappedKey
 from stenolog.compliance.subjects import Subjects
-from stenolog.errors import KeyLost, KeyMissing, LastManagingKey, StoreError
+from stenolog.errors import KeyLost, KeyMissing, StoreError
 from tests.conformance.conftest import KeyOpener, KeyStore
 
 KEY = WrappedKey(key_id="key-1", stream="transcription-1", box=b"\x00\xffbox")

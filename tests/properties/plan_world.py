@@ -16,7 +16,11 @@ from pathlib import Path
 from stenolog.clock import Clocks
 from stenolog.commands.callback_tokens import CallbackKeys, read_registration, register
 from stenolog.commands.handler import CommandHandler
-from stenolog.commands.transcription.commands import RequestTranscription
+from stenolog.commands.transcription.commands import (
+    AcceptSubmission,
+    ClaimSubmission,
+    RequestTranscription,
+)
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
@@ -31,12 +35,15 @@ from stenolog.reconciler.attempts import Attempts, clock_set_back
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
+from stenolog.reconciler.evidence import Evidence
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import CommandIssuer
+from stenolog.reconciler.owning import Owner
 from stenolog.reconciler.plan import UNSETTLED_MAX
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.removing import Remover
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.timing import Timing
@@ -56,6 +63,8 @@ KEYS = CallbackKeys(current=1, secrets={1: b"k" * 32})
 CUSTOMER = Cause(tenant=TENANT, actor=TENANT, correlation_id=TENANT)
 CALLER = Cause(tenant=TENANT, actor=PROVIDER, correlation_id=TENANT)
 AUDIO_URL = "https://audio.example/1.mp3"
+OTHER_ID = "33333333-2222-4333-8444-555555555555"
+WITNESS = "witness"
 UPLOAD = "22222222-2222-4333-8444-555555555555"
 WORKS_MAX = 400  # more than any story needs
 # Where there is no disk to wait for: nothing here asks whether a commit is durable.
@@ -149,8 +158,11 @@ class World:
         self.gates = Gates({("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts})
         issuer, reader = CommandIssuer(self.handler), TranscriptionReader(self.handler)
         submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
-        fetcher = Fetcher(self.gates, issuer, reader, submitter, Uncounted(), self.now_ms)
-        settler = Settler(self.gates, issuer, reader, fetcher, self.now_ms)
+        evidence = Evidence(self.gates, reader, self.now_ms)
+        fetcher = Fetcher(self.gates, issuer, reader, evidence, Uncounted(), self.now_ms)
+        owner = Owner(self.gates, issuer, reader, submitter, evidence, Uncounted(), self.now_ms)
+        remover = Remover(self.gates, issuer, reader)
+        settler = Settler(self.gates, issuer, reader, owner, remover, self.now_ms)
         self.pools = Pools(self.gates, submitter.must_forward)
         eraser = KeyDestroyer(self.vault)
         actor = Actor(
@@ -162,6 +174,8 @@ class World:
             settler,
             eraser,
             self.now_ms,
+            owner=owner,
+            remover=remover,
             gather_ms=0,
         )
         self.worker = Worker(
@@ -173,6 +187,27 @@ class World:
             self.now_ms,
         )
         self.case = Case(id=ID, attempts=Attempts(woken="start"))
+
+    async def add_witness(self) -> None:
+        """Another transcription has a job there, so that the account can be told from others."""
+        command = RequestTranscription(
+            provider="assemblyai", region="us", surface="v2", upload=None
+        )
+        await self.handler.request(
+            command, Transcription(id=OTHER_ID), CUSTOMER, b"{}", dedupe_key=None
+        )
+        for fact in (
+            ClaimSubmission(number=1, kid=1),
+            AcceptSubmission(number=1, provider_job=WITNESS, adopted=False),
+        ):
+            await self.handler.run(fact, await self.handler.load(OTHER_ID), CUSTOMER)
+        token = register(KEYS, "assemblyai", OTHER_ID, 1).token
+        self.provider.jobs[WITNESS] = Job(
+            id=WITNESS,
+            audio_url="https://audio.example/other.mp3",
+            webhook_url=f"https://gateway.example/callbacks/assemblyai/{token}",
+            created_at_ms=self.true_ms,
+        )
 
     async def request(self, *, uploaded: bool) -> None:
         """The customer asks for the transcription."""
@@ -250,10 +285,11 @@ class World:
         self.case.attempts = clock_set_back(self.case.attempts)
 
     def number_of(self, job: Job) -> int:
-        """The submission whose token a job carries; 0: somebody else's job."""
+        """The submission whose token a job carries; 0: another transcription's job."""
         if job.webhook_url is None:
             return 0
-        return read_registration(job.webhook_url.rpartition("/")[2]).submission
+        registered = read_registration(job.webhook_url.rpartition("/")[2])
+        return registered.submission if registered.transcription_id == ID else 0
 
     def jobs(self) -> list[Job]:
         """The provider's jobs that carry a token of ours, deleted ones too."""
@@ -270,9 +306,9 @@ class World:
     async def lied_about(self, job: Job) -> bool:
         """Whether the one callback that is recorded for the job's submission does not name it."""
         submission = (await self.state()).submission(self.number_of(job))
-        if submission is None or submission.callback_job == job.id:
+        if submission is None or job.id in submission.callback_jobs:
             return False
-        return submission.callback_job is not None or "completed" in submission.called_back
+        return bool(submission.callback_jobs) or "completed" in submission.called_back
 
     async def check_payment(self, body: bytes) -> None:
         """The heart of it: nothing else may have a job when another is paid for.
@@ -329,6 +365,7 @@ async def world(*, timing: Timing = TIMING, uploaded: bool = False) -> AsyncIter
             stack.push_async_callback(keys.close)
             vault = Vault(MASTER, keys, events.sealings)
             made.append(World(events=events, vault=vault, timing=timing))
+            await made[0].add_witness()
             await made[0].request(uploaded=uploaded)
             yield made[0]
         with closing(SqliteRecords(directory / "log.db", directory / "keys.db")) as records:

@@ -16,6 +16,7 @@ from stenolog.providers.port import (
     ListedJob,
     ProviderFacts,
     Standing,
+    UnknownJob,
 )
 from stenolog.wire.assemblyai.sentences import SERVER_ERROR
 
@@ -181,14 +182,14 @@ class ScriptedProvider:
             case _:
                 raise ProviderOutcomeUnknown("the reply was lost")
 
-    async def fetch(self, job: str) -> FetchedJob | None:
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         """The job, if it is there and reads are not behind."""
         self._heed()
         found = self._seen(job, behind=self.ask in {"behind", "questions behind"})
         status = None if found is None else self.status_of(found)
         await self._happen()
         if found is None or status is None:
-            return None
+            return UnknownJob()
         error = {"error": "The audio is empty.", "server error": SERVER_ERROR}.get(found.ends)
         return FetchedJob(
             id=job,
@@ -233,16 +234,19 @@ class ScriptedProvider:
         """None is ever asked for here."""
         raise AssertionError(job)
 
-    async def delete(self, job: str) -> None:
+    async def delete(self, job: str) -> UnknownJob | None:
         """Not while it runs, unless it will never end."""
         assert self.facts.deletes
         self._heed()
         found = self.jobs.get(job)
         await self._happen()
-        if found is not None and not found.deleted:
+        if found is None:
+            return UnknownJob()
+        if not found.deleted:
             if self.status_of(found) == "processing" and found.ends != "never":
                 raise ProviderRefused("it runs", status=400, sentence="It runs.", final=True)
             found.deleted = True
+        return None
 
     def status_of(self, job: Job) -> JobStatus:
         """As the provider tells it now."""

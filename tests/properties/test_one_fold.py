@@ -78,7 +78,7 @@ MAKERS: tuple[Maker, ...] = (
     lambda number: Fail(number=number, reason="deadline", wake="silence"),
     lambda number: Fail(number=number, reason="provider", wake="poll"),
     lambda number: Supersede(number=number),
-    lambda number: RecordRemoval(number=number),
+    lambda number: RecordRemoval(number=number, known="deleted"),
     lambda _: CompleteErasure(),
     lambda number: _called(number, "completed", None),
     lambda number: _called(number, "completed", "job"),

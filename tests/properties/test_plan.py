@@ -224,7 +224,8 @@ async def is_still_looked_at(it: World) -> bool:
     job = it.provider.jobs.get(given_up.provider_job)
     lifetime_ms = it.timing.job_lifetime_ms
     recently = it.now_ms() < given_up.accepted_at_ms + 1.25 * lifetime_ms
-    running = job is not None and not job.deleted and job.ends == "never"
+    there = job is not None and not job.deleted and not it.provider.has_forgotten(job)
+    running = there and job is not None and job.ends == "never"
     return given_up.outcome == "accepted" and recently and running
 
 
@@ -388,7 +389,7 @@ async def look_after_the_end(story: Story) -> None:
             if not state.erasing and not any(
                 s.outcome in {"unknown", "superseded"}
                 or (s.outcome == "accepted" and s.number != state.finished_by)
-                or (s.callback_job is not None and s.outcome in {"abandoned", "refused"})
+                or (set(s.callback_jobs) - {s.provider_job})
                 or (state.given_up and "completed" in s.called_back)
                 for s in state.submissions
             ):

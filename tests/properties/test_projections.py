@@ -18,6 +18,7 @@ from stenolog.projections.run.filling import FillLimits
 from stenolog.projections.run.projector import ALL_PROJECTIONS, Projector
 from stenolog.projections.run.registry import project
 from stenolog.stores.sqlite.views.store import SqliteViews
+from tests.log_samples import EXAMPLES
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, assert_legal, transcription_id
 from tests.unit.projections.keys import MemoryKeys
@@ -25,7 +26,7 @@ from tests.unit.projections.projecting import changes_of, opened_of
 from tests.unit.projections.running import projecting
 
 TRANSCRIPTIONS = 4
-EXAMPLES = 40  # each writes several stores; a few seconds
+STORIES = 40  # each writes several stores; a few seconds
 
 JSON = st.recursive(
     st.none()
@@ -100,7 +101,11 @@ def legal(steps: list[tuple[int, str, Any]]) -> MemoryLog:
             case "call_back" if submissions[number]:
                 log.call_back(number, submissions[number])
             case "remove" if submissions[number]:
-                log.add(number, "submission.removed", {"submission": submissions[number]})
+                log.add(
+                    number,
+                    "submission.removed",
+                    {**EXAMPLES["submission.removed"], "submission": submissions[number]},
+                )
             case "complete" if number not in ended and submissions[number]:
                 ended.add(number)
                 log.complete(number, answer, submissions[number])
@@ -170,7 +175,7 @@ async def follow(log: MemoryLog, projector: Projector, cuts: list[int], *, at_on
     await projector.catch_up()
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=STORIES, deadline=None)
 @given(
     steps=STEPS,
     cuts=st.lists(st.integers(min_value=0, max_value=30), max_size=4),
@@ -188,7 +193,7 @@ def test_rebuild_equals_incremental(
     assert rebuilt == at_once
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=STORIES, deadline=None)
 @given(
     steps=STEPS,
     cuts=st.lists(st.integers(min_value=1, max_value=30), max_size=6),

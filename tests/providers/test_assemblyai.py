@@ -15,7 +15,7 @@ from stenolog.errors import ProviderHeldBack, ProviderRefused, ProviderUnavailab
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.connection import ServiceAddress
 from stenolog.providers.pace import Pace
-from stenolog.providers.port import CallbackTarget, Standing
+from stenolog.providers.port import CallbackTarget, FetchedJob, Standing
 from stenolog.simulator.assemblyai.behaviour import Behaviour, refusal, too_many_requests
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.wire.assemblyai import sentences
@@ -188,5 +188,5 @@ async def test_integers_over_64_bits_come_back_as_they_were(
     simulator.behave = lambda body: Behaviour(run_ms=0, result={"token_id": large, "words": []})
     job = await job_of(adapter)
     fetched = await adapter.fetch(job)
-    assert fetched is not None
+    assert isinstance(fetched, FetchedJob)
     assert json.loads(fetched.raw)["token_id"] == large

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.providers.port import FetchedJob
+from stenolog.providers.port import FetchedJob, UnknownJob
 from stenolog.reconciler.fetching import span
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault
@@ -82,7 +82,7 @@ async def test_a_refusal_without_words_still_has_a_sentence(
     tmp_path: Path, simulator: Simulator
 ) -> None:
     async with house(tmp_path, simulator) as home:
-        identifier = await home.request(Behaviour(create_faults=(Fault(status=422),)))
+        identifier = await home.request(Behaviour(create_faults=(day.refusal(422, ""),)))
         await home.ended(identifier)
         assert await home.sentence(identifier) == "The provider gave no reason."
 
@@ -279,18 +279,6 @@ async def test_a_job_that_failed_tells_why(tmp_path: Path, simulator: Simulator)
         assert failed["answer"]["status"] == "error"
 
 
-async def test_a_job_that_the_provider_forgets_is_submitted_again_and_not_for_ever(
-    tmp_path: Path, simulator: Simulator
-) -> None:
-    forgetful = Behaviour(run_ms=20, expires_ms=0)
-    timing = replace(QUICK, settle_ms=50)
-    async with house(tmp_path, simulator, timing=timing) as home:
-        identifier = await home.request(forgetful)
-        assert (await home.ended(identifier)).status == "error"
-        assert "lost the job" in await home.sentence(identifier)
-        assert len(simulator.creates) == 6
-
-
 async def test_an_answer_that_cannot_be_read_is_asked_for_again(
     tmp_path: Path, simulator: Simulator
 ) -> None:
@@ -458,9 +446,10 @@ class OddlyNamed(Around):
     async def submit(self, body: bytes) -> str:
         return ODD + await self.inner.submit(body)
 
-    async def fetch(self, job: str) -> FetchedJob | None:
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         assert job.startswith(ODD)
-        return await self.inner.fetch(job.removeprefix(ODD))
+        found: FetchedJob | UnknownJob = await self.inner.fetch(job.removeprefix(ODD))
+        return found
 
 
 ODD = "jöb/ "

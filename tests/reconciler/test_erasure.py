@@ -88,7 +88,7 @@ async def test_a_job_of_unknown_outcome_is_found_and_deleted(
 async def test_one_that_was_never_submitted_is_over_at_once(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    simulator.outage = Fault(status=503)
+    simulator.outage = day.UNAVAILABLE
     async with house(tmp_path, simulator) as home:
         identifier = await home.request()
         await until(lambda: bool(simulator.requests))

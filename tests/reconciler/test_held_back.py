@@ -13,7 +13,7 @@ import pytest
 
 from stenolog.clock import now_ms
 from stenolog.errors import ProviderHeldBack, ProviderUnavailable
-from stenolog.providers.port import FetchedJob, JobPage, JobStatus, Provider
+from stenolog.providers.port import FetchedJob, JobPage, JobStatus, Provider, UnknownJob
 from stenolog.reconciler.acting import LAST_ASKS_HELD_MS_MAX, LAST_ASKS_MAX
 from stenolog.reconciler.actions import GiveUp
 from stenolog.reconciler.attempts import Attempts
@@ -45,9 +45,9 @@ class HeldBack(Around):
         for call in self.resumed:
             call()
 
-    async def fetch(self, job: str) -> FetchedJob | None:
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         self._hold(429)
-        found: FetchedJob | None = await self.inner.fetch(job)
+        found: FetchedJob | UnknownJob = await self.inner.fetch(job)
         return found
 
     async def upload(self, chunks: Any, size: int) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from stenolog.errors import OutcomeUnknown, StoreUnavailable
 from stenolog.log.store import Append, Appended
-from stenolog.providers.port import FetchedJob, Provider
+from stenolog.providers.port import FetchedJob, Provider, UnknownJob
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback
 from stenolog.simulator.assemblyai.provider import Simulator
@@ -99,11 +99,12 @@ class Forgetting(Around):
         super().__init__(inner)
         self._asked: set[str] = set()
 
-    async def fetch(self, job: str) -> FetchedJob | None:
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         if job not in self._asked:
             self._asked.add(job)
-            return None
-        return await self.inner.fetch(job)
+            return UnknownJob()
+        found: FetchedJob | UnknownJob = await self.inner.fetch(job)
+        return found
 
 
 async def test_a_job_that_is_not_known_yet_is_not_given_up(
@@ -122,7 +123,7 @@ class Cancelling(Around):
 
     cancelled = 0
 
-    async def fetch(self, job: str) -> FetchedJob | None:
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         Cancelling.cancelled += 1
         raise asyncio.CancelledError
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from stenolog.log.recorder import new_id
-from stenolog.providers.port import FetchedJob, Provider
+from stenolog.providers.port import FetchedJob, Provider, UnknownJob
 from stenolog.reconciler.pools import SLOTS
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault
@@ -139,7 +139,7 @@ async def test_one_answer_that_asks_for_a_day_stops_no_submission(
 async def test_thirty_failures_of_one_moment_cost_one_short_wait(
     tmp_path: Path, simulator: Simulator
 ) -> None:
-    blip = Fault(status=503, wait_ms=4_000)
+    blip = replace(day.UNAVAILABLE, wait_ms=4_000)
     simulator.behave = lambda body: Behaviour(create_faults=(blip,))
     async with house(tmp_path, simulator, http_timeout_ms=15_000) as home:
         await asyncio.gather(*(home.request() for _ in range(30)))
@@ -175,10 +175,10 @@ class Counting(Around):
         super().__init__(inner)
         self.kept: list[int] = []
 
-    async def fetch(self, job: str) -> FetchedJob | None:
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         self.kept.append(Counted.alive)
-        found = await self.inner.fetch(job)
-        return None if found is None else replace(found, held=Counted())
+        found: FetchedJob | UnknownJob = await self.inner.fetch(job)
+        return found if isinstance(found, UnknownJob) else replace(found, held=Counted())
 
 
 async def test_no_answer_is_kept_while_the_next_candidate_is_asked_for(

@@ -13,7 +13,7 @@ import pytest
 from stenolog.clock import now_ms
 from stenolog.errors import ProviderRefused, ProviderUnavailable
 from stenolog.providers.paging import pages_of
-from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob
+from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob, UnknownJob
 from stenolog.reconciler.acting import LAST_ASKS_MAX
 from stenolog.reconciler.actions import GiveUp
 from stenolog.reconciler.attempts import Attempts
@@ -72,11 +72,12 @@ async def test_a_lost_reply_is_adopted_however_odd_the_jobs_listed_before_it_are
             listed = [replace(odd, id=f"odd-{number}") for number in range(others)]
             return replace(page, jobs=[*listed, *page.jobs])
 
-        async def fetch(self, job: str) -> FetchedJob | None:
+        async def fetch(self, job: str) -> FetchedJob | UnknownJob:
             if not job.startswith("odd-"):
-                return await self.inner.fetch(job)
+                found: FetchedJob | UnknownJob = await self.inner.fetch(job)
+                return found
             if readable:
-                return None
+                return UnknownJob()
             raise ProviderUnavailable("the answer is not JSON")
 
     async with house(tmp_path, simulator, around=Popular) as home:

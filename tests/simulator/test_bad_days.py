@@ -68,7 +68,8 @@ async def test_a_job_can_be_late_in_lists() -> None:
     [
         (bad.SERVER_ERROR, 500, b'{"error": "Internal Server Error"}'),
         (bad.BAD_GATEWAY, 502, b"bad gateway"),
-        (bad.UNAVAILABLE, 503, b"Service unavailable"),
+        (bad.UNAVAILABLE, 503, b'{"error": "Service unavailable"}'),
+        (bad.UNAVAILABLE_PAGE, 503, b"Service unavailable"),
         (bad.UNAUTHENTICATED, 401, b'{"error": "Authentication error, API token missing/invalid"}'),
         (bad.too_many_requests(7), 429, b'{"error": "Too Many Requests"}'),
         (bad.MALFORMED, 200, b'{"id": "cut off'),

@@ -12,6 +12,7 @@ from stenolog.commands.api_keys import (
     NAME_CHARACTERS_MAX,
     SCOPES,
     ApiKey,
+    LastManagingKey,
     checked_name,
     checked_region,
     checked_scopes,
@@ -21,7 +22,7 @@ from stenolog.commands.api_keys import (
     prefix_of,
     refuse_last,
 )
-from stenolog.errors import InvalidRequest, LastManagingKey
+from stenolog.errors import InvalidRequest
 
 SECRET = new_secret(bytes(range(38)))
 KEY = ApiKey(

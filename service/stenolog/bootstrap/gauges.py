@@ -148,7 +148,10 @@ def show_reconciler(metrics: ReconcilerMetrics, figures: ReconcilerFigures, at_m
             answered_ms=None if answered_at_ms is None else max(0, at_ms - answered_at_ms),
             settings_refused=gate.settings_refused,
             warned=told.warned,
+            forgets=gate.forgets,
         )
+        for odd, total in gate.odd.items():
+            metrics.odd_answers(place, odd, total)
         for (asked, result), total in told.requests.items():
             metrics.provider_requests(place, asked, result, total)
 

@@ -60,6 +60,7 @@ def providers_of(
             timeout_ms=settings.http_timeout_ms,
             pace=Pace(requests_max=None, name="local"),
             transcripts=transcripts,
+            names_start=True,
         )
     paces: dict[str, Pace] = {}
     for region in settings.offered_regions:

@@ -12,12 +12,15 @@ from stenolog.compliance.erasure import Eraser
 from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.acting import Actor
+from stenolog.reconciler.evidence import Evidence
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.loop import Reconciler
+from stenolog.reconciler.owning import Owner
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.removing import Remover
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.timing import Timing
@@ -53,9 +56,23 @@ def reconciling_over(
     now_ms = wrapping.clock
     issuer, reader = CommandIssuer(handler), TranscriptionReader(handler)
     submitter = Submitter(gates, issuer, reader, signing, stores.uploads, now_ms)
-    fetcher = Fetcher(gates, issuer, reader, submitter, metrics, now_ms)
-    settler = Settler(gates, issuer, reader, fetcher, now_ms)
-    actor = Actor(gates, issuer, reader, submitter, fetcher, settler, erasing, now_ms)
+    evidence = Evidence(gates, reader, now_ms)
+    fetcher = Fetcher(gates, issuer, reader, evidence, metrics, now_ms)
+    owner = Owner(gates, issuer, reader, submitter, evidence, metrics, now_ms)
+    remover = Remover(gates, issuer, reader)
+    settler = Settler(gates, issuer, reader, owner, remover, now_ms)
+    actor = Actor(
+        gates,
+        issuer,
+        reader,
+        submitter,
+        fetcher,
+        settler,
+        erasing,
+        now_ms,
+        owner=owner,
+        remover=remover,
+    )
     reconciler = Reconciler(
         stores.events,
         gates,

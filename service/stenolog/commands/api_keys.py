@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stenolog.errors import InvalidRequest, LastManagingKey
+from stenolog.errors import InvalidRequest, RequestError
 from stenolog.log.events.vocabulary import Region
 
 # Each guards something. One that guards nothing yet is not offered: who gave it away before would
@@ -32,6 +32,10 @@ NAME_CHARACTERS_MAX = 128
 SECRET_BYTES = 32
 PREFIX_BYTES = 6
 _SHAPE = re.compile(r"sk_([A-Za-z0-9_-]{8})_[A-Za-z0-9_-]{43}")
+
+
+class LastManagingKey(RequestError, code="last-managing-key"):
+    """An API key is not revoked, because nobody could manage keys without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,12 @@ from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionDuplicated,
     SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
+    SubmissionUnanswered,
 )
 from stenolog.log.events.transcriptions import (
     ErasureCompleted,
@@ -49,8 +51,10 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SubmissionAccepted,
         SubmissionRefused,
         SubmissionFailed,
+        SubmissionUnanswered,
         SubmissionAbandoned,
         SubmissionSuperseded,
+        SubmissionDuplicated,
         SubmissionRemoved,
         CallbackReceived,
         UploadStored,

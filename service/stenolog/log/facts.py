@@ -20,8 +20,8 @@ IDEMPOTENCY = "idempotency:"
 
 
 def callback_key(transcription_id: str, called: CallbackReceived) -> str:
-    """Name what a provider says once: a submission has one callback of each kind."""
-    return f"{transcription_id}:{called.submission}:{called.kind}"
+    """Name what a provider says once: one callback of each kind about each job that it names."""
+    return f"{transcription_id}:{called.submission}:{called.kind}:{called.provider_job or ''}"
 
 
 def callback_received(transcription_id: str, called: CallbackReceived, payload: bytes) -> Fact:

@@ -16,7 +16,8 @@ class OpenWork:
         outcome_owed: It has neither a result nor an end without one.
         urgent: The provider does not have it, has called back for it, or must forget it.
         unsettled: Numbers of the submissions that the provider may have a job for; beyond the
-            outcome they are loose ends. 0 stands for an erasure that is not completed.
+            outcome they are loose ends. 0 stands for an erasure that is not completed, -1 for the
+            first duplicate that is to be deleted, -2 for the second.
         jobless: Numbers of submissions that are thought to have no job: a callback may name one.
     """
 
@@ -52,6 +53,14 @@ class OpenWork:
     def settled(self, number: int) -> OpenWork:
         """Return it once it is known what became of this submission's job."""
         return replace(self, unsettled=self.unsettled - {number}, jobless=self.jobless - {number})
+
+    def with_duplicate(self, duplicate: int) -> OpenWork:
+        """Return it with a job that is to be deleted, which is none of its submissions' own."""
+        return replace(self, unsettled=self.unsettled | {-duplicate})
+
+    def without_duplicate(self, duplicate: int) -> OpenWork:
+        """Return it once that job is deleted."""
+        return replace(self, unsettled=self.unsettled - {-duplicate})
 
     def ended(self) -> OpenWork:
         """Return it once the outcome is recorded, or no longer wanted."""

@@ -33,6 +33,8 @@ class FetchedJob:
         words: How many it recognised.
         server_error: Why it failed, where another job for the same audio may succeed; else None.
         warned: Whether the provider warns about its result, as when it used another model.
+        odd_status: Its status where that is no `JobStatus`; then `status` is `processing`.
+        emptied: Somebody has deleted what it held; `webhook_url` and result are gone.
         held: Counts the bytes of `raw` as in memory for as long as the answer is kept.
     """
 
@@ -45,16 +47,29 @@ class FetchedJob:
     words: int
     server_error: ServerError | None = None
     warned: bool = False
+    odd_status: str | None = None
+    emptied: bool = False
     held: object = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownJob:
+    """The provider's own words that it knows no such job: too early, or of another key, perhaps.
+
+    `of_earlier_start`: no; it named its start, and jobs of earlier ones are gone.
+    """
+
+    of_earlier_start: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """One job as a list shows it; lists do not show the `webhook_url`."""
+    """One job as a list shows it, without `webhook_url`; `running` is what the item itself says."""
 
     id: str
     audio_url: str
     created_at_ms: int | None
+    running: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +139,16 @@ class Standing:
     Attributes:
         requests: How many, by kind and result: `2xx` to `5xx`, or `none` for no answer.
         answered_at_ms: When it last did what it was asked; None: not yet.
-        paused_ms: For how long it still wants no requests, by kind, or `all`; what is not paused
-            is not in it.
+        paused_ms: For how long it still wants no requests, by kind, or `all`; what is paused.
         warned: How many results that were read came with a warning.
+        odd: How many answers were not what they should be, by what was wrong.
     """
 
     requests: Mapping[tuple[RequestKind, str], int] = field(default_factory=dict)
     answered_at_ms: int | None = None
     paused_ms: Mapping[str, int] = field(default_factory=dict)
     warned: int = 0
+    odd: Mapping[str, int] = field(default_factory=dict)
 
 
 class Provider(Protocol):
@@ -201,8 +217,8 @@ class Provider(Protocol):
         """
         ...
 
-    async def fetch(self, job: str) -> FetchedJob | None:
-        """Ask for the job as it is now, never another; None when the provider does not know it."""
+    async def fetch(self, job: str) -> FetchedJob | UnknownJob:
+        """Ask for the job as it is now; SideProcessEnded: a process of ours ended over it."""
         ...
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
@@ -220,8 +236,10 @@ class Provider(Protocol):
         """
         ...
 
-    async def delete(self, job: str) -> None:
-        """Delete the job and what it held; repeating changes nothing.
+    async def delete(self, job: str) -> UnknownJob | None:
+        """Delete the job and what it held; None once the provider shows what is left of it.
+
+        Repeating changes nothing.
 
         Called only where `ProviderFacts.deletes`.
 

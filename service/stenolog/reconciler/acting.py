@@ -6,6 +6,7 @@ from typing import Protocol, assert_never
 
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import CompleteErasure
+from stenolog.commands.transcription.commands import Supersede as RecordSupersession
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderError, ProviderHeldBack
 from stenolog.reconciler.actions import (
@@ -20,16 +21,19 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.attempts import Attempts, erased_here, seen_running
+from stenolog.reconciler.attempts import Attempts, erased_here, in_trouble, seen_running
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
 from stenolog.reconciler.issuing import CommandIssuer
+from stenolog.reconciler.owning import Owner
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.removing import Remover
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.sweep import GATHER_MS, Sweep
 from stenolog.reconciler.timing import Timing
+from stenolog.reconciler.trouble import LASTING, sentence_of
 
 LAST_ASKS_MAX = 8  # in vain, with their backoff some three minutes; then a job is given up
 LAST_ASKS_HELD_MS_MAX = 6 * 3_600_000  # while nobody may ask; then it is given up unasked
@@ -61,6 +65,8 @@ class Actor:
         eraser: Eraser,
         now_ms: NowMs,
         *,
+        owner: Owner,
+        remover: Remover,
         gather_ms: int = GATHER_MS,
     ) -> None:
         """`gather_ms`: how long a look at a provider's list waits for others to share it."""
@@ -69,6 +75,8 @@ class Actor:
         self._reader = reader
         self._submitter = submitter
         self._fetcher = fetcher
+        self._owner = owner
+        self._remover = remover
         self._settler = settler
         self._eraser = eraser
         self._now_ms = now_ms
@@ -89,17 +97,19 @@ class Actor:
             case Submit():
                 return await self._submit(action.number, state, attempts)
             case Settle():
-                return await self._settler.settle(state, _of(state, action.number), attempts)
+                return await self._settler.settle(
+                    state, _of(state, action.number), attempts, timing
+                )
             case Confirm():
-                return await self._fetcher.confirm(state, action.number, action.job, attempts)
+                return await self._owner.confirm(state, action.number, action.job, attempts)
             case Fetch():
                 return await self._fetch(action, state, attempts, timing)
             case Check():
                 return await self._check(action, state, attempts, timing)
             case Supersede():
-                await self._fetcher.supersede(state, action.number)
+                await self._issuer.issue(RecordSupersession(number=action.number), state)
             case Remove():
-                await self._fetcher.remove(state, action.number)
+                await self._remover.remove(state, action.number, action.duplicate)
             case GiveUp():
                 return await self._give_up(action, state, attempts, timing)
             case Erase():
@@ -126,10 +136,7 @@ class Actor:
     async def _fetch(
         self, action: Fetch | Check, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
-        believed_at_ms = _of(state, action.number).accepted_at_ms + timing.settle_ms
-        return await self._fetcher.fetch(
-            state, action.number, action.wake, attempts, believed_at_ms=believed_at_ms
-        )
+        return await self._fetcher.fetch(state, action.number, action.wake, attempts, timing)
 
     async def _check(
         self, action: Check, state: Transcription, attempts: Attempts, timing: Timing
@@ -157,12 +164,19 @@ class Actor:
             except ProviderHeldBack:  # nobody was asked: that says nothing of the job
                 if self._now_ms() < last_ms:
                     raise
-            except ProviderError:  # a refusal too: who waits for this job must come to an end
-                if attempts.last_asks < LAST_ASKS_MAX:
+            except ProviderError as exc:  # a refusal too: who waits for this must come to an end
+                odd = getattr(exc, "odd", "")
+                if attempts.last_asks < LAST_ASKS_MAX and odd not in LASTING:
                     raise
+                trouble = sentence_of(odd) or attempts.trouble
+                attempts = in_trouble(attempts, trouble)
             state = await self._reader.load(state.id)
         await self._fetcher.give_up(
-            state, action.number, lost=action.lost, lifetime_ms=timing.job_lifetime_ms
+            state,
+            action.number,
+            lost=action.lost,
+            lifetime_ms=timing.job_lifetime_ms,
+            trouble=attempts.trouble,
         )
         return attempts
 

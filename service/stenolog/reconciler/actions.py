@@ -55,12 +55,14 @@ class Supersede:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
-    """Delete the job at the provider: it is superseded, or its transcription erased.
+    """Delete a job at the provider: it is superseded, or its transcription erased.
 
-    Where the provider does not delete, it has forgotten the job by now.
+    Where the provider does not delete, it has forgotten the job by now. `duplicate`: it is that one
+    of the transcription's; None: the submission's own.
     """
 
     number: int
+    duplicate: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

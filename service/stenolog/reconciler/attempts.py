@@ -6,8 +6,8 @@ matters is in the transcription's stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from stenolog.backoff import exponential_ms, later_ms, sooner_ms
 from stenolog.log.events.vocabulary import WakeReason
@@ -26,7 +26,11 @@ class Attempts:
         checks: How often it was seen unfinished.
         asks: How often in a row the job itself was asked for in vain.
         asked_at_ms: When the provider was last asked for the job itself, and it had not ended.
-        missing: The provider did not know the job then, and is not believed yet.
+        denials: How often in a row the provider said, each time a sweep interval after the last
+            one that counts, that it does not know the job.
+        denied_at_ms: When it said so first.
+        unconfirmed: How often, and when last, the provider was asked for a job that a callback had
+            named for this submission, and did not know it.
         failures: How often in a row the provider could not be asked.
         retry_at_ms: Not to be asked again before.
         beside: What failed last was no question for the job: a callback that came since does not
@@ -34,7 +38,9 @@ class Attempts:
         last_asks: How often in a row the provider was asked in vain for a job that has to end.
         sweeps: Lists in a row that did not show the job of the open claim.
         swept_at_ms: When the last of these lists was read.
-        refuted: Submissions and jobs that the provider denied to belong together.
+        unsure: Such lists that do not count, because a job in them could not be asked for.
+        refuted: Submissions and jobs that were read, and do not belong together.
+        trouble: What was wrong with what the provider said of the job last; empty: nothing.
         erased: This process has erased what is here of an erased transcription.
         spread: A chance, 0 to 1, drawn once: how much of each wait it waits, so that those that
             met the same failure do not come back together.
@@ -45,14 +51,18 @@ class Attempts:
     checks: int = 0
     asks: int = 0
     asked_at_ms: int = 0
-    missing: bool = False
+    denials: int = 0
+    denied_at_ms: int = 0
+    unconfirmed: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     failures: int = 0
     retry_at_ms: int = 0
     beside: bool = False
     last_asks: int = 0
     sweeps: int = 0
     swept_at_ms: int = 0
+    unsure: int = 0
     refuted: frozenset[tuple[int, str]] = frozenset()
+    trouble: str = ""
     erased: bool = False
     spread: float = 1.0
 
@@ -61,38 +71,64 @@ def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
     """Look now, for this reason; a callback that was not looked into yet stays the reason."""
     if attempts.woken == "callback":
         return attempts
-    return replace(attempts, woken=reason, asks=0 if reason == "callback" else attempts.asks)
+    if reason != "callback":
+        return replace(attempts, woken=reason)
+    return replace(attempts, woken=reason, asks=0, unconfirmed={})
 
 
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
     """Start over, because the stream has moved; what was denied and what was erased stays."""
     return Attempts(
         woken=woken,
+        unconfirmed=attempts.unconfirmed,
         refuted=attempts.refuted,
         erased=attempts.erased,
         spread=attempts.spread,
     )
 
 
-def seen_running(attempts: Attempts, now_ms: int) -> Attempts:
-    """Note that the job was seen, and had not ended."""
+def seen_running(attempts: Attempts, now_ms: int, trouble: str = "") -> Attempts:
+    """Note that the job was seen, and had not ended; `trouble` is what was wrong with it."""
     return replace(
         answered(attempts),
         woken=None,
         checked_at_ms=now_ms,
         checks=attempts.checks + 1,
-        missing=False,
+        denials=0,
+        denied_at_ms=0,
+        trouble=trouble,
     )
 
 
-def asked_in_vain(attempts: Attempts, now_ms: int, *, missing: bool) -> Attempts:
-    """Note that the job itself was asked for: it had not ended, or is `missing` for now."""
+def asked_in_vain(attempts: Attempts, now_ms: int, trouble: str = "") -> Attempts:
+    """Note that the job itself was asked for, and had not ended."""
     return replace(
-        seen_running(attempts, now_ms),
+        seen_running(attempts, now_ms, trouble),
         asks=attempts.asks + 1,
         asked_at_ms=now_ms,
-        missing=missing,
     )
+
+
+def denied(attempts: Attempts, now_ms: int, *, counts: bool) -> Attempts:
+    """Note that the provider said that it does not know the job; the first time always `counts`."""
+    first = not attempts.denials
+    return replace(
+        asked_in_vain(attempts, now_ms, attempts.trouble),
+        denials=attempts.denials + (first or counts),
+        denied_at_ms=now_ms if first else attempts.denied_at_ms,
+    )
+
+
+def in_trouble(attempts: Attempts, trouble: str) -> Attempts:
+    """Note what is wrong with what the provider says of the job."""
+    return replace(attempts, trouble=trouble)
+
+
+def not_confirmed(attempts: Attempts, number: int, job: str, now_ms: int) -> Attempts:
+    """Note that the provider does not know a job yet that a callback named for this submission."""
+    asks, _ = attempts.unconfirmed.get((number, job), (0, 0))
+    noted = {**attempts.unconfirmed, (number, job): (asks + 1, now_ms)}
+    return replace(answered(attempts), woken=None, unconfirmed=noted)
 
 
 def answered(attempts: Attempts) -> Attempts:
@@ -108,7 +144,12 @@ def refute(attempts: Attempts, number: int, jobs: Iterable[str]) -> Attempts:
 
 def swept(attempts: Attempts, now_ms: int) -> Attempts:
     """Note that one more list did not show the job of the open claim."""
-    return replace(attempts, sweeps=attempts.sweeps + 1, swept_at_ms=now_ms)
+    return replace(attempts, sweeps=attempts.sweeps + 1, swept_at_ms=now_ms, unsure=0)
+
+
+def swept_unsure(attempts: Attempts, now_ms: int) -> Attempts:
+    """Note a list with jobs that may be the open claim's, and that could not be asked for."""
+    return replace(attempts, swept_at_ms=now_ms, unsure=attempts.unsure + 1)
 
 
 def erased_here(attempts: Attempts) -> Attempts:
@@ -123,10 +164,15 @@ def put_off(
     *,
     beside: bool = False,
     last_ask: bool = False,
+    trouble: str = "",
+    ceiling_ms: int = RETRY_MS_MAX,
 ) -> Attempts:
-    """Note a failure; wait longer after each one, and never less than the provider asked for."""
+    """Note a failure; wait longer after each one, and never less than the provider asked for.
+
+    `trouble` is what was wrong with the answer, if there was one.
+    """
     failures = attempts.failures + 1
-    wait_ms = retry_wait_ms(attempts, failures)
+    wait_ms = retry_wait_ms(attempts, failures, ceiling_ms)
     asked_ms = later_ms(retry_in_ms or 0, attempts.spread)
     return replace(
         attempts,
@@ -134,12 +180,13 @@ def put_off(
         retry_at_ms=now_ms + max(wait_ms, asked_ms),
         beside=beside,
         last_asks=attempts.last_asks + last_ask,
+        trouble=trouble or attempts.trouble,
     )
 
 
-def retry_wait_ms(attempts: Attempts, times: int) -> int:
+def retry_wait_ms(attempts: Attempts, times: int, ceiling_ms: int = RETRY_MS_MAX) -> int:
     """Return how long to wait after something has failed so many times in a row."""
-    wait_ms = exponential_ms(times, first_ms=RETRY_FIRST_MS, ceiling_ms=RETRY_MS_MAX)
+    wait_ms = exponential_ms(times, first_ms=RETRY_FIRST_MS, ceiling_ms=ceiling_ms)
     return sooner_ms(wait_ms, attempts.spread)
 
 
@@ -150,11 +197,17 @@ def clock_set_back(attempts: Attempts) -> Attempts:
 
 def not_in_future(attempts: Attempts, now_ms: int) -> Attempts:
     """Move what was tried later than now to now: the clock that said so was set back."""
-    if max(attempts.checked_at_ms, attempts.asked_at_ms, attempts.swept_at_ms) <= now_ms:
+    told_ms = [at_ms for _, at_ms in attempts.unconfirmed.values()]
+    noted_ms = (attempts.checked_at_ms, attempts.asked_at_ms, attempts.swept_at_ms)
+    if max(*noted_ms, attempts.denied_at_ms, *told_ms) <= now_ms:
         return attempts
     return replace(
         attempts,
         checked_at_ms=min(attempts.checked_at_ms, now_ms),
         asked_at_ms=min(attempts.asked_at_ms, now_ms),
         swept_at_ms=min(attempts.swept_at_ms, now_ms),
+        denied_at_ms=min(attempts.denied_at_ms, now_ms),
+        unconfirmed={
+            key: (asks, min(at_ms, now_ms)) for key, (asks, at_ms) in attempts.unconfirmed.items()
+        },
     )

@@ -6,7 +6,13 @@ import random
 from collections.abc import Callable
 
 from stenolog.backoff import exponential_ms, sooner_ms
-from stenolog.errors import ProviderError, ProviderHeldBack, ProviderRefused, ProviderUnavailable
+from stenolog.errors import (
+    ProviderError,
+    ProviderHeldBack,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 
 FIRST_MS = 500
 MS_MAX = 30_000
@@ -88,6 +94,8 @@ def heed(breaker: Breaker, answer: ProviderError, began_ms: int, now_ms: int) ->
         case ProviderRefused(concerns="account"):
             breaker.failed(began_ms, now_ms)
         case ProviderRefused():
+            breaker.answered(now_ms)
+        case ProviderOutcomeUnknown(page=(status, _)) if 400 <= status < 500:
             breaker.answered(now_ms)
         case ProviderUnavailable(status=status) if 400 <= status < 500:
             breaker.answered(now_ms)

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from stenolog.commands.transcription.state import Submission
 from stenolog.errors import ProviderUnavailable
-from stenolog.providers.paging import pages_of
-from stenolog.providers.port import JobPage, ListedJob, Provider
+from stenolog.providers.port import JobPage, ListedJob
+from stenolog.reconciler.shared_list import PAGES_MAX
 
 CLOCK_SLACK_MS = 300_000  # how far the provider's clock may be behind ours
 # DECISIONS 72: the claim is dated by our clock, the list by the provider's.
 BEHIND_MS_MAX = 86_400_000  # a wrong time zone is less; what shows more is no clock
 PAGES_BEYOND = 2  # read after the page on which the claim's time lies
 EARLIER_MAX = 50  # jobs from before the claim, newest first, that are taken all the same
-PAGES_MAX = 500  # 100,000 jobs since the claim
 LOOK_MS_MAX = 600_000  # four claims are settled at a time, and others wait
 
 
 async def candidates(
-    provider: Provider,
+    pages: AsyncIterator[JobPage],
     submission: Submission,
     audio_url: str | None,
     now_ms: int,
     *,
     look_ms_max: int = LOOK_MS_MAX,
 ) -> Sequence[ListedJob]:
-    """List the jobs since the claim that have its audio URL, and a few from before the claim.
+    """Choose from `pages` the jobs since the claim with its audio URL, and a few from before it.
 
     With `audio_url` None any job since the claim is listed, and none from before it.
 
@@ -42,19 +41,19 @@ async def candidates(
     """
     try:
         async with asyncio.timeout(look_ms_max / 1000):
-            return await _found(provider, submission, audio_url, now_ms)
+            return await _found(pages, submission, audio_url, now_ms)
     except TimeoutError as exc:
         raise ProviderUnavailable(f"the list took over {look_ms_max} ms") from exc
 
 
 async def _found(
-    provider: Provider, submission: Submission, audio_url: str | None, now_ms: int
+    pages: AsyncIterator[JobPage], submission: Submission, audio_url: str | None, now_ms: int
 ) -> Sequence[ListedJob]:
     dated = not submission.ahead_ms and submission.claimed_at_ms <= now_ms
     found: list[ListedJob] = []
     earlier: list[ListedJob] = []
     pages_beyond = 0
-    async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
+    async for page in pages:
         oldest_ms = oldest_of(page, submission.claimed_at_ms, now_ms) if dated else 0
         before = [job for job in page.jobs if (job.created_at_ms or now_ms) < oldest_ms]
         since = [job for job in page.jobs if (job.created_at_ms or now_ms) >= oldest_ms]

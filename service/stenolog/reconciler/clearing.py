@@ -2,49 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
+from stenolog.backoff import exponential_ms
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.actions import Action, Confirm, GiveUp, Remove, Settle, Supersede, Wait
+from stenolog.reconciler.actions import (
+    Action,
+    Confirm,
+    GiveUp,
+    Remove,
+    Settle,
+    Supersede,
+    Wait,
+    soonest,
+)
 from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.timing import Timing
 
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
 # DECISIONS 71: every transcription ends.
 SETTLE_FAILURES_MAX = 8  # in a row, until a claim that nobody could settle in time is given up
+TOGETHER_STEPS = 9  # of settling, at whose ends claims are settled together
+CONFIRM_FIRST_MS = 1_000  # after the first time that a job was not known which a callback named
+CONFIRM_MS_MAX = 60_000
+CONFIRMS_MAX = 8  # some three minutes, until only another callback has it asked for again
 
 
 def clear_up(
     state: Transcription, submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
 ) -> Action | None:
     """Return what must be known or undone about the submission first; None: nothing."""
+    owed: list[Action] = list(confirm(state, submission, attempts, timing, now_ms))
+    other: Action | None = None
     match submission.outcome:
         case "unknown":
-            return confirm(submission, attempts, timing, now_ms) or resolve(
-                state, submission, attempts, timing, now_ms
-            )
-        case "refused" | "abandoned":
-            return confirm(submission, attempts, timing, now_ms)
+            other = resolve(state, submission, attempts, timing, now_ms)
         case "accepted":
-            return supersede(state, submission, attempts)
+            other = supersede(state, submission, attempts)
         case "superseded":
-            return remove(submission, attempts, timing, now_ms)
-        case "failed" | "removed":
-            return None
+            other = remove(submission, attempts, timing, now_ms)
+        case "refused" | "abandoned" | "failed" | "removed":
+            pass
         case _:
             assert_never(submission.outcome)
+    return soonest(owed if other is None else [*owed, other])
 
 
 def confirm(
-    submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
-) -> Confirm | None:
-    """Ask for the job that a callback named, unless the provider has denied that it is ours."""
-    number, job = submission.number, submission.callback_job
-    if job is None or (number, job) in attempts.refuted:
-        return None
+    state: Transcription, submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
+) -> Sequence[Confirm | Wait]:
+    """Ask for the jobs that callbacks named, unless they are known, or were read and not ours.
+
+    One that the provider does not know yet is asked for again, at growing intervals.
+    """
     if beyond_settling(submission, attempts, timing, now_ms):
-        return None
-    return Confirm(number=number, job=job)
+        return ()
+    number = submission.number
+    known = {submission.provider_job, *(one.provider_job for one in state.duplicates)}
+    owed: list[Confirm | Wait] = []
+    for job in submission.callback_jobs:
+        asks, asked_at_ms = attempts.unconfirmed.get((number, job), (0, 0))
+        if job in known or (number, job) in attempts.refuted or asks >= CONFIRMS_MAX:
+            continue
+        due_ms = 0 if not asks else asked_at_ms + confirm_wait_ms(asks)
+        due = now_ms >= due_ms
+        owed.append(Confirm(number=number, job=job) if due else Wait(until_ms=due_ms))
+    return owed
+
+
+def confirm_wait_ms(asks: int) -> int:
+    """Return how long to wait after a job was not known for the `asks`th time."""
+    return exponential_ms(asks, first_ms=CONFIRM_FIRST_MS, ceiling_ms=CONFIRM_MS_MAX)
+
+
+def clear_duplicates(
+    state: Transcription, attempts: Attempts, timing: Timing, now_ms: int
+) -> Sequence[Remove | Wait]:
+    """Delete the jobs that submissions have besides their own.
+
+    As superseded ones they are left to themselves after their lifetime and a few failures, unless
+    the transcription is erased.
+    """
+    owed: list[Remove | Wait] = []
+    for one in state.left_duplicates:
+        if not timing.facts.deletes:
+            gone_ms = one.at_ms + (timing.facts.result_lifetime_ms or 0)
+            if now_ms < gone_ms:
+                owed.append(Wait(until_ms=gone_ms))
+                continue
+        late = now_ms >= one.at_ms + timing.job_lifetime_ms
+        if state.erasing or not late or attempts.failures < REMOVALS_MIN:
+            owed.append(Remove(number=one.submission, duplicate=one.number))
+    return owed
 
 
 def resolve(
@@ -58,12 +108,25 @@ def resolve(
     """
     if not state.terminal and beyond_settling(submission, attempts, timing, now_ms):
         return GiveUp(number=submission.number, lost=False)
-    due_ms = submission.claimed_at_ms + timing.settle_ms
+    due_ms = settle_due_ms(submission, attempts, timing)
     if state.erasing and not timing.facts.lists:
         due_ms += timing.facts.result_lifetime_ms or 0
-    if attempts.sweeps:
-        due_ms = max(due_ms, attempts.swept_at_ms + timing.sweep_interval_ms)
     return Wait(until_ms=due_ms) if now_ms < due_ms else Settle(number=submission.number)
+
+
+def settle_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
+    """Return from when on the provider's list is believed about this claim.
+
+    What was answered by something else is rarely alone: such claims are due together, every ninth
+    of the time that settling takes (10 s), and share the lists.
+    """
+    due_ms = submission.claimed_at_ms + timing.settle_ms
+    if attempts.sweeps or attempts.unsure:
+        due_ms = max(due_ms, attempts.swept_at_ms + timing.sweep_interval_ms)
+    if submission.page is None:
+        return due_ms
+    step_ms = max(1, timing.settle_ms // TOGETHER_STEPS)
+    return -(-due_ms // step_ms) * step_ms
 
 
 def beyond_settling(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.actions import Action, Done, Remove, Wait
+from stenolog.reconciler.actions import Action, Done, Remove, Wait, soonest
 from stenolog.reconciler.attempts import Attempts
-from stenolog.reconciler.clearing import clear_up, expire
+from stenolog.reconciler.clearing import clear_duplicates, clear_up, expire
 from stenolog.reconciler.plan import next_action as next_before_erasure
 from stenolog.reconciler.timing import Timing
 
@@ -47,15 +47,26 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
     sealed = [s for s in held if s.provider_job is None]
     if sealed:
         return _remove(sealed, attempts, timing, now_ms)
+    duplicates = clear_duplicates(state, attempts, timing, now_ms)
+    if duplicates and state.handle_sealed:
+        return _turn(duplicates, attempts)
     if not state.erased and not attempts.erased:
         return Erase()
     if held:
         return _remove(held, attempts, timing, now_ms)
-    for submission in state.submissions:
-        action = clear_up(state, submission, attempts, timing, now_ms)
-        if action is not None:
-            return action
+    if duplicates:
+        return _turn(duplicates, attempts)
+    found = (clear_up(state, one, attempts, timing, now_ms) for one in state.submissions)
+    action = soonest([one for one in found if one is not None])
+    if action is not None:
+        return action
     return Done() if state.erased else FinishErasure()
+
+
+def _turn(owed: Sequence[Remove | Wait], attempts: Attempts) -> Remove | Wait:
+    """Begin with another one after each failure; what is due comes before what is not."""
+    due = [one for one in owed if isinstance(one, Remove)]
+    return due[attempts.failures % len(due)] if due else owed[0]
 
 
 def _remove(

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import structlog
+
 from stenolog.clock import NowMs
-from stenolog.commands.callback_tokens import read_registration
-from stenolog.commands.transcription.commands import (
-    AbandonSubmission,
-    Complete,
-    FailSubmission,
-    RecordRemoval,
-    Supersede,
-)
-from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import BadToken, ProviderRefused
+from stenolog.commands.transcription.commands import AbandonSubmission, Complete, FailSubmission
+from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason
-from stenolog.providers.port import FetchedJob
-from stenolog.reconciler.attempts import Attempts, anew, asked_in_vain, refute
+from stenolog.providers.oddities import odd_answer
+from stenolog.providers.port import FetchedJob, UnknownJob
+from stenolog.reconciler.attempts import Attempts, anew, asked_in_vain, denied, in_trouble
+from stenolog.reconciler.evidence import Evidence, is_ours
 from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
 from stenolog.reconciler.reading import TranscriptionReader
-from stenolog.reconciler.submitting import Submitter
+from stenolog.reconciler.timing import Timing
+from stenolog.reconciler.trouble import STOPPED, UNKNOWN, unknown_status
 
 COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
 LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
+DENIALS_MIN = 2  # times that the provider itself says that it knows no such job
+
+log = structlog.get_logger()
 
 
 class Metrics(Protocol):
-    """Counts adopted and reconciled jobs."""
-
-    def adopted(self) -> None:
-        """Count a job that was paid for without our knowing, and was found."""
-        ...
+    """Counts reconciled jobs."""
 
     def reconciled(self, reason: str) -> None:
         """Count a job that ended, by the reason why we looked."""
@@ -49,40 +45,16 @@ class Fetcher:
         gates: Gates,
         issuer: CommandIssuer,
         reader: TranscriptionReader,
-        submitter: Submitter,
+        evidence: Evidence,
         metrics: Metrics,
         now_ms: NowMs,
     ) -> None:
         self._gates = gates
         self._issuer = issuer
         self._reader = reader
-        self._submitter = submitter
+        self._evidence = evidence
         self._metrics = metrics
         self._now_ms = now_ms
-
-    async def confirm(
-        self, state: Transcription, number: int, job: str, attempts: Attempts
-    ) -> Attempts:
-        """Adopt the job that a callback named, if the provider says that it carries our token.
-
-        When the provider refuses to look the job up, the callback's hint is dropped, and the job is
-        looked for in the provider's list.
-        """
-        try:
-            found = await self._gates.gate(state).provider.fetch(job)
-        except ProviderRefused as exc:
-            if not exc.final:
-                raise
-            found = None
-        if found is not None and is_ours(found, state.id, number):
-            await self.adopt(state, number, job)
-            return anew(attempts, "callback")
-        return refute(attempts, number, [job])
-
-    async def adopt(self, state: Transcription, number: int, job: str) -> None:
-        """Record that this job, made without our knowing, belongs to the submission."""
-        if await self._submitter.accept(state, number, job, adopted=True):
-            self._metrics.adopted()
 
     async def fetch(
         self,
@@ -90,53 +62,93 @@ class Fetcher:
         number: int,
         wake: WakeReason,
         attempts: Attempts,
-        *,
-        believed_at_ms: int,
+        timing: Timing,
     ) -> Attempts:
         """Ask for the job, and record its end if it has ended.
 
-        Before `believed_at_ms` a job that the provider does not know is asked for again, because
-        its reads may lag behind its writes.
+        Raises:
+            ProviderUnavailable: Also when the answer is of a job that was not made for this
+                submission: it has a `webhook_url`, and that has another token, or none of ours.
         """
         submission = state.submission(number)
         assert submission is not None
-        job = await self._gates.gate(state).provider.fetch(await self._reader.job_of(submission))
-        now_ms = self._now_ms()
-        if job is None and now_ms < believed_at_ms:
-            return asked_in_vain(attempts, now_ms, missing=True)
-        if job is None:
-            await self._issuer.issue(AbandonSubmission(number=number, reason="forgotten"), state)
+        gate, job = self._gates.gate(state), await self._reader.job_of(submission)
+        found = await gate.provider.fetch(job)
+        if isinstance(found, UnknownJob):
+            return await self._denied(state, submission, job, found, attempts, timing)
+        if found.emptied:
+            gate.oddities.note("emptied", "fetch")
+            raise odd_answer("emptied", "what the job held was deleted at the provider")
+        if found.webhook_url is not None:
+            if not is_ours(found, state.id, number):
+                gate.oddities.note("not-ours", "fetch")
+                raise odd_answer("not-ours", "the answer is of a job that has another token")
+            self._evidence.saw(state, submission, job)
+        if found.status == "completed" or (found.status == "error" and not state.terminal):
+            await self._finish(state, number, found, wake)
             return anew(attempts)
-        if job.status == "completed" or (job.status == "error" and not state.terminal):
-            await self._finish(state, number, job, wake)
-            return anew(attempts)
-        return asked_in_vain(attempts, now_ms, missing=False)
-
-    async def supersede(self, state: Transcription, number: int) -> None:
-        """Record that another submission finished first."""
-        await self._issuer.issue(Supersede(number=number), state)
-
-    async def remove(self, state: Transcription, number: int) -> None:
-        """Delete the submission's job at the provider, unless it is gone by itself."""
-        submission = state.submission(number)
-        assert submission is not None
-        if self._gates.is_gone(state) or not self._gates.facts(state).deletes:
-            await self._issuer.issue(RecordRemoval(number=number), state)
-            return
-        await self.remove_job(state, number, await self._reader.job_of(submission))
-
-    async def remove_job(self, state: Transcription, number: int, job: str) -> None:
-        """Delete a job that turned out to belong to this submission."""
-        await self._gates.gate(state).provider.delete(job)
-        await self._issuer.issue(RecordRemoval(number=number), state)
+        return asked_in_vain(attempts, self._now_ms(), unknown_status(found.odd_status))
 
     async def give_up(
-        self, state: Transcription, number: int, *, lost: bool, lifetime_ms: int
+        self, state: Transcription, number: int, *, lost: bool, lifetime_ms: int, trouble: str = ""
     ) -> None:
-        """Fail the transcription, unless it has ended."""
-        sentence = LOST_SENTENCE if lost else LIFETIME_SENTENCE.format(lifetime=span(lifetime_ms))
+        """Fail the transcription, unless it has ended; `trouble` is a sentence more."""
+        sentence = LIFETIME_SENTENCE.format(lifetime=span(lifetime_ms))
+        if trouble:
+            sentence = f"{sentence} {trouble}"
         reason: FailureReason = "lost" if lost else "deadline"
-        await self._issuer.fail(state, number, reason=reason, sentence=sentence)
+        await self._issuer.fail(
+            state, number, reason=reason, sentence=LOST_SENTENCE if lost else sentence
+        )
+
+    async def _denied(
+        self,
+        state: Transcription,
+        submission: Submission,
+        job: str,
+        unknown: UnknownJob,
+        attempts: Attempts,
+        timing: Timing,
+    ) -> Attempts:
+        """Give up a job that certainly is not there; one of which nobody knows stays accepted.
+
+        It certainly is not when the provider says so twice, a sweep interval apart and after the
+        time that its reads may lag, and the place has shown another job of ours since: so it is the
+        account that the job was made in. Where many are gone at once, none is given up.
+        """
+        number, now_ms = submission.number, self._now_ms()
+        if unknown.of_earlier_start:
+            await self._issuer.issue(AbandonSubmission(number=number, reason="restarted"), state)
+            return anew(attempts)
+        settled = now_ms >= submission.accepted_at_ms + timing.settle_ms
+        apart = now_ms >= attempts.denied_at_ms + timing.sweep_interval_ms
+        attempts = denied(attempts, now_ms, counts=settled and apart)
+        if attempts.denials < DENIALS_MIN:
+            return attempts
+        proven = await self._evidence.vouches(
+            state,
+            submission,
+            job,
+            since_ms=attempts.denied_at_ms,
+            every_ms=timing.sweep_interval_ms,
+        )
+        if not proven:
+            return self._undecided(attempts, UNKNOWN)
+        gate = self._gates.gate(state)
+        if not state.terminal and not gate.forgotten.may_pay(gate.provider.name, now_ms):
+            return self._undecided(attempts, STOPPED)
+        await self._issuer.issue(AbandonSubmission(number=number, reason="forgotten"), state)
+        return anew(attempts)
+
+    def _undecided(self, attempts: Attempts, trouble: str) -> Attempts:
+        if attempts.trouble != trouble:
+            log.warning(
+                "submission.unknown_to_provider",
+                reason=trouble,
+                advice="the job stays accepted, and is asked for at growing intervals; see whether "
+                "key, base URL and region are those that it was made with",
+            )
+        return in_trouble(attempts, trouble)
 
     async def _finish(
         self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
@@ -170,16 +182,3 @@ def span(ms: int) -> str:
         if ms % unit_ms == 0:
             return f"{ms // unit_ms} {unit}"
     return f"{ms / 1000:.12g} s"
-
-
-def is_ours(job: FetchedJob, transcription_id: str, submission: int) -> bool:
-    """Tell whether the provider says that this job was created with our registration.
-
-    The MAC is not checked: only the provider, or who has its key, can create jobs under our
-    account. Transcription and submission must be these.
-    """
-    try:
-        registered = read_registration((job.webhook_url or "").rpartition("/")[2])
-    except BadToken:
-        return False
-    return (registered.transcription_id, registered.submission) == (transcription_id, submission)

@@ -12,8 +12,10 @@ import structlog
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.providers.oddities import Oddities
 from stenolog.providers.port import Provider, ProviderFacts, Standing
 from stenolog.reconciler.breaker import Breaker
+from stenolog.reconciler.forgotten import Forgotten
 from stenolog.repeated import Repeated
 
 log = structlog.get_logger()
@@ -31,16 +33,23 @@ class GateStanding:
         creates_open: The breaker of creates is open: one at a time probes.
         uploads_open: The same for uploads.
         settings_refused: How often it took a request only without the values of our settings.
+        odd: How many of its answers were not what they should be, by what was wrong.
+        forgets: It seems to forget many jobs; none is paid for again now.
     """
 
     provider: Standing
     creates_open: bool
     uploads_open: bool
-    settings_refused: int = 0
+    settings_refused: int
+    odd: Mapping[str, int]
+    forgets: bool
 
 
 class ProviderGate:
-    """One provider, where it is to call us, and its breakers: one for creates, one for uploads."""
+    """One provider, where it is to call us, and what it has done to us.
+
+    It has two breakers, one for creates and one for uploads.
+    """
 
     def __init__(
         self,
@@ -53,6 +62,8 @@ class ProviderGate:
         self.callback_base = callback_base
         self.creates = Breaker(chance)
         self.uploads = Breaker(chance)
+        self.forgotten = Forgotten()
+        self.oddities = Oddities(provider.name)
         self.settings_refused = 0
         self._told = Repeated()
 
@@ -68,6 +79,18 @@ class ProviderGate:
                 advice="its models in STENOLOG_SPEECH_MODELS are not taken any more: name others, "
                 "or none; until then every request is made twice",
             )
+
+    def standing(self, now_ms: int) -> GateStanding:
+        """How the provider has answered, and who may ask it now."""
+        told = self.provider.standing()
+        return GateStanding(
+            provider=told,
+            creates_open=not self.creates.closed,
+            uploads_open=not self.uploads.closed,
+            settings_refused=self.settings_refused,
+            odd={**told.odd, **self.oddities.counts},
+            forgets=self.forgotten.stopped(now_ms),
+        )
 
 
 class Gates:
@@ -111,17 +134,9 @@ class Gates:
         """Whether the provider and all its jobs are no more: see `ProviderFacts.keeps_jobs`."""
         return not self.facts(state).keeps_jobs and provider_region(state) not in self._gates
 
-    def standing(self) -> Mapping[ProviderRegion, GateStanding]:
+    def standing(self, now_ms: int) -> Mapping[ProviderRegion, GateStanding]:
         """How each provider has answered in each region, and who may ask it now."""
-        return {
-            where: GateStanding(
-                provider=gate.provider.standing(),
-                creates_open=not gate.creates.closed,
-                uploads_open=not gate.uploads.closed,
-                settings_refused=gate.settings_refused,
-            )
-            for where, gate in self._gates.items()
-        }
+        return {where: gate.standing(now_ms) for where, gate in self._gates.items()}
 
     def started_anew(self, provider: ProviderName) -> None:
         """What a provider failed at before does not count any more."""

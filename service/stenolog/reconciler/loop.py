@@ -108,7 +108,7 @@ class Reconciler:
             overdue_ms=0 if first_ms is None else max(0, now_ms - first_ms),
             turns_waiting=self._turns.waiting_count,
             pools=self._pools.counts(now_ms),
-            standing=self._gates.standing(),
+            standing=self._gates.standing(now_ms),
         )
 
     @property

@@ -21,12 +21,13 @@ from stenolog.reconciler.actions import (
     soonest,
 )
 from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, retry_wait_ms
-from stenolog.reconciler.clearing import clear_up, may_be_late
+from stenolog.reconciler.clearing import clear_duplicates, clear_up, may_be_late
 from stenolog.reconciler.timing import Timing
 
 EXPECTED_MS_MIN = 60_000  # a job is given at least a minute
 UNSETTLED_MAX = 1  # claims whose outcome nobody could tell before we stop paying for another
 FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
+RESTARTED_MAX = 30  # times that a provider may be started anew under one transcription
 POLL_FIRST_MS = 1_000
 CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
@@ -48,6 +49,7 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
         for submission in state.submissions
         if (action := clear_up(state, submission, attempts, timing, now_ms)) is not None
     ]
+    clearing += clear_duplicates(state, attempts, timing, now_ms)
     outcome = owed_to_outcome(state, attempts, timing, now_ms)
     if outcome is None:
         return soonest(clearing) or submit(state, attempts, timing, now_ms)
@@ -145,15 +147,15 @@ def ask_again_at_ms(attempts: Attempts) -> int | None:
 
     A provider's reads may lag behind its callbacks by a moment.
     """
-    if attempts.missing or not 0 < attempts.asks <= len(ASK_AGAIN_MS):
+    if attempts.denials or not 0 < attempts.asks <= len(ASK_AGAIN_MS):
         return None
     return attempts.asked_at_ms + ASK_AGAIN_MS[attempts.asks - 1]
 
 
 def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
     """Return when a job that says nothing is to be looked at."""
-    if attempts.missing:
-        return max(submission.accepted_at_ms + timing.settle_ms, attempts.checked_at_ms)
+    if attempts.denials:
+        return denied_due_ms(submission, attempts, timing)
     if not attempts.checks:
         first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
         return submission.accepted_at_ms + first_ms
@@ -164,10 +166,26 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     return attempts.checked_at_ms + sooner_ms(interval_ms, attempts.spread)
 
 
+def denied_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
+    """Return when to ask again for a job that the provider says it does not know.
+
+    Its reads may lag behind its writes, so the second time is after both a sweep interval and the
+    time after which its list is believed; from then on the intervals grow.
+    """
+    if attempts.denials == 1:
+        settled_ms = submission.accepted_at_ms + timing.settle_ms
+        return max(settled_ms, attempts.denied_at_ms + timing.sweep_interval_ms)
+    interval_ms = exponential_ms(
+        attempts.denials - 1, first_ms=timing.sweep_interval_ms, ceiling_ms=CHECK_MS_MAX
+    )
+    return attempts.checked_at_ms + interval_ms
+
+
 def submit(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
     """Return the next submission, once the last one that made no job is long enough ago."""
     number = len(state.submissions) + 1
-    if sum(s.abandonment == "forgotten" for s in state.submissions) > FORGOTTEN_MAX:
+    gone = [s.abandonment for s in state.submissions]
+    if gone.count("forgotten") > FORGOTTEN_MAX or gone.count("restarted") > RESTARTED_MAX:
         return GiveUp(number=len(state.submissions), lost=True)
     unsettled = sum(s.abandonment == "not-listed" for s in state.submissions)
     if not timing.facts.lists and unsettled > UNSETTLED_MAX:

@@ -24,7 +24,11 @@ class TranscriptionReader:
 
     async def job_of(self, submission: Submission) -> str:
         """The provider's handle, from the payload when the data could not hold it."""
-        if submission.provider_job is not None:
-            return submission.provider_job
-        payload = await self.payload_at(submission.accepted_position)
+        return await self.handle_of(submission.provider_job, submission.accepted_position)
+
+    async def handle_of(self, plain: str | None, position: int) -> str:
+        """The handle that the event at `position` names, from its payload when `plain` is None."""
+        if plain is not None:
+            return plain
+        payload = await self.payload_at(position)
         return str(json.loads(payload or b"{}")["provider_job"])

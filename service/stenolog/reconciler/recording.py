@@ -10,6 +10,7 @@ from stenolog.commands.transcription.commands import (
     AcceptSubmission,
     ClaimSubmission,
     Command,
+    RecordUnanswered,
     RefuseSubmission,
 )
 from stenolog.commands.transcription.state import Transcription
@@ -19,8 +20,8 @@ from stenolog.log.events.submissions import RefusalReason
 from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
 from stenolog.reconciler.reading import TranscriptionReader
 
-# At most five callbacks of one submission are recorded: it cannot move on more often.
-RECORD_ATTEMPTS_MAX = 8
+# Callbacks of one submission name few jobs, mostly one: its stream cannot move on more often.
+RECORD_ATTEMPTS_MAX = 24
 
 
 class AnswerRecorder:
@@ -93,6 +94,16 @@ class AnswerRecorder:
             wake="command",
         )
         await self._refuse(state, command, "")
+
+    async def unanswered(
+        self, state: Transcription, number: int, page: tuple[int, int], request_bytes: int
+    ) -> None:
+        """Record that something else answered, with this status and so many bytes."""
+        status, answer_bytes = page
+        command = RecordUnanswered(
+            number=number, status=status, request_bytes=request_bytes, answer_bytes=answer_bytes
+        )
+        await self._record(command, state, {})
 
     async def _refuse(self, state: Transcription, command: RefuseSubmission, sentence: str) -> None:
         await self._record(command, state, {"transcription.failed": failure(sentence)})

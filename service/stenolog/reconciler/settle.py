@@ -8,15 +8,22 @@ from typing import Any
 
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import AbandonSubmission
-from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.attempts import Attempts, anew, refute, swept
+from stenolog.commands.transcription.decide_jobs import PAGES_MAX
+from stenolog.commands.transcription.state import Page, Submission, Transcription
+from stenolog.errors import ProviderError
+from stenolog.reconciler.attempts import Attempts, anew, refute, swept, swept_unsure
 from stenolog.reconciler.candidates import candidates
-from stenolog.reconciler.fetching import Fetcher, is_ours
-from stenolog.reconciler.gates import Gates
-from stenolog.reconciler.issuing import CommandIssuer
+from stenolog.reconciler.clearing import settle_due_ms
+from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
+from stenolog.reconciler.issuing import CommandIssuer, failure
+from stenolog.reconciler.owning import Owner
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.removing import Remover
+from stenolog.reconciler.shared_list import SharedList
+from stenolog.reconciler.timing import Timing
 
 EMPTY_SWEEPS = 2  # lists in a row without the job; only then may the next submission be claimed
+UNSURE_MAX = 8  # lists with candidates that could not be read, until they count all the same
 QUESTIONS_MAX = 50  # candidates that are asked for in one go
 
 
@@ -28,17 +35,20 @@ class Settler:
         gates: Gates,
         issuer: CommandIssuer,
         reader: TranscriptionReader,
-        fetcher: Fetcher,
+        owner: Owner,
+        remover: Remover,
         now_ms: NowMs,
     ) -> None:
         self._gates = gates
         self._issuer = issuer
         self._reader = reader
-        self._fetcher = fetcher
+        self._owner = owner
+        self._remover = remover
         self._now_ms = now_ms
+        self._lists: dict[ProviderRegion, SharedList] = {}
 
     async def settle(
-        self, state: Transcription, submission: Submission, attempts: Attempts
+        self, state: Transcription, submission: Submission, attempts: Attempts, timing: Timing
     ) -> Attempts:
         """Adopt the claim's job, or note one more list without it; abandon it after the second.
 
@@ -49,21 +59,24 @@ class Settler:
         """
         number = submission.number
         if self._gates.is_gone(state):
-            await self._fetcher.remove(state, number)
+            await self._remover.remove(state, number)
             return anew(attempts)
         if not self._gates.facts(state).lists:
             return await self._abandon(state, number, attempts)
-        unasked = await self._unasked(state, submission, attempts)
+        unasked = await self._unasked(state, submission, attempts, timing)
         asked = rotated(unasked, attempts.failures)[:QUESTIONS_MAX]
-        job, denied = await self._find(state, number, asked)
-        if job is not None:
-            await self._take(state, number, job)
+        ours, denied = await self._find(state, number, asked)
+        if ours:
+            await self._take(state, number, ours)
             return anew(attempts, "start")
         if len(unasked) > QUESTIONS_MAX:
             # What is not known now is not asked for again: the others come first, and this list
             # counts once all were asked for.
             return refute(attempts, number, asked)
-        attempts = swept(refute(attempts, number, denied), self._now_ms())
+        attempts = refute(attempts, number, denied)
+        if len(denied) < len(asked) and attempts.unsure < UNSURE_MAX:
+            return swept_unsure(attempts, self._now_ms())  # one of them may be ours
+        attempts = swept(attempts, self._now_ms())
         if attempts.sweeps < EMPTY_SWEEPS:
             return attempts
         return await self._abandon(state, number, attempts)
@@ -76,56 +89,72 @@ class Settler:
         return body
 
     async def _abandon(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
-        await self._issuer.issue(AbandonSubmission(number=number, reason="not-listed"), state)
+        payloads, submission = dict[str, bytes](), state.submission(number)
+        if submission is not None and submission.page is not None:
+            payloads = {"transcription.failed": failure(pages_sentence(submission.page))}
+        command = AbandonSubmission(number=number, reason="not-listed")
+        await self._issuer.issue(command, state, payloads)
         return anew(attempts)
 
+    def _list_of(self, state: Transcription) -> SharedList:
+        where = provider_region(state)
+        if where not in self._lists:
+            self._lists[where] = SharedList(self._gates.gate(state).provider, self._now_ms)
+        return self._lists[where]
+
     async def _unasked(
-        self, state: Transcription, submission: Submission, attempts: Attempts
+        self, state: Transcription, submission: Submission, attempts: Attempts, timing: Timing
     ) -> Sequence[str]:
         """Return the candidates that the provider has not denied yet."""
         audio_url = None  # unknown once erasure was requested: every job since is asked for
         if not state.erasing:
             audio_url = str((await self.claim_of(submission)).get("audio_url"))
-        provider = self._gates.gate(state).provider
-        listed = await candidates(provider, submission, audio_url, self._now_ms())
-        # A callback may name its job before the provider's reads know it, and it is denied then:
-        # once it is listed it is asked for again, or it would be paid for twice.
-        denied = attempts.refuted - {(submission.number, submission.callback_job)}
-        return [job.id for job in listed if (submission.number, job.id) not in denied]
+        due_ms = settle_due_ms(submission, attempts, timing)
+        pages = self._list_of(state).pages(not_before_ms=min(due_ms, self._now_ms()))
+        listed = await candidates(pages, submission, audio_url, self._now_ms())
+        number = submission.number
+        return [job.id for job in listed if (number, job.id) not in attempts.refuted]
 
     async def _find(
         self, state: Transcription, number: int, jobs: Sequence[str]
-    ) -> tuple[str | None, Sequence[str]]:
-        """Find the job that carries our token among these, and those that carry another.
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Find the jobs that carry our token among these, and those that carry another.
 
         What the provider does not know is neither: it may only not know it yet.
         """
-        denied: list[str] = []
+        ours, denied = list[str](), list[str]()
         for candidate in jobs:
-            ours = await self._carries_our_token(state, number, candidate)
-            if ours:
-                return candidate, denied
-            if ours is not None:
-                denied.append(candidate)
-        return None, denied
+            try:
+                carries = await self._owner.carries_token(state, number, candidate)
+            except ProviderError:
+                if ours:  # another one that cannot be read now is no reason to leave it
+                    break
+                raise
+            if carries is not None:
+                (ours if carries else denied).append(candidate)
+        return ours, denied
 
-    async def _carries_our_token(
-        self, state: Transcription, number: int, candidate: str
-    ) -> bool | None:
-        """Say whether the job is ours; None: the provider does not know it.
-
-        Its answer is let go of here: kept while the next one is fetched, it would hold the bytes
-        that the next one waits for.
-        """
-        job = await self._gates.gate(state).provider.fetch(candidate)
-        return None if job is None else is_ours(job, state.id, number)
-
-    async def _take(self, state: Transcription, number: int, job: str) -> None:
-        """Adopt the job, or delete it when the transcription is to be erased."""
+    async def _take(self, state: Transcription, number: int, jobs: Sequence[str]) -> None:
+        """Adopt the first, or delete it when the transcription is to be erased; then the others."""
+        first, *others = jobs
         if state.erasing and self._gates.facts(state).deletes:
-            await self._fetcher.remove_job(state, number, job)
-        else:
-            await self._fetcher.adopt(state, number, job)
+            for job in others:
+                await self._owner.take_duplicate(state, number, job)
+                state = await self._reader.load(state.id)
+            await self._remover.remove_job(state, number, first)
+            return
+        await self._owner.take(state, number, first)
+        for job in others:
+            await self._owner.take_duplicate(await self._reader.load(state.id), number, job)
+
+
+def pages_sentence(page: Page) -> str:
+    """Return what the customer is told when something in between keeps refusing the request."""
+    return (
+        f"The request to the provider, of {page.request_bytes} bytes, was refused {PAGES_MAX} "
+        f"times by something that is not the provider: status {page.status}, with "
+        f"{page.answer_bytes} bytes that are not its words."
+    )
 
 
 def rotated(jobs: Sequence[str], by: int) -> Sequence[str]:

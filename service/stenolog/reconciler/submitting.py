@@ -17,6 +17,7 @@ from stenolog.errors import (
     Concern,
     ProviderError,
     ProviderHeldBack,
+    ProviderOutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
 )
@@ -129,7 +130,7 @@ class Submitter:
                 self._forwarder.keep(state.id, forwarded)
                 await self._answers.without_settings(state, number, exc)
             else:
-                await self._unmade(state, number, exc, forwarded)
+                await self._unmade(state, number, exc, forwarded, len(body))
         else:
             gate.creates.succeeded()
             if fills and state.plain:
@@ -137,7 +138,12 @@ class Submitter:
             await self._answers.accept(state, number, job, adopted=False)
 
     async def _unmade(
-        self, state: Transcription, number: int, exc: ProviderError, forwarded: Forwarded | None
+        self,
+        state: Transcription,
+        number: int,
+        exc: ProviderError,
+        forwarded: Forwarded | None,
+        request_bytes: int,
     ) -> None:
         """Record that a create made no job, or that nobody knows."""
         match exc:
@@ -167,6 +173,8 @@ class Submitter:
                     error=str(exc),
                     advice="none is needed: the provider's list tells whether the job is there",
                 )
+                if isinstance(exc, ProviderOutcomeUnknown) and exc.page is not None:
+                    await self._answers.unanswered(state, number, exc.page, request_bytes)
 
     async def accept(self, state: Transcription, number: int, job: str, *, adopted: bool) -> bool:
         """Record a job that was found: as `AnswerRecorder.accept`."""

@@ -46,12 +46,15 @@ class Sweep:
 
     async def _look(self) -> frozenset[str]:
         await asyncio.sleep(self._gather_ms / 1000)
-        running: set[str] = set()
+        running, ignores = set[str](), False
         try:
             async with asyncio.timeout(self._look_ms_max / 1000):
                 for status in RUNNING:
                     async for page in pages_of(self._provider, status=status, pages_max=PAGES_MAX):
-                        running.update(job.id for job in page.jobs)
+                        running.update(job.id for job in page.jobs if job.running is not False)
+                        ignores = ignores or any(job.running is False for job in page.jobs)
+                    if ignores:
+                        break  # a list that shows everything has shown the rest, too
         except TimeoutError as exc:
             raise ProviderUnavailable(f"the list took over {self._look_ms_max} ms") from exc
         return frozenset(running)

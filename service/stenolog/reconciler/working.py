@@ -31,16 +31,19 @@ from stenolog.reconciler.actions import (
     Submit,
     Wait,
 )
-from stenolog.reconciler.attempts import Attempts, not_in_future, put_off
+from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, not_in_future, put_off
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.timing import Timing
+from stenolog.reconciler.trouble import sentence_of
 from stenolog.reconciler.turns import Load, Turns
+from stenolog.side_process import SideProcessEnded
 
 STEPS_MAX = 16  # actions for one transcription before others have their turn
 HELD_MS = 1_000  # when a provider wants to be left alone, and does not say for how long
+INTERRUPTED_MS_MAX = 600_000  # between two tries of what ends a process of ours
 TURN_MS_MAX = 600_000  # a turn that comes wakes; this only bounds what a mistake would cost
 
 log = structlog.get_logger()
@@ -90,7 +93,7 @@ class Worker:
                         pass
         except WrongExpectedVersion:
             pass  # somebody else was quicker: look again
-        except (ProviderError, StoreError) as exc:
+        except (ProviderError, StoreError, SideProcessEnded) as exc:
             return self._put_off(case, exc)
         except Exception:
             # A fault of ours must not end the loop for all others.
@@ -177,6 +180,8 @@ class Worker:
             told_ms,
             beside=unheard and not isinstance(action, Confirm | Fetch | GiveUp),
             last_ask=isinstance(action, GiveUp),
+            trouble=sentence_of(getattr(exc, "odd", "")),
+            ceiling_ms=INTERRUPTED_MS_MAX if isinstance(exc, SideProcessEnded) else RETRY_MS_MAX,
         )
         retry_at_ms = case.attempts.retry_at_ms
         log.warning(

@@ -64,7 +64,7 @@ def superseded(number: int = 1) -> EventData:
 
 
 def removed(number: int = 1) -> EventData:
-    return SubmissionRemoved(submission=number)
+    return SubmissionRemoved(submission=number, duplicate=None, known="deleted")
 
 
 def called(

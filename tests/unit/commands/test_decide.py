@@ -38,6 +38,7 @@ from tests.unit.commands.stories import (
 REQUEST = RequestTranscription(provider="assemblyai", region="us", surface="v2", upload=None)
 CLAIM = ClaimSubmission(number=1, kid=1)
 CLAIM_2 = ClaimSubmission(number=2, kid=1)
+REMOVE = RecordRemoval(number=1, known="deleted")
 ACCEPT = AcceptSubmission(number=1, provider_job="job-1", adopted=False)
 ABANDON = AbandonSubmission(number=1, reason="not-listed")
 COMPLETE = Complete(number=1, wake="callback", audio_ms=1_000, words=3)
@@ -84,10 +85,10 @@ ENDED: tuple[tuple[str, tuple[EventData, ...], Command, tuple[EventData, ...]], 
     ("the winner is not superseded", (*TWO_RUN, completed(1)), Supersede(number=1), ()),
     ("the other is", (*TWO_RUN, completed(2)), Supersede(number=1), (superseded(),)),
     ("not before the end", TWO_RUN, Supersede(number=1), ()),
-    ("the superseded is removed", (*TWO_RUN, completed(2), superseded()), RecordRemoval(number=1),
+    ("the superseded is removed", (*TWO_RUN, completed(2), superseded()), REMOVE,
      (removed(),)),
-    ("once", (*TWO_RUN, completed(2), superseded(), removed()), RecordRemoval(number=1), ()),
-    ("and nothing else is", (*TWO_RUN, completed(2)), RecordRemoval(number=1), ()),
+    ("once", (*TWO_RUN, completed(2), superseded(), removed()), REMOVE, ()),
+    ("and nothing else is", (*TWO_RUN, completed(2)), REMOVE, ()),
 )  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def test_the_fold_knows_status_jobs_and_callbacks() -> None:
     assert state.last is not None
     assert state.last.provider_job == "job-1"
     assert state.last.called_back == {"unreadable", "completed"}
-    assert state.last.callback_job == "job-9"
+    assert state.last.callback_jobs == ("job-9",)
     assert told(*RUNNING, failed()).status == "error"
     late = told(*TWO_RUN[:5], completed(2), accepted(1))
     assert (late.status, late.finished_by) == ("completed", 2)

@@ -12,9 +12,9 @@ from typing import get_args
 
 import pytest
 
-from stenolog.commands.api_keys import ALL, DEFAULT_TENANT, SCOPES, ApiKey
+from stenolog.commands.api_keys import ALL, DEFAULT_TENANT, SCOPES, ApiKey, LastManagingKey
 from stenolog.commands.key_ring import KeyRing
-from stenolog.errors import LastManagingKey, StoreUnavailable
+from stenolog.errors import StoreUnavailable
 from stenolog.log.actors import OPERATOR
 from stenolog.log.event import Event
 from stenolog.log.events.vocabulary import Scope

@@ -12,6 +12,7 @@ from stenolog.log.event import SealedPayload
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import StatusRow
 from stenolog.stores.sqlite.views.store import SqliteViews
+from tests.log_samples import EXAMPLES
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, OpenSealer, transcription_id
 from tests.unit.projections.keys import MemoryKeys
@@ -135,8 +136,8 @@ async def test_a_hold_ends_with_the_erasure_wherever_a_batch_ends(
     log.broken.add(broken)
     log.destroy_key(request.stream)
     log.erase(1)
-    log.add(1, "submission.removed", {"submission": 1})
-    log.add(1, "erasure.completed", {"jobs": 1})
+    log.add(1, "submission.removed", EXAMPLES["submission.removed"])
+    log.add(1, "erasure.completed", EXAMPLES["erasure.completed"])
     at_once = await seen_after(log, tmp_path / "at-once.db", ())
     row, held, _ = at_once
     assert isinstance(row, StatusRow)

@@ -13,6 +13,7 @@ from stenolog.log.page import Page
 from stenolog.projections.rows import Hold, PutStatus, StatusRow
 from stenolog.projections.run.registry import OpenedEvent, project
 from stenolog.projections.run.states import States
+from tests.log_samples import EXAMPLES
 from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import status_of
 
@@ -56,7 +57,7 @@ async def test_a_record_that_is_damaged_later_takes_nothing_back(damaged: int) -
     assert (change.row.audio_url, change.row.subject, change.row.metadata) == ("", None, None)
     assert (change.row.audio_ms, change.row.completed_at) == (row.audio_ms, row.completed_at)
 
-    completed = log.add(1, "erasure.completed", {"jobs": 0})
+    completed = log.add(1, "erasure.completed", EXAMPLES["erasure.completed"])
     last = await after_a_restart(log, completed, change.row)
     assert isinstance(last, PutStatus)
     assert last.row == replace(change.row, version=completed.version, position=completed.position)

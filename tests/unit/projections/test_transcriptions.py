@@ -10,6 +10,7 @@ import pytest
 
 from stenolog.log.event import Event
 from stenolog.projections.rows import PutStatus, PutView
+from tests.log_samples import EXAMPLES
 from tests.unit.projections.answers import answer
 from tests.unit.projections.events import WEBHOOK, MemoryLog, transcription_id
 from tests.unit.projections.projecting import changes_of, hold_of, status_of, unsettled_in
@@ -110,7 +111,7 @@ def test_a_superseded_submission_changes_nothing_that_is_shown() -> None:
     log.accept(1, 1, job="late")
     log.call_back(1, 1)
     log.add(1, "submission.superseded", {"submission": 1, "provider_job": "late"})
-    log.add(1, "submission.removed", {"submission": 1})
+    log.add(1, "submission.removed", EXAMPLES["submission.removed"])
     after = status_of(log)
     assert (after.provider_job, after.accepted_at) == ("job-2", before.accepted_at)
     assert after.called_back_at is None
@@ -252,7 +253,7 @@ def test_what_the_provider_may_still_have_is_unsettled() -> None:
     assert unsettled_in(log) == "1"
     log.add(1, "submission.superseded", {"submission": 1})
     assert (unsettled_in(log), status_of(log).open) == ("1", False)
-    log.add(1, "submission.removed", {"submission": 1})
+    log.add(1, "submission.removed", EXAMPLES["submission.removed"])
     assert (unsettled_in(log), status_of(log).finished_by) == ("", 2)
 
 

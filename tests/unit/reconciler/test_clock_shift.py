@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from stenolog.errors import ProviderUnavailable
+from stenolog.providers.paging import pages_of
 from stenolog.providers.port import JobPage, ListedJob
 from stenolog.reconciler.actions import Settle, Submit, Wait
 from stenolog.reconciler.attempts import Attempts, not_in_future
 from stenolog.reconciler.candidates import (
     CLOCK_SLACK_MS,
     PAGES_BEYOND,
-    PAGES_MAX,
     candidates,
 )
 from stenolog.reconciler.clock_shift import SLEW_MS, ClockShift
 from stenolog.reconciler.plan import next_action
+from stenolog.reconciler.shared_list import PAGES_MAX
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
     ID,
@@ -116,7 +117,9 @@ async def listed(
     state: Any, pages: int, *, seen_at_ms: int, told_at_ms: int | None = None
 ) -> Sequence[ListedJob]:
     provider: Any = Pages(seen_at_ms - CLOCK_SLACK_MS - 1, pages, told_at_ms)
-    return await candidates(provider, state.submissions[0], "u", seen_at_ms)
+    return await candidates(
+        pages_of(provider, status=None, pages_max=PAGES_MAX), state.submissions[0], "u", seen_at_ms
+    )
 
 
 async def test_the_list_is_not_cut_at_a_claim_from_the_future() -> None:
@@ -140,4 +143,9 @@ async def test_a_list_that_does_not_end_before_the_claim_is_not_believed() -> No
     state = told(REQUESTED, claimed())
     provider: Any = Pages(START_MS, PAGES_MAX + 1)
     with pytest.raises(ProviderUnavailable):
-        await candidates(provider, state.submissions[0], "u", START_MS)
+        await candidates(
+            pages_of(provider, status=None, pages_max=PAGES_MAX),
+            state.submissions[0],
+            "u",
+            START_MS,
+        )

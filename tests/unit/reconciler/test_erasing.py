@@ -34,8 +34,9 @@ from tests.unit.commands.stories import (
 )
 from tests.unit.reconciler.test_plan import TIMING
 
+REMOVE = RecordRemoval(number=1, known="deleted")
 ERASURE = ErasureRequested(surface="v2")
-OVER = ErasureCompleted(jobs=1)
+OVER = ErasureCompleted(jobs=1, deleted=1, unknown=0, expired=0, ended=0)
 HERE = Attempts(erased=True)
 FINISHED = (REQUESTED, claimed(), accepted(), completed(), ERASURE)
 
@@ -109,14 +110,14 @@ def test_what_becomes_of_its_jobs_is_still_recorded() -> None:
     assert decide(AcceptSubmission(number=1, provider_job="job-1", adopted=False), unknown)
     assert not decide(AcceptSubmission(number=1, provider_job=None, adopted=False), unknown)
     assert decide(AbandonSubmission(number=1, reason="not-listed"), unknown)
-    assert decide(RecordRemoval(number=1), unknown)
-    assert not decide(RecordRemoval(number=1), told(REQUESTED, claimed(), removed(), ERASURE))
-    assert not decide(RecordRemoval(number=1), told(REQUESTED, claimed(), accepted()))
-    assert not decide(RecordRemoval(number=2), unknown)
+    assert decide(REMOVE, unknown)
+    assert not decide(REMOVE, told(REQUESTED, claimed(), removed(), ERASURE))
+    assert not decide(REMOVE, told(REQUESTED, claimed(), accepted()))
+    assert not decide(RecordRemoval(number=2, known="deleted"), unknown)
 
 
 def test_the_end_is_recorded_once_and_counts_the_jobs() -> None:
     gone = (*FINISHED, removed())
-    assert decide(CompleteErasure(), told(*gone)) == (ErasureCompleted(jobs=1),)
+    assert decide(CompleteErasure(), told(*gone)) == (OVER,)
     assert not decide(CompleteErasure(), told(*gone, OVER))
     assert not decide(CompleteErasure(), told(REQUESTED))

@@ -18,7 +18,14 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.attempts import RETRY_FIRST_MS, RETRY_MS_MAX, Attempts, asked_in_vain
+from stenolog.reconciler.attempts import (
+    RETRY_FIRST_MS,
+    RETRY_MS_MAX,
+    Attempts,
+    asked_in_vain,
+    denied,
+    not_confirmed,
+)
 from stenolog.reconciler.plan import ASK_SPACING_MS, EXPECTED_MS_MIN, FORGOTTEN_MAX, next_action
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
@@ -119,14 +126,14 @@ def test_a_denial_for_one_submission_says_nothing_about_another() -> None:
 
 def test_a_job_that_called_back_and_is_not_ready_is_asked_for_soon_again_a_few_times() -> None:
     facts = (*RUNNING, called(job="job-1"))
-    attempts = asked_in_vain(Attempts(woken="callback"), START_MS, missing=False)
+    attempts = asked_in_vain(Attempts(woken="callback"), START_MS)
     asked_at_ms = []
     after_ms = 0
     for after_ms in range(0, 60_000, 500):
         action = owed(*facts, after_ms=after_ms, attempts=attempts)
         if isinstance(action, Fetch):
             asked_at_ms.append(after_ms)
-            attempts = asked_in_vain(attempts, START_MS + after_ms, missing=False)
+            attempts = asked_in_vain(attempts, START_MS + after_ms)
     assert asked_at_ms == [1_000, 3_000, 7_000]
 
 
@@ -183,9 +190,32 @@ def test_a_start_looks_at_every_job() -> None:
 
 
 def test_a_job_that_is_not_known_is_asked_for_again_before_it_is_given_up() -> None:
-    missing = Attempts(checks=1, checked_at_ms=START_MS, asked_at_ms=START_MS, missing=True)
+    missing = denied(Attempts(), START_MS, counts=False)
     assert owed(*RUNNING, attempts=missing) == Wait(until_ms=START_MS + 90_000)
     assert owed(*RUNNING, after_ms=90_000, attempts=missing) == Check(number=1, wake="silence")
+    late = denied(Attempts(), START_MS + 80_000, counts=True)
+    assert owed(*RUNNING, after_ms=90_000, attempts=late) == Wait(until_ms=START_MS + 110_000)
+
+
+def test_a_job_of_which_nobody_knows_is_asked_for_less_and_less_often() -> None:
+    attempts, at_ms, waits = Attempts(), 400_000, list[int]()
+    for _ in range(8):
+        attempts = denied(attempts, START_MS + at_ms, counts=True)
+        due = owed(*RUNNING, after_ms=at_ms, attempts=attempts)
+        assert isinstance(due, Wait)
+        waits.append(due.until_ms - START_MS - at_ms)
+        at_ms += waits[-1]
+    assert waits == [30_000, 30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000]
+
+
+def test_a_job_that_a_callback_names_and_nobody_knows_is_asked_for_a_few_times() -> None:
+    facts, attempts, asked_ms = (REQUESTED, claimed(), called(job="job-7")), Attempts(), list[int]()
+    for after_ms in range(0, 89_000, 500):
+        if owed(*facts, after_ms=after_ms, attempts=attempts) == Confirm(number=1, job="job-7"):
+            asked_ms.append(after_ms)
+            attempts = not_confirmed(attempts, 1, "job-7", START_MS + after_ms)
+    assert asked_ms == [0, 1_000, 3_000, 7_000, 15_000, 31_000, 63_000]
+    assert isinstance(owed(*facts, after_ms=90_000, attempts=attempts), Settle)
 
 
 def test_a_provider_that_could_not_be_asked_has_its_rest() -> None:

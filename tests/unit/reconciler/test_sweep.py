@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stenolog.errors import ProviderUnavailable
+from stenolog.providers.paging import pages_of
 from stenolog.providers.port import JobPage, ListedJob
 from stenolog.reconciler.candidates import candidates
 from stenolog.reconciler.sweep import Sweep
@@ -44,7 +45,13 @@ async def test_a_claim_is_looked_for_within_a_time() -> None:
     provider: Any = Slow(page_s=0.02, pages=50)
     claim = told(REQUESTED, claimed()).submissions[0]
     with pytest.raises(ProviderUnavailable, match="took over 100 ms"):
-        await candidates(provider, claim, None, claim.claimed_at_ms, look_ms_max=100)
+        await candidates(
+            pages_of(provider, status=None, pages_max=9),
+            claim,
+            None,
+            claim.claimed_at_ms,
+            look_ms_max=100,
+        )
 
 
 async def test_those_who_ask_together_share_one_look() -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stenolog.log.events.submissions import AbandonReason, RefusalReason, RetryableFailure
+from stenolog.log.events.submissions import (
+    AbandonReason,
+    RefusalReason,
+    RemovalProof,
+    RetryableFailure,
+)
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeReason
 
@@ -46,6 +51,16 @@ class RefuseSubmission:
     retry_in_ms: int | None
     final: bool
     wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordUnanswered:
+    """Record that a create was answered by something that is not the provider."""
+
+    number: int
+    status: int
+    request_bytes: int
+    answer_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +107,20 @@ class Supersede:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordRemoval:
-    """Record that the job was deleted at the provider."""
+class RecordDuplicate:
+    """Record that the submission has this job, too, which is to be deleted."""
 
     number: int
+    provider_job: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRemoval:
+    """Record that a job is gone at the provider: the submission's own, or this duplicate."""
+
+    number: int
+    known: RemovalProof
+    duplicate: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +133,13 @@ Command = (
     | ClaimSubmission
     | AcceptSubmission
     | RefuseSubmission
+    | RecordUnanswered
     | AbandonSubmission
     | Complete
     | FailSubmission
     | Fail
     | Supersede
+    | RecordDuplicate
     | RecordRemoval
     | CompleteErasure
 )

@@ -14,24 +14,30 @@ from stenolog.commands.transcription.commands import (
     CompleteErasure,
     Fail,
     FailSubmission,
+    RecordDuplicate,
     RecordRemoval,
+    RecordUnanswered,
     RefuseSubmission,
     RequestTranscription,
     Supersede,
 )
+from stenolog.commands.transcription.decide_jobs import (
+    decide_abandonment,
+    decide_completed_erasure,
+    decide_duplicate,
+    decide_removal,
+    decide_supersession,
+    decide_unanswered,
+)
 from stenolog.commands.transcription.state import OPEN_OUTCOMES, Transcription
 from stenolog.log.event_data import EventData
 from stenolog.log.events.submissions import (
-    SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
     SubmissionFailed,
     SubmissionRefused,
-    SubmissionRemoved,
-    SubmissionSuperseded,
 )
 from stenolog.log.events.transcriptions import (
-    ErasureCompleted,
     TranscriptionCompleted,
     TranscriptionCompletedLate,
     TranscriptionFailed,
@@ -47,6 +53,8 @@ _AFTER_ERASURE = (
     AcceptSubmission,
     RefuseSubmission,
     AbandonSubmission,
+    RecordUnanswered,
+    RecordDuplicate,
     RecordRemoval,
     CompleteErasure,
 )
@@ -74,10 +82,10 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
             return decide_acceptance(command, state)
         case RefuseSubmission():
             return decide_refusal(command, state)
+        case RecordUnanswered():
+            return decide_unanswered(command, state)
         case AbandonSubmission():
-            if _outcome(state, command.number) not in OPEN_OUTCOMES:
-                return ()
-            return (SubmissionAbandoned(submission=command.number, reason=command.reason),)
+            return decide_abandonment(command, state)
         case Complete():
             return decide_completion(command, state)
         case FailSubmission():
@@ -92,6 +100,8 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
             )
         case Supersede():
             return decide_supersession(command, state)
+        case RecordDuplicate():
+            return decide_duplicate(command, state)
         case RecordRemoval():
             return decide_removal(command, state)
         case CompleteErasure():
@@ -112,7 +122,7 @@ def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[Eve
 
 def decide_completion(command: Complete, state: Transcription) -> Sequence[EventData]:
     """Return the result; a late one when the transcription had been given up."""
-    if _outcome(state, command.number) != "accepted" or (state.terminal and not state.given_up):
+    if state.outcome_of(command.number) != "accepted" or (state.terminal and not state.given_up):
         return ()
     completed = TranscriptionCompletedLate if state.given_up else TranscriptionCompleted
     return (
@@ -127,7 +137,7 @@ def decide_completion(command: Complete, state: Transcription) -> Sequence[Event
 
 def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[EventData]:
     """Another submission is owed, or, after enough of them, the end."""
-    if state.terminal or _outcome(state, command.number) != "accepted":
+    if state.terminal or state.outcome_of(command.number) != "accepted":
         return ()
     if state.failed_submissions < RESUBMISSIONS_MAX:
         return (SubmissionFailed(submission=command.number, kind=command.kind, wake=command.wake),)
@@ -136,7 +146,7 @@ def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[Ev
 
 def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:
     """Return the refusal, and with a final one the end, in one append."""
-    if _outcome(state, command.number) != "unknown":
+    if state.outcome_of(command.number) != "unknown":
         return ()
     refused = SubmissionRefused(
         submission=command.number,
@@ -153,7 +163,7 @@ def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[
 def decide_acceptance(command: AcceptSubmission, state: Transcription) -> Sequence[EventData]:
     """Return the job's handle, unless it could not be kept."""
     # Of one that was refused as well: an answer of 503 may have come from in between.
-    if _outcome(state, command.number) not in {"unknown", "abandoned", "refused"}:
+    if state.outcome_of(command.number) not in {"unknown", "abandoned", "refused"}:
         return ()
     # Nothing is sealed any more: found again by its token, the job is removed at once.
     if state.erasing and command.provider_job is None:
@@ -165,32 +175,3 @@ def decide_acceptance(command: AcceptSubmission, state: Transcription) -> Sequen
             adopted=command.adopted,
         ),
     )
-
-
-def decide_supersession(command: Supersede, state: Transcription) -> Sequence[EventData]:
-    """Only of a job that did not bring the outcome."""
-    finished = state.terminal and command.number != state.finished_by
-    if not finished or _outcome(state, command.number) != "accepted":
-        return ()
-    return (SubmissionSuperseded(submission=command.number),)
-
-
-def decide_removal(command: RecordRemoval, state: Transcription) -> Sequence[EventData]:
-    """Of a superseded job, or of any once the transcription is to be erased."""
-    outcome = _outcome(state, command.number)
-    if outcome in {"", "removed"} or not (state.erasing or outcome == "superseded"):
-        return ()
-    return (SubmissionRemoved(submission=command.number),)
-
-
-def decide_completed_erasure(state: Transcription) -> Sequence[EventData]:
-    """Once, and only after it was requested."""
-    if not state.erasing or state.erased:
-        return ()
-    removed = sum(submission.outcome == "removed" for submission in state.submissions)
-    return (ErasureCompleted(jobs=removed),)
-
-
-def _outcome(state: Transcription, number: int) -> str:
-    submission = state.submission(number)
-    return submission.outcome if submission else ""

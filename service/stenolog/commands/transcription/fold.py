@@ -7,7 +7,17 @@ from dataclasses import replace
 from typing import TypedDict
 
 from stenolog.clock import microseconds
-from stenolog.commands.transcription.state import Status, Submission, Transcription
+from stenolog.commands.transcription.fold_submissions import (
+    duplicates_after,
+    duplicates_with,
+    submissions_after,
+)
+from stenolog.commands.transcription.state import (
+    Duplicate,
+    Status,
+    Submission,
+    Transcription,
+)
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
@@ -17,10 +27,12 @@ from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionDuplicated,
     SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
+    SubmissionUnanswered,
 )
 from stenolog.log.events.transcriptions import (
     ErasureCompleted,
@@ -81,6 +93,7 @@ class _Fields(TypedDict, total=False):
     finished_by: int
     failure: FailureReason | None
     submissions: tuple[Submission, ...]
+    duplicates: tuple[Duplicate, ...]
     erasure_position: int
     erased: bool
     shown: int
@@ -125,15 +138,20 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             return {"webhook_status": data.status, "webhook_ended": data.reason}
         case SubmissionAccepted():
             return _accepted(state, event, data, at_ms)
+        case SubmissionDuplicated():
+            return {"duplicates": duplicates_with(state, event, data, at_ms)}
+        case SubmissionRemoved(duplicate=int()):
+            return {"duplicates": duplicates_after(state, data)}
         case (
             CallbackReceived()
+            | SubmissionUnanswered()
             | SubmissionRefused()
             | SubmissionFailed()
             | SubmissionAbandoned()
             | SubmissionSuperseded()
             | SubmissionRemoved()
         ):
-            return {"submissions": _submissions(state, data.submission, event, data, at_ms)}
+            return {"submissions": submissions_after(state, data.submission, event, data, at_ms)}
         case _:
             return {}
 
@@ -152,7 +170,7 @@ def _claimed(state: Transcription, event: Event, data: SubmissionClaimed, at_ms:
 
 
 def _accepted(state: Transcription, event: Event, data: SubmissionAccepted, at_ms: int) -> _Fields:
-    submissions = _submissions(state, data.submission, event, data, at_ms)
+    submissions = submissions_after(state, data.submission, event, data, at_ms)
     if state.terminal:
         return {"submissions": submissions}
     shown = state.submission(state.shown)
@@ -181,56 +199,3 @@ def _ended(
         # The customer's webhook is called once more.
         ended |= {"webhook_status": None, "webhook_ended": None}
     return {**ended, "status": "completed", "failure": None, "audio_ms": data.audio_ms}
-
-
-def _submissions(
-    state: Transcription, number: int, event: Event, data: EventData, at_ms: int
-) -> tuple[Submission, ...]:
-    return tuple(
-        _changed(state, one, event, data, at_ms) if one.number == number else one
-        for one in state.submissions
-    )
-
-
-def _changed(
-    state: Transcription, submission: Submission, event: Event, data: EventData, at_ms: int
-) -> Submission:
-    match data:
-        case SubmissionAccepted():
-            return replace(
-                submission,
-                outcome="accepted",
-                provider_job=data.provider_job,
-                accepted_at_ms=at_ms,
-                accepted_position=event.position,
-                accepted_at=event.time,
-            )
-        case SubmissionRefused():
-            return replace(
-                submission,
-                outcome="refused",
-                refusal=data.reason,
-                retry_at_ms=at_ms + (data.retry_in_ms or 0),
-            )
-        case SubmissionFailed():
-            return replace(submission, outcome="failed", retry_at_ms=at_ms)
-        case SubmissionAbandoned():
-            return replace(submission, outcome="abandoned", abandonment=data.reason)
-        case SubmissionSuperseded():
-            return replace(submission, outcome="superseded")
-        case SubmissionRemoved():
-            return replace(submission, outcome="removed")
-        case CallbackReceived():
-            return replace(
-                submission,
-                called_back=submission.called_back | {data.kind},
-                callback_job=submission.callback_job or data.provider_job,
-                called_back_at=submission.called_back_at or _heard(state, event, data),
-            )
-        case _:
-            return submission
-
-
-def _heard(state: Transcription, event: Event, data: CallbackReceived) -> str | None:
-    """Return the time of a callback that is about the transcript and comes before the end."""
-    return None if state.terminal or data.kind == "redacted_audio" else event.time

@@ -7,7 +7,7 @@ from typing import Literal
 
 from stenolog.log.events.callbacks import CallbackKind
 from stenolog.log.events.deliveries import WebhookEnding
-from stenolog.log.events.submissions import AbandonReason, RefusalReason
+from stenolog.log.events.submissions import AbandonReason, RefusalReason, RemovalProof
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 from stenolog.log.open_work import NO_WORK, OpenWork
@@ -15,6 +15,33 @@ from stenolog.log.open_work import NO_WORK, OpenWork
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
 OPEN_OUTCOMES: frozenset[Outcome] = frozenset({"unknown", "accepted"})  # there may be a job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An answer to a create that is not the provider's."""
+
+    status: int
+    request_bytes: int
+    answer_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """A job that a submission has besides its own.
+
+    Attributes:
+        number: From 1 within its transcription.
+        provider_job: Their handle; None when it is in the payload of the event at `position`.
+        removal: How we know that it is gone; None: it is to be deleted.
+    """
+
+    number: int
+    submission: int
+    provider_job: str | None
+    position: int
+    at_ms: int
+    removal: RemovalProof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +58,10 @@ class Submission:
         refusal: For refused ones: why.
         abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
-        callback_job: The handle that a callback named; a hint until the provider confirms it.
+        callback_jobs: The handles that callbacks named, at most eight; hints until the provider
+            confirms them.
+        page: What its create was answered with instead of an answer of the provider.
+        removal: For removed ones: how we know that the job is gone.
         claimed_at: The time of its claim as the event says it, as are the next two.
         accepted_at: None before the provider had the job.
         called_back_at: The first callback that was about the transcript and came before the end.
@@ -49,7 +79,9 @@ class Submission:
     refusal: RefusalReason | None = None
     abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
-    callback_job: str | None = None
+    callback_jobs: tuple[str, ...] = ()
+    page: Page | None = None
+    removal: RemovalProof | None = None
     claimed_at: str = ""
     accepted_at: str | None = None
     called_back_at: str | None = None
@@ -61,6 +93,7 @@ class Transcription:
 
     Attributes:
         last_at_ms: The time of the last event; later than now when the clock was set back since.
+        duplicates: Jobs that its submissions have besides their own.
         erasure_position: Where its erasure was requested; 0: it was not.
         erased: Everything is gone, here and at the provider.
         shown: The number of the submission that readers are shown; 0 before the first. The claim
@@ -92,6 +125,7 @@ class Transcription:
     finished_by: int = 0
     failure: FailureReason | None = None
     submissions: tuple[Submission, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
     erasure_position: int = 0
     erased: bool = False
     surface: Surface = "native"
@@ -132,10 +166,16 @@ class Transcription:
     @property
     def handle_sealed(self) -> bool:
         """Whether a job is known only by a payload: removing it comes before destroying the key."""
-        return any(
+        own = (
             s.accepted_position and s.provider_job is None and s.outcome != "removed"
             for s in self.submissions
         )
+        return any(own) or any(d.provider_job is None for d in self.left_duplicates)
+
+    @property
+    def left_duplicates(self) -> tuple[Duplicate, ...]:
+        """The duplicates that are to be deleted."""
+        return tuple(one for one in self.duplicates if one.removal is None)
 
     @property
     def given_up(self) -> bool:
@@ -164,6 +204,11 @@ class Transcription:
     def last(self) -> Submission | None:
         """The latest submission."""
         return self.submissions[-1] if self.submissions else None
+
+    def outcome_of(self, number: int) -> Outcome | None:
+        """Return what became of the submission with this number; None: there is none."""
+        submission = self.submission(number)
+        return submission.outcome if submission is not None else None
 
     def submission(self, number: int) -> Submission | None:
         """Return the submission with this number."""

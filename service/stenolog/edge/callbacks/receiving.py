@@ -40,6 +40,7 @@ BODY_BYTES_MAX = 64 * 1024  # a real callback has under 100 bytes
 BODY_MS_MAX = 10_000  # AssemblyAI waits this long for an answer
 HEADER_BYTES_MAX = 256  # of each header that is kept
 KNOWN_MAX = 16_384  # callbacks that are remembered as recorded
+JOBS_MAX = 8  # that callbacks of one submission may name, as long as this process remembers
 KEPT_HEADERS = (b"content-type", b"user-agent")
 NAME = HEADER_NAME.lower().encode()
 RETRY_AFTER = (b"retry-after", str(RETRY_AFTER_SECONDS).encode())
@@ -75,6 +76,7 @@ class Callbacks:
         self._metrics = metrics
         self._body_ms_max = body_ms_max
         self._known: BoundedMemory[str, bool] = BoundedMemory(KNOWN_MAX)
+        self._named: BoundedMemory[tuple[str, int], frozenset[str]] = BoundedMemory(KNOWN_MAX)
         self._pending: dict[str, asyncio.Future[bool]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,13 +129,24 @@ class Callbacks:
             body_bytes=len(body),
         )
         key = callback_key(transcription_id, called)
-        if not await self._is_known(key):
+        if not await self._is_known(key) and self._may_name(registered, provider_job):
             fact = callback_received(transcription_id, called, _payload(kind, body, scope))
             if await self._append(transcription_id, origin, fact, key):
                 return "recorded"
         # A duplicate says nothing new, but the first one's fetch may have come to nothing.
         self._wake(transcription_id, "callback")
         return "duplicate"
+
+    def _may_name(self, registered: Registered, job: str | None) -> bool:
+        """Tell whether one more job may be named for this submission; count those that were."""
+        if job is None:
+            return True
+        submission = (registered.transcription_id, registered.submission)
+        named = self._named.get(submission) or frozenset()
+        if job not in named and len(named) >= JOBS_MAX:
+            return False
+        self._named.put(submission, named | {job})
+        return True
 
     async def _is_known(self, key: str) -> bool:
         """Tell whether the log has this callback; wait for one that is on its way there.

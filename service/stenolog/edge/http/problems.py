@@ -10,9 +10,11 @@ import orjson
 from starlette.responses import Response
 
 from stenolog import errors
+from stenolog.commands.api_keys import LastManagingKey
 from stenolog.edge.access.rate_limit import TooManyStrangers
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
+from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import (
     InvalidRequest,
     KeyLost,
@@ -42,8 +44,8 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.Forbidden: (403, "The API key does not allow this"),
     BadLink: (403, "The link is not valid, or not any more"),
     errors.NotFound: (404, "There is no such thing"),
-    errors.IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
-    errors.LastManagingKey: (409, "Nobody could manage keys without it"),
+    IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
+    LastManagingKey: (409, "Nobody could manage keys without it"),
     errors.PayloadTooLarge: (413, "The body is too large"),
     BodyTooSlow: (408, "The body came too slowly"),
     errors.RateLimited: (429, "Too many requests"),

@@ -13,13 +13,17 @@ import json
 
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.transcriptions.beside import BesideLoop
-from stenolog.errors import IdempotencyKeyReused, KeyMissing
+from stenolog.errors import KeyMissing, RequestError
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.log.facts import IDEMPOTENCY
 from stenolog.log.store import EventStore
 
 REPLAYED = {"Idempotent-Replayed": "true"}
 DOMAIN = b"stenolog idempotency key\0"
+
+
+class IdempotencyKeyReused(RequestError, code="idempotency-key-reused"):
+    """The idempotency key was used before, for another request."""
 
 
 class Idempotency:

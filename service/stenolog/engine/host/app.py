@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stenolog.clock import now_us
 from stenolog.engine.host.downloads import NO_SPACE
@@ -30,6 +30,8 @@ from stenolog.wire.strict_json import BODY_BYTES_MAX
 
 log = structlog.get_logger()
 
+START_HEADER = b"x-engine-start"
+START_BYTES = 8
 RETRY_AFTER_SECONDS = 10  # when the queue or the disk is full: about one job's time
 # Ids as `Scratch` makes them: a URL that was given out at another port, by an engine before this.
 EARLIER_UPLOAD = re.compile(r"http://127\.0\.0\.1:[0-9]+/upload/([A-Za-z0-9_-]{32})")
@@ -47,6 +49,8 @@ class EngineApp:
         scratch: Scratch,
         runner: Runner,
     ) -> None:
+        # Jobs are in memory: whoever asks for one of an earlier start learns that it is gone.
+        self._start = secrets.token_hex(START_BYTES)
         self._settings = settings
         self._base_url = base_url
         self._upload_prefix = f"{base_url}/upload/"
@@ -73,7 +77,7 @@ class EngineApp:
                 Exception: _failed,
             },
         )
-        return KeyCheck(app, self._settings.api_key)
+        return KeyCheck(NamedStart(app, self._start), self._settings.api_key)
 
     async def _upload(self, request: Request) -> Response:
         upload_id = await self._scratch.upload(
@@ -84,7 +88,7 @@ class EngineApp:
     async def _create(self, request: Request) -> Response:
         asked = parse_request(await _body(request))
         job = Job(
-            id=str(uuid.uuid4()),
+            id=f"{self._start}-{uuid.uuid4()}",
             params=asked.params,
             options=speech_options(asked.params),
             created_us=now_us(),
@@ -156,6 +160,24 @@ class KeyCheck:
             await self._app(scope, receive, send)
         else:
             await _error(401, sentences.UNAUTHENTICATED)(scope, receive, send)
+
+
+class NamedStart:
+    """Names this start of the engine in every answer; the ids of its jobs begin with it."""
+
+    def __init__(self, app: ASGIApp, start: str) -> None:
+        self._app = app
+        self._header = (START_HEADER, start.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, with one more header."""
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), self._header]
+            await send(message)
+
+        await self._app(scope, receive, named)
 
 
 async def _body(request: Request) -> bytes:

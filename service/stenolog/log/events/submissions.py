@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from stenolog.log.event_data import Count, EventData, ProviderJob, SubmissionNumber
+from stenolog.log.event_data import Count, EventData, HttpStatus, ProviderJob, SubmissionNumber
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.open_work import OpenWork
 
@@ -13,7 +13,13 @@ RefusalReason = Literal[
     "invalid", "credentials", "not-found", "setting", "throttled", "unavailable"
 ]
 """`setting`: what was refused held a value of the operator's, and is tried once more without."""
-AbandonReason = Literal["not-listed", "forgotten"]
+AbandonReason = Literal["not-listed", "forgotten", "restarted"]
+"""How we know that there is no job: two lists did not show it; the provider says twice that it
+knows no such job; it was started anew, and its jobs do not outlive it."""
+RemovalProof = Literal["deleted", "unknown", "expired", "ended"]
+"""How we know that a job is gone: the provider deleted it and answered with what is left of it; it
+says of itself, to a DELETE and to a GET, that it knows no such job; it keeps no job for so long; it
+has ended, and its jobs with it."""
 RetryableFailure = Literal["server-error", "download-server-error"]
 
 
@@ -81,6 +87,19 @@ class SubmissionFailed(EventData):
         return replace(before.settled(self.submission), urgent=before.outcome_owed)
 
 
+class SubmissionUnanswered(EventData):
+    """The create was answered by something that is not the provider: its outcome is unknown."""
+
+    type = "submission.unanswered"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+    status: HttpStatus
+    request_bytes: Count
+    answer_bytes: Count
+
+
 class SubmissionAbandoned(EventData):
     """The provider has no job for it: never listed after an unknown outcome, or lost since."""
 
@@ -106,15 +125,41 @@ class SubmissionSuperseded(EventData):
     submission: SubmissionNumber
 
 
+class SubmissionDuplicated(EventData):
+    """The submission has another job at the provider, which is superseded, and to be deleted.
+
+    `duplicate` counts those of the transcription from 1.
+    """
+
+    type = "submission.duplicated"
+    public = False
+    payload = "a JSON object with `provider_job`, when `data` cannot hold it"
+
+    submission: SubmissionNumber
+    duplicate: SubmissionNumber
+    provider_job: ProviderJob | None
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it with a job that is to be deleted."""
+        return before.with_duplicate(self.duplicate)
+
+
 class SubmissionRemoved(EventData):
-    """The job is gone at the provider: it was superseded, or its transcription is erased."""
+    """A job is gone at the provider: it was superseded, or its transcription is erased.
+
+    `duplicate`: it was that one; None: it was the submission's own.
+    """
 
     type = "submission.removed"
     public = False
     payload = ""
 
     submission: SubmissionNumber
+    duplicate: SubmissionNumber | None
+    known: RemovalProof
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return it without this loose end."""
+        if self.duplicate is not None:
+            return before.without_duplicate(self.duplicate)
         return before.settled(self.submission)

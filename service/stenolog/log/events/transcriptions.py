@@ -100,13 +100,21 @@ class ErasureRequested(EventData):
 
 
 class ErasureCompleted(EventData):
-    """Key, views and upload are gone here, and the jobs are gone at the provider."""
+    """Key, views and upload are gone here, and the jobs are gone at the provider.
+
+    `jobs` is how many; the others say of how many of them it is known in which way, as
+    `submission.removed` does.
+    """
 
     type = "erasure.completed"
     public = True
     payload = ""
 
     jobs: Count
+    deleted: Count
+    unknown: Count
+    expired: Count
+    ended: Count
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return nothing, but that a job may turn up which nobody knew of."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from stenolog.clock import microseconds
-from stenolog.errors import ProviderUnavailable
+from stenolog.providers.assemblyai.times import time_ms
+from stenolog.providers.oddities import odd_answer
 from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob, ServerError
-from stenolog.wire.assemblyai.sentences import failure_of
+from stenolog.wire.assemblyai.sentences import DELETED_URL, DELETED_URL_IN_LIST, failure_of
 
+RUNNING: tuple[JobStatus, ...] = ("queued", "processing")
+STATUS_CHARACTERS_MAX = 64
 STATUSES: tuple[JobStatus, ...] = ("queued", "processing", "completed", "error")
 SENTENCE_CHARACTERS_MAX = 2_000
 ERROR_BYTES_MAX = 1 << 16  # of an answer that tells of an error
@@ -22,22 +24,23 @@ JOB_ID_CHARACTERS_MAX = 512
 # DECISIONS 66: proxies compress although nobody asked.
 GZIP = frozenset({"gzip", "x-gzip"})
 GZIP_WINDOW = 31  # zlib's number for a body with gzip's head and checksum
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # RFC 8259 lets a reader of JSON ignore it
 
 
 def plain_body(headers: Mapping[str, str], body: bytes, bytes_max: int) -> bytes:
-    """Return the body, decompressed where it came in gzip.
+    """Return the body, decompressed where it came in gzip, and without a byte order mark.
 
     A body that cannot be decompressed, or would exceed `bytes_max`, is returned as it came; the
     caller then fails to parse it.
     """
     if headers.get("content-encoding", "").strip().lower() not in GZIP:
-        return body
+        return body.removeprefix(BYTE_ORDER_MARK)
     unpacking = zlib.decompressobj(GZIP_WINDOW)
     try:
         plain = unpacking.decompress(body, bytes_max)
     except zlib.error:
         return body
-    return plain if unpacking.eof else body
+    return plain.removeprefix(BYTE_ORDER_MARK) if unpacking.eof else body
 
 
 def read_created(body: bytes) -> str:
@@ -57,7 +60,7 @@ def read_upload(body: bytes) -> str:
     """
     url = _object(body).get("upload_url")
     if not isinstance(url, str) or not url.startswith("http"):
-        raise ProviderUnavailable("the answer to an upload has no upload_url")
+        raise odd_answer("no-upload-url", "the answer to an upload has no upload_url")
     return url
 
 
@@ -71,9 +74,12 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
     _check_id(job, asked)
     seconds, words, error = job.get("audio_duration"), job.get("words"), job.get("error")
     webhook_url, metadata = job.get("webhook_url"), job.get("metadata")
+    status = _status(job.get("status"))
     return FetchedJob(
         id=asked,
-        status=_status(job),
+        status=status or "processing",  # DECISIONS 65: a word that we do not know: it runs
+        odd_status=None if status else str(job.get("status"))[:STATUS_CHARACTERS_MAX],
+        emptied=is_emptied(job),
         raw=body,
         webhook_url=webhook_url if isinstance(webhook_url, str) else None,
         error=error[:SENTENCE_CHARACTERS_MAX] if isinstance(error, str) else None,
@@ -98,12 +104,20 @@ def server_error(sentence: str) -> ServerError | None:
 
 
 def read_deleted(body: bytes, asked: str) -> None:
-    """Check that the answer to a DELETE describes the job `asked`.
+    """Check that the answer to a DELETE is what is left of the job `asked`.
 
     Raises:
         ProviderUnavailable: It is something else: nobody knows that the job is gone.
     """
-    _check_id(_object(body), asked)
+    job = _object(body)
+    _check_id(job, asked)
+    if job.get("words") or job.get("utterances"):
+        raise odd_answer("not-emptied", "the job still has its words")
+
+
+def is_emptied(job: Mapping[str, Any]) -> bool:
+    """Tell whether this is what is left of a job that somebody has deleted."""
+    return job.get("audio_url") in {DELETED_URL, DELETED_URL_IN_LIST}
 
 
 def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
@@ -115,10 +129,19 @@ def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
     page = _object(body)
     items, details = page.get("transcripts"), page.get("page_details")
     if not isinstance(items, list) or not isinstance(details, dict):
-        raise ProviderUnavailable("the answer to a list is no page")
+        raise odd_answer("no-page", "the answer to a list is no page")
     jobs = [_listed(item) for item in items]
     more = bool(jobs) and details.get("prev_url") is not None
     return JobPage(jobs=jobs, older=jobs[-1].id if more else None, told_at_ms=told_at_ms)
+
+
+def odd_items(page: JobPage, status: JobStatus | None) -> Iterator[tuple[str, str]]:
+    """Yield what is odd about a list that was asked for with this `status`, each kind once."""
+    if any(job.created_at_ms is None for job in page.jobs):
+        yield "created", ""
+    asked_for = {"queued": True, "processing": True, "completed": False, "error": False}
+    if status and any(job.running is (not asked_for[status]) for job in page.jobs):
+        yield "list-ignores-status", ""
 
 
 def read_redacted_audio(body: bytes) -> str | None:
@@ -132,12 +155,19 @@ def read_redacted_audio(body: bytes) -> str | None:
 
 
 def error_told(body: bytes) -> str | None:
-    """Return the `error` of an answer in JSON; None for any other answer, or one too large."""
+    """Return the `error` of an answer in the service's error shape; None for any other answer.
+
+    The shape is an object with `error`, and with `status` absent or "error". Frameworks and proxies
+    that have an `error` as well have a number there.
+    """
     if len(body) > ERROR_BYTES_MAX:
         return None
     try:
-        sentence = json.loads(body).get("error")
+        told = json.loads(body)
+        sentence, status = told.get("error"), told.get("status", "error")
     except (ValueError, AttributeError, RecursionError):
+        return None
+    if status != "error":
         return None
     return sentence[:SENTENCE_CHARACTERS_MAX] if isinstance(sentence, str) else None
 
@@ -152,12 +182,14 @@ def error_sentence(body: bytes) -> str:
 
 def _listed(item: object) -> ListedJob:
     if not isinstance(item, dict):
-        raise ProviderUnavailable("the answer to a list is no page")
+        raise odd_answer("no-page", "the answer to a list is no page")
     audio_url, created = item.get("audio_url"), item.get("created")
+    status = _status(item.get("status"))
     return ListedJob(
         id=_job_id(item),
         audio_url=audio_url if isinstance(audio_url, str) else "",
-        created_at_ms=_time_ms(created),
+        created_at_ms=time_ms(created),
+        running=None if item.get("status") is None else status in RUNNING,
     )
 
 
@@ -170,9 +202,9 @@ def _object(body: bytes) -> dict[str, Any]:
         try:
             value = json.loads(body.decode())
         except (ValueError, RecursionError) as exc:
-            raise ProviderUnavailable("the answer is not JSON") from exc
+            raise odd_answer("not-json", "the answer is not JSON") from exc
     if not isinstance(value, dict):
-        raise ProviderUnavailable("the answer is not a JSON object")
+        raise odd_answer("no-object", "the answer is not a JSON object")
     return value
 
 
@@ -184,34 +216,21 @@ def _job_id(job: dict[str, Any]) -> str:
         or not job_id.isprintable()
         or job_id in {".", ".."}  # as a part of a path these mean something else
     ):
-        raise ProviderUnavailable("the answer names no job")
+        raise odd_answer("no-id", "the answer names no job")
     return job_id
 
 
 def _check_id(job: dict[str, Any], asked: str) -> None:
     if _job_id(job) != asked:
-        raise ProviderUnavailable("the answer is about another job")
+        raise odd_answer("other-job", "the answer is about another job")
 
 
-def _status(job: dict[str, Any]) -> JobStatus:
-    """Return the job's status; a word that we do not know counts as `processing`."""
-    status = job.get("status")
-    # DECISIONS 65: a word that we do not know means that the job runs.
-    return next((known for known in STATUSES if known == status), "processing")
+def _status(word: object) -> JobStatus | None:
+    """Return the status that this word is; None for another word."""
+    return next((known for known in STATUSES if known == word), None)
 
 
 def _ms(seconds: object) -> int | None:
     if isinstance(seconds, int | float) and 0 <= seconds < 1e9:
         return round(seconds * 1000)
     return None
-
-
-def _time_ms(text: object) -> int | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        # Older captures have no zone: the service's times are UTC.
-        zoned = text if text.endswith("Z") or "+" in text else text + "Z"
-        return microseconds(zoned) // 1000
-    except ValueError:
-        return None

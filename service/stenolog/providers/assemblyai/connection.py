@@ -17,8 +17,9 @@ from stenolog.errors import (
     ProviderUnavailable,
 )
 from stenolog.providers.admission import Admission
-from stenolog.providers.assemblyai.answers import error_sentence, plain_body
+from stenolog.providers.assemblyai.answers import BYTE_ORDER_MARK, error_sentence, plain_body
 from stenolog.providers.byte_budget import HeldBytes
+from stenolog.providers.oddities import Oddities
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import RequestKind, Standing
 from stenolog.providers.read_times import READ_TIMES, ReadTimes
@@ -43,6 +44,7 @@ class Connection:
     Attributes:
         name: The service's, in messages.
         admission: Says when it may be asked.
+        oddities: Counts what is wrong with its answers.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Connection:
         """`address` gives where to go now, or None while the service is not there."""
         self.name = name
         self.admission = Admission(name, pace)
+        self.oddities = Oddities(name)
         self._requests: Counter[tuple[RequestKind, str]] = Counter()
         self._answered_at_ms: int | None = None
         self._address = address
@@ -165,7 +168,8 @@ class Connection:
             self._requests[kind, "none"] += 1
             raise ProviderUnavailable(f"{self.name}: {exc}") from exc
         self._count(kind, answer.status)
-        told = Answer(status=answer.status, headers=answer.headers, body=bytes(body))
+        plain = bytes(body.removeprefix(BYTE_ORDER_MARK))
+        told = Answer(status=answer.status, headers=answer.headers, body=plain)
         return await self._understood(kind, told, began_ms)
 
     async def _understood(self, kind: RequestKind, answer: Answer, began_ms: int) -> Answer:
@@ -193,6 +197,7 @@ class Connection:
             requests=dict(self._requests),
             answered_at_ms=self._answered_at_ms,
             paused_ms=self.admission.paused_ms(),
+            odd=self.oddities.counts,
         )
 
     def _count(self, kind: RequestKind, status: int) -> None:

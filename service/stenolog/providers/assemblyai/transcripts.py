@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from stenolog.errors import ProviderUnavailable
 from stenolog.providers.assemblyai.answers import job_without_raw, read_job
 from stenolog.providers.byte_budget import ByteBudget, HeldBytes
 from stenolog.providers.port import FetchedJob
@@ -46,12 +45,14 @@ class Transcripts:
         """Read the answer about `job`; its bytes stay `held` for as long as what is returned.
 
         Raises:
-            ProviderUnavailable: It describes none, or another one, or cannot be read.
+            ProviderUnavailable: It describes none, or another one, or is not JSON.
+            SideProcessEnded: The other process ended over it, or none could be started. That is our
+                failure, and says nothing of the answer.
         """
         if self._beside is None or len(body) <= BESIDE_BYTES_MIN:
             return replace(read_job(body, job), held=held)
         try:
             found = await self._beside.run(job_without_raw, body, job)
-        except SideProcessEnded as exc:
-            raise ProviderUnavailable("the answer cannot be read") from exc
+        except (MemoryError, OSError) as exc:
+            raise SideProcessEnded(str(exc)) from exc
         return replace(found, raw=body, held=held)

@@ -48,14 +48,19 @@ def refusal(status: int, sentence: str, **headers: str) -> Fault:
 
 SERVER_ERROR = refusal(500, sentences.INTERNAL_ERROR)
 BAD_GATEWAY = Fault(status=502, body=b"bad gateway", content_type="text/plain")
-UNAVAILABLE = Fault(
+UNAVAILABLE = refusal(503, sentences.SERVICE_UNAVAILABLE)
+UNAVAILABLE_PAGE = Fault(
     status=503, body=sentences.SERVICE_UNAVAILABLE.encode(), content_type="text/plain"
+)
+TOO_LARGE_PAGE = Fault(
+    status=413, body=b"<html>413 Request Entity Too Large</html>", content_type="text/html"
 )
 UNAUTHENTICATED = refusal(401, sentences.UNAUTHENTICATED)
 MALFORMED = Fault(status=200, body=b'{"id": "cut off')
 WEB_PAGE = Fault(status=200, body=b"<html>maintenance</html>", content_type="text/html")
 UPLOAD_FAILED = Fault(status=422, body=sentences.UPLOAD_FAILED.encode(), content_type="text/plain")
 LIMIT_AS_403 = refusal(403, vocabulary.LIMIT_AS_403)
+UNKNOWN_JOB = refusal(400, sentences.TRANSCRIPT_NOT_FOUND)
 BALANCE_NEGATIVE = refusal(400, sentences.BALANCE_NEGATIVE)
 OTHER_JOB = Fault(
     status=200,
@@ -109,6 +114,9 @@ class Behaviour:
         create_faults: Answers to the first attempts to create it; no job exists after them.
         read_faults: Answers to the first attempts to read it.
         lost_reply: The job is made, and the connection is dropped instead of an answer.
+        reply: What `lost_reply` puts in the place of the answer; None: the connection is dropped.
+        jobs: How many one create makes; the answer is about the first.
+        odd_status: Its status in every answer about it, in the place of the right one.
         held_reply_ms: The job is made and goes its way; the answer waits so long, or until
             `Simulator.release`.
         listed_after_ms: How long after its creation lists begin to show it.
@@ -134,6 +142,9 @@ class Behaviour:
     create_faults: tuple[Fault, ...] = ()
     read_faults: tuple[Fault, ...] = ()
     lost_reply: bool = False
+    reply: Fault | None = None
+    jobs: int = 1
+    odd_status: str | None = None
     held_reply_ms: int = 0
     listed_after_ms: int = 0
     callbacks: tuple[Callback, ...] | None = None

@@ -63,6 +63,14 @@ DAYS: Mapping[str, Day] = {
     "create-503": _day(
         "The first create is answered 503.", Behaviour(create_faults=(behaviour.UNAVAILABLE,))
     ),
+    "create-503-page": _day(
+        "The job is made, and something in between answers its create with 503 in plain text.",
+        Behaviour(lost_reply=True, reply=behaviour.UNAVAILABLE_PAGE),
+    ),
+    "create-413-page": _day(
+        "Every create is answered 413 by a proxy, and makes no job.",
+        Behaviour(create_faults=(behaviour.TOO_LARGE_PAGE,) * 100),
+    ),
     "create-401": _day(
         "The first create is answered 401, as for a bad key.",
         Behaviour(create_faults=(behaviour.UNAUTHENTICATED,)),
@@ -116,6 +124,18 @@ DAYS: Mapping[str, Day] = {
     "gzip": _day("Reads are packed, whatever was asked for.", Behaviour(compressed=True)),
     "text-json": _day(
         "Reads are right, and claim to be text/plain.", Behaviour(content_type="text/plain")
+    ),
+    "odd-status": _day(
+        "It never ends, and its status is a word that no document has.",
+        Behaviour(never_ends=True, odd_status="cancelled"),
+    ),
+    "not-known-yet": _day(
+        "The answer to its create is lost, and its first reads are answered as if it were unknown.",
+        Behaviour(lost_reply=True, read_faults=(behaviour.UNKNOWN_JOB,) * 2),
+    ),
+    "made-twice": _day(
+        "Two jobs are made for one create, as by a proxy that repeats it, and both call back.",
+        Behaviour(lost_reply=True, jobs=2),
     ),
     "no-callback": _day("It completes and never calls.", Behaviour(callbacks=behaviour.MISSING)),
     "late-callback": _day(

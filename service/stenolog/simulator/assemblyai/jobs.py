@@ -114,6 +114,8 @@ class Job:
             body = queued_transcript(self.id, echoed, status=status)
         if self.throttled:
             body["throttled"] = True
+        if self.behaviour.odd_status is not None:
+            body["status"] = self.behaviour.odd_status
         return {**body, "webhook_status_code": self.webhook_status}
 
     def result(self) -> dict[str, object]:
@@ -139,7 +141,7 @@ class Job:
         ended = self.ends_ms if status == "completed" else None
         return ListItem(
             id=self.id,
-            status=status,
+            status=self.behaviour.odd_status or status,
             created=rfc3339(self.created_ms * 1000),
             completed=None if ended is None else rfc3339(ended * 1000),
             audio_url=sentences.DELETED_URL_IN_LIST if self.deleted else self.request.audio_url,

@@ -66,6 +66,7 @@ class Memory:
 
     Attributes:
         tell: Is given each request when it was answered, and each attempt at a callback.
+        matches: Says which jobs a list shows; a test may have it ignore what was asked for.
     """
 
     tell: Callable[[Seen | Sent], None] = field(default=lambda one: None)
@@ -78,6 +79,8 @@ class Memory:
     )
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
     sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=REMEMBERED_MAX))
+
+    matches: Callable[[Job, ListQuery, int], bool] = field(default_factory=lambda: is_asked_for)
 
     def add_job(self, job: Job) -> None:
         """Remember a job."""
@@ -102,7 +105,7 @@ class Memory:
             for job in sorted(known.values(), key=lambda job: -job.number)
             if job.is_known(now_ms)
             and now_ms >= job.created_ms + job.behaviour.listed_after_ms
-            and _matches(job, query, now_ms)
+            and self.matches(job, query, now_ms)
         ]
         chosen = fits
         if query.before_id is not None:
@@ -117,7 +120,7 @@ class Memory:
         return page, page[-1] is not fits[-1], page[0] is not fits[0]
 
 
-def _matches(job: Job, query: ListQuery, now_ms: int) -> bool:
+def is_asked_for(job: Job, query: ListQuery, now_ms: int) -> bool:
     """Tell whether a list with these filters shows the job; `throttled_only` overrides status."""
     day = rfc3339(job.created_ms * 1000)[:10]
     if query.created_on is not None and day != query.created_on.isoformat():

@@ -207,6 +207,10 @@ class Simulator:
                 return fault
         return None
 
+    def fail(self, operation: Operation, fault: Fault) -> None:
+        """Answer the next request of this kind so, once."""
+        self._request_faults.append((operation, fault))
+
     async def wait_to_answer(self, job: Job) -> None:
         """Return when a held reply may go out."""
         if job.behaviour.held_reply_ms:

@@ -92,11 +92,15 @@ class _Routes:
         fault = host.next_fault(wanted, behaviour)
         if fault is not None:
             return await self._entry.fault(fault)
-        job = host.make_job(wanted, behaviour)
+        job, *_ = [host.make_job(wanted, behaviour) for _ in range(behaviour.jobs)]
         seen.job_id = job.id
         answer = JSONResponse(job.transcript(host.now_ms(), as_created=True))
         await host.wait_to_answer(job)
-        return Dropped(host) if job.behaviour.lost_reply else answer
+        if not behaviour.lost_reply:
+            return answer
+        return (
+            Dropped(host) if behaviour.reply is None else await self._entry.fault(behaviour.reply)
+        )
 
     async def list(self, request: Request, seen: Seen) -> Response:
         """Answer with a page of jobs, newest first."""
