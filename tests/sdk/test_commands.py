@@ -161,6 +161,14 @@ def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on(simulated: GatewayProcess
 
 
 def test_a_word_that_is_nearly_a_command_is_answered(simulated: GatewayProcess) -> None:
-    for word, meant in [("trnscribe", "transcribe"), ("lst", "list"), ("shw", "show")]:
-        answer = CliRunner().invoke(stenolog, [word], standalone_mode=True)
+    for words, meant in [
+        ("trnscribe", "transcribe"),
+        ("lst", "list"),
+        ("shw", "show"),
+        ("keys lst", "list"),
+        ("log sow", "show"),
+        ("projections rebild", "rebuild"),
+        ("config shw", "show"),
+    ]:
+        answer = CliRunner().invoke(stenolog, words.split(), standalone_mode=True)
         assert f"Did you mean '{meant}'?" in answer.output

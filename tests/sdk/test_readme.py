@@ -121,6 +121,9 @@ def test_the_second_terminal_shows_who_said_what(
     assert SAID in text.lower()
     assert SAID in subtitles.lower()
     assert re.match(r"00:00:0\d,\d{3} --> ", subtitles)
+    terminal = (folder / "terminal").read_text()
+    assert "engine.job_finished" in terminal
+    assert "webhook" not in terminal, "the engine's own call is not a customer's"
 
 
 def test_the_python_program_prints_what_was_said(

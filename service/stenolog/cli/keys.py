@@ -15,6 +15,7 @@ from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, RevokedKey, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.layout import minute, table, wrapped
 from stenolog.cli.offline import by_service_or_hand
+from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.words import guarded, program, run, settings_from, with_service
 from stenolog.commands.api_keys import (
     ALL,
@@ -37,7 +38,7 @@ PAGES_MAX = 10_000
 REGION = click.Choice(get_args(Region))
 
 
-@click.group("keys")
+@click.group("keys", cls=Suggesting)
 def command() -> None:
     """Make, list and revoke API keys."""
 

@@ -24,6 +24,7 @@ from stenolog.cli.log_verdict import (
     wrong_as_object,
 )
 from stenolog.cli.service_environment import settings_of_service
+from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.words import NO, PARTLY, UNJUDGED, common, guarded, one_line
 from stenolog.compliance.accepted_damage import accepted_at
 from stenolog.compliance.data_keys import MasterKey
@@ -37,7 +38,7 @@ from stenolog.errors import CannotStart, EvidenceError, PayloadDamaged, StoreErr
 KEY_OF_ANOTHER = "the master key here is not that of this directory"
 
 
-@click.group("log")
+@click.group("log", cls=Suggesting)
 def command() -> None:
     """Show or verify the event log, or go on with a damaged one."""
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 import click
 
+from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.version import version
-from stenolog.cli.words import DONE, WRONG_USAGE, safe
+from stenolog.cli.words import DONE, WRONG_USAGE
 from stenolog.lossy_output import replace_output
-from stenolog.near_names import suggested
 
 # Name: module and what the help says; a command's libraries are not loaded for another's sake.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -32,8 +32,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-class Commands(click.Group):
-    """Finds commands by name, and suggests the nearest one for a name that does not exist."""
+class Commands(Suggesting):
+    """Finds commands by name, each in a module of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Lists them in the order of the table."""
@@ -49,20 +49,6 @@ class Commands(click.Group):
         for below in command.commands.values() if isinstance(command, click.Group) else ():
             below.short_help = below.help
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolves as click does, and names the nearest command for one that does not exist.
-
-        Raises:
-            click.UsageError: No command has this name.
-        """
-        near = suggested(args[0], COMMANDS)
-        # Completion resolves what is typed so far, and must print nothing but completions.
-        if near and args[0] not in COMMANDS and not ctx.resilient_parsing:
-            ctx.fail(f"No such command '{safe(args[0])}'. Did you mean '{near}'?")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the table's own words, so that help loads no command."""

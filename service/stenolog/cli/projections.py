@@ -15,6 +15,7 @@ from stenolog.cli.answers import ProjectionItem, ProjectionPage, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.layout import table
 from stenolog.cli.offline import by_service_or_hand
+from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.words import guarded, run, settings_from, with_service
 from stenolog.config.settings import Settings
 from stenolog.errors import EgressFailed
@@ -23,7 +24,7 @@ POLL_S = 0.5
 REBUILD_S_MAX = 24 * 3_600  # the service goes on without us
 
 
-@click.group("projections")
+@click.group("projections", cls=Suggesting)
 def command() -> None:
     """List or rebuild the views."""
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from stenolog.cli.layout import table as lines_of
+from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.words import common, guarded, settings_from
 from stenolog.config.shown import as_json, settings_table, shown
 
 
-@click.group("config")
+@click.group("config", cls=Suggesting)
 def command() -> None:
     """Show the settings."""
 
