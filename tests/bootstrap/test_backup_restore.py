@@ -17,6 +17,7 @@ from stenolog.compliance.tree_heads import FILE_NAME
 from stenolog.config.settings import Settings
 from stenolog.encryption import SigningKey
 from stenolog.errors import CannotStart, DataDirectoryLocked, StoreError
+from stenolog.log.store import EVENTS_PER_APPEND_MAX
 from stenolog.stores.files.directory import locked
 from tests.backups import (
     UPLOAD,
@@ -28,6 +29,7 @@ from tests.backups import (
     requested,
     restored,
 )
+from tests.log_samples import several
 
 KEY = SigningKey(b"k" * 32)
 
@@ -295,8 +297,10 @@ async def test_an_event_of_the_newer_log_that_cannot_be_read_may_be_an_erasure(
 
 async def test_the_writer_goes_on_while_its_file_is_copied(data: Backed, tmp_path: Path) -> None:
     """A copy of several steps is of one moment, whatever is written between them."""
-    await data.request(1_500)  # more than one step of a mebibyte
+    await data.request(100)
     async with data.opened() as (log, _, vault):
+        for number in range(30):  # more than one step of a mebibyte
+            await log.append(f"upload-{number}", several(EVENTS_PER_APPEND_MAX))
         head, written = await log.head(), 0
         loop = asyncio.get_running_loop()
 
@@ -313,7 +317,7 @@ async def test_the_writer_goes_on_while_its_file_is_copied(data: Backed, tmp_pat
         assert written
         assert (made.head, await log.head()) == (head, head + written)
     await restored(tmp_path / "new", tmp_path / "backup", deletions=none_in(tmp_path))
-    assert Backed(tmp_path / "new").verified().payloads == 1_500
+    assert Backed(tmp_path / "new").verified().payloads == 100
 
 
 async def test_a_damaged_file_is_not_backed_up(data: Backed, tmp_path: Path) -> None:
