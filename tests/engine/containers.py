@@ -116,6 +116,21 @@ def _write(media: Any, stream: Any, track: Track) -> None:
     media.mux(stream.encode(None))
 
 
+def timed_metadata(audio: Waveform, begin: float) -> bytes:
+    """A transport stream with ID3 in a stream of its own from 0 on, and sound that begins later."""
+    file = io.BytesIO()
+    with av.open(file, mode="w", format="mpegts") as media:
+        data: Any = media.add_data_stream("timed_id3")
+        stream: Any = media.add_stream("mp2", rate=SAMPLE_RATE)
+        stream.layout = "mono"
+        packet = av.Packet(b"ID3\x04\0\0\0\0\0\x0aTIT2" + bytes(6))
+        packet.stream, packet.pts, packet.dts = data, 0, 0
+        packet.time_base = Fraction(1, 1_000)
+        media.mux(packet)
+        _write(media, stream, Track(audio=audio, begin=begin))
+    return file.getvalue()
+
+
 def wav_of(channels: Sequence[Waveform], rate: int = SAMPLE_RATE) -> bytes:
     """A 16-bit WAV file with a sound of its own in each channel."""
     samples = (np.stack(channels, axis=1) * 32_767).astype("<i2").tobytes()

@@ -226,6 +226,12 @@ def test_a_clock_that_does_not_begin_at_zero_is_no_delay(container: str) -> None
     assert (found.facts.late_ms, codes(found)) == (0, [])
 
 
+def test_timed_metadata_is_no_clock_and_no_tag() -> None:
+    found = heard(containers.timed_metadata(TONE, 5.0))
+    assert found.audio.size / SAMPLE_RATE == pytest.approx(2.0, abs=0.1)
+    assert (found.facts.late_ms, found.facts.tracks, codes(found)) == (0, 1, [])
+
+
 def test_a_negative_start_loses_and_delays_nothing() -> None:
     content = containers.tracks(
         "matroska", "libopus", Track(audio=TONE, begin=-0.5, rate=48_000), video_seconds=2.0
