@@ -160,8 +160,8 @@ def test_jobs_are_done_side_by_side_with_two_workers(start: Start) -> None:
 @pytest.mark.parametrize(
     ("line", "status", "message"),
     [
-        (b"{}", 2, "engine: api_key: Field required"),
-        (b"not json", 2, "engine: the settings: Invalid JSON"),
+        (b"{}", 2, "engine: api_key: is missing"),
+        (b"not json", 2, "engine: the settings: is not what it must be"),
         (b'{"api_key": "0123456789abcdef", "scratch_dir": "x", "colour": 1}', 2, "engine: colour"),
     ],
 )
