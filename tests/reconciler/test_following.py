@@ -10,6 +10,7 @@ from stenolog.clock import now_ms
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
+from stenolog.log.events.api_keys import API_KEY
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.submissions import (
     SubmissionAccepted,
@@ -27,7 +28,7 @@ from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.house.waiting import until
-from tests.log_samples import BEGUN, several
+from tests.log_samples import BEGUN, new_event
 from tests.reconciler.house import CLIENT, TENANT, house, resting
 
 
@@ -88,7 +89,7 @@ async def test_records_that_are_missing_are_not_read_for_in_a_circle(
 ) -> None:
     async with resting(tmp_path, simulator) as before:
         for _ in range(TruncatedLog.gone):
-            await before.events.append(f"upload-{new_id()}", several(1))
+            await before.events.append(f"{API_KEY}{new_id()}", [new_event("api_key.created")])
     async with house(tmp_path, simulator, log=TruncatedLog) as home:
         assert isinstance(home.events, TruncatedLog)
         identifier = await home.request()
