@@ -106,7 +106,12 @@ def test_an_engine_that_is_killed_comes_back_and_gets_the_job_again(killed: Kill
     assert_each_once(events)
     types = [event.type for event in events if event.stream.endswith(identifier)]
     assert types.count("submission.claimed") == 2
-    assert "submission.abandoned" in types
+    [given_up] = [
+        event
+        for event in events
+        if event.stream.endswith(identifier) and event.type == "submission.abandoned"
+    ]
+    assert given_up.data["reason"] == "restarted", "the engine names its start"
 
 
 def test_a_worker_that_is_killed_is_a_server_error_and_the_job_is_submitted_again(
