@@ -13,13 +13,19 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from stenolog.log.catalogue import EVENT_TYPES
-from stenolog.log.event_data import EventData
+from stenolog.log.event_data import EventData, PayloadRule
 from stenolog.log.format import LOG_FORMAT
 
 TESTS = Path(__file__).parent
 DOCUMENT = TESTS.parent / "docs" / "FORMAT.md"
 CATALOGUE = TESTS / "golden" / f"catalogue-{LOG_FORMAT}.json"
 HEAD = "| type | public | payload | data |\n|---|---|---|---|\n"
+RULES: Mapping[PayloadRule, str] = {
+    "always": "always",
+    "optional": "optional",
+    "without a job": "if `provider_job` is null",
+    "never": "",
+}
 KINDS: Mapping[Any, str] = {int: "integer", bool: "boolean", str: "id"}
 
 
@@ -40,8 +46,8 @@ def row(model: type[EventData]) -> str:
         f"`{name}` " + ("job?" if name == "provider_job" else kind(field.annotation))
         for name, field in model.model_fields.items()
     )
-    public, payload = ("yes" if held else "" for held in (model.public, model.payload))
-    return f"| `{model.type}` | {public} | {payload} | {fields} |\n"
+    public = "yes" if model.public else ""
+    return f"| `{model.type}` | {public} | {RULES[model.payload_rule()]} | {fields} |\n"
 
 
 def document() -> str:
@@ -56,7 +62,7 @@ def catalogue() -> dict[str, Any]:
     return {
         name: {
             "public": model.public,
-            "payload": bool(model.payload),
+            "payload": model.payload_rule(),
             "opens_stream": model.opens_stream,
             "fields": {
                 field: schema for field, schema in model.model_json_schema()["properties"].items()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stenolog.clock import now_ms
+from stenolog.log.catalogue import EVENT_TYPES
 from stenolog.log.event import NewEvent, SealedPayload, uuid7
 
 TENANT = "6f1c2a4e-0d3b-4c55-9a86-1f2e3d4c5b6a"
@@ -95,6 +96,10 @@ PUBLIC = "transcription.requested"
 PRIVATE = "upload.stored"
 
 
+NOBODYS = SealedPayload(key_id=UPLOAD_ID, box=b"\x01sealed", commitment="ab" * 32)
+"""A payload whose key nobody has."""
+
+
 def new_id() -> str:
     """An event's id, never given before."""
     return uuid7(now_ms(), os.urandom(10))
@@ -109,7 +114,9 @@ def new_event(
     dedupe_key: str | None = None,
     causation_id: str | None = None,
 ) -> NewEvent:
-    """An event of this type, with the example's data."""
+    """An event of this type, with the example's data, and with a payload where it must have one."""
+    if payload is None and EVENT_TYPES[event_type].payload_rule() == "always":
+        payload = NOBODYS
     return NewEvent(
         id=id or new_id(),
         type=event_type,

@@ -78,7 +78,7 @@ async def test_appended_events_are_read_as_they_were_given(store: ProvenStore) -
             assert getattr(event, name) == getattr(new, name)
         assert event.data == new.data
         assert event.stream == STREAM
-        assert event.commitment is None
+        assert event.commitment == (new.payload.commitment if new.payload else None)
         assert before <= microseconds(event.time) <= now_us()
         assert rfc3339(microseconds(event.time)) == event.time
 
@@ -125,6 +125,7 @@ async def test_an_unfit_append_fails_only_itself(store: ProvenStore) -> None:
     twin = new_event()
     float_data = replace(new_event("upload.stored"), data={"bytes": 1.5})
     payload = SealedPayload(key_id="k", box=b"box", commitment="00")
+    accepted = new_event("submission.accepted")
     unfit = [
         [twin, twin],
         [new_event(dedupe_key="d"), new_event(dedupe_key="d")],
@@ -134,6 +135,10 @@ async def test_an_unfit_append_fails_only_itself(store: ProvenStore) -> None:
         [replace(new_event("upload.stored"), data={"bytes": 2**53})],
         [replace(new_event(), data={"submission": 1, "name": "Ada"})],
         [new_event(PRIVATE, payload=payload)],
+        [replace(new_event(PUBLIC), payload=None)],
+        [replace(new_event("submission.failed"), payload=None)],
+        [new_event("submission.accepted", payload=payload)],
+        [replace(accepted, data={**accepted.data, "provider_job": None})],
     ]
     outcomes = await asyncio.gather(
         *(store.append(f"upload-{n}", events) for n, events in enumerate(unfit)),

@@ -21,6 +21,7 @@ from stenolog.delivery.rules import LOOK_MS_FIRST, LOOK_MS_MAX, LOOKS_END_MS, lo
 from stenolog.log.actors import RECONCILER
 from stenolog.log.recorder import Cause
 from stenolog.simulator.receiver import Reply
+from tests.dedupe_keys import keyed_types, underivable
 from tests.delivery.house import House
 from tests.house.waiting import eventually, until
 from tests.http.spoken import answer_of
@@ -101,6 +102,9 @@ async def test_redacted_audio_is_a_call_of_its_own_with_the_same_header(home: Ho
         )
         ended = await endings(home, transcription_id, 2)
     assert {one["type"] for one in ended.values()} == {"delivery.succeeded"}
+    log = home.directory / "log.db"
+    assert underivable(log) == []
+    assert "delivery.succeeded" in keyed_types(log)
     link = await home.service.audio.link(transcription_id)
     ready = f'{{"status": "redacted_audio_ready", "redacted_audio_url": "{link}"}}'
     assert ready.encode() in [one.body for one in home.got()]

@@ -182,7 +182,7 @@ async def build(directory: Path) -> SmallLog:
             if event.dedupe_key:
                 taken.add(event.dedupe_key)
             event_type = event.type
-            if EVENT_TYPES[event_type].payload:
+            if read_data(event_type, event.data).may_have_payload(True):
                 sealed = await vault.seal(stream, event.id, payload_of(position))
                 event = replace(event, payload=sealed)
             await log.append(stream, [event])

@@ -273,6 +273,18 @@ def test_a_deleted_payload_is_found(small: SmallLog) -> None:
     assert found_at(small, master=None) == position
 
 
+def test_a_payload_that_is_left_out_of_its_event_is_found(small: SmallLog) -> None:
+    """Whoever wrote it has written tree and heads as well: the type alone says that one is due."""
+    with small.altered() as run:
+        (position,) = run.execute(
+            "SELECT min(position) FROM events WHERE type = 'transcription.completed'"
+        ).fetchone()
+        rewritten(run, position, commitment=None)
+        run.execute("DELETE FROM payloads WHERE position = ?", (position,))
+    assert found_at(small, heads=False) == position
+    assert found_at(small, heads=False, master=None) == position
+
+
 def test_a_payload_that_no_event_knows_is_found(small: SmallLog) -> None:
     with small.altered() as run:
         have = {position for position, _ in with_payloads(run)}

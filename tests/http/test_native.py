@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 from typing import Any
 
 import pytest
 
 from stenolog.edge.native.cursors import STRANGE, Cursors
+from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import ENVELOPE_FIELDS
 from stenolog.log.format import LogIdentity
 from stenolog.log.recorder import new_id
@@ -172,6 +175,24 @@ async def test_events_are_the_log_s_own_private_ones_too(service: Composed) -> N
     assert [event["previous"] for event in events] == [0, *(e["position"] for e in events[:-1])]
     assert events == [event.envelope() for event in await service.stream(transcription_id)]
     assert set(events[0]) == set(ENVELOPE_FIELDS)
+
+
+async def test_events_are_shown_with_the_bytes_that_were_hashed(service: Composed) -> None:
+    """Also one that this version would write otherwise: here there is a blank in it."""
+    transcription_id = await service.submit(audio_url=URL)
+    with contextlib.closing(sqlite3.connect(service.settings.data_dir / "log.db")) as file:
+        name = f"transcription-{transcription_id}"
+        where = "FROM events WHERE stream = ? AND version = 1"
+        stored = file.execute(f"SELECT bytes {where}", (name,)).fetchone()[0]
+        older = stored.replace(b":", b": ", 1)
+        file.execute(
+            "UPDATE events SET bytes = ?, leaf = ? WHERE stream = ? AND version = 1",
+            (older, leaf_hash(older), name),
+        )
+        file.commit()
+    answer = await service.client.get(f"{BASE}/{transcription_id}/events", params={"limit": "1"})
+    assert answer.content.startswith(b'{"items":[' + older + b"]")
+    assert answer.json()["items"] == [json.loads(stored)]
 
 
 async def test_another_tenant_s_transcription_answers_as_one_that_never_was(

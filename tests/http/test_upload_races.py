@@ -147,7 +147,7 @@ async def test_uses_beyond_a_page_are_all_looked_at(service: Composed) -> None:
     users = [new_id() for _ in range(USES)]
 
     async def erased(user: str) -> None:
-        facts = [Fact(data=requested), erasure_requested(user, "v2")]
+        facts = [Fact(data=requested, payload=b"{}"), erasure_requested(user, "v2")]
         await service.facts.record(stream_of(user), facts, cause)
 
     for at in range(0, USES, USES_PER_APPEND):

@@ -118,7 +118,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             assemblyai=_assemblyai(settings, stores, parts),
             native=NativePorts(
                 identity=stores.events.identity,
-                events=stores.events,
+                stored_events=stores.events.histories,
                 views=stores.views,
                 api_keys=stores.keys,
                 ring=parts.ring,

@@ -103,6 +103,9 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         "version does not follow in its stream": event.version == seen.version + 1,
         "previous is not the stream's last position": event.previous == seen.position,
         "sequence does not follow for its tenant": event.sequence == sequence,
+        "the payload is not there exactly when the type has one": data.may_have_payload(
+            event.commitment is not None
+        ),
         "time goes back": event.time >= verified.time,
         "log.begun stands at position 1, and nowhere else": begins_log(event) == (expected == 1),
         "the epoch of a restore is not greater than that before": not isinstance(data, LogRestored)

@@ -78,6 +78,21 @@ class EdgeMetrics(Protocol):
         ...
 
 
+class StoredEvents(Protocol):
+    """Reads events as they are stored and hashed; the store of the log keeps this promise."""
+
+    async def stored(self, stream: str, *, after: int, limit: int) -> Sequence[bytes]:
+        """Return the bytes of at most `limit` events behind version `after`, in order.
+
+        The versions follow one another from `after` + 1 on.
+
+        Raises:
+            RecordDamaged: One is damaged or missing.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+
 class Evidence(Protocol):
     """Proves what the log holds; `compliance/proving` keeps this promise."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stenolog.errors import StoreError
-from stenolog.log.catalogue import EVENT_TYPES, read_data
+from stenolog.log.catalogue import read_data
 from stenolog.log.sequencer import Weight
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, Append
 
@@ -31,9 +31,10 @@ def checked(appends: Sequence[Append]) -> Together:
     if len({event.id for event in events}) < len(events) or len(set(keys)) < len(keys):
         raise StoreError("an append gives one id or dedupe key to two of its events")
     for event in events:
-        read_data(event.type, event.data)
-        if event.payload is not None and not EVENT_TYPES[event.type].payload:
-            raise StoreError(f"an event of type {event.type} has no payload")
+        data = read_data(event.type, event.data)
+        if not data.may_have_payload(event.payload is not None):
+            rule = data.payload_rule()
+            raise StoreError(f"an event of type {event.type} has a payload: {rule}")
     return tuple(appends)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -21,6 +21,11 @@ AttemptCount = Annotated[int, Field(ge=0, le=2**31 - 1)]
 HttpStatus = Annotated[int, Field(ge=100, le=999)]
 
 
+PayloadIs = Literal["always", "optional", "without a job"]
+"""`without a job`: exactly when `provider_job` is null, whose content it has."""
+PayloadRule = PayloadIs | Literal["never"]
+
+
 class EventData(BaseModel):
     """What an event of one type says in clear."""
 
@@ -30,8 +35,27 @@ class EventData(BaseModel):
     public: ClassVar[bool]
     payload: ClassVar[str]
     """What the payload holds; empty when the type has none."""
+    payload_is: ClassVar[PayloadIs] = "always"
+    """Whether an event of a type that has payloads has one."""
     opens_stream: ClassVar[bool] = False
     """Whether a stream may begin with it; any other first event is refused."""
+
+    @classmethod
+    def payload_rule(cls) -> PayloadRule:
+        """Say when an event of this type has a payload."""
+        return cls.payload_is if cls.payload else "never"
+
+    def may_have_payload(self, there: bool) -> bool:
+        """Tell whether an event that says this may stand with a payload, or without one."""
+        match self.payload_rule():
+            case "always":
+                return there
+            case "never":
+                return not there
+            case "optional":
+                return True
+            case "without a job":
+                return there == (getattr(self, "provider_job", None) is None)
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return what is owed to the event's transcription once this has happened."""

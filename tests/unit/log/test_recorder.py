@@ -135,7 +135,7 @@ async def test_the_same_fact_is_taken_once(
     )
     stream = f"transcription-{UPLOAD_ID}"
     fact = callback_received(UPLOAD_ID, called, b"{}")
-    await log.append(stream, [new_event("transcription.requested")])
+    await log.append(stream, [new_event()])
     assert not (await recorder.record(stream, [fact], CAUSE)).already_there
     assert (await recorder.record(stream, [fact], CAUSE)).already_there
     assert await log.head() == BEGUN + 2

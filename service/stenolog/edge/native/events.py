@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,14 +9,18 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import page_answer, page_query
+from stenolog.edge.ports import StoredEvents
 from stenolog.edge.transcriptions.reading import Reading
-from stenolog.log.store import EventStore
 
 
 class Events:
-    """Shows private types as well, and no payloads; it reads the log, so it never lags."""
+    """Shows private types as well, and no payloads; it reads the log, so it never lags.
 
-    def __init__(self, reading: Reading, events: EventStore, cursors: Cursors) -> None:
+    Each is shown byte for byte as it was hashed, also where a later version gave events another
+    shape: whoever has a proof can compute the leaf.
+    """
+
+    def __init__(self, reading: Reading, events: StoredEvents, cursors: Cursors) -> None:
         self._reading = reading
         self._events = events
         self._cursors = cursors
@@ -27,10 +30,10 @@ class Events:
         query = page_query(request.query_params, self._cursors)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
-        found = await self._events.read_stream(
-            stream_of(transcription_id), after=query.after or 0, limit=query.limit + 1
+        after = query.after or 0
+        found = await self._events.stored(
+            stream_of(transcription_id), after=after, limit=query.limit + 1
         )
-        shown = found[: query.limit]
-        items = [orjson.dumps(event.envelope()) for event in shown]
-        following = self._cursors.of_number(shown[-1].version) if len(found) > query.limit else None
-        return page_answer(items, following)
+        more = len(found) > query.limit
+        following = self._cursors.of_number(after + query.limit) if more else None
+        return page_answer(found[: query.limit], following)

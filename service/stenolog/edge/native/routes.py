@@ -21,11 +21,10 @@ from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.transcripts import Transcripts
-from stenolog.edge.ports import Evidence
+from stenolog.edge.ports import Evidence, StoredEvents
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.format import LogIdentity
-from stenolog.log.store import EventStore
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.views import Room, ViewReader
 
@@ -42,7 +41,7 @@ class NativePorts:
     """
 
     identity: LogIdentity
-    events: EventStore
+    stored_events: StoredEvents
     views: ViewReader
     api_keys: ApiKeys
     ring: KeyRing
@@ -57,7 +56,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     cursors = Cursors(ports.identity)
     transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room, cursors)
-    events = Events(cases.reading, ports.events, cursors)
+    events = Events(cases.reading, ports.stored_events, cursors)
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     projections = Projections(ports.views, ports.rebuild)
     evidence = LogEvidence(ports.evidence)

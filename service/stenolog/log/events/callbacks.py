@@ -17,6 +17,7 @@ class CallbackReceived(EventData):
     type = "callback.received"
     public = False
     payload = "a JSON object: `body` in base64, `headers`; only `headers` when oversized"
+    payload_is = "optional"  # none when the transcription is erased, or its key is lost
 
     submission: SubmissionNumber
     kid: Count

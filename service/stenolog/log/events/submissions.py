@@ -28,7 +28,8 @@ class SubmissionClaimed(EventData):
 
     type = "submission.claimed"
     public = False
-    payload = "the exact body of the create request"
+    payload = "the exact body of the create request; none when nobody is asked"
+    payload_is = "optional"
 
     submission: SubmissionNumber
     kid: Count
@@ -44,6 +45,7 @@ class SubmissionAccepted(EventData):
     type = "submission.accepted"
     public = False
     payload = "a JSON object with `provider_job`, when `data` cannot hold it"
+    payload_is = "without a job"
 
     submission: SubmissionNumber
     provider_job: ProviderJob | None
@@ -134,6 +136,7 @@ class SubmissionDuplicated(EventData):
     type = "submission.duplicated"
     public = False
     payload = "a JSON object with `provider_job`, when `data` cannot hold it"
+    payload_is = "without a job"
 
     submission: SubmissionNumber
     duplicate: SubmissionNumber

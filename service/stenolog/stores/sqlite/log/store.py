@@ -32,14 +32,13 @@ from stenolog.stores.sqlite.log.open_rows import read_open_page
 from stenolog.stores.sqlite.log.payloads import read_payload
 from stenolog.stores.sqlite.log.sealed import SealedStreams
 from stenolog.stores.sqlite.log.stored import (
+    INTEGER_MAX,
     RECORD,
     stored_events,
     stored_frontier,
 )
 from stenolog.stores.sqlite.log.streams import StreamReads, read_stream, version_of
 from stenolog.stores.sqlite.log.writer import NO_OTHER_CLOCKS, CommitReport, LogWriter
-
-INTEGER_MAX = 2**63 - 1  # SQLite's own
 
 
 class SqliteLog:

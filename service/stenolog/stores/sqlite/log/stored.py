@@ -11,6 +11,7 @@ from stenolog.log.canonical import leaf_hash
 from stenolog.log.event import Event, event_from_bytes
 from stenolog.log.merkle import Frontier, frontier_from_bytes
 
+INTEGER_MAX = 2**63 - 1  # SQLite's own
 RECORD = "position, CAST(stream AS BLOB), bytes, leaf"
 """The columns that `stored_event` takes; a damaged stream's name need not be text."""
 

@@ -14,7 +14,7 @@ from stenolog.log.event import Event
 from stenolog.log.stream import check_end, check_unbroken
 from stenolog.projections.run.histories import Beginning, Box
 from stenolog.stores.sqlite.file.connection import read_rows
-from stenolog.stores.sqlite.log.stored import RECORD, stored_event
+from stenolog.stores.sqlite.log.stored import INTEGER_MAX, RECORD, stored_event, stored_events
 
 _VERSION = (
     "SELECT max(coalesce((SELECT max(version) FROM events WHERE stream = ?1), 0), "
@@ -114,6 +114,18 @@ class StreamReads:
             for stream, events in found.items()
             if stream not in odd and _is_whole(stream, events, ends.get(stream, (None, None)))
         }
+
+    async def stored(self, stream: str, *, after: int, limit: int) -> Sequence[bytes]:
+        """Reads by the unique index on stream and version, and checks each record."""
+        rows = await self._rows(
+            f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
+            "ORDER BY version LIMIT ?",
+            stream,
+            min(after, INTEGER_MAX),
+            limit,
+        )
+        check_unbroken(stream, stored_events(rows, up_to_damage=False), after)
+        return [bytes(row[2]) for row in rows]
 
     async def positions_of(self, stream: str, *, after: int, limit: int) -> Sequence[int]:
         """Reads the unique index on stream and version alone."""
