@@ -17,6 +17,7 @@ from stenolog.bootstrap.stores import Wrapping
 from stenolog.commands.api_keys import prefix_of
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
+from stenolog.log.actors import OPERATOR
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.format import LogIdentity
 from stenolog.stores.files.directory import API_KEY, make_directory
@@ -164,6 +165,14 @@ async def test_lost_keys_are_refused_each_time(used: Path, empty: bool) -> None:
     for start in STARTS * 2:
         with pytest.raises(CannotStart, match=rf"{KNOWN} events.*`stenolog restore BACKUP"):
             await start(used)
+
+
+async def test_api_keys_may_be_made_before_the_first_start(tmp_path: Path) -> None:
+    make_directory(tmp_path)
+    for _ in range(2):
+        async with open_keys(settings_in(tmp_path)) as (_, ring):
+            await ring.create(actor=OPERATOR, tenant="acme", name="x", scopes=("all",))
+    await open_once(tmp_path)
 
 
 @pytest.mark.parametrize("empty", [False, True])

@@ -111,8 +111,9 @@ async def open_stores(
     # The log says which files are its own; the others are told, and refuse or make themselves anew.
     ours = events.identity
     keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS, ours)))
-    marked = bool(await keys.secrets(CHECK))  # before the master key makes its mark
-    await refuse_lost_keys(events, keys_marked=marked, keys_file=KEYS, log_file=LOG)
+    # Before the master key makes its mark; API keys may be made before the first start.
+    known = await keys.secrets(CHECK) or await keys.api_keys(None, after="", limit=1)
+    await refuse_lost_keys(events, keys_marked=bool(known), keys_file=KEYS, log_file=LOG)
     heads = await open_heads(stack, events, directory)
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
