@@ -11,11 +11,14 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from stenolog.bootstrap.http.answer_room import AnswerRoom
+from stenolog.bootstrap.http.figures import Figures
 from stenolog.edge.derived.render import KEPT_MAX, RenderOrder, render
 from stenolog.edge.derived.workers import LONG_BYTES_MAX, THREAD_BYTES_MAX, RenderWorkers
 from stenolog.errors import InvalidRequest
 from stenolog.projections.views import Room, ViewReader, no_wait
 from stenolog.side_process import SideProcess
+from stenolog.stores.sqlite.views.content import BODY_BYTES_INLINE_MAX, BODY_PART_BYTES
 from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.house.composed import Composed
 from tests.house.waiting import until
@@ -50,9 +53,12 @@ class Bodies:
 
     async def customer_body(self, transcription: str, room: Room) -> bytes | None:
         self.reads.append(transcription)
+        body = self._bodies.get(transcription)
+        if body is not None and len(body) > BODY_BYTES_INLINE_MAX:
+            await room(-(-len(body) // BODY_PART_BYTES) * BODY_PART_BYTES)
         if self.reads.count(transcription) > 1 and transcription == self._slow:
             await self.comes.wait()
-        return self._bodies.get(transcription)
+        return body
 
 
 @pytest.fixture
@@ -63,8 +69,8 @@ async def side_processes() -> AsyncIterator[SideProcesses]:
         await one.close()
 
 
-def making(bodies: Bodies, side_processes: SideProcesses) -> RenderWorkers:
-    return RenderWorkers(cast(ViewReader, bodies), side_processes, no_wait)
+def making(bodies: Bodies, side_processes: SideProcesses, room: Room = no_wait) -> RenderWorkers:
+    return RenderWorkers(cast(ViewReader, bodies), side_processes, room)
 
 
 async def all_of(
@@ -137,6 +143,20 @@ async def test_a_long_transcript_waits_for_no_longer_one(side_processes: SidePro
         bodies.comes.set()
         assert await waiting == render("longer", longer, ALL[0])
     assert [len(one.process_ids()) for one in side_processes] == [1, 1]
+
+
+async def test_what_is_rendered_of_long_ones_never_waits_for_itself(
+    side_processes: SideProcesses,
+) -> None:
+    """In a room that one of them fills."""
+    body = orjson.dumps(LONG | {"extra": "x" * (3 * BODY_PART_BYTES)})
+    room = AnswerRoom(Figures(), bytes_max=len(body))
+    made_by = making(Bodies({"first": body, "second": body}), side_processes, room.wait)
+    first, second = await asyncio.gather(
+        all_of(made_by, "first", ALL), all_of(made_by, "second", ALL)
+    )
+    assert first == [render("first", body, one) for one in ALL]
+    assert second == [render("second", body, one) for one in ALL]
 
 
 async def test_tenants_take_turns_with_long_ones(side_processes: SideProcesses) -> None:

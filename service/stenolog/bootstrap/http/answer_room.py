@@ -44,19 +44,20 @@ class AnswerRoom:
         if after < before:
             self._tell_freed()
         while self._counted_bytes > self._bytes_max and self.break_off_slowest(0):
-            self._begun(asyncio.current_task())
+            pass
 
     async def wait(self, bytes_max: int = 0) -> None:
         """Return once there is room for an answer of at most so many bytes; 0: of a few.
 
         There is room while less than one share is taken and, with what is being made, at most
         all of it; an answer that is larger is made alone. The room is the caller's task's, until
-        that begins to send the answer, or ends.
+        that begins to send the answer, asks again, or ends.
 
         Raises:
             StoreUnavailable: There was none for 15 s.
         """
-        waited_ms = 0
+        task, waited_ms = asyncio.current_task(), 0
+        self._begun(task)
         while not self._has(bytes_max):
             try:
                 async with asyncio.timeout(self._crowded_ms / 1000):
@@ -69,7 +70,6 @@ class AnswerRoom:
                 is_freed = crowded and self.break_off_slowest(self._crowded_ms)
                 if not is_freed and waited_ms >= WAIT_MS_MAX:
                     raise StoreUnavailable("too many answers are not being read") from None
-        task = asyncio.current_task()
         if bytes_max and task is not None:
             self._made_bytes[task] = bytes_max
             task.add_done_callback(self._begun)

@@ -14,6 +14,7 @@ from stenolog.projections.views import Room, ViewReader
 
 THREAD_BYTES_MAX = 512 << 10  # DECISIONS 31: parsing more would hold the event loop too long
 THREADS_MAX = 2
+SHORT_BYTES_MAX = 1 << 20  # read, to find out whether it has more than `THREAD_BYTES_MAX`
 # DECISIONS 31: transcripts of one size wait for none of the next.
 LONG_BYTES_MAX = 4 << 20  # some two hours of words; ten take ten times as long
 KNOWN_MAX = 1_024  # ids of long transcripts that are remembered
@@ -64,12 +65,12 @@ class RenderWorkers:
         queue = self._known.get(transcription_id)
         if queue is None:
             async with self._threads:
-                body = await self._views.customer_body(transcription_id, self._room)
-                if body is None:
-                    return None
-                if len(body) <= THREAD_BYTES_MAX:
+                body, size = await self._short_body(transcription_id)
+                if body is not None and size <= THREAD_BYTES_MAX:
                     return await asyncio.to_thread(render, transcription_id, body, asked)
-            queue = self._long if len(body) <= LONG_BYTES_MAX else self._longer
+            if not size:
+                return None
+            queue = self._long if size <= LONG_BYTES_MAX else self._longer
             del body  # not held while others have their turn
             self._known.put(transcription_id, queue)
         async with queue.turn(tenant) as run:
@@ -79,6 +80,27 @@ class RenderWorkers:
                 if body is not None:
                     answer = await run(render_kept, transcription_id, body, asked)
             return answer
+
+    async def _short_body(self, transcription_id: str) -> tuple[bytes | None, int]:
+        """Return the body and its bytes; of one that is not short, only how many it may have."""
+        try:
+            body = await self._views.customer_body(transcription_id, _no_room)
+        except _NotShort as exc:
+            return None, exc.bytes_max
+        return body, len(body or b"")
+
+
+class _NotShort(Exception):
+    """It is not to be read where short ones are."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(bytes_max)
+        self.bytes_max = bytes_max
+
+
+async def _no_room(bytes_max: int) -> None:
+    if bytes_max > SHORT_BYTES_MAX:
+        raise _NotShort(bytes_max)
 
 
 class _Queue:
