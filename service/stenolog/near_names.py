@@ -25,9 +25,11 @@ def misspelt(name: str, known: Collection[str], edits_max: int = EDITS_MAX) -> s
     An edit adds, removes or replaces one character; upper and lower case are told apart. Of several
     names that with the fewest edits is returned, of equal ones the first in the alphabet.
     """
-    if name in known:
+    if name in known or len(name) > _longest(known) + edits_max:
         return ""
-    found = [(edits(name, one, edits_max), one) for one in known]
+    letters = set(name)  # an edit takes away one of these at most: few known names remain
+    likely = [one for one in known if len(letters.difference(one)) <= edits_max]
+    found = [(edits(name, one, edits_max), one) for one in likely]
     return min(((count, one) for count, one in found if count <= edits_max), default=(0, ""))[1]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stenolog.edge.http.unknown_names import NAMED_MAX
 from stenolog.projections.of.lists import ITEM_VIEWS
 from tests.house.composed import Composed
 from tests.http.asking import get, refusal
@@ -76,6 +77,17 @@ async def test_a_misspelt_member_is_refused_before_anything_is_stored(service: C
             {"field": name, "message": f"is not known; did you mean {meant}?"}
         ]
     assert await service.recorded() == []
+
+
+async def test_a_body_of_thousands_of_members_is_counted_before_any_is_compared(
+    service: Composed,
+) -> None:
+    many = {f"subjec{number}": 1 for number in range(257)}
+    problem = await refusal(service, "POST", BASE, json={"audio_url": URL, **many})
+    assert problem["detail"] == "The request has more than 256 parameters"
+    few = {name: many[name] for name in list(many)[:100]}
+    problem = await refusal(service, "POST", BASE, json={"audio_url": URL, **few})
+    assert len(problem["errors"]) == NAMED_MAX
 
 
 async def test_other_unknown_members_are_forwarded_and_told(service: Composed) -> None:

@@ -48,6 +48,12 @@ def test_within_two_edits_it_is_misspelt(given: str, meant: str) -> None:
     assert misspelt(given, KNOWN) == meant
 
 
+@given(st.text("abcd", max_size=6), st.lists(st.text("abcd", max_size=6), max_size=4))
+def test_what_is_not_compared_would_not_be_found(name: str, known: list[str]) -> None:
+    near = [(whole_table(name, one), one) for one in known if whole_table(name, one) <= 2]
+    assert misspelt(name, known) == ("" if name in known else min(near, default=(0, ""))[1])
+
+
 def test_what_looks_alike_is_suggested_and_something_always_when_asked_for() -> None:
     assert (suggested("metdata", KNOWN), suggested("qqq", KNOWN)) == ("metadata", "")
     assert suggested("x", ()) == ""

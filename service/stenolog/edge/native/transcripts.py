@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import cast
 
 import orjson
@@ -14,6 +15,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
+from stenolog.edge.http.unknown_names import NAMED_MAX
 from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
@@ -28,7 +30,11 @@ from stenolog.projections.rows import Status, StatusRow
 from stenolog.projections.views import Room, ViewReader
 from stenolog.wire.assemblyai.enums import STATUSES
 from stenolog.wire.assemblyai.parameters import KNOWN
-from stenolog.wire.assemblyai.transcript_request import TranscriptRequest, checked_request
+from stenolog.wire.assemblyai.transcript_request import (
+    TranscriptRequest,
+    checked_request,
+    refuse_too_many,
+)
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 PATH = "/api/v1/transcripts"
@@ -139,8 +145,9 @@ class Transcripts:
 def _parsed(body: bytes) -> tuple[TranscriptRequest, dict[str, object]]:
     """Return the request and the fields that are ours."""
     given = parse_object(body)
-    _refuse_misspelt(given)
     ours = {name: given.pop(name) for name in HEADERS if name in given}
+    refuse_too_many(given)
+    _refuse_misspelt(given)
     return checked_request(given), ours
 
 
@@ -151,7 +158,8 @@ def _refuse_misspelt(given: Mapping[str, object]) -> None:
         InvalidRequest: There is one. Other unknown names may be new ones of AssemblyAI's.
     """
     near = ((name, misspelt(name, MEMBERS)) for name in given)
-    wrong = [(name, f"is not known; did you mean {meant}?") for name, meant in near if meant]
+    found = ((name, f"is not known; did you mean {meant}?") for name, meant in near if meant)
+    wrong = list(islice(found, NAMED_MAX))
     if wrong:
         raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
 

@@ -22,6 +22,7 @@ from stenolog.wire.assemblyai.webhook_rules import webhook_complaints
 from stenolog.wire.strict_json import parse_object
 
 PARAMETERS_MAX = 256  # the service documents about fifty
+TOO_MANY = f"The request has more than {PARAMETERS_MAX} parameters"
 UNKNOWN_NAME_CHARS_MAX = 128
 UNKNOWN_MAX = 256  # of names; an object within a parameter may have thousands
 # Switched on by default, so that only leaving them out says something.
@@ -96,6 +97,16 @@ def checked_request(given: Mapping[str, object]) -> TranscriptRequest:
     return request_of(params)
 
 
+def refuse_too_many(given: Mapping[str, object]) -> None:
+    """Return when there are at most `PARAMETERS_MAX` parameters, so that each may be looked at.
+
+    Raises:
+        InvalidRequest: There are more.
+    """
+    if len(given) > PARAMETERS_MAX:
+        raise InvalidRequest(TOO_MANY, [("", TOO_MANY)])
+
+
 def request_of(params: Mapping[str, object]) -> TranscriptRequest:
     """Return the request that `parse_request` once accepted, made again from its `params`."""
     models = params.get("speech_models", ())
@@ -142,7 +153,7 @@ def _text(params: Mapping[str, object], name: str) -> str | None:
 def _complaints(params: Mapping[str, object]) -> Iterator[Complaint]:
     """Yield everything wrong with a request, in the order in which the service looks."""
     if len(params) > PARAMETERS_MAX:
-        yield "", f"The request has more than {PARAMETERS_MAX} parameters"
+        yield "", TOO_MANY
         return
     yield from _audio_url(params)
     single = list(_each(params))
