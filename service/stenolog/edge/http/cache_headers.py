@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.resource import Handler
+from stenolog.edge.transcriptions.incomplete import INCOMPLETE
 
 HASHED_INLINE_BYTES_MAX = 256 << 10  # a quarter of a millisecond
 TAG_BYTES = 16
@@ -43,11 +44,15 @@ class CacheHeaders:
 def revalidated(handler: Handler) -> Handler:
     """Let the caller keep what `handler` answers, and ask each time whether it is still so.
 
-    An answer that the caller has is 304, without a body (RFC 9110, 13.1.2).
+    An answer that the caller has is 304, without a body (RFC 9110, 13.1.2). One that may lack
+    something is not kept: whoever keeps it would not be told that it has become whole.
     """
 
     async def answer(request: Request, caller: ApiKey) -> Response:
-        return await tagged(request, await handler(request, caller), "private, no-cache")
+        response = await handler(request, caller)
+        if INCOMPLETE in response.headers:
+            return response
+        return await tagged(request, response, "private, no-cache")
 
     return answer
 
