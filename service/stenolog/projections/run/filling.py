@@ -83,11 +83,6 @@ class Filler:
         log.info("views.filling", until=head)
         return True
 
-    @property
-    def pending(self) -> bool:
-        """Whether the views may lack transcriptions, as far as this process knows."""
-        return self._pending
-
     async def ask_for(self, transcription: str) -> None:
         """Return once the transcription is filled in; not at all late where it is not waited for.
 
