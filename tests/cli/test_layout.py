@@ -33,7 +33,9 @@ JOB: dict[str, Any] = {
         "declared_ms": 60_000,
         "decoded_ms": 30_000,
     },
-    "warnings": [{"code": "half", "message": "half of the declared 60 minutes could be decoded"}],
+    "warnings": [
+        {"code": "cut-short", "message": "half of the declared 60 minutes could be decoded"}
+    ],
 }
 
 
@@ -48,6 +50,16 @@ def test_what_is_known_is_shown_with_its_warnings() -> None:
         "webhook": "forbidden (http://hooks.corp:8080); STENOLOG_ALLOW_NETWORKS would allow it",
         "warning": "half of the declared 60 minutes could be decoded",
     }
+
+
+@pytest.mark.parametrize("decoded_ms", [59_999, 60_000, 59_100])
+def test_a_length_that_warns_of_nothing_is_no_news(decoded_ms: int) -> None:
+    audio = {**JOB["audio"], "decoded_ms": decoded_ms}
+    other = [{"code": "silent", "message": "The audio is silent."}]
+    lines = list(facts(checked(Job, {**JOB, "audio": audio, "warnings": other})))
+    assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("file")] == [
+        "mov, aac, 2 channels, track 2 of 3"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from stenolog.cli.layout import fact, spoken
 from stenolog.cli.words import clock, guarded, program, run, settings_from, took, with_service
 from stenolog.clock import microseconds
 from stenolog.config.settings import Settings
+from stenolog.engine.audio_facts import OF_LENGTH
 from stenolog.errors import NotFound
 
 
@@ -59,7 +60,8 @@ def facts(job: Job) -> Iterator[str]:
         length = "" if job.audio_ms is None else f"{clock(job.audio_ms)} of "
         yield fact("audio", f"{length}{job.audio_url}")
     if job.audio is not None:
-        yield fact("file", _file(job.audio))
+        matters = any(warning.code in OF_LENGTH for warning in job.warnings)
+        yield fact("file", _file(job.audio, length=matters))
     if job.subject:
         yield fact("subject", job.subject)
     if job.webhook is not None:
@@ -74,15 +76,18 @@ def facts(job: Job) -> Iterator[str]:
         yield fact("error", job.error)
 
 
-def _file(audio: Audio) -> str:
-    """Return what was found in the file: `mov, aac, 2 channels, track 2 of 3, 0:30.0 of 1:00.0`."""
+def _file(audio: Audio, *, length: bool) -> str:
+    """Return what was found in the file: `mov, aac, 2 channels, track 2 of 3, 0:30.0 of 1:00.0`.
+
+    How much was decoded is said where `length` is asked for: some milliseconds are missing often.
+    """
     parts = [audio.container, audio.codec]
     if audio.channels:
         parts.append(f"{audio.channels} channel{'' if audio.channels == 1 else 's'}")
     if audio.tracks and audio.tracks > 1:
         parts.append(f"track {audio.track} of {audio.tracks}")
     declared, decoded = audio.declared_ms, audio.decoded_ms
-    if declared is not None and decoded is not None and decoded != declared:
+    if length and declared is not None and decoded is not None:
         parts.append(f"{clock(decoded)} of {clock(declared)} decoded")
     return ", ".join(part for part in parts if part)
 

@@ -13,6 +13,12 @@ SHORT_SHARE_MIN = 0.02
 INSERTED_MS_MIN = 1_000
 ALONE_MS_MIN = 2_000
 
+CUT_SHORT = "cut-short"
+LENGTH_MENDED = "length-mended"
+SOUND_MISSING = "sound-missing"
+OF_LENGTH = frozenset({CUT_SHORT, LENGTH_MENDED, SOUND_MISSING})
+"""Codes of warnings that there is less, or more, than the file declares."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFacts:
@@ -84,13 +90,13 @@ def _of_length(facts: AudioFacts) -> Iterator[tuple[str, str]]:
         return
     if facts.length_mended:
         yield (
-            "length-mended",
+            LENGTH_MENDED,
             f"The file's header declares {_length(declared_ms)}, and {_length(heard_ms)} are "
             "there: it was read to its end.",
         )
     elif declared_ms - heard_ms > max(SHORT_MS_MIN, SHORT_SHARE_MIN * declared_ms):
         yield (
-            "cut-short",
+            CUT_SHORT,
             f"Only {_length(heard_ms)} of the declared {_length(declared_ms)} could be decoded: "
             "the file is cut off or damaged.",
         )
@@ -99,7 +105,7 @@ def _of_length(facts: AudioFacts) -> Iterator[tuple[str, str]]:
 def _of_damage(facts: AudioFacts) -> Iterator[tuple[str, str]]:
     if facts.inserted_ms >= INSERTED_MS_MIN:
         yield (
-            "sound-missing",
+            SOUND_MISSING,
             f"{_length(facts.inserted_ms)} of sound are missing in the file; silence stands in "
             "their place.",
         )
