@@ -124,6 +124,9 @@ async def test_the_status_code_is_the_transcripts_own(home: House) -> None:
         410,
     )
     assert (await home.shown(transcription_id))["webhook_status_code"] == 204
+    log = home.directory / "log.db"
+    assert underivable(log) == []
+    assert "delivery.failed" in keyed_types(log)
 
 
 async def test_redacted_audio_is_told_once_it_is_there(home: House) -> None:
