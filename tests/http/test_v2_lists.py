@@ -127,6 +127,7 @@ async def test_a_list_that_is_asked_wrongly_is_400(
 
 async def test_a_list_says_that_older_ones_may_be_missing(service: Composed) -> None:
     """As while views that were lost are filled. Such a list is not kept, and never 304."""
+    await service.stand_still()
     kept = ""
     for place in ("/v2/transcript", "/api/v1/transcripts"):
         whole = await service.client.get(place)
