@@ -19,7 +19,7 @@ EVENT_SCHEMA = 1
 """The shape in which events are written, as `schema` in their envelope."""
 
 FIRST_EPOCH = 1
-"""The epoch of a log that was never restored; each restore makes it one greater."""
+"""The epoch of a log that was never restored; each restore makes it greater."""
 
 Fields = Mapping[str, Any]
 Upcaster = Callable[[Fields], Fields]
@@ -56,7 +56,8 @@ class LogIdentity:
 
     Attributes:
         log_id: The random id that `log.begun` gave to the log.
-        epoch: 1, and one more after each restore: positions may mean other events since then.
+        epoch: 1, and after each restore greater than any that the restore knew of, so that there
+            may be gaps; since a restore positions may mean other events.
         restore: The random id in the `log.restored` that began the epoch, by which two restores of
             one backup are told apart; empty in the first epoch.
     """
