@@ -131,11 +131,17 @@ def timed_metadata(audio: Waveform, begin: float) -> bytes:
     return file.getvalue()
 
 
-def wav_of(channels: Sequence[Waveform], rate: int = SAMPLE_RATE) -> bytes:
-    """A 16-bit WAV file with a sound of its own in each channel."""
+PCM_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
+
+
+def wav_of(channels: Sequence[Waveform], rate: int = SAMPLE_RATE, mask: int | None = None) -> bytes:
+    """A 16-bit WAV file with a sound of its own in each channel; `mask` names their speakers."""
     samples = (np.stack(channels, axis=1) * 32_767).astype("<i2").tobytes()
     width = 2 * len(channels)
-    form = struct.pack("<HHIIHH", 1, len(channels), rate, rate * width, width, 16)
+    kind = 1 if mask is None else 0xFFFE
+    form = struct.pack("<HHIIHH", kind, len(channels), rate, rate * width, width, 16)
+    if mask is not None:
+        form += struct.pack("<HHI", 22, 16, mask) + PCM_GUID
     return riff((b"fmt ", form), (b"data", samples))
 
 

@@ -97,16 +97,18 @@ def test_a_cover_picture_is_no_track_and_no_clock() -> None:
 
 
 CANCELLING = {
-    "one inverted": (TONE, -TONE),
-    "one inverted and quieter": (TONE, -0.9 * TONE),
-    "nothing but the sides of four": (TONE, -TONE, TONE, -TONE),
-    "in the channel of low frequencies": (*(QUIET,) * 3, TONE, QUIET, QUIET),
+    "one inverted": ((TONE, -TONE), None),
+    "one inverted and quieter": ((TONE, -0.9 * TONE), None),
+    "nothing but the sides of four": ((TONE, -TONE, TONE, -TONE), None),
+    "in the channel of low frequencies": ((*(QUIET,) * 3, TONE, QUIET, QUIET), 0x3F),
 }
 
 
-@pytest.mark.parametrize("channels", CANCELLING.values(), ids=CANCELLING.keys())
-def test_channels_that_cancel_each_other_are_heard(channels: tuple[Waveform, ...]) -> None:
-    found = heard(containers.wav_of(channels))
+@pytest.mark.parametrize(("channels", "mask"), CANCELLING.values(), ids=CANCELLING.keys())
+def test_channels_that_cancel_each_other_are_heard(
+    channels: tuple[Waveform, ...], mask: int | None
+) -> None:
+    found = heard(containers.wav_of(channels, mask=mask))
     assert rms(found.audio) == pytest.approx(rms(TONE), rel=0.01)
     assert found.facts.channel_alone_ms == 2_000
     assert codes(found) == ["channels-cancel"]
@@ -136,6 +138,27 @@ def test_channels_that_do_not_cancel_are_mixed(
     found = heard(containers.wav_of(channels))
     assert rms(found.audio) == pytest.approx(share * rms(TONE), rel=0.03)
     assert (found.facts.channel_alone_ms, codes(found)) == (0, [])
+
+
+@pytest.mark.parametrize("count", [3, 6, 8])
+@pytest.mark.parametrize("mask", [None, 0])
+def test_speakers_that_are_not_named_count_the_same(count: int, mask: int | None) -> None:
+    """None of them is taken for a channel of low frequencies."""
+    for place in range(count):
+        channels = [TONE if number == place else QUIET for number in range(count)]
+        found = heard(containers.wav_of(channels, mask=mask))
+        assert rms(found.audio) == pytest.approx(rms(TONE) / count**0.5, rel=0.01)
+        assert codes(found) == []
+
+
+@pytest.mark.parametrize(
+    ("mask", "count"), [(0x30, 2), (0x600, 2), (0x5000, 2), (0x108, 2), (0x8, 1), (0x30600, 4)]
+)
+def test_speakers_that_ffmpeg_does_not_mix_are_heard(mask: int, count: int) -> None:
+    """A pair at the back, at the sides or above; nothing but low frequencies."""
+    found = heard(containers.wav_of([TONE, *[QUIET] * (count - 1)], mask=mask))
+    share = 1 if count == 1 else 1 / 2 if count == 2 else 1 / count**0.5
+    assert rms(found.audio) == pytest.approx(share * rms(TONE), rel=0.05)
 
 
 def test_both_voices_are_heard_where_only_some_seconds_cancel() -> None:

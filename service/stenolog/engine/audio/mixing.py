@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Protocol
 
 import av
@@ -18,6 +19,7 @@ LOUDEST_SHARE_MIN = 1 / 100
 SILENT_PEAK = 2.0**-13  # -78 dB: what a 16-bit converter makes of nothing
 SILENT_POWER = SILENT_PEAK**2
 PAIR = 2
+UNNAMED = "{} channels"  # what FFmpeg calls speakers that the file does not name
 STAY_SHARE = 0.5  # the channel that was heard before is left for one of twice its power
 
 Samples = NDArray[np.float32]
@@ -125,7 +127,25 @@ def _weights(layout: Any) -> Samples:
     """Return how much of each channel goes into the mix: in FFmpeg's proportions.
 
     Two channels are averaged, so that the same sound in both is that sound. More are kept at the
-    power of one.
+    power of one. All have the same weight when their speakers are not named, or FFmpeg has no
+    proportions for them, as for a pair at the back.
+    """
+    count = layout.nb_channels
+    weights = np.ones(count, dtype=np.float32)
+    if layout.name != UNNAMED.format(count):
+        with contextlib.suppress(av.error.FFmpegError):
+            weights = _proportions(layout)
+    if not np.isfinite(weights).all() or weights.sum() <= 0:
+        weights = np.ones(count, dtype=np.float32)
+    whole = weights.sum() if count == PAIR else np.sqrt(np.sum(weights**2))
+    return np.asarray(weights / whole, dtype=np.float32)
+
+
+def _proportions(layout: Any) -> Samples:
+    """Return how FFmpeg mixes these speakers to one.
+
+    Raises:
+        FFmpegError: It does not.
     """
     count = layout.nb_channels
     # Packed: PyAV 18 reads beyond eight planes of a planar frame.
@@ -135,5 +155,4 @@ def _weights(layout: Any) -> Samples:
     mono = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     mixed = [*mono.resample(frame), *mono.resample(None)]
     weights = np.concatenate([one.to_ndarray().reshape(-1) for one in mixed])[:count]
-    whole = weights.sum() if count == PAIR else np.sqrt(np.sum(weights**2))
-    return np.asarray(weights / whole, dtype=np.float32)
+    return np.asarray(weights, dtype=np.float32)
