@@ -68,10 +68,16 @@ class ServiceClient:
         """
         return _read(await self._ask("GET", path))
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
         """Return the JSON answered to a POST of `body`; raises as `get`."""
         content = json.dumps(body).encode()
-        return _read(await self._ask("POST", path, content, "application/json"))
+        return _read(
+            await self._ask(
+                "POST", path, content, "application/json", idempotency_key=idempotency_key
+            )
+        )
 
     async def delete(self, path: str) -> dict[str, Any]:
         """Return the JSON answered to a DELETE; raises as `get`."""
@@ -129,6 +135,7 @@ class ServiceClient:
         *,
         size: int | None = None,
         timeout_ms: int = TIMEOUT_MS,
+        idempotency_key: str | None = None,
     ) -> Answer:
         if self._withheld and path != ALIVE:
             await self._ask("GET", ALIVE)  # nobody there: that is what to say
@@ -136,6 +143,8 @@ class ServiceClient:
         headers = [("authorization", self._key)] if self._key else []
         if content_type is not None:
             headers.append(("content-type", content_type))
+        if idempotency_key is not None:
+            headers.append(("idempotency-key", idempotency_key))
         if size is not None:
             headers.append(("content-length", str(size)))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from stenolog.cli.layout import PROVIDERS
 from stenolog.cli.progress import Progress
 from stenolog.cli.recordings import Recording, is_id, is_url, name_of
 from stenolog.cli.words import program
-from stenolog.errors import EgressFailed, NotFound
+from stenolog.errors import EgressFailed, NotFound, StenologError
 
 POLL_FIRST_S, POLL_S_MAX = 0.1, 1.0
 WAIT_S_MAX = 25 * 3_600  # a gateway gives a job up after a day, unless it is set otherwise
@@ -29,11 +30,13 @@ class Sent:
     Attributes:
         audio: As it was named: a path, `-`, a URL, or an id.
         id: The transcription's; empty before there is one.
+        asked: Whether the transcription was asked for; without an id it may have been taken.
         over: Whether its user was told how it ended.
     """
 
     audio: str
     id: str = ""
+    asked: bool = False
     over: bool = False
 
     @property
@@ -47,6 +50,9 @@ async def submit(
 ) -> None:
     """Upload what must be, ask for the transcription, and say its id at once.
 
+    A request whose answer is lost is repeated once with its `Idempotency-Key`, so that there is one
+    transcription.
+
     Raises:
         StenologError: The service said no, or cannot be reached.
     """
@@ -58,11 +64,22 @@ async def submit(
         recording = Recording(url)
         uploading = client.upload(recording)
         url = await progress.during(f"uploading {sent.name}", uploading, recording.how_far)
-    answer = await progress.during(
-        f"submitting {sent.name}", client.post(NATIVE, {"audio_url": url, **options})
-    )
+    asking = _asked_for(client, sent, {"audio_url": url, **options})
+    answer = await progress.during(f"submitting {sent.name}", asking)
     sent.id = checked(Job, answer).id
     progress.say(f"{sent.name}: transcription {sent.id}")
+
+
+async def _asked_for(client: ServiceClient, sent: Sent, body: Mapping[str, Any]) -> dict[str, Any]:
+    key = str(uuid.uuid4())
+    sent.asked = True
+    try:
+        return await client.post(NATIVE, body, idempotency_key=key)
+    except StenologError as exc:
+        if not isinstance(exc, EgressFailed) or not exc.sent:
+            sent.asked = False
+            raise
+    return await client.post(NATIVE, body, idempotency_key=key)
 
 
 async def ended(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from stenolog.cli.left_behind import in_daemon
 from stenolog.cli.words import one_line
 from stenolog.errors import InvalidRequest
 
@@ -20,6 +22,7 @@ STDIN = "-"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 URL_STARTS = ("http://", "https://")
 NAME_CHARS_MAX = 40
+URL_NAME_CHARS_MAX = 200  # a file's name has 255 bytes at most
 MB = 1_000_000
 
 
@@ -44,7 +47,7 @@ class Recording:
             InvalidRequest: It cannot be read, is empty, or becomes shorter meanwhile.
         """
         if self._audio == STDIN:
-            yield self._chunks(sys.stdin.buffer), None
+            yield self._chunks(_from_stdin()), None
             return
         file = Path(self._audio)
         try:
@@ -52,11 +55,11 @@ class Recording:
             self._size = found.st_size if stat.S_ISREG(found.st_mode) else None  # a pipe has none
             if self._size == 0:
                 raise InvalidRequest(f"{file} is empty: there is nothing to transcribe")
-            stream = await asyncio.to_thread(file.open, "rb")
+            stream = await in_daemon(partial(file.open, "rb", buffering=0))  # a pipe waits here
         except OSError as exc:
             raise InvalidRequest(f"{file}: {exc.strerror}") from exc
         with stream:
-            yield self._chunks(stream), self._size
+            yield self._chunks(partial(os.read, stream.fileno())), self._size
 
     def how_far(self) -> str:
         """Say how much was sent: `34 % of 12.3 MB`; empty before anything was."""
@@ -66,17 +69,25 @@ class Recording:
             return f"{self.sent / MB:,.1f} MB"
         return f"{100 * self.sent // self._size} % of {self._size / MB:,.1f} MB"
 
-    async def _chunks(self, stream: BinaryIO) -> AsyncIterator[bytes]:
+    async def _chunks(self, read: Callable[[int], bytes]) -> AsyncIterator[bytes]:
         left = self._size  # what was announced is sent, though the file may grow
         while left != 0:
             most = CHUNK_BYTES if left is None else min(left, CHUNK_BYTES)
-            if not (chunk := await asyncio.to_thread(stream.read, most)):
+            if not (chunk := await in_daemon(partial(read, most))):
                 break
             yield chunk
             self.sent += len(chunk)
             left = None if left is None else left - len(chunk)
         if left:
             raise InvalidRequest(f"{self._audio} became shorter while it was read")
+
+
+def _from_stdin() -> Callable[[int], bytes]:
+    """Return what reads it: around the lock of Python's stream, where it is a file's."""
+    try:
+        return partial(os.read, sys.stdin.fileno())
+    except OSError:  # whoever called us put something else in its place
+        return sys.stdin.buffer.read
 
 
 def is_url(audio: str) -> bool:
@@ -90,13 +101,28 @@ def is_id(audio: str) -> bool:
 
 
 def name_of(audio: str) -> str:
-    """Return what to call it in a line, and its file without a suffix."""
+    """Return what to call it in a line; a long name is cut."""
+    return file_name_of(audio)[:NAME_CHARS_MAX]
+
+
+def file_name_of(audio: str) -> str:
+    """Return the name after which a result's file is called."""
     if audio == STDIN:
         return "stdin"
     if is_url(audio):
         parts = urlsplit(audio)
-        return one_line(Path(parts.path).name or parts.netloc)[:NAME_CHARS_MAX]
-    return one_line(Path(audio).name)[:NAME_CHARS_MAX]
+        return one_line(Path(parts.path).name or parts.netloc)[:URL_NAME_CHARS_MAX]
+    return one_line(Path(audio).name)
+
+
+def is_read_from(audio: str, place: Path) -> bool:
+    """Tell whether `place` is the file that the recording is read from."""
+    try:
+        found = place.stat()
+        read = os.fstat(sys.stdin.fileno()) if audio == STDIN else Path(audio).stat()
+    except (OSError, ValueError):  # there is no such file
+        return False
+    return stat.S_ISREG(found.st_mode) and os.path.samestat(found, read)
 
 
 def missing(audio: str) -> str:

@@ -16,8 +16,17 @@ from stenolog.cli.client import ServiceClient
 from stenolog.cli.following import WAIT_S_MAX, Sent, ended, submit
 from stenolog.cli.layout import spoken
 from stenolog.cli.progress import Progress
-from stenolog.cli.recordings import missing
-from stenolog.cli.words import NO, guarded, program, run, safe, settings_from, with_service
+from stenolog.cli.recordings import file_name_of, is_read_from, missing
+from stenolog.cli.words import (
+    NO,
+    guarded,
+    named_again,
+    program,
+    run,
+    safe,
+    settings_from,
+    with_service,
+)
 from stenolog.config.settings import Settings
 from stenolog.errors import InvalidRequest, RequestError
 
@@ -68,20 +77,31 @@ def command(
     try:
         failed = run(transcribe(settings, sent, {"speaker_labels": speaker_labels}, form, places))
     finally:
-        waiting = [one.id for one in sent if one.id and not one.over]
-        if waiting:
-            begin = "\n" if sys.stderr.isatty() else ""  # behind a moving line
-            ids = " ".join(waiting)
-            click.echo(f"{begin}go on later with: {program()} transcribe {ids}", err=True)
+        _say_what_is_open(sent, named_again(data_dir, url, api_key))
     if failed:
         sys.exit(NO)
+
+
+def _say_what_is_open(sent: Sequence[Sent], options: str) -> None:
+    """Say how to go on with what has not ended, and what may have been taken."""
+    lines = [
+        f"{one.name}: it may have been taken: see `{program()} list{options}`"
+        for one in sent
+        if one.asked and not one.id
+    ]
+    if waiting := [one.id for one in sent if one.id and not one.over]:
+        lines.append(f"go on later with: {program()} transcribe {' '.join(waiting)}{options}")
+    if lines:
+        begin = "\n" if sys.stderr.isatty() else ""  # behind a moving line
+        click.echo(begin + "\n".join(lines), err=True)
 
 
 def _places(sent: Sequence[Sent], form: str, output: Path | None) -> dict[str, Path | None]:
     """Return where each result is written, by recording; None: printed.
 
     Raises:
-        click.UsageError: There are too many, one is named twice, or the place cannot be.
+        click.UsageError: There are too many, one is named twice, or the place cannot be, as that
+            of a recording cannot.
         InvalidRequest: A file is missing, or the directory is.
     """
     if len(sent) > AUDIO_MAX:
@@ -98,16 +118,27 @@ def _places(sent: Sequence[Sent], form: str, output: Path | None) -> dict[str, P
     if len(sent) == 1:
         if output.is_dir() or not output.absolute().parent.is_dir():
             raise InvalidRequest(f"-o {output}: must be a file in a directory that there is")
-        return {sent[0].audio: output}
+        return _apart(sent, {sent[0].audio: output})
     if not output.is_dir():
         raise InvalidRequest(f"-o {output}: must be a directory, for there are several recordings")
-    stems = [Path(one.name).stem for one in sent]
-    alike = len(set(stems)) < len(stems)
-    names = [one.name if alike else stem for one, stem in zip(sent, stems, strict=True)]
+    names = [file_name_of(one.audio) for one in sent]
+    stems = [Path(name).stem for name in names]
+    names = stems if len(set(stems)) == len(stems) else names
     if len(set(names)) < len(names):
         raise click.UsageError("two recordings have the same name: write them one by one")
     suffix = SUFFIXES.get(form, form)
-    return {one.audio: output / f"{name}.{suffix}" for one, name in zip(sent, names, strict=True)}
+    return _apart(
+        sent,
+        {one.audio: output / f"{name}.{suffix}" for one, name in zip(sent, names, strict=True)},
+    )
+
+
+def _apart(sent: Sequence[Sent], places: dict[str, Path]) -> dict[str, Path | None]:
+    """Return the places, unless one of them is a recording, which would be lost."""
+    for place in places.values():
+        if any(is_read_from(one.audio, place) for one in sent):
+            raise click.UsageError(f"{place} is a recording: name another place with -o")
+    return {**places}
 
 
 async def transcribe(

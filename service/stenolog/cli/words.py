@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -95,6 +96,13 @@ def settings_from(behind: Mapping[str, str] | None = None, /, **given: Any) -> S
     path = given_env_file()
     in_file = {} if path is None else read_env_file(path)
     return load_settings(None, {**(behind or {}), **in_file}, **given)
+
+
+def named_again(data_dir: Path | None, url: str | None, api_key: str | None) -> str:
+    """Return the options that named the service, for a command to be called later; no key."""
+    given = (("--data-dir", data_dir), ("--env-file", given_env_file()), ("--url", url))
+    words = [f" {name} {shlex.quote(str(value))}" for name, value in given if value is not None]
+    return "".join(words) + ("" if api_key is None else " --api-key KEY")
 
 
 def guarded(command: Command) -> Command:
