@@ -57,9 +57,12 @@ async def test_a_lost_reply_is_adopted_although_the_first_list_failed(tmp_path: 
         assert len(simulator.creates) == 1
 
 
-@pytest.mark.parametrize(("others", "readable"), [(QUESTIONS_MAX + 10, True), (1, False)])
-async def test_a_lost_reply_is_adopted_however_odd_the_jobs_listed_before_it_are(
-    tmp_path: Path, simulator: Simulator, others: int, *, readable: bool
+@pytest.mark.parametrize(
+    ("others", "readable", "first"),
+    [(QUESTIONS_MAX + 10, True, False), (QUESTIONS_MAX + 10, True, True), (1, False, False)],
+)
+async def test_a_lost_reply_is_adopted_however_odd_the_jobs_listed_beside_it_are(
+    tmp_path: Path, simulator: Simulator, others: int, *, readable: bool, first: bool
 ) -> None:
     url = "https://audio.example/popular.mp3"
 
@@ -70,7 +73,7 @@ async def test_a_lost_reply_is_adopted_however_odd_the_jobs_listed_before_it_are
             page: JobPage = await self.inner.list_jobs(status=status, before=before)
             odd = ListedJob(id="", audio_url=url, created_at_ms=None)
             listed = [replace(odd, id=f"odd-{number}") for number in range(others)]
-            return replace(page, jobs=[*listed, *page.jobs])
+            return replace(page, jobs=[*page.jobs, *listed] if first else [*listed, *page.jobs])
 
         async def fetch(self, job: str) -> FetchedJob | UnknownJob:
             if not job.startswith("odd-"):
@@ -81,7 +84,8 @@ async def test_a_lost_reply_is_adopted_however_odd_the_jobs_listed_before_it_are
             raise ProviderUnavailable("the answer is not JSON")
 
     async with house(tmp_path, simulator, around=Popular) as home:
-        home.behave(url, Behaviour(lost_reply=True, callbacks=day.MISSING))
+        late = Behaviour(lost_reply=True, callbacks=day.MISSING, read_faults=(day.UNKNOWN_JOB,))
+        home.behave(url, late)  # its own job is not known either, the first time
         identifier = await home.request(audio_url=url)
         await home.when(identifier, lambda state: state.status == "processing")
         assert len(simulator.creates) == 1
@@ -170,9 +174,12 @@ async def test_a_file_that_the_provider_has_lost_is_sent_again(
 
     days = iter([Behaviour(create_faults=(day.UNAVAILABLE,))] if kept else [])
     simulator.behave = lambda body: next(days, Behaviour())
-    async with house(tmp_path, simulator, around=Forgetful) as home:
+    models = ("universal-2",)
+    async with house(tmp_path, simulator, around=Forgetful, speech_models=models) as home:
         identifier = await home.request(upload=await uploaded(home))
         assert (await home.ended(identifier)).status == "completed"
+        stream = await home.stream(identifier)
+        assert "setting" not in {event.data.get("reason") for event in stream}
         assert sum(seen.path == "/v2/upload" for seen in simulator.requests) == 2
 
 

@@ -40,6 +40,7 @@ class Attempts:
         swept_at_ms: When the last of these lists was read.
         unsure: Such lists that do not count, because a job in them could not be asked for.
         refuted: Submissions and jobs that were read, and do not belong together.
+        unread: Those that were asked for in this round of lists, and could not be read.
         trouble: What was wrong with what the provider said of the job last; empty: nothing.
         erased: This process has erased what is here of an erased transcription.
         spread: A chance, 0 to 1, drawn once: how much of each wait it waits, so that those that
@@ -62,6 +63,7 @@ class Attempts:
     swept_at_ms: int = 0
     unsure: int = 0
     refuted: frozenset[tuple[int, str]] = frozenset()
+    unread: frozenset[tuple[int, str]] = frozenset()
     trouble: str = ""
     erased: bool = False
     spread: float = 1.0
@@ -142,14 +144,25 @@ def refute(attempts: Attempts, number: int, jobs: Iterable[str]) -> Attempts:
     return replace(answered(attempts), refuted=denied)
 
 
+def unread(attempts: Attempts, number: int, jobs: Iterable[str]) -> Attempts:
+    """Note that these may be jobs of submission `number`, and could not be read in this round."""
+    return replace(attempts, unread=attempts.unread.union((number, job) for job in jobs))
+
+
 def swept(attempts: Attempts, now_ms: int) -> Attempts:
     """Note that one more list did not show the job of the open claim."""
-    return replace(attempts, sweeps=attempts.sweeps + 1, swept_at_ms=now_ms, unsure=0)
+    return replace(
+        attempts,
+        sweeps=attempts.sweeps + 1,
+        swept_at_ms=now_ms,
+        unsure=0,
+        unread=frozenset(),
+    )
 
 
 def swept_unsure(attempts: Attempts, now_ms: int) -> Attempts:
     """Note a list with jobs that may be the open claim's, and that could not be asked for."""
-    return replace(attempts, swept_at_ms=now_ms, unsure=attempts.unsure + 1)
+    return replace(attempts, swept_at_ms=now_ms, unsure=attempts.unsure + 1, unread=frozenset())
 
 
 def erased_here(attempts: Attempts) -> Attempts:

@@ -11,7 +11,14 @@ from stenolog.commands.transcription.commands import AbandonSubmission
 from stenolog.commands.transcription.decide_jobs import PAGES_MAX
 from stenolog.commands.transcription.state import Page, Submission, Transcription
 from stenolog.errors import ProviderError
-from stenolog.reconciler.attempts import Attempts, anew, refute, swept, swept_unsure
+from stenolog.reconciler.attempts import (
+    Attempts,
+    anew,
+    refute,
+    swept,
+    swept_unsure,
+    unread,
+)
 from stenolog.reconciler.candidates import candidates
 from stenolog.reconciler.clearing import settle_due_ms
 from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
@@ -63,18 +70,18 @@ class Settler:
             return anew(attempts)
         if not self._gates.facts(state).lists:
             return await self._abandon(state, number, attempts)
-        unasked = await self._unasked(state, submission, attempts, timing)
+        possible = await self._possible(state, submission, attempts, timing)
+        unasked = [job for job in possible if (number, job) not in attempts.unread]
         asked = rotated(unasked, attempts.failures)[:QUESTIONS_MAX]
         ours, denied = await self._find(state, number, asked)
         if ours:
             await self._take(state, number, ours)
             return anew(attempts, "start")
-        if len(unasked) > QUESTIONS_MAX:
-            # What is not known now is not asked for again: the others come first, and this list
-            # counts once all were asked for.
-            return refute(attempts, number, asked)
         attempts = refute(attempts, number, denied)
-        if len(denied) < len(asked) and attempts.unsure < UNSURE_MAX:
+        if len(unasked) > QUESTIONS_MAX:
+            # The others come first, and this list counts once all were asked for.
+            return unread(attempts, number, set(asked).difference(denied))
+        if len(denied) < len(possible) and attempts.unsure < UNSURE_MAX:
             return swept_unsure(attempts, self._now_ms())  # one of them may be ours
         attempts = swept(attempts, self._now_ms())
         if attempts.sweeps < EMPTY_SWEEPS:
@@ -102,7 +109,7 @@ class Settler:
             self._lists[where] = SharedList(self._gates.gate(state).provider, self._now_ms)
         return self._lists[where]
 
-    async def _unasked(
+    async def _possible(
         self, state: Transcription, submission: Submission, attempts: Attempts, timing: Timing
     ) -> Sequence[str]:
         """Return the candidates that the provider has not denied yet."""

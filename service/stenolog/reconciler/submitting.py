@@ -126,7 +126,13 @@ class Submitter:
             job = await gate.provider.submit(body)
         except ProviderError as exc:
             heed(gate.creates, exc, began_ms, self._now_ms())
-            if fills and not state.plain and isinstance(exc, ProviderRefused) and exc.final:
+            if (
+                fills
+                and not state.plain
+                and isinstance(exc, ProviderRefused)
+                and exc.final
+                and not exc.upload_lost
+            ):
                 self._forwarder.keep(state.id, forwarded)
                 await self._answers.without_settings(state, number, exc)
             else:
