@@ -87,6 +87,26 @@ async def test_jobs_of_another_account_show_nothing_about_those_of_before(
         assert len(simulator.creates) == 2
 
 
+@pytest.mark.parametrize("faults", [(), (day.SERVER_ERROR,) * 99])
+async def test_a_job_that_is_no_witness_hides_none_that_is_listed_after_it(
+    tmp_path: Path, simulator: Simulator, faults: tuple[day.Fault, ...]
+) -> None:
+    async with house(tmp_path, simulator, timing=POLLED) as before:
+        await before.ended(await before.request(Behaviour(run_ms=0)))  # the witness
+        identifier, job = await accepted(before)
+        young = await before.request(Behaviour(run_ms=0))
+        await before.ended(young)
+        [no_witness] = before.jobs_of(young)
+    # It is claimed later, and listed as if it were older; or it cannot be read.
+    odd = replace(no_witness.behaviour, read_faults=faults)
+    changed = replace(no_witness, behaviour=odd, created_ms=job.created_ms - 1, reads=0)
+    simulator.memory.jobs.put(no_witness.id, changed)
+    lose(simulator, job)
+    async with house(tmp_path, simulator, ids=[identifier], timing=POLLED) as home:
+        await home.when(identifier, lambda now: len(now.submissions) == 2)
+        assert home.gets(no_witness.id) >= 2, "it was looked at first"
+
+
 @pytest.mark.parametrize("own_words", [True, False])
 async def test_many_jobs_that_are_denied_for_a_moment_are_not_paid_for_again(
     tmp_path: Path, simulator: Simulator, *, own_words: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from stenolog.bounded import BoundedMemory
@@ -72,10 +73,9 @@ class Evidence:
         if not self._gates.facts(state).lists:
             return False
         try:
-            found = await self._look(state, denied, job)
+            return await self._look(state, denied, job, since_ms)
         except ProviderError:
             return False
-        return found and self._has_witness(state, denied, since_ms)
 
     def _has_witness(self, state: Transcription, denied: Submission, since_ms: int) -> bool:
         any_age = denied.claimed_at_ms >= self._began_ms
@@ -87,8 +87,13 @@ class Evidence:
             for one in self._witnesses.values()
         )
 
-    async def _look(self, state: Transcription, denied: Submission, job: str) -> bool:
-        """Read listed jobs until one is a witness; tell whether one was."""
+    async def _look(
+        self, state: Transcription, denied: Submission, job: str, since_ms: int
+    ) -> bool:
+        """Read listed jobs until one is a witness; tell whether one was.
+
+        One that cannot be read, or is ours and too young, is passed over.
+        """
         provider, asked = self._gates.gate(state).provider, 0
         any_age = denied.claimed_at_ms >= self._began_ms
         async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
@@ -98,28 +103,28 @@ class Evidence:
                 young = (listed.created_at_ms or 0) > denied.accepted_at_ms
                 if young and not any_age:
                     continue
-                found = await provider.fetch(listed.id)
                 asked += 1
-                if isinstance(found, FetchedJob) and await self._is_witness(state, found):
+                with contextlib.suppress(ProviderError):
+                    await self._read(state, listed.id)
+                if self._has_witness(state, denied, since_ms):
                     return True
                 if asked >= QUESTIONS_MAX:
                     return False
         return False
 
-    async def _is_witness(self, state: Transcription, found: FetchedJob) -> bool:
-        """Tell whether the job's token is of a submission in our log, at the same place."""
-        registered = registration_of(found)
+    async def _read(self, state: Transcription, job: str) -> None:
+        """Note the job as seen if its token is of a submission in our log, at the same place."""
+        found = await self._gates.gate(state).provider.fetch(job)
+        registered = registration_of(found) if isinstance(found, FetchedJob) else None
         if registered is None or registered.transcription_id == state.id:
-            return False
+            return
         try:
             other = await self._reader.load(registered.transcription_id)
         except StoreError:
-            return False
+            return
         submission = other.submission(registered.submission)
-        if submission is None or provider_region(other) != provider_region(state):
-            return False
-        self.saw(other, submission, found.id)
-        return True
+        if submission is not None and provider_region(other) == provider_region(state):
+            self.saw(other, submission, job)
 
 
 def registration_of(job: FetchedJob) -> Registered | None:
