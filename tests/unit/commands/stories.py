@@ -21,6 +21,7 @@ from stenolog.log.events.submissions import (
     SubmissionRefused,
     SubmissionRemoved,
     SubmissionSuperseded,
+    SubmissionUnanswered,
 )
 from stenolog.log.events.transcriptions import (
     FailureReason,
@@ -57,6 +58,12 @@ def server_error(number: int = 1) -> EventData:
 
 def abandoned(number: int = 1, reason: AbandonReason = "not-listed") -> EventData:
     return SubmissionAbandoned(submission=number, reason=reason)
+
+
+def unanswered(number: int = 1, status: int = 413) -> EventData:
+    return SubmissionUnanswered(
+        submission=number, status=status, request_bytes=300, answer_bytes=100
+    )
 
 
 def superseded(number: int = 1) -> EventData:

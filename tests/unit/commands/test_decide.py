@@ -19,6 +19,7 @@ from stenolog.commands.transcription.commands import (
 )
 from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX, decide
 from stenolog.log.event_data import EventData
+from stenolog.log.events.submissions import AbandonReason
 from tests.unit.commands.stories import (
     REQUESTED,
     abandoned,
@@ -33,6 +34,7 @@ from tests.unit.commands.stories import (
     server_error,
     superseded,
     told,
+    unanswered,
 )
 
 REQUEST = RequestTranscription(provider="assemblyai", region="us", surface="v2", upload=None)
@@ -99,6 +101,20 @@ def test_a_command_leads_to(
     given: tuple[EventData, ...], when: Command, then: tuple[EventData, ...]
 ) -> None:
     assert tuple(decide(when, told(*given))) == then
+
+
+@pytest.mark.parametrize(
+    ("reason", "ends"), [("not-listed", True), ("forgotten", False), ("restarted", False)]
+)
+def test_only_a_claim_that_left_no_job_ends_with_the_third_page(
+    reason: AbandonReason, *, ends: bool
+) -> None:
+    pages = [(claimed(number), unanswered(number), abandoned(number)) for number in (1, 2)]
+    last = (claimed(3), unanswered(3)) if ends else (claimed(3), unanswered(3), accepted(3))
+    state = told(REQUESTED, *(event for page in pages for event in page), *last)
+    events = decide(AbandonSubmission(number=3, reason=reason), state)
+    expected = ["submission.abandoned", *(["transcription.failed"] if ends else [])]
+    assert [event.type for event in events] == expected
 
 
 def test_a_final_refusal_ends_the_transcription_in_the_same_append() -> None:

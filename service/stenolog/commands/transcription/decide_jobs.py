@@ -53,7 +53,8 @@ def decide_abandonment(command: AbandonSubmission, state: Transcription) -> Sequ
     if state.outcome_of(command.number) not in OPEN_OUTCOMES:
         return ()
     abandoned = SubmissionAbandoned(submission=command.number, reason=command.reason)
-    if state.terminal or not is_last_page(state, command.number):
+    counts = command.reason == "not-listed"  # else there was a job: the page was not the last word
+    if state.terminal or not (counts and is_last_page(state, command.number)):
         return (abandoned,)
     failed = TranscriptionFailed(submission=command.number, reason="refused", wake="command")
     return (abandoned, failed)
