@@ -135,6 +135,29 @@ async def test_a_429_that_asks_for_an_hour_pauses_the_account_for_a_probe_at_mos
     await egress.aclose()
 
 
+async def test_a_403_of_one_request_begins_no_pause_while_another_ends(
+    simulator: Simulator,
+) -> None:
+    moment = [1_000_000]
+    egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
+    address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
+    pace = Pace(now_ms=lambda: moment[0])
+    adapter = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000, pace=pace)
+    simulator.outage = too_many_requests(1)
+    with pytest.raises(ProviderUnavailable):
+        await adapter.fetch("any")
+    simulator.outage = None
+    moment[0] += 2_000
+    own = refusal(403, "This feature is not enabled for your account")
+    simulator.behave = lambda body: Behaviour(create_faults=(own,))
+    with pytest.raises(ProviderRefused) as refused:
+        await job_of(adapter)
+    assert refused.value.status == 403
+    assert not adapter.standing().paused_ms
+    await job_of(adapter)
+    await egress.aclose()
+
+
 async def test_what_this_machine_cannot_send_is_not_held_against_the_provider() -> None:
     lacking = [True]
 

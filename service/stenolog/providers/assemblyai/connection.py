@@ -17,7 +17,7 @@ from stenolog.errors import (
     ProviderUnavailable,
 )
 from stenolog.providers.admission import Admission
-from stenolog.providers.assemblyai.answers import BYTE_ORDER_MARK, error_sentence, plain_body
+from stenolog.providers.assemblyai.answers import BYTE_ORDER_MARK, error_told, plain_body
 from stenolog.providers.byte_budget import HeldBytes
 from stenolog.providers.oddities import Oddities
 from stenolog.providers.pace import Pace
@@ -176,19 +176,31 @@ class Connection:
         """Return the answer, after the pauses that it speaks of have begun or ended.
 
         Over a limit the service can say 403 in the place of 429. That is read as 429, unless a
-        list is answered: then the 403 is about this request alone, and holds nobody else up.
+        list is answered: then the 403 is about this request alone, and holds nobody else up. One
+        that is not in the service's own shape says nothing of a limit.
         """
-        limited = answer.status == FORBIDDEN and is_limit(error_sentence(answer.body))
+        told = error_told(answer.body) if answer.status == FORBIDDEN else None
+        limited = told is not None and is_limit(told)
         if limited and (kind == "list" or not await self._answers_a_list()):
             answer = replace(answer, status=THROTTLED)
         self.admission.heed(kind, answer.status, told_wait_ms(answer.headers), began_ms)
         return answer
 
     async def _answers_a_list(self) -> bool:
+        """Ask for a list at once, also while others are held back: it belongs to a request."""
         try:
-            answer = await self.ask("list", "GET", ONE_JOB)
-        except (EgressFailed, ProviderUnavailable):
+            address = self.there()
+            answer = await self._egress.request(
+                "GET",
+                address.base_url.rstrip("/") + ONE_JOB,
+                headers=[("authorization", address.api_key)],
+                timeout_ms=self._timeout_ms,
+                answer_bytes_max=ANSWER_BYTES_MAX,
+            )
+        except (EgressFailed, ForbiddenAddress, ProviderUnavailable):
+            self._requests["list", "none"] += 1
             return False
+        self._count("list", answer.status)
         return answer.status < FORBIDDEN
 
     def standing(self) -> Standing:
