@@ -111,8 +111,8 @@ def read_deleted(body: bytes, asked: str) -> None:
     """
     job = _object(body)
     _check_id(job, asked)
-    if job.get("words") or job.get("utterances"):
-        raise odd_answer("not-emptied", "the job still has its words")
+    if not is_emptied(job) or job.get("words") or job.get("utterances"):
+        raise odd_answer("not-emptied", "the job is not shown as deleted")
 
 
 def is_emptied(job: Mapping[str, Any]) -> bool:
