@@ -12,7 +12,7 @@ from stenolog.log.actors import OPERATOR
 from stenolog.log.facts import erasure_requested
 from stenolog.log.recorder import Cause
 from stenolog.reconciler.redacted_audio import ProvidersAudio
-from stenolog.simulator.assemblyai.behaviour import UNAUTHENTICATED, Fault, refusal
+from stenolog.simulator.assemblyai.behaviour import UNAUTHENTICATED, Behaviour, Fault, refusal
 from stenolog.simulator.assemblyai.provider import Simulator
 from tests.reconciler.house import house
 
@@ -45,6 +45,15 @@ async def test_only_what_is_said_of_the_audio_says_that_there_is_none(
         with pytest.raises(error):
             await audio.link(identifier)
         simulator.outage = None
+
+
+async def test_what_never_had_a_job_has_none(tmp_path: Path, simulator: Simulator) -> None:
+    async with house(tmp_path, simulator) as home:
+        wrong = Behaviour(create_faults=(refusal(400, "wrong"),))
+        identifier = await home.request(wrong)
+        assert (await home.ended(identifier)).finished_by == 1
+        with pytest.raises(InvalidRequest):
+            await cast("ProvidersAudio", home.edge.redacted_audio).link(identifier)
 
 
 async def test_once_a_deletion_is_in_the_log_there_is_none_whatever_views_show(

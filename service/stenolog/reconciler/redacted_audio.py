@@ -76,7 +76,7 @@ class ProvidersAudio:
         state = await self._reader.load(transcription_id)
         submission = state.submission(state.finished_by)
         # A view may show a transcript for a while after its deletion: when it is made anew.
-        if submission is None or state.erasing:
+        if submission is None or not submission.accepted_position or state.erasing:
             raise InvalidRequest(NOT_AVAILABLE)
         try:
             async with asyncio.timeout(LOOK_MS_MAX / 1000):
