@@ -131,8 +131,6 @@ class Worker:
             if lane is not None and lane.blocked(now_ms):
                 self._turns.note(state)  # another one probes
             return None
-        if held and lane is not None and not self._turns.admit(state, lane, through=True):
-            return Wait(until_ms=now_ms + TURN_MS_MAX)
         if isinstance(action, Done | Wait):
             return action
         try:
