@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stenolog.bootstrap.projections import PROJECTIONS
@@ -200,6 +200,7 @@ def test_rebuild_equals_incremental(
     streams_per_step=st.integers(min_value=1, max_value=3),
     broken=st.sets(st.integers(min_value=1, max_value=20), max_size=1),
 )
+@example(steps=[(1, "claim", None)], cuts=[1], streams_per_step=1, broken={2})  # rarely found
 def test_filling_equals_incremental(
     steps: list[tuple[int, str, Any]], cuts: list[int], streams_per_step: int, broken: set[int]
 ) -> None:
