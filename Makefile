@@ -51,7 +51,7 @@ soak: dev ## What takes longer than a test may
 	$(STEP) --show "run what takes longer" $(BIN)/python -m pytest -m soak --timeout 900
 	@HYPOTHESIS_PROFILE=soak $(PYTHON) infra/step.py --show "try many more examples" \
 		$(BIN)/python -m pytest tests/properties --timeout 900
-	@for tool in nginx caddy java; do command -v $$tool >/dev/null || echo "not tried, because it is not installed: $$tool"; done
+	@for tool in nginx caddy java strace; do command -v $$tool >/dev/null || echo "not tried, because it is not installed: $$tool"; done
 
 lock: ## Write the requirement files anew from pyproject.toml
 	@sh infra/lock.sh

@@ -66,6 +66,36 @@ async def test_a_backup_has_log_and_keys_apart_and_nothing_else(
     assert names_in(tmp_path).isdisjoint({"backup.part"})
 
 
+async def test_a_backup_that_could_not_get_its_name_is_made_again(
+    data: Backed, tmp_path: Path
+) -> None:
+    await data.request(1)
+    target = tmp_path / "backup"
+
+    def in_the_way(done: str) -> None:
+        if done == "described":
+            (target / "other").mkdir(parents=True)
+
+    with pytest.raises(StoreError, match="not empty"):
+        back_up(Settings(data_dir=data.directory), target, uploads=True, step=in_the_way)
+    shutil.rmtree(target)
+    assert backed_up(data, target).head == 2
+    assert not (tmp_path / "backup.part").exists()
+
+
+async def test_restored_files_are_moved_into_place_without_a_wal(
+    data: Backed, tmp_path: Path
+) -> None:
+    """A WAL that could not be emptied into its file would be left behind."""
+    await data.request(1)
+    backed_up(data, tmp_path / "backup")
+    moved_away(data.directory)
+    await restored(data.directory, tmp_path / "backup", deletions=none_in(tmp_path))
+    for name in ("log.db", "keys.db"):
+        versions = (data.directory / name).read_bytes()[18:20]
+        assert versions == b"\x01\x01"  # fileformat2.html, 1.3.3: a rollback journal, no WAL
+
+
 async def test_a_backup_is_never_written_over(data: Backed, tmp_path: Path) -> None:
     await data.request(1)
     backed_up(data, tmp_path / "backup")

@@ -140,14 +140,20 @@ def _filled(target: Path) -> Iterator[Path]:
         _emptied(part)  # of what an interrupted one left
         try:
             yield part
+            for place in (part / OF_LOG, part / OF_KEYS, part):
+                sync(place)
+            part.rename(target)
+            try:
+                sync(target.parent)
+            except OSError:
+                target.rename(part)  # it may not keep its name: it is none
+                raise
         except BaseException:
             _emptied(part)  # a disk that is full needs the room
             raise
-        (part / MARK).unlink()
-        for place in (part / OF_LOG, part / OF_KEYS, part):
-            sync(place)
-        part.rename(target)
-        sync(target.parent)
+        # Only now: without it, what an error or a death leaves would not be known as ours.
+        with contextlib.suppress(OSError):
+            (target / MARK).unlink()
     finally:
         os.close(mark)
 

@@ -74,7 +74,8 @@ def locked(path: Path, *, url: str = "") -> Iterator[None]:
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)
+            with contextlib.suppress(OSError):  # nobody reads it once the lock is free
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
         os.close(itself)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from stenolog.errors import StoreError
+from stenolog.errors import StoreError, StoreUnavailable
 from stenolog.log.format import LogIdentity
 from stenolog.stores.sqlite.file.checking import structure
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
@@ -61,6 +61,8 @@ def copy_database(
 def write_epoch(path: Path, schema: Schema, identity: LogIdentity) -> None:
     """Write down in which epoch of its log a closed file, which nobody else has open, is now.
 
+    Afterwards the file is whole without its WAL, and can be moved alone.
+
     Raises:
         StoreUnavailable: It could not be written.
     """
@@ -71,6 +73,10 @@ def write_epoch(path: Path, schema: Schema, identity: LogIdentity) -> None:
         connection.execute(
             "UPDATE identity SET epoch = ?, restore = ?", (identity.epoch, identity.restore)
         )
+        # Closing would empty the WAL too, but says nothing when it cannot, and leaves it there.
+        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+        if mode != "delete":
+            raise StoreUnavailable(f"{schema.name} is open elsewhere: try again")
 
 
 def write_kind(path: Path, schema: Schema, *, copied: bool) -> None:
