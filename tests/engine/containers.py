@@ -209,3 +209,37 @@ def index_first(mp4: bytes) -> bytes:
         offset = int.from_bytes(moov[place : place + 4], "big") + len(moov)
         moov[place : place + 4] = offset.to_bytes(4, "big")
     return mp4[:data] + moov + mp4[data:index]
+
+
+def speakers(container: str, channels: Sequence[Waveform], layout: bytes) -> bytes:
+    """A CAF, AIFF or QuickTime file that names its speakers with the bytes of Apple's layout."""
+    count = len(channels)
+    samples = (np.stack(channels, axis=1) * 32_767).astype(">i2").tobytes()
+    named = layout.ljust(12, b"\0")
+    if container == "caf":
+        desc = struct.pack(">d4sIIIII", SAMPLE_RATE, b"lpcm", 0, 2 * count, 1, count, 16)
+        chunks = ((b"desc", desc), (b"chan", named), (b"data", bytes(4) + samples))
+        body = b"".join(name + struct.pack(">Q", len(part)) + part for name, part in chunks)
+        return b"caff\0\x01\0\0" + body
+    if container == "aiff":
+        rate = bytes.fromhex("400cfa00000000000000")  # 16 kHz, as 80-bit extended
+        common = struct.pack(">HIH", count, channels[0].size, 16) + rate
+        pieces = ((b"CHAN", named), (b"COMM", common), (b"SSND", bytes(8) + samples))
+        body = b"".join(name + struct.pack(">I", len(part)) + part for name, part in pieces)
+        return b"FORM" + struct.pack(">I", 4 + len(body)) + b"AIFF" + body
+    mono = np.stack(channels, axis=1).reshape(1, -1)
+    file = io.BytesIO()
+    with av.open(file, mode="w", format="mov") as media:
+        stream: Any = media.add_stream("pcm_s16be", rate=SAMPLE_RATE)
+        stream.layout = {2: "stereo", 3: "2.1", 6: "5.1"}[count]
+        packed = (mono * 32_767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=stream.layout.name)
+        frame.sample_rate, frame.pts = SAMPLE_RATE, 0
+        frame.time_base = Fraction(1, SAMPLE_RATE)
+        media.mux([*stream.encode(frame), *stream.encode(None)])
+    made = bytearray(file.getvalue())
+    at = made.rindex(b"chan")
+    length = len(layout.ljust(12, b"\0"))
+    if length == 12:  # labels would move what is behind them
+        made[at + 8 : at + 8 + length] = named
+    return bytes(made)

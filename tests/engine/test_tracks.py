@@ -140,6 +140,50 @@ def test_channels_that_do_not_cancel_are_mixed(
     assert (found.facts.channel_alone_ms, codes(found)) == (0, [])
 
 
+def labels(*given: int) -> bytes:
+    """Apple's layout of single speakers: 1 is left, 2 right, 3 in the middle, 4 low frequencies."""
+    each = b"".join(struct.pack(">II12x", label, 0) for label in given)
+    return struct.pack(">III", 0, 0, len(given)) + each
+
+
+def tag(number: int, count: int) -> bytes:
+    return struct.pack(">HH", number, count)
+
+
+ODD_SPEAKERS = {
+    "right, left": ("caf", 2, labels(2, 1)),
+    "left, left": ("caf", 2, labels(1, 1)),
+    "film": ("caf", 6, labels(3, 1, 2, 5, 6, 4)),
+    "aiff, right, left": ("aiff", 2, labels(2, 1)),
+    "aiff, right, left, middle": ("aiff", 3, labels(2, 1, 3)),
+    **{
+        f"{container}, {number}": (container, count, tag(number, count))
+        for container in ("caf", "aiff", "mov")
+        for number, count in ((122, 6), (123, 6), (124, 6), (114, 3), (150, 3), (141, 6))
+    },
+}
+
+
+@pytest.mark.parametrize(("container", "count", "layout"), ODD_SPEAKERS.values(), ids=ODD_SPEAKERS)
+def test_speakers_in_an_order_of_their_own_end_no_process(
+    container: str, count: int, layout: bytes
+) -> None:
+    """PyAV frees such an order twice. None is taken for the channel of low frequencies."""
+    found = heard(containers.speakers(container, [QUIET] * (count - 1) + [TONE], layout))
+    share = 1 / 2 if count == 2 else 1 / count**0.5
+    assert rms(found.audio) == pytest.approx(share * rms(TONE), rel=0.02)
+    assert (found.facts.channels, codes(found)) == (count, [])
+
+
+@pytest.mark.parametrize("container", ["caf", "aiff", "mov"])
+def test_speakers_in_the_usual_order_keep_their_names(container: str) -> None:
+    """The fourth of 5.1 is for low frequencies, and is heard only when nothing else is there."""
+    five = [TONE, QUIET, QUIET, OTHER, QUIET, QUIET]
+    found = heard(containers.speakers(container, five, tag(121, 6)))
+    without = heard(containers.speakers(container, [TONE, *[QUIET] * 5], tag(121, 6)))
+    assert rms(found.audio - without.audio) < 0.001
+
+
 @pytest.mark.parametrize("count", [3, 6, 8])
 @pytest.mark.parametrize("mask", [None, 0])
 def test_speakers_that_are_not_named_count_the_same(count: int, mask: int | None) -> None:

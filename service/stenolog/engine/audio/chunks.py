@@ -83,7 +83,7 @@ def chunked(file: BinaryIO, form: Form, start: int, size: int) -> Chunked:
     whole = Span(start=start, end=size)
     sample_chunk: Chunk | None = None
     wide: Chunk | None = None
-    for chunk in _chunks(file, form, start, size):
+    for chunk in chunks_of(file, form, start, size):
         if chunk.name == b"ds64":
             wide = chunk
         if chunk.name in form.data:
@@ -144,7 +144,8 @@ def _walked(file: BinaryIO, form: Form, start: int, at: int, size: int) -> int |
     return None
 
 
-def _chunks(file: BinaryIO, form: Form, start: int, size: int) -> Iterator[Chunk]:
+def chunks_of(file: BinaryIO, form: Form, start: int, size: int) -> Iterator[Chunk]:
+    """Yield the chunks in order, at most `CHUNKS_MAX`, by their own lengths."""
     at = start + form.first
     for _ in range(CHUNKS_MAX):
         header = bytes_at(file, at, 4 + form.length_bytes)

@@ -8,8 +8,9 @@ from itertools import islice, pairwise
 from typing import BinaryIO
 
 from stenolog.engine.audio.chains import LINKS_MAX, flac_links, mp4_links, ogg_links
-from stenolog.engine.audio.chunks import chunked, form_of
+from stenolog.engine.audio.chunks import chunked, chunks_of, form_of
 from stenolog.engine.audio.sniff import SNIFF_BYTES, is_container
+from stenolog.engine.audio.speakers import hidden, odd_boxes, odd_chunks
 from stenolog.engine.audio.spliced import Span, Spliced, bytes_at, size_of
 from stenolog.engine.audio.tags import is_raw_frame, leading_tags_end, tags_in
 from stenolog.engine.techniques import Heartbeat
@@ -45,6 +46,7 @@ CHAINS: tuple[tuple[int, bytes, Links], ...] = (
     (0, b"fLaC", flac_links),
     (4, b"ftyp", mp4_links),
 )
+BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # how QuickTime begins
 
 
 def parts_of(file: BinaryIO, alive: Heartbeat) -> tuple[Part, ...]:
@@ -58,13 +60,19 @@ def parts_of(file: BinaryIO, alive: Heartbeat) -> tuple[Part, ...]:
         if head[place:].startswith(mark):
             begins = islice(links(file, start, size, alive), LINKS_MAX - 1)
             return tuple(
-                Part(spans=(Span(start=one, end=other),))
-                for one, other in pairwise([start, *begins, size])
+                _part(file, one, other, alive) for one, other in pairwise([start, *begins, size])
             )
     if not is_container(head) and _has_raw_frames(head):
         return (Part(spans=_between(tags_in(file, start, alive), start, size)),)
     # A tag of which nothing else is left is shown to FFmpeg as it is.
-    return (Part(spans=(Span(start=start if start < size else 0, end=size),)),)
+    return (_part(file, start if start < size else 0, size, alive),)
+
+
+def _part(file: BinaryIO, start: int, end: int, alive: Heartbeat) -> Part:
+    spans: tuple[Span, ...] = (Span(start=start, end=end),)
+    if bytes_at(file, start + 4, 4) in BOXES:
+        spans = hidden(spans, odd_boxes(file, start, end, alive))
+    return Part(spans=spans)
 
 
 def _forms(file: BinaryIO, start: int, size: int) -> Iterator[Part]:
@@ -73,8 +81,9 @@ def _forms(file: BinaryIO, start: int, size: int) -> Iterator[Part]:
         if form is None:
             return
         found = chunked(file, form, start, size)
+        odd = odd_chunks(file, chunks_of(file, form, start, found.end))
         yield Part(
-            spans=found.spans,
+            spans=hidden(found.spans, odd),
             declared_share=found.declared_share,
             length_mended=found.mended,
         )
