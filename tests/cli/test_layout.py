@@ -62,6 +62,12 @@ def test_a_length_that_warns_of_nothing_is_no_news(decoded_ms: int) -> None:
     ]
 
 
+def test_an_address_that_is_gone_is_not_shown() -> None:
+    webhook = {"outcome": "delivered", "address": None}
+    job = checked(Job, JOB | {"webhook": webhook, "webhook_status_code": 200})
+    assert f"{'webhook':<11}delivered: answered 200" in [line.rstrip() for line in facts(job)]
+
+
 @pytest.mark.parametrize(
     ("reached", "said"),
     [

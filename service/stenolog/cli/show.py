@@ -69,7 +69,8 @@ def facts(job: Job) -> Iterator[str]:
         said = end.outcome if job.webhook_status_code is None else f"{end.outcome}: answered "
         said += "" if job.webhook_status_code is None else str(job.webhook_status_code)
         allowing = f"; {end.setting} would allow it" if end.setting else ""
-        yield fact("webhook", f"{said} ({end.address}){allowing}")
+        where = f" ({end.address})" if end.address else ""  # of a deleted one nobody knows it
+        yield fact("webhook", f"{said}{where}{allowing}")
     for warning in job.warnings:
         yield fact("warning", warning.message)
     if job.error:
