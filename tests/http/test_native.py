@@ -256,6 +256,7 @@ async def test_what_is_not_there_is_a_problem(service: Composed) -> None:
     for path in ("/", "/api/v1", "/api/v1/", f"{BASE}/x/y/z", "/callbacks/assemblyai"):
         problem = await refusal(service, "GET", path)
         assert (problem["status"], problem["type"]) == (404, "/docs/errors#unknown-path")
+        assert ("AssemblyAI's other products" in problem["detail"]) != path.startswith("/api")
     assert (await refusal(service, "PATCH", f"{BASE}/x"))["status"] == 405
 
 

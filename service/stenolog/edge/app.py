@@ -24,7 +24,12 @@ from stenolog.edge.http.cache_headers import CacheHeaders
 from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.cross_origin import cross_origin
 from stenolog.edge.http.head_limits import HeadLimits
-from stenolog.edge.http.problems import UNKNOWN_PATH, FailureForm, as_foreign_error
+from stenolog.edge.http.problems import (
+    UNKNOWN_NATIVE_PATH,
+    UNKNOWN_PATH,
+    FailureForm,
+    as_foreign_error,
+)
 from stenolog.edge.http.refused import refusing
 from stenolog.edge.http.request_line import RequestLine
 from stenolog.edge.http.resource import Admission
@@ -116,7 +121,9 @@ def build_app(edge: Edge) -> Application:
     form_at = _forms(surfaces)
 
     async def unknown_path(request: Request, exc: Exception) -> Response:
-        return form_at(request.url.path)(UNKNOWN_PATH, correlation_of(request.scope))
+        path = request.url.path
+        failure = UNKNOWN_NATIVE_PATH if f"{path}/".startswith("/api/") else UNKNOWN_PATH
+        return form_at(path)(failure, correlation_of(request.scope))
 
     app = Application(
         refusing=refusing(form_at, edge.requests.metrics),

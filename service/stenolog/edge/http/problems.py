@@ -107,6 +107,10 @@ UNKNOWN_PATH = Failure(
     "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered. "
     "GET /docs lists every path.",
 )
+UNKNOWN_NATIVE_PATH = replace(
+    UNKNOWN_PATH,
+    detail="Stenolog's own API has no such path under /api. GET /docs lists every path.",
+)
 METHOD_NOT_ALLOWED = Failure(
     status=405, code="method-not-allowed", title="The method is not allowed here"
 )
