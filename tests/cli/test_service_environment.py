@@ -17,6 +17,7 @@ from stenolog.cli.doctor import local_findings
 from stenolog.cli.findings import Finding
 from stenolog.cli.log import command as log
 from stenolog.cli.service_environment import environment_of, settings_of_service
+from stenolog.cli.settings import command as config
 from stenolog.config.env_file import BYTES_MAX, read_env_file
 from stenolog.config.settings import load_settings
 from stenolog.stores.files.directory import locked
@@ -67,7 +68,10 @@ def test_the_settings_of_the_service_that_runs_are_found(tmp_path: Path) -> None
     }
     with a_service(tmp_path, **environ):
         found = settings_of_service(tmp_path)
+        shown = CliRunner().invoke(config, ["show", "--data-dir", str(tmp_path)])
     assert (found.known, found.runs) == (True, True)
+    assert ["STENOLOG_PORT", "4711"] in [line.split() for line in shown.stdout.splitlines()]
+    assert shown.stderr == f"the settings of the service that runs on {tmp_path}:\n"
     assert found.settings.master_key is not None
     assert found.settings.master_key.get_secret_value() == KEY
     assert found.settings.port == 4711
