@@ -9,6 +9,7 @@ import click
 import pytest
 
 from stenolog.cli.main import stenolog
+from stenolog.commands.api_keys import DEFAULT_SCOPES
 
 
 def contexts(
@@ -29,6 +30,17 @@ def test_nothing_is_cut_off(context: click.Context) -> None:
     shown = re.sub(r"[A-Z]+\]?\.\.\.", "", context.get_help())  # what may be given several times
     assert "..." not in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_no_word_is_broken() -> None:
+    command = stenolog.get_command(click.Context(stenolog), "keys")
+    assert isinstance(command, click.Group)
+    create = command.get_command(click.Context(command), "create")
+    assert create is not None
+    shown = create.get_help(click.Context(create, terminal_width=80))
+    assert "Default: " in shown
+    for scope in DEFAULT_SCOPES:
+        assert shown.count(scope) == 2  # of those there are, and by default
 
 
 def test_a_group_is_described_alike_in_the_table_and_by_itself() -> None:

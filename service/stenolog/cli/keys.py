@@ -50,7 +50,7 @@ def command() -> None:
     "--scopes",
     default=",".join(DEFAULT_SCOPES),
     help=f"Commas between them, of {', '.join(SCOPES)}; `{ALL}`: these and all of later versions. "
-    f"Default: {','.join(DEFAULT_SCOPES)}.",
+    f"Default: {', '.join(DEFAULT_SCOPES)}.",
 )
 @click.option("--region", type=REGION, help="Where its audio goes when a request names no region.")
 @click.option("--tenant-region", type=REGION, help="The same, for all keys of its tenant.")
