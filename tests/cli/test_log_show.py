@@ -99,6 +99,13 @@ def test_every_line_fits_eighty_columns_and_obeys_no_control_character(directory
     assert "018f2f9e-7c1b" in lines[5]
 
 
+@pytest.mark.parametrize("other", [["--last", "5"], ["--follow"]])
+def test_a_limit_that_would_not_count_is_wrong_usage(directory: Path, other: list[str]) -> None:
+    shown = show(directory, "--limit", "3", *other)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "--limit" in shown.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [

@@ -55,6 +55,8 @@ def show(
     data_dir: Path | None,
 ) -> None:
     """List events: position, time, type, the stream's id and who acted; the newest by default."""
+    if limit is not None and (last is not None or follow):
+        raise click.UsageError("--limit counts from the front: not with --last or --follow")
     settings = settings_of_service(data_dir).settings
     with opened_records(settings) as records:
         wanted = Wanted(
