@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from stenolog.cli.doctor import command as doctor
 from stenolog.cli.keys import command as keys
+from stenolog.cli.listing import command as listing
 from stenolog.cli.projections import command as projections
 from stenolog.cli.transcribe import command as transcribe
 from stenolog.commands.api_keys import new_secret
@@ -80,6 +81,16 @@ def test_an_answer_that_is_not_ours_is_one_line(other: Other, called: str, body:
     assert "what Stenolog does not" in line
     assert answer.stdout == ""
     assert "\x1b" not in answer.output
+
+
+def test_all_there_are_are_listed_page_by_page(other: Other) -> None:
+    items = [{"id": f"t{number}", "status": "completed"} for number in range(60)]
+    first = "/api/v1/transcripts?limit=200"
+    other.paths[f"{first}&after=x"] = json.dumps({"items": items[30:], "next": None}).encode()
+    other.paths[first] = json.dumps({"items": items[:30], "next": "x"}).encode()
+    answer = asked(other, listing, "--all", "--json")
+    assert [json.loads(line) for line in answer.stdout.splitlines()] == items
+    assert asked(other, listing, "--all").exit_code == WRONG_USAGE
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"[" * 100_000, b"9" * 10_000])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +18,8 @@ from stenolog.cli.words import clock, guarded, program, run, settings_from, with
 from stenolog.config.settings import Settings
 
 SHOWN = 20
-LIMIT_MAX = 10_000
+LIMIT_MAX = 10_000  # of a table, which is kept in memory
+ALL_MAX = 100_000_000
 PAGE = 200
 STATUSES = ("queued", "processing", "completed", "error")
 
@@ -26,15 +28,16 @@ STATUSES = ("queued", "processing", "completed", "error")
 @click.option(
     "--limit",
     type=click.IntRange(1, LIMIT_MAX),
-    default=SHOWN,
     help=f"The newest N; default {SHOWN}.",
 )
+@click.option("--all", "every", is_flag=True, help="Every one; with --json alone.")
 @click.option("--status", type=click.Choice(STATUSES), help="Of this status alone.")
 @click.option("--json", "as_lines", is_flag=True, help="One JSON object a line.")
 @with_service
 @guarded
 def command(
-    limit: int,
+    limit: int | None,
+    every: bool,
     status: str | None,
     as_lines: bool,
     data_dir: Path | None,
@@ -42,17 +45,20 @@ def command(
     api_key: str | None,
 ) -> None:
     """List transcriptions, the newest first; times are UTC."""
+    if every and (limit is not None or not as_lines):
+        raise click.UsageError("--all goes with --json, and without --limit")
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    found, more = run(_found(settings, limit, status))
-    if as_lines:
-        for body in found:
-            click.echo(json.dumps(body))
-    elif found:
+    found: list[dict[str, Any]] = []
+    put = _print_line if as_lines else found.append
+    more = run(_found(settings, ALL_MAX if every else limit or SHOWN, status, put))
+    if found:
         print_jobs([checked(Job, body) for body in found])
-    else:
+    elif not as_lines:
         click.echo(f"none yet; `{program()} transcribe FILE` makes one", err=True)
     if more:
-        click.echo(f"there are more: see --limit (at most {LIMIT_MAX:,})", err=True)
+        click.echo(
+            f"there are more: see --limit (at most {LIMIT_MAX:,}), or --all --json", err=True
+        )
 
 
 def print_jobs(jobs: list[Job]) -> None:
@@ -76,19 +82,25 @@ def print_jobs(jobs: list[Job]) -> None:
                 click.echo(wrapped(f"{name} {text}", "  ", 4))
 
 
+def _print_line(body: dict[str, Any]) -> None:
+    click.echo(json.dumps(body))
+
+
 async def _found(
-    settings: Settings, limit: int, status: str | None
-) -> tuple[list[dict[str, Any]], bool]:
-    """Return at most `limit` of them, and whether there are more."""
-    found: list[dict[str, Any]] = []
+    settings: Settings, limit: int, status: str | None, put: Callable[[dict[str, Any]], None]
+) -> bool:
+    """Hand on at most `limit` of them, a page at a time; return whether there are more."""
+    count = 0
     asked = "" if status is None else f"&status={status}"
     after = ""
     async with ServiceClient(settings) as client:
         while True:
-            some = min(PAGE, limit - len(found))
+            some = min(PAGE, limit - count)
             body = await client.get(f"{NATIVE}?limit={some}{asked}{after}")
             page = checked(JobPage, body)
-            found += body["items"][:some]
-            if page.next is None or len(found) >= limit or not page.items:
-                return found, page.next is not None
+            for one in body["items"][:some]:
+                put(one)
+                count += 1
+            if page.next is None or count >= limit or not page.items:
+                return page.next is not None
             after = f"&after={quote(page.next, safe='')}"
