@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,7 @@ AUDIO = "https://audio.example/a.mp3"
 SECRET = "0123456789"
 NOBODY = "http://127.0.0.1:1"
 DEADLINE_S = 20
+READS_S_MAX = 1
 
 
 @pytest.fixture
@@ -116,6 +119,18 @@ def test_long_names_of_results_are_whole(service: tuple[type[Service], str], pla
     assert sorted(one.name for one in (place / "out").iterdir()) == [f"{n}.txt" for n in names]
 
 
+def wait_until_it_reads(running: subprocess.Popen[bytes]) -> None:
+    """Return once a thread waits for a pipe, or its other end; where that is hidden, soon."""
+    ends = time.monotonic() + READS_S_MAX
+    tasks = Path(f"/proc/{running.pid}/task")
+    while time.monotonic() < ends:
+        with contextlib.suppress(FileNotFoundError):  # a thread has ended meanwhile
+            waits = b" ".join((task / "wchan").read_bytes() for task in tasks.iterdir())
+            if b"pipe_read" in waits or b"wait_for_partner" in waits:
+                return
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("audio", ["-", "pipe"])
 def test_ctrl_c_ends_the_reading_of_what_never_comes(
     service: tuple[type[Service], str], place: Path, audio: str
@@ -130,6 +145,7 @@ def test_ctrl_c_ends_the_reading_of_what_never_comes(
         try:
             assert running.stderr is not None
             assert b"uploading" in running.stderr.readline()
+            wait_until_it_reads(running)
             running.send_signal(signal.SIGINT)
             assert running.wait(DEADLINE_S) == INTERRUPTED
             assert b"Traceback" not in running.stderr.read()
