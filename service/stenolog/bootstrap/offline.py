@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 from stenolog.bootstrap.identity import CHECK, key_ring, open_master_key
+from stenolog.bootstrap.opened_log import open_log_and_keys
 from stenolog.bootstrap.projections import PROJECTIONS
-from stenolog.bootstrap.tree_heads import open_heads
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.browsing import BrowsableRecords
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.lost_files import (
-    refuse_lost_keys,
-    refuse_lost_log,
-    refuse_older_log,
-)
-from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
+from stenolog.compliance.lost_files import refuse_lost_keys
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
-from stenolog.errors import CannotStart, StoreUnavailable
-from stenolog.log.checkpoint import BEGINNING, Checkpoint
-from stenolog.log.format import LogIdentity
+from stenolog.errors import CannotStart
 from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
-from stenolog.stores.files.directory import KEYS, LOG, VIEWS, WORK, locked
-from stenolog.stores.files.swap import refuse_half_restored
+from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
 from stenolog.stores.sqlite.browsing import SqliteBrowser
 from stenolog.stores.sqlite.file.connection import Library, library
-from stenolog.stores.sqlite.followed import followed_by
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.views.store import SqliteViews
@@ -126,39 +116,15 @@ def database_library() -> Library:
 
 @contextlib.asynccontextmanager
 async def _keys_and_log(settings: Settings) -> AsyncIterator[tuple[SqliteKeys, SqliteLog]]:
-    directory = settings.data_dir
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(locked(directory))
-        refuse_half_restored(directory)
-        refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
-        log = await SqliteLog.open(directory / LOG)
-        stack.push_async_callback(log.close)
-        await refuse_older_log(log, _read_up_to(directory, log.identity), log_file=LOG)
-        keys = await SqliteKeys.open(directory / KEYS, log.identity)
-        stack.push_async_callback(keys.close)
-        # A directory that was never served has API keys, and no mark yet.
-        known = await keys.secrets(CHECK) or await keys.api_keys(None, after="", limit=1)
-        await refuse_lost_keys(log, keys_marked=bool(known), keys_file=KEYS, log_file=LOG)
-        await open_heads(stack, log, directory)
+        stack.enter_context(locked(settings.data_dir))
+        log, keys, _ = await open_log_and_keys(stack, settings.data_dir)
         yield keys, log
 
 
 def _refuse_no_log(settings: Settings) -> None:
     if not (settings.data_dir / LOG).is_file():
         raise CannotStart(f"there is no log in {settings.data_dir}: restore DATA_DIR/{LOG}")
-
-
-def _read_up_to(directory: Path, identity: LogIdentity) -> Mapping[str, Checkpoint]:
-    return {name: _read_by(directory / name, identity) for name in (VIEWS, WORK)}
-
-
-def _read_by(path: Path, identity: LogIdentity) -> Checkpoint:
-    """Return how far this file has followed the log; one that cannot be read is not asked."""
-    with contextlib.suppress(StoreUnavailable):
-        found = followed_by(path)
-        if found is not None and found.identity == identity:
-            return Checkpoint(position=found.position, event_id=found.event_id)
-    return BEGINNING
 
 
 def _sqlite_records(settings: Settings) -> SqliteBrowser:

@@ -10,24 +10,20 @@ from typing import TypeVar
 
 import structlog
 
-from stenolog.bootstrap.identity import CHECK, open_master_key
-from stenolog.bootstrap.tree_heads import open_heads
+from stenolog.bootstrap.identity import open_master_key
+from stenolog.bootstrap.opened_log import open_log_and_keys
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.head_keeper import HeadKeeper
-from stenolog.compliance.lost_files import refuse_lost_keys, refuse_lost_log, refuse_older_log
-from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.errors import RecordDamaged
-from stenolog.log.checkpoint import BEGINNING
 from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.store import EventStore
 from stenolog.providers.port import Provider
 from stenolog.reconciler.timing import Timing as ReconcilerTiming
-from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
-from stenolog.stores.files.swap import refuse_half_restored
+from stenolog.stores.files.directory import UPLOADS, VIEWS, WORK
 from stenolog.stores.files.upload_room import UploadRoom
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.sqlite.keys.store import SqliteKeys
@@ -99,33 +95,21 @@ async def open_stores(
         StoreUnavailable: A file cannot be opened.
     """
     directory = settings.data_dir
-    refuse_half_restored(directory)
-    refuse_lost_log(directory / LOG, directory / KEYS, directory / TREE_HEADS)
-    events = await _closing(
+    events, stored_keys, heads = await open_log_and_keys(
         stack,
-        await wrapping.log_type.open(
-            directory / LOG, report=metrics.committed, accept_clock=wrapping.accept_clock
+        directory,
+        partial(
+            wrapping.log_type.open, report=metrics.committed, accept_clock=wrapping.accept_clock
         ),
     )
     _warn_of_clock(events.clock_behind_ms)
-    # The log says which files are its own; the others are told, and refuse or make themselves anew.
-    ours = events.identity
-    keys = wrapping.keys(await _closing(stack, await SqliteKeys.open(directory / KEYS, ours)))
-    # Before the master key makes its mark; API keys may be made before the first start.
-    known = await keys.secrets(CHECK) or await keys.api_keys(None, after="", limit=1)
-    await refuse_lost_keys(events, keys_marked=bool(known), keys_file=KEYS, log_file=LOG)
-    heads = await open_heads(stack, events, directory)
+    ours, keys = events.identity, wrapping.keys(stored_keys)
     secret, new_master_key = await open_master_key(settings, keys)
     master = MasterKey(secret)
     vault = Vault(master, keys, events.sealings)
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
     work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
-    read_up_to = {
-        VIEWS: await views.checkpoint(),
-        WORK: await work.checkpoint() or BEGINNING,
-    }
-    await refuse_older_log(events, read_up_to, log_file=LOG)
-    await events.record_clock()  # not before: a start that is refused writes nothing
+    await events.record_clock()  # not before: a start that is refused appends nothing
     room = UploadRoom(
         directory / UPLOADS,
         tenant_bytes_max=settings.tenant_upload_bytes,
