@@ -144,6 +144,19 @@ def test_heads_go_on_once_lost_damage_is_accepted(directory: Path) -> None:
     assert serve(directory) == last_event(directory).position
 
 
+def test_several_are_accepted_at_once_or_none(directory: Path) -> None:
+    altered(directory, "UPDATE events SET bytes = x'00' WHERE position IN (4, 6)")
+    before = last_event(directory)
+    assert call(directory, "accept-damage", "4", "5", "6").exit_code == 1, "5 is sound"
+    assert last_event(directory) == before
+    done = call(directory, "accept-damage", "6", "4", "6")
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+        "position 4, accepted",
+        "position 6, accepted",
+    ]
+    assert last_event(directory).position == before.position + 2
+
+
 async def one_more(directory: Path) -> None:
     log = await SqliteLog.open(directory / "log.db")
     await log.append("upload-1", several(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from stenolog.bootstrap.identity import known_master_key
@@ -20,16 +21,22 @@ class Accepted:
     """What was accepted.
 
     Attributes:
-        fault: What is wrong with the record.
+        position: Of the record.
+        fault: What is wrong with it.
         before: It was accepted before; nothing was recorded now.
     """
 
+    position: int
     fault: str
     before: bool
 
 
-async def accept_damage(settings: Settings, position: int, reason: DamageReason) -> Accepted:
-    """Record that a human has seen the damaged record at `position`, unless it is recorded.
+async def accept_damage(
+    settings: Settings, positions: Collection[int], reason: DamageReason
+) -> Sequence[Accepted]:
+    """Record that a human has seen the damaged records at these positions, once of each.
+
+    Nothing is recorded where one is refused.
 
     Raises:
         InvalidRequest: There is no such position, or nothing is wrong there.
@@ -39,22 +46,35 @@ async def accept_damage(settings: Settings, position: int, reason: DamageReason)
     """
     async with open_log(settings) as log:
         head = await log.head()
-        if position > head:
-            raise InvalidRequest(f"there is no position {position}: the log has {head} events")
-        master = _master_key(settings)
-        with open_records(settings) as records:
-            fault = fault_of(records, position, master)
-        if not fault:
-            unseen = "" if master else "; its payload was not opened, the master key is not here"
+        if max(positions) > head:
             raise InvalidRequest(
-                f"nothing is wrong with the record at position {position} by itself{unseen}: "
-                "accept the position that `stenolog log verify` names"
+                f"there is no position {max(positions)}: the log has {head} events"
             )
-        before = position in await accepted_damage(log)
-        if not before:
-            facts = FactRecorder(log, NoSealer())
-            await record_acceptance(facts, log.identity.log_id, position, reason)
-    return Accepted(fault=fault, before=before)
+        master = _master_key(settings)
+        seen = await accepted_damage(log)
+        with open_records(settings) as records:
+            found = [
+                Accepted(
+                    position=position,
+                    fault=fault_of(records, position, master),
+                    before=position in seen,
+                )
+                for position in sorted(set(positions))
+            ]
+        for one in found:
+            if not one.fault:
+                unseen = (
+                    "" if master else "; its payload was not opened, the master key is not here"
+                )
+                raise InvalidRequest(
+                    f"nothing is wrong with the record at position {one.position} by itself"
+                    f"{unseen}: accept the position that `stenolog log verify` names"
+                )
+        facts = FactRecorder(log, NoSealer())
+        for one in found:
+            if not one.before:
+                await record_acceptance(facts, log.identity.log_id, one.position, reason)
+    return found
 
 
 async def mend_nodes(settings: Settings) -> int | None:

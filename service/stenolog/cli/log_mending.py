@@ -15,7 +15,9 @@ from stenolog.log.events.logs import DamageReason
 
 
 @click.command("accept-damage")
-@click.argument("position", type=click.IntRange(min=1))
+@click.argument(
+    "positions", metavar="POSITION...", nargs=-1, required=True, type=click.IntRange(min=1)
+)
 @click.option(
     "--reason",
     type=click.Choice(get_args(DamageReason)),
@@ -25,16 +27,17 @@ from stenolog.log.events.logs import DamageReason
 )
 @common
 @guarded
-def accept_damage(position: int, reason: DamageReason, data_dir: Path | None) -> None:
-    """Record that you have seen the damaged record at POSITION, and go on without it.
+def accept_damage(positions: tuple[int, ...], reason: DamageReason, data_dir: Path | None) -> None:
+    """Record that you have seen the damaged record at each POSITION, and go on without it.
 
-    Tree heads are written again. Nothing is mended: what stood there stays unreadable, and `log
-    verify` goes on saying so. No service may run. Restore a backup instead if there is one.
+    Where one is refused, none is recorded. Tree heads are written again. Nothing is mended: what
+    stood there stays unreadable, and `log verify` goes on saying so. No service may run. Restore a
+    backup instead if there is one.
     """
     settings = settings_of_service(data_dir).settings
-    done = run(mending.accept_damage(settings, position, reason))
-    said = "was accepted before" if done.before else "accepted"
-    click.echo(f"position {position}, {said}: {safe(done.fault)}")
+    for done in run(mending.accept_damage(settings, positions, reason)):
+        said = "was accepted before" if done.before else "accepted"
+        click.echo(f"position {done.position}, {said}: {safe(done.fault)}")
 
 
 @click.command("mend-nodes")

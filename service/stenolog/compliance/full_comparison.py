@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,19 +47,29 @@ class Compared:
 
     Attributes:
         decided: The log continues the head. False: records are damaged so that nobody can tell.
-        damaged: Positions of damaged records, a thousand at most.
-        more_damaged: There are others.
+        unseen: Positions of damaged records that no human has seen, a thousand at most.
+        more_unseen: There are others.
+        seen: Positions of those that one has, a thousand at most.
     """
 
     decided: bool
-    damaged: tuple[int, ...]
-    more_damaged: bool
+    unseen: tuple[int, ...]
+    more_unseen: bool
+    seen: tuple[int, ...]
 
 
 async def compared_in_full(
-    log: ReadLeaves, size: int, root: str, tree: Frontier, *, advice: str
+    log: ReadLeaves,
+    size: int,
+    root: str,
+    tree: Frontier,
+    *,
+    accepted: Collection[int] = (),
+    advice: str,
 ) -> Compared:
     """Compare the log, whose tree is `tree`, with its root over the first `size` events.
+
+    `accepted` are positions of which a human has seen the damage; it changes no comparison.
 
     A damaged record counts with its stored hash, or with that of its bytes: whichever leads to the
     root. Where neither does, and the log's own tree has neither, its hash is lost.
@@ -69,7 +79,7 @@ async def compared_in_full(
             "those that ...", and how to go on.
         StoreUnavailable: The log cannot be read now.
     """
-    found = _Damaged()
+    found = _Damaged(accepted)
     old = await _grown([Frontier()], log, 0, size, found)
     agreeing = [grown for grown in old if grown.root().hex() == root]
     if not (agreeing or found.count):
@@ -83,8 +93,9 @@ async def compared_in_full(
         raise CannotStart(f"log.db: the tree's row is damaged: its events are {advice}")
     return Compared(
         decided=bool(agreeing) and tree in whole,
-        damaged=tuple(found.positions),
-        more_damaged=found.count > len(found.positions),
+        unseen=tuple(found.unseen),
+        more_unseen=found.more_unseen,
+        seen=tuple(found.seen),
     )
 
 
@@ -95,14 +106,21 @@ def _is_another(size: int, advice: str) -> str:
 class _Damaged:
     """Counts damaged records, and remembers the first of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, accepted: Collection[int]) -> None:
         self.count = 0
-        self.positions: list[int] = []
+        self.unseen: list[int] = []
+        self.more_unseen = False
+        self.seen: list[int] = []
+        self._accepted = accepted
 
     def add(self, position: int) -> None:
         self.count += 1
-        if len(self.positions) < DAMAGED_NAMED_MAX:
-            self.positions.append(position)
+        accepted = position in self._accepted
+        positions = self.seen if accepted else self.unseen
+        if len(positions) < DAMAGED_NAMED_MAX:
+            positions.append(position)
+        elif not accepted:
+            self.more_unseen = True
 
 
 async def _grown(

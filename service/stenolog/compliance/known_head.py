@@ -25,7 +25,7 @@ GO_ON = (
 
 HELD_ADVICE = (
     "no tree head is written until each is accepted: stop the service, look at it with `stenolog "
-    f"log verify`, and either {GO_BACK} or `stenolog log accept-damage POSITION`"
+    f"log verify`, and either {GO_BACK} or `stenolog log accept-damage POSITION ...`"
 )
 MENDED_ADVICE = "none for the log: they follow from its records; look at the disk"
 POSITIONS_TOLD_MAX = 20
@@ -86,33 +86,36 @@ async def compared_head(events: ComparedLog, path: Path) -> Known:
         return Known(head=head)
     log.info("log.compared_in_full", events=tree.count, head=head.size)
     advice = f"those that {FILE_NAME} knows since {head.time}; {GO_ON}"
-    found = await compared_in_full(events, head.size, head.root, tree, advice=advice)
+    accepted = await accepted_damage(events)
+    found = await compared_in_full(
+        events, head.size, head.root, tree, accepted=accepted, advice=advice
+    )
     if wrong:
         raise CannotStart(f"{wrong}; {GO_ON}")  # whatever is damaged, the log has another tree
     if not found.decided:
-        log.error("log.not_compared", position=found.damaged[0], head=head.size, advice=GO_ON)
+        first = min(found.unseen[:1] + found.seen[:1])
+        log.error("log.not_compared", position=first, head=head.size, advice=GO_ON)
     elif mended := await events.mend_nodes():
         log.warning("log.nodes_mended", nodes=mended, advice=MENDED_ADVICE)
-    return Known(head=head, held=await _is_held(events, found))
+    return Known(head=head, held=_is_held(found))
 
 
-async def _is_held(events: ComparedLog, found: Compared) -> bool:
+def _is_held(found: Compared) -> bool:
     """Tell whether a record is damaged that no human has seen, and say so."""
-    if not found.damaged:
-        return False
-    unseen = sorted(set(found.damaged) - await accepted_damage(events))
-    if unseen or found.more_damaged:
+    if found.unseen:
         log.error(
             "tree_heads.held",
-            damaged=unseen[:POSITIONS_TOLD_MAX],
-            records=len(unseen),
-            more=found.more_damaged,
+            damaged=list(found.unseen[:POSITIONS_TOLD_MAX]),
+            records=len(found.unseen),
+            more=found.more_unseen,
             advice=HELD_ADVICE,
         )
         return True
+    if not found.seen:
+        return False
     log.warning(
         "log.damage_accepted",
-        damaged=list(found.damaged[:POSITIONS_TOLD_MAX]),
+        damaged=list(found.seen[:POSITIONS_TOLD_MAX]),
         advice="none is needed: a human has seen it, and what stood there stays unreadable",
     )
     return False
