@@ -41,9 +41,10 @@ class BatchState:
         work: What is owed to those of the streams to which something is.
         doubted: Streams of which indexes and records say different things, and what; nothing is
             appended to them.
-        cut: The same of streams whose last record is gone; only what expects no version is.
-        uncounted: The same of tenants whose last sequence is not certain; nothing public of theirs
-            is appended.
+        cut: Streams whose last record is gone, and which; an append to them is refused if it
+            expects a version, and accepted if it expects none.
+        uncounted: Tenants whose last sequence is not certain, and why; nothing public of theirs is
+            appended.
     """
 
     frontier: Frontier

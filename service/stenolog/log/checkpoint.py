@@ -26,8 +26,9 @@ BEGINNING = Checkpoint(position=0, event_id="")
 async def is_in_log(log: EventStore, saved: Checkpoint) -> bool:
     """Tell whether the event at the saved place is still this one: a backup may have been restored.
 
-    Yes for position 0, which is in every log, and where nothing tells: `event_id` is empty when a
-    damaged record stood there, or none, and a damaged one, or none, may be there now.
+    Yes for position 0, which is in every log. Where the ids cannot be compared, because the record
+    could not be read when the place was saved or cannot be read now, any place up to the log's end
+    is taken for it.
 
     Raises:
         StoreUnavailable: The log cannot be read now.

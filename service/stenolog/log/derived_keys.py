@@ -10,8 +10,8 @@ from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.log.events.uploads import UPLOAD, UploadReleased, UploadUsed
 from stenolog.log.facts import (
-    callback_received,
-    delivery_ended,
+    callback_key,
+    delivery_key,
     erasure_key,
     release_key,
     revocation_key,
@@ -29,11 +29,9 @@ def derived_key(event: Event) -> str | None:
     """
     match read_data(event.type, event.data):
         case CallbackReceived() as called:
-            return callback_received(
-                event.stream.removeprefix(TRANSCRIPTION), called, b""
-            ).dedupe_key
+            return callback_key(event.stream.removeprefix(TRANSCRIPTION), called)
         case DeliverySucceeded() | DeliveryFailed() as ended:
-            return delivery_ended(event.causation_id or "", ended).dedupe_key
+            return delivery_key(event.causation_id or "", ended.kind)
         case ErasureRequested():
             return erasure_key(event.stream.removeprefix(TRANSCRIPTION))
         case UploadUsed() as used:

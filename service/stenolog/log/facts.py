@@ -49,12 +49,18 @@ def forgetting_key(stream: str) -> str | None:
     return None
 
 
-def forgotten_by(key: str) -> str | None:
-    """Return the stream of which a key is the `forgetting_key`; None: it is another's."""
-    for category in (TRANSCRIPTION, UPLOAD):
+def forgotten_by(key: str) -> tuple[str, str] | None:
+    """Return the stream of which a key is the `forgetting_key`, and the type of the event.
+
+    None: it is another's.
+    """
+    for category, event_type in (
+        (TRANSCRIPTION, ErasureRequested.type),
+        (UPLOAD, UploadReleased.type),
+    ):
         stream = category + key.partition(":")[0]
         if forgetting_key(stream) == key:
-            return stream
+            return stream, event_type
     return None
 
 

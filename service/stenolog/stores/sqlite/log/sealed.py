@@ -73,10 +73,8 @@ class SealedStreams:
             after,
             until,
         )
-        streams = [forgotten_by(key.decode(errors="replace")) for (key,) in rows]
-        return [
-            Told(stream=stream, key_id=None, type=FORGETTING[0]) for stream in streams if stream
-        ]
+        forgotten = [forgotten_by(key.decode(errors="replace")) for (key,) in rows]
+        return [Told(stream=one[0], key_id=None, type=one[1]) for one in forgotten if one]
 
     async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
         return await read_rows(self._reader, "log.db", statement, *values)
