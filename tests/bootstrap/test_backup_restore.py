@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from stenolog.bootstrap.backing_up import back_up
+from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.known_head import compared_head
 from stenolog.compliance.tree_heads import FILE_NAME
 from stenolog.config.settings import Settings
 from stenolog.encryption import SigningKey
 from stenolog.errors import CannotStart, DataDirectoryLocked, StoreError
+from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EVENTS_PER_APPEND_MAX
 from stenolog.stores.files.directory import locked
 from tests.backups import (
@@ -29,7 +31,7 @@ from tests.backups import (
     requested,
     restored,
 )
-from tests.log_samples import several
+from tests.log_samples import new_id, several
 
 KEY = SigningKey(b"k" * 32)
 
@@ -139,6 +141,38 @@ async def test_of_a_log_that_is_being_written_every_payload_has_its_key(
     assert (verdict.payloads, verdict.erased) == (1, 1)
     async with again.opened() as (log, keys, _):
         assert await keys.high_water() <= made.head < await log.head()
+
+
+async def test_api_keys_that_were_made_between_the_copies_do_not_come_back(
+    data: Backed, tmp_path: Path
+) -> None:
+    """The log copy does not have them: nobody could revoke them, or record that one is revoked."""
+    known = await data.api_key()
+    async with data.opened() as (log, keys, vault):
+        loop, ring = asyncio.get_running_loop(), KeyRing(keys, log, FactRecorder(log, vault))
+        made = []
+
+        async def later() -> None:
+            for name in ("revoked", "kept"):
+                _, key = await ring.create(
+                    actor=new_id(), tenant="default", name=name, scopes=("all",)
+                )
+                made.append(key.id)
+            assert await ring.revoke(made[0], None, actor=new_id())
+
+        def step(said: str) -> None:
+            if said == "log copied":
+                asyncio.run_coroutine_threadsafe(later(), loop).result(20)
+
+        settings = Settings(data_dir=data.directory)
+        await asyncio.to_thread(back_up, settings, tmp_path / "backup", uploads=True, step=step)
+    assert len(made) == 2
+    listed = tmp_path / "deletions"
+    listed.write_text(f"api-key-{made[0]}\n")
+    done = await restored(tmp_path / "new", tmp_path / "backup", deletions=listed)
+    assert done.recorded.revoked == 0
+    async with Backed(tmp_path / "new").opened() as (_, keys, _):
+        assert [key.id for key in await keys.api_keys(None, after="", limit=9)] == [known]
 
 
 async def test_a_restored_log_goes_on_in_a_new_epoch_and_verifies_for_ever(

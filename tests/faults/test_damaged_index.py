@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.errors import StoreUnavailable
+from stenolog.errors import RecordDamaged, StoreUnavailable
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.log_samples import BEGUN, OTHER_TENANT, PRIVATE, TENANT, new_event, several
@@ -229,3 +229,27 @@ async def test_no_stream_begins_with_what_cannot_be_first(tmp_path: Path) -> Non
             ONE, [new_event("transcription.requested"), new_event("callback.received")]
         )
         assert await log.head() == BEGUN + 2
+
+
+@pytest.mark.parametrize("by_index", [True, False])
+async def test_a_stream_that_is_lost_whole_does_not_read_as_none(
+    tmp_path: Path, by_index: bool
+) -> None:
+    path = tmp_path / "log.db"
+    async with opened(path) as log:
+        await log.append("upload-1", several(3))
+        await log.append("upload-2", several(3))
+    if by_index:
+        rename(path, BY_STREAM, "upload-1")
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DELETE FROM events WHERE stream = 'upload-1'")
+            connection.commit()
+    async with opened(path) as log:
+        for after in (0, 2):
+            with pytest.raises(RecordDamaged, match="the record at position 4 is missing"):
+                await log.read_stream("upload-1", after=after)
+        assert await log.read_stream("upload-1", after=3) == []
+        assert len(await log.read_stream("upload-2")) == 3
+        assert await log.read_stream("upload-2", after=3) == []
+        assert await log.read_stream("upload-3") == []

@@ -136,6 +136,27 @@ async def test_a_use_that_cannot_be_read_keeps_the_file(service: Composed, tmp_p
     assert names(service) == []
 
 
+async def test_an_upload_whose_stream_is_lost_is_kept(service: Composed, tmp_path: Path) -> None:
+    """Of two uses that are gone nobody knows which is whose, and of none that there was none."""
+    url, upload_id = await upload(service)
+    first, second = [await service.submit(audio_url=url) for _ in range(2)]
+    stream = UPLOAD + upload_id
+    await service.submit()  # behind them: the log's own end is there
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
+        file.execute("DELETE FROM events WHERE stream = ? AND version > 1", (stream,))
+        file.commit()
+        service.events.forget()
+        await delete(service, second)
+        assert names(service) == [upload_id]
+        file.execute("DELETE FROM events WHERE stream = ?", (stream,))
+        file.commit()
+    service.events.forget()
+    aged(service, upload_id, 2 * UNUSED_MS)
+    assert await service.lifetime.sweep() == 0
+    assert names(service) == [upload_id]
+    assert await service.handler.load(first)
+
+
 async def test_uses_beyond_a_page_are_all_looked_at(service: Composed) -> None:
     url, upload_id = await upload(service)
     first = await service.submit(audio_url=url)

@@ -19,6 +19,8 @@ from stenolog.stores.sqlite.keys.restoring import (
     STREAMS_PER_READ,
     carry_out,
     gone_streams,
+    remove_api_keys,
+    streams_of_api_keys,
     tenants_of_api_keys,
 )
 from stenolog.stores.sqlite.keys.schema import KEYS as KEYS_SCHEMA
@@ -56,7 +58,12 @@ async def bring_up(
     log = await SqliteLog.open(staging / LOG, accept_clock=accept_clock)
     try:
         await record_restore(log, identity, events_lost=lost)
-        # The keys were copied behind the log: of what was erased in between they have none.
+        # The keys were copied behind the log: of what was erased in between they have none, and API
+        # keys that were made in between nobody could revoke.
+        for streams in streams_of_api_keys(staging / KEYS):
+            unknown = [stream for stream in streams if not await log.version(stream)]
+            if unknown:
+                remove_api_keys(staging / KEYS, unknown)
         for streams in _pages(deletions, {staging / KEYS: False, **newer_keys}):
             of_keys = [stream for stream in streams if stream.startswith(API_KEY)]
             tenants = tenants_of_api_keys(staging / KEYS, of_keys)

@@ -69,7 +69,8 @@ async def record_deletions(
         events: The restored log.
         streams: Of all three kinds; what came after the backup is not in the log, and passed over.
         reasons: Why an upload was released, by its stream, where that is known.
-        tenants: The tenant of each API key that is not revoked, by its stream.
+        tenants: The tenant of each API key that the keys know, by its stream, also where the log
+            cannot tell; that the log has the key, they do not say.
 
     Raises:
         StoreError: Not all were written; the same again goes on.
@@ -84,6 +85,8 @@ async def record_deletions(
         assert fact.dedupe_key is not None
         if await events.position_of(fact.dedupe_key) is not None:
             continue
+        if not await events.version(stream):
+            continue  # the keys were copied behind the log: it does not have all that they have
         tenant = tenants.get(stream) or await _tenant_of(events, stream)
         if tenant is None:
             continue

@@ -22,6 +22,7 @@ from stenolog.log.facts import erasure_key, use_key
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 
 USES_AT_FIRST = 16  # of an upload with many users, mostly one of the first still needs it
+NO_POSITION = 0  # no event has it
 UPLOADS_REMEMBERED_MAX = 4_096  # some 300 bytes each; what was forgotten is read again
 
 
@@ -110,13 +111,13 @@ class UploadUsers:
         with suppress(RecordDamaged):
             return [*await self._events.read_stream(stream, after=version, limit=limit)]
         page: list[Event | RecordDamaged] = []
-        end = min(await self._events.version(stream), version + limit)
+        end = min(await self._events.version(stream), version + limit + 1)
         for after in range(version, end):
             try:
                 page += await self._events.read_stream(stream, after=after, limit=1)
             except RecordDamaged as exc:
                 page.append(exc)
-        return page
+        return [_placed(*two) for two in zip(page, [*page[1:], None], strict=True)][:limit]
 
     async def _passed_over(
         self, found: Event | RecordDamaged, uses: Uses, erased: str
@@ -153,3 +154,16 @@ class UploadUsers:
         # The log's clock and ours may differ: what is kept for no time asks neither.
         ago_ms = self._now_ms() - microseconds(state.ended_at) // 1000
         return self._retention_ms == 0 or ago_ms >= self._retention_ms
+
+
+def _placed(
+    found: Event | RecordDamaged, following: Event | RecordDamaged | None
+) -> Event | RecordDamaged:
+    """Return what was found; of missing records in a row only the last has a known position."""
+    if (
+        isinstance(found, RecordDamaged)
+        and isinstance(following, RecordDamaged)
+        and found.position == following.position
+    ):
+        return RecordDamaged(str(found), position=NO_POSITION, stream=found.stream)
+    return found

@@ -25,13 +25,15 @@ def check_unbroken(stream: str, events: Sequence[Event], after: int) -> None:
             )
 
 
-def check_end(stream: str, last: Event, version: object, position: object) -> None:
+def check_end(stream: str, last: int, version: object, position: object) -> None:
     """Check that a stream that is known to end at this version and position does not end before.
 
+    `last` is the version of the last event that was found of it; 0: there is none.
+
     Raises:
-        RecordDamaged: Its last record is missing.
+        RecordDamaged: Its last record is missing, or no record behind `last` can be found.
     """
-    if isinstance(version, int) and isinstance(position, int) and last.version < version:
+    if isinstance(version, int) and isinstance(position, int) and last < version:
         raise RecordDamaged(
             f"the record at position {position} is missing; run `stenolog log verify`",
             position=position,

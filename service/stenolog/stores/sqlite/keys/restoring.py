@@ -26,6 +26,8 @@ _GONE = (
     "ORDER BY 1 LIMIT ?"
 )
 
+_API_KEYS = "SELECT id FROM api_keys WHERE id > ? ORDER BY 1 LIMIT ?"
+
 
 def gone_streams(path: Path, *, alone: bool = False) -> Iterator[Sequence[str]]:
     """Yield the streams whose keys were destroyed, and those of API keys that were revoked.
@@ -46,6 +48,38 @@ def gone_streams(path: Path, *, alone: bool = False) -> Iterator[Sequence[str]]:
             streams = [str(row[0]) for row in rows]
             yield streams
             after = streams[-1]
+
+
+def streams_of_api_keys(path: Path) -> Iterator[Sequence[str]]:
+    """Yield the streams of all API keys, some hundred at a time, in order.
+
+    Raises:
+        StoreUnavailable: The file cannot be read.
+    """
+    with (
+        store_errors(KEYS.name),
+        contextlib.closing(open_reader_sync(path, KEYS.name)) as connection,
+    ):
+        after = ""
+        while rows := connection.execute(_API_KEYS, (after, STREAMS_PER_READ)).fetchall():
+            yield [f"{API_KEY}{identifier}" for (identifier,) in rows]
+            after = str(rows[-1][0])
+
+
+def remove_api_keys(path: Path, streams: Collection[str]) -> None:
+    """Remove these API keys, in one transaction: they were made after the log was copied.
+
+    Raises:
+        StoreUnavailable: It could not be written.
+    """
+    with (
+        contextlib.closing(open_writer(path, KEYS)) as connection,
+        store_errors(KEYS.name),
+        transaction(connection),
+    ):
+        for stream in streams:
+            identifier = stream.removeprefix(API_KEY)
+            connection.execute("DELETE FROM api_keys WHERE id = ?", (identifier,))
 
 
 def tenants_of_api_keys(path: Path, streams: Collection[str]) -> Mapping[str, str]:

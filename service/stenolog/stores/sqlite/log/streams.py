@@ -20,6 +20,13 @@ _VERSION = (
     "SELECT max(coalesce((SELECT max(version) FROM events WHERE stream = ?1), 0), "
     "coalesce(CAST((SELECT version FROM streams WHERE stream = ?1) AS INTEGER), 0))"
 )
+# The stream's own row comes also with no event: of one moment, so that no append comes in between.
+_STREAM = (
+    "SELECT (SELECT version FROM streams WHERE stream = ?1), "  # noqa: S608  the columns are ours
+    "(SELECT position FROM streams WHERE stream = ?1), found.* FROM (SELECT 1) LEFT JOIN "
+    f"(SELECT {RECORD} FROM events WHERE stream = ?1 AND version > ?2 "
+    "ORDER BY version LIMIT ?3) AS found"
+)
 PARSED_PER_TURN = 100  # three milliseconds, then others have the event loop
 
 
@@ -29,23 +36,22 @@ async def read_stream(
     """Return at most `limit` events of a stream behind version `after`, in order.
 
     Raises:
-        RecordDamaged: A record among them, or the stream's last one, is damaged or missing.
+        RecordDamaged: A record among them, or the stream's last one, is damaged or missing; or the
+            stream goes on behind `after`, and none of its records is found.
         StoreUnavailable: The log cannot be read now.
     """
     rows = await read_rows(
         reader,
         "log.db",
-        f"SELECT {RECORD}, (SELECT version FROM streams WHERE stream = ?1), "  # noqa: S608  ours
-        "(SELECT position FROM streams WHERE stream = ?1) FROM events "
-        "WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
+        _STREAM,
         stream,
         after,
         limit,
     )
-    events = [stored_event(*row[:-2]) for row in rows]
+    events = [stored_event(*row[2:]) for row in rows if row[2] is not None]
     check_unbroken(stream, events, after)
-    if events and len(rows) < limit:
-        check_end(stream, events[-1], *rows[-1][-2:])
+    if len(events) < limit:
+        check_end(stream, events[-1].version if events else after, *rows[-1][:2])
     return events
 
 
@@ -160,7 +166,7 @@ def _text(stream: bytes) -> str:
 def _is_whole(stream: str, events: Sequence[Event], end: Sequence[object]) -> bool:
     try:
         check_unbroken(stream, events, 0)
-        check_end(stream, events[-1], *end)
+        check_end(stream, events[-1].version, *end)
     except RecordDamaged:
         return False
     return True
