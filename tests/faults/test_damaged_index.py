@@ -249,7 +249,12 @@ async def test_a_stream_that_is_lost_whole_does_not_read_as_none(
         for after in (0, 2):
             with pytest.raises(RecordDamaged, match="the record at position 4 is missing"):
                 await log.read_stream("upload-1", after=after)
+            with pytest.raises(RecordDamaged, match="the record at position 4 is missing"):
+                await log.histories.stored("upload-1", after=after, limit=9)
         assert await log.read_stream("upload-1", after=3) == []
+        assert await log.histories.stored("upload-1", after=3, limit=9) == []
+        assert len(await log.histories.stored("upload-2", after=1, limit=9)) == 2
+        assert len(await log.histories.stored("upload-2", after=1, limit=1)) == 1
         assert len(await log.read_stream("upload-2")) == 3
         assert await log.read_stream("upload-2", after=3) == []
         assert await log.read_stream("upload-3") == []

@@ -14,7 +14,7 @@ from stenolog.log.event import Event
 from stenolog.log.stream import check_end, check_unbroken
 from stenolog.projections.run.histories import Beginning, Box
 from stenolog.stores.sqlite.file.connection import read_rows
-from stenolog.stores.sqlite.log.stored import INTEGER_MAX, RECORD, stored_event, stored_events
+from stenolog.stores.sqlite.log.stored import INTEGER_MAX, RECORD, stored_event
 
 _VERSION = (
     "SELECT max(coalesce((SELECT max(version) FROM events WHERE stream = ?1), 0), "
@@ -48,11 +48,7 @@ async def read_stream(
         after,
         limit,
     )
-    events = [stored_event(*row[2:]) for row in rows if row[2] is not None]
-    check_unbroken(stream, events, after)
-    if len(events) < limit:
-        check_end(stream, events[-1].version if events else after, *rows[-1][:2])
-    return events
+    return _checked(stream, rows, after=after, limit=limit)
 
 
 async def version_of(reader: aiosqlite.Connection, stream: str) -> int:
@@ -123,15 +119,9 @@ class StreamReads:
 
     async def stored(self, stream: str, *, after: int, limit: int) -> Sequence[bytes]:
         """Reads by the unique index on stream and version, and checks each record."""
-        rows = await self._rows(
-            f"SELECT {RECORD} FROM events WHERE stream = ? AND version > ? "  # noqa: S608  the same
-            "ORDER BY version LIMIT ?",
-            stream,
-            min(after, INTEGER_MAX),
-            limit,
-        )
-        check_unbroken(stream, stored_events(rows, up_to_damage=False), after)
-        return [bytes(row[2]) for row in rows]
+        rows = await self._rows(_STREAM, stream, min(after, INTEGER_MAX), limit)
+        found = _checked(stream, rows, after=after, limit=limit)
+        return [bytes(row[4]) for row in rows[: len(found)]]
 
     async def positions_of(self, stream: str, *, after: int, limit: int) -> Sequence[int]:
         """Reads the unique index on stream and version alone."""
@@ -156,6 +146,15 @@ class StreamReads:
 
     async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
         return await read_rows(self._reader, "log.db", statement, *values)
+
+
+def _checked(stream: str, rows: Sequence[Any], *, after: int, limit: int) -> list[Event]:
+    """Return the events in rows of `_STREAM`, if none is missing among them or behind them."""
+    events = [stored_event(*row[2:]) for row in rows if row[2] is not None]
+    check_unbroken(stream, events, after)
+    if len(events) < limit:
+        check_end(stream, events[-1].version if events else after, *rows[-1][:2])
+    return events
 
 
 def _text(stream: bytes) -> str:
