@@ -178,6 +178,29 @@ async def test_what_an_earlier_restore_did_not_have_stays_deleted_in_the_next_on
     assert data.verified().complete
 
 
+async def test_a_third_restore_knows_what_was_deleted_in_a_life_that_was_left(
+    data: Backed, tmp_path: Path
+) -> None:
+    """The second left the life of the first, whose heads still stand there, and knew all of it."""
+    gone, kept = await data.request(2)
+    backed_up(data, tmp_path / "monday")
+    await data.request(5)
+    backed_up(data, tmp_path / "tuesday")
+    await restored(data.directory, tmp_path / "monday", replace=True)
+    await data.erase(gone)
+    for backup in ("tuesday", "tuesday", "monday"):
+        await restored(data.directory, tmp_path / backup, replace=True)
+        assert [await data.readable(each) for each in (gone, kept)] == [False, True]
+    assert data.verified().complete
+    other = Backed(tmp_path / "other")
+    await restored(other.directory, tmp_path / "monday", deletions=none_in(tmp_path))
+    await other.erase(kept)
+    with contextlib.closing(sqlite3.connect(other.directory / "log.db")) as run, run:
+        run.execute("UPDATE events SET bytes = x'00' WHERE type = 'erasure.requested'")
+    with pytest.raises(CannotStart, match=NOT_KNOWN):  # of a life elsewhere no restore knew
+        await restored(data.directory, tmp_path / "monday", replace=True, newer_log=other.directory)
+
+
 async def test_keys_that_stand_there_say_what_was_destroyed_when_the_log_is_gone(
     data: Backed, tmp_path: Path
 ) -> None:

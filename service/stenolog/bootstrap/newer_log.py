@@ -71,11 +71,21 @@ class NewerLog:
         """Tell whether what happened up to this mark is known from here.
 
         What happened in an earlier epoch, behind what was restored from it, stands in the keys; for
-        a backup that this log continues, it stands in the log.
+        a backup that this log continues, it stands in the log. An epoch that a later restore left
+        does not lead to this log; that restore knew of it if it kept its heads beside the log, and
+        carried its deletions into the keys.
         """
         if mark.identity == self.identity:
             return mark.position <= self.head and mark not in self.missed
-        return mark.identity in self.lives and (self.continues or self.keys)
+        if mark.identity in self.lives:
+            return self.continues or self.keys
+        left = mark.identity.epoch < self.identity.epoch
+        return left and self.keys and self._is_beside(mark)
+
+    def _is_beside(self, mark: Mark) -> bool:
+        log = Path(self.name)
+        directory = log if log.is_dir() else log.parent
+        return bool(mark.file) and Path(mark.file).parent.resolve() == directory.resolve()
 
 
 def read_newer_log(
