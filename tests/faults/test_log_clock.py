@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from uuid import UUID
@@ -12,9 +12,10 @@ from uuid import UUID
 import pytest
 
 from stenolog.clock import Clocks, microseconds
-from stenolog.errors import CannotStart
+from stenolog.errors import CannotStart, OutcomeUnknown
 from stenolog.log.actors import OPERATOR, SYSTEM, SYSTEM_TENANT
-from stenolog.log.appends import checked
+from stenolog.log.appends import Together, checked
+from stenolog.log.batch import Sequenced
 from stenolog.log.event_clock import TIME_US_MAX, UNUSED_US_MAX
 from stenolog.log.recorder import PROBED_STREAM
 from stenolog.log.store import Append
@@ -111,6 +112,44 @@ async def test_a_jump_that_could_not_be_committed_is_recorded_with_the_next_even
             other.execute("DROP TRIGGER no")
         await log.append(STREAM, several(1))
         assert [event.type for event in await log.read()][-2:] == ["clock.jumped", "upload.stored"]
+
+
+class Unanswered(LogWriter):
+    """Does not learn what became of some commits, which were made or were not."""
+
+    answers: Sequence[bool] = ()
+
+    def _transact(self, batch: Sequence[Together], at_us: int) -> Sequenced:
+        if not self.answers:
+            return super()._transact(batch, at_us)
+        made, *self.answers = self.answers
+        if made:
+            super()._transact(batch, at_us)
+        raise OutcomeUnknown("log.db: injected: COMMIT failed")
+
+
+@pytest.mark.parametrize("made", [[True], [False], [True, True], [False, True]])
+async def test_a_jump_whose_commit_was_not_answered_is_recorded_once(
+    tmp_path: Path, made: Sequence[bool]
+) -> None:
+    machine = Machine()
+    writer = Unanswered(tmp_path / "log.db", clocks=machine.clocks)
+    with closing(writer):
+        machine.ahead_us += 3 * DAY
+        for _ in range(11):
+            writer.look()
+            machine.passed_us += 60 * SECOND
+        writer.answers = made
+        for _ in made:
+            with pytest.raises(OutcomeUnknown):
+                writer.commit_batch([checked([Append(stream=STREAM, events=several(1))])])
+            machine.passed_us += 60 * SECOND
+            assert writer.jumped
+        writer.commit_batch([checked([Append(stream=STREAM, events=several(1))])])
+        assert not writer.jumped
+    async with opened(tmp_path, machine) as log:
+        types = [event.type for event in await log.read()]
+        assert types.count("clock.jumped") == 1
 
 
 async def test_an_idle_log_looks_at_the_clock_too(tmp_path: Path) -> None:

@@ -25,20 +25,20 @@ class Jump:
 
 
 def with_jumps(
-    batch: Sequence[Together], jumps: Sequence[Jump], identity: LogIdentity, at_us: int
+    batch: Sequence[Together], told: Sequence[Together]
 ) -> tuple[Sequence[Together], slice]:
-    """Return the batch with the jumps before it, and where its own outcomes are.
+    """Return the batch with what tells of jumps before it, and where its own outcomes are.
 
     Behind a `log.restored`, for that begins the epoch of all that is new.
     """
-    told = [_recorded(jump, identity, at_us) for jump in jumps]
     first = next((event for append in (batch[0] if batch else ()) for event in append.events), None)
     if first is not None and first.type == LogRestored.type:
         return [*batch, *told], slice(len(batch))
     return [*told, *batch], slice(len(told), None)
 
 
-def _recorded(jump: Jump, identity: LogIdentity, at_us: int) -> Together:
+def telling_of(jump: Jump, identity: LogIdentity, at_us: int) -> Together:
+    """Return the append that records the jump, as of this time in microseconds."""
     event = NewEvent(
         id=id_at(at_us // US_PER_MS),
         type=ClockJumped.type,

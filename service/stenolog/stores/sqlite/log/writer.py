@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from stenolog.clock import Clocks
-from stenolog.errors import StoreError
+from stenolog.errors import OutcomeUnknown, StoreError
 from stenolog.log.appends import Together, touched
 from stenolog.log.batch import Sequenced, sequence_batch
 from stenolog.log.batch_state import ADVICE, NOWHERE, BatchState, Coordinates
@@ -20,7 +20,7 @@ from stenolog.log.events.logs import ClockReason
 from stenolog.log.merkle import Frontier
 from stenolog.log.recorder import id_at
 from stenolog.stores.sqlite.file.writer import Writer
-from stenolog.stores.sqlite.log.clock_jumps import Jump, with_jumps
+from stenolog.stores.sqlite.log.clock_jumps import Jump, telling_of, with_jumps
 from stenolog.stores.sqlite.log.ends import read_sequences, read_streams
 from stenolog.stores.sqlite.log.inserting import insert
 from stenolog.stores.sqlite.log.mending import mend_nodes
@@ -71,6 +71,7 @@ class LogWriter:
             self.behind_ms = max(0, last_us - now.wall_us) // US_PER_MS
             self._clock = told.clock
             self._jumps: Sequence[Jump] = ()  # that no event tells yet
+            self._untold: Sequence[Together] = ()  # what tells of others, and may be committed
             if told.jumped_us is not None:
                 reason: ClockReason = "accepted" if accept_clock else "started"
                 self._jumps = [Jump(off_us=told.jumped_us, reason=reason)]
@@ -89,7 +90,7 @@ class LogWriter:
     @property
     def jumped(self) -> bool:
         """Whether the clock had jumped when the file was opened, and no event tells it yet."""
-        return bool(self._jumps)
+        return bool(self._jumps or self._untold)
 
     def event_id(self) -> str:
         """Make an id for an event: of the time that it would have now. On any thread."""
@@ -133,9 +134,16 @@ class LogWriter:
         jumps = list(self._jumps)
         if told.jumped_us is not None:
             jumps.append(Jump(off_us=told.jumped_us, reason="agreed"))
-        everything, own = with_jumps(batch, jumps, self.identity, told.time_us)
-        sequenced = self._transact(everything, told.time_us)
-        self._clock, self._jumps = told.clock, ()
+        telling = [telling_of(jump, self.identity, told.time_us) for jump in jumps]
+        untold = [*self._untold, *telling]
+        everything, own = with_jumps(batch, untold)
+        try:
+            sequenced = self._transact(everything, told.time_us)
+        except OutcomeUnknown:
+            # They may be in the log: with the same ids the next batch adds none twice.
+            self._clock, self._jumps, self._untold = told.clock, (), untold
+            raise
+        self._clock, self._jumps, self._untold = told.clock, (), ()
         return replace(sequenced, outcomes=sequenced.outcomes[own])
 
     def _reading(self) -> Reading:
