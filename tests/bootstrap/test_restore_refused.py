@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stenolog.bootstrap.deletion_list import read_list
 from stenolog.bootstrap.restoring import Sources, restore
+from stenolog.compliance.deletions import Deletions
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.stores.files.swap import STAGING, refuse_half_restored
 from tests.backups import UPLOAD, Backed, backed_up, none_in, restored, stenolog
+from tests.log_samples import new_id
 
 
 @pytest.fixture
@@ -184,3 +188,21 @@ async def test_a_backup_is_not_made_where_one_stands(data: Backed, tmp_path: Pat
     assert "name a directory in it" in said
     stenolog("backup", "one", "--data-dir", data.directory, cwd=here)
     assert (here / "one" / "log" / "log.db").is_file()
+
+
+def test_a_long_list_of_deletions_takes_the_room_of_its_lines(tmp_path: Path) -> None:
+    listed, stream = tmp_path / "deletions", f"upload-{new_id()}"
+    listed.write_bytes((b"#" + b" " * 4_000 + b"\n") * 4_000 + f"{stream}\r\n".encode())
+    deletions = Deletions()
+    tracemalloc.start()
+    try:
+        digest = read_list(listed, deletions)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    assert deletions.streams == {stream}
+    assert digest == hashlib.sha256(listed.read_bytes()).hexdigest()
+    with listed.open("ab") as file:
+        file.write(b"#" * 4_097)
+    with pytest.raises(CannotStart, match="line 4002: longer than 4096 bytes"):
+        read_list(listed, Deletions())
