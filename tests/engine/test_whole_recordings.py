@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 
 import numpy as np
 import pytest
 
 from stenolog.engine.audio.decode import decode
 from stenolog.engine.audio.hearing import Recording
+from stenolog.engine.audio.tags import leading_tags_end, tags_in
 from stenolog.engine.audio_facts import warnings_of
 from stenolog.engine.techniques import SAMPLE_RATE
 from tests.engine import containers, sounds
@@ -88,6 +90,28 @@ def test_a_tag_that_is_none_is_not_cut_out() -> None:
     for chance in (b"ID3\x09\x00\x00\xff\xff\xff\xff", b"TAG", b"APETAGEX", b"LYRICSBEGIN"):
         content = BARE_MP3[:at] + chance + BARE_MP3[at + len(chance) :]
         assert abs(seconds(content) - seconds(BARE_MP3)) < 0.12
+
+
+EMPTY_ID3 = b"ID3\x03" + bytes(6)
+CRAFTED = {
+    "leading tags": EMPTY_ID3 * 20_000,
+    "tags": BARE_MP3 + EMPTY_ID3 * 20_000,
+    "titles": BARE_MP3 + b"TAG" * 100_000,
+    "titles and zeros": BARE_MP3 + (b"TAG" * 42 + bytes(600)) * 400,
+    "words": BARE_MP3 + b"LYRICSBEGIN" * 30_000,
+}
+
+
+@pytest.mark.parametrize("content", CRAFTED.values(), ids=CRAFTED.keys())
+def test_thousands_of_tags_are_read_quickly_and_with_signs_of_life(content: bytes) -> None:
+    """Each look costs as much as it finds, however much of the file is left behind it."""
+    alive: list[int] = []
+    begun = time.process_time()
+    file = io.BytesIO(content + b"\xff" * (4 << 20))
+    start = leading_tags_end(file, lambda: alive.append(1))
+    tags_in(file, start, lambda: alive.append(1))
+    assert time.process_time() - begun < 2
+    assert len(alive) > 3
 
 
 MONO_OPUS = sounds.encoded(TWO, "ogg", "libopus", rate=48_000)

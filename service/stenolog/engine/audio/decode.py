@@ -36,7 +36,7 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Recording:
     Raises:
         AudioRefused: Not media, no audio in it, an odd format, too short, or over `audio_ms_max`.
     """
-    head = _checked_beginning(file)
+    head = _checked_beginning(file, alive)
     with _library(head):
         return _heard(file, parts_of(file, alive), audio_ms_max, alive)
 
@@ -76,12 +76,12 @@ def _passing(found: Recording, passed: list[int]) -> Recording:
     return replace(found, facts=replace(found.facts, skipped_tracks=tuple(sorted(passed))))
 
 
-def _checked_beginning(file: BinaryIO) -> bytes:
+def _checked_beginning(file: BinaryIO, alive: Heartbeat) -> bytes:
     """Return the first bytes; what is surely no audio is named, and never reaches FFmpeg."""
     head = bytes_at(file, 0, SNIFF_BYTES)
     if not head:
         raise audio_errors.empty_file()
-    behind_tags = bytes_at(file, leading_tags_end(file), SNIFF_BYTES)
+    behind_tags = bytes_at(file, leading_tags_end(file, alive), SNIFF_BYTES)
     for beginning in (head, behind_tags):
         kind = kind_of_document(beginning)
         if kind is not None:

@@ -52,7 +52,7 @@ BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # how Q
 def parts_of(file: BinaryIO, alive: Heartbeat) -> tuple[Part, ...]:
     """Return the parts in order, at least one, at most `LINKS_MAX`; the file is left open."""
     size = size_of(file)
-    start = leading_tags_end(file)
+    start = leading_tags_end(file, alive)
     head = bytes_at(file, start, SNIFF_BYTES)
     if form_of(head) is not None:
         return tuple(islice(_forms(file, start, size), LINKS_MAX))

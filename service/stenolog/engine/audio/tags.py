@@ -17,7 +17,10 @@ from stenolog.engine.audio.spliced import Span, bytes_at, size_of
 from stenolog.engine.techniques import Heartbeat
 
 TAGS_MAX = 65_536  # what is behind them is read as it is; packed AAC has one every ten seconds
+LEADING_TAGS_MAX = 4_096
+HEARTBEAT_TAGS = 1_000
 BLOCK_BYTES = 4 << 20
+FIRST_LOOK_BYTES = 64  # then twice as many, and so on: a look costs as much as it finds
 PADDING_BYTES_MAX = 16 << 20  # zeros behind a tag; more are a hole in the file
 LENGTH_ZEROS_MAX = 3
 LYRICS_BYTES_MAX = 1 << 20
@@ -30,12 +33,17 @@ MARKS = (b"ID3", b"APETAGEX", b"TAG", b"LYRICSBEGIN")
 MARK_BYTES_MAX = max(map(len, MARKS))
 
 
-def leading_tags_end(file: BinaryIO) -> int:
-    """Return where the file itself begins, behind ID3v2 tags and their padding; 0 without."""
+def leading_tags_end(file: BinaryIO, alive: Heartbeat) -> int:
+    """Return where the file itself begins, behind ID3v2 tags and their padding; 0 without.
+
+    At most `LEADING_TAGS_MAX` are passed.
+    """
     at, size = 0, size_of(file)
-    while at < size:
+    for number in range(LEADING_TAGS_MAX):
+        if number % HEARTBEAT_TAGS == 0:
+            alive()
         end = _id3v2_end(file, at)
-        if end is None:
+        if end is None or at >= size:
             break
         end = min(end, size)
         at = _behind_zeros(file, end)
@@ -50,7 +58,9 @@ def tags_in(file: BinaryIO, start: int, alive: Heartbeat) -> tuple[Span, ...]:
     """Return where the tags of raw frames are from `start` on, in order, padding included."""
     found: list[Span] = []
     size, passed = size_of(file), start
-    for mark, place in _marks(file, start, size, alive):
+    for number, (mark, place) in enumerate(_marks(file, start, size, alive)):
+        if number % HEARTBEAT_TAGS == 0:
+            alive()
         if place < passed:
             continue
         tag = _tag(file, mark, place, size)
@@ -139,7 +149,7 @@ def _id3v1_end(file: BinaryIO, place: int) -> int | None:
 
 
 def _lyrics_end(file: BinaryIO, place: int) -> int | None:
-    content = bytes_at(file, place, LYRICS_BYTES_MAX)
+    content = _up_to_lyrics_end(file, place)
     for mark in (b"LYRICS200", b"LYRICSEND"):
         at = content.find(mark)
         if at < 0:
@@ -147,6 +157,20 @@ def _lyrics_end(file: BinaryIO, place: int) -> int | None:
         if mark == b"LYRICSEND" or content[at - 6 : at] == b"%06d" % (at - 6):
             return place + at + len(mark)
     return None
+
+
+def _up_to_lyrics_end(file: BinaryIO, place: int) -> bytes:
+    """Return the words that begin here, up to the next that begin and `LYRICS_BYTES_MAX`."""
+    content, wanted = b"", FIRST_LOOK_BYTES
+    while len(content) < wanted:
+        content = bytes_at(file, place, wanted)
+        other = content.find(b"LYRICSBEGIN", 1)
+        if other > 0:
+            return content[:other]
+        if b"LYRICS200" in content or len(content) < wanted:
+            return content
+        wanted = min(2 * wanted, LYRICS_BYTES_MAX)
+    return content
 
 
 READERS: dict[bytes, Callable[[BinaryIO, int], int | None]] = {
@@ -159,9 +183,10 @@ READERS: dict[bytes, Callable[[BinaryIO, int], int | None]] = {
 
 def _behind_zeros(file: BinaryIO, place: int) -> int:
     """Return the first place that has no zero; `place` itself when there are too many."""
-    at = place
+    at, wanted = place, FIRST_LOOK_BYTES
     while at - place < PADDING_BYTES_MAX:
-        block = bytes_at(file, at, BLOCK_BYTES)
+        block = bytes_at(file, at, wanted)
+        wanted = min(2 * wanted, BLOCK_BYTES)
         kept = len(block.lstrip(b"\0"))
         at += len(block) - kept
         if kept or not block:
