@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,9 @@ async def try_again(log: SqliteLog, vault: Vault, tried: list[str], known: set[s
 
     async def again(line: str) -> None:
         first, second, stream = line.split()
-        appended = await log.append(stream, pair(first, second))
+        requested, claimed = pair(first, second)
+        sealed = await vault.seal(stream, first, b"what was asked")
+        appended = await log.append(stream, [replace(requested, payload=sealed), claimed])
         assert appended.already_there == (first in known)
 
     for begin in range(0, len(tried), AGAIN_AT_ONCE):
