@@ -28,6 +28,7 @@ from stenolog.log.store import Appended
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
+from tests.faults.appender import request_key
 from tests.log_samples import BEGUN, PUBLIC, new_event
 from tests.tree_heads import note_head
 
@@ -55,7 +56,7 @@ async def the_log_recovers(directory: Path, slack: int) -> None:
     given: list[list[NewEvent]] = []
 
     async def append(number: int) -> Appended | StoreError:
-        event = new_event(PUBLIC, dedupe_key=f"key {number}")
+        event = new_event(PUBLIC, dedupe_key=request_key(str(number)))
         sealed = await vault.seal("transcription-1", event.id, os.urandom(5_000))
         given.append([replace(event, payload=sealed), new_event()])
         try:
