@@ -9,7 +9,7 @@ import pytest
 from infra.bench.attack import ATTACKS
 from infra.bench.hostile import ABOVE_IDLE_MB_MAX, HEALTHZ_MS_MAX, MEGABYTE, under
 
-SHORT = ("pipelines-50", "bursts-20", "frames-64", "bodies-300", "polls-250", "headers-500")
+SHORT = ("pipelines-50", "frames-64", "polls-250", "headers-500")
 SHORT_SECONDS = 2.0
 LATE = 5  # how much longer an answer may take where other tests run beside
 

@@ -124,15 +124,20 @@ async def test_a_number_that_is_none_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "path", ["tree-head", "verifier-key", "proof/inclusion", "proof/consistency"]
+    ("path", "query"),
+    [
+        ("tree-head", {}),
+        ("verifier-key", {}),
+        ("proof/inclusion", {"position": "1"}),
+        ("proof/consistency", {"from": "1"}),
+    ],
 )
 async def test_evidence_needs_a_scope_that_no_key_has_by_default(
-    service: Composed, path: str
+    service: Composed, path: str, query: dict[str, str]
 ) -> None:
     for scopes, status in ((DEFAULT_SCOPES, 403), (("compliance:read",), 200)):
         headers = {"Authorization": await service.new_key("acme", *scopes)}
         await service.stores.heads.write()
-        query = {"position": "1", "from": "1"}
         answer = await service.client.get(f"{EVIDENCE}/{path}", params=query, headers=headers)
         assert answer.status_code == status, answer.text
 

@@ -45,7 +45,8 @@ async def test_the_time_of_a_callback_does_not_vanish_while_the_views_lag(
     await service.projected()
     [before, _] = await both_told(service, one)
     await service.stand_still()
-    await service.run(one, FailSubmission(number=1, kind="server-error", wake="callback"))
+    failed = FailSubmission(number=1, kind="server-error", wake="callback")
+    await service.run(one, failed, submission_failed=b"{}")
     lagging = await both_told(service, one)
     await service.projected()
     assert await both_told(service, one) == lagging

@@ -21,6 +21,7 @@ from tests.http.test_upload_lifetime import aged, names, types, upload
 
 ROUNDS = 150
 STEPS_MAX = 40  # turns of the loop by which one of both is late
+LATE_S = 0.000_3  # a turn, where a machine's turns are too short: up to 12 ms together
 USES = 1_050  # more than a page of a stream
 USES_PER_APPEND = 50
 TOGETHER = 60
@@ -76,8 +77,9 @@ async def test_a_request_and_a_sweep_at_once(service: Composed) -> None:
         url, upload_id = await upload(service)
         aged(service, upload_id, UNUSED_MS + 1)
 
-        async def swept(late: int = number % STEPS_MAX) -> None:
+        async def swept(number: int = number, late: int = number % STEPS_MAX) -> None:
             await later(late)
+            await asyncio.sleep(late * LATE_S if number % 2 else 0)
             await service.lifetime.sweep()
 
         _, status = await asyncio.gather(swept(), request(service, url))
