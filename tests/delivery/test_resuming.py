@@ -101,74 +101,71 @@ async def wait_again(outbox: SqliteWork) -> None:
         await outbox.put_off(leased, now_ms() + LATER_MS, awaits_views=True)
 
 
+@contextlib.asynccontextmanager
+async def resumed(outbox: SqliteWork) -> AsyncIterator[tuple[Resuming, asyncio.Event]]:
+    """What has deliveries go on, under way; and what is set whenever some were resumed."""
+    woken = asyncio.Event()
+    resuming = Resuming(outbox, woken.set, now_ms)
+    running = asyncio.create_task(resuming.run())
+    try:
+        yield resuming, woken
+    finally:
+        running.cancel()
+
+
 async def test_after_a_start_all_that_wait_have_a_look(tmp_path: Path) -> None:
     async with waiting(tmp_path, range(1, 601)) as outbox:
-        woken = asyncio.Event()
-        resuming = Resuming(outbox, woken.set, now_ms)
-        running = asyncio.create_task(resuming.run())
-        resuming.reached(500)
-        await asyncio.wait_for(woken.wait(), 10)
-        running.cancel()
+        async with resumed(outbox) as (resuming, woken):
+            resuming.reached(500)
+            await asyncio.wait_for(woken.wait(), 10)
         assert await due(outbox) == 500  # the others tell of what the views have not seen
 
 
 async def test_only_those_that_are_mended_have_a_look(tmp_path: Path) -> None:
     async with waiting(tmp_path, range(1, 11)) as outbox:
-        woken = asyncio.Event()
-        resuming = Resuming(outbox, woken.set, now_ms)
-        running = asyncio.create_task(resuming.run())
-        resuming.mended("7")
-        resuming.mended("8")
-        resuming.mended("unknown")
-        await asyncio.wait_for(woken.wait(), 10)
-        running.cancel()
+        async with resumed(outbox) as (resuming, woken):
+            resuming.mended("7")
+            resuming.mended("8")
+            resuming.mended("unknown")
+            await asyncio.wait_for(woken.wait(), 10)
         assert await due(outbox) == 2
 
 
 async def test_a_fill_that_is_quick_has_nobody_looked_at_who_must_wait_on(tmp_path: Path) -> None:
     async with waiting(tmp_path, range(1, 11)) as outbox:
-        woken = asyncio.Event()
-        resuming = Resuming(outbox, woken.set, now_ms)
-        running = asyncio.create_task(resuming.run())
-        resuming.reached(10)
-        await asyncio.wait_for(woken.wait(), 10)
-        await wait_again(outbox)
-        woken.clear()
-        for number in range(5_000):
-            resuming.mended(f"other-{number}")
-        resuming.mended("7")
-        await asyncio.wait_for(woken.wait(), 10)
-        running.cancel()
+        async with resumed(outbox) as (resuming, woken):
+            resuming.reached(10)
+            await asyncio.wait_for(woken.wait(), 10)
+            await wait_again(outbox)
+            woken.clear()
+            for number in range(5_000):
+                resuming.mended(f"other-{number}")
+            resuming.mended("7")
+            await asyncio.wait_for(woken.wait(), 10)
         assert await due(outbox) == 1
 
 
 async def test_a_flood_of_mended_transcriptions_is_bounded(tmp_path: Path) -> None:
     async with waiting(tmp_path, range(1, 11)) as outbox:
-        woken = asyncio.Event()
-        resuming = Resuming(outbox, woken.set, now_ms)
-        running = asyncio.create_task(resuming.run())
-        resuming.reached(5)
-        await asyncio.wait_for(woken.wait(), 10)
-        await wait_again(outbox)
-        woken.clear()
-        for number in range(MENDED_MAX + 1):
-            resuming.mended(f"no-{number}")
-        await asyncio.wait_for(woken.wait(), 10)
-        running.cancel()
+        async with resumed(outbox) as (resuming, woken):
+            resuming.reached(5)
+            await asyncio.wait_for(woken.wait(), 10)
+            await wait_again(outbox)
+            woken.clear()
+            for number in range(MENDED_MAX + 1):
+                resuming.mended(f"no-{number}")
+            await asyncio.wait_for(woken.wait(), 10)
         assert await due(outbox) == 5  # all up to there, because it cannot tell which
 
 
 async def test_views_that_are_made_again_are_waited_for_again(tmp_path: Path) -> None:
     async with waiting(tmp_path, range(1, 11)) as outbox:
-        woken = asyncio.Event()
-        resuming = Resuming(outbox, woken.set, now_ms)
-        running = asyncio.create_task(resuming.run())
-        resuming.reached(10)
-        await asyncio.wait_for(woken.wait(), 10)
-        await wait_again(outbox)
-        woken.clear()
-        resuming.reached(0)
-        resuming.reached(4)
-        await asyncio.wait_for(woken.wait(), 10)
-        running.cancel()
+        async with resumed(outbox) as (resuming, woken):
+            resuming.reached(10)
+            await asyncio.wait_for(woken.wait(), 10)
+            await wait_again(outbox)
+            woken.clear()
+            resuming.reached(0)
+            resuming.reached(4)
+            await asyncio.wait_for(woken.wait(), 10)
         assert await due(outbox) == 4

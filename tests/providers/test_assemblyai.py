@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -27,6 +28,19 @@ TARGET = CallbackTarget(url="http://127.0.0.1:9/callbacks/a/b", header_name="X-A
 async def job_of(adapter: AssemblyAI, **params: object) -> str:
     """A new job."""
     return await adapter.submit(adapter.create_body(params, AUDIO, TARGET))
+
+
+@asynccontextmanager
+async def moved(simulator: Simulator) -> AsyncIterator[tuple[AssemblyAI, list[int]]]:
+    """An adapter, and the time that it goes by, in ms, which the test moves."""
+    moment = [1_000_000]
+    egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
+    address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
+    pace = Pace(now_ms=lambda: moment[0])
+    try:
+        yield AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000, pace=pace), moment
+    finally:
+        await egress.aclose()
 
 
 async def test_redacted_audio_is_a_link_once_it_is_there(
@@ -117,45 +131,35 @@ async def test_a_503_that_says_when_pauses_only_that_kind_of_request(
 async def test_a_429_that_asks_for_an_hour_pauses_the_account_for_a_probe_at_most(
     simulator: Simulator,
 ) -> None:
-    moment = [1_000_000]
-    egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
-    address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
-    pace = Pace(now_ms=lambda: moment[0])
-    adapter = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000, pace=pace)
-    simulator.outage = too_many_requests(99_999)
-    with pytest.raises(ProviderUnavailable):
-        await adapter.fetch("any")
-    simulator.outage = None
-    with pytest.raises(ProviderHeldBack):
+    async with moved(simulator) as (adapter, moment):
+        simulator.outage = too_many_requests(99_999)
+        with pytest.raises(ProviderUnavailable):
+            await adapter.fetch("any")
+        simulator.outage = None
+        with pytest.raises(ProviderHeldBack):
+            await adapter.list_jobs(status=None, before=None)
+        moment[0] += 60_000
         await adapter.list_jobs(status=None, before=None)
-    moment[0] += 60_000
-    await adapter.list_jobs(status=None, before=None)
-    assert not adapter.standing().paused_ms
-    await job_of(adapter)
-    await egress.aclose()
+        assert not adapter.standing().paused_ms
+        await job_of(adapter)
 
 
 async def test_a_403_of_one_request_begins_no_pause_while_another_ends(
     simulator: Simulator,
 ) -> None:
-    moment = [1_000_000]
-    egress = Egress(AddressPolicy.of(origins=[simulator.base_url]))
-    address = ServiceAddress(base_url=simulator.base_url, api_key=API_KEY)
-    pace = Pace(now_ms=lambda: moment[0])
-    adapter = AssemblyAI("assemblyai", lambda: address, egress, timeout_ms=2_000, pace=pace)
-    simulator.outage = too_many_requests(1)
-    with pytest.raises(ProviderUnavailable):
-        await adapter.fetch("any")
-    simulator.outage = None
-    moment[0] += 2_000
-    own = refusal(403, "This feature is not enabled for your account")
-    simulator.behave = lambda body: Behaviour(create_faults=(own,))
-    with pytest.raises(ProviderRefused) as refused:
+    async with moved(simulator) as (adapter, moment):
+        simulator.outage = too_many_requests(1)
+        with pytest.raises(ProviderUnavailable):
+            await adapter.fetch("any")
+        simulator.outage = None
+        moment[0] += 2_000
+        own = refusal(403, "This feature is not enabled for your account")
+        simulator.behave = lambda body: Behaviour(create_faults=(own,))
+        with pytest.raises(ProviderRefused) as refused:
+            await job_of(adapter)
+        assert refused.value.status == 403
+        assert not adapter.standing().paused_ms
         await job_of(adapter)
-    assert refused.value.status == 403
-    assert not adapter.standing().paused_ms
-    await job_of(adapter)
-    await egress.aclose()
 
 
 async def test_what_this_machine_cannot_send_is_not_held_against_the_provider() -> None:

@@ -24,7 +24,7 @@ from tests.reconciler.test_erasure import erased, request_erasure
 
 POLLED = replace(QUICK, settle_ms=100, sweep_interval_ms=100, polled=True)
 RUNNING = Behaviour(never_ends=True, callbacks=day.MISSING)
-A_MOMENT_S = 1.0  # in which there is time for some denials
+A_MOMENT_S = 0.5  # that an outage takes: time for some denials
 
 
 async def accepted(home: House, behaviour: Behaviour = RUNNING) -> tuple[str, Job]:
@@ -81,8 +81,7 @@ async def test_jobs_of_another_account_show_nothing_about_those_of_before(
     lose(simulator, job)
     async with house(tmp_path, simulator, ids=[identifier], timing=POLLED) as home:
         await accepted(home)
-        await denied(home, job)
-        await asyncio.sleep(A_MOMENT_S / 2)
+        await denied(home, job, times=5)
         assert (await home.handler.load(identifier)).status == "processing"
         assert len(simulator.creates) == 2
 
@@ -117,7 +116,7 @@ async def test_many_jobs_that_are_denied_for_a_moment_are_not_paid_for_again(
     async with house(tmp_path, simulator, timing=timing) as home:
         ids = [(await accepted(home, Behaviour(run_ms=1_500)))[0] for _ in range(4)]
         simulator.outage = fault
-        await asyncio.sleep(A_MOMENT_S / 2)
+        await asyncio.sleep(A_MOMENT_S)
         simulator.outage = None
         for identifier in ids:
             assert (await home.ended(identifier)).status == "completed"
@@ -224,7 +223,8 @@ async def test_what_one_place_answered_with_a_page_is_settled_by_one_pair_of_swe
         await until(lambda: len(simulator.creates) == 12)
         for identifier in ids:
             await home.when(identifier, lambda now: now.submissions[0].outcome == "abandoned")
-        assert len(home.lists) <= 6, "some pairs at most, where each alone would need two lists"
+        # Two are enough; on a busy machine the claims come apart. Each alone would need two.
+        assert len(home.lists) <= len(ids)
 
 
 async def test_a_request_that_a_proxy_refuses_ends_after_three_pages_with_status_and_size(

@@ -14,7 +14,7 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.projections.rows import TranscriptHead
 from stenolog.projections.views import TRANSCRIPT_VIEW, TRANSCRIPTIONS_VIEW, Room, no_wait
 from stenolog.stores.sqlite.file.connection import read_rows
-from stenolog.stores.sqlite.views.boxes import Boxes, StreamKeys
+from stenolog.stores.sqlite.views.boxes import Boxes, Fields, StreamKeys
 from stenolog.stores.sqlite.views.content import (
     BODY_PART_BYTES,
     head_place,
@@ -62,9 +62,7 @@ class ContentReads:
         if found is None:
             return None
         generation, box, _ = found
-        boxes = await self.boxes_of([transcription])
-        place = head_place(generation, transcription)
-        fields = await opened_or_none(len(box), boxes.open, place, box)
+        fields = await self._opened(transcription, generation, box)
         return None if fields is None else transcript_of(fields)
 
     async def customer_body(self, transcription: str, room: Room = no_wait) -> bytes | None:
@@ -77,10 +75,13 @@ class ContentReads:
             del found, box  # whoever waits for room holds nothing
             await room(parts * BODY_PART_BYTES)
             return await self._long_body(transcription)
+        fields = await self._opened(transcription, generation, box)
+        return None if fields is None else inline_body(fields)
+
+    async def _opened(self, transcription: str, generation: int, box: bytes) -> Fields | None:
         boxes = await self.boxes_of([transcription])
         place = head_place(generation, transcription)
-        fields = await opened_or_none(len(box), boxes.open, place, box)
-        return None if fields is None else inline_body(fields)
+        return await opened_or_none(len(box), boxes.open, place, box)
 
     async def _transcript_box(self, transcription: str) -> Any | None:
         """Return generation, box and number of parts of the view, or None."""
