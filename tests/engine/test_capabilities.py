@@ -41,7 +41,6 @@ ASKING: dict[str, object] = {
     "redact_pii_return_unredacted": True,
     "redact_pii_sub": "entity_name",
     "redact_static_entities": {"CLINIC": ["Meadow"]},
-    "sentiment_analysis": True,
     "speech_understanding": {"request": {"translation": {"target_languages": ["de"]}}},
     "speed_boost": True,
     "summarization": True,

@@ -178,14 +178,6 @@ def test_an_expected_number_of_speakers_is_kept(techniques: Techniques) -> None:
     assert len({turn.speaker for turn in turns}) == 3
 
 
-def test_text_without_punctuation_and_capitals_is_plain(techniques: Techniques) -> None:
-    content = sounds.wav(sounds.speech("two_cities", 0, 10.5))
-    words = heard(content, techniques, punctuate=False, format_text=False)
-    text = joined(words)
-    assert text == text.lower()
-    assert text.replace("'", "").replace(" ", "").isalpha()
-
-
 @pytest.mark.soak
 def test_an_hour_with_speakers_stays_within_memory_and_time(techniques: Techniques) -> None:
     audio, _ = sequence()

@@ -8,7 +8,11 @@ import sys
 
 from stenolog.engine.speech import weights
 
-LIBRARIES = {"av": "av", "numpy": "numpy", "onnxruntime": "onnxruntime"}
+LIBRARIES = {
+    "av": "av",
+    "numpy": "numpy",
+    "onnxruntime": "onnxruntime",
+}
 GLIBC_MIN, MACHINES = (2, 34), {"x86_64", "aarch64"}  # the tags of moonshine-voice's wheels
 PYTHON_MAX = (3, 14)  # the newest tag of onnxruntime's wheels, of the release that is pinned
 ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")

@@ -6,10 +6,10 @@ code in the engine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.options import SpeechOptions
@@ -56,10 +56,11 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The job is finished."""
+    """The job is finished; `findings` are members of the transcript, as they are answered."""
 
     event: Literal["done"] = "done"
     words: tuple[SpokenWord, ...]
+    findings: dict[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

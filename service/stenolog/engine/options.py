@@ -1,4 +1,4 @@
-"""Hold a request's options for the speech itself; plain data, for the engine and its workers."""
+"""Hold a request's options for speech and text; plain data, for the engine and its workers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ class SpeakerBounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextOptions:
+    """What is asked of the text, named as AssemblyAI's parameters; nothing by default."""
+
+    sentiment_analysis: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechOptions:
     """`speakers` is None without speaker labels, `speech_threshold` as the caller gave it."""
 
@@ -22,3 +29,4 @@ class SpeechOptions:
     language_detection: bool = False
     punctuate: bool = True
     format_text: bool = True
+    text: TextOptions = TextOptions()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stenolog.engine.host import text_features
 from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.checks import Fields
@@ -14,7 +15,7 @@ from stenolog.wire.assemblyai.parameters import KNOWN, PARAMETERS
 
 LANGUAGES = ("en", "en_au", "en_uk", "en_us")
 # What is done, or changes nothing here: there are no audio tags to remove.
-SUPPORTED = frozenset(
+SUPPORTED = text_features.SUPPORTED | frozenset(
     {
         "audio_url",
         "format_text",
@@ -69,6 +70,7 @@ def speech_options(params: Mapping[str, object]) -> SpeechOptions:
         language_detection=bool(params.get("language_detection")),
         punctuate=params.get("punctuate") is not False,
         format_text=params.get("format_text") is not False,
+        text=text_features.text_options(params),
     )
 
 

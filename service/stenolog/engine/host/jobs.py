@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from stenolog.clock import rfc3339
@@ -24,14 +24,19 @@ from stenolog.wire.assemblyai.transcript import (
 
 OPEN_MAX = 1_000  # jobs that wait or run; the next create is answered 429
 FINISHED_MAX = 1_000
-FINISHED_WORDS_MAX = 1_000_000  # of all finished jobs together: a hundred hours, about 300 MB
+FINISHED_WORDS_MAX = (
+    1_000_000  # of all finished jobs together: a hundred hours, 300 MB and as much of findings
+)
 FINISHED_MS_KEPT = 24 * 3_600_000  # as long as the gateway waits for a provider by default
 ROUND_CONFIDENCE = 4  # digits; more is noise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One transcription; times in microseconds since the epoch, `error` empty unless it failed."""
+    """One transcription; times in microseconds since the epoch, `error` empty unless it failed.
+
+    `findings` are members of the finished transcript beside what was said.
+    """
 
     id: str
     params: Mapping[str, object]
@@ -43,6 +48,7 @@ class Job:
     audio: AudioFacts | None = None
     model: str | None = None
     words: tuple[SpokenWord, ...] = ()
+    findings: Mapping[str, object] = field(default_factory=dict)
     error: str = ""
     webhook_status: int | None = None
     deleted: bool = False
@@ -169,6 +175,7 @@ def _result(job: Job, seconds: int | None) -> dict[str, object]:
         "confidence": round(mean_confidence([w.confidence for w in job.words]), ROUND_CONFIDENCE),
         "audio_duration": seconds,
         "speech_model_used": job.model,
+        **job.findings,
     }
     if job.options.language_detection and job.params.get("language_code") is None:
         result["language_code"] = LANGUAGE_CODE_DEFAULT

@@ -173,11 +173,17 @@ class Runner:
         )
         patience = Patience(decoding_ms=self._decoding_ms(), whole_ms=self._whole_ms)
         try:
-            words = await worker.run(order, patience, partial(self._note, job.id))
+            done = await worker.run(order, patience, partial(self._note, job.id))
         except (AudioRefused, WorkerLost) as exc:
             self._finish(job.id, status="error", error=str(exc))
         else:
-            self._finish(job.id, status="completed", words=words, model=worker.model)
+            self._finish(
+                job.id,
+                status="completed",
+                words=done.words,
+                findings=done.findings,
+                model=worker.model,
+            )
 
     def _note(self, job_id: str, audio_ms: int, facts: AudioFacts) -> None:
         self._update(job_id, audio_ms=audio_ms, audio=facts)

@@ -17,7 +17,6 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.host.spawning import spawn
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
-from stenolog.engine.spoken import SpokenWord
 
 log = structlog.get_logger()
 
@@ -97,7 +96,7 @@ class Worker:
 
     async def run(
         self, order: Order, patience: Patience, decoded: Callable[[int, AudioFacts], None]
-    ) -> tuple[SpokenWord, ...]:
+    ) -> Done:
         """Transcribe the ordered file, and return its words; the worker then waits, or is gone.
 
         Raises:
@@ -106,7 +105,7 @@ class Worker:
         """
         await self.start()
         try:
-            words = await self._converse(order, patience, decoded)
+            done = await self._converse(order, patience, decoded)
         except AudioRefused:
             await self._count()
             raise
@@ -114,7 +113,7 @@ class Worker:
             await self.end()
             raise
         await self._count()
-        return words
+        return done
 
     async def end(self) -> None:
         """End the process, whatever it was doing."""
@@ -135,7 +134,7 @@ class Worker:
 
     async def _converse(
         self, order: Order, patience: Patience, decoded: Callable[[int, AudioFacts], None]
-    ) -> tuple[SpokenWord, ...]:
+    ) -> Done:
         await self._send(messages.ORDER.dump_json(order) + b"\n")
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -151,8 +150,8 @@ class Worker:
                 case Decoded(audio_ms=audio_ms, facts=facts):
                     allowed_ms = patience.whole_ms(audio_ms)
                     decoded(audio_ms, facts)
-                case Done(words=words):
-                    return words
+                case Done() as done:
+                    return done
                 case Refused(error=error):
                     raise AudioRefused(error)
                 case Failed(kind="MemoryError"):

@@ -17,6 +17,7 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.worker import confinement
+from stenolog.engine.worker.analyses import analysed
 from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
 from stenolog.lossy_output import replace_output
 
@@ -82,11 +83,12 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
                 decoded=replies.decoded,
                 alive=replies.alive,
             )
+        made = analysed(words, order.options, replies.alive)
     except AudioRefused as exc:
         return Refused(error=str(exc))
     except Exception as exc:  # the boundary of the process: the engine must hear of it
         return Failed(kind=type(exc).__name__)
-    return Done(words=words)
+    return Done(words=made.words, findings=made.findings)
 
 
 if __name__ == "__main__":

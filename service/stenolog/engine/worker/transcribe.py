@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from stenolog.engine import audio_errors
@@ -84,18 +84,9 @@ def transcribe(
         raise audio_errors.no_speech_to_detect()
     if not is_clear_english([word.confidence for word in words]):
         raise audio_errors.not_clear_english()
-    written = [
-        replace(
-            word,
-            text=wording.plain(
-                word.text, punctuate=options.punctuate, format_text=options.format_text
-            ),
-        )
-        for word in words
-    ]
-    if options.speakers is None or not written:
-        return without_speakers(written)
-    return with_speakers(written, techniques.speakers.turns(audio, options.speakers, alive))
+    if options.speakers is None or not words:
+        return without_speakers(words)
+    return with_speakers(words, techniques.speakers.turns(audio, options.speakers, alive))
 
 
 def _check_threshold(ratio: float, threshold: float | None) -> None:

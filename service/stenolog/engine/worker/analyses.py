@@ -1,0 +1,117 @@
+"""Analyse what was recognised, and write it as the request wants it. Pure.
+
+Analyses read words with their punctuation and capitals, however they are shown; what they quote is
+written afterwards as the words are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+from pydantic import JsonValue, TypeAdapter
+
+from stenolog.engine.options import SpeechOptions, TextOptions
+from stenolog.engine.speech import wording
+from stenolog.engine.spoken import SpokenWord
+from stenolog.engine.techniques import Heartbeat
+from stenolog.intelligence.sentiment import sentiments
+from stenolog.intelligence.speech import Speech
+from stenolog.intelligence.words import Word
+
+ROUND_FIGURES = 4  # digits; more is noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an analysis reads.
+
+    Attributes:
+        said: The words as they were recognised. What is only counted or judged is read here.
+        shown: The same words as others may see them. Whatever is quoted comes from here.
+    """
+
+    said: Speech
+    shown: Speech
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysed:
+    """The words as they are shown, and the findings as members of the transcript."""
+
+    words: tuple[SpokenWord, ...]
+    findings: dict[str, JsonValue]
+
+
+Analysis = Callable[[Heard, TextOptions], object]
+"""Returns a member of the transcript, as dataclasses or JSON; None when it is not asked for."""
+
+
+def _sentiments(heard: Heard, options: TextOptions) -> object:
+    if not options.sentiment_analysis:
+        return None
+    return [asdict(one) for one in sentiments(heard.said, heard.shown)]
+
+
+# Each is one member of the transcript, and the function that makes it.
+ANALYSES: Mapping[str, Analysis] = {
+    "sentiment_analysis_results": _sentiments,
+}
+
+# Members that quote what was said, wherever they stand.
+QUOTING = frozenset({"gist", "headline", "summary", "text"})
+_WORD = re.compile(r"\S+")
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+
+
+def analysed(words: Sequence[SpokenWord], options: SpeechOptions, alive: Heartbeat) -> Analysed:
+    """Return the words as the request wants them written, and every finding that it asks for."""
+    said = Speech.of([_read(word) for word in words])
+    heard = Heard(said=said, shown=said)
+    write = partial(wording.plain, punctuate=options.punctuate, format_text=options.format_text)
+    findings: dict[str, JsonValue] = {}
+    for member, analysis in ANALYSES.items():
+        found = analysis(heard, options.text)
+        if found is not None:
+            findings[member] = _JSON.validate_python(_written(found, write))
+        alive()
+    return Analysed(
+        words=tuple(
+            replace(word, text=write(shown.text))
+            for word, shown in zip(words, heard.shown.words, strict=True)
+        ),
+        findings=findings,
+    )
+
+
+def _read(word: SpokenWord) -> Word:
+    return Word(
+        text=word.text,
+        start=word.start,
+        end=word.end,
+        confidence=word.confidence,
+        speaker=word.speaker,
+        channel=None,
+        index=0,
+        joined=False,
+    )
+
+
+def _written(value: object, write: Callable[[str], str], *, quoted: bool = False) -> object:
+    """Return a finding with what it quotes written as the words are, and its figures rounded."""
+    match value:
+        case dict():
+            return {
+                name: _written(inner, write, quoted=name in QUOTING)
+                for name, inner in value.items()
+            }
+        case list() | tuple():
+            return [_written(inner, write, quoted=quoted) for inner in value]
+        case str() if quoted:
+            return _WORD.sub(lambda found: write(found[0]), value)
+        case float():
+            return round(value, ROUND_FIGURES)
+        case _:
+            return value
