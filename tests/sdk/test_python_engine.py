@@ -37,6 +37,7 @@ def heard(client: aai.Client, dialogue: Path) -> aai.Transcript:
         language_detection=True,
         speaker_labels=True,
         speech_threshold=0.2,
+        sentiment_analysis=True,
     )
     heard = aai.Transcriber(client=client).transcribe(str(dialogue), config)
     assert heard.status == COMPLETED, heard.error
@@ -49,6 +50,15 @@ def test_real_speech_of_two_people_from_a_file(heard: aai.Transcript) -> None:
     assert {turn.speaker for turn in heard.utterances or ()} == {"A", "B"}
     assert heard.audio_duration == 29
     assert heard.json_response["language_code"] == "en_us"
+
+
+def test_the_sentiment_of_its_sentences_is_told_with_their_speakers(heard: aai.Transcript) -> None:
+    found, turns = heard.sentiment_analysis or [], heard.utterances or []
+    assert " ".join(one.text for one in found) == heard.text
+    assert {one.speaker for one in found} == {"A", "B"}
+    for one in found:
+        around = [turn for turn in turns if turn.start <= one.start and one.end <= turn.end]
+        assert [turn.speaker for turn in around] == [one.speaker]
 
 
 def test_its_sentences_subtitles_and_words_are_what_was_heard(heard: aai.Transcript) -> None:
@@ -134,9 +144,9 @@ def test_why_audio_cannot_be_transcribed_is_said(client: aai.Client) -> None:
 
 
 def test_all_that_the_engine_cannot_do_is_refused_at_once_by_name(client: aai.Client) -> None:
-    config = aai.TranscriptionConfig(auto_chapters=True, sentiment_analysis=True)
+    config = aai.TranscriptionConfig(multichannel=True, dual_channel=True)
     with pytest.raises(aai.AssemblyAIError) as refused:
         aai.Transcriber(client=client).submit("https://audio.example/a.mp3", config)
     assert refused.value.status_code == 400
-    for name in ("auto_chapters", "sentiment_analysis"):
+    for name in ("multichannel", "dual_channel"):
         assert f"{name} is not supported by the embedded engine" in str(refused.value)
