@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 import pytest
 
+from stenolog.errors import StoreUnavailable
+from stenolog.log.event import Event
 from stenolog.projections.run.filling import FillLimits
 from stenolog.projections.run.projector import Projector
 from stenolog.stores.sqlite.views.store import SqliteViews
@@ -17,6 +19,20 @@ from tests.unit.projections.events import TENANT, MemoryLog, transcription_id
 from tests.unit.projections.keys import MemoryKeys
 from tests.unit.projections.running import projecting
 from tests.unit.projections.test_retrying import killing
+
+
+class FailingLog(MemoryLog):
+    """A log whose streams cannot be read while it is `failing`."""
+
+    failing = False
+
+    async def read_streams(
+        self, streams: Collection[str], *, limit: int
+    ) -> dict[str, Sequence[Event]]:
+        if self.failing:
+            raise StoreUnavailable("not now")
+        return await super().read_streams(streams, limit=limit)
+
 
 OLD = 6  # transcriptions that were done before the views were lost
 EVENTS_EACH = 5
@@ -219,6 +235,74 @@ async def test_nobody_waits_long_for_one_that_is_asked_for(views: SqliteViews) -
         await projector.subscription.resume()
         await asyncio.wait_for(projector.fill_in(transcription_id(6)), 5)
         assert await status(views, 6) is None
+
+
+async def read_ahead() -> None:
+    """Let the batch behind the one that was written be made to its end."""
+    for _ in range(50):
+        await asyncio.sleep(0.002)
+
+
+async def test_what_was_read_ahead_replaces_nothing_that_came_later(views: SqliteViews) -> None:
+    log = MemoryLog()
+    log.done(1, answer())
+    log.request(2)
+    log.claim(2)
+    log.accept(2)
+    async with filling(log, views, streams_per_step=1) as projector:
+        await projector.subscription.resume()
+        await projector.subscription.step()
+        await read_ahead()
+        log.complete(2, answer(text="at last"))
+        await projector.catch_up()
+        transcript = await views.transcript(transcription_id(2))
+        assert transcript is not None
+        assert (await status(views, 2), transcript.text) == ("completed", "at last")
+
+
+async def test_what_was_read_ahead_and_asked_for_is_filled_in_once(views: SqliteViews) -> None:
+    told: list[str | None] = []
+    async with filling(old_log(), views, told=told) as projector:
+        await projector.subscription.resume()
+        await projector.subscription.step()
+        await read_ahead()
+        asking = asyncio.create_task(projector.fill_in(transcription_id(3)))
+        await asyncio.sleep(0)
+        await projector.catch_up()
+        await asking
+        assert sorted(map(str, told)) == [transcription_id(n) for n in range(1, OLD + 1)]
+
+
+async def test_what_was_read_ahead_and_erased_does_not_come_back(views: SqliteViews) -> None:
+    log = old_log()
+    async with filling(log, views) as projector:
+        await projector.subscription.resume()
+        await projector.subscription.step()
+        await read_ahead()
+        gone = transcription_id(3)
+        log.destroy_key(f"transcription-{gone}")
+        await projector.erase(gone)
+        await projector.subscription.step()
+        assert await views.transcript(gone) is None
+        await projector.catch_up()
+        assert await views.view_state(gone, "words") == "erased"
+        assert await views.request(gone) is None
+
+
+async def test_a_log_that_fails_for_a_moment_leaves_nothing_out(views: SqliteViews) -> None:
+    log = FailingLog()
+    for number in range(1, OLD + 1):
+        log.done(number, answer())
+    async with filling(log, views) as projector:
+        await projector.subscription.resume()
+        await projector.subscription.step()
+        log.failing = True
+        await read_ahead()
+        with pytest.raises(StoreUnavailable):
+            await projector.catch_up()
+        log.failing = False
+        await projector.catch_up()
+        assert [await status(views, n) for n in range(1, OLD + 1)] == ["completed"] * OLD
 
 
 async def test_a_short_log_is_projected_in_its_own_order(views: SqliteViews) -> None:

@@ -70,10 +70,6 @@ class Batches:
         """Forget this stream's content, and open none of it any more."""
         self._opener.erase(stream)
 
-    def forget(self, stream: str) -> None:
-        """Forget this stream's content."""
-        self._opener.forget(stream)
-
     async def close(self) -> None:
         """End the side processes."""
         await self._side_process.close()
@@ -97,14 +93,14 @@ class Batches:
             generations, {event.stream.removeprefix(TRANSCRIPTION) for event in events}
         )
         names = chain.names
-        await self._opener.prepare(events, names)
+        prepared = await self._opener.prepare(events, names)
         checkpoint = page.checkpoint
         for event in events:
             transcription = event.stream.removeprefix(TRANSCRIPTION)
             if adopting and event.version > 1 and chain.is_unknown(transcription):
                 await self._whole.follow(chain, event.stream, until=event.position)
             else:
-                await chain.add(await self._opener.read(event, names))
+                await chain.add(await self._opener.read(event, names, prepared))
             if chain.size >= BYTES_PER_BATCH:
                 checkpoint = Checkpoint(position=event.position, event_id=event.id)
                 break
@@ -143,13 +139,14 @@ class Batches:
         new = [one.stream for one in begun if chain.is_unknown(ids[one.stream])]
         whole = await self._histories.read_streams(new, limit=EVENTS_PER_ADOPTION_MAX)
         events = [one for stream in whole.values() for one in stream if one.position <= until]
-        await self._opener.prepare(events, chain.names)
+        prepared = await self._opener.prepare(events, chain.names)
         reached, size = begun[-1].position, 0
         streams: list[list[OpenedEvent]] = []
         for one in begun:
             if one.stream in whole:
-                streams.append(await self._whole.opened(whole[one.stream], chain.names, until))
-                size += sum(opened.size for opened in streams[-1])
+                opened = await self._whole.opened(whole[one.stream], chain.names, prepared, until)
+                streams.append(opened)
+                size += sum(event.size for event in opened)
             elif one.stream in new:
                 await self._whole.follow(chain, one.stream, until=until)
             if size + chain.size >= BYTES_PER_BATCH:

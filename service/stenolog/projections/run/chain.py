@@ -32,7 +32,7 @@ class Chain:
 
     Attributes:
         names: Of the projections that see the events.
-        transcriptions: Whose events were projected.
+        transcriptions: Whose events were projected, or are held.
         readable: Rows of transcriptions whose outcome was among them, each as of that event.
         size: Bytes of plaintext that were projected.
     """
@@ -122,6 +122,7 @@ class Chain:
         if not damaged.stream.startswith(TRANSCRIPTION):
             return
         transcription = damaged.stream.removeprefix(TRANSCRIPTION)
+        self.transcriptions.add(transcription)
         for name in self.names:
             if (name, transcription) in self._held:
                 continue

@@ -29,6 +29,4 @@ class Erasures:
         between this check and the call that writes the batch: an erasure that comes later is then
         executed after it in the store as well.
         """
-        for transcription in self._erased:  # the batch may have remembered it once more
-            self._batches.forget(f"{TRANSCRIPTION}{transcription}")
         return not self._erased.isdisjoint(batch.transcriptions)

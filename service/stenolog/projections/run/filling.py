@@ -8,9 +8,10 @@ event, and one that has a new event meanwhile is filled in with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -44,6 +45,21 @@ class FillLimits:
     wait_ms_max: int = 1_000
 
 
+@dataclass(slots=True, kw_only=True)
+class Making:
+    """A batch that is being made, perhaps while another one is written.
+
+    Attributes:
+        after: It has transcriptions that begin behind this position.
+        task: Ends with the batch; None: none begins there.
+        changed: Transcriptions that were written or erased since it was begun.
+    """
+
+    after: int
+    task: asyncio.Task[Batch | None]
+    changed: set[str] = field(default_factory=set)
+
+
 class Filler:
     """Fills the views in steps between the projector's batches."""
 
@@ -63,6 +79,8 @@ class Filler:
         self._pending = False
         self._asked: dict[str, asyncio.Event] = {}
         self._asked_last = False
+        self._ahead: Making | None = None
+        self._of_asked: Making | None = None
 
     async def begin(self, state: ViewsState, head: int) -> bool:
         """Have views that are empty follow a long log from its head on; tell whether they were.
@@ -78,6 +96,7 @@ class Filler:
         except RecordDamaged:
             last = []
         event_id = last[0].id if last else ""
+        self._drop()
         await self._views.skip(Checkpoint(position=head, event_id=event_id))
         self._pending = True
         log.info("views.filling", until=head)
@@ -95,7 +114,16 @@ class Filler:
             async with asyncio.timeout(self._limits.wait_ms_max / 1000):
                 await filled_in.wait()
 
-    async def step(self, state: ViewsState, is_overtaken: Callable[[Batch], bool]) -> Batch | None:
+    def note(self, transcriptions: Iterable[str]) -> None:
+        """Note that these are written or erased: a batch that has read one of them is made again.
+
+        An erasure that comes after a batch was handed to the views is executed there after it.
+        """
+        for making in (self._ahead, self._of_asked):
+            if making is not None:
+                making.changed.update(transcriptions)
+
+    async def step(self, state: ViewsState) -> Batch | None:
         """Fill in some transcriptions, and return what was filled in; None: nothing was.
 
         Those that are asked for have every second step: however often somebody asks, it ends.
@@ -104,32 +132,84 @@ class Filler:
             StoreUnavailable: A store failed; how far it came must be read again.
         """
         self._asked_last = bool(self._asked) and not self._asked_last
-        if not self._asked_last:
-            return await self._next(state, is_overtaken)
-        asked, self._asked = self._asked, {}
+        return await (self._fill_asked(state) if self._asked_last else self._fill_next(state))
+
+    def close(self) -> None:
+        """End what is being made; nothing of it is needed."""
+        self._drop()
+
+    async def _fill_next(self, state: ViewsState) -> Batch | None:
+        """Fill in those that begin next, and begin to read those behind them."""
+        after, until = state.filling.position, state.filling.until
+        if self._ahead is not None and self._ahead.after != after:
+            self._drop()
+        if self._ahead is None:
+            self._ahead = self._begun(state, after)
+        making = self._ahead
         try:
-            begun = [Beginning(position=0, stream=TRANSCRIPTION + one) for one in asked]
-            return await self._adopt(state, begun, state.filling.position, is_overtaken)
+            batch = await making.task
         finally:
+            self._ahead = None
+        if batch is None:
+            await self._views.fill((), after=after, position=until)
+            self._pending = False
+            self._tell_all()
+            log.info("views.filled", until=until)
+            return None
+        # Nothing may be awaited between this and the call that writes.
+        if not making.changed.isdisjoint(batch.transcriptions):
+            return None
+        reached = batch.checkpoint.position
+        self._ahead = self._begun(state, reached)
+        await self._views.fill(batch.changes, after=after, position=reached)
+        return batch
+
+    async def _fill_asked(self, state: ViewsState) -> Batch | None:
+        """Fill in those that are asked for."""
+        asked, self._asked = self._asked, {}
+        begun = [Beginning(position=0, stream=TRANSCRIPTION + one) for one in asked]
+        position = state.filling.position
+        self._of_asked = making = self._making(position, self._adopted(state, begun))
+        try:
+            batch = await making.task
+            assert batch is not None
+            # Nothing may be awaited between this and the call that writes.
+            if not making.changed.isdisjoint(batch.transcriptions):
+                return None
+            self.note(batch.transcriptions)
+            await self._views.fill(batch.changes, after=position, position=position)
+            return batch
+        finally:
+            self._of_asked = None
             for filled_in in asked.values():
                 filled_in.set()
 
-    async def _next(self, state: ViewsState, is_overtaken: Callable[[Batch], bool]) -> Batch | None:
-        """Fill in those that begin next."""
-        filling = state.filling
+    def _begun(self, state: ViewsState, after: int) -> Making:
+        """Begin a batch of those that begin behind `after`."""
+        return self._making(after, self._next(state, after))
+
+    def _making(self, after: int, batch: Coroutine[Any, Any, Batch | None]) -> Making:
+        task = asyncio.get_running_loop().create_task(batch)
+        task.add_done_callback(_looked_at)
+        return Making(after=after, task=task)
+
+    async def _next(self, state: ViewsState, after: int) -> Batch | None:
         begun = await self._histories.beginnings(
             TRANSCRIPTION,
-            after=filling.position,
-            until=filling.until,
+            after=after,
+            until=state.filling.until,
             limit=self._limits.streams_per_step,
         )
-        if not begun:
-            await self._views.fill((), after=filling.position, position=filling.until)
-            self._pending = False
-            self._tell_all()
-            log.info("views.filled", until=filling.until)
-            return None
-        return await self._adopt(state, begun, None, is_overtaken)
+        return await self._adopted(state, begun) if begun else None
+
+    async def _adopted(self, state: ViewsState, begun: Sequence[Beginning]) -> Batch:
+        return await self._batches.adopt(live(state), begun, until=state.checkpoint.position)
+
+    def _drop(self) -> None:
+        """Make no batch ahead: it would not be of what the views lack."""
+        if self._ahead is not None:
+            self._ahead.task.cancel()
+            self._ahead = None
 
     def _tell_all(self) -> None:
         """Let nobody wait any more: there is nothing that the views lack."""
@@ -137,18 +217,8 @@ class Filler:
         for filled_in in asked.values():
             filled_in.set()
 
-    async def _adopt(
-        self,
-        state: ViewsState,
-        begun: Sequence[Beginning],
-        position: int | None,
-        is_overtaken: Callable[[Batch], bool],
-    ) -> Batch | None:
-        """Fill these in, and move the filling to `position`; None: to the last of them."""
-        batch = await self._batches.adopt(live(state), begun, until=state.checkpoint.position)
-        # Nothing may be awaited between this and the call that writes: see the projector.
-        if is_overtaken(batch):
-            return None
-        reached = batch.checkpoint.position if position is None else position
-        await self._views.fill(batch.changes, after=state.filling.position, position=reached)
-        return batch
+
+def _looked_at(task: asyncio.Task[Batch | None]) -> None:
+    """Take what a batch raised that nobody waits for any more: the next one raises it again."""
+    if not task.cancelled():
+        task.exception()

@@ -45,6 +45,12 @@ class OpenedPayload:
     damaged: bool = False
 
 
+Prepared = Mapping[int, OpenedPayload]
+"""Payloads that were opened together, by the positions of their events."""
+
+NOTHING_PREPARED: Prepared = {}
+
+
 class EventOpener:
     """Opens events for the projector; remembers the requests that it read last."""
 
@@ -58,7 +64,6 @@ class EventOpener:
         """With `histories`, payloads can be prepared."""
         self._log = log
         self._histories = histories
-        self._prepared: dict[int, OpenedPayload] = {}
         self._sealer = sealer
         self._projections = projections
         self._states = States(log)
@@ -67,13 +72,15 @@ class EventOpener:
         )
         self._erased: BoundedMemory[str, bool] = BoundedMemory(ERASED_KEPT_MAX)
 
-    async def prepare(self, events: Sequence[Event], names: Collection[str]) -> None:
-        """Open the short payloads of these events together; the others are opened one by one.
+    async def prepare(self, events: Sequence[Event], names: Collection[str]) -> Prepared:
+        """Open the short payloads of these events together, and return them by position.
+
+        `read` takes them; it opens the others one by one.
 
         Raises:
             StoreUnavailable: The log or the keys cannot be read now.
         """
-        self._prepared = {}
+        prepared: dict[int, OpenedPayload] = {}
         needed = {one for name in names for one in self._projections[name].opens}
         wanted = {
             event.position: event
@@ -83,17 +90,20 @@ class EventOpener:
             and event.stream not in self._erased
         }
         if self._histories is None or len(wanted) < PREPARED_MIN:
-            return
+            return prepared
         positions, size = sorted(wanted), 0
         for first in range(0, len(positions), PREPARED_PER_READ):
             part = positions[first : first + PREPARED_PER_READ]
             boxes = await self._histories.boxes(part, bytes_max=PREPARED_BYTES_MAX)
-            await self._open_together(wanted, boxes)
+            prepared |= await self._opened_together(wanted, boxes)
             size += sum(len(one.box) for one in boxes.values())
             if size > PREPARED_BYTES_ALL:
                 break
+        return prepared
 
-    async def _open_together(self, wanted: Mapping[int, Event], boxes: Mapping[int, Box]) -> None:
+    async def _opened_together(
+        self, wanted: Mapping[int, Event], boxes: Mapping[int, Box]
+    ) -> Prepared:
         sealed = {
             wanted[position].id: SealedPayload(
                 key_id=box.key_id, box=box.box, commitment=wanted[position].commitment or ""
@@ -101,17 +111,24 @@ class EventOpener:
             for position, box in boxes.items()
         }
         opened = await self._sealer.open_all(sealed)
+        prepared: dict[int, OpenedPayload] = {}
         for position in boxes:
             found = opened[wanted[position].id]
             if isinstance(found, bytes):
-                self._prepared[position] = OpenedPayload(plaintext=found)
+                prepared[position] = OpenedPayload(plaintext=found)
             elif isinstance(found, KeyMissing):
-                self._prepared[position] = OpenedPayload(erased=True)
+                prepared[position] = OpenedPayload(erased=True)
             elif isinstance(found, KeyLost):
-                self._prepared[position] = OpenedPayload(lost=True)
+                prepared[position] = OpenedPayload(lost=True)
+        return prepared
 
     async def read(
-        self, event: Event, names: Collection[str], *, with_state: bool = True
+        self,
+        event: Event,
+        names: Collection[str],
+        prepared: Prepared = NOTHING_PREPARED,
+        *,
+        with_state: bool = True,
     ) -> OpenedEvent:
         """Return the event as the named projections need it, perhaps without its state.
 
@@ -122,7 +139,7 @@ class EventOpener:
         state, unfolded = await self._state(event) if with_state else (None, "")
         if not any(event.type in self._projections[name].opens for name in names):
             return OpenedEvent(event=event, state=state, unfolded=unfolded)
-        own = await self._open(event)
+        own = prepared.get(event.position) or await self._open(event)
         request = OpenedPayload()
         if event.type == TranscriptionRequested.type:
             self._remember(event.stream, own)
@@ -146,11 +163,6 @@ class EventOpener:
         Otherwise what is projected between the erasure and its event would show it for a moment.
         """
         self._erased.put(stream, True)
-        self.forget(stream)
-
-    def forget(self, stream: str) -> None:
-        """Forget the stream's request, and all that was prepared."""
-        self._prepared = {}
         self._requests.pop(stream)
 
     async def _state(self, event: Event) -> tuple[Transcription | None, str]:
@@ -181,9 +193,6 @@ class EventOpener:
             return OpenedPayload()
         if event.stream in self._erased:
             return OpenedPayload(erased=True)
-        prepared = self._prepared.pop(event.position, None)
-        if prepared is not None:
-            return prepared
         try:
             sealed = await self._log.payload(event.position)
             if sealed is None:
@@ -199,7 +208,7 @@ class EventOpener:
             return OpenedPayload(damaged=True)
 
     def _remember(self, stream: str, opened: OpenedPayload) -> None:
-        if opened.plaintext is not None:
+        if opened.plaintext is not None and stream not in self._erased:
             self._requests.put(stream, opened.plaintext)
 
 

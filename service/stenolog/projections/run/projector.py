@@ -78,12 +78,7 @@ class Projector:
         )
         self._turn = asyncio.Lock()
         self._retries = Retries(
-            log_store,
-            sealer,
-            views,
-            projections,
-            turn=self._turn,
-            mended=self._progress.mended,
+            log_store, sealer, views, projections, turn=self._turn, mended=self._progress.mended
         )
         self._state: ViewsState | None = None
         self._rebuilt_until = 0
@@ -174,6 +169,7 @@ class Projector:
             StoreUnavailable: Something may be left; ask again.
         """
         self._erasures.note(transcription_id)
+        self._filler.note([transcription_id])
         self._retries.erase(transcription_id)
         await self._views.erase(transcription_id)
 
@@ -196,6 +192,7 @@ class Projector:
 
     async def close(self) -> None:
         """End the worker process; `run` must have been cancelled before."""
+        self._filler.close()
         await self._batches.close()
         await self._retries.close()
 
@@ -213,15 +210,15 @@ class Projector:
             )
             self._state = state = replace(state, checkpoint=batch.checkpoint)
             page = page.behind(batch.checkpoint.position)
+            self._filler.note(batch.transcriptions)
             self._progress.reached(batch.checkpoint.position)
             report_readable([row for row in batch.readable if row.position > self._rebuilt_until])
             if report_held(batch):
                 self._retries.wake()
 
     async def _fill(self, state: ViewsState) -> bool:
-        self._erasures.forget()
         self._state = None
-        batch = await self._filler.step(state, self._erasures.overtake)
+        batch = await self._filler.step(state)
         if batch is not None:
             self._progress.mended(*batch.transcriptions)
             if report_held(batch):

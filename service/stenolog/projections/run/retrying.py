@@ -159,8 +159,6 @@ class Retries:
                 del self._tries[transcription]
                 log.info("projection.resumed", transcription_id=transcription, tries=tries.count)
         finally:
-            if self._overtaken:  # the try may have remembered it once more
-                self._opener.forget(f"{TRANSCRIPTION}{transcription}")
             self._trying, self._overtaken = "", False
 
     async def _project(self, transcription: str, positions: Mapping[str, int]) -> bool:

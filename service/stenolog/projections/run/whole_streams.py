@@ -14,7 +14,7 @@ from stenolog.projections.projection import Projection
 from stenolog.projections.run.chain import Chain, project_streams, with_states
 from stenolog.projections.run.histories import Histories
 from stenolog.projections.run.one_event import INTERRUPTIONS
-from stenolog.projections.run.opening import EventOpener
+from stenolog.projections.run.opening import EventOpener, Prepared
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.side_process import SideProcess
 
@@ -48,7 +48,7 @@ class WholeStreams:
         await self._side_process.close()
 
     async def opened(
-        self, events: Sequence[Event], names: Sequence[str], until: int
+        self, events: Sequence[Event], names: Sequence[str], prepared: Prepared, until: int
     ) -> list[OpenedEvent]:
         """Return the events of one stream up to the position `until`, opened, without states.
 
@@ -56,7 +56,7 @@ class WholeStreams:
             StoreUnavailable: A store cannot be read now.
         """
         return [
-            await self._opener.read(event, names, with_state=False)
+            await self._opener.read(event, names, prepared, with_state=False)
             for event in events
             if event.position <= until
         ]
