@@ -113,7 +113,7 @@ async def show_everything(settings: Settings, audio: str, progress: Progress) ->
     called_back = [e for e in events if e.type == "callback.received"]
     if called_back:
         waited_us = readable_at_us - microseconds(called_back[0].time)
-        click.echo(f"\nFrom the callback until it could be read: {took(max(1, waited_us // 1000))}")
+        click.echo(f"\nFrom the callback until readable: {took(max(1, waited_us // 1000))}")
 
 
 async def transcribed(
