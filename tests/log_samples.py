@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "answer_bytes": 183,
     },
     "submission.duplicated": {"submission": 1, "duplicate": 1, "provider_job": "6k_Az-10"},
+    "submission.searched": {"submission": 1},
     "submission.abandoned": {"submission": 1, "reason": "not-listed"},
     "submission.superseded": {"submission": 1},
     "submission.removed": {"submission": 1, "duplicate": None, "known": "deleted"},

@@ -23,6 +23,7 @@ from stenolog.commands.transcription.commands import (
     Fail,
     FailSubmission,
     RecordRemoval,
+    RecordSearch,
     RefuseSubmission,
     Supersede,
 )
@@ -34,6 +35,7 @@ from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.transcriptions import ErasureRequested
+from stenolog.log.open_work import SEARCHES
 from stenolog.projections.of.status import details_of, row_of
 from stenolog.projections.rows import StatusRow
 from stenolog.projections.run.registry import project, status_after
@@ -78,6 +80,7 @@ MAKERS: tuple[Maker, ...] = (
     lambda number: Fail(number=number, reason="deadline", wake="silence"),
     lambda number: Fail(number=number, reason="provider", wake="poll"),
     lambda number: Supersede(number=number),
+    lambda number: RecordSearch(number=number),
     lambda number: RecordRemoval(number=number, known="deleted"),
     lambda _: CompleteErasure(),
     lambda number: _called(number, "completed", None),
@@ -204,6 +207,10 @@ class Expected:
         elif name in {"submission.claimed", "submission.accepted"}:
             self.owed.add(number)
             self.jobless.discard(number)
+            if data.get("adopted"):
+                self.owed.add(-SEARCHES - number)
+        elif name == "submission.searched":
+            self.owed.discard(-SEARCHES - number)
         elif name.startswith(("submission.", "transcription.")) and name not in UNHEEDED:
             self.owed.discard(number)
             self.jobless.discard(number)

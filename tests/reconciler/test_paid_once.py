@@ -199,6 +199,31 @@ async def test_a_second_job_of_one_create_is_deleted_when_the_list_shows_it(
         assert len(home.jobs_of(identifier)) == 1
 
 
+async def test_a_second_job_whose_callback_is_lost_is_looked_for_after_an_adoption(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    """The first job calls back, the second never; erased or not, none of them is left behind."""
+    async with house(tmp_path, simulator, timing=replace(QUICK, settle_ms=1_000)) as home:
+        twice = replace(DAYS["made-twice"].behaviour, callbacks=day.MISSING, run_ms=0)
+        kept, gone = [await home.request(twice) for _ in range(2)]
+        await until(lambda: len(simulator.jobs) == 4)
+        (first, second), (other, _) = home.jobs_of(kept), home.jobs_of(gone)
+        for job in (first, other):
+            assert await simulator.send(job.id) == 204
+        for identifier, job in ((kept, first), (gone, other)):
+            state = await home.ended(identifier)
+            assert (state.status, state.submissions[0].provider_job) == ("completed", job.id)
+        await request_erasure(home, gone)
+        await home.when(kept, lambda now: not now.work.open)
+        assert home.jobs_of(kept) == [first]
+        assert home.gets(second.id) >= 1
+        types = await home.types(kept)
+        assert types.index("submission.searched") > types.index("submission.duplicated")
+        await erased(home, gone)
+        assert not home.jobs_of(gone)
+        assert (await home.stream(gone))[-1].data["deleted"] == 2
+
+
 async def test_a_page_in_the_place_of_an_answer_is_settled_and_not_repeated(
     tmp_path: Path, simulator: Simulator
 ) -> None:

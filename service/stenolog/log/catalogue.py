@@ -27,6 +27,7 @@ from stenolog.log.events.submissions import (
     SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
+    SubmissionSearched,
     SubmissionSuperseded,
     SubmissionUnanswered,
 )
@@ -55,6 +56,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SubmissionAbandoned,
         SubmissionSuperseded,
         SubmissionDuplicated,
+        SubmissionSearched,
         SubmissionRemoved,
         CallbackReceived,
         UploadStored,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 ERASURE = 0  # among the numbers of submissions: the erasure is not completed
+SEARCHES = 1_000  # behind the greatest number that a duplicate can have
 JOBLESS_KEPT_MAX = 16  # of one transcription, the newest; each refusal of weeks would be one
 
 
@@ -17,7 +18,8 @@ class OpenWork:
         urgent: The provider does not have it, has called back for it, or must forget it.
         unsettled: Numbers of the submissions that the provider may have a job for; beyond the
             outcome they are loose ends. 0 stands for an erasure that is not completed, -1 for the
-            first duplicate that is to be deleted, -2 for the second.
+            first duplicate that is to be deleted, -2 for the second, -1001 for other jobs of
+            submission 1, which were not looked for yet.
         jobless: Numbers of submissions that are thought to have no job: a callback may name one.
     """
 
@@ -61,6 +63,14 @@ class OpenWork:
     def without_duplicate(self, duplicate: int) -> OpenWork:
         """Return it once that job is deleted."""
         return replace(self, unsettled=self.unsettled - {-duplicate})
+
+    def with_search(self, number: int) -> OpenWork:
+        """Return it with other jobs of this submission to be looked for."""
+        return replace(self, unsettled=self.unsettled | {-SEARCHES - number})
+
+    def without_search(self, number: int) -> OpenWork:
+        """Return it once they were looked for."""
+        return replace(self, unsettled=self.unsettled - {-SEARCHES - number})
 
     def ended(self) -> OpenWork:
         """Return it once the outcome is recorded, or no longer wanted."""

@@ -16,6 +16,7 @@ from stenolog.reconciler.actions import (
     Fetch,
     GiveUp,
     Remove,
+    Search,
     Settle,
     Submit,
     Supersede,
@@ -98,6 +99,10 @@ class Actor:
                 return await self._submit(action.number, state, attempts)
             case Settle():
                 return await self._settler.settle(
+                    state, _of(state, action.number), attempts, timing
+                )
+            case Search():
+                return await self._settler.search(
                     state, _of(state, action.number), attempts, timing
                 )
             case Confirm():

@@ -23,6 +23,13 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Look for other jobs of a submission whose job was found: they are to be deleted."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
     """Ask the provider whether `job`, named by a callback, is the job of this submission."""
 
@@ -85,7 +92,9 @@ class Done:
     """Do nothing any more."""
 
 
-Action = Submit | Settle | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
+Action = (
+    Submit | Settle | Search | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
+)
 
 
 def soonest(owed: Sequence[Action]) -> Action | None:

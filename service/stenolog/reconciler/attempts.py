@@ -160,6 +160,11 @@ def swept(attempts: Attempts, now_ms: int) -> Attempts:
     )
 
 
+def looked_through(attempts: Attempts) -> Attempts:
+    """Note that the list was looked through for other jobs of a submission whose job is known."""
+    return replace(answered(attempts), unsure=0, unread=frozenset())
+
+
 def swept_unsure(attempts: Attempts, now_ms: int) -> Attempts:
     """Note a list with jobs that may be the open claim's, and that could not be asked for."""
     return replace(attempts, swept_at_ms=now_ms, unsure=attempts.unsure + 1, unread=frozenset())

@@ -12,6 +12,7 @@ from stenolog.reconciler.actions import (
     Confirm,
     GiveUp,
     Remove,
+    Search,
     Settle,
     Supersede,
     Wait,
@@ -46,7 +47,13 @@ def clear_up(
             pass
         case _:
             assert_never(submission.outcome)
-    return soonest(owed if other is None else [*owed, other])
+    return soonest(
+        [
+            *owed,
+            *([] if other is None else [other]),
+            *search(state, submission, attempts, timing, now_ms),
+        ]
+    )
 
 
 def confirm(
@@ -112,6 +119,22 @@ def resolve(
     if state.erasing and not timing.facts.lists:
         due_ms += timing.facts.result_lifetime_ms or 0
     return Wait(until_ms=due_ms) if now_ms < due_ms else Settle(number=submission.number)
+
+
+def search(
+    state: Transcription, submission: Submission, attempts: Attempts, timing: Timing, now_ms: int
+) -> Sequence[Search | Wait]:
+    """Look for other jobs of a submission whose job a callback named, once the list is believed.
+
+    What made the create's outcome unknown may have repeated it, and a callback may be lost.
+    """
+    if not submission.search_owed:
+        return ()
+    if not state.erasing and beyond_settling(submission, attempts, timing, now_ms):
+        return ()
+    due_ms = settle_due_ms(submission, attempts, timing)
+    due = now_ms >= due_ms
+    return (Search(number=submission.number) if due else Wait(until_ms=due_ms),)
 
 
 def settle_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:

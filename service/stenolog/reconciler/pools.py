@@ -8,7 +8,16 @@ from typing import Literal
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.log.events.vocabulary import ProviderName
-from stenolog.reconciler.actions import Check, Confirm, Fetch, GiveUp, Remove, Settle, Submit
+from stenolog.reconciler.actions import (
+    Check,
+    Confirm,
+    Fetch,
+    GiveUp,
+    Remove,
+    Search,
+    Settle,
+    Submit,
+)
 from stenolog.reconciler.breaker import Breaker
 from stenolog.reconciler.erasing import Step
 from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
@@ -36,7 +45,7 @@ def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> Po
             return "fetch"
         case Fetch() | Check() | GiveUp():
             return "check"
-        case Settle():
+        case Settle() | Search():
             return "settle"
         case Remove():
             return "delete"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.commands import AbandonSubmission
-from stenolog.commands.transcription.decide_jobs import PAGES_MAX
+from stenolog.commands.transcription.commands import AbandonSubmission, RecordSearch
+from stenolog.commands.transcription.decide_jobs import pages_until
 from stenolog.commands.transcription.state import Page, Submission, Transcription
 from stenolog.errors import ProviderError
 from stenolog.reconciler.attempts import (
     Attempts,
     anew,
+    looked_through,
     refute,
     swept,
     swept_unsure,
@@ -32,6 +34,15 @@ from stenolog.reconciler.timing import Timing
 EMPTY_SWEEPS = 2  # lists in a row without the job; only then may the next submission be claimed
 UNSURE_MAX = 8  # lists with candidates that could not be read, until they count all the same
 QUESTIONS_MAX = 50  # candidates that are asked for in one go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one look at the list has shown; `whole`: all that may be the submission's was read."""
+
+    ours: Sequence[str]
+    whole: bool
+    attempts: Attempts
 
 
 class Settler:
@@ -70,23 +81,34 @@ class Settler:
             return anew(attempts)
         if not self._gates.facts(state).lists:
             return await self._abandon(state, number, attempts)
-        possible = await self._possible(state, submission, attempts, timing)
-        unasked = [job for job in possible if (number, job) not in attempts.unread]
-        asked = rotated(unasked, attempts.failures)[:QUESTIONS_MAX]
-        ours, denied = await self._find(state, number, asked)
-        if ours:
-            await self._take(state, number, ours)
+        look = await self._look(state, submission, attempts, timing)
+        if look.ours:
+            await self._take(state, number, look.ours, whole=look.whole)
             return anew(attempts, "start")
-        attempts = refute(attempts, number, denied)
-        if len(unasked) > QUESTIONS_MAX:
-            # The others come first, and this list counts once all were asked for.
-            return unread(attempts, number, set(asked).difference(denied))
-        if len(denied) < len(possible) and attempts.unsure < UNSURE_MAX:
-            return swept_unsure(attempts, self._now_ms())  # one of them may be ours
-        attempts = swept(attempts, self._now_ms())
+        if not look.whole:
+            return look.attempts
+        attempts = swept(look.attempts, self._now_ms())
         if attempts.sweeps < EMPTY_SWEEPS:
             return attempts
         return await self._abandon(state, number, attempts)
+
+    async def search(
+        self, state: Transcription, submission: Submission, attempts: Attempts, timing: Timing
+    ) -> Attempts:
+        """Record the other jobs of an adopted submission that the provider's list shows.
+
+        Raises:
+            ProviderUnavailable: The list could not be read to the claim: nothing was learned.
+        """
+        number = submission.number
+        if not self._gates.is_gone(state) and self._gates.facts(state).lists:
+            look = await self._look(state, submission, attempts, timing)
+            await self._take_others(state, number, look.ours)
+            if not look.whole:
+                return look.attempts
+            attempts = looked_through(look.attempts)
+        await self._searched(state, number)
+        return attempts
 
     async def claim_of(self, submission: Submission) -> Mapping[str, Any]:
         """Read the create body of a claim, as it was sent."""
@@ -98,7 +120,8 @@ class Settler:
     async def _abandon(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
         payloads, submission = dict[str, bytes](), state.submission(number)
         if submission is not None and submission.page is not None:
-            payloads = {"transcription.failed": failure(pages_sentence(submission.page))}
+            sentence = pages_sentence(submission.page, pages_until(state, number))
+            payloads = {"transcription.failed": failure(sentence)}
         command = AbandonSubmission(number=number, reason="not-listed")
         await self._issuer.issue(command, state, payloads)
         return anew(attempts)
@@ -109,18 +132,41 @@ class Settler:
             self._lists[where] = SharedList(self._gates.gate(state).provider, self._now_ms)
         return self._lists[where]
 
+    async def _look(
+        self, state: Transcription, submission: Submission, attempts: Attempts, timing: Timing
+    ) -> _Look:
+        """Look through the list once, and read what may be the submission's job."""
+        number = submission.number
+        possible = await self._possible(state, submission, attempts, timing)
+        unasked = [job for job in possible if (number, job) not in attempts.unread]
+        asked = rotated(unasked, attempts.failures)[:QUESTIONS_MAX]
+        ours, denied = await self._find(state, number, asked)
+        attempts = refute(attempts, number, denied)
+        if len(unasked) > QUESTIONS_MAX:
+            # The others come first, and this list counts once all were asked for.
+            attempts = unread(attempts, number, set(asked).difference(denied))
+            return _Look(ours=ours, whole=False, attempts=attempts)
+        read = len(denied) + len(ours)
+        if read < len(possible) and attempts.unsure < UNSURE_MAX:  # one of them may be ours
+            attempts = swept_unsure(attempts, self._now_ms())
+            return _Look(ours=ours, whole=False, attempts=attempts)
+        return _Look(ours=ours, whole=True, attempts=attempts)
+
     async def _possible(
         self, state: Transcription, submission: Submission, attempts: Attempts, timing: Timing
     ) -> Sequence[str]:
-        """Return the candidates that the provider has not denied yet."""
+        """Return the candidates that are not known, and that the provider has not denied yet."""
         audio_url = None  # unknown once erasure was requested: every job since is asked for
         if not state.erasing:
             audio_url = str((await self.claim_of(submission)).get("audio_url"))
         due_ms = settle_due_ms(submission, attempts, timing)
         pages = self._list_of(state).pages(not_before_ms=min(due_ms, self._now_ms()))
         listed = await candidates(pages, submission, audio_url, self._now_ms())
-        number = submission.number
-        return [job.id for job in listed if (number, job.id) not in attempts.refuted]
+        number, known = submission.number, {one.provider_job for one in state.duplicates}
+        if submission.accepted_position and not (state.erasing and not submission.provider_job):
+            known.add(await self._reader.job_of(submission))
+        others = (job.id for job in listed if job.id not in known)
+        return [job for job in others if (number, job) not in attempts.refuted]
 
     async def _find(
         self, state: Transcription, number: int, jobs: Sequence[str]
@@ -141,24 +187,35 @@ class Settler:
                 (ours if carries else denied).append(candidate)
         return ours, denied
 
-    async def _take(self, state: Transcription, number: int, jobs: Sequence[str]) -> None:
-        """Adopt the first, or delete it when the transcription is to be erased; then the others."""
+    async def _take(
+        self, state: Transcription, number: int, jobs: Sequence[str], *, whole: bool
+    ) -> None:
+        """Adopt the first, or delete it when the transcription is to be erased; then the others.
+
+        `whole`: all of the list was looked through, and no other needs to be looked for.
+        """
         first, *others = jobs
         if state.erasing and self._gates.facts(state).deletes:
-            for job in others:
-                await self._owner.take_duplicate(state, number, job)
-                state = await self._reader.load(state.id)
-            await self._remover.remove_job(state, number, first)
+            await self._take_others(state, number, others)
+            await self._remover.remove_job(await self._reader.load(state.id), number, first)
             return
         await self._owner.take(state, number, first)
-        for job in others:
+        await self._take_others(state, number, others)
+        if whole:
+            await self._searched(state, number)
+
+    async def _take_others(self, state: Transcription, number: int, jobs: Sequence[str]) -> None:
+        for job in jobs:
             await self._owner.take_duplicate(await self._reader.load(state.id), number, job)
 
+    async def _searched(self, state: Transcription, number: int) -> None:
+        await self._issuer.issue(RecordSearch(number=number), await self._reader.load(state.id))
 
-def pages_sentence(page: Page) -> str:
+
+def pages_sentence(page: Page, times: int) -> str:
     """Return what the customer is told when something in between keeps refusing the request."""
     return (
-        f"The request to the provider, of {page.request_bytes} bytes, was refused {PAGES_MAX} "
+        f"The request to the provider, of {page.request_bytes} bytes, was refused {times} "
         f"times by something that is not the provider: status {page.status}, with "
         f"{page.answer_bytes} bytes that are not its words."
     )

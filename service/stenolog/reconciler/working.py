@@ -27,6 +27,7 @@ from stenolog.reconciler.actions import (
     Done,
     Fetch,
     GiveUp,
+    Search,
     Settle,
     Submit,
     Wait,
@@ -168,7 +169,7 @@ class Worker:
         """Note a failure of the action that `attempts` led to; returns when to try again."""
         now_ms = self._now_ms()
         # A list that wants to be left alone has its own pause, and says nothing of who reads it.
-        of_list = isinstance(action, Check | Settle)
+        of_list = isinstance(action, Check | Search | Settle)
         told_ms = None if of_list else getattr(exc, "retry_in_ms", None)
         # Whoever a callback had woken before has had its turn.
         unheard = attempts is not None and attempts.woken != "callback"

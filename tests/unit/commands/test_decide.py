@@ -18,6 +18,7 @@ from stenolog.commands.transcription.commands import (
     Supersede,
 )
 from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX, decide
+from stenolog.commands.transcription.decide_jobs import LATER_MS_MAX, LATER_STATUSES, pages_until
 from stenolog.log.event_data import EventData
 from stenolog.log.events.submissions import AbandonReason
 from tests.unit.commands.stories import (
@@ -115,6 +116,24 @@ def test_only_a_claim_that_left_no_job_ends_with_the_third_page(
     events = decide(AbandonSubmission(number=3, reason=reason), state)
     expected = ["submission.abandoned", *(["transcription.failed"] if ends else [])]
     assert [event.type for event in events] == expected
+
+
+@pytest.mark.parametrize(("every_ms", "ends"), [(60_000, False), (LATER_MS_MAX // 4, True)])
+@pytest.mark.parametrize("status", sorted(LATER_STATUSES))
+def test_pages_that_say_later_end_it_after_a_day(status: int, every_ms: int, *, ends: bool) -> None:
+    pages = [(claimed(n), unanswered(n, status), abandoned(n)) for n in (1, 2)]
+    story = [*(event for page in pages for event in page), claimed(3), unanswered(3, status)]
+    state = told(REQUESTED, *story, every_ms=every_ms)
+    assert pages_until(state, 3) == (3 if ends else 0)
+    events = decide(AbandonSubmission(number=3, reason="not-listed"), state)
+    assert [event.type for event in events][1:] == ["transcription.failed"] * ends
+
+
+def test_a_page_that_says_later_does_not_count_to_the_three_that_say_no() -> None:
+    first = (claimed(), unanswered(1, 429), abandoned())
+    pages = [(claimed(n), unanswered(n), abandoned(n)) for n in (2, 3)]
+    state = told(REQUESTED, *first, *(event for page in pages for event in page))
+    assert pages_until(state, 3) == 0
 
 
 def test_a_final_refusal_ends_the_transcription_in_the_same_append() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stenolog.log.event_data import EventData
+from stenolog.log.events.submissions import SubmissionSearched
 from stenolog.reconciler.actions import (
     Action,
     Check,
@@ -13,6 +14,7 @@ from stenolog.reconciler.actions import (
     Fetch,
     GiveUp,
     Remove,
+    Search,
     Settle,
     Submit,
     Supersede,
@@ -26,6 +28,7 @@ from stenolog.reconciler.attempts import (
     denied,
     not_confirmed,
 )
+from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
 from stenolog.reconciler.plan import ASK_SPACING_MS, EXPECTED_MS_MIN, FORGOTTEN_MAX, next_action
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
@@ -311,3 +314,23 @@ def test_an_open_claim_is_settled_even_after_the_end() -> None:
     assert owed(*facts, after_ms=90_000) == Settle(number=2)
     found = (*facts, accepted(2, "job-2"))
     assert owed(*found) == Supersede(number=2)
+
+
+def test_other_jobs_of_one_that_was_found_are_looked_for_once_the_list_is_believed() -> None:
+    found = (REQUESTED, claimed(), called(), accepted(adopted=True))
+    seen = Attempts(checks=1, checked_at_ms=START_MS + 89_000)
+    due_ms = START_MS + TIMING.settle_ms
+    for story in (found, (*found, completed())):
+        assert owed(*story, after_ms=89_999, attempts=seen) == Wait(until_ms=due_ms)
+        assert owed(*story, after_ms=90_000, attempts=seen) == Search(number=1)
+    looked = SubmissionSearched(submission=1)
+    assert owed(*found, completed(), looked, after_ms=90_000) == Done()
+    assert not told(*found, completed(), looked).work.open
+
+
+def test_they_are_left_to_themselves_when_no_list_can_be_read_for_a_jobs_whole_life() -> None:
+    found = (REQUESTED, claimed(), accepted(adopted=True), completed())
+    in_vain = Attempts(failures=SETTLE_FAILURES_MAX)
+    late_ms = TIMING.job_lifetime_ms
+    assert owed(*found, after_ms=late_ms, attempts=Attempts(failures=1)) == Search(number=1)
+    assert owed(*found, after_ms=late_ms, attempts=in_vain) == Done()

@@ -115,6 +115,13 @@ class RecordDuplicate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSearch:
+    """Record that other jobs of an adopted submission were looked for."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRemoval:
     """Record that a job is gone at the provider: the submission's own, or this duplicate."""
 
@@ -140,6 +147,7 @@ Command = (
     | Fail
     | Supersede
     | RecordDuplicate
+    | RecordSearch
     | RecordRemoval
     | CompleteErasure
 )

@@ -16,6 +16,7 @@ from stenolog.commands.transcription.commands import (
     FailSubmission,
     RecordDuplicate,
     RecordRemoval,
+    RecordSearch,
     RecordUnanswered,
     RefuseSubmission,
     RequestTranscription,
@@ -26,6 +27,7 @@ from stenolog.commands.transcription.decide_jobs import (
     decide_completed_erasure,
     decide_duplicate,
     decide_removal,
+    decide_search,
     decide_supersession,
     decide_unanswered,
 )
@@ -55,6 +57,7 @@ _AFTER_ERASURE = (
     AbandonSubmission,
     RecordUnanswered,
     RecordDuplicate,
+    RecordSearch,
     RecordRemoval,
     CompleteErasure,
 )
@@ -91,17 +94,13 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
         case FailSubmission():
             return decide_failure(command, state)
         case Fail():
-            if state.terminal or not state.submissions:
-                return ()
-            return (
-                TranscriptionFailed(
-                    submission=command.number, reason=command.reason, wake=command.wake
-                ),
-            )
+            return decide_end(command, state)
         case Supersede():
             return decide_supersession(command, state)
         case RecordDuplicate():
             return decide_duplicate(command, state)
+        case RecordSearch():
+            return decide_search(command, state)
         case RecordRemoval():
             return decide_removal(command, state)
         case CompleteErasure():
@@ -142,6 +141,15 @@ def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[Ev
     if state.failed_submissions < RESUBMISSIONS_MAX:
         return (SubmissionFailed(submission=command.number, kind=command.kind, wake=command.wake),)
     return (TranscriptionFailed(submission=command.number, reason="provider", wake=command.wake),)
+
+
+def decide_end(command: Fail, state: Transcription) -> Sequence[EventData]:
+    """Return the end without a result, of what was submitted and has not ended."""
+    if state.terminal or not state.submissions:
+        return ()
+    return (
+        TranscriptionFailed(submission=command.number, reason=command.reason, wake=command.wake),
+    )
 
 
 def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:

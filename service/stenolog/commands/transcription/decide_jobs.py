@@ -9,6 +9,7 @@ from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     RecordDuplicate,
     RecordRemoval,
+    RecordSearch,
     RecordUnanswered,
     Supersede,
 )
@@ -19,6 +20,7 @@ from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionDuplicated,
     SubmissionRemoved,
+    SubmissionSearched,
     SubmissionSuperseded,
     SubmissionUnanswered,
 )
@@ -27,6 +29,7 @@ from stenolog.log.events.transcriptions import ErasureCompleted, TranscriptionFa
 PAGES_MAX = 3  # answers of 4xx to creates that are not the provider's; then it ends
 # RFC 9110, 8470 and 6585: these say of themselves that the same request may be taken later.
 LATER_STATUSES = frozenset({408, 425, 429})
+LATER_MS_MAX = 86_400_000  # from the first page to one that says "later"; then it ends all the same
 DUPLICATES_MAX = 16  # of one transcription, that are recorded
 
 
@@ -54,21 +57,34 @@ def decide_abandonment(command: AbandonSubmission, state: Transcription) -> Sequ
         return ()
     abandoned = SubmissionAbandoned(submission=command.number, reason=command.reason)
     counts = command.reason == "not-listed"  # else there was a job: the page was not the last word
-    if state.terminal or not (counts and is_last_page(state, command.number)):
+    if state.terminal or not (counts and pages_until(state, command.number)):
         return (abandoned,)
     failed = TranscriptionFailed(submission=command.number, reason="refused", wake="command")
     return (abandoned, failed)
 
 
-def is_last_page(state: Transcription, number: int) -> bool:
-    """Tell whether the transcription ends when this submission turns out to have made no job."""
-    pages = [one.number for one in state.submissions if _refuses(one)]
-    return number in pages and len(pages) >= PAGES_MAX
+def pages_until(state: Transcription, number: int) -> int:
+    """Count the answers that are not the provider's, when this submission's is the last; else 0.
+
+    It is the third that says no, or, of those that say "later", one a day after the first.
+    """
+    own = state.submission(number)
+    if own is None or not _refuses(own):
+        return 0
+    pages = [one for one in state.submissions if _refuses(one)]
+    at_once = sum(not _says_later(one) for one in pages)
+    for_long = own.claimed_at_ms - pages[0].claimed_at_ms >= LATER_MS_MAX
+    if at_once >= PAGES_MAX and not _says_later(own):
+        return at_once
+    return len(pages) if len(pages) >= PAGES_MAX and for_long else 0
 
 
 def _refuses(submission: Submission) -> bool:
-    page = submission.page
-    return page is not None and 400 <= page.status < 500 and page.status not in LATER_STATUSES
+    return submission.page is not None and 400 <= submission.page.status < 500
+
+
+def _says_later(submission: Submission) -> bool:
+    return submission.page is not None and submission.page.status in LATER_STATUSES
 
 
 def decide_duplicate(command: RecordDuplicate, state: Transcription) -> Sequence[EventData]:
@@ -84,6 +100,14 @@ def decide_duplicate(command: RecordDuplicate, state: Transcription) -> Sequence
             submission=command.number, duplicate=len(state.duplicates) + 1, provider_job=job
         ),
     )
+
+
+def decide_search(command: RecordSearch, state: Transcription) -> Sequence[EventData]:
+    """Once, of a submission whose job was found."""
+    own = state.submission(command.number)
+    if own is None or not own.search_owed:
+        return ()
+    return (SubmissionSearched(submission=command.number),)
 
 
 def decide_supersession(command: Supersede, state: Transcription) -> Sequence[EventData]:

@@ -31,6 +31,7 @@ from stenolog.log.events.submissions import (
     SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
+    SubmissionSearched,
     SubmissionSuperseded,
     SubmissionUnanswered,
 )
@@ -149,6 +150,7 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             | SubmissionFailed()
             | SubmissionAbandoned()
             | SubmissionSuperseded()
+            | SubmissionSearched()
             | SubmissionRemoved()
         ):
             return {"submissions": submissions_after(state, data.submission, event, data, at_ms)}

@@ -15,6 +15,7 @@ from stenolog.log.events.submissions import (
     SubmissionFailed,
     SubmissionRefused,
     SubmissionRemoved,
+    SubmissionSearched,
     SubmissionSuperseded,
     SubmissionUnanswered,
 )
@@ -66,6 +67,7 @@ def _changed(
                 accepted_at_ms=at_ms,
                 accepted_position=event.position,
                 accepted_at=event.time,
+                search_owed=data.adopted,
             )
         case SubmissionRefused():
             return replace(
@@ -80,6 +82,8 @@ def _changed(
             return replace(submission, outcome="abandoned", abandonment=data.reason)
         case SubmissionSuperseded():
             return replace(submission, outcome="superseded")
+        case SubmissionSearched():
+            return replace(submission, search_owed=False)
         case SubmissionRemoved():
             return replace(submission, outcome="removed", removal=data.known)
         case SubmissionUnanswered():

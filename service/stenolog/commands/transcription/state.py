@@ -62,6 +62,7 @@ class Submission:
             confirms them.
         page: What its create was answered with instead of an answer of the provider.
         removal: For removed ones: how we know that the job is gone.
+        search_owed: Its job was found, and the provider's list was not looked through for others.
         claimed_at: The time of its claim as the event says it, as are the next two.
         accepted_at: None before the provider had the job.
         called_back_at: The first callback that was about the transcript and came before the end.
@@ -82,6 +83,7 @@ class Submission:
     callback_jobs: tuple[str, ...] = ()
     page: Page | None = None
     removal: RemovalProof | None = None
+    search_owed: bool = False
     claimed_at: str = ""
     accepted_at: str | None = None
     called_back_at: str | None = None

@@ -53,7 +53,8 @@ class SubmissionAccepted(EventData):
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return it with a job; nothing is urgent while it runs."""
-        return before.with_job(self.submission, urgent=False)
+        after = before.with_job(self.submission, urgent=False)
+        return after.with_search(self.submission) if self.adopted else after
 
 
 class SubmissionRefused(EventData):
@@ -145,6 +146,24 @@ class SubmissionDuplicated(EventData):
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return it with a job that is to be deleted."""
         return before.with_duplicate(self.duplicate)
+
+
+class SubmissionSearched(EventData):
+    """The provider's list was looked through for other jobs of an adopted submission.
+
+    Each that carries its token is `submission.duplicated` by then. Where the provider has no list,
+    or is no more, there is nothing to look through.
+    """
+
+    type = "submission.searched"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+
+    def work_after(self, before: OpenWork) -> OpenWork:
+        """Return it without this loose end."""
+        return before.without_search(self.submission)
 
 
 class SubmissionRemoved(EventData):
