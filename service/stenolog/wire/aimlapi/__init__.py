@@ -1,0 +1,1 @@
+"""Describe AIMLAPI's speech-to-text wire."""
