@@ -12,6 +12,7 @@ from typing import Any
 import av
 import numpy as np
 
+from stenolog.engine.audio.chunks import CHUNKS_MAX
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 
 PICTURE = b"\0image/jpeg\0\x03\0\xff\xd8\xff\xe0" + bytes(i * 37 % 251 for i in range(100_000))
@@ -243,3 +244,12 @@ def speakers(container: str, channels: Sequence[Waveform], layout: bytes) -> byt
     if length == 12:  # labels would move what is behind them
         made[at + 8 : at + 8 + length] = named
     return bytes(made)
+
+
+def unseen_speakers(channels: Sequence[Waveform]) -> bytes:
+    """A CAF file that names its speakers behind more chunks than are looked through."""
+    labels = (struct.pack(">I", 1 + number) + bytes(16) for number in range(len(channels)))
+    layout = struct.pack(">III", 0, 0, len(channels)) + b"".join(reversed([*labels]))
+    named = speakers("caf", channels, layout)
+    at = named.index(b"chan")
+    return named[:at] + (b"free" + bytes(8)) * (CHUNKS_MAX + 1) + named[at:]

@@ -13,13 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.engine import sounds
+from stenolog.engine import audio_errors
+from stenolog.engine.host.worker_process import DEATHS_MAX
+from tests.engine import containers, sounds
 from tests.engine.engine_process import EngineProcess, is_running, until
 from tests.engine.servers import site
 
 pytestmark = pytest.mark.xdist_group("engine")
 
 OPENING = sounds.wav(sounds.speech("two_cities", 0, 4.8))
+QUICK = sounds.wav(sounds.silence(0.2))
 LONG = sounds.wav(np.tile(sounds.speech("two_cities", 0, 20), 5))
 
 Start = Callable[..., EngineProcess]
@@ -61,6 +64,52 @@ def test_a_worker_killed_in_mid_job_fails_that_job_and_no_other(engine: EnginePr
     assert body["error"] == "Server error, the worker ended unexpectedly."
     assert engine.transcribe(OPENING)["status"] == "completed"
     assert worker(engine) != pid
+
+
+def logged(engine: EngineProcess, event: str) -> int:
+    return sum(line["event"] == event for line in engine.log_lines())
+
+
+def crashes(engine: EngineProcess) -> int:
+    """How many workers a library has ended so far."""
+    return logged(engine, "engine.worker_crashed")
+
+
+def test_audio_that_kills_two_fresh_workers_is_refused_and_others_go_on(
+    engine: EngineProcess,
+) -> None:
+    """PyAV 18 frees these speakers twice; so many chunks are not looked through (DECISIONS 234)."""
+    before = crashes(engine)
+    deadly = containers.unseen_speakers([sounds.speech("two_cities", 0, 1)] * 3)
+    body = engine.transcribe(deadly)
+    assert body["status"] == "error"
+    assert body["error"] == str(audio_errors.undecodable())
+    # One may have had a job before: what that left behind is not held against this audio.
+    assert crashes(engine) - before in (DEATHS_MAX, DEATHS_MAX + 1)
+    assert engine.transcribe(QUICK)["status"] == "completed"
+
+
+def test_a_worker_that_crashes_once_is_replaced_within_the_job(engine: EngineProcess) -> None:
+    assert engine.transcribe(QUICK)["status"] == "completed"
+    pid, before = worker(engine), crashes(engine)
+    os.kill(pid, signal.SIGSTOP)
+    job_id = engine.create(audio_url=engine.upload(QUICK))["id"]
+    until(lambda: engine.get(job_id)["status"] == "processing" or None, 5)
+    os.kill(pid, signal.SIGSEGV)
+    os.kill(pid, signal.SIGCONT)
+    assert engine.finished(job_id)["status"] == "completed"
+    assert crashes(engine) == before + 1
+
+
+def test_a_crash_behind_the_decoder_is_no_fault_of_the_audio(engine: EngineProcess) -> None:
+    assert engine.transcribe(QUICK)["status"] == "completed"
+    before = logged(engine, "engine.audio_doubtful")
+    job_id = engine.create(audio_url=engine.upload(LONG[: len(LONG) // 2]))["id"]
+    until(
+        lambda: logged(engine, "engine.audio_doubtful") > before or None, 10
+    )  # it is decoded, and said to be cut
+    os.kill(worker(engine), signal.SIGSEGV)
+    assert engine.finished(job_id)["error"] == "Server error, the worker ended unexpectedly."
 
 
 def open_files(engine: EngineProcess) -> set[int]:
@@ -123,12 +172,11 @@ def test_workers_die_with_an_engine_that_is_killed(start: Start) -> None:
 
 
 def test_a_worker_is_replaced_after_twenty_jobs(engine: EngineProcess) -> None:
-    quick = sounds.wav(sounds.silence(0.2))
-    assert engine.transcribe(quick)["status"] == "completed"
+    assert engine.transcribe(QUICK)["status"] == "completed"
     pids = set()
     for _ in range(21):
         pids.add(worker(engine))
-        assert engine.transcribe(quick)["status"] == "completed"
+        assert engine.transcribe(QUICK)["status"] == "completed"
     assert len(pids) >= 2
 
 
@@ -141,11 +189,10 @@ def test_that_workers_keep_the_network_is_said_once(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     engine = start()
-    quick = sounds.wav(sounds.silence(0.2))
-    assert engine.transcribe(quick)["status"] == "completed"
+    assert engine.transcribe(QUICK)["status"] == "completed"
     first = worker(engine)
     os.kill(first, signal.SIGKILL)
-    until(lambda: engine.transcribe(quick)["status"] == "completed" or None, 20)
+    until(lambda: engine.transcribe(QUICK)["status"] == "completed" or None, 20)
     assert worker(engine) != first
     assert (tmp_path / "engine.log").read_text().count("engine.network_kept") == 1
 

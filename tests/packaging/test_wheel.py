@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -93,6 +94,7 @@ def test_without_the_engine_the_demo_says_how_to_get_it_and_takes_the_simulator(
     said = run(bare / "stenolog", "demo", "--data-dir", tmp_path / "data", folder=tmp_path)
     assert not_installed("moonshine-voice", has_wheels=platform_has_wheels()) in on_one_line(said)
     assert "Who said what" in said
+    assert re.search(r"^From the callback until readable: [0-9.]+ m?s$", said, re.MULTILINE)
 
 
 def on_one_line(text: str) -> str:

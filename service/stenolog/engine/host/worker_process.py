@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
@@ -25,6 +26,18 @@ READY_MS_MAX = 60_000  # loading takes a second; a machine short of memory may t
 SILENCE_MS_MAX = 60_000  # the longest single piece of work, clustering 2,000 units, takes ten
 JOBS_PER_WORKER_MAX = 20  # then a fresh one: nothing that leaks can grow for long
 END_MS_MAX = 5_000  # a killed process is gone by then
+DEATHS_MAX = 2  # of fresh workers over the same audio; then it is the audio that kills them
+# What a library in native code ends a process with. SIGKILL is ours, or a machine's without memory.
+CRASHES: Mapping[int, str] = {
+    -number: number.name
+    for number in (
+        signal.SIGABRT,
+        signal.SIGBUS,
+        signal.SIGFPE,
+        signal.SIGILL,
+        signal.SIGSEGV,
+    )
+}
 # "Server error" is what AssemblyAI's customers submit again, and so does the gateway. Audio that
 # takes too long would do so again.
 NOT_STARTED = "Server error, a worker could not be started."
@@ -38,6 +51,10 @@ ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDI
 
 class WorkerLost(Exception):
     """The worker ended, hung or failed; the message is the transcript's `error`."""
+
+
+class _WorkerCrashed(WorkerLost):
+    """A library of the worker has ended it while it decoded the audio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,21 +116,32 @@ class Worker:
     ) -> Done:
         """Transcribe the ordered file, and return its words; the worker then waits, or is gone.
 
+        A crash while the audio is decoded is tried again in a fresh worker, until two of those have
+        died over it.
+
         Raises:
-            AudioRefused: The audio cannot be transcribed.
+            AudioRefused: The audio cannot be transcribed, or kills whoever decodes it.
             WorkerLost: The worker died, hung or failed; the next `start` makes a fresh one.
         """
-        await self.start()
-        try:
-            done = await self._converse(order, patience, decoded)
-        except AudioRefused:
-            await self._count()
-            raise
-        except BaseException:
-            await self.end()
-            raise
-        await self._count()
-        return done
+        deaths = 0
+        while True:
+            await self.start()
+            fresh = not self._jobs
+            try:
+                done = await self._converse(order, patience, decoded)
+            except AudioRefused:
+                await self._count()
+                raise
+            except _WorkerCrashed:
+                deaths += fresh  # what an earlier recording left behind says nothing of this one
+                if deaths >= DEATHS_MAX:
+                    raise audio_errors.undecodable() from None
+            except BaseException:
+                await self.end()
+                raise
+            else:
+                await self._count()
+                return done
 
     async def end(self) -> None:
         """End the process, whatever it was doing."""
@@ -139,16 +167,21 @@ class Worker:
         clock = asyncio.get_running_loop().time
         begun = clock()
         allowed_ms = patience.decoding_ms
+        decoding = True
         while True:
             left_ms = allowed_ms - round((clock() - begun) * 1000)
             late = left_ms < SILENCE_MS_MAX
-            message = await self._next(
-                max(1, min(left_ms, SILENCE_MS_MAX)),
-                TOO_SLOW if late else SILENT,
-            )
+            try:
+                message = await self._next(
+                    max(1, min(left_ms, SILENCE_MS_MAX)),
+                    TOO_SLOW if late else SILENT,
+                )
+            except _WorkerCrashed as exc:
+                raise exc if decoding else WorkerLost(ENDED) from None
             match message:
                 case Decoded(audio_ms=audio_ms, facts=facts):
                     allowed_ms = patience.whole_ms(audio_ms)
+                    decoding = False
                     decoded(audio_ms, facts)
                 case Done() as done:
                     return done
@@ -176,10 +209,11 @@ class Worker:
         Raises:
             WorkerLost: With `otherwise` when nothing came in time.
         """
-        assert self._process is not None
-        assert self._process.stdout is not None
+        process = self._process
+        assert process is not None
+        assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), wait_ms / 1000)
+            line = await asyncio.wait_for(process.stdout.readline(), wait_ms / 1000)
             if line:
                 return messages.decode(line)
         except TimeoutError:
@@ -189,7 +223,16 @@ class Worker:
             await self.end()
             raise WorkerLost(NONSENSE) from None
         await self.end()
-        raise WorkerLost(ENDED)
+        crash = CRASHES.get(process.returncode or 0)
+        if crash is None:
+            raise WorkerLost(ENDED)
+        log.warning(
+            "engine.worker_crashed",
+            signal=crash,
+            advice="while decoding it is tried again, and the audio refused after two fresh ones; "
+            "behind it, it is a server error: a fault of ours or of the machine",
+        )
+        raise _WorkerCrashed(ENDED)
 
 
 def _environment(mine: Mapping[str, str], threads: int) -> dict[str, str]:
