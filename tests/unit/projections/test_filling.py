@@ -293,7 +293,7 @@ async def test_a_log_that_fails_for_a_moment_leaves_nothing_out(views: SqliteVie
     log = FailingLog()
     for number in range(1, OLD + 1):
         log.done(number, answer())
-    async with filling(log, views) as projector:
+    async with filling(log, views, streams_per_step=1) as projector:
         await projector.subscription.resume()
         await projector.subscription.step()
         log.failing = True

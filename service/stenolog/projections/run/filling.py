@@ -2,16 +2,17 @@
 
 Views that are lost are followed from the end of the log on at once, so that a new outcome waits for
 nothing. What is older is filled in a transcription at a time, each from its beginning to its last
-event, and one that has a new event meanwhile is filled in with it.
+event, and one that has a new event meanwhile is filled in with it. While some are written, the
+next ones are projected, and those behind them are read.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -25,6 +26,8 @@ from stenolog.projections.run.histories import Beginning, Histories
 from stenolog.projections.views import ViewWriter
 from stenolog.projections.views_state import ViewsState
 
+BATCHES_PER_LOOK = 4  # whose beginnings are looked up together
+
 log = structlog.get_logger(__name__)
 
 
@@ -35,12 +38,14 @@ class FillLimits:
     Attributes:
         events_min: Fewer are projected in their own order, in a second or two.
         streams_per_step: Some 400 events: what is new waits for these at most.
+        batches_ahead: How many are made meanwhile: one is projected, another is read.
         asked_max: How many are asked for at once; others are found in their turn.
         wait_ms_max: How long one that is asked for is waited for.
     """
 
     events_min: int = 2_000
     streams_per_step: int = 64
+    batches_ahead: int = 2
     asked_max: int = 256
     wait_ms_max: int = 1_000
 
@@ -51,12 +56,13 @@ class Making:
 
     Attributes:
         after: It has transcriptions that begin behind this position.
-        task: Ends with the batch; None: none begins there.
+        until: The last of them begins here.
         changed: Transcriptions that were written or erased since it was begun.
     """
 
     after: int
-    task: asyncio.Task[Batch | None]
+    until: int
+    task: asyncio.Task[Batch]
     changed: set[str] = field(default_factory=set)
 
 
@@ -79,7 +85,8 @@ class Filler:
         self._pending = False
         self._asked: dict[str, asyncio.Event] = {}
         self._asked_last = False
-        self._ahead: Making | None = None
+        self._begun: deque[Beginning] = deque()  # behind those that are being made
+        self._ahead: deque[Making] = deque()
         self._of_asked: Making | None = None
 
     async def begin(self, state: ViewsState, head: int) -> bool:
@@ -119,9 +126,11 @@ class Filler:
 
         An erasure that comes after a batch was handed to the views is executed there after it.
         """
-        for making in (self._ahead, self._of_asked):
-            if making is not None:
-                making.changed.update(transcriptions)
+        noted = set(transcriptions)
+        for making in self._ahead:
+            making.changed |= noted
+        if self._of_asked is not None:
+            self._of_asked.changed |= noted
 
     async def step(self, state: ViewsState) -> Batch | None:
         """Fill in some transcriptions, and return what was filled in; None: nothing was.
@@ -139,28 +148,34 @@ class Filler:
         self._drop()
 
     async def _fill_next(self, state: ViewsState) -> Batch | None:
-        """Fill in those that begin next, and begin to read those behind them."""
+        """Fill in those that begin next, while what follows them is made."""
         after, until = state.filling.position, state.filling.until
-        if self._ahead is not None and self._ahead.after != after:
+        if self._ahead and self._ahead[0].after != after:
             self._drop()
-        if self._ahead is None:
-            self._ahead = self._begun(state, after)
-        making = self._ahead
-        try:
-            batch = await making.task
-        finally:
-            self._ahead = None
-        if batch is None:
+        await self._look(state)
+        self._make(state, self._ahead[-1].until if self._ahead else after)
+        if not self._ahead:
             await self._views.fill((), after=after, position=until)
             self._pending = False
             self._tell_all()
             log.info("views.filled", until=until)
             return None
+        making = self._ahead[0]
+        try:
+            batch = await making.task
+        except BaseException:
+            self._drop()
+            raise
         # Nothing may be awaited between this and the call that writes.
-        if not making.changed.isdisjoint(batch.transcriptions):
-            return None
+        self._ahead.popleft()
+        stale = not making.changed.isdisjoint(batch.transcriptions)
         reached = batch.checkpoint.position
-        self._ahead = self._begun(state, reached)
+        if stale or reached != making.until:
+            self._drop()
+        else:
+            self._make(state, self._ahead[-1].until if self._ahead else reached)
+        if stale:
+            return None
         await self._views.fill(batch.changes, after=after, position=reached)
         return batch
 
@@ -169,10 +184,9 @@ class Filler:
         asked, self._asked = self._asked, {}
         begun = [Beginning(position=0, stream=TRANSCRIPTION + one) for one in asked]
         position = state.filling.position
-        self._of_asked = making = self._making(position, self._adopted(state, begun))
+        self._of_asked = making = self._making(state, begun, position)
         try:
             batch = await making.task
-            assert batch is not None
             # Nothing may be awaited between this and the call that writes.
             if not making.changed.isdisjoint(batch.transcriptions):
                 return None
@@ -184,32 +198,39 @@ class Filler:
             for filled_in in asked.values():
                 filled_in.set()
 
-    def _begun(self, state: ViewsState, after: int) -> Making:
-        """Begin a batch of those that begin behind `after`."""
-        return self._making(after, self._next(state, after))
+    async def _look(self, state: ViewsState) -> None:
+        """Look up where the next ones begin, when none are known."""
+        if self._begun:
+            return
+        self._begun.extend(
+            await self._histories.beginnings(
+                TRANSCRIPTION,
+                after=self._ahead[-1].until if self._ahead else state.filling.position,
+                until=state.filling.until,
+                limit=self._limits.streams_per_step * BATCHES_PER_LOOK,
+            )
+        )
 
-    def _making(self, after: int, batch: Coroutine[Any, Any, Batch | None]) -> Making:
+    def _make(self, state: ViewsState, after: int) -> None:
+        """Have as many batches made as may be at once; the first of these begins behind `after`."""
+        while self._begun and len(self._ahead) < self._limits.batches_ahead:
+            count = min(self._limits.streams_per_step, len(self._begun))
+            begun = [self._begun.popleft() for _ in range(count)]
+            self._ahead.append(self._making(state, begun, after))
+            after = begun[-1].position
+
+    def _making(self, state: ViewsState, begun: Sequence[Beginning], after: int) -> Making:
+        batch = self._batches.adopt(live(state), begun, until=state.checkpoint.position)
         task = asyncio.get_running_loop().create_task(batch)
         task.add_done_callback(_looked_at)
-        return Making(after=after, task=task)
-
-    async def _next(self, state: ViewsState, after: int) -> Batch | None:
-        begun = await self._histories.beginnings(
-            TRANSCRIPTION,
-            after=after,
-            until=state.filling.until,
-            limit=self._limits.streams_per_step,
-        )
-        return await self._adopted(state, begun) if begun else None
-
-    async def _adopted(self, state: ViewsState, begun: Sequence[Beginning]) -> Batch:
-        return await self._batches.adopt(live(state), begun, until=state.checkpoint.position)
+        return Making(after=after, until=begun[-1].position, task=task)
 
     def _drop(self) -> None:
-        """Make no batch ahead: it would not be of what the views lack."""
-        if self._ahead is not None:
-            self._ahead.task.cancel()
-            self._ahead = None
+        """Make nothing ahead any more: it is not what the views lack next."""
+        for making in self._ahead:
+            making.task.cancel()
+        self._ahead.clear()
+        self._begun.clear()
 
     def _tell_all(self) -> None:
         """Let nobody wait any more: there is nothing that the views lack."""
@@ -218,7 +239,7 @@ class Filler:
             filled_in.set()
 
 
-def _looked_at(task: asyncio.Task[Batch | None]) -> None:
+def _looked_at(task: asyncio.Task[Batch]) -> None:
     """Take what a batch raised that nobody waits for any more: the next one raises it again."""
     if not task.cancelled():
         task.exception()
