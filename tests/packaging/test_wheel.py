@@ -93,6 +93,7 @@ def test_without_the_engine_the_demo_says_how_to_get_it_and_takes_the_simulator(
 ) -> None:
     said = run(bare / "stenolog", "demo", "--data-dir", tmp_path / "data", folder=tmp_path)
     assert not_installed("moonshine-voice", has_wheels=platform_has_wheels()) in on_one_line(said)
+    assert f"Its data, which stays: {tmp_path / 'data'}\n" in said
     assert "Who said what" in said
     assert re.search(r"^From the callback until readable: [0-9.]+ m?s$", said, re.MULTILINE)
 

@@ -126,6 +126,8 @@ def test_the_second_terminal_shows_who_said_what(
     assert SAID in subtitles.lower()
     assert re.match(r"00:00:0\d,\d{3} --> ", subtitles)
     terminal = (folder / "terminal").read_text()
+    assert re.search(r"^  provider +the embedded engine$", terminal, re.M)
+    assert re.search(r"^  warning +.*/master-key was made now and .*$", terminal, re.M)
     assert "engine.job_finished" in terminal
     assert "webhook" not in terminal, "the engine's own call is not a customer's"
 
