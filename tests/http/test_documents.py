@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
-from tests.house.composed import Composed
+from tests.house.composed import Composed, composed
 from tests.http.asking import refusal
 from tests.http.spoken import BASE
 
@@ -66,11 +68,14 @@ async def test_pages_run_nothing_and_load_their_style_alone(service: Composed) -
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.headers["Content-Security-Policy"] == POLICY
         page = Page(answer.text)
-        assert page.loads == ["/docs/style.css"]
+        here = f"http://gateway.example/under/a/path{path}"
+        (load,) = page.loads
+        assert urljoin(here, load) == "http://gateway.example/under/a/path/docs/style.css"
         assert not page.tags & {"script", "img", "iframe", "form", "object", "base"}
         assert len(set(page.ids)) == len(page.ids)
         for link in page.links:
-            assert link in ("/openapi.json", "/docs/errors") or link[1:] in page.ids, link
+            place = urljoin(here, link).removeprefix("http://gateway.example/under/a/path")
+            assert place in ("/openapi.json", "/docs/errors") or link[1:] in page.ids, link
         again = await service.client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert (await service.client.head(path)).status_code == 200
@@ -109,3 +114,10 @@ async def test_the_type_of_a_problem_leads_to_what_to_do(service: Composed) -> N
         assert leads == "/docs/errors"
         assert code in page.ids
         assert re.fullmatch(r"[a-z-]+", code)
+
+
+async def test_behind_a_proxy_with_a_path_the_type_leads_to_our_page_there(tmp_path: Path) -> None:
+    async with composed(tmp_path, public_url="https://proxy.example/stt") as service:
+        for path in (f"{BASE}?limt=1", "/nowhere", "/healthz?", "/api/v1/nowhere"):
+            answer = await service.client.request("PUT", path)
+            assert answer.json()["type"].startswith("/stt/docs/errors#"), answer.text

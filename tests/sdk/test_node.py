@@ -173,7 +173,7 @@ def test_a_failed_job_resolves_with_the_providers_sentence(got: dict[str, Any]) 
         ("dictation", "are not offered"),
         ("models", "are not offered"),
         ("token", "are not offered"),
-        ("old token", "Not found"),
+        ("old token", "are not offered"),
     ],
 )
 def test_an_error_is_thrown_with_the_services_sentence(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from urllib.parse import urlsplit
 
 from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.deliveries import webhook_policy
@@ -89,6 +90,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 tenant_rate_limit_per_minute=settings.tenant_rate_limit_per_minute,
                 cors_origins=settings.cors_origins,
                 arrivals=parts.arrivals,
+                base_path=urlsplit(parts.public_url).path,
             ),
             transcriptions=TranscriptionPorts(
                 handler=parts.handler,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -29,6 +30,7 @@ from stenolog.edge.http.problems import (
     UNKNOWN_PATH,
     FailureForm,
     as_foreign_error,
+    as_problem,
 )
 from stenolog.edge.http.refused import refusing
 from stenolog.edge.http.request_line import RequestLine
@@ -47,6 +49,7 @@ OFTEN_READ = frozenset(
 # Other requests leave them some of the connections.
 PROBES = frozenset({"/healthz", "/readyz"})
 CALLBACKS = "/callbacks/"
+STREAMING = "/v2/realtime/"  # of AssemblyAI's older SDKs; it is not offered
 
 
 def has_places_kept(path: str) -> bool:
@@ -80,6 +83,7 @@ class RequestPorts:
         tenant_rate_limit_per_minute: Requests of all keys of a tenant; 0: ten times that.
         cors_origins: Whose pages may call us from a browser; none: no answer mentions CORS.
         arrivals: Bounds the JSON bodies that come in slowly, all together.
+        base_path: The path under which a proxy serves us, without a slash at its end.
     """
 
     api_keys: ApiKeys
@@ -88,6 +92,7 @@ class RequestPorts:
     tenant_rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()
     arrivals: Arrivals = field(default_factory=Arrivals)
+    base_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,7 @@ def build_app(edge: Edge) -> Application:
         limits=rate_limits(
             edge.requests.rate_limit_per_minute, edge.requests.tenant_rate_limit_per_minute
         ),
+        problem=partial(as_problem, base=edge.requests.base_path),
     )
     surfaces = (
         callbacks.surface(edge.callbacks, cases),  # first: nothing is looked for before it
@@ -118,7 +124,7 @@ def build_app(edge: Edge) -> Application:
         operations.surface(edge.operations, admission),
         documents.surface(admission),
     )
-    form_at = _forms(surfaces)
+    form_at = _forms(surfaces, partial(as_foreign_error, base=edge.requests.base_path))
 
     async def unknown_path(request: Request, exc: Exception) -> Response:
         path = request.url.path
@@ -143,13 +149,18 @@ def build_app(edge: Edge) -> Application:
     return app
 
 
-def _forms(surfaces: Sequence[Surface]) -> Callable[[str], FailureForm]:
-    """Return how an unknown path says no: in the form of the API that its user took it for."""
+def _forms(surfaces: Sequence[Surface], foreign: FailureForm) -> Callable[[str], FailureForm]:
+    """Return how an unknown path says no: in the form of the API that its user took it for.
+
+    `foreign` is that of what is nobody's here, and of AssemblyAI's other products.
+    """
 
     def form_at(path: str) -> FailureForm:
+        if path.startswith(STREAMING):
+            return foreign
         for surface in surfaces:
             if surface.form and f"{path}/".startswith(f"{surface.prefix}/"):
                 return surface.form
-        return as_foreign_error
+        return foreign
 
     return form_at

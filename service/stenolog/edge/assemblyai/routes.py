@@ -13,7 +13,7 @@ from stenolog.edge.assemblyai.transcripts import Transcripts
 from stenolog.edge.assemblyai.uploads import Upload
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.cache_headers import revalidated
-from stenolog.edge.http.problems import as_problem, as_wire_error
+from stenolog.edge.http.problems import as_wire_error
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import RedactedAudio, SideWork, Turns
@@ -104,6 +104,11 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
             for name, handler in of_one.items()
         ),
         # A browser opens this link: it is told what is wrong in our own form.
-        route(admission, as_problem, "/redacted-audio/{link}", GET=Open(handler=audio.download)),
+        route(
+            admission,
+            admission.problem,
+            "/redacted-audio/{link}",
+            GET=Open(handler=audio.download),
+        ),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=as_wire_error)

@@ -15,15 +15,15 @@ Node = Mapping[str, Any]
 
 def api_page(document: Node) -> bytes:
     """Return the page; every operation has an anchor of its name, every schema of `schema-NAME`."""
-    return page(f"{document['info']['title']}: the API", _parts(document))
+    return page(f"{document['info']['title']}: the API", _parts(document), "docs/style.css")
 
 
 def _parts(document: Node) -> Iterator[str]:
     yield paragraph(document["info"].get("summary"))
     yield paragraph(document["info"].get("description"))
     yield (
-        '<p>The same for programs: <a href="/openapi.json">openapi.json</a>. '
-        'Errors: <a href="/docs/errors">problem types</a>.</p>'
+        '<p>The same for programs: <a href="openapi.json">openapi.json</a>. '
+        'Errors: <a href="docs/errors">problem types</a>.</p>'
     )
     operations = list(_operations(document))
     for tag in document["tags"]:

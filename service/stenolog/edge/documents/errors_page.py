@@ -23,4 +23,4 @@ def errors_page() -> bytes:
             f'<h3 id="{escape(one.code)}"><span class="method">{one.status}</span>'
             f"<code>{escape(one.code)}</code> {said(one.title)}</h3>{paragraph(one.advice)}"
         )
-    return page("Problem types", parts)
+    return page("Problem types", parts, "style.css")

@@ -9,13 +9,16 @@ from html import escape
 CODE = re.compile(r"`([^`]+)`")
 
 
-def page(title: str, parts: Iterable[str]) -> bytes:
-    """Return a whole page, which loads its style from us and nothing else from anywhere."""
+def page(title: str, parts: Iterable[str], style: str) -> bytes:
+    """Return a whole page, which loads its style from us and nothing else from anywhere.
+
+    `style` is the style's place as seen from the page: a proxy may serve us under a path.
+    """
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title>"
-        '<link rel="stylesheet" href="/docs/style.css"></head><body>'
+        f'<link rel="stylesheet" href="{escape(style)}"></head><body>'
     )
     return f"{head}<h1>{escape(title)}</h1>{''.join(parts)}</body></html>\n".encode()
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from stenolog.edge.documents.api_page import api_page
 from stenolog.edge.documents.errors_page import errors_page
 from stenolog.edge.http.cache_headers import tagged
-from stenolog.edge.http.problems import ERRORS_PATH, as_problem
+from stenolog.edge.http.problems import ERRORS_PATH
 from stenolog.edge.http.resource import Admission, Open, OpenHandler
 from stenolog.edge.http.surface import Surface, route
 
@@ -29,7 +29,7 @@ MAX_AGE_S = 300
 
 def surface(admission: Admission) -> Surface:
     """`/openapi.json`, `/docs`, `/docs/errors` and their style, for everybody."""
-    at = partial(route, admission, as_problem)
+    at = partial(route, admission, admission.problem)
     return Surface(
         routes=[
             at("/openapi.json", GET=Open(handler=_serving(openapi, "application/json"))),

@@ -162,23 +162,26 @@ def _retry_after(error: RateLimited | ProviderUnavailable) -> Mapping[str, str]:
     return {"Retry-After": str(max(1, -(-retry_in_ms // 1000)))}
 
 
-def as_problem(failure: Failure, correlation_id: str) -> Response:
-    """RFC 9457: for the native API and for everything that is no other's."""
-    return _problem(failure, _members(failure, correlation_id))
+def as_problem(failure: Failure, correlation_id: str, *, base: str = "") -> Response:
+    """RFC 9457: for the native API and for everything that is no other's.
+
+    `base` is the path under which a proxy serves us: `type` leads to our page there.
+    """
+    return _problem(failure, _members(failure, correlation_id, base))
 
 
-def as_foreign_error(failure: Failure, correlation_id: str) -> Response:
+def as_foreign_error(failure: Failure, correlation_id: str, *, base: str = "") -> Response:
     """Answer with a problem that also has `error`: for paths of AssemblyAI's other products.
 
     Of a refusal their SDKs show `detail` (synchronous, dictation) or `error` (LLM, tokens).
     """
-    members = _members(failure, correlation_id)
+    members = _members(failure, correlation_id, base)
     return _problem(failure, {**members, "error": failure.detail or failure.title})
 
 
-def _members(failure: Failure, correlation_id: str) -> dict[str, object]:
+def _members(failure: Failure, correlation_id: str, base: str) -> dict[str, object]:
     members: dict[str, object] = {
-        "type": PROBLEM_TYPE + failure.code,
+        "type": f"{base}{PROBLEM_TYPE}{failure.code}",
         "title": failure.title,
         "status": failure.status,
     }

@@ -19,6 +19,7 @@ from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.problems import (
     INTERNAL,
     FailureForm,
+    as_problem,
     failure_of,
     method_not_allowed,
 )
@@ -67,11 +68,13 @@ class Admission:
     """Authenticates and limits requests, before every guarded method.
 
     Attributes:
+        problem: How to say no, where that is in no other API's form.
         under_way: How many a tenant has; a request counts until its answer was sent.
     """
 
     authenticator: Authenticator
     limits: RateLimits
+    problem: FailureForm = as_problem
     under_way: UnderWay = field(default_factory=UnderWay)
 
     async def admit(self, request: Request, scope: str, lookup: Lookup | None = None) -> ApiKey:

@@ -45,5 +45,5 @@ def _problem(name: str, known: Collection[str], what: str) -> str:
     if not known:
         return f"is not a {what} of this operation: it has none"
     near = suggested(name, known)
-    meant = f"did you mean {near}? " if near else ""
-    return f"is not a {what} of this operation; {meant}It has: {', '.join(sorted(known))}"
+    meant = f"did you mean {near}? It" if near else "it"
+    return f"is not a {what} of this operation; {meant} has: {', '.join(sorted(known))}"

@@ -9,7 +9,6 @@ from functools import partial
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.http.cache_headers import revalidated
-from stenolog.edge.http.problems import as_problem
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild
@@ -60,7 +59,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     projections = Projections(ports.views, ports.rebuild)
     evidence = LogEvidence(ports.evidence)
-    at = partial(route, admission, as_problem)
+    at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())
     writing = partial(guarded, scope="transcripts:write")
     reading = partial(guarded, scope="transcripts:read")
@@ -120,4 +119,4 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         # Operators have no scope but `ops:read`, and a rebuild changes no fact.
         at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
     ]
-    return Surface(routes=routes, prefix=PREFIX, form=as_problem)
+    return Surface(routes=routes, prefix=PREFIX, form=admission.problem)

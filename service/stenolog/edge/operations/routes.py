@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from stenolog.edge.http.problems import as_problem
 from stenolog.edge.http.resource import Admission, Open
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.operations.probes import Operations
@@ -28,7 +27,7 @@ class OperationsPorts:
 def surface(ports: OperationsPorts, admission: Admission) -> Surface:
     """`/healthz`, `/readyz` and `/metrics`."""
     operations = Operations(ports.readiness, ports.metrics, admission.authenticator)
-    at = partial(route, admission, as_problem)
+    at = partial(route, admission, admission.problem)
     return Surface(
         routes=[
             at("/healthz", GET=Open(handler=operations.healthz)),
