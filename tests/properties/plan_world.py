@@ -160,8 +160,10 @@ class World:
         submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
         evidence = Evidence(self.gates, reader, self.now_ms)
         fetcher = Fetcher(self.gates, issuer, reader, evidence, Uncounted(), self.now_ms)
-        owner = Owner(self.gates, issuer, reader, submitter, evidence, Uncounted(), self.now_ms)
         remover = Remover(self.gates, issuer, reader)
+        owner = Owner(
+            self.gates, issuer, reader, submitter, remover, evidence, Uncounted(), self.now_ms
+        )
         settler = Settler(self.gates, issuer, reader, owner, remover, self.now_ms)
         self.pools = Pools(self.gates, submitter.must_forward)
         eraser = KeyDestroyer(self.vault)

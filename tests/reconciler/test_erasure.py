@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from stenolog.commands.transcription.decide_jobs import DUPLICATES_MAX
 from stenolog.commands.transcription.state import stream_of
 from stenolog.log.facts import erasure_requested
 from stenolog.log.recorder import Cause
@@ -83,6 +86,25 @@ async def test_a_job_of_unknown_outcome_is_found_and_deleted(
         await request_erasure(home, identifier)
         await erased(home, identifier)
         assert "submission.accepted" not in await home.types(identifier)
+
+
+@pytest.mark.parametrize("erasing", [True, False])
+async def test_jobs_beyond_those_that_can_be_named_are_deleted_all_the_same(
+    tmp_path: Path, simulator: Simulator, *, erasing: bool
+) -> None:
+    """`erasure.completed` says that all jobs are gone, also those that no event could name."""
+    async with house(tmp_path, simulator) as home:
+        many = Behaviour(
+            run_ms=20, lost_reply=True, callbacks=day.MISSING, jobs=DUPLICATES_MAX + 3
+        )
+        identifier = await home.request(many)
+        await until(lambda: len(home.jobs_of(identifier)) == DUPLICATES_MAX + 3)
+        if not erasing:
+            await home.ended(identifier)
+            await until(lambda: len(home.jobs_of(identifier)) == 1)
+        await request_erasure(home, identifier)
+        await erased(home, identifier)
+        assert (await home.stream(identifier))[-1].data["deleted"] == DUPLICATES_MAX + 1
 
 
 async def test_one_that_was_never_submitted_is_over_at_once(

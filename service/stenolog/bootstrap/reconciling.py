@@ -58,8 +58,8 @@ def reconciling_over(
     submitter = Submitter(gates, issuer, reader, signing, stores.uploads, now_ms)
     evidence = Evidence(gates, reader, now_ms)
     fetcher = Fetcher(gates, issuer, reader, evidence, metrics, now_ms)
-    owner = Owner(gates, issuer, reader, submitter, evidence, metrics, now_ms)
     remover = Remover(gates, issuer, reader)
+    owner = Owner(gates, issuer, reader, submitter, remover, evidence, metrics, now_ms)
     settler = Settler(gates, issuer, reader, owner, remover, now_ms)
     actor = Actor(
         gates,

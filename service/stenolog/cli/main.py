@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import click
 
+from stenolog.cli.answer_output import OutputFailed, ReaderGone, answer_to_stdout, drop_output
 from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.version import version
-from stenolog.cli.words import DONE, WRONG_USAGE
+from stenolog.cli.words import NO_OUTPUT, NO_READER, WRONG_USAGE
 from stenolog.lossy_output import replace_output
 
 # Name: module and what the help says; a command's libraries are not loaded for another's sake.
@@ -76,22 +77,33 @@ def stenolog() -> None:
     """Stenolog: a self-hosted, event-sourced gateway for speech-to-text.
 
     Exit status: 0 done; 1 the answer is no; 2 wrong usage or setting; 3 cannot start; 4 the
-    service cannot be reached; 5 and 6 are `log verify`'s; 75 cannot start now, but may later.
+    service cannot be reached; 5 and 6 are `log verify`'s; 74 the output cannot be written, as on a
+    full disk; 75 cannot start now, but may later.
     """
 
 
 def main() -> None:
     """Run the command on the command line, and exit."""
     replace_output("stderr", patient=True)
+    answer_to_stdout()
     try:
-        stenolog(standalone_mode=False)
+        try:
+            stenolog(standalone_mode=False)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except click.ClickException as exc:
         exc.show()
         sys.exit(WRONG_USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(DONE)
+    except ReaderGone:
+        drop_output()
+        sys.exit(NO_READER)
+    except OutputFailed as exc:
+        drop_output()
+        click.echo(f"stenolog: the output cannot be written: {exc.strerror}", err=True)
+        sys.exit(NO_OUTPUT)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,10 @@ from stenolog.errors import (
     StenologError,
 )
 
-DONE, NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 0, 1, 2, 3, 4
+NO, WRONG_USAGE, CANNOT_START, UNREACHABLE = 1, 2, 3, 4
 PARTLY, UNJUDGED = 5, 6  # of `log verify`
+NO_OUTPUT = 74  # EX_IOERR of sysexits.h: never one of a verdict's
+NO_READER = 141  # as what SIGPIPE ends: `stenolog log show | head`
 CANNOT_START_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command may work later
 STATUSES: tuple[tuple[type[StenologError], int], ...] = (
     (BadSetting, WRONG_USAGE),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stenolog.clock import microseconds
 from stenolog.compliance.rows import VerifiedSoFar
 from stenolog.compliance.scratch import KnownHead, Scratch
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.errors import EvidenceError
 from stenolog.log.event import Event
+from stenolog.log.events.logs import ClockJumped
 from stenolog.log.format import LogIdentity
 
 EPOCHS_MAX = 1_000  # of which the log says nothing yet; beyond so many a head is not explained
@@ -21,7 +23,9 @@ class ComparedHeads:
         count: How many were compared, or looked at in the end.
         covered: The greatest size of which a head agreed.
         covered_elsewhere: The same, of heads that were kept elsewhere.
-        uncovered_since: When the first event was appended that none covers; empty without one.
+        uncovered_us: When the first event was appended that none covers, by the clock that events
+            have now, in microseconds; 0 without one.
+        jumped_ms_max: How far that clock has ever jumped, either way.
         explained: How many are of what a restore left behind.
         unreadable: How many lines are no heads.
     """
@@ -31,7 +35,8 @@ class ComparedHeads:
         self.count = 0
         self.covered = 0
         self.covered_elsewhere = 0
-        self.uncovered_since = ""
+        self.uncovered_us = 0
+        self.jumped_ms_max = 0
         self.explained = 0
         self.unreadable = 0
         self._scratch = scratch
@@ -79,9 +84,15 @@ class ComparedHeads:
     def passed(self, event: Event) -> None:
         """Note since when events are covered by no head; they are compared in order."""
         if self.covered >= event.position:
-            self.uncovered_since = ""
-        elif not self.uncovered_since:
-            self.uncovered_since = event.time
+            self.uncovered_us = 0
+        if event.type == ClockJumped.type:
+            off_ms = int(event.data["off_ms"])
+            self.jumped_ms_max = max(self.jumped_ms_max, abs(off_ms))
+            if self.uncovered_us and event.data["reason"] == "agreed":
+                # While it was open: what stands before was appended that much later by this clock.
+                self.uncovered_us += max(0, off_ms) * 1_000
+        if self.covered < event.position and not self.uncovered_us:
+            self.uncovered_us = microseconds(event.time)
 
     def ended(self, verified: VerifiedSoFar) -> None:
         """Check that no head is left that neither the log has nor a restore explains.

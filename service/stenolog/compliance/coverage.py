@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stenolog.clock import microseconds
 from stenolog.compliance.compared_heads import ComparedHeads
 from stenolog.compliance.head_keeper import EVENTS_PER_HEAD
 from stenolog.compliance.rows import VerifiedSoFar
@@ -15,11 +14,14 @@ UNCOVERED_EVENTS_MAX = 2 * EVENTS_PER_HEAD
 UNCOVERED_US_MAX = 120_000_000
 
 
-def uncovered(count: int, compared: ComparedHeads, now_us: int) -> Iterator[str]:
+def uncovered(
+    count: int, last_us: int, compared: ComparedHeads, now_us: int
+) -> Iterator[str]:
     """Yield why a rewrite could not be seen; nothing when heads reach as far as they can.
 
     Args:
         count: Of the log's events.
+        last_us: The time of the last one, in microseconds.
         compared: The heads.
         now_us: The time, in microseconds.
     """
@@ -28,13 +30,20 @@ def uncovered(count: int, compared: ComparedHeads, now_us: int) -> Iterator[str]
             "there are no tree heads: neither a truncation at the end nor a rewrite of the past "
             "can be seen"
         )
-    elif compared.covered < count and (
+        return
+    if compared.covered >= count:
+        return
+    events = f"events {compared.covered + 1} to {count} are covered by no tree head"
+    ahead_us = last_us - now_us
+    if ahead_us > UNCOVERED_US_MAX and ahead_us > compared.jumped_ms_max * 1_000 + UNCOVERED_US_MAX:
+        yield f"{events}, and the clock here is behind them: nobody can tell since when"
+    elif (
         count - compared.covered > UNCOVERED_EVENTS_MAX
-        or microseconds(compared.uncovered_since) < now_us - UNCOVERED_US_MAX
+        or compared.uncovered_us < max(now_us, last_us) - UNCOVERED_US_MAX
     ):
         yield (
-            f"events {compared.covered + 1} to {count} are covered by no tree head, though a "
-            "service covers its own within a minute: heads were lost, or none has run since"
+            f"{events}, though a service covers its own within a minute: heads were lost, or none "
+            "has run since, or the machine's clock has just been set"
         )
 
 

@@ -92,7 +92,10 @@ def verify(
         unchecked = [
             *_unopened(keys_missing, "" if master else master_missing),
             *uncovered(
-                verified.frontier.count, compared, clock.now_us() if now_us is None else now_us
+                verified.frontier.count,
+                clock.microseconds(verified.time) if verified.time else 0,
+                compared,
+                clock.now_us() if now_us is None else now_us,
             ),
         ]
         verdict = _verdict(verified, compared, unchecked)

@@ -9,6 +9,7 @@ import structlog
 
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import RecordDuplicate
+from stenolog.commands.transcription.decide_jobs import duplicates_left
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderRefused
 from stenolog.log.event_data import is_provider_job
@@ -18,6 +19,7 @@ from stenolog.reconciler.evidence import Evidence, is_ours
 from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.removing import Remover
 from stenolog.reconciler.submitting import Submitter
 
 ADOPTING = ("unknown", "refused", "abandoned")  # outcomes after which a job turns up
@@ -42,6 +44,7 @@ class Owner:
         issuer: CommandIssuer,
         reader: TranscriptionReader,
         submitter: Submitter,
+        remover: Remover,
         evidence: Evidence,
         metrics: Metrics,
         now_ms: NowMs,
@@ -50,6 +53,7 @@ class Owner:
         self._issuer = issuer
         self._reader = reader
         self._submitter = submitter
+        self._remover = remover
         self._evidence = evidence
         self._metrics = metrics
         self._now_ms = now_ms
@@ -69,7 +73,7 @@ class Owner:
             return refute(attempts, number, [job])
         if await self.take(state, number, job):
             return anew(attempts, "callback")
-        return not_confirmed(attempts, number, job, self._now_ms())  # it cannot be recorded
+        return not_confirmed(attempts, number, job, self._now_ms())  # known, or gone unnamed
 
     async def carries_token(self, state: Transcription, number: int, job: str) -> bool | None:
         """Tell whether the job is the submission's; None: it is not known there, or not yet.
@@ -106,11 +110,21 @@ class Owner:
         return adopted
 
     async def take_duplicate(self, state: Transcription, number: int, job: str) -> bool:
-        """Record that the submission has this job, too; it is deleted from then on."""
+        """Record that the submission has this job, too; it is deleted from then on.
+
+        One that the log cannot name is deleted now: nobody would look for it later, and
+        `erasure.completed` speaks of all jobs. Returns whether it was recorded.
+
+        Raises:
+            ProviderUnavailable: It cannot be named, and is not known to be gone.
+        """
         for known in state.left_duplicates:
             if await self._reader.handle_of(known.provider_job, known.position) == job:
                 return False
         plain = is_provider_job(job)
+        if not duplicates_left(state, sealed=not plain):
+            await self.delete_unnamed(state, number, job)
+            return False
         command = RecordDuplicate(number=number, provider_job=job if plain else None)
         payload = json.dumps({"provider_job": job}).encode()
         payloads = {} if plain else {"submission.duplicated": payload}
@@ -122,3 +136,17 @@ class Owner:
                 advice="the provider has two jobs for one create; the other one is deleted there",
             )
         return changed
+
+    async def delete_unnamed(self, state: Transcription, number: int, job: str) -> None:
+        """Delete a job of the submission of which nothing is recorded.
+
+        Raises:
+            ProviderUnavailable: It is not known to be gone.
+        """
+        proof = await self._remover.delete(state, job)
+        log.warning(
+            "submission.duplicate_unnamed",
+            submission=number,
+            known=proof,
+            advice="none is needed: the job is gone at the provider, and no event counts it",
+        )

@@ -42,16 +42,23 @@ class Remover:
         Raises:
             ProviderUnavailable: It says that it knows no such job, and then shows it.
         """
+        await self._record(state, number, duplicate, await self.delete(state, job))
+
+    async def delete(self, state: Transcription, job: str) -> RemovalProof:
+        """Delete a job of the transcription, and return how it is known to be gone.
+
+        Raises:
+            ProviderUnavailable: It says that it knows no such job, and then shows it.
+        """
         provider = self._gates.gate(state).provider
-        proof: RemovalProof = "deleted"
         unknown = await provider.delete(job)
-        if unknown is not None and not unknown.of_earlier_start:
-            proof = "unknown"
-            if not isinstance(await provider.fetch(job), UnknownJob):
-                raise ProviderUnavailable("the provider denies a job, and shows it all the same")
-        elif unknown is not None:
-            proof = "ended"
-        await self._record(state, number, duplicate, proof)
+        if unknown is None:
+            return "deleted"
+        if unknown.of_earlier_start:
+            return "ended"
+        if not isinstance(await provider.fetch(job), UnknownJob):
+            raise ProviderUnavailable("the provider denies a job, and shows it all the same")
+        return "unknown"
 
     async def _job(self, state: Transcription, number: int, duplicate: int | None) -> str:
         if duplicate is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import AbandonSubmission, RecordSearch
-from stenolog.commands.transcription.decide_jobs import pages_until
+from stenolog.commands.transcription.decide_jobs import duplicates_left, pages_until
 from stenolog.commands.transcription.state import Page, Submission, Transcription
 from stenolog.errors import ProviderError
 from stenolog.reconciler.attempts import (
@@ -193,14 +193,20 @@ class Settler:
         """Adopt the first, or delete it when the transcription is to be erased; then the others.
 
         `whole`: all of the list was looked through, and no other needs to be looked for.
+
+        What cannot be named as a duplicate is deleted before: as long as the claim is open, all
+        of them are looked for again.
         """
         first, *others = jobs
         if state.erasing and self._gates.facts(state).deletes:
             await self._take_others(state, number, others)
             await self._remover.remove_job(await self._reader.load(state.id), number, first)
             return
+        named = duplicates_left(state)
+        for job in others[named:]:
+            await self._owner.delete_unnamed(state, number, job)
         await self._owner.take(state, number, first)
-        await self._take_others(state, number, others)
+        await self._take_others(state, number, others[:named])
         if whole:
             await self._searched(state, number)
 

@@ -93,7 +93,7 @@ def decide_duplicate(command: RecordDuplicate, state: Transcription) -> Sequence
     own = state.submission(command.number)
     if own is None or (job is not None and job in {*known, own.provider_job}):
         return ()
-    if len(state.duplicates) >= DUPLICATES_MAX or (state.erasing and job is None):
+    if not duplicates_left(state, sealed=job is None):
         return ()
     return (
         SubmissionDuplicated(
@@ -108,6 +108,11 @@ def decide_search(command: RecordSearch, state: Transcription) -> Sequence[Event
     if own is None or not own.search_owed:
         return ()
     return (SubmissionSearched(submission=command.number),)
+
+
+def duplicates_left(state: Transcription, *, sealed: bool = False) -> int:
+    """Return how many more may be recorded; `sealed`: whose handle only a payload can hold."""
+    return 0 if state.erasing and sealed else DUPLICATES_MAX - len(state.duplicates)
 
 
 def decide_supersession(command: Supersede, state: Transcription) -> Sequence[EventData]:
