@@ -141,12 +141,15 @@ class RecordDamaged(StoreError, code="record-damaged"):
     """An event's record is not what was appended, or is missing; run `stenolog log verify`.
 
     The records behind it can be read: whoever follows the log reports it once and goes on there.
-    `position` is its own; `stream` is empty where the store cannot tell whose event it was.
+    `position` is its own; `stream` is empty where the store cannot tell whose event it was. With
+    `missing` nothing stands there.
     """
 
-    def __init__(self, message: str, *, position: int, stream: str = "") -> None:
-        super().__init__(message)
-        self.position, self.stream = position, stream
+    def __init__(
+        self, said: str, *, position: int, stream: str = "", missing: bool = False
+    ) -> None:
+        super().__init__(said)
+        self.position, self.stream, self.missing = position, stream, missing
 
 
 class PayloadDamaged(StoreError, code="payload-damaged"):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stenolog.bootstrap.restoring import Sources, restore
+from stenolog.cli.restore import told
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import make_directory
@@ -295,6 +296,29 @@ async def test_what_a_damaged_log_does_not_tell_another_one_may(
     done = await restored(data.directory, tmp_path / "backup", replace=True, newer_log=mirror)
     assert (done.recorded.erased, done.events_lost) == (1, 2)
     assert not await data.readable(gone)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE events SET bytes = x'00' WHERE stream = ?", "DELETE FROM events WHERE stream = ?"],
+)
+async def test_a_deletion_that_a_damaged_log_cannot_take_is_named_and_carried_out(
+    data: Backed, tmp_path: Path, damage: str
+) -> None:
+    """Whose a transcription is, of which no record can be read, a list does not say."""
+    lost, whole = await data.request(2)
+    with contextlib.closing(sqlite3.connect(data.directory / "log.db")) as run, run:
+        run.execute(damage, (f"transcription-{lost}",))
+    backed_up(data, tmp_path / "backup")
+    listed = tmp_path / "deletions"
+    listed.write_text(f"transcription-{lost}\ntranscription-{whole}\n")
+    done = await restored(tmp_path / "new", tmp_path / "backup", deletions=listed)
+    assert (done.recorded.erased, done.recorded.unrecorded) == (1, [f"transcription-{lost}"])
+    with contextlib.closing(sqlite3.connect(tmp_path / "new" / "keys.db")) as run:
+        assert run.execute("SELECT count(*) FROM destroyed").fetchone() == (2,)
+    assert "their keys are destroyed, the log cannot say so" in "\n".join(
+        told(done, tmp_path / "new")
+    )
 
 
 async def test_a_newer_log_may_be_one_that_is_being_written(data: Backed, tmp_path: Path) -> None:

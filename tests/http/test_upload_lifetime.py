@@ -164,6 +164,21 @@ async def test_a_damaged_record_keeps_no_upload_and_ends_no_sweep(
     assert await service.keys.data_key_of(UPLOAD + damaged) is None
 
 
+async def test_an_upload_of_which_every_record_is_gone_is_not_taken_for_unused(
+    service: Composed, tmp_path: Path
+) -> None:
+    _, upload_id = await upload(service)
+    await service.submit()
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as file:
+        file.execute("DELETE FROM events WHERE stream = ?", (UPLOAD + upload_id,))
+        file.commit()
+    service.events.forget()
+    aged(service, upload_id, 2 * UNUSED_MS)
+    for _ in range(2):
+        assert await service.lifetime.sweep() == 0
+    assert await service.keys.data_key_of(UPLOAD + upload_id) is not None
+
+
 async def test_an_upload_whose_record_is_damaged_goes_with_its_transcription(
     service: Composed, tmp_path: Path
 ) -> None:

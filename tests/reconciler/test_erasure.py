@@ -94,9 +94,7 @@ async def test_jobs_beyond_those_that_can_be_named_are_deleted_all_the_same(
 ) -> None:
     """`erasure.completed` says that all jobs are gone, also those that no event could name."""
     async with house(tmp_path, simulator) as home:
-        many = Behaviour(
-            run_ms=20, lost_reply=True, callbacks=day.MISSING, jobs=DUPLICATES_MAX + 3
-        )
+        many = Behaviour(run_ms=20, lost_reply=True, callbacks=day.MISSING, jobs=DUPLICATES_MAX + 3)
         identifier = await home.request(many)
         await until(lambda: len(home.jobs_of(identifier)) == DUPLICATES_MAX + 3)
         if not erasing:

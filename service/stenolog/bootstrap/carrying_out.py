@@ -66,12 +66,10 @@ async def bring_up(
                 remove_api_keys(staging / KEYS, unknown)
         for streams in _pages(deletions, {staging / KEYS: False, **newer_keys}):
             of_keys = [stream for stream in streams if stream.startswith(API_KEY)]
-            tenants = tenants_of_api_keys(staging / KEYS, of_keys)
+            tenants = {**deletions.tenants, **tenants_of_api_keys(staging / KEYS, of_keys)}
             page = await record_deletions(log, streams, deletions.reasons, tenants)
             carry_out(staging / KEYS, page.gone, rfc3339(now_us()))
-            recorded.erased += page.erased
-            recorded.revoked += page.revoked
-            recorded.released += page.released
+            recorded.add(page)
             step("deletions carried out")
         tree = await log.frontier()
     finally:

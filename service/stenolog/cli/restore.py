@@ -11,6 +11,7 @@ from stenolog.cli.steps import Steps
 from stenolog.cli.words import common, guarded, run, settings_from
 
 PATH = click.Path(path_type=Path)
+UNRECORDED_TOLD_MAX = 10
 
 
 @click.command("restore")
@@ -52,10 +53,11 @@ def command(
         accept_clock=accept_clock,
     )
     done = run(restore(settings, sources, Steps()))
-    click.echo("\n".join(_told(done, settings.data_dir)))
+    click.echo("\n".join(told(done, settings.data_dir)))
 
 
-def _told(done: Restored, directory: Path) -> list[str]:
+def told(done: Restored, directory: Path) -> list[str]:
+    """Return what was restored, in lines."""
     recorded = done.recorded
     lines = [f"restored {directory} from backup {done.backup.backup} of {done.backup.time}"]
     if not done.epoch:
@@ -68,6 +70,12 @@ def _told(done: Restored, directory: Path) -> list[str]:
             f"  erased     {recorded.erased} transcriptions, revoked {recorded.revoked} API keys, "
             f"released {recorded.released} uploads",
         ]
+    if recorded.unrecorded:
+        lines.append(
+            f"  damaged    {len(recorded.unrecorded)} of those to be deleted have damaged records: "
+            "their keys are destroyed, the log cannot say so, and their jobs at the provider are "
+            f"yours to look for: {', '.join(recorded.unrecorded[:UNRECORDED_TOLD_MAX])}"
+        )
     if done.backup.uploads is None:
         lines.append("  uploads    not in this backup")
     if done.aside is not None:

@@ -14,9 +14,7 @@ UNCOVERED_EVENTS_MAX = 2 * EVENTS_PER_HEAD
 UNCOVERED_US_MAX = 120_000_000
 
 
-def uncovered(
-    count: int, last_us: int, compared: ComparedHeads, now_us: int
-) -> Iterator[str]:
+def uncovered(count: int, last_us: int, compared: ComparedHeads, now_us: int) -> Iterator[str]:
     """Yield why a rewrite could not be seen; nothing when heads reach as far as they can.
 
     Args:

@@ -8,6 +8,7 @@ of a revoked key or `upload-<id>` of a file that was removed; an empty line and 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -31,10 +32,12 @@ class Deletions:
     Attributes:
         streams: Of all three kinds.
         reasons: Why an upload was released, by its stream, where that is known.
+        tenants: Whose a stream is, where that is known.
     """
 
     streams: set[str] = field(default_factory=set)
     reasons: dict[str, ReleaseReason] = field(default_factory=dict)
+    tenants: dict[str, str] = field(default_factory=dict)
 
     def add(self, streams: Iterable[str]) -> None:
         """Add these; one that is none of the three kinds says nothing."""
@@ -61,5 +64,6 @@ class Deletions:
         """Add what this event says."""
         if event.type in _SAYING:
             self.add([event.stream])
+            self.tenants[event.stream] = sys.intern(event.tenant)  # few, of many streams
         if event.type == UploadReleased.type:
             self.reasons[event.stream] = event.data["reason"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stenolog.commands.transcription.fold import evolve
 from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import RecordDamaged
+from stenolog.errors import OutcomeUnknown, RecordDamaged, StoreError
 from stenolog.log.actors import OPERATOR, SYSTEM_TENANT
 from stenolog.log.event import NewEvent
 from stenolog.log.event_data import EventData
@@ -21,6 +21,7 @@ from stenolog.log.recorder import Fact, new_id
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX, Append, EventStore
 
 WHY_UNKNOWN: ReleaseReason = "erased"
+RECORDS_LOOKED_AT_MAX = 1_000  # of a damaged stream, for one that says whose it is
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,12 +34,28 @@ class Recorded:
         released: The same, of uploads.
         gone: The streams whose keys are to be destroyed, also of those that the log knew, or that
             it never had.
+        unrecorded: Those that the log has and takes nothing more for, because records of theirs are
+            damaged. Their keys are among `gone`; of their jobs at a provider nobody knows.
     """
 
     erased: int = 0
     revoked: int = 0
     released: int = 0
     gone: list[str] = field(default_factory=list)
+    unrecorded: list[str] = field(default_factory=list)
+
+    def add(self, other: Recorded) -> None:
+        """Add what was recorded with another page, but for `gone`."""
+        self.erased += other.erased
+        self.revoked += other.revoked
+        self.released += other.released
+        self.unrecorded += other.unrecorded
+
+    def count(self, append: Append) -> None:
+        """Count what this append has recorded."""
+        self.erased += append.stream.startswith(TRANSCRIPTION)
+        self.revoked += append.stream.startswith(API_KEY)
+        self.released += append.stream.startswith(UPLOAD)
 
 
 async def record_restore(
@@ -69,8 +86,8 @@ async def record_deletions(
         events: The restored log.
         streams: Of all three kinds; what came after the backup is not in the log, and passed over.
         reasons: Why an upload was released, by its stream, where that is known.
-        tenants: The tenant of each API key that the keys know, by its stream, also where the log
-            cannot tell; that the log has the key, they do not say.
+        tenants: The tenants of streams, as the keys or a newer log know them, also where the log
+            cannot tell; that the log has the stream, they do not say.
 
     Raises:
         StoreError: Not all were written; the same again goes on.
@@ -89,17 +106,34 @@ async def record_deletions(
             continue  # the keys were copied behind the log: it does not have all that they have
         tenant = tenants.get(stream) or await _tenant_of(events, stream)
         if tenant is None:
+            recorded.unrecorded.append(stream)
             continue
-        recorded.erased += stream.startswith(TRANSCRIPTION)
-        recorded.revoked += stream.startswith(API_KEY)
-        recorded.released += stream.startswith(UPLOAD)
         appends.append(_append(events, stream, fact, tenant))
         if len(appends) == EVENTS_PER_APPEND_MAX:
-            await events.append_all(appends)
+            await _record(events, appends, recorded)
             appends = []
     if appends:
-        await events.append_all(appends)
+        await _record(events, appends, recorded)
     return recorded
+
+
+async def _record(events: EventStore, appends: Sequence[Append], recorded: Recorded) -> None:
+    """Append all of these, or, where one is refused, each that is not."""
+    try:
+        await events.append_all(appends)
+    except OutcomeUnknown:
+        raise
+    except StoreError:
+        if len(appends) == 1 and await _is_damaged(events, appends[0].stream):
+            recorded.unrecorded.append(appends[0].stream)
+            return
+        if len(appends) == 1:
+            raise
+        for append in appends:
+            await _record(events, [append], recorded)
+        return
+    for append in appends:
+        recorded.count(append)
 
 
 def _fact(stream: str, reasons: Mapping[str, ReleaseReason]) -> Fact | None:
@@ -114,12 +148,26 @@ def _fact(stream: str, reasons: Mapping[str, ReleaseReason]) -> Fact | None:
 
 
 async def _tenant_of(events: EventStore, stream: str) -> str | None:
-    """Return whose it is; None: the log does not have it, or it cannot be told."""
+    """Return whose it is, as the first of its records says that can be read; None: none can."""
+    for after in range(min(await events.version(stream), RECORDS_LOOKED_AT_MAX)):
+        try:
+            found = await events.read_stream(stream, after=after, limit=1)
+        except RecordDamaged:
+            continue
+        if found:
+            return found[0].tenant
+    return None
+
+
+async def _is_damaged(events: EventStore, stream: str) -> bool:
+    """Tell whether a record of the stream is damaged, so that it takes no event any more."""
+    version = 0
     try:
-        first = await events.read_stream(stream, limit=1)
+        while some := await events.read_stream(stream, after=version):
+            version += len(some)
     except RecordDamaged:
-        return None  # the key goes all the same: nothing of it can be read
-    return first[0].tenant if first else None
+        return True
+    return False
 
 
 async def _needs_its_key(events: EventStore, stream: str) -> bool:

@@ -37,6 +37,7 @@ class Uses:
         outlived: Whether one of these is not erased, and had its outcome long enough ago.
         needed: Whether one needs it still; then nothing behind its use was looked at.
         released: Whether nobody uses it ever again.
+        gone: That nothing stands where it was stored; what else stood there nobody knows.
     """
 
     version: int = 0
@@ -45,6 +46,7 @@ class Uses:
     outlived: bool = False
     needed: bool = False
     released: bool = False
+    gone: RecordDamaged | None = None
 
 
 class Transcriptions(Protocol):
@@ -83,7 +85,8 @@ class UploadUsers:
         `erased` is a transcription that used it and is to be erased: its use need not be readable.
 
         Raises:
-            RecordDamaged: A use cannot be read, so nobody knows whose it is.
+            RecordDamaged: A use cannot be read, so nobody knows whose it is; or nothing of the
+                upload is there, though the log knows that something was.
             StoreUnavailable: The log cannot be read now.
         """
         uses = self._passed.get(upload) or Uses()
@@ -93,6 +96,8 @@ class UploadUsers:
                 return replace(uses, used=True, needed=True)
             uses = passed
             self._passed.put(upload, uses)
+        if uses.gone is not None and uses.last is None and not erased:
+            raise uses.gone  # that it was never used, only a record of it could say
         return uses
 
     async def _behind(self, stream: str, version: int) -> AsyncIterator[Event | RecordDamaged]:
@@ -126,7 +131,8 @@ class UploadUsers:
         behind = replace(uses, version=uses.version + 1)
         if isinstance(found, RecordDamaged):
             if uses.version == 0:
-                return behind  # where it was stored: that names no user
+                # Where it was stored: that names no user.
+                return replace(behind, gone=found if found.missing else None)
             if erased and await self._events.position_of(use_key(erased)) == found.position:
                 return replace(behind, used=True)
             raise found
