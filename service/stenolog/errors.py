@@ -142,14 +142,12 @@ class RecordDamaged(StoreError, code="record-damaged"):
 
     The records behind it can be read: whoever follows the log reports it once and goes on there.
     `position` is its own; `stream` is empty where the store cannot tell whose event it was. With
-    `missing` nothing stands there.
+    `gone` nothing stands there.
     """
 
-    def __init__(
-        self, said: str, *, position: int, stream: str = "", missing: bool = False
-    ) -> None:
+    def __init__(self, said: str, *, position: int, stream: str = "", gone: bool = False) -> None:
         super().__init__(said)
-        self.position, self.stream, self.missing = position, stream, missing
+        self.position, self.stream, self.gone = position, stream, gone
 
 
 class PayloadDamaged(StoreError, code="payload-damaged"):

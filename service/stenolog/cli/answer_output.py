@@ -17,7 +17,7 @@ class OutputFailed(OSError):
     """Standard output takes nothing more, as on a full disk: the answer is not whole."""
 
 
-class ReaderGone(Exception):  # noqa: N818  nobody is to read of it as an error
+class ReaderGone(Exception):
     """Who read along has ended, as `head` does; not an `OSError`, which click ends with 1."""
 
 

@@ -132,7 +132,7 @@ class UploadUsers:
         if isinstance(found, RecordDamaged):
             if uses.version == 0:
                 # Where it was stored: that names no user.
-                return replace(behind, gone=found if found.missing else None)
+                return replace(behind, gone=found if found.gone else None)
             if erased and await self._events.position_of(use_key(erased)) == found.position:
                 return replace(behind, used=True)
             raise found

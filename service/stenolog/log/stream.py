@@ -22,7 +22,7 @@ def check_unbroken(stream: str, events: Sequence[Event], after: int) -> None:
                 f"the record at position {event.previous} is missing; run `stenolog log verify`",
                 position=event.previous,
                 stream=stream,
-                missing=True,
+                gone=True,
             )
 
 
@@ -39,5 +39,5 @@ def check_end(stream: str, last: int, version: object, position: object) -> None
             f"the record at position {position} is missing; run `stenolog log verify`",
             position=position,
             stream=stream,
-            missing=True,
+            gone=True,
         )
