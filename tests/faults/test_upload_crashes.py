@@ -5,9 +5,11 @@ What was answered is used; what was not is uploaded again, and leaves nothing th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import monotonic, sleep
@@ -61,6 +63,9 @@ def live(killed: Killed, simulator: Simulator, limit: int | None) -> None:
     files = {file.name for file in (killed.data / "uploads").iterdir()}
     assert {event.stream.removeprefix("upload-") for event in stored} <= files
     assert not [name for name in files if name.endswith(".part")]
+    with contextlib.closing(sqlite3.connect(killed.data / "keys.db")) as keys:
+        held = keys.execute("SELECT stream FROM data_keys WHERE stream GLOB 'upload-*'").fetchall()
+    assert {stream for (stream,) in held} == {f"upload-{name}" for name in files}
     whole = {upload.url for upload in simulator.uploads if upload.sha256 == DIGEST}
     assert {job.request.audio_url for job in simulator.jobs[earlier:]} <= whole
 
@@ -98,6 +103,9 @@ def live_until_released(killed: Killed, limit: int | None) -> None:
     while list((killed.data / "uploads").iterdir()):
         assert monotonic() < deadline, "the file was not removed"
         killed.revive()
+        sleep(LOOK_S)
+    while limit is None and "uploads.discard" not in killed.points():
+        assert monotonic() < deadline, "the file is gone, and its removal has not returned"
         sleep(LOOK_S)
     killed.revive()
     killed.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from stenolog.compliance.left_upload_keys import LeftUploadKeys
 from stenolog.compliance.upload_lifetime import (
     FAILURES_PER_SWEEP_MAX,
     FILES_PER_SWEEP_MAX,
@@ -110,6 +112,37 @@ async def test_a_file_without_an_event_goes_and_one_just_written_stays(
     assert await service.lifetime.sweep() == 1
     assert names(service) == [fresh]
     assert await service.keys.data_key_of(UPLOAD + orphan) is None
+
+
+async def test_a_key_without_file_and_record_goes_and_that_of_a_lost_file_stays(
+    service: Composed,
+) -> None:
+    """A crash came between the key and the file's name; or the file was lost, and is known."""
+    _, whole = await upload(service)
+    _, lost = await upload(service)
+    (service.uploads_directory / lost).unlink()
+    left = str(uuid.uuid4())
+    await service.vault.keep(service.vault.new_key(UPLOAD + left))
+    arriving, begun, go_on = str(uuid.uuid4()), asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"bytes"
+        await service.vault.keep(service.vault.new_key(UPLOAD + other))
+        begun.set()
+        await go_on.wait()
+
+    other = str(uuid.uuid4())
+    clearing = LeftUploadKeys(service.events, service.keys, service.vault, service.uploads)
+    storing = asyncio.create_task(service.uploads.store(arriving, slowly(), bytes_max=100))
+    await begun.wait()
+    assert await service.uploads.without_file([arriving, other]) == [other]
+    assert await clearing.clear() == 2
+    go_on.set()
+    await storing
+    with_keys = await service.keys.streams_with_keys(UPLOAD, after="", limit=10)
+    assert set(with_keys) == {UPLOAD + one for one in (whole, lost, arriving)}
+    assert not await service.keys.is_destroyed(UPLOAD + lost)
+    assert await clearing.clear() == 0
 
 
 async def test_a_file_of_another_log_is_left_alone_and_told_of(

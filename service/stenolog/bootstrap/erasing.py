@@ -11,6 +11,7 @@ from stenolog.clock import NowMs
 from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.key_agreement import KeyAgreement
+from stenolog.compliance.left_upload_keys import LeftUploadKeys
 from stenolog.compliance.upload_following import OutcomeFollower
 from stenolog.compliance.upload_lifetime import UploadLifetime
 from stenolog.compliance.upload_sweeping import keep_swept
@@ -56,8 +57,9 @@ def erasing_over(
         now_ms=now_ms,
     )
     heartbeat = Heartbeat()
+    left = LeftUploadKeys(stores.events, stores.keys, stores.vault, stores.uploads)
     loops: list[Callable[[], Coroutine[None, None, None]]] = [
-        partial(keep_swept, uploads, retention_ms, heartbeat)
+        partial(keep_swept, uploads, left, retention_ms, heartbeat)
     ]
     if retention_ms == 0:
         loops.append(OutcomeFollower(stores.events, handler, uploads).subscription.run)

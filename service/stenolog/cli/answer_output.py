@@ -24,7 +24,7 @@ class ReaderGone(Exception):
 class _Answer(io.FileIO):
     """Writes to standard output."""
 
-    def write(self, data: ReadableBuffer, /) -> int | None:
+    def write(self, data: ReadableBuffer, /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stenolog.compliance.left_upload_keys import LeftUploadKeys
 from stenolog.compliance.upload_lifetime import UNUSED_MS, UploadLifetime, sweep_once
 from stenolog.heartbeat import Heartbeat
 
@@ -10,9 +11,10 @@ SWEEPS_PER_RETENTION = 4
 
 
 async def keep_swept(
-    uploads: UploadLifetime, retention_ms: int | None, heartbeat: Heartbeat
+    uploads: UploadLifetime, left: LeftUploadKeys, retention_ms: int | None, heartbeat: Heartbeat
 ) -> None:
-    """Remove uploads that nobody needs, until cancelled; the heart beats while it rests."""
+    """Remove what crashes left, and uploads that nobody needs; the heart beats while it rests."""
+    await left.clear(heartbeat)
     interval_ms = (retention_ms or UNUSED_MS) // SWEEPS_PER_RETENTION
     wait_ms = min(SWEEP_MS_MAX, max(SWEEP_MS_MIN, interval_ms))
     while True:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -88,6 +88,7 @@ class UploadStore:
         self._directory = directory
         self._keys = keys
         self._header = header_of(log.log_id)
+        self._coming: set[str] = set()
         with _disk_errors():
             for part in directory.glob(f"*{PART}"):
                 part.unlink(missing_ok=True)
@@ -109,6 +110,7 @@ class UploadStore:
         new = self._keys.new_key(UPLOAD + upload_id)
         frames = UploadFrames(new.key.secret, self._header)
         part = path.with_name(path.name + PART)
+        self._coming.add(upload_id)
         try:
             with _disk_errors():
                 async with (
@@ -127,6 +129,7 @@ class UploadStore:
                         stream.close()
             return size
         finally:
+            self._coming.discard(upload_id)
             part.unlink(missing_ok=True)
 
     async def _named(self, part: Path, path: Path, new: NewKey) -> None:
@@ -152,6 +155,16 @@ class UploadStore:
         with _disk_errors():
             await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
         self.room.released(upload_id)
+
+    async def without_file(self, uploads: Collection[str]) -> Sequence[str]:
+        """One that is written in the meantime has its file before it stops coming."""
+        waiting = [upload for upload in uploads if upload not in self._coming]
+
+        def missing() -> list[str]:
+            return [upload for upload in waiting if not self._path(upload).exists()]
+
+        with _disk_errors():
+            return await asyncio.to_thread(missing)
 
     async def stored(self, *, after: str, limit: int) -> Sequence[StoredFile]:
         """Reads the directory once; files that are being written are not in it."""

@@ -82,6 +82,18 @@ class DataKeyFile(WrittenFile):
         row = await self._one("SELECT key_id, stream, box FROM data_keys WHERE key_id = ?", key_id)
         return _wrapped_key(row) if row else None
 
+    async def streams_with_keys(self, category: str, *, after: str, limit: int) -> Sequence[str]:
+        """Reads the unique index on the stream alone."""
+        rows = await self._all(
+            "SELECT stream FROM data_keys WHERE stream > ? AND substr(stream, 1, ?) = ? "
+            "ORDER BY stream LIMIT ?",
+            after,
+            len(category),
+            category,
+            limit,
+        )
+        return [str(row[0]) for row in rows]
+
     async def high_water(self) -> int:
         """Reads the only row of its table."""
         row = await self._one("SELECT position FROM high_water")
