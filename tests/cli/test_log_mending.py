@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from stenolog.bootstrap.gateway import open_gateway
 from stenolog.cli.main import stenolog
 from stenolog.compliance.data_keys import MasterKey
-from stenolog.compliance.tree_heads import FILE_NAME, read_heads
+from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
 from stenolog.compliance.vault import Vault
 from stenolog.log.actors import OPERATOR, SYSTEM_TENANT
 from stenolog.log.event import Event
@@ -24,6 +24,7 @@ from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.data_files import log_and_keys
 from tests.log_samples import PUBLIC, new_event, several
+from tests.rfc6962 import tree_hash
 
 TRANSCRIPTION = "transcription-11111111-1111-4111-8111-111111111111"
 HURT = 5
@@ -124,10 +125,56 @@ def test_damage_is_accepted_once_and_stays_what_it_is(directory: Path, damage: s
     assert "was accepted before" in last_line(again)
     assert last_event(directory) == event
     still = call(directory, "verify")
-    assert still.exit_code == 1, "the verdict stays"
-    assert last_line(still) == (f"position {position}: {said}; accepted by a human at {event.time}")
+    assert still.exit_code == 5, "what stood there is not known"
+    assert still.stdout.splitlines()[0] == (
+        f"position {position}: {said}; accepted by a human at {event.time}"
+    )
+    assert last_line(still).startswith("partly verified: ")
+    assert "heads over events of which" not in still.stdout
     as_json = json.loads(last_line(call(directory, "verify", "--json")))
-    assert (as_json["holds"], as_json["accepted_at"]) == (False, event.time)
+    assert (as_json["holds"], as_json["complete"]) == (False, False)
+    assert as_json["accepted"] == [
+        {"position": int(position), "reason": said, "accepted_at": event.time}
+    ]
+
+
+LATER = (  # each is found before what was found until then
+    ("DELETE FROM streams WHERE stream = 'upload-1'", "not verified, the files are damaged"),
+    ("DELETE FROM events WHERE position = 300", "position 300: the record is missing"),
+    ("UPDATE events SET bytes = x'00' WHERE position = 200", "position 200: "),
+)
+
+
+@pytest.mark.parametrize("damage", [BYTES, GONE, FIRST, PAYLOAD, LOST])
+def test_accepted_damage_hides_nothing_behind_it(directory: Path, damage: str) -> None:
+    altered(directory, damage)
+    place = "1" if damage == FIRST else "3" if damage == PAYLOAD else str(HURT)
+    assert call(directory, "accept-damage", place).exit_code == 0
+    assert call(directory, "verify").exit_code == 5
+    for later, said in LATER:
+        altered(directory, later)
+        found = call(directory, "verify")
+        assert (found.exit_code, last_line(found)[: len(said)]) == (1, said)
+
+
+def test_a_node_stands_for_a_hash_that_is_lost(directory: Path) -> None:
+    """A rewrite behind the damage is found by the tree heads, as ever."""
+    head = read_heads(directory / FILE_NAME)[0][-1]
+    with contextlib.closing(sqlite3.connect(directory / "log.db")) as run:
+        rows = run.execute("SELECT bytes FROM events WHERE position <= 100 ORDER BY position")
+        root = tree_hash([stored for (stored,) in rows]).hex()
+    write_head(directory / FILE_NAME, replace(head, size=100, root=root))
+    write_head(directory / FILE_NAME, head)
+    altered(directory, GONE)
+    assert call(directory, "accept-damage", str(HURT)).exit_code == 0
+    found = call(directory, "verify").stdout
+    assert "not checked: 1 tree heads over events of which one has lost its hash" in found
+    assert f"tree heads cover events 1 to {head.size + 1}" in found
+    assert "the tree behind event" not in found
+    altered(directory, "UPDATE nodes SET hash = zeroblob(32)")
+    assert call(directory, "verify").exit_code == 1
+    altered(directory, "DELETE FROM nodes")
+    assert "the tree behind event 4" in call(directory, "verify").stdout
 
 
 def test_heads_go_on_once_lost_damage_is_accepted(directory: Path) -> None:

@@ -42,6 +42,7 @@ def judged(restores: Mapping[int, LogIdentity], *heads: TreeHead) -> ComparedHea
                 verified.epoch = restored.epoch
                 verified.epochs[restored.epoch] = restored.restore
             verified.frontier, _ = verified.frontier.grown([leaf_hash(str(position - 1).encode())])
+            verified.count = position
             compared.compare(verified)
         compared.ended(verified)
         return compared

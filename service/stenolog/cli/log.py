@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ from stenolog.cli.log_verdict import (
 from stenolog.cli.service_environment import settings_of_service
 from stenolog.cli.suggesting import Suggesting
 from stenolog.cli.words import NO, PARTLY, UNJUDGED, common, guarded, one_line
-from stenolog.compliance.accepted_damage import accepted_at
+from stenolog.compliance.accepted_damage import accepted_times
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.heads_elsewhere import heads_elsewhere
 from stenolog.compliance.tree_heads import FILE_NAME, each_head
@@ -61,35 +62,35 @@ def verify_command(as_json: bool, against: Path | None, data_dir: Path | None) -
     """Recompute the whole log, and check the files around it.
 
     Exit status: 0 all is what it was; 1 something is not, and the last line names the first
-    position or the damage; 5 verified in part, as without the master key or of a backup's log
-    alone; 6 it cannot be judged, as with a log of a newer version.
+    position or the damage; 5 verified in part, as without the master key, of a backup's log
+    alone, or where a human has accepted all damage; 6 it cannot be judged, as with a log of a
+    newer version.
     """
     settings = settings_of_service(data_dir).settings
     elsewhere = [] if against is None else heads_elsewhere(against)
-    progress, accepted = ToldProgress(), ""
+    progress = ToldProgress()
     try:
         with opened_records(settings) as records:
             master, missing = _master_key(settings)
-            try:
-                verdict = verify(
-                    records,
-                    master,
-                    each_head(settings.data_dir / FILE_NAME),
-                    elsewhere=elsewhere,
-                    master_missing=missing,
-                    progress=progress,
-                )
-            except EvidenceError as exc:
-                with contextlib.suppress(StoreError):
-                    accepted = accepted_at(records, exc.position)
-                raise
+            accepted: Mapping[int, str] = {}
+            with contextlib.suppress(StoreError):  # what it lacks is told as nobody's
+                accepted = accepted_times(records)
+            verdict = verify(
+                records,
+                master,
+                each_head(settings.data_dir / FILE_NAME),
+                elsewhere=elsewhere,
+                accepted=accepted,
+                master_missing=missing,
+                progress=progress,
+            )
     except StructureDamaged as exc:
         progress.end()
         click.echo(damage_as_object(exc) if as_json else "\n".join(lines_of_damage(exc)))
         sys.exit(NO)
     except EvidenceError as exc:
         progress.end()
-        click.echo((wrong_as_object if as_json else line_of_wrong)(exc, accepted))
+        click.echo((wrong_as_object if as_json else line_of_wrong)(exc))
         sys.exit(NO)
     except StoreError as exc:
         progress.end()

@@ -18,7 +18,10 @@ QUIET_FIRST_S = 2.0  # a short log is verified before anybody asks how far it is
 
 
 def lines_of(verdict: Verdict) -> Iterator[str]:
-    """Yield what was not checked, what is worth knowing, and the verdict last."""
+    """Yield accepted damage, what was not checked, what is worth knowing, and the verdict last."""
+    for one in verdict.accepted:
+        said = f"position {one.position}: {safe(one.reason)}"
+        yield f"{said}; accepted by a human at {one.accepted_at}"
     yield from (f"not checked: {sentence}" for sentence in verdict.unchecked)
     yield from (f"note: {sentence}" for sentence in verdict.notes)
     yield ("verified: " if verdict.complete else "partly verified: ") + figures(verdict)
@@ -35,10 +38,9 @@ def lines_of_damage(found: StructureDamaged) -> Iterator[str]:
     yield f"not verified, the files are damaged: {figures(found.verdict)}"
 
 
-def line_of_wrong(exc: EvidenceError, accepted_at: str) -> str:
-    """Return the first position that is wrong, why, and when a human accepted it, if one did."""
-    seen = f"; accepted by a human at {accepted_at}" if accepted_at else ""
-    return f"position {exc.position}: {safe(str(exc))}{seen}"
+def line_of_wrong(exc: EvidenceError) -> str:
+    """Return the first position that is wrong and that no human has accepted, and why."""
+    return f"position {exc.position}: {safe(str(exc))}"
 
 
 def figures(verdict: Verdict) -> str:
@@ -54,7 +56,7 @@ def as_object(verdict: Verdict) -> str:
     said = asdict(verdict)
     return json.dumps(
         {
-            "holds": True,
+            "holds": not verdict.accepted,
             "complete": verdict.complete,
             "head": said.pop("count"),
             "tree_heads": said.pop("heads"),
@@ -76,10 +78,9 @@ def damage_as_object(found: StructureDamaged) -> str:
     )
 
 
-def wrong_as_object(exc: EvidenceError, accepted_at: str) -> str:
+def wrong_as_object(exc: EvidenceError) -> str:
     """Return the first record that is wrong as JSON."""
-    said = {"holds": False, "position": exc.position, "reason": str(exc)}
-    return json.dumps({**said, "accepted_at": accepted_at or None})
+    return json.dumps({"holds": False, "position": exc.position, "reason": str(exc)})
 
 
 def unjudged_as_object(exc: StoreError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from stenolog.compliance.browsing import BrowsableRecords, Wanted
@@ -79,14 +79,15 @@ async def record_acceptance(
     await facts.record(LOG + log_id, [fact], cause)
 
 
-def accepted_at(records: BrowsableRecords, position: int) -> str:
-    """Return when a human accepted the damage at `position`; empty: nobody has.
+def accepted_times(records: BrowsableRecords) -> Mapping[int, str]:
+    """Return when a human has accepted the damage at each position where one has, first.
 
     Raises:
         StoreUnavailable: The log cannot be read.
     """
+    accepted: dict[int, str] = {}
     if records.identity is None:
-        return ""
+        return accepted
     after = 0
     wanted = Wanted(event_type=DamageAccepted.type, stream=LOG + records.identity.log_id)
     while rows := records.rows_behind(after, ROWS_PER_READ, wanted):
@@ -96,7 +97,6 @@ def accepted_at(records: BrowsableRecords, position: int) -> str:
                 event = event_from_bytes(row.stored)
             except (ValueError, TypeError, SchemaTooNew):
                 continue
-            sound = leaf_hash(row.stored) == row.leaf and event.type == DamageAccepted.type
-            if sound and event.data.get("position") == position:
-                return event.time
-    return ""
+            if leaf_hash(row.stored) == row.leaf and event.type == DamageAccepted.type:
+                accepted.setdefault(int(event.data["position"]), event.time)
+    return accepted

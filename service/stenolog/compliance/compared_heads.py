@@ -28,6 +28,7 @@ class ComparedHeads:
         jumped_ms_max: How far that clock has ever jumped, either way.
         explained: How many are of what a restore left behind.
         unreadable: How many lines are no heads.
+        incomparable: How many are over events among which a hash is lost.
     """
 
     def __init__(self, scratch: Scratch) -> None:
@@ -39,6 +40,7 @@ class ComparedHeads:
         self.jumped_ms_max = 0
         self.explained = 0
         self.unreadable = 0
+        self.incomparable = 0
         self._scratch = scratch
         self._heads: Iterator[KnownHead] = iter(())
         self._next: KnownHead | None = None
@@ -66,8 +68,13 @@ class ComparedHeads:
         Raises:
             EvidenceError: It is not; what an earlier head covers is proven.
         """
-        size = verified.frontier.count
+        size = verified.count
         if self._next is None or self._next.head.size > size:
+            return
+        if verified.hole_until:
+            while self._next is not None and self._next.head.size == size:
+                self.incomparable += 1
+                self._turn()
             return
         root = verified.frontier.root().hex()
         agreed, agreed_elsewhere = self.covered, self.covered_elsewhere
@@ -104,7 +111,7 @@ class ComparedHeads:
             self._judge(known, first, verified)
         while self._next is not None:
             self._check_log(self._next, verified)
-            self._judge(self._next, verified.frontier.count + 1, verified)
+            self._judge(self._next, verified.count + 1, verified)
             self.explained += 1
             self._turn()
 
@@ -129,7 +136,7 @@ class ComparedHeads:
         Raises:
             EvidenceError: None does.
         """
-        head, where, count = known.head, _where(known), verified.frontier.count
+        head, where, count = known.head, _where(known), verified.count
         if head.size > count and head.identity == verified.identity:
             raise EvidenceError(
                 f"the log ends after {count} events, but had {head.size} at {where}: it was "

@@ -45,6 +45,27 @@ def uncovered(count: int, last_us: int, compared: ComparedHeads, now_us: int) ->
         )
 
 
+def unread(verified: VerifiedSoFar, compared: ComparedHeads, damaged: int) -> Iterator[str]:
+    """Yield what accepted damage leaves unknown; nothing without any.
+
+    `damaged` is how many records were passed over.
+    """
+    if damaged:
+        yield f"what stood in {damaged} damaged records, which a human has accepted"
+    if verified.doubted:
+        yield (
+            f"what is owed to {len(verified.doubted)} streams with such a record, and whether an "
+            "erasure destroyed their keys"
+        )
+    if verified.hole_until:
+        yield (
+            f"the tree behind event {verified.frontier.count}: the hash of a damaged record is "
+            "lost, and no node stands for it"
+        )
+    if compared.incomparable:
+        yield f"{compared.incomparable} tree heads over events of which one has lost its hash"
+
+
 def notes(verified: VerifiedSoFar, compared: ComparedHeads) -> Iterator[str]:
     """Yield what is worth knowing, last how far heads reach."""
     if compared.unreadable:
@@ -59,7 +80,7 @@ def notes(verified: VerifiedSoFar, compared: ComparedHeads) -> Iterator[str]:
             f"{compared.explained} tree heads are of events that are gone since the log was "
             f"restored from a backup (epoch {verified.epoch}, event {verified.restored})"
         )
-    yield from _coverage(verified.frontier.count, compared)
+    yield from _coverage(verified.count, compared)
 
 
 def _coverage(count: int, compared: ComparedHeads) -> Iterator[str]:

@@ -50,8 +50,10 @@ def check_keys(records: Records, verified: VerifiedSoFar) -> None:
     if records.keys_missing:
         return
     for stream, position in verified.scratch.without_key():
+        if stream in verified.doubted:
+            continue  # its erasure may be what cannot be read
         # Its erasure may have come after the last record that was read, and before the look.
-        if not _erased_later(records, stream, verified.frontier.count + 1):
+        if not _erased_later(records, stream, verified.count + 1):
             raise EvidenceError(_missing(stream), position)
     for stream, position in verified.scratch.erased():
         if not _has_key(records, stream, position):
@@ -76,8 +78,8 @@ def _missing(stream: str) -> str:
 def first_wrong(found: EvidenceError, records: Records, verified: VerifiedSoFar) -> EvidenceError:
     """`found`, or the missing key before it that no erasure behind it accounts for."""
     for stream, position in verified.scratch.without_key():
-        if position >= found.position:
-            break
+        if position >= found.position or verified.unread:
+            break  # an erasure may be what cannot be read
         if not _erased_later(records, stream, found.position):
             return EvidenceError(_missing(stream), position)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,6 +31,14 @@ class StoredRow:
     leaf: bytes
     key_id: str | None
     box: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRow:
+    """A place where a record cannot be read, or is missing, and why."""
+
+    position: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,34 +193,37 @@ class Records(Protocol):
         ...
 
 
-def every_row(records: Records, count: int, *, behind: int = 0) -> Iterator[StoredRow]:
+def every_row(
+    records: Records, count: int, *, behind: int = 0, accepted: Container[int] = ()
+) -> Iterator[StoredRow | NoRow]:
     """Yield the rows with positions after `behind`, up to `count`, in order.
 
     Raises:
-        EvidenceError: One is missing or cannot be read.
+        EvidenceError: One is missing or cannot be read, and its position is none of `accepted`.
     """
     for after in range(behind, count, ROWS_PER_READ):
         until = min(after + ROWS_PER_READ, count)
         try:
             rows = records.rows(after, until)
         except StoreError:
-            rows = None
-        if rows is None:
-            yield from _one_by_one(records, after, until)
-            continue
-        yield from rows
-        if len(rows) < until - after:
-            # A hole within was named by check_row; only the end can be short.
-            last = rows[-1].position if rows else after
-            raise EvidenceError("the record is missing", last + 1)
+            rows = ()
+        if len(rows) == until - after:
+            yield from rows
+        else:
+            yield from _one_by_one(records, after, until, accepted)
 
 
-def _one_by_one(records: Records, after: int, until: int) -> Iterator[StoredRow]:
+def _one_by_one(
+    records: Records, after: int, until: int, accepted: Container[int]
+) -> Iterator[StoredRow | NoRow]:
     for position in range(after + 1, until + 1):
         try:
-            rows = records.rows(position - 1, position)
+            rows, reason = records.rows(position - 1, position), "the record is missing"
         except StoreError as exc:
-            raise EvidenceError(f"the record cannot be read: {exc}", position) from exc
-        if not rows:
-            raise EvidenceError("the record is missing", position)
-        yield from rows
+            rows, reason = (), f"the record cannot be read: {exc}"
+        if rows:
+            yield from rows
+        elif position in accepted:
+            yield NoRow(position=position, reason=reason)
+        else:
+            raise EvidenceError(reason, position)

@@ -48,6 +48,11 @@ class VerifiedSoFar:
         payloads: How many were opened, and match.
         erased: How many have no key any more.
         released_keys: How many uploads were released and have their key still.
+        count: How many records were passed; as many as the frontier has, but within a hole.
+        hole_until: Up to where the tree cannot be followed, because a record's hash is lost; 0: it
+            can.
+        unread: Positions of damaged records that say nothing, and that a human has accepted.
+        doubted: Streams of which one of these may be.
         keys: Data keys that were used of late; None: one that is there, and cannot be unwrapped
             without the master key.
     """
@@ -65,6 +70,10 @@ class VerifiedSoFar:
     payloads: int = 0
     erased: int = 0
     released_keys: int = 0
+    count: int = 0
+    hole_until: int = 0
+    unread: set[int] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
     keys: dict[str, DataKey | None] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
 
@@ -73,6 +82,10 @@ class VerifiedSoFar:
         """Which log the records say that it is."""
         restore = self.epochs[self.epoch]
         return LogIdentity(log_id=self.log_id, epoch=self.epoch, restore=restore)
+
+    def unread_between(self, after: int, until: int) -> int:
+        """Count the damaged records that say nothing with positions in (after, until]."""
+        return sum(after < position <= until for position in self.unread)
 
     def went_through(self, identity: LogIdentity) -> bool:
         """Tell whether the records, as far as they are checked, know of this epoch."""
@@ -86,7 +99,7 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         EvidenceError: It is not.
         SchemaTooNew: The log was begun in a newer format.
     """
-    expected = verified.frontier.count + 1
+    expected = verified.count + 1
     if row.position != expected:
         raise EvidenceError("the record is missing", expected)
     event, canonical = event_of(row)
@@ -98,11 +111,16 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
             sequence = verified.sequences.get(event.tenant, (0, 0))[0] + 1
     except SchemaTooNew as exc:
         raise EvidenceError(str(exc), expected) from exc
+    follows, in_sequence = _follows(event, seen, verified), event.sequence == sequence
+    if sequence and not in_sequence:
+        last = verified.sequences.get(event.tenant, (0, 0))[1]
+        gap = verified.unread_between(last, event.position)
+        in_sequence = sequence <= event.sequence <= sequence + gap
     held = {
         **held_alone(row, event, canonical=canonical),
-        "version does not follow in its stream": event.version == seen.version + 1,
-        "previous is not the stream's last position": event.previous == seen.position,
-        "sequence does not follow for its tenant": event.sequence == sequence,
+        "version does not follow in its stream": follows or event.version == seen.version + 1,
+        "previous is not the stream's last position": follows or event.previous == seen.position,
+        "sequence does not follow for its tenant": in_sequence,
         "the payload is not there exactly when the type has one": data.may_have_payload(
             event.commitment is not None
         ),
@@ -115,9 +133,19 @@ def check_row(row: StoredRow, verified: VerifiedSoFar) -> Event:
         if not holds:
             raise EvidenceError(reason, expected)
     _note(event, data, seen, verified)
+    if follows:
+        verified.doubted.add(event.stream)
     if sequence:
-        verified.sequences[event.tenant] = sequence, event.position
+        verified.sequences[event.tenant] = event.sequence, event.position
     return event
+
+
+def _follows(event: Event, seen: StreamSoFar, verified: VerifiedSoFar) -> bool:
+    """Tell whether the event comes behind accepted damage that may be of its stream."""
+    if event.previous not in verified.unread or event.previous <= seen.position:
+        return False
+    gap = verified.unread_between(seen.position, event.previous)
+    return 0 < event.version - seen.version - 1 <= gap
 
 
 def _note(event: Event, data: EventData, seen: StreamSoFar, verified: VerifiedSoFar) -> None:

@@ -10,6 +10,15 @@ FINDINGS_MAX = 50  # sentences about the structure; more are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedDamage:
+    """A record that is damaged, which a human has seen."""
+
+    position: int
+    reason: str
+    accepted_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was verified.
 
@@ -23,6 +32,8 @@ class Verdict:
         covered: The last position that a tree head covers: nothing up to it was changed since.
         covered_elsewhere: The same, of heads that were kept elsewhere.
         explained: Tree heads over events that a restore left behind.
+        accepted: Damaged records that were passed over, because a human has accepted each; the
+            first thousand.
         unchecked: Sentences on what could not be checked; with one the log is verified in part.
         notes: Sentences on what else is worth knowing.
     """
@@ -36,6 +47,7 @@ class Verdict:
     covered: int
     covered_elsewhere: int
     explained: int
+    accepted: tuple[AcceptedDamage, ...]
     unchecked: tuple[str, ...]
     notes: tuple[str, ...]
 

@@ -6,20 +6,22 @@ log to its end. Records come first, then what is derived from them, then the fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from stenolog import clock
 from stenolog.compliance.compared_heads import ComparedHeads
-from stenolog.compliance.coverage import notes, uncovered
+from stenolog.compliance.coverage import notes, uncovered, unread
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.erased_streams import check_keys, check_upload, first_wrong
-from stenolog.compliance.records import Records, StoredTree, every_row
-from stenolog.compliance.rederived import check_dedupe, check_derived, check_nodes
-from stenolog.compliance.rows import VerifiedSoFar, check_row
+from stenolog.compliance.passed_damage import PassedDamage
+from stenolog.compliance.records import Records, StoredRow, StoredTree, every_row
+from stenolog.compliance.rederived import check_dedupe, check_derived
+from stenolog.compliance.rows import VerifiedSoFar
 from stenolog.compliance.sealed_rows import check_payload
 from stenolog.compliance.tree_heads import TreeHead
 from stenolog.compliance.verdict import StructureDamaged, Verdict
 from stenolog.errors import EvidenceError, StoreError
+from stenolog.log.merkle import frontier_from_bytes
 
 CATCH_UPS_MAX = 50  # while the log grows; each is shorter than the one before
 TAIL_MAX = 500  # events that are read within one snapshot
@@ -42,6 +44,7 @@ def verify(
     unreadable_heads: int = 0,
     *,
     elsewhere: Iterable[TreeHead] = (),
+    accepted: Mapping[int, str] | None = None,
     master_missing: str = KEY_NOT_HERE,
     progress: Progress = quiet,
     now_us: int | None = None,
@@ -57,6 +60,8 @@ def verify(
             stands for a line that is none.
         unreadable_heads: How many more lines were none.
         elsewhere: Tree heads that were kept elsewhere.
+        accepted: When a human has accepted the damage of the records at these positions: it is
+            told, and hides nothing behind it.
         master_missing: Why there is no `master`, for the verdict.
         progress: Who is told how far it is.
         now_us: The time, in microseconds; None: what the machine's clock says in the end.
@@ -72,13 +77,14 @@ def verify(
         compared = ComparedHeads(scratch)
         compared.keep(heads, elsewhere)
         compared.unreadable += unreadable_heads
+        passed = PassedDamage(accepted or {})
         try:
             compared.compare(verified)
-            _follow(records, master, verified, compared, progress)
+            _follow(records, master, verified, compared, passed, progress)
             with records.snapshot():
                 # Nothing is appended within: records and all that is derived are of one moment.
                 tree = read_tree(records)
-                _check_rows(records, tree.count, master, verified, compared, progress)
+                _check_rows(records, tree.count, master, verified, compared, passed, progress)
                 check_identity(records, verified)
                 check_end(tree, verified, compared)
                 progress("comparing what is derived from the records", 0, 0)
@@ -90,15 +96,16 @@ def verify(
         for sentence in records.structure(lambda: progress("checking the files", 0, 0)):
             verified.findings.add(sentence)
         unchecked = [
+            *unread(verified, compared, passed.count),
             *_unopened(keys_missing, "" if master else master_missing),
             *uncovered(
-                verified.frontier.count,
+                verified.count,
                 clock.microseconds(verified.time) if verified.time else 0,
                 compared,
                 clock.now_us() if now_us is None else now_us,
             ),
         ]
-        verdict = _verdict(verified, compared, unchecked)
+        verdict = _verdict(verified, compared, tree, passed, unchecked)
         findings = verified.findings.all()
     if findings:
         raise StructureDamaged(findings, verdict)
@@ -140,7 +147,7 @@ def check_end(tree: StoredTree, verified: VerifiedSoFar, compared: ComparedHeads
     """
     if tree.last > tree.count:
         raise EvidenceError("a record stands beyond the end of the tree", tree.count + 1)
-    if tree.frontier != verified.frontier.to_bytes():
+    if not verified.hole_until and tree.frontier != verified.frontier.to_bytes():
         raise EvidenceError(
             "the stored tree is not the tree of the stored events",
             max(min(compared.covered + 1, tree.count), 1),
@@ -153,14 +160,15 @@ def _follow(
     master: MasterKey | None,
     verified: VerifiedSoFar,
     compared: ComparedHeads,
+    passed: PassedDamage,
     progress: Progress,
 ) -> None:
     """Check records until few are left, however long the log has become meanwhile."""
     for _ in range(CATCH_UPS_MAX):
         count = read_tree(records).count
-        if count - verified.frontier.count <= TAIL_MAX:
+        if count - verified.count <= TAIL_MAX:
             return
-        _check_rows(records, count, master, verified, compared, progress)
+        _check_rows(records, count, master, verified, compared, passed, progress)
 
 
 def _check_rows(
@@ -169,26 +177,40 @@ def _check_rows(
     master: MasterKey | None,
     verified: VerifiedSoFar,
     compared: ComparedHeads,
+    passed: PassedDamage,
     progress: Progress,
 ) -> None:
     """Check the records behind those that were checked, up to position `count`."""
-    for row in every_row(records, count, behind=verified.frontier.count):
-        event = check_row(row, verified)
-        check_payload(row, event, records, master, verified)
-        check_upload(event, records, verified)
-        check_dedupe(event, records, verified)
-        verified.frontier, completed = verified.frontier.grown([row.leaf])
-        check_nodes(completed, records, verified)
+    for row in every_row(records, count, behind=verified.count, accepted=passed.accepted):
+        event = passed.event_at(row, verified)
+        if event is not None and isinstance(row, StoredRow):
+            try:
+                check_payload(row, event, records, master, verified)
+            except EvidenceError as exc:
+                passed.note(exc)
+            check_upload(event, records, verified)
+            check_dedupe(event, records, verified)
+        passed.grow(row, event, records, verified)
         compared.compare(verified)
-        compared.passed(event)
+        if event is not None:
+            compared.passed(event)
         if not row.position % ROWS_PER_TOLD:
             progress("checking records", row.position, count)
 
 
-def _verdict(verified: VerifiedSoFar, compared: ComparedHeads, unchecked: Sequence[str]) -> Verdict:
+def _verdict(
+    verified: VerifiedSoFar,
+    compared: ComparedHeads,
+    tree: StoredTree,
+    passed: PassedDamage,
+    unchecked: Sequence[str],
+) -> Verdict:
+    whole = verified.frontier
+    if verified.hole_until:
+        whole = frontier_from_bytes(tree.count, tree.frontier)  # what is stored; nobody can tell
     return Verdict(
-        count=verified.frontier.count,
-        root=verified.frontier.root().hex(),
+        count=verified.count,
+        root=whole.root().hex(),
         epoch=verified.epoch,
         payloads=verified.payloads,
         erased=verified.erased,
@@ -196,6 +218,7 @@ def _verdict(verified: VerifiedSoFar, compared: ComparedHeads, unchecked: Sequen
         covered=compared.covered,
         covered_elsewhere=compared.covered_elsewhere,
         explained=compared.explained,
+        accepted=tuple(passed.named),
         unchecked=tuple(unchecked),
         notes=tuple(notes(verified, compared)),
     )

@@ -69,6 +69,24 @@ class Frontier:
             count += 1
         return Frontier(count=count, roots=tuple(roots)), completed
 
+    def grown_over(self, place: Place, subtree: bytes) -> tuple[Frontier, list[Node]]:
+        """Return the frontier after a perfect subtree, and the nodes to keep that this completes.
+
+        What this one has of the subtree's leaves is left aside; it ends within it, or before it.
+        """
+        before = place.number << place.level
+        assert before <= self.count <= before + (1 << place.level)
+        roots = list(self.roots[: before.bit_count()])
+        node, (level, size) = subtree, place
+        completed = [Node(place=place, hash=subtree)]
+        while size & 1:
+            node = node_hash(roots.pop(), node)
+            size >>= 1
+            level += 1
+            if not level % LEVELS_PER_TILE:
+                completed.append(Node(place=Place(level, size), hash=node))
+        return Frontier(count=before + (1 << place.level), roots=(*roots, node)), completed
+
     def root(self) -> bytes:
         """Return the Merkle tree hash of RFC 6962 section 2.1."""
         return folded(self.roots)
