@@ -98,12 +98,7 @@ def verify(
         unchecked = [
             *unread(verified, compared, passed.count),
             *_unopened(keys_missing, "" if master else master_missing),
-            *uncovered(
-                verified.count,
-                clock.microseconds(verified.time) if verified.time else 0,
-                compared,
-                clock.now_us() if now_us is None else now_us,
-            ),
+            *_uncovered(verified, compared, now_us),
         ]
         verdict = _verdict(verified, compared, tree, passed, unchecked)
         findings = verified.findings.all()
@@ -222,6 +217,13 @@ def _verdict(
         unchecked=tuple(unchecked),
         notes=tuple(notes(verified, compared)),
     )
+
+
+def _uncovered(
+    verified: VerifiedSoFar, compared: ComparedHeads, now_us: int | None
+) -> Iterator[str]:
+    last_us = clock.microseconds(verified.time) if verified.time else 0
+    return uncovered(verified.count, last_us, compared, now_us or clock.now_us())
 
 
 def _unopened(keys_missing: str, master_missing: str) -> Iterator[str]:
