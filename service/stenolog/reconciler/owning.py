@@ -118,9 +118,8 @@ class Owner:
         Raises:
             ProviderUnavailable: It cannot be named, and is not known to be gone.
         """
-        for known in state.left_duplicates:
-            if await self._reader.handle_of(known.provider_job, known.position) == job:
-                return False
+        if await self._is_known(state, number, job):
+            return False
         plain = is_provider_job(job)
         if not duplicates_left(state, sealed=not plain):
             await self.delete_unnamed(state, number, job)
@@ -136,6 +135,19 @@ class Owner:
                 advice="the provider has two jobs for one create; the other one is deleted there",
             )
         return changed
+
+    async def _is_known(self, state: Transcription, number: int, job: str) -> bool:
+        """Tell whether the job is the submission's own, or a duplicate that is recorded."""
+        own = state.submission(number)
+        named = own is not None and own.accepted_position and own.outcome != "removed"
+        if own is not None and named and await self._reader.job_of(own) == job:
+            return True
+        for known in state.duplicates:
+            if known.provider_job is None and known.removal is not None:
+                continue  # with the key its name may be gone; so is the job
+            if await self._reader.handle_of(known.provider_job, known.position) == job:
+                return True
+        return False
 
     async def delete_unnamed(self, state: Transcription, number: int, job: str) -> None:
         """Delete a job of the submission of which nothing is recorded.
