@@ -7,6 +7,7 @@ from typing import Any
 from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord, joined
 from stenolog.engine.worker.analyses import ANALYSES, Analysed, analysed
+from stenolog.intelligence.spelling import Spelling
 from stenolog.wire.assemblyai.transcript import BLOCKS, RESULT_DEFAULTS
 from tests.engine.sounds import nothing
 
@@ -71,3 +72,25 @@ def test_what_a_finding_quotes_is_written_as_the_words_are() -> None:
     found: Any = plain.findings["sentiment_analysis_results"]
     assert [one["text"] for one in found] == ["well i love it", "so it goes"]
     assert found[0]["sentiment"] == "POSITIVE"
+
+
+def test_fillers_go_spellings_are_kept_and_swearing_is_masked() -> None:
+    written = made(
+        "Um, so Acme's, uh, de carlo said shit happens. Uh.",
+        {
+            "custom_spelling": (Spelling(heard=("De Carlo",), written="DeCarlo"),),
+            "filter_profanity": True,
+            "sentiment_analysis": True,
+        },
+    )
+    assert joined(written.words) == "So Acme's, DeCarlo said s*** happens."
+    assert [word.start for word in written.words] == [300, 600, 1200, 1800, 2100, 2400]
+    assert written.words[2].end == 1_750
+    found: Any = written.findings["sentiment_analysis_results"]
+    assert [one["text"] for one in found] == ["So Acme's, DeCarlo said s*** happens."]
+
+
+def test_fillers_stay_when_they_are_asked_for() -> None:
+    assert joined(made("Um, so it, uh, goes.", {"disfluencies": True}).words) == (
+        "Um, so it, uh, goes."
+    )

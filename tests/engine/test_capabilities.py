@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, speech_options
-from stenolog.engine.options import SpeakerBounds, SpeechOptions
+from stenolog.engine.options import SpeakerBounds, SpeechOptions, TextOptions
 from stenolog.errors import InvalidRequest
+from stenolog.intelligence.spelling import Spelling
 from stenolog.wire.assemblyai.parameters import KNOWN
 
 AUDIO = {"audio_url": "http://example.com/a.mp3"}
@@ -19,14 +20,11 @@ ASKING: dict[str, object] = {
     "boost_param": "high",
     "content_safety": True,
     "content_safety_confidence": 75,
-    "custom_spelling": [{"from": ["a"], "to": "b"}],
     "custom_topics": True,
-    "disfluencies": True,
     "domain": "medical-v1",
     "domain_options": {"specialty": "cardiology"},
     "dual_channel": True,
     "entity_detection": True,
-    "filter_profanity": True,
     "iab_categories": True,
     "keyterms_prompt": ["Stenolog"],
     "keyterms_prompt_options": {"keyterms_match_strength": "high"},
@@ -100,6 +98,22 @@ def test_how_speakers_are_clustered_cannot_be_chosen() -> None:
     options = {"short_file_diarization_method": "deliberate"}
     with pytest.raises(InvalidRequest, match="short_file_diarization_method"):
         speech_options({**AUDIO, "speaker_labels": True, "speaker_options": options})
+
+
+def test_what_is_asked_of_the_text_is_read() -> None:
+    asked = {
+        "custom_spelling": [{"from": ["decarlo", "de carlo"], "to": "DeCarlo"}],
+        "disfluencies": True,
+        "filter_profanity": True,
+        "sentiment_analysis": True,
+    }
+    assert speech_options({**AUDIO, **asked}).text == TextOptions(
+        custom_spelling=(Spelling(heard=("decarlo", "de carlo"), written="DeCarlo"),),
+        disfluencies=True,
+        filter_profanity=True,
+        sentiment_analysis=True,
+    )
+    assert speech_options({**AUDIO, **dict.fromkeys(asked, None)}).text == TextOptions()
 
 
 def test_everything_that_is_wrong_is_named() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stenolog.intelligence.spelling import Spelling
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerBounds:
@@ -17,6 +19,9 @@ class SpeakerBounds:
 class TextOptions:
     """What is asked of the text, named as AssemblyAI's parameters; nothing by default."""
 
+    custom_spelling: tuple[Spelling, ...] = ()
+    disfluencies: bool = False
+    filter_profanity: bool = False
     sentiment_analysis: bool = False
 
 

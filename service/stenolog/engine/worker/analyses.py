@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from pydantic import JsonValue, TypeAdapter
@@ -17,8 +17,11 @@ from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.speech import wording
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import Heartbeat
+from stenolog.intelligence.disfluencies import without_fillers
+from stenolog.intelligence.profanity import masked
 from stenolog.intelligence.sentiment import sentiments
 from stenolog.intelligence.speech import Speech
+from stenolog.intelligence.spelling import respelled
 from stenolog.intelligence.words import Word
 
 ROUND_FIGURES = 4  # digits; more is noise
@@ -68,22 +71,28 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 def analysed(words: Sequence[SpokenWord], options: SpeechOptions, alive: Heartbeat) -> Analysed:
     """Return the words as the request wants them written, and every finding that it asks for."""
-    said = Speech.of([_read(word) for word in words])
+    asked = options.text
+    read = [_read(word) for word in words]
+    fluent = read if asked.disfluencies else without_fillers(read)
+    said = Speech.of(respelled(fluent, asked.custom_spelling))
     heard = Heard(said=said, shown=said)
-    write = partial(wording.plain, punctuate=options.punctuate, format_text=options.format_text)
+    write = partial(_write, options=options)
     findings: dict[str, JsonValue] = {}
     for member, analysis in ANALYSES.items():
-        found = analysis(heard, options.text)
+        found = analysis(heard, asked)
         if found is not None:
             findings[member] = _JSON.validate_python(_written(found, write))
         alive()
     return Analysed(
-        words=tuple(
-            replace(word, text=write(shown.text))
-            for word, shown in zip(words, heard.shown.words, strict=True)
-        ),
+        words=tuple(_spoken(word, write(word.text)) for word in heard.shown.words),
         findings=findings,
     )
+
+
+def _write(text: str, *, options: SpeechOptions) -> str:
+    """Return a word as it is shown."""
+    plain = wording.plain(text, punctuate=options.punctuate, format_text=options.format_text)
+    return masked(plain) if options.text.filter_profanity else plain
 
 
 def _read(word: SpokenWord) -> Word:
@@ -96,6 +105,16 @@ def _read(word: SpokenWord) -> Word:
         channel=None,
         index=0,
         joined=False,
+    )
+
+
+def _spoken(word: Word, text: str) -> SpokenWord:
+    return SpokenWord(
+        text=text,
+        start=word.start,
+        end=word.end,
+        confidence=word.confidence,
+        speaker=word.speaker,
     )
 
 
