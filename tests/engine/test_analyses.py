@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord, joined
 from stenolog.engine.worker.analyses import ANALYSES, Analysed, analysed
+from stenolog.intelligence.redaction import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
+from stenolog.intelligence.words import joined_text
 from stenolog.wire.assemblyai.transcript import BLOCKS, RESULT_DEFAULTS
 from tests.engine.sounds import nothing
 
@@ -94,3 +97,60 @@ def test_fillers_stay_when_they_are_asked_for() -> None:
     assert joined(made("Um, so it, uh, goes.", {"disfluencies": True}).words) == (
         "Um, so it, uh, goes."
     )
+
+
+PRIVATE = "Hi, I'm Olivia Flores. I love it, Olivia! My card is 4111 1111 1111 1111, Ann."
+NAMES = RedactionOptions(policies=("person_name",), static={}, substitution="entity_name")
+
+
+def test_entities_have_the_members_that_the_clients_read() -> None:
+    found: Any = made("I'm Olivia, from Leeds.", {"entity_detection": True}).findings["entities"]
+    assert found == [
+        {"entity_type": "person_name", "text": "Olivia", "start": 300, "end": 550, "speaker": None},
+        {"entity_type": "location", "text": "Leeds", "start": 900, "end": 1150, "speaker": None},
+    ]
+
+
+def test_what_is_hidden_is_in_no_finding() -> None:
+    options = RedactionOptions(
+        policies=("person_name", "credit_card_number"), static={}, substitution="hash"
+    )
+    hidden = made(
+        PRIVATE, {"redaction": options, "entity_detection": True, "sentiment_analysis": True}
+    )
+    for value in ("Olivia", "Flores", "Ann", "4111", "1111"):
+        assert value not in json.dumps(hidden.findings)
+        assert value not in joined(hidden.words)
+    assert [(w.start, w.end) for w in hidden.words] == [(w.start, w.end) for w in words(PRIVATE)]
+    found: Any = hidden.findings["entities"]
+    assert [one["text"] for one in found] == [
+        "###### ######",
+        "######",
+        "#### #### #### ####",
+        "###",
+    ]
+    judged: Any = hidden.findings["sentiment_analysis_results"]
+    assert (judged[1]["text"], judged[1]["sentiment"]) == ("I love it, ######!", "POSITIVE")
+    assert hidden.unredacted is None
+
+
+def test_what_stands_for_something_hidden_is_not_written_otherwise() -> None:
+    plain = made(PRIVATE, {"redaction": NAMES}, punctuate=False, format_text=False)
+    assert joined(plain.words).startswith("hi i'm [PERSON_NAME] [PERSON_NAME] i love it [PERSON_")
+
+
+def test_the_words_before_are_kept_where_they_are_asked_for() -> None:
+    asked = {"redaction": NAMES, "redact_pii_return_unredacted": True}
+    both = made(PRIVATE, asked, format_text=False)
+    assert both.unredacted is not None
+    assert joined(both.unredacted) == PRIVATE.lower()
+    assert len(both.unredacted) == len(both.words)
+
+
+def test_an_analysis_that_quotes_what_was_said_is_swept() -> None:
+    """The last thing done to a finding: a row that reads `said` where it should read `shown`."""
+    assert "Olivia Flores" in PRIVATE
+    leaking = {"leak": lambda heard, _: {"text": joined_text(heard.said.words)}}
+    options = SpeechOptions(text=TextOptions(redaction=NAMES))
+    found: Any = analysed(words(PRIVATE), options, nothing, leaking).findings["leak"]
+    assert found["text"] == joined(made(PRIVATE, {"redaction": NAMES}).words)

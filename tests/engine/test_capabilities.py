@@ -7,6 +7,7 @@ import pytest
 from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, speech_options
 from stenolog.engine.options import SpeakerBounds, SpeechOptions, TextOptions
 from stenolog.errors import InvalidRequest
+from stenolog.intelligence.redaction import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 from stenolog.wire.assemblyai.parameters import KNOWN
 
@@ -24,21 +25,15 @@ ASKING: dict[str, object] = {
     "domain": "medical-v1",
     "domain_options": {"specialty": "cardiology"},
     "dual_channel": True,
-    "entity_detection": True,
     "iab_categories": True,
     "keyterms_prompt": ["Stenolog"],
     "keyterms_prompt_options": {"keyterms_match_strength": "high"},
     "language_confidence_threshold": 0.4,
     "multichannel": True,
     "prompt": "A meeting.",
-    "redact_pii": True,
     "redact_pii_audio": True,
     "redact_pii_audio_options": {"return_redacted_no_speech_audio": True},
     "redact_pii_audio_quality": "wav",
-    "redact_pii_policies": ["date"],
-    "redact_pii_return_unredacted": True,
-    "redact_pii_sub": "entity_name",
-    "redact_static_entities": {"CLINIC": ["Meadow"]},
     "speech_understanding": {"request": {"translation": {"target_languages": ["de"]}}},
     "speed_boost": True,
     "summarization": True,
@@ -104,16 +99,58 @@ def test_what_is_asked_of_the_text_is_read() -> None:
     asked = {
         "custom_spelling": [{"from": ["decarlo", "de carlo"], "to": "DeCarlo"}],
         "disfluencies": True,
+        "entity_detection": True,
         "filter_profanity": True,
+        "redact_pii": True,
+        "redact_pii_policies": ["date", "person_name"],
+        "redact_pii_return_unredacted": True,
+        "redact_pii_sub": "entity_name",
+        "redact_static_entities": {"CLINIC": ["Meadow", "Hill"]},
         "sentiment_analysis": True,
     }
     assert speech_options({**AUDIO, **asked}).text == TextOptions(
         custom_spelling=(Spelling(heard=("decarlo", "de carlo"), written="DeCarlo"),),
         disfluencies=True,
+        entity_detection=True,
         filter_profanity=True,
+        redaction=RedactionOptions(
+            policies=("date", "person_name"),
+            static={"CLINIC": ("Meadow", "Hill")},
+            substitution="entity_name",
+        ),
+        redact_pii_return_unredacted=True,
         sentiment_analysis=True,
     )
     assert speech_options({**AUDIO, **dict.fromkeys(asked, None)}).text == TextOptions()
+
+
+@pytest.mark.parametrize(
+    ("params", "name", "why"),
+    [
+        ({"redact_pii_policies": ["date", "aura"]}, "redact_pii_policies", "'aura' is not supp"),
+        ({"redact_pii_sub": "emoji"}, "redact_pii_sub", "it knows hash, entity_name"),
+        ({"redact_faces": True}, "redact_faces", "redact_faces is not supported"),
+        ({"redact_pii_video": {"blur": 1}}, "redact_pii_video", "is not supported"),
+    ],
+)
+def test_redaction_that_is_not_known_is_refused_and_never_ignored(
+    params: dict[str, object], name: str, why: str
+) -> None:
+    asked = {**AUDIO, "redact_pii": True, "redact_pii_policies": ["date"], **params}
+    with pytest.raises(InvalidRequest, match=why) as refusal:
+        speech_options(asked)
+    assert [field for field, _ in refusal.value.fields] == [name]
+
+
+def test_static_entities_alone_hide_nothing_and_are_refused() -> None:
+    asked = {**AUDIO, "redact_static_entities": {"CLINIC": ["Meadow"]}}
+    with pytest.raises(InvalidRequest, match="requires redact_pii to be True"):
+        speech_options(asked)
+
+
+def test_redaction_is_not_asked_for_by_its_details() -> None:
+    assert speech_options({**AUDIO, "redact_pii_policies": ["date"]}).text.redaction is None
+    assert speech_options({**AUDIO, "redact_faces": False}) == SpeechOptions()
 
 
 def test_everything_that_is_wrong_is_named() -> None:

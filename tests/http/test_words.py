@@ -17,8 +17,8 @@ BEYOND: dict[str, Any] = {
     "auto_chapters": True,
     "language_code": "de",
     "redact_pii": True,
-    "redact_pii_policies": ["date"],
-    "redact_static_entities": {"CLINIC": ["Meadow"]},
+    "redact_pii_audio": True,
+    "redact_pii_policies": ["aura"],
     "speaker_options": {"include_speaker_confidence": True},
 }
 NEW_WORDS: dict[str, Any] = {

@@ -6,10 +6,12 @@ from asyncio import to_thread
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import assemblyai as aai
 import pytest
 
+from tests.engine.engine_process import JOB_SECONDS_MAX, until
 from tests.engine.servers import site
 from tests.gateway_process import GatewayProcess
 from tests.sdk.clients import client_of, settings_of
@@ -38,6 +40,7 @@ def heard(client: aai.Client, dialogue: Path) -> aai.Transcript:
         speaker_labels=True,
         speech_threshold=0.2,
         sentiment_analysis=True,
+        entity_detection=True,
     )
     heard = aai.Transcriber(client=client).transcribe(str(dialogue), config)
     assert heard.status == COMPLETED, heard.error
@@ -59,6 +62,36 @@ def test_the_sentiment_of_its_sentences_is_told_with_their_speakers(heard: aai.T
     for one in found:
         around = [turn for turn in turns if turn.start <= one.start and one.end <= turn.end]
         assert [turn.speaker for turn in around] == [one.speaker]
+
+
+def test_what_is_redacted_is_in_no_answer(client: aai.Client, opening: Path) -> None:
+    http = client.http_client
+    upload = http.post("/v2/upload", content=opening.read_bytes()).json()
+    asked = {
+        "audio_url": upload["upload_url"],
+        "redact_pii": True,
+        "redact_pii_policies": ["person_name"],
+        "redact_pii_sub": "entity_name",
+        "redact_static_entities": {"PLEA": ["hear me"]},
+        "custom_spelling": [{"from": ["do"], "to": "Dost"}],
+        "sentiment_analysis": True,
+        "speaker_labels": True,
+    }
+    path = f"/v2/transcript/{http.post('/v2/transcript', json=asked).json()['id']}"
+    found = until(lambda: _ended(http.get(path).json()), JOB_SECONDS_MAX)
+    assert found["status"] == "completed", found["error"]
+    assert "Dost you [PLEA] [PLEA]" in found["text"]
+    assert found["sentiment_analysis_results"][0]["text"] in found["text"]
+    native = path.replace("/v2/transcript", "/api/v1/transcripts")
+    shown = [path, *(f"{path}/{one}" for one in ("sentences", "paragraphs", "srt", "vtt"))]
+    for each in (*shown, f"{native}/words", f"{native}/utterances", f"{native}/sentiment"):
+        text = http.get(each).text
+        assert "[PLEA]" in text, each
+        assert "hear" not in text, each
+
+
+def _ended(body: dict[str, Any]) -> dict[str, Any] | None:
+    return body if body["status"] in ("completed", "error") else None
 
 
 def test_its_sentences_subtitles_and_words_are_what_was_heard(heard: aai.Transcript) -> None:

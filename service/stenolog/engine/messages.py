@@ -56,11 +56,16 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The job is finished; `findings` are members of the transcript, as they are answered."""
+    """The job is finished.
+
+    `findings` are members of the transcript, as they are answered; `unredacted` are the words
+    before anything was hidden, where they were asked for.
+    """
 
     event: Literal["done"] = "done"
     words: tuple[SpokenWord, ...]
     findings: dict[str, JsonValue] = field(default_factory=dict)
+    unredacted: tuple[SpokenWord, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stenolog.intelligence.redaction import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 
 
@@ -21,7 +22,10 @@ class TextOptions:
 
     custom_spelling: tuple[Spelling, ...] = ()
     disfluencies: bool = False
+    entity_detection: bool = False
     filter_profanity: bool = False
+    redaction: RedactionOptions | None = None
+    redact_pii_return_unredacted: bool = False
     sentiment_analysis: bool = False
 
 

@@ -1,6 +1,7 @@
 """List which of AssemblyAI's parameters the engine supports; refuse all others by name.
 
-A parameter that AssemblyAI does not have is ignored, as AssemblyAI does.
+A parameter that AssemblyAI does not have is ignored, as AssemblyAI does, unless it is about
+redaction.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ DEFAULTS: Mapping[str, object] = {
     "boost_param": "default",
     "content_safety_confidence": 50,
     "redact_pii_audio_quality": "mp3",
-    "redact_pii_sub": "hash",
     "summary_model": "informative",
     "summary_type": "bullets",
 }
 SPEAKER_OPTIONS = frozenset({"min_speakers_expected", "max_speakers_expected"})
+NAME_CHARS_SHOWN = 64  # of a name that nobody knows
 ANY_LANGUAGE = frozenset({"all", "auto"})
 # The engine cannot choose a language: a list with English in it is accepted, because English is
 # what it gets.
@@ -85,8 +86,13 @@ def unsupported(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     The gateway asks before it takes a request; the engine itself, when one comes.
     """
     for name, value in params.items():
-        if name in REFUSED and value and DEFAULTS.get(name) != value:
-            yield name, _not_supported(name)
+        if name in REFUSED:
+            if value and DEFAULTS.get(name) != value:
+                yield name, _not_supported(name)
+        elif name.startswith("redact") and name not in SUPPORTED and value:
+            # Not even AssemblyAI may know it; whoever asks for it wants something hidden.
+            yield name[:NAME_CHARS_SHOWN], _not_supported(name[:NAME_CHARS_SHOWN])
+    yield from text_features.unsupported_redaction(params)
     yield from _languages(params)
     for name, value in _known_fields(params, "speaker_options"):
         if name not in SPEAKER_OPTIONS and value not in (None, False):

@@ -35,7 +35,8 @@ ROUND_CONFIDENCE = 4  # digits; more is noise
 class Job:
     """One transcription; times in microseconds since the epoch, `error` empty unless it failed.
 
-    `findings` are members of the finished transcript beside what was said.
+    `findings` are members of the finished transcript beside what was said; `unredacted` are the
+    words before anything was hidden, where they were asked for.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Job:
     model: str | None = None
     words: tuple[SpokenWord, ...] = ()
     findings: Mapping[str, object] = field(default_factory=dict)
+    unredacted: tuple[SpokenWord, ...] | None = None
     error: str = ""
     webhook_status: int | None = None
     deleted: bool = False
@@ -177,6 +179,10 @@ def _result(job: Job, seconds: int | None) -> dict[str, object]:
         "speech_model_used": job.model,
         **job.findings,
     }
+    if job.unredacted is not None:
+        result["unredacted_text"] = joined(job.unredacted)
+        result["unredacted_words"] = [_word(word) for word in job.unredacted]
+        result["unredacted_utterances"] = _utterances(job.unredacted) if labelled else None
     if job.options.language_detection and job.params.get("language_code") is None:
         result["language_code"] = LANGUAGE_CODE_DEFAULT
     return result

@@ -182,6 +182,7 @@ class Runner:
                 status="completed",
                 words=done.words,
                 findings=done.findings,
+                unredacted=done.unredacted,
                 model=worker.model,
             )
 

@@ -18,7 +18,10 @@ from stenolog.engine.speech import wording
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import Heartbeat
 from stenolog.intelligence.disfluencies import without_fillers
+from stenolog.intelligence.entities import entities, spans_of
+from stenolog.intelligence.pii_tokens import Span
 from stenolog.intelligence.profanity import masked
+from stenolog.intelligence.redaction import SHOWN_FOR_HIDDEN, Redaction, redaction_of
 from stenolog.intelligence.sentiment import sentiments
 from stenolog.intelligence.speech import Speech
 from stenolog.intelligence.spelling import respelled
@@ -34,18 +37,24 @@ class Heard:
     Attributes:
         said: The words as they were recognised. What is only counted or judged is read here.
         shown: The same words as others may see them. Whatever is quoted comes from here.
+        named: What personal data and other entities are in `said`, the surest first.
     """
 
     said: Speech
     shown: Speech
+    named: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysed:
-    """The words as they are shown, and the findings as members of the transcript."""
+    """The words as they are shown, and the findings as members of the transcript.
+
+    `unredacted` are the words before anything was hidden, where they were asked for.
+    """
 
     words: tuple[SpokenWord, ...]
     findings: dict[str, JsonValue]
+    unredacted: tuple[SpokenWord, ...] | None = None
 
 
 Analysis = Callable[[Heard, TextOptions], object]
@@ -58,8 +67,15 @@ def _sentiments(heard: Heard, options: TextOptions) -> object:
     return [asdict(one) for one in sentiments(heard.said, heard.shown)]
 
 
+def _entities(heard: Heard, options: TextOptions) -> object:
+    if not options.entity_detection:
+        return None
+    return [asdict(one) for one in entities(heard.said, heard.shown, heard.named)]
+
+
 # Each is one member of the transcript, and the function that makes it.
 ANALYSES: Mapping[str, Analysis] = {
+    "entities": _entities,
     "sentiment_analysis_results": _sentiments,
 }
 
@@ -69,28 +85,43 @@ _WORD = re.compile(r"\S+")
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
-def analysed(words: Sequence[SpokenWord], options: SpeechOptions, alive: Heartbeat) -> Analysed:
+def analysed(
+    words: Sequence[SpokenWord],
+    options: SpeechOptions,
+    alive: Heartbeat,
+    analyses: Mapping[str, Analysis] = ANALYSES,
+) -> Analysed:
     """Return the words as the request wants them written, and every finding that it asks for."""
     asked = options.text
     read = [_read(word) for word in words]
     fluent = read if asked.disfluencies else without_fillers(read)
     said = Speech.of(respelled(fluent, asked.custom_spelling))
-    heard = Heard(said=said, shown=said)
+    named = spans_of(said) if asked.entity_detection or asked.redaction else ()
+    redaction = redaction_of(said, named, asked.redaction) if asked.redaction else None
+    shown = redaction.speech(said) if redaction else said
+    heard = Heard(said=said, shown=shown, named=named)
+    alive()
     write = partial(_write, options=options)
     findings: dict[str, JsonValue] = {}
-    for member, analysis in ANALYSES.items():
+    for member, analysis in analyses.items():
         found = analysis(heard, asked)
         if found is not None:
-            findings[member] = _JSON.validate_python(_written(found, write))
+            findings[member] = _JSON.validate_python(_written(found, write, redaction))
         alive()
+    keeps = redaction is not None and asked.redact_pii_return_unredacted
     return Analysed(
-        words=tuple(_spoken(word, write(word.text)) for word in heard.shown.words),
+        words=_spoken(shown, write),
         findings=findings,
+        unredacted=_spoken(said, write) if keeps else None,
     )
 
 
 def _write(text: str, *, options: SpeechOptions) -> str:
-    """Return a word as it is shown."""
+    """Return a word as it is shown; what stands for something hidden stays as it is."""
+    tag = SHOWN_FOR_HIDDEN.search(text)
+    if tag is not None:
+        around = (text[: tag.start()], text[tag.end() :])
+        return tag[0].join(around) if options.punctuate else tag[0]
     plain = wording.plain(text, punctuate=options.punctuate, format_text=options.format_text)
     return masked(plain) if options.text.filter_profanity else plain
 
@@ -108,28 +139,38 @@ def _read(word: SpokenWord) -> Word:
     )
 
 
-def _spoken(word: Word, text: str) -> SpokenWord:
-    return SpokenWord(
-        text=text,
-        start=word.start,
-        end=word.end,
-        confidence=word.confidence,
-        speaker=word.speaker,
+def _spoken(speech: Speech, write: Callable[[str], str]) -> tuple[SpokenWord, ...]:
+    return tuple(
+        SpokenWord(
+            text=write(word.text),
+            start=word.start,
+            end=word.end,
+            confidence=word.confidence,
+            speaker=word.speaker,
+        )
+        for word in speech.words
     )
 
 
-def _written(value: object, write: Callable[[str], str], *, quoted: bool = False) -> object:
+def _written(
+    value: object,
+    write: Callable[[str], str],
+    redaction: Redaction | None,
+    *,
+    quoted: bool = False,
+) -> object:
     """Return a finding with what it quotes written as the words are, and its figures rounded."""
     match value:
         case dict():
             return {
-                name: _written(inner, write, quoted=name in QUOTING)
+                name: _written(inner, write, redaction, quoted=name in QUOTING)
                 for name, inner in value.items()
             }
         case list() | tuple():
-            return [_written(inner, write, quoted=quoted) for inner in value]
+            return [_written(inner, write, redaction, quoted=quoted) for inner in value]
         case str() if quoted:
-            return _WORD.sub(lambda found: write(found[0]), value)
+            hidden = redaction.quoted(value) if redaction else value
+            return _WORD.sub(lambda found: write(found[0]), hidden)
         case float():
             return round(value, ROUND_FIGURES)
         case _:

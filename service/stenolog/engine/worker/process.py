@@ -88,7 +88,7 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
         return Refused(error=str(exc))
     except Exception as exc:  # the boundary of the process: the engine must hear of it
         return Failed(kind=type(exc).__name__)
-    return Done(words=made.words, findings=made.findings)
+    return Done(words=made.words, findings=made.findings, unredacted=made.unredacted)
 
 
 if __name__ == "__main__":
