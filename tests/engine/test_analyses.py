@@ -8,7 +8,7 @@ from typing import Any
 from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord, joined
 from stenolog.engine.worker.analyses import ANALYSES, Analysed, analysed
-from stenolog.intelligence.redaction import RedactionOptions
+from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 from stenolog.intelligence.words import joined_text
 from stenolog.wire.assemblyai.transcript import BLOCKS, RESULT_DEFAULTS

@@ -7,7 +7,7 @@ import pytest
 from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, speech_options
 from stenolog.engine.options import SpeakerBounds, SpeechOptions, TextOptions
 from stenolog.errors import InvalidRequest
-from stenolog.intelligence.redaction import RedactionOptions
+from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 from stenolog.wire.assemblyai.parameters import KNOWN
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.intelligence.entities import ENTITY_TYPES, Entity, entities, spans_of
+from stenolog.intelligence.entities import Entity, entities, spans_of
+from stenolog.intelligence.pii_words import LISTS
+from stenolog.intelligence.policies import ENTITY_TYPES
 from stenolog.intelligence.speech import Speech
 from stenolog.wire.assemblyai.enums import ENTITY_TYPES_DESCRIBED
 from tests.intelligence.speech import spoken
@@ -152,6 +154,10 @@ def test_what_is_named_is_found(text: str) -> None:
 def test_every_type_is_one_that_clients_can_read() -> None:
     assert set(ENTITY_TYPES) == ENTITY_TYPES_DESCRIBED
     assert len(ENTITY_TYPES) == len(set(ENTITY_TYPES))
+
+
+def test_every_list_of_words_is_of_a_type() -> None:
+    assert set(LISTS) <= set(ENTITY_TYPES)
 
 
 def test_an_answer_is_read_with_the_question_of_somebody_else() -> None:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.intelligence.entities import ENTITY_TYPES, entities, spans_of
-from stenolog.intelligence.redaction import (
+from stenolog.intelligence.entities import entities, spans_of
+from stenolog.intelligence.policies import (
+    ENTITY_TYPES,
     PARTS,
     POLICIES,
-    Redaction,
     RedactionOptions,
     Substitution,
-    redaction_of,
 )
+from stenolog.intelligence.redaction import Redaction, redaction_of
 from stenolog.intelligence.speech import Speech
 from stenolog.intelligence.words import joined_text
 from stenolog.wire.assemblyai.enums import ENTITY_TYPES_OF_SDK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stenolog.intelligence.redaction import RedactionOptions
+from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 
 

@@ -11,44 +11,11 @@ from stenolog.intelligence.pii_numbers import numbers_in
 from stenolog.intelligence.pii_online import online_in
 from stenolog.intelligence.pii_places import organizations_in, places_in
 from stenolog.intelligence.pii_tokens import Span, tokens_of, without_overlap
-from stenolog.intelligence.pii_words import LISTS, listed_in
+from stenolog.intelligence.pii_words import listed_in
+from stenolog.intelligence.policies import ENTITY_TYPES
 from stenolog.intelligence.speech import Speech, speaker_of
 from stenolog.intelligence.words import joined_text
 
-# Every type, the surest first: where two are found in the same words, the earlier one stays.
-ENTITY_TYPES = (
-    "email_address",
-    "url",
-    "ip_address",
-    "filename",
-    "password",
-    "username",
-    "date_of_birth",
-    "date_interval",
-    "date",
-    "us_social_security_number",
-    "credit_card_number",
-    "credit_card_cvv",
-    "credit_card_expiration",
-    "banking_information",
-    "passport_number",
-    "drivers_license",
-    "healthcare_number",
-    "vehicle_id",
-    "account_number",
-    "phone_number",
-    "money_amount",
-    "person_age",
-    "time",
-    "location",
-    "duration",
-    "number_sequence",
-    "organization",
-    "person_name",
-    "statistics",
-    "physical_attribute",
-    *sorted(LISTS),
-)
 _RANK = {kind: rank for rank, kind in enumerate(ENTITY_TYPES)}
 
 

@@ -5,77 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from stenolog.intelligence.entities import ENTITY_TYPES
 from stenolog.intelligence.pii_tokens import Span, Token, tokens_of, without_overlap
+from stenolog.intelligence.policies import NAMING, PARTS, WIDER, RedactionOptions, Substitution
 from stenolog.intelligence.speech import Speech
 
-Substitution = Literal["hash", "entity_name"]
-
-NUMBERS = frozenset(
-    {
-        "account_number",
-        "banking_information",
-        "credit_card_cvv",
-        "credit_card_number",
-        "drivers_license",
-        "healthcare_number",
-        "number_sequence",
-        "passport_number",
-        "phone_number",
-        "us_social_security_number",
-        "vehicle_id",
-    }
-)
-# What a policy hides beside its own type: which kind of number it was is a guess, hiding it is not.
-WIDER: Mapping[str, frozenset[str]] = {
-    "number_sequence": NUMBERS,
-    "account_number": frozenset({"banking_information"}),
-    "banking_information": frozenset({"account_number"}),
-    "credit_card_expiration": frozenset({"date"}),
-    "date": frozenset({"date_of_birth", "credit_card_expiration", "date_interval"}),
-    "date_of_birth": frozenset(),
-}
-# Parts of a type, which AssemblyAI's SDK has as policies of their own: the whole type is hidden.
-PARTS: Mapping[str, str] = {
-    "day": "date",
-    "gender": "gender_sexuality",
-    "location_address": "location",
-    "location_address_street": "location",
-    "location_city": "location",
-    "location_country": "location",
-    "location_state": "location",
-    "location_zip": "location",
-    "month": "date",
-    "organization_medical_facility": "organization",
-    "sexuality": "gender_sexuality",
-    "year": "date",
-}
-POLICIES = frozenset(ENTITY_TYPES) | PARTS.keys()
-# Types whose words name one thing wherever they are said again.
-NAMING = NUMBERS | {"email_address", "ip_address", "password", "person_name", "url", "username"}
 VALUE_CHARS_MIN = 4  # of a value that is looked for elsewhere in the conversation
 QUOTED_CHARS_MIN = 3  # the same in what quotes it
 TERM_WORDS_MAX = 8  # of a static term, as it may be heard
 _JOINABLE = re.compile(r"\W")
 # What `shown_for` returns, within a word.
 SHOWN_FOR_HIDDEN = re.compile(r"\[[A-Z0-9_]+\]|#+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedactionOptions:
-    """What is to be hidden, and what is shown instead.
-
-    Attributes:
-        policies: Names of `POLICIES`.
-        static: Exact terms under the label that is shown for them.
-        substitution: `hash` shows a # for each character, `entity_name` the policy in brackets.
-    """
-
-    policies: tuple[str, ...] = ()
-    static: Mapping[str, tuple[str, ...]]
-    substitution: Substitution = "hash"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

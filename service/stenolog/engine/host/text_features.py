@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stenolog.engine.options import TextOptions
-from stenolog.intelligence.redaction import POLICIES, RedactionOptions
+from stenolog.intelligence.policies import POLICIES, RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 
 # What is done with the text: `features.SUPPORTED` has what is done with the audio.

@@ -17,7 +17,6 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
 from stenolog.engine.worker import confinement
-from stenolog.engine.worker.analyses import analysed
 from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
 from stenolog.lossy_output import replace_output
 
@@ -83,6 +82,9 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
                 decoded=replies.decoded,
                 alive=replies.alive,
             )
+        # What reads text is loaded when there is some: a worker is ready without it.
+        from stenolog.engine.worker.analyses import analysed  # noqa: PLC0415  # see above
+
         made = analysed(words, order.options, replies.alive)
     except AudioRefused as exc:
         return Refused(error=str(exc))
