@@ -36,6 +36,11 @@ class OwnedTasks:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
+    async def wait(self) -> None:
+        """Return once everything that runs now has ended by itself."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Cancel what runs, wait for its end, and begin nothing any more."""
         self._closed = True

@@ -15,13 +15,13 @@ from typing import Any, cast
 
 import structlog
 import uvicorn
-from uvicorn.server import ServerState
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
+from stenolog.bootstrap.http.accepting import Accepting
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.connection import Connection
 from stenolog.bootstrap.http.connections import Connections
-from stenolog.bootstrap.http.descriptors import RAISE_LIMIT, connections_within, raise_limit
+from stenolog.bootstrap.http.descriptors import connections_within, raise_limit
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import CONNECTIONS_MAX, Limits
 from stenolog.bootstrap.listening import cannot_listen
@@ -34,9 +34,6 @@ from stenolog.stores.files.directory import locked, make_directory
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
 BACKLOG = 2_048  # connections that the system keeps for us
-# Taken from it at once. asyncio tries as often when there is no descriptor left, and reports each.
-ACCEPTS_PER_TURN = 32
-ACCEPT_FAILED = "socket.accept() out of system resource"  # asyncio's words
 # A thread that comes back from SQLite waits this long for the interpreter, at each statement.
 # CPython's own 5 ms would let a commit of a few rows wait for many turns of the event loop.
 THREAD_SWITCH_SECONDS = 0.0005
@@ -48,15 +45,16 @@ class Server(uvicorn.Server):
     """A server that leaves signals to whoever runs it, and connections to `Connection`."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
-        """`connections` are those that `config` has made."""
+        """`connections` are those that are served."""
         super().__init__(config)
         self.connections = connections
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; `Config.backlog` is what asyncio takes at once, and the system keeps more."""
-        await super().startup(sockets)
-        for listener in sockets or ():
-            listener.listen(BACKLOG)
+        """Listen; how many connections begin in a turn is ours to say, not asyncio's."""
+        connection = partial(Connection, self.connections, self.server_state)
+        accepting = [Accepting(one, self.connections, connection) for one in sockets or ()]
+        self.servers = cast("Any", accepting)  # each is closed, and waited for
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -136,20 +134,16 @@ def server_for(
         room=room or AnswerRoom(Figures()),
     )
 
-    def connection(server_state: ServerState, **_: object) -> Connection:
-        return Connection(connections, server_state)
-
     return Server(
         uvicorn.Config(
             app,
-            http=cast("Any", connection),  # called with what a protocol of its own is made of
+            http=cast("Any", Connection),  # made by `Accepting`: uvicorn's own is not loaded
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
-            backlog=ACCEPTS_PER_TURN,
         ),
         connections,
     )
@@ -159,7 +153,6 @@ async def _serve(
     gateway: Gateway, server: Server, listener: socket.socket, started: Callable[[], None]
 ) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(partial(_report, server.connections))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, server)
     loops = asyncio.create_task(gateway.run())
@@ -182,19 +175,6 @@ async def _serve(
             await asyncio.gather(loops, return_exceptions=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _report(
-    connections: Connections, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
-) -> None:
-    """Log what nobody caught; that there is no descriptor for a connection, once a minute."""
-    if context.get("message") == ACCEPT_FAILED:
-        connections.figures.accept_errors += 1
-        connections.log.warning(
-            "edge.connection_not_accepted", error=str(context["exception"]), advice=RAISE_LIMIT
-        )
-    else:
-        loop.default_exception_handler(context)
 
 
 def _stop(server: Server) -> None:

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable
 
 from stenolog.bootstrap.http.figures import Figures
+from stenolog.bootstrap.http.paced import Paced
 from stenolog.errors import StoreUnavailable
 
 BYTES_MAX = 24 << 20  # over all connections; beyond it whoever reads slowest is broken off
 SHARES = 2  # no answer counts for more than one of them, so none is too large by itself
 CROWDED_MS = 1_000  # of waiting for others, after which the slowest reader has to yield
 WAIT_MS_MAX = 15_000  # for others, all together
+BYTES_PER_TURN = 1 << 20  # of the event loop; to make and send so much takes about 1 ms
 
 
 class AnswerRoom:
@@ -34,6 +36,7 @@ class AnswerRoom:
         self._made_bytes: dict[asyncio.Task[object], int] = {}  # for answers that are being made
         self._crowded_ms = crowded_ms
         self._freed = asyncio.Event()
+        self._paced = Paced(BYTES_PER_TURN)
 
     def change(self, before: int, after: int) -> None:
         """Count an answer of which so many bytes stood; what is too much is broken off."""
@@ -48,6 +51,8 @@ class AnswerRoom:
 
     async def wait(self, bytes_max: int = 0) -> None:
         """Return once there is room for an answer of at most so many bytes; 0: of a few.
+
+        Of those for which there is room, few begin in the same turn of the event loop.
 
         There is room while less than one share is taken and, with what is being made, at most
         all of it; an answer that is larger is made alone. The room is the caller's task's, until
@@ -73,6 +78,7 @@ class AnswerRoom:
         if bytes_max and task is not None:
             self._made_bytes[task] = bytes_max
             task.add_done_callback(self._begun)
+            await self._paced.wait(bytes_max)
 
     def _has(self, bytes_max: int) -> bool:
         if self._counted_bytes >= self._share_bytes:

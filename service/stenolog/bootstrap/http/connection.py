@@ -19,21 +19,23 @@ from stenolog.bootstrap.http.scopes import address_of, refused, scope_of
 from stenolog.bootstrap.http.stage import Phase, Stage
 from stenolog.edge.http.problems import Failure
 
-PIECES_PER_TURN = 32  # parsed before the event loop does something else
-
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads requests, has the application answer them, and ends when it is kept waiting."""
+    """Reads requests, has the application answer them, and ends when it is kept waiting.
+
+    Attributes:
+        was_heard: Whether anything that came was parsed.
+    """
 
     def __init__(self, connections: Connections, state: ServerState) -> None:
         """`state` is the server's: its connections, its tasks, and the headers of all answers."""
         self._connections = connections
         self._limits = connections.limits
         self._state = state
-        self._loop = asyncio.get_running_loop()
         self._framing = Framing(self, self._limits.head_bytes_max)
         self._stage = Stage(self._limits)
         self._exchange: Exchange | None = None
+        self.was_heard = False
 
     # What the transport tells.
 
@@ -41,7 +43,7 @@ class Connection(asyncio.BufferedProtocol):
         """Wait for a request, or say that there are too many connections."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._in = Incoming(transport, self._connections)
+        self._in = Incoming(transport, self._connections, self)
         self._out = Outgoing(transport, self._limits, self._connections.room.change)
         self._server = address_of(transport.get_extra_info("sockname"))
         self._client = address_of(transport.get_extra_info("peername"))
@@ -68,7 +70,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
         self._in.filled(nbytes)
-        self.pump()
+        self._connections.reading.came(self)
 
     def eof_received(self) -> bool:
         """Answer what was asked whole before the other side ended; else end, too."""
@@ -76,24 +78,20 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The other side does not take what we send."""
+        self._connections.stand(self)
         self._out.pause()
 
     def resume_writing(self) -> None:
         """It has taken all."""
+        self._connections.move(self)
         self._out.resume()
         self.read_on()
 
     # What the server and the other connections tell.
 
-    @property
-    def ahead_bytes(self) -> int:
-        """How much was read and is not parsed yet, or is half a head."""
-        return self._in.ahead_bytes + self._framing.held_bytes
-
-    @property
-    def unread_since(self) -> float:
-        """When the other side last began not to read; infinite when it reads."""
-        return self._out.unread_since
+    def hold(self) -> None:
+        """Read no more for now."""
+        self._in.settle(may_read=False, held_bytes=self._framing.held_bytes)
 
     def shutdown(self) -> None:
         """End, after the answer that is under way."""
@@ -152,7 +150,8 @@ class Connection(asyncio.BufferedProtocol):
     def read_on(self) -> None:
         """Read what has to be waited for no longer."""
         if not self._in.is_idle:
-            self._loop.call_soon(self.pump)
+            is_ahead = self._stage.phase != "request"
+            self._connections.reading.later(self, is_ahead=is_ahead)
 
     def answered(self) -> None:
         """Go on with what follows the answer."""
@@ -169,13 +168,17 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._linger()
 
-    def pump(self) -> None:
-        """Parse what has come, as far as it is its turn."""
-        for _ in range(PIECES_PER_TURN):
-            if not self._in.ahead_bytes or self._transport.is_closing():
-                break
+    def parse(self, pieces_max: int) -> int:
+        """Parse what has come, as far as it is its turn; return how many pieces it were."""
+        self.was_heard = True
+        pieces = 0
+        while self._in.ahead_bytes and not self._transport.is_closing():
             if not self._stage.may_parse(self._exchange, self._out):
                 break
+            if pieces == pieces_max:
+                self.read_on()
+                break
+            pieces += 1
             if self._stage.phase == "ending":
                 self._stage.dropped_bytes += self._in.ahead_bytes
                 self._in.drop()
@@ -184,13 +187,12 @@ class Connection(asyncio.BufferedProtocol):
             if self._stage.has_dropped_too_much:
                 self._connections.closed(self, "body_unread")
                 self._transport.close()
-        else:
-            self.read_on()
         if self._transport.is_closing():
             self._in.close()
         else:
             may_read = self._stage.may_read(self._exchange, self._out)
             self._in.settle(may_read=may_read, held_bytes=self._framing.held_bytes)
+        return pieces
 
     def _read_piece(self) -> None:
         before = self._exchange
@@ -240,8 +242,7 @@ class Connection(asyncio.BufferedProtocol):
     def _linger(self) -> None:
         """Say that no more comes: closed with bytes unread, it would be reset under the answer."""
         self._drop("ending")
-        if not self._transport.is_closing():
-            self._transport.write_eof()
+        self._out.end()
 
     def _drop(self, phase: Phase) -> None:
         self._stage.begin(phase)

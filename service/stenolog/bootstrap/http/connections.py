@@ -14,10 +14,12 @@ from stenolog.bootstrap.http.asgi import ASGIApp
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.folded import Folded
 from stenolog.bootstrap.http.limits import Limits
-from stenolog.bootstrap.http.outgoing import NEVER
+from stenolog.bootstrap.http.most_ahead import MostAhead
+from stenolog.bootstrap.http.reading import ReadingTurns
 from stenolog.bootstrap.http.turns import Rank, Turns
 
 READ_BYTES = 64 << 10  # at once
+LOOKED_AT_PER_TURN = 64  # ending as many takes 5 ms
 
 
 class Member(Protocol):
@@ -29,16 +31,6 @@ class Member(Protocol):
 
     def give_up(self, reason: str) -> None:
         """End at once, for the others' sake; what was not sent yet is lost."""
-        ...
-
-    @property
-    def ahead_bytes(self) -> int:
-        """How much of what it sent was read and is not parsed yet, or is half a head."""
-        ...
-
-    @property
-    def unread_since(self) -> float:
-        """When the other side last began not to read; infinite when it reads."""
         ...
 
 
@@ -53,6 +45,7 @@ class Connections:
         app: What answers requests.
         is_kept_for: Whether a path is a callback's or a probe's.
         refusing: What answers those that the server refuses; the failure is in the scope.
+        reading: Who parses in which turn of the event loop.
         room: What counts the answers that are not taken.
         scratch: What a connection reads into; it is copied before another one reads.
     """
@@ -64,10 +57,13 @@ class Connections:
     room: AnswerRoom = field(default_factory=lambda: AnswerRoom(Figures()))
     log: Folded = field(default_factory=Folded)
     scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
+    reading: ReadingTurns = field(default_factory=ReadingTurns)
     _all: set[Member] = field(default_factory=set)
     _waiting: dict[Member, None] = field(default_factory=dict)  # without a request; oldest first
     _leaving: dict[Member, None] = field(default_factory=dict)  # answered, still sending; the same
     _others: set[Member] = field(default_factory=set)  # with a request that has no place kept
+    _ahead: MostAhead[Member] = field(default_factory=MostAhead)
+    _unread: dict[Member, float] = field(default_factory=dict)  # since when; oldest first
     _turns: Turns = field(default_factory=Turns)
     _looking: asyncio.TimerHandle | None = None
 
@@ -99,6 +95,7 @@ class Connections:
         self._all.discard(member)
         self.work(member)
         self._others.discard(member)
+        self._unread.pop(member, None)
         self.figures.connections = len(self._all)
 
     def closed(self, member: Member, reason: str) -> None:
@@ -143,12 +140,22 @@ class Connections:
         rank = Rank.KEPT if self.is_kept_for(path) else Rank.SINGLE
         self._turns.begin(request, Rank.AHEAD if is_ahead else rank)
 
-    def keep_ahead(self, change_bytes: int) -> None:
-        """Note that so much more is kept unread; where that is too much, who has most is closed."""
-        self.figures.ahead_bytes += change_bytes
-        while change_bytes > 0 and self.figures.ahead_bytes > self.limits.ahead_bytes_all:
-            furthest = max(self._all, key=_ahead_bytes, default=None)
-            if furthest is None or not furthest.ahead_bytes:
+    def stand(self, member: Member) -> None:
+        """Note that its other side does not read what was sent, from now on."""
+        if member in self._all:
+            self._unread.setdefault(member, _now())
+
+    def move(self, member: Member) -> None:
+        """Note that its other side has read all."""
+        self._unread.pop(member, None)
+
+    def keep_ahead(self, member: Member, before: int, after: int) -> None:
+        """Note how much it keeps unread; where all keep too much, who has most is closed."""
+        self.figures.ahead_bytes += after - before
+        self._ahead.note(member, after)
+        while after > before and self.figures.ahead_bytes > self.limits.ahead_bytes_all:
+            furthest = self._ahead.first()
+            if furthest is None:
                 break
             furthest.give_up("ahead_too_much")
 
@@ -161,8 +168,7 @@ class Connections:
         )
 
     def _break_off_slowest(self, standing_ms: int) -> bool:
-        slowest = min(self._all, key=_unread_since, default=None)
-        since = NEVER if slowest is None else slowest.unread_since
+        slowest, since = next(iter(self._unread.items()), (None, 0.0))
         if slowest is None or (_now() - since) * 1000 < standing_ms:
             return False
         slowest.give_up("answers_too_many")
@@ -172,21 +178,21 @@ class Connections:
         loop = asyncio.get_running_loop()
         self._looking = loop.call_later(self.limits.look_ms / 1000, self._look)
 
-    def _look(self) -> None:
-        self._looking = None
+    def _look(self, left: tuple[Member, ...] | None = None) -> None:
+        """Look at a few in each turn of the event loop: all that began together end together."""
+        if left is None:
+            left = tuple(self._all)
         now = _now()
-        for member in tuple(self._all):
-            member.look(now)
+        for member in left[:LOOKED_AT_PER_TURN]:
+            if member in self._all:
+                member.look(now)
+        left = left[LOOKED_AT_PER_TURN:]
+        if left:
+            asyncio.get_running_loop().call_soon(self._look, left)
+            return
+        self._looking = None
         if self._all:
             self._look_later()
-
-
-def _ahead_bytes(member: Member) -> int:
-    return member.ahead_bytes
-
-
-def _unread_since(member: Member) -> float:
-    return member.unread_since
 
 
 def _now() -> float:

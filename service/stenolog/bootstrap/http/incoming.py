@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 
-from stenolog.bootstrap.http.connections import Connections
+from stenolog.bootstrap.http.connections import Connections, Member
+
+READ_LITTLE_BYTES = 1 << 10  # of a head, in a turn of the event loop in which no more is parsed
 
 
 class Incoming:
     """Keeps the bytes that are read ahead, and pauses the transport while there are any."""
 
-    def __init__(self, transport: asyncio.Transport, connections: Connections) -> None:
-        """Read from `transport`."""
+    def __init__(
+        self, transport: asyncio.Transport, connections: Connections, member: Member
+    ) -> None:
+        """Read from the transport of `member`."""
         self.read = b""
         self.start = 0  # what is before it was parsed
         self._transport = transport
         self._connections = connections
+        self._member = member
         self._counted_bytes = 0
         self._is_reading = True
 
@@ -32,7 +37,11 @@ class Incoming:
     def buffer(self, *, large: bool) -> memoryview:
         """Give the memory to read into: all of it for a long body, little for what may stay."""
         scratch = self._connections.scratch
-        return scratch if large else scratch[: self._connections.limits.ahead_bytes_max]
+        if large:
+            return scratch
+        if self._connections.reading.is_over:
+            return scratch[:READ_LITTLE_BYTES]
+        return scratch[: self._connections.limits.ahead_bytes_max]
 
     def filled(self, size: int) -> None:
         """Keep what was read into the buffer, before another connection uses it."""
@@ -57,10 +66,10 @@ class Incoming:
         """
         if self.start > self.ahead_bytes:  # or a few bytes would keep all of a read
             self.read, self.start = self.read[self.start :], 0
-        change = self.ahead_bytes + held_bytes - self._counted_bytes
-        self._counted_bytes += change
-        if change:
-            self._connections.keep_ahead(change)
+        kept = self.ahead_bytes + held_bytes
+        if kept != self._counted_bytes:
+            before, self._counted_bytes = self._counted_bytes, kept
+            self._connections.keep_ahead(self._member, before, kept)
         reading = may_read and not self.ahead_bytes
         if reading != self._is_reading and not self._transport.is_closing():
             self._is_reading = reading

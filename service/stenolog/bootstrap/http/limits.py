@@ -30,6 +30,7 @@ class Limits:
         connections_max: Beyond it whoever waits longest without a request makes room. Requests that
             are no callbacks and no probes never have the last `connections_kept` of them.
         look_ms: Between two looks at what is overdue.
+        accept_again_ms: After the system had no connection to give, for want of descriptors.
     """
 
     head_bytes_max: int = 64 << 10
@@ -44,6 +45,7 @@ class Limits:
     unread_bytes_min: int = 32 << 10
     connections_max: int = CONNECTIONS_MAX
     look_ms: int = 500
+    accept_again_ms: int = 1_000
 
     @property
     def connections_kept(self) -> int:

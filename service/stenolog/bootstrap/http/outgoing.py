@@ -9,16 +9,11 @@ from collections.abc import Callable
 
 from stenolog.bootstrap.http.limits import Limits
 
-NEVER = float("inf")
 RESET = struct.pack("ii", 1, 0)  # close without waiting for what is not sent: socket(7)
 
 
 class Outgoing:
-    """Writes to a transport, and knows what the other side has not taken yet.
-
-    Attributes:
-        unread_since: When the transport last began to keep bytes; `NEVER` while it keeps none.
-    """
+    """Writes to a transport, and knows what the other side has not taken yet."""
 
     def __init__(
         self, transport: asyncio.Transport, limits: Limits, count: Callable[[int, int], None]
@@ -27,7 +22,6 @@ class Outgoing:
         # Nothing may be kept unnoticed: we are told as soon as there is a first byte, and of the
         # last one's leaving.
         transport.set_write_buffer_limits(high=0)
-        self.unread_since = NEVER
         self._transport = transport
         self._limits = limits
         self._count = count
@@ -63,6 +57,15 @@ class Outgoing:
             self._waiting_bytes = 0
             self._recount()
 
+    def end(self) -> None:
+        """Say that no more comes."""
+        if self._transport.is_closing():
+            return
+        try:
+            self._transport.write_eof()
+        except OSError:  # the other side has reset the connection, and nobody has read so yet
+            self._transport.abort()
+
     def break_off(self, *, is_midway: bool = True) -> None:
         """End the connection at once; midway, so that nobody takes an answer for whole.
 
@@ -78,14 +81,13 @@ class Outgoing:
         """The transport has begun to keep bytes."""
         if self._free is None:
             self._free = self._loop.create_future()
-            self.unread_since = self._seen_at = self._loop.time()
+            self._seen_at = self._loop.time()
             self._seen_bytes = self._left_bytes()
             self._recount()
 
     def resume(self) -> None:
         """The transport keeps none, or is gone."""
         free, self._free = self._free, None
-        self.unread_since = NEVER
         self._recount()
         if free is not None and not free.done():
             free.set_result(None)

@@ -7,8 +7,9 @@ from typing import Literal
 
 from stenolog.bootstrap.http.exchange import Exchange
 from stenolog.bootstrap.http.limits import Limits
-from stenolog.bootstrap.http.outgoing import NEVER, Outgoing
+from stenolog.bootstrap.http.outgoing import Outgoing
 
+NEVER = float("inf")
 Phase = Literal["idle", "head", "request", "discarding", "ending"]
 OVERDUE = {"head": "head_slow", "discarding": "body_unread"}  # the others: `answer_unread`
 
