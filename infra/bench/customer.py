@@ -27,8 +27,10 @@ async def customer(ours: RunningGateway) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def ended(http: httpx.AsyncClient, transcription_id: str) -> None:
-    """Return once it is completed.
+async def ended(
+    http: httpx.AsyncClient, transcription_id: str, path: str = "/v2/transcript"
+) -> None:
+    """Return once it is completed, as `path` shows it.
 
     Raises:
         RuntimeError: It ended with an error.
@@ -36,7 +38,7 @@ async def ended(http: httpx.AsyncClient, transcription_id: str) -> None:
     """
     async with asyncio.timeout(ENDED_SECONDS_MAX):
         while True:
-            answer = await http.get(f"/v2/transcript/{transcription_id}")
+            answer = await http.get(f"{path}/{transcription_id}")
             status = answer.raise_for_status().json()["status"]
             if status == "completed":
                 return
