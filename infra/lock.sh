@@ -9,5 +9,5 @@ lock() { # lock OUTPUT EXTRA...
     --no-strip-extras --no-emit-index-url "$@" pyproject.toml -o "$output"
 }
 lock requirements.txt --group build # what builds the package is pinned beside what runs it
-lock requirements-engine.txt --extra engine -c requirements.txt
 lock requirements-dev.txt --extra dev -c requirements.txt
+lock requirements-engine.txt --extra engine -c requirements.txt -c requirements-dev.txt

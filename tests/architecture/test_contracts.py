@@ -53,6 +53,10 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("engine.host.runner", "engine.audio"),
         ("engine.host.runner", "av"),
     ),
+    "The gateway reaches nothing that only the engine's extra installs": (
+        ("edge.derived.render", "intelligence.topics"),
+        ("projections.rows", "numpy"),
+    ),
     "Stores do not know each other": (
         ("stores.sqlite.file.writer", "stores.files.directory"),
         ("stores.files.uploads", "stores.sqlite.log.store"),

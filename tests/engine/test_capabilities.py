@@ -14,18 +14,11 @@ from stenolog.wire.assemblyai.parameters import KNOWN
 AUDIO = {"audio_url": "http://example.com/a.mp3"}
 
 ASKING: dict[str, object] = {
-    "audio_end_at": 5_000,
-    "audio_start_from": 1_000,
-    "auto_chapters": True,
-    "auto_highlights": True,
     "boost_param": "high",
-    "content_safety": True,
-    "content_safety_confidence": 75,
     "custom_topics": True,
     "domain": "medical-v1",
     "domain_options": {"specialty": "cardiology"},
     "dual_channel": True,
-    "iab_categories": True,
     "keyterms_prompt": ["Stenolog"],
     "keyterms_prompt_options": {"keyterms_match_strength": "high"},
     "language_confidence_threshold": 0.4,
@@ -36,9 +29,6 @@ ASKING: dict[str, object] = {
     "redact_pii_audio_quality": "wav",
     "speech_understanding": {"request": {"translation": {"target_languages": ["de"]}}},
     "speed_boost": True,
-    "summarization": True,
-    "summary_model": "catchy",
-    "summary_type": "gist",
     "temperature": 0.5,
     "topics": ["sport"],
     "word_boost": ["Stenolog"],
@@ -155,8 +145,8 @@ def test_redaction_is_not_asked_for_by_its_details() -> None:
 
 def test_everything_that_is_wrong_is_named() -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        speech_options({**AUDIO, "auto_chapters": True, "language_code": "de"})
-    assert [name for name, _ in refusal.value.fields] == ["auto_chapters", "language_code"]
+        speech_options({**AUDIO, "custom_topics": True, "language_code": "de"})
+    assert [name for name, _ in refusal.value.fields] == ["custom_topics", "language_code"]
 
 
 def test_english_of_any_kind_is_english() -> None:

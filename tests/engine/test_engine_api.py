@@ -116,7 +116,7 @@ def test_too_little_speech_is_an_error_with_four_decimals(engine: EngineProcess)
 
 
 @pytest.mark.parametrize(
-    "params", [{"auto_chapters": True}, {"redact_pii_policies": ["aura"], "redact_pii": True}]
+    "params", [{"custom_topics": True}, {"redact_pii_policies": ["aura"], "redact_pii": True}]
 )
 def test_a_feature_the_engine_lacks_is_refused(
     engine: EngineProcess, params: dict[str, object]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.spoken import SpokenWord, joined, utterances
@@ -49,6 +50,28 @@ def test_words_are_in_order_inside_the_audio(two_cities: tuple[SpokenWord, ...])
     assert two_cities[-1].end < 44_375
     for before, after in itertools.pairwise(two_cities):
         assert before.start <= before.end <= after.start
+
+
+def test_a_part_is_heard_with_the_times_of_the_whole(
+    techniques: Techniques, two_cities: tuple[SpokenWord, ...]
+) -> None:
+    content = sounds.recording("two_cities")
+    part = heard(content, techniques, from_ms=5_000, to_ms=12_000, speakers=ANY)
+    whole = [word for word in two_cities if word.start >= 5_000 and word.end <= 12_000]
+    assert 5_000 <= part[0].start <= part[-1].end <= 12_000
+    assert {word.speaker for word in part} == {"A"}
+    said, expected = plain_words(joined(part)), plain_words(joined(tuple(whole)))
+    assert len(set(said) & set(expected)) >= 0.8 * len(set(expected))
+    near = [(one, word) for word in part for one in whole if one.text == word.text]
+    assert sum(abs(one.start - word.start) <= 300 for one, word in near) >= 0.8 * len(whole)
+
+
+@pytest.mark.parametrize("part", [{"from_ms": 60_000}, {"from_ms": 1_000, "to_ms": 1_100}])
+def test_a_part_outside_the_audio_or_of_no_length_is_too_short(
+    techniques: Techniques, part: dict[str, int]
+) -> None:
+    with pytest.raises(AudioRefused, match=r"^Audio duration is too short\.$"):
+        heard(sounds.recording("two_cities"), techniques, **part)
 
 
 def test_confidence_is_measured_and_never_constant(two_cities: tuple[SpokenWord, ...]) -> None:

@@ -195,4 +195,4 @@ def test_real_speech_is_transcribed_and_what_the_engine_cannot_do_is_named(
     assert found["vtt"].startswith("WEBVTT")
     assert found["found"]["total_count"] >= 1
     assert (found["deleted"]["text"], found["deleted"]["words"]) == ("Deleted by user.", None)
-    assert "auto_chapters is not supported by the embedded engine" in found["refused"]
+    assert "custom_topics is not supported by the embedded engine" in found["refused"]

@@ -11,6 +11,7 @@ from typing import Any
 import assemblyai as aai
 import pytest
 
+from stenolog.intelligence.embeddings_files import wordllama_files
 from tests.engine.engine_process import JOB_SECONDS_MAX, until
 from tests.engine.servers import site
 from tests.gateway_process import GatewayProcess
@@ -41,6 +42,11 @@ def heard(client: aai.Client, dialogue: Path) -> aai.Transcript:
         speech_threshold=0.2,
         sentiment_analysis=True,
         entity_detection=True,
+        auto_chapters=True,
+        auto_highlights=True,
+        content_safety=True,
+        content_safety_confidence=40,
+        iab_categories=wordllama_files() is not None,
     )
     heard = aai.Transcriber(client=client).transcribe(str(dialogue), config)
     assert heard.status == COMPLETED, heard.error
@@ -75,6 +81,8 @@ def test_what_is_redacted_is_in_no_answer(client: aai.Client, opening: Path) -> 
         "redact_static_entities": {"PLEA": ["hear me"]},
         "custom_spelling": [{"from": ["do"], "to": "Dost"}],
         "sentiment_analysis": True,
+        "auto_chapters": True,
+        "auto_highlights": True,
         "speaker_labels": True,
     }
     path = f"/v2/transcript/{http.post('/v2/transcript', json=asked).json()['id']}"
@@ -84,7 +92,8 @@ def test_what_is_redacted_is_in_no_answer(client: aai.Client, opening: Path) -> 
     assert found["sentiment_analysis_results"][0]["text"] in found["text"]
     native = path.replace("/v2/transcript", "/api/v1/transcripts")
     shown = [path, *(f"{path}/{one}" for one in ("sentences", "paragraphs", "srt", "vtt"))]
-    for each in (*shown, f"{native}/words", f"{native}/utterances", f"{native}/sentiment"):
+    views = (f"{native}/{one}" for one in ("words", "utterances", "sentiment", "chapters"))
+    for each in (*shown, *views):
         text = http.get(each).text
         assert "[PLEA]" in text, each
         assert "hear" not in text, each
@@ -92,6 +101,57 @@ def test_what_is_redacted_is_in_no_answer(client: aai.Client, opening: Path) -> 
 
 def _ended(body: dict[str, Any]) -> dict[str, Any] | None:
     return body if body["status"] in ("completed", "error") else None
+
+
+def test_chapters_highlights_topics_and_safety_of_real_speech(
+    heard: aai.Transcript, client: aai.Client
+) -> None:
+    """The client checks every member; what is quoted was said, where it is said to be."""
+    assert heard.text
+    assert heard.chapters
+    (chapter,) = heard.chapters
+    assert (chapter.start, chapter.end) == (heard.words[0].start, heard.words[-1].end)
+    assert chapter.headline in heard.text
+    assert chapter.gist
+    assert chapter.summary
+    assert heard.auto_highlights
+    assert heard.auto_highlights.status == aai.StatusResult.success
+    times = {word.start: word for word in heard.words}
+    for found in heard.auto_highlights.results or ():
+        assert found.count == len(found.timestamps)
+        for span in found.timestamps:
+            assert times[span.start].text.lower().startswith(found.text.lower().split()[0])
+            assert 0 <= span.start < span.end <= 29_000
+    assert heard.content_safety
+    assert heard.content_safety.status == aai.StatusResult.success
+    if wordllama_files() is not None:
+        assert heard.iab_categories
+        assert heard.iab_categories.status == aai.StatusResult.success
+        for passage in heard.iab_categories.results or ():
+            assert passage.text in heard.text
+    path = f"/api/v1/transcripts/{heard.id}"
+    assert client.http_client.get(f"{path}/chapters").json()["items"] == [chapter.model_dump()]
+
+
+def test_a_part_of_the_recording_is_summed_up(
+    client: aai.Client, heard: aai.Transcript, dialogue: Path
+) -> None:
+    config = aai.TranscriptionConfig(
+        audio_start_from=10_000,
+        audio_end_at=20_000,
+        speaker_labels=True,
+        summarization=True,
+        summary_model=aai.SummarizationModel.conversational,
+        summary_type=aai.SummarizationType.bullets,
+    )
+    part = aai.Transcriber(client=client).transcribe(str(dialogue), config)
+    assert part.status == COMPLETED, part.error
+    assert 10_000 <= part.words[0].start < part.words[-1].end <= 20_000
+    assert len(part.words) < len(heard.words)
+    for line in (part.summary or "").splitlines():
+        assert line.startswith("- Speaker ")
+        assert line.split(": ", 1)[1] in part.text
+    assert part.summary
 
 
 def test_its_sentences_subtitles_and_words_are_what_was_heard(heard: aai.Transcript) -> None:

@@ -17,6 +17,23 @@ class SpeakerBounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeOptions:
+    """What is asked about what was spoken of, named as AssemblyAI's parameters.
+
+    `content_safety_confidence` is in percent; `summary_model` and `summary_type` go together.
+    """
+
+    auto_chapters: bool = False
+    auto_highlights: bool = False
+    iab_categories: bool = False
+    content_safety: bool = False
+    content_safety_confidence: int = 50
+    summarization: bool = False
+    summary_model: str = "informative"
+    summary_type: str = "bullets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
     """What is asked of the text, named as AssemblyAI's parameters; nothing by default."""
 
@@ -27,14 +44,20 @@ class TextOptions:
     redaction: RedactionOptions | None = None
     redact_pii_return_unredacted: bool = False
     sentiment_analysis: bool = False
+    themes: ThemeOptions = ThemeOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechOptions:
-    """`speakers` is None without speaker labels, `speech_threshold` as the caller gave it."""
+    """`speakers` is None without speaker labels, `speech_threshold` as the caller gave it.
+
+    Audio before `from_ms` and from `to_ms` on is not heard; None: from the beginning, to the end.
+    """
 
     speakers: SpeakerBounds | None = None
     speech_threshold: int | float | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
     language_detection: bool = False
     punctuate: bool = True
     format_text: bool = True

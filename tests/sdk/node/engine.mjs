@@ -17,6 +17,6 @@ console.log(
     vtt: await client.transcripts.subtitles(said.id, "vtt"),
     found: await client.transcripts.wordSearch(said.id, ["hear me"]),
     deleted: await client.transcripts.delete(said.id),
-    refused: await client.transcripts.submit({ audio, auto_chapters: true }).catch((error) => error.message),
+    refused: await client.transcripts.submit({ audio, custom_topics: true }).catch((error) => error.message),
   }),
 );

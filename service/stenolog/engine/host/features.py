@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stenolog.engine.host import text_features
+from stenolog.engine.host import text_features, theme_features
 from stenolog.engine.options import SpeakerBounds, SpeechOptions
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.checks import Fields
@@ -18,6 +18,8 @@ LANGUAGES = ("en", "en_au", "en_uk", "en_us")
 # What is done, or changes nothing here: there are no audio tags to remove.
 SUPPORTED = text_features.SUPPORTED | frozenset(
     {
+        "audio_end_at",
+        "audio_start_from",
         "audio_url",
         "format_text",
         "language_code",
@@ -40,10 +42,7 @@ REFUSED = KNOWN - SUPPORTED
 # Values that ask for nothing although they are not empty: AssemblyAI's own defaults.
 DEFAULTS: Mapping[str, object] = {
     "boost_param": "default",
-    "content_safety_confidence": 50,
     "redact_pii_audio_quality": "mp3",
-    "summary_model": "informative",
-    "summary_type": "bullets",
 }
 SPEAKER_OPTIONS = frozenset({"min_speakers_expected", "max_speakers_expected"})
 NAME_CHARS_SHOWN = 64  # of a name that nobody knows
@@ -65,9 +64,12 @@ def speech_options(params: Mapping[str, object]) -> SpeechOptions:
         raise InvalidRequest(complaints[0][1], complaints)
     threshold = params.get("speech_threshold")
     assert threshold is None or isinstance(threshold, int | float)
+    begin, end = _excerpt(params)
     return SpeechOptions(
         speakers=_bounds(params) if params.get("speaker_labels") else None,
         speech_threshold=threshold,
+        from_ms=begin,
+        to_ms=end,
         language_detection=bool(params.get("language_detection")),
         punctuate=params.get("punctuate") is not False,
         format_text=params.get("format_text") is not False,
@@ -94,9 +96,21 @@ def unsupported(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield name[:NAME_CHARS_SHOWN], _not_supported(name[:NAME_CHARS_SHOWN])
     yield from text_features.unsupported_redaction(params)
     yield from _languages(params)
+    yield from theme_features.unsupported(params)
+    begin, end = _excerpt(params)
+    if end is not None and end <= (begin or 0):
+        yield "audio_end_at", "audio_end_at must be greater than audio_start_from"
     for name, value in _known_fields(params, "speaker_options"):
         if name not in SPEAKER_OPTIONS and value not in (None, False):
             yield "speaker_options", _not_supported(f"speaker_options.{name}")
+
+
+def _excerpt(params: Mapping[str, object]) -> tuple[int | None, int | None]:
+    """Return from where to where the audio is to be heard, in ms; 0 asks for nothing."""
+    begin, end = params.get("audio_start_from") or None, params.get("audio_end_at") or None
+    assert begin is None or isinstance(begin, int)
+    assert end is None or isinstance(end, int)
+    return begin, end
 
 
 def _languages(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stenolog.engine.host import theme_features
 from stenolog.engine.options import TextOptions
 from stenolog.intelligence.policies import POLICIES, RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 
 # What is done with the text: `features.SUPPORTED` has what is done with the audio.
-SUPPORTED = frozenset(
+SUPPORTED = theme_features.SUPPORTED | frozenset(
     {
         "custom_spelling",
         "disfluencies",
@@ -37,6 +38,7 @@ def text_options(params: Mapping[str, object]) -> TextOptions:
         redaction=_redaction(params) if params.get("redact_pii") else None,
         redact_pii_return_unredacted=bool(params.get("redact_pii_return_unredacted")),
         sentiment_analysis=bool(params.get("sentiment_analysis")),
+        themes=theme_features.theme_options(params),
     )
 
 

@@ -13,10 +13,11 @@ from functools import partial
 
 from pydantic import JsonValue, TypeAdapter
 
-from stenolog.engine.options import SpeechOptions, TextOptions
+from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
 from stenolog.engine.speech import wording
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import Heartbeat
+from stenolog.engine.worker import themes
 from stenolog.intelligence.disfluencies import without_fillers
 from stenolog.intelligence.entities import entities, spans_of
 from stenolog.intelligence.pii_tokens import Span
@@ -73,10 +74,19 @@ def _entities(heard: Heard, options: TextOptions) -> object:
     return [asdict(one) for one in entities(heard.said, heard.shown, heard.named)]
 
 
+def _on(found: Callable[[Speech, Speech, ThemeOptions], object]) -> Analysis:
+    return lambda heard, options: found(heard.said, heard.shown, options.themes)
+
+
 # Each is one member of the transcript, and the function that makes it.
 ANALYSES: Mapping[str, Analysis] = {
+    "auto_highlights_result": _on(themes.highlights_found),
+    "chapters": _on(themes.chapters_found),
+    "content_safety_labels": _on(themes.safety_found),
     "entities": _entities,
+    "iab_categories_result": _on(themes.topics_found),
     "sentiment_analysis_results": _sentiments,
+    "summary": _on(themes.summary_found),
 }
 
 # Members that quote what was said, wherever they stand.

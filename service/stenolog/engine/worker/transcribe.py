@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from stenolog.engine import audio_errors
 from stenolog.engine.audio.decode import decode
+from stenolog.engine.audio.hearing import AUDIO_MS_MIN
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.confidence import is_clear_english
 from stenolog.engine.options import SpeechOptions
@@ -66,16 +67,17 @@ def transcribe(
     decoded: Callable[[int, AudioFacts], None],
     alive: Heartbeat,
 ) -> tuple[SpokenWord, ...]:
-    """Transcribe a file to words in order of time.
+    """Transcribe a file, or the part that is asked for, to words in order of time.
 
-    `decoded` is called with its duration in ms and what is known of the recording.
+    Times are those of the whole file. `decoded` is called with its duration in ms and what is
+    known of the recording.
 
     Raises:
         AudioRefused: Nothing can be transcribed from it, and why.
     """
     recording = decode(file, audio_ms_max=audio_ms_max, alive=alive)
-    audio = recording.audio
-    decoded(-(-audio.size * 1000 // SAMPLE_RATE), recording.facts)
+    decoded(-(-recording.audio.size * 1000 // SAMPLE_RATE), recording.facts)
+    audio = _excerpt(recording.audio, options)
     probabilities = techniques.voice_activity.probabilities(audio, alive)
     _check_threshold(speech_ratio(probabilities), options.speech_threshold)
     lines = cut_lines(probabilities, audio.size)
@@ -85,8 +87,29 @@ def transcribe(
     if not is_clear_english([word.confidence for word in words]):
         raise audio_errors.not_clear_english()
     if options.speakers is None or not words:
-        return without_speakers(words)
-    return with_speakers(words, techniques.speakers.turns(audio, options.speakers, alive))
+        spoken = without_speakers(words)
+    else:
+        turns = techniques.speakers.turns(audio, options.speakers, alive)
+        spoken = with_speakers(words, turns)
+    return _later(spoken, options.from_ms or 0)
+
+
+def _excerpt(audio: Waveform, options: SpeechOptions) -> Waveform:
+    """Return the part between `audio_start_from` and `audio_end_at`; it may end with the audio."""
+    if options.from_ms is None and options.to_ms is None:
+        return audio
+    begin = (options.from_ms or 0) * SAMPLE_RATE // 1000
+    end = audio.size if options.to_ms is None else options.to_ms * SAMPLE_RATE // 1000
+    part = audio[begin:end]
+    if part.size * 1000 < AUDIO_MS_MIN * SAMPLE_RATE:
+        raise audio_errors.too_short()
+    return part
+
+
+def _later(words: tuple[SpokenWord, ...], by_ms: int) -> tuple[SpokenWord, ...]:
+    if not by_ms:
+        return words
+    return tuple(replace(word, start=word.start + by_ms, end=word.end + by_ms) for word in words)
 
 
 def _check_threshold(ratio: float, threshold: float | None) -> None:

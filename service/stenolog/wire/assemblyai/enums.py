@@ -6,6 +6,8 @@ the service does (DECISIONS 129). They are for answers, for the simulator and fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 TERMINAL = frozenset({"completed", "error"})
 STATUSES = ("queued", "processing", "completed", "error")
 
@@ -121,7 +123,13 @@ SUBSTITUTIONS = ("hash", "entity_name")
 AUDIO_QUALITIES = ("mp3", "wav")
 AUDIO_REDACTION_METHODS = ("silence",)
 BOOSTS = ("low", "default", "high")
-SUMMARY_MODELS = ("informative", "conversational", "catchy")
+# Which types each model writes, the first where none is asked for (documentation, March 2026).
+SUMMARY_TYPES_OF_MODEL: Mapping[str, tuple[str, ...]] = {
+    "informative": ("bullets", "bullets_verbose", "headline", "paragraph"),
+    "conversational": ("bullets", "bullets_verbose", "headline", "paragraph"),
+    "catchy": ("headline", "gist"),
+}
+SUMMARY_MODELS = tuple(SUMMARY_TYPES_OF_MODEL)
 SUMMARY_TYPES = ("bullets", "bullets_verbose", "gist", "headline", "paragraph")
 UNDERSTANDING_SUMMARY_TYPES = ("bullets", "paragraph")
 UNDERSTANDING_EFFORTS = ("low", "medium")

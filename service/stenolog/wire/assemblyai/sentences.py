@@ -31,6 +31,12 @@ UNREDACTED_WITHOUT_REDACTION = (
     "`redact_pii_return_unredacted` can only be set to True if `redact_pii` is True"
 )
 AUDIO_WITHOUT_REDACTION = "`redact_pii_audio` can only be set to True if `redact_pii` is True"
+CHAPTERS_AND_SUMMARY = (
+    "Only one of the following models can be enabled at a time: auto_chapters, summarization."
+)
+CONVERSATIONAL_WITHOUT_SPEAKERS = (
+    "`speaker_labels` or `dual_channel` must be enabled for 'conversational' summaries."
+)
 
 DELETED_TEXT = "Deleted by user."
 DELETED_URL = "http://deleted_by_user"
