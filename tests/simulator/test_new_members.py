@@ -49,3 +49,8 @@ def test_things_to_do_have_a_quote_and_its_time() -> None:
     assert first["quote"] in told["text"]
     assert set(first["timestamp"]) == {"start", "end"}
     assert assemblyai.types.TranscriptResponse(**told).text == told["text"]
+
+
+def test_the_domain_that_was_used_is_told_when_one_was_asked_for() -> None:
+    assert made(domain="medical-v1")["metadata"] == {"domain_used": "medical-v1"}
+    assert not made().get("metadata")

@@ -106,7 +106,9 @@ class Job:
             body = completed_transcript(self.id, echoed, self.result())
             body |= {name: self.params[name] for name in LATE_ECHOES if name in self.params}
             if self.behaviour.warning is not None:
-                body["metadata"] = {"warnings": [{"message": self.behaviour.warning}]}
+                told = body.get("metadata")
+                warned = {"warnings": [{"message": self.behaviour.warning}]}
+                body["metadata"] = {**told, **warned} if isinstance(told, dict) else warned
         elif status == "error":
             duration = self._duration() if self.behaviour.result else None
             body = failed_transcript(self.id, echoed, self.error or "", audio_duration=duration)

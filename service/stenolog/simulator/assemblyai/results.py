@@ -53,6 +53,8 @@ def transcript(
         result |= {f"unredacted_{name}": value for name, value in plain.items()}
     if "multichannel" in features:
         result["audio_channels"] = SPEAKERS
+    if given.get("domain"):
+        result["metadata"] = {"domain_used": given["domain"]}
     options = given.get("speaker_options")
     if isinstance(options, dict) and options.get("include_speaker_confidence"):
         _tell_speaker_confidence(result)
