@@ -31,7 +31,7 @@ class EngineSettings(BaseModel):
         uploads_bytes_max: All uploads together, until their jobs are done.
         audio_ms_max: The longest audio after decoding.
         job_seconds_max: How long one job may take; None means as long as the audio lasts, and at
-            least a minute.
+            least five minutes.
         workers: Jobs transcribed at the same time; the cores are shared among them.
         log_level: The least level of a log line; `log_format` is as for the gateway.
         public_origin: A URL whose origin webhooks may always reach: that of the gateway.

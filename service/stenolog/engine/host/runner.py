@@ -28,7 +28,7 @@ from stenolog.owned_tasks import OwnedTasks
 log = structlog.get_logger()
 
 START_PAUSE_MS = 1_000  # after a start that failed; then the next job tries again
-JOB_MS_MIN = 60_000  # a job may take this long however short its audio
+JOB_MS_MIN = 300_000  # a job may take this long however short its audio: the machine may be busy
 # "Server error" is what the gateway submits again.
 CRASHED = "Server error, the transcription ended unexpectedly."
 DECODED_PER_MS = 20  # ms of audio in a ms at the least; decoders were measured at 460 and more
