@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.limits import Limits
-from stenolog.bootstrap.serving import Server, bind, server_for
+from stenolog.bootstrap.http.server import Server
+from stenolog.bootstrap.serving import bind, server_for
 from stenolog.edge.app import Application
 from stenolog.edge.http.problems import FailureForm, as_problem, as_wire_error
 from stenolog.edge.http.refused import refusing
@@ -214,7 +215,7 @@ async def serving(
         yield served
     finally:
         served.may_go.set()
-        server.should_exit = True
+        server.stop()
         await running
         listener.close()
         assert not server.server_state.connections

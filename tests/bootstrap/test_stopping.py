@@ -77,7 +77,7 @@ async def test_whoever_could_not_be_answered_in_time_is_told_to_come_again() -> 
     async with connected() as (served, client):
         client.send(HELD)
         await served.asked.wait()
-        served.server.should_exit = True
+        served.server.stop()
         answer = (await client.read_to_end()).lower()
         assert answer.startswith(b"http/1.1 503 ")
         assert b"\r\nretry-after: 5\r\n" in answer

@@ -138,5 +138,5 @@ async def running(
             yield made
         finally:
             await made.stand_still()
-            server.should_exit = True
+            server.stop()
             await serving

@@ -9,21 +9,20 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any, cast
 
 import structlog
 import uvicorn
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
-from stenolog.bootstrap.http.accepting import Accepting
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.connection import Connection
 from stenolog.bootstrap.http.connections import Connections
 from stenolog.bootstrap.http.descriptors import connections_within, raise_limit
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.http.limits import CONNECTIONS_MAX, Limits
+from stenolog.bootstrap.http.server import BACKLOG, Server
 from stenolog.bootstrap.listening import cannot_listen
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
@@ -33,33 +32,11 @@ from stenolog.stores.files.directory import locked, make_directory
 
 FILES_UMASK = 0o077  # whatever is made in the data directory is ours alone
 DRAIN_SECONDS = 4  # requests in flight; loops have what is left of ten seconds
-BACKLOG = 2_048  # connections that the system keeps for us
 # A thread that comes back from SQLite waits this long for the interpreter, at each statement.
 # CPython's own 5 ms would let a commit of a few rows wait for many turns of the event loop.
 THREAD_SWITCH_SECONDS = 0.0005
 
 log = structlog.get_logger()
-
-
-class Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs it, and connections to `Connection`."""
-
-    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
-        """`connections` are those that are served."""
-        super().__init__(config)
-        self.connections = connections
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; how many connections begin in a turn is ours to say, not asyncio's."""
-        connection = partial(Connection, self.connections, self.server_state)
-        accepting = [Accepting(one, self.connections, connection) for one in sockets or ()]
-        self.servers = cast("Any", accepting)  # each is closed, and waited for
-        self.started = True
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Uvicorn would end the process by the same signal, before anything is closed."""
-        yield
 
 
 async def serve(
@@ -154,7 +131,7 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, server)
+        loop.add_signal_handler(number, server.stop)
     loops = asyncio.create_task(gateway.run())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     # What the start has made lives as long as the process: a full collection, which stops every
@@ -165,7 +142,7 @@ async def _serve(
     try:
         started()
         await asyncio.wait({loops, serving}, return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
+        server.stop()
         await serving
         if loops.done():
             loops.result()  # a loop that ended is a fault: it leaves as itself
@@ -175,7 +152,3 @@ async def _serve(
             await asyncio.gather(loops, return_exceptions=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _stop(server: Server) -> None:
-    server.should_exit = True
