@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.worker.analyses import analysed
 from stenolog.errors import InvalidRequest
+from stenolog.intelligence.embeddings_files import wordllama_files
+from stenolog.intelligence.embeddings_wordllama import best_embedder
+from stenolog.intelligence.policies import RedactionOptions, Substitution
 from tests.engine.sounds import nothing
 from tests.intelligence.models import needs_model
 
@@ -18,13 +23,16 @@ AUDIO = {"audio_url": "http://example.com/a.mp3"}
 SAID = "Smoke from a wildfire covers Maine. The wildfire was a disaster for Maine."
 
 
-def found_in(text: str, **asked: Any) -> dict[str, Any]:
-    words = tuple(
+def words_of(text: str) -> tuple[SpokenWord, ...]:
+    return tuple(
         SpokenWord(text=word, start=n * 300, end=n * 300 + 300, confidence=0.9, speaker="A")
         for n, word in enumerate(text.split())
     )
+
+
+def found_in(text: str, **asked: Any) -> dict[str, Any]:
     options = SpeechOptions(text=TextOptions(themes=ThemeOptions(**asked)))
-    return analysed(words, options, nothing).findings
+    return analysed(words_of(text), options, nothing).findings
 
 
 @needs_model
@@ -97,6 +105,31 @@ def test_topics_have_relevances_and_a_summary() -> None:
     assert found["summary"][one["labels"][0]["label"]] == 1.0
 
 
+@pytest.mark.parametrize("substitution", ["hash", "entity_name"])
+def test_what_is_redacted_is_quoted_by_none_of_them(substitution: Substitution) -> None:
+    text = (
+        "Hello, my name is Olivia Flores. Olivia Flores bought a rifle. The rifle is broken. "
+        "Olivia Flores wants a new rifle, and Flores wants her money back. Goodbye, Olivia."
+    )
+    asked = ThemeOptions(
+        auto_chapters=True,
+        auto_highlights=True,
+        content_safety=True,
+        iab_categories=wordllama_files() is not None,
+        summarization=True,
+        summary_type="bullets_verbose",
+    )
+    hidden = RedactionOptions(policies=("person_name",), static={}, substitution=substitution)
+    made = analysed(
+        words_of(text), SpeechOptions(text=TextOptions(themes=asked, redaction=hidden)), nothing
+    )
+    assert len(made.findings) >= 4
+    assert "rifle" in str(made.findings["summary"])
+    told = json.dumps(made.findings).lower()
+    assert "olivia" not in told
+    assert "flores" not in told
+
+
 def refused(**params: object) -> dict[str, str]:
     with pytest.raises(InvalidRequest) as refusal:
         speech_options({**AUDIO, **params})
@@ -149,6 +182,19 @@ def test_what_is_not_said_of_a_summary_goes_with_what_is(
 ) -> None:
     text = speech_options({**AUDIO, "summarization": True, **asked}).text.themes
     assert (text.summary_model, text.summary_type) == (model, kind)
+
+
+def test_topics_are_refused_where_their_model_is_missing_and_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wordllama").mkdir()
+    (tmp_path / "wordllama" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert refused(iab_categories=True, auto_chapters=True, content_safety=True) == {
+        "iab_categories": "iab_categories is not supported by the embedded engine without the "
+        "package wordllama, which the extra [engine] installs on x86-64 with Python 3.11 to 3.13"
+    }
+    assert best_embedder.__wrapped__().name == "word-counts-1"
 
 
 def test_the_part_that_is_to_be_heard_has_a_length() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stenolog.intelligence.highlights import HIGHLIGHTS_MAX, Span, highlights
+from stenolog.intelligence.highlights import CANDIDATES_MAX, HIGHLIGHTS_MAX, Span, highlights
 from stenolog.intelligence.speech import Speech
 from tests.intelligence.models import speech
 
@@ -43,6 +45,15 @@ def test_one_word_counts_when_it_is_a_name_or_is_said_again() -> None:
     assert [one.text for one in highlights(speech("An umbrella? My umbrella!").sentences)] == [
         "umbrella"
     ]
+
+
+def test_of_endless_speech_the_first_phrases_count() -> None:
+    """`CANDIDATES_MAX` bounds the memory; what is known already is still counted."""
+    words = ["".join(letters) for letters in itertools.product("bcdfgkmnpr", repeat=5)]
+    assert 4 * len(words[:15_000]) > CANDIDATES_MAX
+    said = speech(" ".join(["Lost umbrella.", *words[:15_000], "Lost umbrella."]))
+    found = highlights(said.sentences)
+    assert [(one.text, one.count) for one in found][:1] == [("Lost umbrella", 2)]
 
 
 def test_nothing_said_has_no_highlights() -> None:
