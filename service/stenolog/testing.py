@@ -12,7 +12,11 @@ import pytest
 
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
-from stenolog.simulator.threaded import ThreadedReceiver, ThreadedSimulator
+from stenolog.simulator.threaded import (
+    ThreadedAimlapiSimulator,
+    ThreadedReceiver,
+    ThreadedSimulator,
+)
 
 RUN_MS = 20  # how long a job takes unless a test sets `simulator.behave`
 
@@ -24,6 +28,17 @@ def assemblyai_simulator() -> Iterator[ThreadedSimulator]:
     `simulator.behave` chooses how a job goes, `simulator.jobs` shows what was asked.
     """
     server = ThreadedSimulator(Simulator(behave=lambda body: Behaviour(run_ms=RUN_MS)))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def aimlapi_simulator() -> Iterator[ThreadedAimlapiSimulator]:
+    """Serve a simulated AIMLAPI at `base_url`; `simulator.api_key` is its key.
+
+    An audio URL that ends in `?day=NAME` has a day of `simulator.aimlapi.days`.
+    """
+    server = ThreadedAimlapiSimulator()
     with server:
         yield server
 

@@ -8,6 +8,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import anyio.from_thread
 
+from stenolog.simulator.aimlapi.provider import AimlapiSimulator
 from stenolog.simulator.assemblyai.provider import Simulator
 from stenolog.simulator.receiver import Receiver
 
@@ -86,6 +87,26 @@ class ThreadedSimulator(InThread):
     def release(self, job_id: str | None = None) -> None:
         """Let the held reply of a job go out, or of every job."""
         self.call(self.simulator.release, job_id)
+
+
+class ThreadedAimlapiSimulator(InThread):
+    """An `AimlapiSimulator` in a thread.
+
+    `simulator`'s snapshots (`jobs`, `requests`, `creates`) and its settings (`behave`, `outage`)
+    may be used directly; its coroutines through here.
+    """
+
+    def __init__(self, simulator: AimlapiSimulator | None = None) -> None:
+        self.simulator = simulator or AimlapiSimulator()
+        super().__init__(self.simulator)
+
+    def accept_connections(self) -> None:
+        """Take connections again."""
+        self.call(self.simulator.accept_connections)
+
+    def refuse_connections(self) -> None:
+        """Close every connection and refuse new ones."""
+        self.call(self.simulator.refuse_connections)
 
 
 class ThreadedReceiver(InThread):

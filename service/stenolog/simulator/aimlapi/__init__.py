@@ -1,0 +1,1 @@
+"""Simulate AIMLAPI's speech-to-text."""
