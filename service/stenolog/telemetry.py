@@ -167,6 +167,11 @@ class Metrics(DeliveryMetrics, LogMetrics):
             "Provider jobs that were found after a submission of unknown outcome, since the start",
             registry=registry,
         )
+        self._ambiguous = Counter(
+            "stenolog_submissions_ambiguous",
+            "Submissions since the start of which nobody can tell whether the provider has a job",
+            registry=registry,
+        )
         self._reconciliations = Counter(
             "stenolog_reconciliations",
             "Ends of provider jobs recorded since the start, by why the provider was asked",
@@ -191,6 +196,10 @@ class Metrics(DeliveryMetrics, LogMetrics):
     def adopted(self) -> None:
         """Count a job that was paid for without our knowing, and was found."""
         self._adoptions.inc()
+
+    def ambiguous(self) -> None:
+        """Count a create of which nobody can tell whether it made a job."""
+        self._ambiguous.inc()
 
     def reconciled(self, reason: str) -> None:
         """Count a transcription that ended, by the reason why we looked."""

@@ -106,6 +106,7 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("edge.app", "stores.sqlite.log.store"),
         ("compliance.vault", "stores.files.uploads"),
         ("reconciler.loop", "providers.assemblyai.adapter"),
+        ("reconciler.loop", "providers.aimlapi.adapter"),
     ),
     "The command line asks the composition root, and knows nothing that it composes": (
         ("cli.keys", "commands.handler"),

@@ -44,9 +44,23 @@ def test_a_providers_key_chooses_the_provider(monkeypatch: pytest.MonkeyPatch) -
     assert loaded(monkeypatch, {"STENOLOG_PROVIDER": "local"}).chosen_provider == "local"
 
 
+def test_aimlapi_is_chosen_where_assemblyai_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(monkeypatch, {"STENOLOG_AIMLAPI_API_KEY": "k"})
+    assert (settings.chosen_provider, settings.uses_engine) == ("aimlapi", False)
+    assert settings.aimlapi_url == "https://api.aimlapi.com"
+    monkeypatch.setenv("STENOLOG_AIMLAPI_BASE_URL", "http://127.0.0.1:9/v1/")
+    assert load_settings().aimlapi_url == "http://127.0.0.1:9"
+    assert loaded(monkeypatch, {"STENOLOG_ASSEMBLYAI_API_KEY": "k"}).chosen_provider == "assemblyai"
+    assert loaded(monkeypatch, {"STENOLOG_PROVIDER": "aimlapi"}).chosen_provider == "aimlapi"
+    with pytest.raises(BadSetting, match="STENOLOG_AIMLAPI_MODEL: must be the name of a model"):
+        loaded(monkeypatch, {"STENOLOG_AIMLAPI_MODEL": "a model"})
+
+
 def test_a_provider_without_its_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadSetting, match="STENOLOG_ASSEMBLYAI_API_KEY is not set"):
         loaded(monkeypatch, {"STENOLOG_PROVIDER": "assemblyai"})
+    with pytest.raises(BadSetting, match="STENOLOG_AIMLAPI_API_KEY is not set"):
+        loaded(monkeypatch, {"STENOLOG_PROVIDER": "aimlapi"})
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from stenolog.cli.listing import command as listing
 from stenolog.cli.projections import command as projections
 from stenolog.cli.transcribe import command as transcribe
 from stenolog.commands.api_keys import new_secret
+from stenolog.simulator.aimlapi.provider import API_KEY
+from stenolog.simulator.threaded import ThreadedAimlapiSimulator
 from stenolog.stores.files.directory import locked
 from tests.cli.other_service import Other, other_service
 
@@ -158,6 +160,26 @@ def test_doctor_does_not_take_anybody_for_the_provider(
     other.body = body
     answer = stenolog(doctor)
     assert said in answer.output
+    assert answer.exit_code == status
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "status", "said"),
+    [
+        (API_KEY, "/v1", DONE, "answers and takes the key"),
+        ("wrong", "", NO, "answers 401"),
+        (API_KEY, "/elsewhere", NO, "answers 404"),
+    ],
+)
+def test_doctor_asks_aimlapi_for_a_job_that_nobody_made(
+    monkeypatch: pytest.MonkeyPatch, key: str, path: str, status: int, said: str
+) -> None:
+    with ThreadedAimlapiSimulator() as url:
+        monkeypatch.setenv("STENOLOG_AIMLAPI_API_KEY", key)
+        monkeypatch.setenv("STENOLOG_AIMLAPI_BASE_URL", url + path)
+        answer = stenolog(doctor)
+    (line,) = [one for one in answer.output.splitlines() if "provider, AIMLAPI" in one]
+    assert said in line
     assert answer.exit_code == status
 
 

@@ -100,6 +100,9 @@ class Uncounted:
     def adopted(self) -> None:
         """Not counted."""
 
+    def ambiguous(self) -> None:
+        """Not counted."""
+
     def reconciled(self, reason: str) -> None:
         """Not counted."""
 
@@ -164,8 +167,8 @@ class World:
         owner = Owner(
             self.gates, issuer, reader, submitter, remover, evidence, Uncounted(), self.now_ms
         )
-        settler = Settler(self.gates, issuer, reader, owner, remover, self.now_ms)
-        self.pools = Pools(self.gates, submitter.must_forward)
+        settler = Settler(self.gates, issuer, reader, owner, remover, self.now_ms, Uncounted())
+        self.pools = Pools(self.gates, submitter.sends_file)
         eraser = KeyDestroyer(self.vault)
         actor = Actor(
             self.gates,

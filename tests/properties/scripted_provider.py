@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from stenolog.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
+from stenolog.providers.facts import ProviderFacts
 from stenolog.providers.port import (
+    AudioFile,
     CallbackTarget,
     FetchedJob,
     JobPage,
     JobStatus,
     ListedJob,
-    ProviderFacts,
     Standing,
     UnknownJob,
 )
@@ -154,7 +155,11 @@ class ScriptedProvider:
         self.uploads += 1
         return f"https://provider.example/upload/{self.uploads}"
 
-    async def submit(self, body: bytes) -> str:
+    def unmet(self, params: Mapping[str, Any], job: FetchedJob) -> str | None:
+        """Nothing sets a condition here."""
+        return None
+
+    async def submit(self, body: bytes, audio: AudioFile | None = None) -> str:
         """A job, or none, and an answer that tells of it, or not."""
         await self.paid(body)
         self.wait(self.slow_ms)

@@ -9,7 +9,7 @@ import pytest
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.providers.assemblyai.adapter import AssemblyAI
-from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.providers.connection import ServiceAddress
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 
 

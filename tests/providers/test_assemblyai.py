@@ -14,7 +14,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import ProviderHeldBack, ProviderRefused, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI
-from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.providers.connection import ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import CallbackTarget, FetchedJob, Standing
 from stenolog.simulator.assemblyai.behaviour import Behaviour, refusal, too_many_requests

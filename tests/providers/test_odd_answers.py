@@ -15,8 +15,8 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import ProviderOutcomeUnknown, ProviderRefused, ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.answers import server_error
-from stenolog.providers.assemblyai.connection import ANSWER_BYTES_MAX, ServiceAddress
 from stenolog.providers.assemblyai.times import time_ms
+from stenolog.providers.connection import ANSWER_BYTES_MAX, ServiceAddress
 from stenolog.providers.port import FetchedJob, UnknownJob
 from stenolog.wire.assemblyai import sentences
 from tests.egress.scripted import always, answer, serving

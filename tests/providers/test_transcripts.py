@@ -15,9 +15,9 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.errors import ProviderUnavailable
 from stenolog.providers.assemblyai.adapter import AssemblyAI
 from stenolog.providers.assemblyai.answers import read_job
-from stenolog.providers.assemblyai.connection import ServiceAddress
-from stenolog.providers.assemblyai.transcripts import BESIDE_BYTES_MIN, Transcripts
+from stenolog.providers.connection import ServiceAddress
 from stenolog.providers.read_times import READ_TIMES
+from stenolog.providers.transcripts import BESIDE_BYTES_MIN, Transcripts
 from stenolog.side_process import SideProcess
 from tests.egress.scripted import always, answer, serving
 from tests.engine.drips import Drip, dripping

@@ -11,7 +11,7 @@ from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
-from stenolog.bootstrap.providers import UNSUPPORTED, default_params_of
+from stenolog.bootstrap.providers import default_params_of, unsupported_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
@@ -104,7 +104,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 public_url=parts.public_url,
                 default_provider=settings.chosen_provider,
                 providers=parts.regions,
-                unsupported=UNSUPPORTED,
+                unsupported=unsupported_of(settings),
                 wake=parts.wake,
                 erase=parts.eraser.erase_now,
                 fill_in=parts.projector.fill_in,

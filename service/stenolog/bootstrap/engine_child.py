@@ -17,7 +17,7 @@ import structlog
 
 from stenolog.backoff import exponential_ms
 from stenolog.config.settings import PREFIX
-from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.providers.connection import ServiceAddress
 
 KEY_BYTES = 32
 FOLDER_BYTES = 8

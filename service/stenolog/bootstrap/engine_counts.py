@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stenolog.egress.client import Egress
 from stenolog.errors import EgressFailed, ForbiddenAddress
-from stenolog.providers.assemblyai.connection import ServiceAddress
+from stenolog.providers.connection import ServiceAddress
 
 TIMEOUT_MS = 1_000
 ERRORS_FROM = 300

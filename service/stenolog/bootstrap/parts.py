@@ -83,7 +83,7 @@ async def open_parts(
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, wrapping.clock)
-    timings = timings_of(settings, {name: FACTS[name] for name, _ in reached}, polled=polled)
+    timings = timings_of(settings, FACTS, polled=polled)
     reconciling = reconciling_over(
         settings,
         stores,

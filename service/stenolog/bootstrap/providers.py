@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.config.provider import RegionName
@@ -13,13 +14,16 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.host.features import unsupported
 from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.providers.aimlapi.adapter import Aimlapi
 from stenolog.providers.assemblyai.adapter import AssemblyAI
-from stenolog.providers.assemblyai.connection import ServiceAddress
-from stenolog.providers.assemblyai.transcripts import Transcripts
+from stenolog.providers.connection import ServiceAddress
+from stenolog.providers.facts import ProviderFacts
 from stenolog.providers.pace import Pace
-from stenolog.providers.port import Provider, ProviderFacts
+from stenolog.providers.port import Provider
+from stenolog.providers.transcripts import Transcripts
 from stenolog.reconciler.gates import ProviderRegion
 from stenolog.side_process import SideProcess
+from stenolog.wire.aimlapi.requests import complaints
 
 # Every slot of the reconciler's pools at one place, and redacted audio.
 CONNECTIONS_MAX = 144
@@ -28,17 +32,14 @@ LOOPBACK = "127.0.0.1/32"
 
 FACTS: Mapping[ProviderName, ProviderFacts] = {
     # Its documentation of speech-to-text: results are kept an hour; there is nothing but create and
-    # read. No adapter exists yet, but the name is reserved in callback tokens and events.
+    # read.
     "aimlapi": ProviderFacts(
-        calls_back=False, lists=False, deletes=False, result_lifetime_ms=3_600_000
+        calls_back=False, lists=False, deletes=False, uploads=False, result_lifetime_ms=3_600_000
     ),
     "assemblyai": ProviderFacts(),
     # The engine's jobs, and its list of them, are in its memory.
     "local": ProviderFacts(on_this_machine=True, keeps_jobs=False, list_lag_ms_max=5_000),
 }
-
-# AssemblyAI judges for itself; what the engine cannot do is known before a request is taken.
-UNSUPPORTED: Mapping[ProviderName, Unsupported] = {"local": unsupported}
 
 
 def providers_of(
@@ -62,6 +63,8 @@ def providers_of(
             transcripts=transcripts,
             names_start=True,
         )
+    if settings.aimlapi_api_key is not None:
+        providers["aimlapi", None] = _aimlapi(stack, settings, transcripts)
     paces: dict[str, Pace] = {}
     for region in settings.offered_regions:
         key = settings.assemblyai_key(region)
@@ -74,6 +77,14 @@ def providers_of(
         remote = _assemblyai(stack, settings, region, address, pace, transcripts)
         providers["assemblyai", region] = remote
     return providers
+
+
+def unsupported_of(settings: Settings) -> Mapping[ProviderName, Unsupported]:
+    """Return what providers are known not to do, before a request is taken.
+
+    AssemblyAI judges for itself.
+    """
+    return {"local": unsupported, "aimlapi": partial(complaints, default=settings.aimlapi_model)}
 
 
 def default_params_of(settings: Settings) -> Mapping[str, Mapping[str, object]]:
@@ -89,6 +100,24 @@ def regions_of(places: Iterable[ProviderRegion]) -> Mapping[ProviderName, Sequen
     for name, region in places:
         regions.setdefault(name, []).append(region)
     return regions
+
+
+def _aimlapi(
+    stack: contextlib.AsyncExitStack, settings: Settings, transcripts: Transcripts
+) -> Provider:
+    assert settings.aimlapi_api_key is not None
+    address = ServiceAddress(
+        base_url=settings.aimlapi_url, api_key=settings.aimlapi_api_key.get_secret_value()
+    )
+    egress = Egress(AddressPolicy.of(origins=[address.base_url]), connections_max=CONNECTIONS_MAX)
+    stack.push_async_callback(egress.aclose)
+    return Aimlapi(
+        address,
+        egress,
+        timeout_ms=settings.http_timeout_ms,
+        model=settings.aimlapi_model,
+        transcripts=transcripts,
+    )
 
 
 def _assemblyai(

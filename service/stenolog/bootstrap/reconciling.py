@@ -60,7 +60,7 @@ def reconciling_over(
     fetcher = Fetcher(gates, issuer, reader, evidence, metrics, now_ms)
     remover = Remover(gates, issuer, reader)
     owner = Owner(gates, issuer, reader, submitter, remover, evidence, metrics, now_ms)
-    settler = Settler(gates, issuer, reader, owner, remover, now_ms)
+    settler = Settler(gates, issuer, reader, owner, remover, now_ms, metrics)
     actor = Actor(
         gates,
         issuer,
@@ -79,7 +79,7 @@ def reconciling_over(
         reader,
         actor,
         {name: wrapping.reconciling(timing) for name, timing in timings.items()},
-        Pools(gates, submitter.must_forward),
+        Pools(gates, submitter.sends_file),
         now_ms,
         tenant_concurrency=settings.tenant_concurrency,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
-from stenolog.providers.port import ProviderFacts
+from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.timing import Timing
 
 

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
-from pydantic import SecretStr
 
 from stenolog.bootstrap.http.descriptors import (
     DESCRIPTORS_FEW,
@@ -20,24 +19,18 @@ from stenolog.bootstrap.http.descriptors import (
 )
 from stenolog.bootstrap.http.limits import CONNECTIONS_MAX
 from stenolog.bootstrap.offline import database_library
-from stenolog.cli.answers import ProviderList, checked, json_object
 from stenolog.cli.data_files import log_and_keys, master_key
 from stenolog.cli.findings import Finding
 from stenolog.cli.lost_keys import lost_keys
 from stenolog.cli.odd_files import odd_directory
+from stenolog.cli.provider_checks import provider_findings
 from stenolog.cli.service_environment import OfService, settings_of_service
 from stenolog.cli.upload_files import uploads
 from stenolog.cli.words import NO, common, guarded, one_line, run
-from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
-from stenolog.egress.client import Egress
-from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
-from stenolog.errors import EgressFailed, ForbiddenAddress, RequestError
 from stenolog.stores.files.directory import running
 
-TIMEOUT_MS = 5_000
-ANSWER_BYTES_MAX = 1 << 20
 FREE_BYTES_MIN = 1 << 30
 
 
@@ -177,66 +170,3 @@ def engine(settings: Settings) -> Finding:
         said=reason,
         advice="set STENOLOG_ASSEMBLYAI_API_KEY to use AssemblyAI" if needed else "",
     )
-
-
-async def provider_findings(settings: Settings) -> list[Finding]:
-    """Check in each region whether the provider answers and takes our key."""
-    found = [
-        await _region_finding(settings, region, url, key)
-        for region, url in settings.assemblyai_regions.items()
-        if (key := settings.assemblyai_key(region)) is not None
-    ]
-    return found or [Finding(what="provider", holds=True, said="local: nothing to reach")]
-
-
-async def _region_finding(
-    settings: Settings, region: RegionName, url: str, key: SecretStr
-) -> Finding:
-    # Audio goes to another region only where a request names it.
-    failed = False if region == settings.assemblyai_region else None
-    what = f"provider, {region}"
-    egress = Egress(AddressPolicy.of(origins=[url]))
-    try:
-        answer = await egress.request(
-            "GET",
-            f"{url}/v2/transcript?limit=1",
-            headers=[("authorization", key.get_secret_value())],
-            timeout_ms=TIMEOUT_MS,
-            answer_bytes_max=ANSWER_BYTES_MAX,
-        )
-    except (EgressFailed, ForbiddenAddress) as exc:
-        return Finding(
-            what=what,
-            holds=failed,
-            said=f"{url}: {exc}",
-            advice=_advice(exc),
-        )
-    finally:
-        await egress.aclose()
-    if answer.status == 200:
-        try:
-            checked(ProviderList, json_object(answer.body) or {})
-        except RequestError:
-            return Finding(
-                what=what,
-                holds=failed,
-                said=f"{url} answers, and not as AssemblyAI does",
-                advice="check STENOLOG_ASSEMBLYAI_BASE_URL and STENOLOG_ASSEMBLYAI_EU_BASE_URL",
-            )
-        return Finding(what=what, holds=True, said=f"{url} answers and takes the key")
-    advice = (
-        "check STENOLOG_ASSEMBLYAI_API_KEY and its region"
-        if answer.status in {401, 403}
-        else "check STENOLOG_ASSEMBLYAI_BASE_URL, or ask again later"
-    )
-    said = f"{url} answers {answer.status}"
-    return Finding(what=what, holds=failed, said=said, advice=advice)
-
-
-def _advice(exc: EgressFailed | ForbiddenAddress) -> str:
-    """Return what to look at: this machine, the setting, or the way to the provider."""
-    if isinstance(exc, ForbiddenAddress):
-        return "check STENOLOG_ASSEMBLYAI_BASE_URL and STENOLOG_ASSEMBLYAI_EU_BASE_URL"
-    if exc.ours:
-        return "mend this machine: nothing was sent, and the provider was not asked"
-    return "check the network, a firewall, STENOLOG_ASSEMBLYAI_BASE_URL"

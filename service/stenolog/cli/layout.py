@@ -12,7 +12,7 @@ from stenolog.cli.words import COLUMNS, clock, safe
 
 COLUMNS_MIN = 40
 GAP = "  "
-PROVIDERS = {"local": "the embedded engine", "assemblyai": "AssemblyAI"}
+PROVIDERS = {"local": "the embedded engine", "assemblyai": "AssemblyAI", "aimlapi": "AIMLAPI"}
 LAST_COLUMNS_MIN = 16
 NAME_COLUMNS = 10
 TURN_COLUMNS = 13  # of time and speaker: `  0:01.0  A: `

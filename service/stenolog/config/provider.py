@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from stenolog.config.aimlapi import AimlapiSettings
 from stenolog.config.reach import is_unreachable
 from stenolog.config.values import BaseUrl, Key, Milliseconds, Names, parts_of
 
@@ -23,11 +24,16 @@ MODELS_MAX = 16
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
-class ProviderSettings(BaseModel):
+ProviderChoice = Literal["assemblyai", "aimlapi", "local"]
+
+
+class ProviderSettings(AimlapiSettings):
     """Who transcribes, and where providers and customers' URLs may be reached."""
 
-    provider: Literal["assemblyai", "local"] | None = Field(
-        None, description="Who transcribes; default: `assemblyai` if its key is set, else `local`."
+    provider: ProviderChoice | None = Field(
+        None,
+        description="Who transcribes; default: `assemblyai` if its key is set, else `aimlapi` if "
+        "its key is, else `local`.",
     )
     assemblyai_api_key: Key | None = Field(
         None, description="AssemblyAI's API key, for every region that has none of its own."
@@ -72,11 +78,18 @@ class ProviderSettings(BaseModel):
         return value
 
     @property
-    def chosen_provider(self) -> Literal["assemblyai", "local"]:
+    def chosen_provider(self) -> ProviderChoice:
         """The default provider for new transcriptions."""
-        return self.provider or (
-            "assemblyai" if self.assemblyai_key(self.assemblyai_region) else "local"
-        )
+        if self.provider is not None:
+            return self.provider
+        if self.assemblyai_key(self.assemblyai_region):
+            return "assemblyai"
+        return "aimlapi" if self.aimlapi_api_key else "local"
+
+    @property
+    def uses_aimlapi(self) -> bool:
+        """Whether AIMLAPI takes new transcriptions that name no provider."""
+        return self.chosen_provider == "aimlapi"
 
     @property
     def uses_engine(self) -> bool:

@@ -79,6 +79,8 @@ def load_settings(
         raise BadSetting(
             f"{PREFIX}ASSEMBLYAI_API_KEY is not set, but {PREFIX}PROVIDER is assemblyai"
         )
+    if settings.chosen_provider == "aimlapi" and not settings.aimlapi_api_key:
+        raise BadSetting(f"{PREFIX}AIMLAPI_API_KEY is not set, but {PREFIX}PROVIDER is aimlapi")
     return settings
 
 

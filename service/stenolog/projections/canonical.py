@@ -1,7 +1,7 @@
 """Read the canonical transcript: the one shape in which projections read a provider's answer.
 
 It is AssemblyAI's JSON. The answer of another provider is mapped to it by that vendor's module in
-`wire` when it is projected; the log keeps the bytes as they came.
+`wire` when it is projected (`vendors`); the log keeps the bytes as they came.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class CanonicalTranscript:
         metadata = self.answer.get("metadata")
         for warning in _objects(metadata.get("warnings") if isinstance(metadata, dict) else None):
             message = text_or_none(warning.get("message"))
-            if message:
+            if message and message not in {told for _, told in found}:
                 found.append((OF_PROVIDER, message[:WARNING_CHARS_MAX]))
         return tuple(found[:WARNINGS_MAX])
 

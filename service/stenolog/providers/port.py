@@ -35,6 +35,8 @@ class FetchedJob:
         warned: Whether the provider warns about its result, as when it used another model.
         odd_status: Its status where that is no `JobStatus`; then `status` is `processing`.
         emptied: Somebody has deleted what it held; `webhook_url` and result are gone.
+        speech_share: How much of its audio is in words, 0 to 1, as `unmet` needs it; None: not
+            known, or the provider judges for itself.
         held: Counts the bytes of `raw` as in memory for as long as the answer is kept.
     """
 
@@ -49,6 +51,7 @@ class FetchedJob:
     warned: bool = False
     odd_status: str | None = None
     emptied: bool = False
+    speech_share: float | None = None
     held: object = field(default=None, repr=False, compare=False)
 
 
@@ -101,35 +104,11 @@ class AudioStream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderFacts:
-    """What holds of a provider, also while it is not configured.
+class AudioFile:
+    """A customer's file for a create that carries it: its bytes, and how many they are."""
 
-    Code branches on these and never on a provider's name (a test says so).
-
-    Attributes:
-        calls_back: It calls back when a job has ended. If not, it is polled from the start.
-        lists: It lists its jobs. If not, `list_jobs` is never called, and a claim of unknown
-            outcome cannot be settled.
-        deletes: It deletes a job. If not, `delete` is never called, and a job counts as gone once
-            its results have lived; so they must not live for ever.
-        result_lifetime_ms: So long after its creation it has a job and its result, however long
-            the job took; None: until it is deleted.
-        on_this_machine: It calls the address that is bound, which it can always reach.
-        keeps_jobs: Its jobs outlive it. If not, none is left where the provider is not configured.
-        list_lag_ms_max: So long after a create its list has the job; None: as the settings say.
-    """
-
-    calls_back: bool = True
-    lists: bool = True
-    deletes: bool = True
-    result_lifetime_ms: int | None = None
-    on_this_machine: bool = False
-    keeps_jobs: bool = True
-    list_lag_ms_max: int | None = None
-
-    def __post_init__(self) -> None:
-        """Check that a job goes somehow: it is deleted, or forgotten after a while."""
-        assert self.deletes or self.result_lifetime_ms is not None, "an erasure would never end"
+    size: int
+    chunks: AsyncIterator[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,21 +183,34 @@ class Provider(Protocol):
         ...
 
     async def upload(self, chunks: AsyncIterator[bytes], size: int) -> str:
-        """Send bytes, and return the provider's URL of them; repeating leaves unused bytes."""
+        """Send bytes, and return the provider's URL of them; repeating leaves unused bytes.
+
+        Called only where `ProviderFacts.uploads`.
+        """
         ...
 
-    async def submit(self, body: bytes) -> str:
+    async def submit(self, body: bytes, audio: AudioFile | None = None) -> str:
         """Create a job, and return the provider's handle of it.
+
+        `audio` is the file that the body names no URL of: where uploads are not taken.
 
         Raises:
             ProviderRefused: There is no job.
             ProviderUnavailable: There is no job.
             ProviderOutcomeUnknown: There may be one: settle before trying again.
+            StoreError: `audio` could not be read to its end; there is no job.
         """
         ...
 
     async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         """Ask for the job as it is now; SideProcessEnded: a process of ours ended over it."""
+        ...
+
+    def unmet(self, params: Mapping[str, Any], job: FetchedJob) -> str | None:
+        """Return why the request is not met although the job completed, from `speech_share`.
+
+        The sentence is for the customer. Called only for a job that has a `speech_share`.
+        """
         ...
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:

@@ -9,6 +9,7 @@ import structlog
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import AbandonSubmission, Complete, FailSubmission
 from stenolog.commands.transcription.state import Submission, Transcription
+from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.transcriptions import FailureReason
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.providers.oddities import odd_answer
@@ -24,6 +25,10 @@ from stenolog.reconciler.trouble import STOPPED, UNKNOWN, unknown_status
 COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
 LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
+UNTOLD_SENTENCE = (
+    "The provider did not say whether it took the audio, twice, and cannot be asked. Submit the "
+    "audio again."
+)
 DENIALS_MIN = 2  # times that the provider itself says that it knows no such job
 
 log = structlog.get_logger()
@@ -84,7 +89,15 @@ class Fetcher:
                 gate.oddities.note("not-ours", "fetch")
                 raise odd_answer("not-ours", "the answer is of a job that has another token")
             self._evidence.saw(state, submission, job)
-        if found.status == "completed" or (found.status == "error" and not state.terminal):
+        unmet = await self._unmet(state, found)
+        if unmet is not None and not state.terminal:
+            await self._issuer.fail(
+                state, number, reason="unmet", sentence=unmet, answer=found.raw, wake=wake
+            )
+            self._metrics.reconciled(wake)
+            return anew(attempts)
+        completed = found.status == "completed" and unmet is None
+        if completed or (found.status == "error" and not state.terminal):
             await self._finish(state, number, found, wake)
             return anew(attempts)
         return asked_in_vain(attempts, self._now_ms(), unknown_status(found.odd_status))
@@ -97,9 +110,18 @@ class Fetcher:
         if trouble:
             sentence = f"{sentence} {trouble}"
         reason: FailureReason = "lost" if lost else "deadline"
-        await self._issuer.fail(
-            state, number, reason=reason, sentence=LOST_SENTENCE if lost else sentence
-        )
+        if lost:
+            last = state.submission(number)
+            untold = last is not None and last.abandonment == "not-listed"
+            sentence = UNTOLD_SENTENCE if untold else LOST_SENTENCE
+        await self._issuer.fail(state, number, reason=reason, sentence=sentence)
+
+    async def _unmet(self, state: Transcription, found: FetchedJob) -> str | None:
+        """Return the condition of the request that a completed job does not meet."""
+        if found.status != "completed" or found.speech_share is None:
+            return None
+        params = read_request(await self._reader.payload_at(state.request_position)).params
+        return self._gates.gate(state).provider.unmet(params, found)
 
     async def _denied(
         self,

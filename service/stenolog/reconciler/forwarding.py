@@ -10,9 +10,16 @@ import structlog
 from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.state import Transcription
-from stenolog.errors import KeyLost, ProviderRefused, ProviderUnavailable, StoreError
-from stenolog.providers.port import Provider
+from stenolog.errors import (
+    KeyLost,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+    StoreError,
+)
+from stenolog.providers.port import AudioFile, Provider
 
+GONE = "the upload is gone"
 MISSING_SENTENCE = "The uploaded file is no longer there. Upload it again."
 FAILED_SENTENCE = "The provider could not take the uploaded file. Upload it again."
 BROKEN_OFF = 422  # the provider's answer to bytes that did not all arrive
@@ -68,6 +75,26 @@ class Forwarder:
         url, sent_at_ms = self._kept.get(transcription_id) or ("", 0)
         return url if 0 <= self._now_ms() - sent_at_ms < KEPT_MS_MAX else ""
 
+    async def file_of(self, state: Transcription) -> AudioFile:
+        """Open the transcription's upload, for a create that carries it.
+
+        Raises:
+            ProviderRefused: It is gone here.
+            StoreError: It may be readable again.
+        """
+        assert state.upload is not None
+        try:
+            opened = await self._uploads.open(state.upload)
+        except StoreError as exc:
+            unread = unreadable(exc)
+            if isinstance(unread, ProviderRefused):
+                raise unread from exc
+            raise
+        if opened is None:
+            raise ProviderRefused(GONE, status=0, sentence=MISSING_SENTENCE, final=True)
+        size, chunks = opened
+        return AudioFile(size=size, chunks=chunks)
+
     def use(self, transcription_id: str) -> Forwarded | None:
         """Take the URL that was forwarded out of the memory, for the create that is made now."""
         return self._kept.pop(transcription_id)
@@ -92,16 +119,15 @@ class Forwarder:
                 size, chunks = opened
                 return await provider.upload(chunks, size)
         except StoreError as exc:
-            if exc.retryable or isinstance(exc, KeyLost):  # the file may be readable again
+            if not isinstance(unreadable(exc), ProviderRefused):
                 raise
-            log.error("upload.unreadable", error=exc.code, reason=str(exc))
         except ProviderUnavailable as exc:
             if exc.status != BROKEN_OFF or self._may_send_again(state.id):
                 raise
             raise ProviderRefused(
                 "the upload failed", status=exc.status, sentence=FAILED_SENTENCE, final=True
             ) from exc
-        raise ProviderRefused("the upload is gone", status=0, sentence=MISSING_SENTENCE, final=True)
+        raise ProviderRefused(GONE, status=0, sentence=MISSING_SENTENCE, final=True)
 
     def _may_send_again(self, transcription_id: str) -> bool:
         """Count one more failure of this file; False when it has failed too often."""
@@ -110,3 +136,11 @@ class Forwarder:
             return False
         self._failed.put(transcription_id, times)
         return True
+
+
+def unreadable(exc: StoreError) -> ProviderError:
+    """Return what a file that cannot be read means for its create: later, or never."""
+    if exc.retryable or isinstance(exc, KeyLost):  # the file may be readable again
+        return ProviderUnavailable(f"the upload cannot be read: {exc}")
+    log.error("upload.unreadable", error=exc.code, reason=str(exc))
+    return ProviderRefused(GONE, status=0, sentence=MISSING_SENTENCE, final=True)

@@ -12,8 +12,9 @@ import structlog
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import ProviderUnavailable
 from stenolog.log.events.vocabulary import ProviderName, Region
+from stenolog.providers.facts import ProviderFacts
 from stenolog.providers.oddities import Oddities
-from stenolog.providers.port import Provider, ProviderFacts, Standing
+from stenolog.providers.port import Provider, Standing
 from stenolog.reconciler.breaker import Breaker
 from stenolog.reconciler.forgotten import Forgotten
 from stenolog.repeated import Repeated

@@ -29,6 +29,9 @@ UNSETTLED_MAX = 1  # claims whose outcome nobody could tell before we stop payin
 FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
 RESTARTED_MAX = 30  # times that a provider may be started anew under one transcription
 POLL_FIRST_MS = 1_000
+POLL_AGE_SHARE = 4  # of a job that is asked for by itself: again when it is a quarter older
+LAST_LOOK_MS = 30_000  # before a result is forgotten, whose life began before we heard of its job
+LIFETIME_POLLS_MIN = 60  # looks at least while a result lives, whatever the settings say
 CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 ASK_AGAIN_MS = (1_000, 2_000, 4_000)  # after a callback, while the job still says that it runs
@@ -156,6 +159,8 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     """Return when a job that says nothing is to be looked at."""
     if attempts.denials:
         return denied_due_ms(submission, attempts, timing)
+    if timing.polled and not timing.facts.lists:
+        return poll_due_ms(submission, attempts, timing)
     if not attempts.checks:
         first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
         return submission.accepted_at_ms + first_ms
@@ -164,6 +169,22 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
         first_ms, ceiling_ms = POLL_FIRST_MS, timing.sweep_interval_ms
     interval_ms = exponential_ms(attempts.checks, first_ms=first_ms, ceiling_ms=ceiling_ms)
     return attempts.checked_at_ms + sooner_ms(interval_ms, attempts.spread)
+
+
+def poll_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
+    """Return when to ask for a job of which nothing else tells: again after a share of its age.
+
+    So a job is known to have ended before it is a quarter older, whenever this process began; and
+    its result is read long before it is forgotten.
+    """
+    asked_at_ms = max(submission.accepted_at_ms, attempts.checked_at_ms)
+    age_ms = asked_at_ms - submission.accepted_at_ms
+    lifetime_ms = timing.facts.result_lifetime_ms or timing.job_lifetime_ms
+    ceiling_ms = max(1, min(timing.sweep_interval_ms, lifetime_ms // LIFETIME_POLLS_MIN))
+    interval_ms = min(max(POLL_FIRST_MS, age_ms // POLL_AGE_SHARE), ceiling_ms)
+    due_ms = asked_at_ms + sooner_ms(interval_ms, attempts.spread)
+    last_ms = submission.accepted_at_ms + lifetime_ms - LAST_LOOK_MS
+    return min(due_ms, last_ms) if asked_at_ms < last_ms else due_ms
 
 
 def denied_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:

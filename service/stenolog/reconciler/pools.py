@@ -33,14 +33,14 @@ SLOTS: Mapping[PoolKind, int] = {
     "settle": 4,
     "delete": 8,
 }
-MustForward = Callable[[Transcription], bool]
+SendsFile = Callable[[Transcription], bool]
 
 
-def kind_of(action: Step, state: Transcription, must_forward: MustForward) -> PoolKind | None:
+def kind_of(action: Step, state: Transcription, sends_file: SendsFile) -> PoolKind | None:
     """Return the kind of request that the action makes; None: it asks no provider."""
     match action:
         case Submit():
-            return "upload" if must_forward(state) else "create"
+            return "upload" if sends_file(state) else "create"
         case Confirm() | Fetch(wake="callback"):
             return "fetch"
         case Fetch() | Check() | GiveUp():
@@ -70,11 +70,11 @@ class Pools:
     """Every pool, by place and kind; it is made when it is first needed."""
 
     def __init__(
-        self, gates: Gates, must_forward: MustForward, slots: Mapping[PoolKind, int] = SLOTS
+        self, gates: Gates, sends_file: SendsFile, slots: Mapping[PoolKind, int] = SLOTS
     ) -> None:
-        """`must_forward` tells whether an upload has to be sent before the create."""
+        """`sends_file` tells whether the next request carries a file."""
         self._gates = gates
-        self._must_forward = must_forward
+        self._sends_file = sends_file
         self._slots = slots
         self._pools: dict[tuple[ProviderRegion, PoolKind], Pool] = {}
         self.stir: Callable[[], None] = lambda: None
@@ -82,7 +82,7 @@ class Pools:
 
     def of(self, action: Step, state: Transcription) -> Pool | None:
         """Return the pool of what the action asks; None: it asks no provider."""
-        kind = kind_of(action, state, self._must_forward)
+        kind = kind_of(action, state, self._sends_file)
         if kind is None:
             return None
         where = provider_region(state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import AbandonSubmission, RecordSearch
@@ -45,6 +45,14 @@ class _Look:
     attempts: Attempts
 
 
+class Metrics(Protocol):
+    """Counts claims that cannot be settled."""
+
+    def ambiguous(self) -> None:
+        """Count a create of which nobody can tell whether it made a job."""
+        ...
+
+
 class Settler:
     """Settles claims of unknown outcome."""
 
@@ -56,6 +64,7 @@ class Settler:
         owner: Owner,
         remover: Remover,
         now_ms: NowMs,
+        metrics: Metrics,
     ) -> None:
         self._gates = gates
         self._issuer = issuer
@@ -63,6 +72,7 @@ class Settler:
         self._owner = owner
         self._remover = remover
         self._now_ms = now_ms
+        self._metrics = metrics
         self._lists: dict[ProviderRegion, SharedList] = {}
 
     async def settle(
@@ -80,7 +90,9 @@ class Settler:
             await self._remover.remove(state, number)
             return anew(attempts)
         if not self._gates.facts(state).lists:
-            return await self._abandon(state, number, attempts)
+            attempts = await self._abandon(state, number, attempts)
+            self._metrics.ambiguous()
+            return attempts
         look = await self._look(state, submission, attempts, timing)
         if look.ours:
             await self._take(state, number, look.ours, whole=look.whole)

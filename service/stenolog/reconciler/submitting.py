@@ -20,12 +20,13 @@ from stenolog.errors import (
     ProviderOutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
+    StoreError,
 )
 from stenolog.log.events.request_payload import read_request
-from stenolog.providers.port import CallbackTarget
+from stenolog.providers.port import AudioFile, CallbackTarget
 from stenolog.reconciler.attempts import Attempts, anew, answered
 from stenolog.reconciler.breaker import heed
-from stenolog.reconciler.forwarding import Forwarded, Forwarder, Uploads
+from stenolog.reconciler.forwarding import Forwarded, Forwarder, Uploads, unreadable
 from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.reading import TranscriptionReader
@@ -37,6 +38,13 @@ ACCOUNT_HELD = 429  # status of `ProviderHeldBack` where the whole account is as
 ADVICE: Mapping[Concern, str] = {
     "request": "the provider does not take this request; others go on",
     "account": "mend the provider's key or account; nothing is submitted before",
+}
+
+
+UNANSWERED_ADVICE = {
+    True: "none is needed: the provider's list tells whether the job is there",
+    False: "the provider has no list, so nobody can tell whether it has the job: it is asked for "
+    "once more, and may be paid for twice",
 }
 
 
@@ -62,7 +70,14 @@ class Submitter:
 
     def must_forward(self, state: Transcription) -> bool:
         """Tell whether an upload has to be sent to the provider before the create."""
-        return self._forwarder.must_send(state)
+        return self._gates.facts(state).uploads and self._forwarder.must_send(state)
+
+    def sends_file(self, state: Transcription) -> bool:
+        """Tell whether the next request carries a file: an upload, or a create with one."""
+        return self._carries(state) or self.must_forward(state)
+
+    def _carries(self, state: Transcription) -> bool:
+        return state.upload is not None and not self._gates.facts(state).uploads
 
     async def forward(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
         """Send the upload; the create finds it there.
@@ -98,34 +113,55 @@ class Submitter:
             await self._forwarder.send(state, gate.provider)
 
     async def submit(self, state: Transcription, number: int, attempts: Attempts) -> Attempts:
-        """Claim, call, and record the answer, whatever it is; an upload was forwarded before."""
+        """Claim, call, and record the answer, whatever it is; an upload was forwarded before.
+
+        Where the provider takes no uploads, the create carries the file.
+        """
         gate, began_ms = self._gates.gate(state), self._now_ms()
-        audio_url = self._forwarder.kept_url(state.id)
-        if state.upload is not None and not audio_url:
+        audio_url, audio = self._forwarder.kept_url(state.id), None
+        if self._carries(state):
+            try:
+                audio = await self._forwarder.file_of(state)
+            except ProviderRefused as exc:
+                await self._answers.never(state, number, exc)
+                return anew(attempts)
+        elif state.upload is not None and not audio_url:
             return attempts  # what was forwarded is too old: the plan begins with it again
+        breaker = gate.creates if audio is None else gate.uploads
         params = await self._params(state)
         try:
             body = self._create_body(state, number, gate, params, audio_url)
         except ProviderError as exc:
-            heed(gate.creates, exc, began_ms, self._now_ms())
+            heed(breaker, exc, began_ms, self._now_ms())
             raise
         claim = ClaimSubmission(number=number, kid=self._keys.current)
         try:
             if await self._issuer.issue(claim, state, {"submission.claimed": body}):
-                await self._create(state, number, gate, body, fills=gate.provider.fills(params))
+                fills = gate.provider.fills(params)
+                await self._create(state, number, gate, body, audio, fills=fills)
         finally:
             gate.provider.withdraw(body)  # or others would wait for a request that is never made
         return anew(attempts)
 
     async def _create(
-        self, state: Transcription, number: int, gate: ProviderGate, body: bytes, *, fills: bool
+        self,
+        state: Transcription,
+        number: int,
+        gate: ProviderGate,
+        body: bytes,
+        audio: AudioFile | None,
+        *,
+        fills: bool,
     ) -> None:
         forwarded = self._forwarder.use(state.id)
-        began_ms = self._now_ms()
+        breaker, began_ms = gate.creates if audio is None else gate.uploads, self._now_ms()
         try:
-            job = await gate.provider.submit(body)
+            job = await gate.provider.submit(body, audio)
+        except StoreError as exc:  # of our own file: the provider has no whole request
+            unread = unreadable(exc)
+            await self._unmade(state, number, unread, forwarded, len(body))
         except ProviderError as exc:
-            heed(gate.creates, exc, began_ms, self._now_ms())
+            heed(breaker, exc, began_ms, self._now_ms())
             if (
                 fills
                 and not state.plain
@@ -138,7 +174,7 @@ class Submitter:
             else:
                 await self._unmade(state, number, exc, forwarded, len(body))
         else:
-            gate.creates.succeeded()
+            breaker.succeeded()
             if fills and state.plain:
                 gate.setting_refused()
             await self._answers.accept(state, number, job, adopted=False)
@@ -174,10 +210,9 @@ class Submitter:
                 )
                 await self._answers.postponed(state, number, exc)
             case _:  # the claim stands open: the plan settles it
+                listed = self._gates.facts(state).lists
                 log.warning(
-                    "submission.unanswered",
-                    error=str(exc),
-                    advice="none is needed: the provider's list tells whether the job is there",
+                    "submission.unanswered", error=str(exc), advice=UNANSWERED_ADVICE[listed]
                 )
                 if isinstance(exc, ProviderOutcomeUnknown) and exc.page is not None:
                     await self._answers.unanswered(state, number, exc.page, request_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stenolog.log.events.vocabulary import WakeReason
-from stenolog.providers.port import ProviderFacts
+from stenolog.providers.facts import ProviderFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ def opened_of(log: MemoryLog, event: Event) -> OpenedEvent:
         payload=None if gone else log.payloads.get(event.position),
         erased=gone,
         request=log.payloads.get(first.position),
+        provider=first.data.get("provider"),
         state=_state_after(log, event),
     )
 

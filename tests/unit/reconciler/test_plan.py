@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from stenolog.log.event_data import EventData
 from stenolog.log.events.submissions import SubmissionSearched
+from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.actions import (
     Action,
     Check,
@@ -27,6 +29,7 @@ from stenolog.reconciler.attempts import (
     asked_in_vain,
     denied,
     not_confirmed,
+    seen_running,
 )
 from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
 from stenolog.reconciler.plan import ASK_SPACING_MS, EXPECTED_MS_MIN, FORGOTTEN_MAX, next_action
@@ -161,6 +164,36 @@ def test_a_provider_that_cannot_call_is_polled_from_the_start() -> None:
     assert owed(*RUNNING, timing=POLLED, after_ms=1_000) == Check(number=1, wake="poll")
     seen = Attempts(checks=20, checked_at_ms=START_MS)
     assert owed(*RUNNING, timing=POLLED, attempts=seen) == Wait(until_ms=START_MS + 30_000)
+
+
+def test_a_job_that_is_asked_for_by_itself_is_so_by_its_age() -> None:
+    """From the age alone, so that a restart neither hurries nor forgets it."""
+    hour_ms = 3_600_000
+    facts = ProviderFacts(calls_back=False, lists=False, deletes=False, result_lifetime_ms=hour_ms)
+    timing = replace(POLLED, facts=facts, job_lifetime_ms=hour_ms)
+    asked_ms = [0]
+    attempts = Attempts()
+    while asked_ms[-1] < hour_ms - 30_000:
+        action = owed(*RUNNING, timing=timing, after_ms=asked_ms[-1], attempts=attempts)
+        assert isinstance(action, Wait)
+        due_ms = action.until_ms - START_MS
+        fetch = owed(*RUNNING, timing=timing, after_ms=due_ms, attempts=attempts)
+        assert fetch == Fetch(number=1, wake="poll")
+        attempts = seen_running(Attempts(), START_MS + due_ms)
+        asked_ms.append(due_ms)
+    waits = [later - earlier for earlier, later in pairwise(asked_ms)]
+    assert waits[:6] == [1_000, 1_000, 1_000, 1_000, 1_000, 1_250]
+    assert waits[:-1] == sorted(waits[:-1])
+    assert waits[-2] == 30_000
+    assert asked_ms[-1] == hour_ms - 30_000
+    assert len(waits) < 150
+    slow = replace(timing, sweep_interval_ms=10**9)
+    late = Attempts(checks=1, checked_at_ms=START_MS + hour_ms // 2)
+    due = owed(*RUNNING, timing=slow, after_ms=hour_ms // 2, attempts=late)
+    assert due == Wait(until_ms=START_MS + hour_ms // 2 + 60_000)
+    last = Attempts(checks=1, checked_at_ms=START_MS + hour_ms - 45_000)
+    due = owed(*RUNNING, timing=slow, after_ms=hour_ms - 45_000, attempts=last)
+    assert due == Wait(until_ms=START_MS + hour_ms - 30_000)
 
 
 def test_a_callback_leads_to_a_question_at_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from stenolog.log.event_data import EventData
 from stenolog.log.events.transcriptions import ErasureRequested
-from stenolog.providers.port import ProviderFacts
+from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.actions import Check, Fetch, GiveUp, Remove, Settle, Submit, Wait
 from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step, next_action

@@ -9,7 +9,8 @@ from stenolog.log.event_data import Count, EventData, Id, SubmissionNumber
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeReason
 from stenolog.log.open_work import ERASURE, NO_WORK, OpenWork
 
-FailureReason = Literal["provider", "refused", "deadline", "lost"]
+FailureReason = Literal["provider", "refused", "deadline", "lost", "unmet"]
+"""`unmet`: the job completed, and a condition of the request, computed here, is not met."""
 
 
 class TranscriptionRequested(EventData):

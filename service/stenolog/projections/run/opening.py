@@ -51,6 +51,14 @@ Prepared = Mapping[int, OpenedPayload]
 NOTHING_PREPARED: Prepared = {}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedRequest:
+    """The payload of a transcription's first event, and the provider that it names."""
+
+    payload: OpenedPayload = OpenedPayload()
+    provider: str | None = None
+
+
 class EventOpener:
     """Opens events for the projector; remembers the requests that it read last."""
 
@@ -67,8 +75,10 @@ class EventOpener:
         self._sealer = sealer
         self._projections = projections
         self._states = States(log)
-        self._requests: BoundedMemory[str, bytes] = BoundedMemory(
-            REQUESTS_CACHED_MAX, bytes_max=REQUESTS_CACHED_BYTES_MAX, size_of=len
+        self._requests: BoundedMemory[str, OpenedRequest] = BoundedMemory(
+            REQUESTS_CACHED_MAX,
+            bytes_max=REQUESTS_CACHED_BYTES_MAX,
+            size_of=lambda one: len(one.payload.plaintext or b""),
         )
         self._erased: BoundedMemory[str, bool] = BoundedMemory(ERASED_KEPT_MAX)
 
@@ -140,19 +150,20 @@ class EventOpener:
         if not any(event.type in self._projections[name].opens for name in names):
             return OpenedEvent(event=event, state=state, unfolded=unfolded)
         own = prepared.get(event.position) or await self._open(event)
-        request = OpenedPayload()
+        asked = OpenedRequest()
         if event.type == TranscriptionRequested.type:
-            self._remember(event.stream, own)
+            self._remember(event, own)
         elif event.type in OUTCOMES:
-            request = await self._request(event.stream)
+            asked = await self._request(event.stream)
         return OpenedEvent(
             event=event,
             payload=own.plaintext,
             erased=own.erased,
             lost=own.lost,
             damaged=own.damaged,
-            request=request.plaintext,
-            request_erased=request.erased,
+            request=asked.payload.plaintext,
+            request_erased=asked.payload.erased,
+            provider=asked.provider,
             state=state,
             unfolded=unfolded,
         )
@@ -174,19 +185,17 @@ class EventOpener:
         except Exception as exc:  # a mistake of ours may hold one transcription, never the others
             return None, f"{type(exc).__name__} in the fold"
 
-    async def _request(self, stream: str) -> OpenedPayload:
+    async def _request(self, stream: str) -> OpenedRequest:
         known = self._requests.get(stream)
         if known is not None:
-            return OpenedPayload(plaintext=known)
+            return known
         try:
             first = await self._log.read_stream(stream, limit=1)
         except RecordDamaged:
             first = []
         if not first or first[0].type != TranscriptionRequested.type:
-            return OpenedPayload()
-        opened = await self._open(first[0])
-        self._remember(stream, opened)
-        return opened
+            return OpenedRequest()
+        return self._remember(first[0], await self._open(first[0]))
 
     async def _open(self, event: Event) -> OpenedPayload:
         if event.commitment is None:
@@ -207,9 +216,11 @@ class EventOpener:
         except (StoreError, EvidenceError):
             return OpenedPayload(damaged=True)
 
-    def _remember(self, stream: str, opened: OpenedPayload) -> None:
-        if opened.plaintext is not None and stream not in self._erased:
-            self._requests.put(stream, opened.plaintext)
+    def _remember(self, event: Event, opened: OpenedPayload) -> OpenedRequest:
+        asked = OpenedRequest(payload=opened, provider=event.data.get("provider"))
+        if opened.plaintext is not None and event.stream not in self._erased:
+            self._requests.put(event.stream, asked)
+        return asked
 
 
 def of_transcription(event: Event) -> bool:

@@ -15,7 +15,7 @@ from stenolog.log.events.transcriptions import (
     ErasureRequested,
     TranscriptionRequested,
 )
-from stenolog.projections.documents import ProjectionFailed, read_object
+from stenolog.projections.documents import Document, ProjectionFailed, read_object
 from stenolog.projections.of.items import COMPLETED
 from stenolog.projections.of.lists import LISTS
 from stenolog.projections.of.transcript import Transcript
@@ -27,8 +27,10 @@ from stenolog.projections.projection import (
     Projection,
     ProjectionInput,
     Unreadable,
+    params_of,
 )
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
+from stenolog.projections.vendors import canonical
 
 DAMAGED = "the payload is not what was sealed"
 
@@ -50,6 +52,7 @@ class OpenedEvent:
         damaged: There is one that is not what was sealed.
         request: The payload of the transcription's first event; None when not needed.
         request_erased: The same as `erased`, for the request.
+        provider: Who was asked to transcribe, of an outcome; None where nobody knows.
         state: The transcription after the event; None when not needed, or when its stream cannot
             be folded.
         unfolded: Why there is no state, where one is needed.
@@ -62,6 +65,7 @@ class OpenedEvent:
     damaged: bool = False
     request: bytes | None = None
     request_erased: bool = False
+    provider: str | None = None
     state: Transcription | None = None
     unfolded: str = ""
 
@@ -163,6 +167,11 @@ def _source(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
     request = _content(opened.request, erased=opened.request_erased, damaged=False)
     if isinstance(data, TranscriptionRequested):
         request = content
+    if isinstance(content, Document):
+        try:
+            content = canonical(opened.provider, data, content, params_of(request))
+        except ProjectionFailed as exc:
+            content = Unreadable(reason=str(exc))
     return ProjectionInput(
         event=opened.event,
         data=data,

@@ -14,16 +14,18 @@ from stenolog.providers.assemblyai.answers import (
     odd_items,
     read_created,
     read_deleted,
+    read_job,
     read_page,
     read_redacted_audio,
     read_upload,
 )
-from stenolog.providers.assemblyai.connection import Connection, ServiceAddress
+from stenolog.providers.assemblyai.connection import AssemblyAIConnection
 from stenolog.providers.assemblyai.creating import adds_models, written_create
 from stenolog.providers.assemblyai.refusals import check_answer, check_created, unknown_job
-from stenolog.providers.assemblyai.transcripts import Transcripts
+from stenolog.providers.connection import ServiceAddress
 from stenolog.providers.pace import Pace
 from stenolog.providers.port import (
+    AudioFile,
     CallbackTarget,
     FetchedJob,
     JobPage,
@@ -31,6 +33,7 @@ from stenolog.providers.port import (
     Standing,
     UnknownJob,
 )
+from stenolog.providers.transcripts import Transcripts
 
 LIST_LIMIT = 200  # contract: the most that a page may hold
 TRANSCRIPT_BYTES_MAX = 128 << 20  # ten hours with everything asked for are half of it
@@ -68,7 +71,7 @@ class AssemblyAI:
         self._name = name
         self._warned = 0
         self._transcripts = transcripts or Transcripts()
-        self._connection = Connection(
+        self._connection = AssemblyAIConnection(
             name, address, egress, timeout_ms=timeout_ms, pace=pace or Pace()
         )
 
@@ -130,7 +133,7 @@ class AssemblyAI:
         check_answer(self._name, answer)
         return read_upload(answer.body)
 
-    async def submit(self, body: bytes) -> str:
+    async def submit(self, body: bytes, audio: AudioFile | None = None) -> str:
         """Reads 4xx and 503 in the service's own shape as "no job", all else as "perhaps"."""
         headers = [("content-type", "application/json")]
         try:
@@ -160,11 +163,15 @@ class AssemblyAI:
                 return unknown
             check_answer(self._name, answer)
             with self._connection.oddities.counted("fetch"):
-                found = await self._transcripts.read(answer.body, job, held)
+                found = await self._transcripts.read(answer.body, job, held, read_job)
         self._warned += found.warned
         if found.odd_status is not None:
             self._connection.oddities.note("status", "fetch", found.odd_status)
         return found
+
+    def unmet(self, params: Mapping[str, Any], job: FetchedJob) -> str | None:
+        """Judges for itself what a request sets as a condition."""
+        return None
 
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Asks for pages of 200, followed by `before_id`, never by a URL from the answer."""

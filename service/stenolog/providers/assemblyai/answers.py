@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -21,26 +19,6 @@ STATUSES: tuple[JobStatus, ...] = ("queued", "processing", "completed", "error")
 SENTENCE_CHARACTERS_MAX = 2_000
 ERROR_BYTES_MAX = 1 << 16  # of an answer that tells of an error
 JOB_ID_CHARACTERS_MAX = 512
-# DECISIONS 66: proxies compress although nobody asked.
-GZIP = frozenset({"gzip", "x-gzip"})
-GZIP_WINDOW = 31  # zlib's number for a body with gzip's head and checksum
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # RFC 8259 lets a reader of JSON ignore it
-
-
-def plain_body(headers: Mapping[str, str], body: bytes, bytes_max: int) -> bytes:
-    """Return the body, decompressed where it came in gzip, and without a byte order mark.
-
-    A body that cannot be decompressed, or would exceed `bytes_max`, is returned as it came; the
-    caller then fails to parse it.
-    """
-    if headers.get("content-encoding", "").strip().lower() not in GZIP:
-        return body.removeprefix(BYTE_ORDER_MARK)
-    unpacking = zlib.decompressobj(GZIP_WINDOW)
-    try:
-        plain = unpacking.decompress(body, bytes_max)
-    except zlib.error:
-        return body
-    return plain.removeprefix(BYTE_ORDER_MARK) if unpacking.eof else body
 
 
 def read_created(body: bytes) -> str:
@@ -88,11 +66,6 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
         server_error=server_error(error) if isinstance(error, str) else None,
         warned=isinstance(metadata, dict) and bool(metadata.get("warnings")),
     )
-
-
-def job_without_raw(body: bytes, asked: str) -> FetchedJob:
-    """Read the answer as `read_job` does, for another process: `raw` is empty, not sent back."""
-    return replace(read_job(body, asked), raw=b"")
 
 
 def server_error(sentence: str) -> ServerError | None:

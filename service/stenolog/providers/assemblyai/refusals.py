@@ -10,8 +10,8 @@ from stenolog.errors import (
     ProviderUnavailable,
 )
 from stenolog.providers.assemblyai.answers import error_sentence, error_told
-from stenolog.providers.assemblyai.connection import told_wait_ms
 from stenolog.providers.port import UnknownJob
+from stenolog.providers.told_wait import told_wait_ms
 from stenolog.wire.assemblyai.sentences import UPLOAD_INACCESSIBLE, is_of_account, is_of_key
 
 # These say that the request itself is wrong.

@@ -20,7 +20,7 @@ def result_for(seed: str, model: str, fields: Mapping[str, object], seconds: flo
     said = conversation(seed, seconds)
     if family in DEEPGRAM:
         return _deepgram(seed, model, fields, said, seconds)
-    if family == "assemblyai":
+    if model.startswith("aai/"):
         return _assemblyai(seed, model, fields, seconds)
     text = " ".join(one.text for one in said)
     if family == "openai":

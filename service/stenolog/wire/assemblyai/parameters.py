@@ -35,7 +35,8 @@ ITEMS_MAX = 1_000
 URL_CHARS_MAX = 8_192
 SPEECH_MODELS_MAX = 16
 
-MODEL_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# AIMLAPI's names have a maker before a slash, and some begin with a `#`.
+MODEL_NAME = re.compile(r"[A-Za-z0-9#._/-]{1,64}")
 LANGUAGE_CODE = re.compile(r"[A-Za-z0-9]{1,16}(?:[_-][A-Za-z0-9]{1,16}){0,4}")
 
 WEBHOOK_PARAMETERS = ("webhook_url", "webhook_auth_header_name", "webhook_auth_header_value")

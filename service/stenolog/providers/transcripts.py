@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
-from stenolog.providers.assemblyai.answers import job_without_raw, read_job
 from stenolog.providers.byte_budget import ByteBudget, HeldBytes
 from stenolog.providers.port import FetchedJob
 from stenolog.side_process import SideProcessEnded
@@ -17,6 +17,8 @@ TRANSCRIPTS_BYTES_MAX = 12 << 20
 BESIDE_BYTES_MIN = 1 << 19  # some 15 minutes of speech, which take 10 ms to read
 
 Result = TypeVar("Result")
+ReadJob = Callable[[bytes, str], FetchedJob]
+"""Reads the answer about a job; a function of a module, so that it can be pickled."""
 
 
 class Beside(Protocol):
@@ -41,8 +43,10 @@ class Transcripts:
         self._beside = beside
         self.budget = ByteBudget(bytes_max)
 
-    async def read(self, body: bytes, job: str, held: HeldBytes) -> FetchedJob:
+    async def read(self, body: bytes, job: str, held: HeldBytes, read_job: ReadJob) -> FetchedJob:
         """Read the answer about `job`; its bytes stay `held` for as long as what is returned.
+
+        `read_job` is the vendor's way of reading.
 
         Raises:
             ProviderUnavailable: It describes none, or another one, or is not JSON.
@@ -52,7 +56,12 @@ class Transcripts:
         if self._beside is None or len(body) <= BESIDE_BYTES_MIN:
             return replace(read_job(body, job), held=held)
         try:
-            found = await self._beside.run(job_without_raw, body, job)
+            found = await self._beside.run(partial(_without_raw, read_job), body, job)
         except (MemoryError, OSError) as exc:
             raise SideProcessEnded(str(exc)) from exc
         return replace(found, raw=body, held=held)
+
+
+def _without_raw(read_job: ReadJob, body: bytes, job: str) -> FetchedJob:
+    """Read the answer in another process: `raw` is empty, not sent back."""
+    return replace(read_job(body, job), raw=b"")
