@@ -41,6 +41,7 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "In the edge, surfaces do not know each other, and use cases lie below HTTP": (
         ("edge.native.transcripts", "edge.assemblyai.transcripts"),
         ("edge.callbacks.receiving", "edge.native.transcripts"),
+        ("edge.aimlapi.generations", "edge.assemblyai.transcripts"),
         ("edge.transcriptions.requesting", "edge.http.bodies"),
         ("edge.access.upload_links", "edge.transcriptions.requesting"),
     ),

@@ -42,6 +42,7 @@ from tests.house.stored_audio import StoredAudio
 
 PUBLIC_URL = "https://stenolog.example"
 LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
+WAIT_MS_MAX = 200  # nobody ends a transcription while somebody waits for it
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
 
 
@@ -182,4 +183,5 @@ def _edge(parts: EdgeParts) -> EdgeParts:
         wake=Wakes(),
         regions={**parts.regions, "local": (None,)},
         redacted_audio=StoredAudio(),
+        wait_ms_max=WAIT_MS_MAX,
     )

@@ -20,14 +20,17 @@ from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.proving import Prover
 from stenolog.compliance.subjects import Subjects
-from stenolog.config.settings import Settings
+from stenolog.config.settings import PREFIX, BadSetting, Settings
+from stenolog.edge.aimlapi.routes import AimlapiPorts
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
+from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.loops import Beats, ReadableAt, RedactedAudio, SideWork, Turns, Wake
 from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
+from stenolog.edge.transcriptions.awaiting import WAIT_MS_MAX
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.egress.plain_hosts import refused_host
 from stenolog.encryption import SigningKey
@@ -44,6 +47,7 @@ class EdgeParts:
     Attributes:
         signing: The keys of callback registrations.
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
+        wait_ms_max: How long somebody is kept waiting for a transcription's end.
         beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
         regions: The regions of each configured provider, the default one first.
         answer_room: Has large answers wait for each other.
@@ -68,6 +72,7 @@ class EdgeParts:
     answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
     arrivals: Arrivals = field(default_factory=Arrivals)
+    wait_ms_max: int = WAIT_MS_MAX
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
 
 
@@ -100,6 +105,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 uploads=stores.uploads,
                 note_subject=Subjects(subjects_secret, stores.keys).note,
                 upload_key=parts.link_key,
+                upload_bytes_max=settings.upload_bytes_max,
                 idempotency_secret=idempotency_secret,
                 public_url=parts.public_url,
                 default_provider=settings.chosen_provider,
@@ -110,7 +116,9 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 fill_in=parts.projector.fill_in,
                 room=parts.answer_room.wait,
                 refused_host=partial(refused_host, policy=webhook_policy(settings)),
+                wait_ms_max=parts.wait_ms_max,
             ),
+            renders=RenderWorkers(stores.views, parts.side_work, parts.answer_room.wait),
             callbacks=CallbackPorts(
                 facts=parts.facts,
                 keys=lambda: parts.signing,
@@ -118,6 +126,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 metrics=parts.metrics,
             ),
             assemblyai=_assemblyai(settings, stores, parts),
+            aimlapi=_aimlapi(settings, stores, parts),
             native=NativePorts(
                 identity=stores.events.identity,
                 stored_events=stores.events.histories,
@@ -140,18 +149,38 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
     )
 
 
+def _aimlapi(settings: Settings, stores: Stores, parts: EdgeParts) -> AimlapiPorts:
+    return AimlapiPorts(
+        views=stores.views,
+        served_by=_served_by(settings, parts.regions),
+        room=parts.answer_room.wait,
+    )
+
+
+def _served_by(
+    settings: Settings, regions: Mapping[ProviderName, Sequence[Region | None]]
+) -> ProviderName:
+    """Return who serves AIMLAPI's models: AIMLAPI where it is reached, else the default provider.
+
+    Raises:
+        BadSetting: It is to be one that is not reached.
+    """
+    chosen = settings.aimlapi_served_by
+    if chosen is None:
+        return "aimlapi" if "aimlapi" in regions else settings.chosen_provider
+    if chosen not in regions:
+        raise BadSetting(f"{PREFIX}AIMLAPI_SERVED_BY is {chosen}, and its key is not set")
+    return chosen
+
+
 def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> AssemblyAIPorts:
     return AssemblyAIPorts(
-        facts=parts.facts,
         views=stores.views,
-        uploads=stores.uploads,
         redacted_audio=parts.redacted_audio,
-        side_work=parts.side_work,
         turns=parts.turns,
         room=parts.answer_room.wait,
         link_key=parts.link_key,
         public_url=parts.public_url,
         default_provider=settings.chosen_provider,
         default_params=default_params_of(settings),
-        upload_bytes_max=settings.upload_bytes_max,
     )

@@ -35,6 +35,10 @@ class ProviderSettings(AimlapiSettings):
         description="Who transcribes; default: `assemblyai` if its key is set, else `aimlapi` if "
         "its key is, else `local`.",
     )
+    aimlapi_served_by: ProviderChoice | None = Field(
+        None,
+        description="Who serves `/v1/stt`; default: `aimlapi` if its key is set, else as PROVIDER.",
+    )
     assemblyai_api_key: Key | None = Field(
         None, description="AssemblyAI's API key, for every region that has none of its own."
     )
@@ -94,7 +98,7 @@ class ProviderSettings(AimlapiSettings):
     @property
     def uses_engine(self) -> bool:
         """Whether the embedded engine takes new transcriptions: then it must be able to run."""
-        return self.chosen_provider == "local"
+        return "local" in (self.chosen_provider, self.aimlapi_served_by)
 
     @property
     def assemblyai_url(self) -> str:

@@ -18,8 +18,10 @@ from stenolog.arrivals import Arrivals
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import rate_limits
+from stenolog.edge.aimlapi import routes as aimlapi
 from stenolog.edge.assemblyai import routes as assemblyai
 from stenolog.edge.callbacks import routes as callbacks
+from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.documents import routes as documents
 from stenolog.edge.http.cache_headers import CacheHeaders
 from stenolog.edge.http.correlation import Correlation, correlation_of
@@ -43,7 +45,14 @@ from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
 
 # Probes, and what an SDK reads every few seconds until a transcription has ended.
 OFTEN_READ = frozenset(
-    {"/healthz", "/readyz", "/metrics", "/v2/transcript/{id}", "/api/v1/transcripts/{id}"}
+    {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/v2/transcript/{id}",
+        "/v1/stt/{id}",
+        "/api/v1/transcripts/{id}",
+    }
 )
 
 # Other requests leave them some of the connections.
@@ -97,12 +106,18 @@ class RequestPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """Everything that the edge needs: one class of ports for each surface."""
+    """Everything that the edge needs: one class of ports for each surface.
+
+    Attributes:
+        renders: Where what is derived from a transcript is made, for all surfaces.
+    """
 
     requests: RequestPorts
     transcriptions: TranscriptionPorts
+    renders: RenderWorkers
     callbacks: callbacks.CallbackPorts
     assemblyai: assemblyai.AssemblyAIPorts
+    aimlapi: aimlapi.AimlapiPorts
     native: native.NativePorts
     operations: operations.OperationsPorts
 
@@ -119,7 +134,8 @@ def build_app(edge: Edge) -> Application:
     )
     surfaces = (
         callbacks.surface(edge.callbacks, cases),  # first: nothing is looked for before it
-        assemblyai.surface(edge.assemblyai, cases, admission),
+        assemblyai.surface(edge.assemblyai, cases, edge.renders, admission),
+        aimlapi.surface(edge.aimlapi, cases, edge.renders, admission),
         native.surface(edge.native, cases, admission),
         operations.surface(edge.operations, admission),
         documents.surface(admission),
@@ -129,7 +145,7 @@ def build_app(edge: Edge) -> Application:
     async def unknown_path(request: Request, exc: Exception) -> Response:
         path = request.url.path
         failure = UNKNOWN_NATIVE_PATH if f"{path}/".startswith("/api/") else UNKNOWN_PATH
-        return form_at(path)(failure, correlation_of(request.scope))
+        return form_at(path)(failure, correlation_of(request.scope), path)
 
     app = Application(
         refusing=refusing(form_at, edge.requests.metrics),

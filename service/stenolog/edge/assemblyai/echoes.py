@@ -66,7 +66,7 @@ class Echoes:
 
     async def _loaded(self, row: StatusRow) -> bytes:
         given = await self._reading.of_request(
-            row, ECHO, lambda params: encoded_echo(self._asked(row.provider, params))
+            row, ECHO, lambda asked: encoded_echo(self._asked(row.provider, asked.params))
         )
         self._kept.keep(row.id, given)
         return given

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import orjson
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from stenolog.edge.access.redacted_links import BadLink, audio_of, redacted_link
 from stenolog.edge.loops import AudioStream, RedactedAudio
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest, NotFound
+from stenolog.log.events.request_payload import RequestPayload
 from stenolog.projections.rows import StatusRow
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
@@ -119,8 +119,8 @@ class PassedOn(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def _asks_for_audio(params: Mapping[str, Any]) -> bool:
-    return all(params.get(name) is True for name in ("redact_pii", "redact_pii_audio"))
+def _asks_for_audio(asked: RequestPayload) -> bool:
+    return all(asked.params.get(name) is True for name in ("redact_pii", "redact_pii_audio"))
 
 
 def _answer(body: dict[str, str], status: int) -> Response:

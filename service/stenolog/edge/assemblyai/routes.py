@@ -16,11 +16,9 @@ from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.problems import as_wire_error
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
-from stenolog.edge.loops import RedactedAudio, SideWork, Turns
-from stenolog.edge.ports import Uploads
+from stenolog.edge.loops import RedactedAudio, Turns
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import ProviderName
-from stenolog.log.recorder import FactRecorder
 from stenolog.projections.views import Room, ViewReader
 
 PREFIX = "/v2"
@@ -31,28 +29,24 @@ class AssemblyAIPorts:
     """What `/v2` needs besides the use cases.
 
     Attributes:
-        link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
-        side_work: Where sentences, captions and found words of long transcripts are made, and
-            those of longer ones.
+        link_key: 32 bytes that sign the URLs of redacted audio.
         room: Waited for before a whole transcript is read to be answered.
         default_params: What a provider is asked for where a customer does not say.
     """
 
-    facts: FactRecorder
     views: ViewReader
-    uploads: Uploads
     redacted_audio: RedactedAudio
-    side_work: tuple[SideWork, SideWork]
     turns: Turns
     room: Room
     link_key: bytes
     public_url: str
     default_provider: ProviderName
     default_params: Mapping[str, Mapping[str, object]]
-    upload_bytes_max: int
 
 
-def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Surface:
+def surface(
+    ports: AssemblyAIPorts, cases: UseCases, renders: RenderWorkers, admission: Admission
+) -> Surface:
     """`/v2`, and the links to redacted audio that it gives out."""
     pages = Pages(cases.reading, ports.views, ports.turns, ports.public_url)
     transcripts = Transcripts(
@@ -64,15 +58,9 @@ def surface(ports: AssemblyAIPorts, cases: UseCases, admission: Admission) -> Su
         default_provider=ports.default_provider,
         default_params=ports.default_params,
     )
-    upload = Upload(
-        ports.facts,
-        ports.uploads,
-        link_key=ports.link_key,
-        public_url=ports.public_url,
-        bytes_max=ports.upload_bytes_max,
-    )
+    upload = Upload(cases.uploading)
     audio = RedactedAudioOf(cases.reading, ports.redacted_audio, ports.link_key, ports.public_url)
-    derived = Derived(cases.reading, RenderWorkers(ports.views, ports.side_work, ports.room))
+    derived = Derived(cases.reading, renders)
     at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")
     reading = partial(Guarded, scope="transcripts:read")

@@ -1,4 +1,4 @@
-"""Render sentences, captions and search hits from a stored transcript.
+"""Render sentences, captions, search hits and other services' shapes from a stored transcript.
 
 Pure, except that a side process keeps the two transcripts that it read last: a client that asks for
 sentences often asks for captions next, and parsing ten hours of words takes longer than rendering
@@ -14,6 +14,7 @@ from typing import Literal, assert_never
 import orjson
 
 from stenolog.bounded import BoundedMemory
+from stenolog.edge.derived.deepgram import PLAIN_LOOK, DeepgramLook, deepgram_shape
 from stenolog.edge.derived.shapes import found_shape, paragraphs_shape, sentences_shape
 from stenolog.edge.derived.timed_words import TimedWords, read_timed_words
 from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
@@ -21,7 +22,7 @@ from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
 KEPT_MAX = 2  # some 30 MB each for ten hours of words
 KEPT_MS_MAX = 30_000  # after its last use: an erased one is not used again
 
-View = Literal["sentences", "paragraphs", "srt", "vtt", "word-search"]
+View = Literal["sentences", "paragraphs", "srt", "vtt", "word-search", "deepgram"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,13 @@ class RenderOrder:
     Attributes:
         characters: The width of captions.
         terms: What is looked for.
+        deepgram: How the `deepgram` view is to look.
     """
 
     view: View
     characters: int = CHARACTERS
     terms: tuple[str, ...] = ()
+    deepgram: DeepgramLook = PLAIN_LOOK
 
     @property
     def noun(self) -> str:
@@ -45,6 +48,8 @@ class RenderOrder:
                 return "captions"
             case "word-search":
                 return "found words"
+            case "deepgram":
+                return "words with times"
             case other:
                 return other
 
@@ -88,6 +93,8 @@ def _rendered(found: TimedWords, asked: RenderOrder) -> bytes:
             return _plain(vtt(captions(found.words, asked.characters)))
         case "word-search":
             return _json(found_shape(found, asked.terms))
+        case "deepgram":
+            return _json(deepgram_shape(found, asked.deepgram))
         case view:
             assert_never(view)
 

@@ -30,7 +30,10 @@ class RenderWorkers:
     """
 
     def __init__(self, views: ViewReader, side_work: tuple[SideWork, SideWork], room: Room) -> None:
-        """`room` is waited for before a long transcript is read."""
+        """Work with two side processes, for long transcripts and for longer ones.
+
+        `room` is waited for before a long transcript is read.
+        """
         self._views = views
         self._room = room
         self._long, self._longer = map(_Queue, side_work)

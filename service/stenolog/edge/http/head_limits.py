@@ -27,8 +27,9 @@ class HeadLimits:
         if failure is None:
             await self._app(scope, receive, send)
         else:
-            form = self._form_at(scope["path"])
-            await form(failure, correlation_of(scope))(scope, receive, send)
+            path = scope["path"]
+            form = self._form_at(path)
+            await form(failure, correlation_of(scope), path)(scope, receive, send)
 
 
 def _refusal(scope: Scope) -> Failure | None:

@@ -14,6 +14,7 @@ from stenolog.commands.api_keys import LastManagingKey
 from stenolog.edge.access.rate_limit import TooManyStrangers
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
+from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import (
     InvalidRequest,
@@ -67,6 +68,8 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.ProviderOutcomeUnknown: (504, "The provider did not answer"),
     errors.ForbiddenAddress: (400, "The address is not allowed"),
     errors.EgressFailed: (502, "Another service did not answer"),
+    NotTranscribed: (422, "The audio was not transcribed"),
+    NotEnded: (504, "The transcription goes on"),
     errors.EvidenceError: (500, "The log is not what it was"),
     errors.CannotStart: (503, "The service is not running"),
 }
@@ -92,8 +95,8 @@ class Failure:
 class FailureForm(Protocol):
     """Renders a failure as one surface does."""
 
-    def __call__(self, failure: Failure, correlation_id: str) -> Response:
-        """Answer with the whole answer."""
+    def __call__(self, failure: Failure, correlation_id: str, path: str, /) -> Response:
+        """Answer with the whole answer; `path` is what was asked for."""
         ...
 
 
@@ -140,7 +143,7 @@ def failure_of(error: StenologError) -> Failure:
 def _detail(error: StenologError, status: int) -> str | None:
     if isinstance(error, RecordDamaged | PayloadDamaged):
         return DAMAGED  # its own words are for the operator
-    return str(error) if status < 500 or isinstance(error, NoRoom | KeyLost) else None
+    return str(error) if status < 500 or isinstance(error, NoRoom | KeyLost | NotEnded) else None
 
 
 def _headers(error: StenologError, status: int) -> Mapping[str, str]:
@@ -152,6 +155,8 @@ def _headers(error: StenologError, status: int) -> Mapping[str, str]:
         return {**_retry_after(error), "Connection": "close"}  # a new one each time
     if isinstance(error, RateLimited | ProviderUnavailable):
         return _retry_after(error)
+    if isinstance(error, NotEnded):
+        return {"X-Should-Retry": "false"}  # OpenAI's clients ask again, and it would be paid twice
     if isinstance(error, KeyLost | RecordDamaged | PayloadDamaged):
         return {"Retry-After": str(RETRY_AFTER_OPERATOR_SECONDS)}
     return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (503, 507) else {}
@@ -162,7 +167,9 @@ def _retry_after(error: RateLimited | ProviderUnavailable) -> Mapping[str, str]:
     return {"Retry-After": str(max(1, -(-retry_in_ms // 1000)))}
 
 
-def as_problem(failure: Failure, correlation_id: str, *, base: str = "") -> Response:
+def as_problem(
+    failure: Failure, correlation_id: str, path: str = "", *, base: str = ""
+) -> Response:
     """RFC 9457: for the native API and for everything that is no other's.
 
     `base` is the path under which a proxy serves us: `type` leads to our page there.
@@ -170,7 +177,9 @@ def as_problem(failure: Failure, correlation_id: str, *, base: str = "") -> Resp
     return _problem(failure, _members(failure, correlation_id, base))
 
 
-def as_foreign_error(failure: Failure, correlation_id: str, *, base: str = "") -> Response:
+def as_foreign_error(
+    failure: Failure, correlation_id: str, path: str = "", *, base: str = ""
+) -> Response:
     """Answer with a problem that also has `error`: for paths of AssemblyAI's other products.
 
     Of a refusal their SDKs show `detail` (synchronous, dictation) or `error` (LLM, tokens).
@@ -205,7 +214,7 @@ def _problem(failure: Failure, members: Mapping[str, object]) -> Response:
     )
 
 
-def as_wire_error(failure: Failure, correlation_id: str) -> Response:
+def as_wire_error(failure: Failure, correlation_id: str, path: str = "") -> Response:
     """`{"error": sentence}`, with AssemblyAI's own status and sentence where it has one."""
     status = 400 if failure.code in WIRE_400 else failure.status
     return Response(

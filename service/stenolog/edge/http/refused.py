@@ -20,6 +20,7 @@ def refusing(form_at: Callable[[str], FailureForm], metrics: EdgeMetrics) -> ASG
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         failure: Failure = scope[SCOPE_KEY]
-        await form_at(scope["path"])(failure, correlation_of(scope))(scope, receive, send)
+        path = scope["path"]
+        await form_at(path)(failure, correlation_of(scope), path)(scope, receive, send)
 
     return Correlation(RequestLine(CacheHeaders(answer), metrics))

@@ -168,10 +168,10 @@ class Resource:
             failure = failure_of(exc)
             if failure.status >= 500:
                 log.error("edge.failed", error=exc.code, reason=str(exc))
-            response = self._form(failure, correlation_of(scope))
+            response = self._form(failure, correlation_of(scope), scope["path"])
         except Exception:
             log.exception("edge.crashed")
-            response = self._form(INTERNAL, correlation_of(scope))
+            response = self._form(INTERNAL, correlation_of(scope), scope["path"])
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, counted: contextlib.ExitStack) -> Response:
@@ -187,4 +187,4 @@ class Resource:
                 return await open_to_all.handler(request)
             case None:
                 failure = method_not_allowed(self._allowed)
-                return self._form(failure, correlation_of(request.scope))
+                return self._form(failure, correlation_of(request.scope), request.url.path)

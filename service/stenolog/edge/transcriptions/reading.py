@@ -7,9 +7,9 @@ outcome becomes visible on all surfaces at the same moment: when the views have 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.fold import fold
@@ -20,6 +20,7 @@ from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyLost, KeyMissing, NotFound, PayloadDamaged, RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
+from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionCompletedLate
 from stenolog.log.store import EventStore
 from stenolog.projections.of.status import PayloadDetails, details_in, details_of, row_of
 from stenolog.projections.rows import OPEN_STATUSES, StatusRow
@@ -29,6 +30,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNKNOWN = "There is no such transcription"
 ERASED_ELSEWHERE = "The key of this content was destroyed, and the log does not say why"
 HELD = "its outcome cannot be projected: see `stenolog projections list` and `log verify`"
+WITH_ANSWER = (TranscriptionCompleted.type, TranscriptionCompletedLate.type)
 DETAILS = "details"  # what is made of a request for the row
 
 Result = TypeVar("Result")
@@ -108,9 +110,9 @@ class Reading:
             raise NotFound(UNKNOWN)
 
     async def of_request(
-        self, row: StatusRow, what: str, make: Callable[[Mapping[str, Any]], Result]
+        self, row: StatusRow, what: str, make: Callable[[RequestPayload], Result]
     ) -> Result:
-        """Return what `make` makes of the request's parameters; it gets none once it is erased.
+        """Return what `make` makes of the request; it gets an empty one once it is erased.
 
         Whoever asks for the same `what` of it at the same moment gets the same result. `make` may
         run in a thread.
@@ -130,8 +132,33 @@ class Reading:
                 return None
 
         return await self._loads.made(
-            row.tenant, (row.id, what), load, lambda payload: make(read_request(payload).params)
+            row.tenant, (row.id, what), load, lambda payload: make(read_request(payload))
         )
+
+    async def of_outcome(
+        self, row: StatusRow, what: str, make: Callable[[bytes | None], Result]
+    ) -> Result:
+        """Return what `make` makes of the provider's completed answer, as it came.
+
+        It gets None where there is none, and once it is erased. Otherwise as `of_request`.
+
+        Raises:
+            KeyLost: Its key is lost.
+            PayloadDamaged: It is not what was recorded.
+            StoreUnavailable: It cannot be read now, or too many large ones are asked for.
+        """
+
+        async def load() -> bytes | None:
+            events = await self._handler.events(row.id)
+            found = next((one for one in reversed(events) if one.type in WITH_ANSWER), None)
+            if found is None:
+                return None
+            try:
+                return await self._handler.payload_of(found.id, found.position)
+            except KeyMissing:
+                return None
+
+        return await self._loads.made(row.tenant, (row.id, what), load, make)
 
     async def events(self, transcription_id: str) -> list[Event]:
         """Return everything that the log says of it, oldest first."""

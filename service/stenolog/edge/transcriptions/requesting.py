@@ -80,11 +80,13 @@ class Requesting:
         correlation_id: str,
         body_bytes: int,
         key: str | None = None,
+        own: Mapping[str, object] | None = None,
     ) -> Requested:
         """Record the request; from then on it will be done or fail visibly.
 
         `key` is the client's idempotency key: the first request with it is the only one.
-        `body_bytes` is how long the request was.
+        `body_bytes` is how long the request was. `own` is the request in the surface's own words,
+        where these are not AssemblyAI's.
 
         Raises:
             IdempotencyKeyReused: The key was used for another request.
@@ -95,7 +97,9 @@ class Requesting:
             StoreUnavailable: Nothing was written.
             OutcomeUnknown: It may have been written.
         """
-        payload = await self._beside.run(body_bytes, _payload, asked, extras, keyed=key is not None)
+        payload = await self._beside.run(
+            body_bytes, _payload, asked, extras, own, keyed=key is not None
+        )
         dedupe_key = None if key is None else self._idempotency.dedupe_key(caller.tenant, key)
         if dedupe_key is not None:
             first = await self._idempotency.first(dedupe_key, surface, payload)
@@ -147,12 +151,19 @@ class Requesting:
         )
 
 
-def _payload(asked: TranscriptRequest, extras: Extras, *, keyed: bool) -> bytes:
+def _payload(
+    asked: TranscriptRequest,
+    extras: Extras,
+    own: Mapping[str, object] | None,
+    *,
+    keyed: bool,
+) -> bytes:
     """Return the request as it is recorded; with a key, with all that a repetition must match."""
     request = RequestPayload(
         params=asked.params,
         subject=extras.subject,
         metadata=extras.metadata,
         place=(extras.provider, extras.region) if keyed else None,
+        own=own,
     )
     return request.encoded()

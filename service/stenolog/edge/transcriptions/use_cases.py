@@ -9,6 +9,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
 from stenolog.edge.ports import NoteSubject, Uploads
 from stenolog.edge.transcriptions.audio_links import AudioLinks
+from stenolog.edge.transcriptions.awaiting import Awaiting
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.erasing import Erasing
@@ -19,6 +20,7 @@ from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
+from stenolog.edge.transcriptions.uploading import Uploading
 from stenolog.edge.transcriptions.webhook_address import RefusedHost
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
@@ -39,6 +41,7 @@ class TranscriptionPorts:
         unsupported: What some of them cannot do.
         room: Has large answers wait for each other.
         refused_host: Tells which webhooks lead to addresses that are not allowed.
+        wait_ms_max: How long somebody is kept waiting for a transcription's end.
     """
 
     handler: CommandHandler
@@ -48,6 +51,7 @@ class TranscriptionPorts:
     uploads: Uploads
     note_subject: NoteSubject
     upload_key: bytes
+    upload_bytes_max: int
     idempotency_secret: bytes
     public_url: str
     default_provider: ProviderName
@@ -58,6 +62,7 @@ class TranscriptionPorts:
     fill_in: FillIn
     room: Room
     refused_host: RefusedHost
+    wait_ms_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +79,10 @@ class UseCases:
     large_turns: LargeTurns
     echoes: EchoMemory
     tenancy: Tenancy
+    uploading: Uploading
     requesting: Requesting
     reading: Reading
+    awaiting: Awaiting
     erasing: Erasing
 
 
@@ -90,6 +97,13 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
         large_turns=large_turns,
         echoes=echoes,
         tenancy=tenancy,
+        uploading=Uploading(
+            ports.facts,
+            ports.uploads,
+            link_key=ports.upload_key,
+            public_url=ports.public_url,
+            bytes_max=ports.upload_bytes_max,
+        ),
         requesting=Requesting(
             ports.handler,
             tenancy,
@@ -101,6 +115,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             ports.refused_host,
         ),
         reading=reading,
+        awaiting=Awaiting(reading, wait_ms_max=ports.wait_ms_max),
         erasing=Erasing(
             ports.handler,
             ports.facts,

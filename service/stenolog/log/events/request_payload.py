@@ -20,12 +20,15 @@ class RequestPayload:
         metadata: Any JSON that the client wanted to be kept.
         place: The provider and the region that were asked for, before any default; recorded only
             with an idempotency key, because a repetition must ask for the same.
+        own: The request in its surface's words, without the audio, where these are not
+            AssemblyAI's; else None.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     subject: object = None
     metadata: object = None
     place: tuple[str | None, str | None] | None = None
+    own: Mapping[str, Any] | None = None
 
     def encoded(self) -> bytes:
         """Return the bytes that are sealed and appended."""
@@ -37,6 +40,8 @@ class RequestPayload:
         if self.place is not None:
             provider, region = self.place
             content["asked"] = {"provider": provider, "region": region}
+        if self.own is not None:
+            content["own"] = dict(self.own)
         try:
             return orjson.dumps(content)
         except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
@@ -57,10 +62,11 @@ def request_in(content: object) -> RequestPayload:
     """Return the request in a parsed payload; fields that it does not declare are left out."""
     if not isinstance(content, Mapping):
         return RequestPayload()
-    params, asked = content.get("params"), content.get("asked")
+    params, asked, own = content.get("params"), content.get("asked"), content.get("own")
     return RequestPayload(
         params=params if isinstance(params, Mapping) else {},
         subject=content.get("subject"),
         metadata=content.get("metadata"),
         place=(asked.get("provider"), asked.get("region")) if isinstance(asked, Mapping) else None,
+        own=own if isinstance(own, Mapping) else None,
     )

@@ -54,6 +54,7 @@ PREFIXES: Mapping[str, Family] = {
     "microsoft/": "microsoft",
 }
 DEEPGRAM: frozenset[Family] = frozenset({"nova-3", "nova-2", "whisper"})
+ASSEMBLYAI: frozenset[Family] = frozenset({"assemblyai"})
 TEXT_ONLY: frozenset[Family] = frozenset({"openai", "microsoft"})
 MODEL = re.compile(r"[A-Za-z0-9#._/:-]{1,128}")  # as all of them are formed
 

@@ -1,0 +1,1 @@
+"""`/v1/stt`: the API that AIMLAPI's clients speak."""
