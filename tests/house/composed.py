@@ -42,7 +42,7 @@ from tests.house.stored_audio import StoredAudio
 
 PUBLIC_URL = "https://stenolog.example"
 LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
-WAIT_MS_MAX = 200  # nobody ends a transcription while somebody waits for it
+WAIT_MS_MAX = 100  # nobody ends a transcription while somebody waits for it
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
 
 

@@ -79,7 +79,7 @@ async def test_every_family_has_its_shape(service: Composed) -> None:
     deepgram = await done(service, await asked(service, model=WHISPER, diarize=True))
     (channel,) = deepgram["result"]["results"]["channels"]
     best = channel["alternatives"][0]
-    assert best["transcript"] == " ".join(word["text"] for word in WORDS)
+    assert best["transcript"] == " ".join(str(word["text"]) for word in WORDS)
     assert (best["words"][1]["start"], best["words"][6]["speaker"]) == (0.1, 1)
     assert deepgram["result"]["metadata"]["duration"] == 9.5
     transcript = await done(service, await asked(service, model="aai/universal"))

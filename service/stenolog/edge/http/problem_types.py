@@ -20,6 +20,8 @@ ADVICE: Mapping[str, str] = {
     "last-managing-key": "Make another key with `keys:write` first.",
     "payload-too-large": "`detail` names the limit.",
     "body-too-slow": "Send it again over a faster line; `detail` names the limit.",
+    "not-transcribed": "`detail` says why: the audio is at fault, or it was deleted meanwhile.",
+    "not-ended": "Read it by the id that `detail` names; do not send the audio again.",
     "rate-limited": "Ask again after `Retry-After` seconds.",
     "store-error": "Whoever runs the gateway should run `stenolog log verify` and `doctor`.",
     "wrong-expected-version": "Read it again, and then repeat the change.",
