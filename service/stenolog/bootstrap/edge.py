@@ -119,12 +119,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 wait_ms_max=parts.wait_ms_max,
             ),
             renders=RenderWorkers(stores.views, parts.side_work, parts.answer_room.wait),
-            callbacks=CallbackPorts(
-                facts=parts.facts,
-                keys=lambda: parts.signing,
-                wake=parts.wake,
-                metrics=parts.metrics,
-            ),
+            callbacks=_callbacks(parts),
             assemblyai=_assemblyai(settings, stores, parts),
             aimlapi=_aimlapi(settings, stores, parts),
             native=NativePorts(
@@ -146,6 +141,15 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 metrics=parts.metrics,
             ),
         )
+    )
+
+
+def _callbacks(parts: EdgeParts) -> CallbackPorts:
+    return CallbackPorts(
+        facts=parts.facts,
+        keys=lambda: parts.signing,
+        wake=parts.wake,
+        metrics=parts.metrics,
     )
 
 
