@@ -15,7 +15,7 @@ from stenolog.bootstrap.http.silent import Silent
 from stenolog.owned_tasks import OwnedTasks
 
 TAKEN_PER_TURN = 128  # from the system: 2 ms
-BEGUN_PER_TURN = 16  # 1 ms
+BEGUN_PER_TURN = 12  # 1 ms
 SILENT_PER_TURN = 4  # of them, at least, of those that have sent nothing
 AT_THE_LIMIT_PER_TURN = 32  # each of which another connection makes room for
 
