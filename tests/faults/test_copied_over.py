@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from stenolog.cli.data_files import log_and_keys
 from stenolog.compliance.data_keys import MasterKey, new_wrapped_key
+from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.stores.sqlite.file.checking import structure
 from stenolog.stores.sqlite.file.copying import copy_database
@@ -79,6 +81,9 @@ async def test_a_log_beside_the_wal_of_another_life_is_refused_and_left_as_it_is
         with pytest.raises(CannotStart, match=r"log\.db-wal.*`stenolog restore BACKUP"):
             await SqliteLog.open(crash / "log.db")
         assert digests(crash) == before
+    (crash / "keys.db").write_bytes(b"not looked at yet")
+    said = log_and_keys(Settings(data_dir=crash)).said
+    assert "do not belong together" in said, "doctor says what a start would say"
 
 
 async def test_keys_beside_the_wal_of_another_life_are_refused(tmp_path: Path) -> None:

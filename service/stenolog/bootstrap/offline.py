@@ -22,8 +22,11 @@ from stenolog.projections.run.projector import Projector
 from stenolog.projections.views import ViewReader
 from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
 from stenolog.stores.sqlite.browsing import SqliteBrowser
+from stenolog.stores.sqlite.file.checking import refuse_damaged
 from stenolog.stores.sqlite.file.connection import Library, library
+from stenolog.stores.sqlite.keys.schema import KEYS as KEYS_SCHEMA
 from stenolog.stores.sqlite.keys.store import SqliteKeys
+from stenolog.stores.sqlite.log.schema import LOG as LOG_SCHEMA
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.views.store import SqliteViews
 
@@ -107,6 +110,16 @@ def master_key_mark(settings: Settings) -> bytes | None:
     """
     with contextlib.closing(_sqlite_records(settings)) as records:
         return records.secret(CHECK, 1)
+
+
+def refuse_unstartable(settings: Settings) -> None:
+    """Check what a start checks of files that were not closed; no service runs on them.
+
+    Raises:
+        CannotStart: They are damaged, or beside a WAL that is not theirs.
+    """
+    for name, schema in ((LOG, LOG_SCHEMA), (KEYS, KEYS_SCHEMA)):
+        refuse_damaged(settings.data_dir / name, schema, looking=True)
 
 
 def database_library() -> Library:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stenolog.bootstrap.identity import CHECK, known_master_key
-from stenolog.bootstrap.offline import master_key_mark, open_records
+from stenolog.bootstrap.offline import master_key_mark, open_records, refuse_unstartable
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.known_head import contradiction
@@ -15,7 +15,7 @@ from stenolog.compliance.tree_heads import last_head
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart, PayloadDamaged, SchemaTooNew, StoreError
 from stenolog.log.merkle import frontier_from_bytes
-from stenolog.stores.files.directory import KEYS, LOG, MASTER_KEY
+from stenolog.stores.files.directory import KEYS, LOG, MASTER_KEY, running
 
 RESTORE_ALL = GO_BACK
 LOOK_FIRST = "`stenolog log verify` says what is damaged"
@@ -98,7 +98,7 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
 
 
 def log_and_keys(settings: Settings) -> Finding:
-    """Check that `log.db` and `keys.db` are here, can be read, and have their length.
+    """Check that `log.db` and `keys.db` are here, and that a start would take them.
 
     The bytes of the log are the business of `log verify`.
     """
@@ -113,6 +113,8 @@ def log_and_keys(settings: Settings) -> Finding:
         said = f"{' and '.join(missing)} missing or empty"
         return Finding(what=what, holds=False, said=said, advice=RESTORE_ALL)
     try:
+        if running(settings.data_dir) is None:
+            refuse_unstartable(settings)
         # The head first: a service that goes on writing covers the tree that is read after it.
         head = last_head(settings.data_dir / TREE_HEADS)
         with open_records(settings) as records:

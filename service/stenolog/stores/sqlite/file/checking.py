@@ -19,6 +19,7 @@ from stenolog.stores.sqlite.file.wal import pages_missing
 # At a start that follows a crash. SQLite checks some 300 MB a second. A log that takes longer is
 # served all the same: its structure is then not known, and that is said.
 CHECK_MS_MAX = 60_000
+LOOK_MS_MAX = 10_000  # of a command that only looks
 INSTRUCTIONS_PER_LOOK = 10_000  # of the SQLite machine, between two looks at the clock
 
 log = structlog.get_logger()
@@ -37,13 +38,15 @@ class Structure:
     whole: bool = True
 
 
-def refuse_damaged(path: Path, schema: Schema) -> None:
+def refuse_damaged(path: Path, schema: Schema, *, looking: bool = False) -> None:
     """After an unclean stop, check that the file and what SQLite kept beside it are one.
+
+    `looking`: for a command, which says nothing of it and gives up sooner.
 
     Raises:
         CannotStart: They are not, or cannot be read; nothing was written.
     """
-    fault = fault_after_crash(path, schema)
+    fault = fault_after_crash(path, schema, looking=looking)
     if fault:
         raise CannotStart(
             f"{schema.name} and {schema.name}{WAL} do not belong together, or are damaged "
@@ -51,7 +54,7 @@ def refuse_damaged(path: Path, schema: Schema) -> None:
         )
 
 
-def fault_after_crash(path: Path, schema: Schema, ms_max: int = CHECK_MS_MAX) -> str:
+def fault_after_crash(path: Path, schema: Schema, *, looking: bool = False) -> str:
     """Say what is wrong with a file that was not closed; empty when nothing is, or it was closed.
 
     A file that was closed has no WAL. One whose WAL is of another life of it, as `cp` of a backup
@@ -65,9 +68,11 @@ def fault_after_crash(path: Path, schema: Schema, ms_max: int = CHECK_MS_MAX) ->
         if missing:
             return f"{missing} pages are in neither"
         with contextlib.closing(open_reader_sync(path, schema.name)) as connection:
-            found = structure(connection, ms_max)
+            found = structure(connection, LOOK_MS_MAX if looking else CHECK_MS_MAX)
     except (StoreUnavailable, OSError) as exc:
         return str(exc)
+    if looking:
+        return found.fault
     took_ms = round((time.monotonic() - began) * 1000)
     log.info("file.checked", file=schema.name, whole=found.whole, took_ms=took_ms)
     if not found.whole:
