@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,11 +14,13 @@ from structlog.testing import capture_logs
 from stenolog.bootstrap.gateway import Gateway, open_gateway
 from stenolog.bootstrap.offline import open_keys, open_projector
 from stenolog.bootstrap.stores import Wrapping
+from stenolog.clock import Clocks, now_us
 from stenolog.commands.api_keys import prefix_of
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.errors import CannotStart
 from stenolog.log.actors import OPERATOR
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.log.event_clock import UNUSED_US_MAX
 from stenolog.log.format import LogIdentity
 from stenolog.stores.files.directory import API_KEY, make_directory
 from stenolog.stores.files.swap import STAGING
@@ -120,13 +122,10 @@ STARTS = (open_keys_offline, open_projector_offline, open_once)
 
 
 async def test_a_start_that_is_refused_does_not_accept_the_clock(used: Path) -> None:
-    with contextlib.closing(sqlite3.connect(used / "log.db")) as file:
-        file.execute("UPDATE tree SET last_us = 1")
-        file.commit()
     work = await SqliteWork.open(used / "work.db", await identity_of(used))
     await work.begin(Checkpoint(position=KNOWN, event_id="another"))
     await work.close()
-    accepting = Wrapping(accept_clock=True)
+    accepting = Wrapping(accept_clock=True, log_type=MuchLater)
     before = (used / "log.db").read_bytes()
     with pytest.raises(CannotStart, match="another event"):
         async with open_gateway(settings_in(used), ADDRESS, accepting):
@@ -138,6 +137,15 @@ async def test_a_start_that_is_refused_does_not_accept_the_clock(used: Path) -> 
     log = await SqliteLog.open(used / "log.db")
     assert [event.type for event in await log.read(after=KNOWN)] == ["clock.jumped"]
     await log.close()
+
+
+class MuchLater(SqliteLog):
+    """The log on a machine whose clock is years ahead of it."""
+
+    @classmethod
+    async def open(cls, path: Path, **given: Any) -> SqliteLog:
+        clocks = Clocks(wall=lambda: now_us() + 2 * UNUSED_US_MAX)
+        return await SqliteLog.open(path, clocks=clocks, **given)
 
 
 async def identity_of(directory: Path) -> LogIdentity:

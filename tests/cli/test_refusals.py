@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +18,7 @@ from stenolog.cli.serve import command as serve
 from stenolog.cli.settings import command as config
 from stenolog.cli.simulate import command as simulate
 from stenolog.cli.transcribe import command as transcribe
+from stenolog.clock import Clocks
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.engine.servers import site
 
@@ -174,10 +173,7 @@ def test_an_answer_that_is_not_ours_is_one_line(
 
 
 def test_a_clock_that_cannot_be_right_is_named_with_the_way_on(tmp_path: Path) -> None:
-    asyncio.run(_made(tmp_path / "log.db"))
-    with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as connection:
-        connection.execute("UPDATE tree SET last_us = 1")
-        connection.commit()
+    asyncio.run(_made(tmp_path / "log.db", Clocks(wall=lambda: 1)))
     # In a process of its own: `serve` sets up the log lines of the whole process.
     answer = subprocess.run(
         [sys.executable, "-m", "stenolog", "serve", "--port", "0", "--data-dir", str(tmp_path)],
@@ -192,5 +188,5 @@ def test_a_clock_that_cannot_be_right_is_named_with_the_way_on(tmp_path: Path) -
     assert "stenolog serve --accept-clock" in line
 
 
-async def _made(path: Path) -> None:
-    await (await SqliteLog.open(path)).close()
+async def _made(path: Path, clocks: Clocks | None = None) -> None:
+    await (await SqliteLog.open(path, clocks=clocks or Clocks())).close()

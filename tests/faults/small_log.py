@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from stenolog.clock import microseconds
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.vault import Vault
@@ -124,7 +126,11 @@ def tree_recomputed(run: sqlite3.Connection) -> None:
         "INSERT INTO tenants SELECT tenant, max(sequence), position FROM events "
         "WHERE sequence GROUP BY tenant"
     )
-    run.execute("UPDATE tree SET count = ?, frontier = ?", (frontier.count, frontier.to_bytes()))
+    last_us = microseconds(json.loads(rows[-1][0])["time"]) if rows else 0
+    run.execute(
+        "UPDATE tree SET count = ?, frontier = ?, last_us = ?",
+        (frontier.count, frontier.to_bytes(), last_us),
+    )
 
 
 def open_recomputed(run: sqlite3.Connection) -> None:

@@ -263,3 +263,14 @@ async def test_a_damaged_last_record_stops_no_append_and_time_goes_on_from_it(
         assert (await log.append(STREAM, several(1), expected=1)).version == 2
         after = await log.read(after=BEGUN + 1)
         assert [microseconds(event.time) - START for event in after] == [5 * SECOND, 5 * SECOND]
+
+
+async def test_a_damaged_row_dates_no_event(tmp_path: Path) -> None:
+    """The last event's own time is hashed; the tree's row counts only where that cannot be read."""
+    async with opened(tmp_path, Machine()) as log:
+        await log.append(STREAM, several(1))
+    with closing(sqlite3.connect(tmp_path / "log.db")) as run, run:
+        run.execute("UPDATE tree SET last_us = ?", (START + 30 * YEAR,))
+    async with opened(tmp_path, Machine(START + 60 * SECOND)) as log:
+        await log.append(STREAM, several(1))
+        assert await times(log) == [0, 0, 60 * SECOND]

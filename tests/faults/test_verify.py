@@ -211,9 +211,9 @@ def test_a_damaged_count_of_the_tree_is_found(
 ) -> None:
     with small.altered() as run:
         run.execute("DROP TABLE tree")
-        run.execute("CREATE TABLE tree (one, count, frontier)")
+        run.execute("CREATE TABLE tree (one, count, frontier, last_us)")
         frontier = Frontier().to_bytes()
-        run.execute("INSERT INTO tree VALUES (1, ?, ?)", (count, frontier))
+        run.execute("INSERT INTO tree VALUES (1, ?, ?, 0)", (count, frontier))
         if isinstance(count, int) and 0 < count < COUNT:
             rows = run.execute("SELECT bytes FROM events ORDER BY position").fetchall()
             del rows[count:]

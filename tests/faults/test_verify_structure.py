@@ -52,6 +52,7 @@ PLANTED = (
         ("UPDATE tenants SET sequence = sequence + 1", "another last sequence"),
         ("UPDATE tenants SET position = position - 1", "another last sequence"),
         ("INSERT INTO tenants VALUES ('nobody', 1, 1)", "tenants says of nobody"),
+        ("UPDATE tree SET last_us = last_us + 1", "another time than the last event"),
         ("DELETE FROM open_transcriptions", "to which something is owed"),
         ("UPDATE open_transcriptions SET urgent = 1 - urgent", "what its events do not"),
         ("UPDATE open_transcriptions SET version = version - 1", "what its events do not"),

@@ -48,6 +48,7 @@ class StoredTree:
     Attributes:
         count: -1 when it is missing or no number.
         nodes: How many nodes are kept above the leaves.
+        last_us: The time of the last event, as the tree's row says it.
         first: The least position of an event or a payload; 1 when there is none.
         last: The greatest; 0 when there is none.
     """
@@ -55,6 +56,7 @@ class StoredTree:
     count: int
     frontier: bytes
     nodes: int
+    last_us: object
     first: int
     last: int
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
-from stenolog.compliance.records import Records
+from stenolog.clock import microseconds
+from stenolog.compliance.records import Records, StoredTree
 from stenolog.compliance.rows import VerifiedSoFar
 from stenolog.compliance.scratch import StreamSoFar
 from stenolog.errors import StoreError
@@ -54,12 +55,12 @@ def check_nodes(completed: Sequence[Node], records: Records, verified: VerifiedS
     verified.nodes += len(completed)
 
 
-def check_derived(nodes: int, records: Records, verified: VerifiedSoFar) -> None:
-    """Compare what is there with what was derived, within one snapshot; what is wrong is noted.
-
-    `nodes` is how many nodes of the tree are kept.
-    """
-    if nodes > verified.nodes and not verified.hole_until:
+def check_derived(tree: StoredTree, records: Records, verified: VerifiedSoFar) -> None:
+    """Compare what is there with what was derived, within one snapshot; what is wrong is noted."""
+    last_us = microseconds(verified.time) if verified.time else 0
+    if tree.last_us != last_us and tree.count not in verified.unread:
+        verified.findings.add("log.db: the tree's row says another time than the last event")
+    if tree.nodes > verified.nodes and not verified.hole_until:
         verified.findings.add("log.db: the stored tree has nodes that no events have")
     try:
         if records.dedupe_keys() > verified.dedupe_keys + len(verified.unread):

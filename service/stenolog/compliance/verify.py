@@ -88,7 +88,7 @@ def verify(
                 check_identity(records, verified)
                 check_end(tree, verified, compared)
                 progress("comparing what is derived from the records", 0, 0)
-                check_derived(tree.nodes, records, verified)
+                check_derived(tree, records, verified)
         except EvidenceError as exc:
             raise first_wrong(exc, records, verified) from exc
         check_keys(records, verified)

@@ -143,7 +143,7 @@ class SqliteRecords:
                 "SELECT (SELECT count FROM tree), (SELECT frontier FROM tree), "
                 "(SELECT min(position) FROM events), (SELECT min(position) FROM payloads), "
                 "(SELECT max(position) FROM events), (SELECT max(position) FROM payloads), "
-                "(SELECT count(*) FROM nodes)"
+                "(SELECT count(*) FROM nodes), (SELECT last_us FROM tree)"
             ).fetchone()
         ends = [end for end in row[2:6] if end is not None]
         whole = all(isinstance(number, int) for number in (row[0], *ends))
@@ -151,6 +151,7 @@ class SqliteRecords:
             count=row[0] if whole else -1,
             frontier=_bytes(row[1]),
             nodes=row[6],
+            last_us=row[7],
             first=min(ends, default=1) if whole else 1,
             last=max(ends, default=0) if whole else 0,
         )

@@ -23,6 +23,7 @@ from stenolog.stores.sqlite.file.writer import Writer
 from stenolog.stores.sqlite.log.clock_jumps import Jump, telling_of, with_jumps
 from stenolog.stores.sqlite.log.ends import read_sequences, read_streams
 from stenolog.stores.sqlite.log.inserting import insert
+from stenolog.stores.sqlite.log.last_time import read_last_us
 from stenolog.stores.sqlite.log.mending import mend_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open
 from stenolog.stores.sqlite.log.schema import log_schema
@@ -66,7 +67,7 @@ class LogWriter:
         self.identity = self._writer.identity
         try:
             self.head = self.count()
-            last_us = self._writer.transact(_read_last_us)
+            last_us = self._writer.transact(read_last_us)
             told = started(now := self._reading(), last_us, accepted=accept_clock)
             self.behind_ms = max(0, last_us - now.wall_us) // US_PER_MS
             self._clock = told.clock
@@ -168,13 +169,6 @@ def _read_frontier(connection: sqlite3.Connection) -> Frontier:
     return stored_frontier(row)
 
 
-def _read_last_us(connection: sqlite3.Connection) -> int:
-    last_us = connection.execute("SELECT last_us FROM tree").fetchone()[0]
-    if not isinstance(last_us, int):
-        raise StoreError(f"log.db: the last event's time is damaged; {ADVICE}")
-    return last_us
-
-
 def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> BatchState:
     asked = touched(batch)
     frontier = _read_frontier(connection)
@@ -182,7 +176,7 @@ def _read_state(connection: sqlite3.Connection, batch: Sequence[Together]) -> Ba
     last = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
     if last != frontier.count:
         raise StoreError(f"log.db: tree and events differ; {ADVICE}")
-    state = BatchState(frontier=frontier, time_us=_read_last_us(connection))
+    state = BatchState(frontier=frontier, time_us=read_last_us(connection))
     streams = _json(asked["streams"])
     read_streams(connection, streams, state)
     for name, kept in read_open(connection, streams).items():
