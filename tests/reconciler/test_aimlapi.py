@@ -177,6 +177,7 @@ def test_a_request_in_aimlapis_own_words_is_sent_as_it_is(bench: Bench) -> None:
     bench.ended("own words")
     (job,) = bench.jobs("own words")
     assert job.fields == {"model": "#g1_whisper-tiny"}
+    assert bench.native("own words")["warnings"] == []
 
 
 @pytest.mark.parametrize("case", ["newer", "pages", "503", "read-500"])

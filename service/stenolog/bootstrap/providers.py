@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.config.provider import RegionName
@@ -23,7 +24,7 @@ from stenolog.providers.port import Provider
 from stenolog.providers.transcripts import Transcripts
 from stenolog.reconciler.gates import ProviderRegion
 from stenolog.side_process import SideProcess
-from stenolog.wire.aimlapi.requests import complaints
+from stenolog.wire.aimlapi.requests import complaints, complaints_elsewhere
 
 # Every slot of the reconciler's pools at one place, and redacted audio.
 CONNECTIONS_MAX = 144
@@ -82,9 +83,13 @@ def providers_of(
 def unsupported_of(settings: Settings) -> Mapping[ProviderName, Unsupported]:
     """Return what providers are known not to do, before a request is taken.
 
-    AssemblyAI judges for itself.
+    AssemblyAI judges for itself, but for words that are another's.
     """
-    return {"local": unsupported, "aimlapi": partial(complaints, default=settings.aimlapi_model)}
+    return {
+        "assemblyai": complaints_elsewhere,
+        "aimlapi": partial(complaints, default=settings.aimlapi_model),
+        "local": lambda params: chain(unsupported(params), complaints_elsewhere(params)),
+    }
 
 
 def default_params_of(settings: Settings) -> Mapping[str, Mapping[str, object]]:

@@ -13,7 +13,13 @@ from stenolog.wire.aimlapi.models import (
     model_named,
     waiting_words,
 )
-from stenolog.wire.aimlapi.requests import complaints, create_fields, model_of
+from stenolog.wire.aimlapi.requests import (
+    complaints,
+    complaints_elsewhere,
+    create_fields,
+    model_of,
+)
+from stenolog.wire.assemblyai.transcript_request import unknown_names
 
 URL = {"audio_url": "https://audio.example/1.mp3"}
 
@@ -96,6 +102,13 @@ def test_a_request_in_aimlapis_own_words_is_sent_as_it_is() -> None:
         "model": "aai/universal",
     }
     assert not list(complaints({**URL, "aimlapi": own}))
+
+
+def test_another_provider_is_not_asked_in_aimlapis_words() -> None:
+    assert [name for name, _ in complaints_elsewhere({**URL, "aimlapi": {}})] == ["aimlapi"]
+    assert not list(complaints_elsewhere(URL))
+    assert not list(unknown_names({**URL, "aimlapi": {"model": "nova-3"}}))
+    assert list(unknown_names({**URL, "other": {}})) == ["other"]
 
 
 @pytest.mark.parametrize(

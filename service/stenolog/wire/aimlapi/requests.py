@@ -90,6 +90,12 @@ def complaints(
             yield name, f"{name} is not supported by AIMLAPI's model {model}{_instead(name)}"
 
 
+def complaints_elsewhere(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield that another provider than AIMLAPI cannot be asked in AIMLAPI's words."""
+    if OWN in params:
+        yield OWN, "aimlapi is a request in AIMLAPI's words: name the provider aimlapi beside it"
+
+
 def _own_complaints(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     own = params[OWN]
     if not isinstance(own, dict):

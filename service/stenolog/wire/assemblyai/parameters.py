@@ -197,4 +197,6 @@ PARAMETERS: Mapping[str, Check] = {
     "word_boost": _phrases,
 }
 
+# A whole request in another vendor's words; who cannot read it refuses it.
+OTHER_WORDS = frozenset({"aimlapi"})
 KNOWN = frozenset({*PARAMETERS, *WEBHOOK_PARAMETERS, "audio_url"})

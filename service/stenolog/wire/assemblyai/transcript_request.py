@@ -14,6 +14,7 @@ from stenolog.wire.assemblyai.enums import LEGACY_SPEECH_MODELS
 from stenolog.wire.assemblyai.parameters import (
     BOOLEANS,
     KNOWN,
+    OTHER_WORDS,
     PARAMETERS,
 )
 from stenolog.wire.assemblyai.rules import together, understanding
@@ -139,7 +140,8 @@ def unknown_names(params: Mapping[str, object]) -> Iterator[str]:
     for name, value in params.items():
         check = PARAMETERS.get(name)
         if name not in KNOWN:
-            yield name
+            if name not in OTHER_WORDS:
+                yield name
         elif isinstance(check, Fields):
             for path in check.unknown(name, value):
                 yield path[:UNKNOWN_NAME_CHARS_MAX]
