@@ -24,7 +24,12 @@ def node() -> str:
 
 
 def printed(
-    command: list[str], process: GatewayProcess, audio: Path, **more: str
+    command: list[str],
+    process: GatewayProcess,
+    audio: Path,
+    *,
+    seconds: int = PROGRAM_S_MAX,
+    **more: str,
 ) -> dict[str, Any]:
     environ = {
         **os.environ,
@@ -34,7 +39,7 @@ def printed(
         **more,
     }
     done = subprocess.run(
-        command, env=environ, capture_output=True, text=True, timeout=PROGRAM_S_MAX, check=False
+        command, env=environ, capture_output=True, text=True, timeout=seconds, check=False
     )
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -13,10 +13,11 @@ import pytest
 from tests.gateway_process import GatewayProcess
 from tests.sdk.running import node, printed
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("sdk")]
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("sdk"), pytest.mark.timeout(600)]
 AI_SDK = ("ai@6.0.326", "@ai-sdk/assemblyai@2.0.58")
 LANGCHAIN = ("langchain-community==0.4.2", "assemblyai==1.8.2")
 INSTALL_S_MAX = 240
+PROGRAM_S_MAX = 200  # an engine on a busy machine transcribes the same three times
 HERE = Path(__file__).parent
 RETIRED = 'The "universal-3-pro" speech model(s) have been deprecated.'
 
@@ -71,7 +72,7 @@ def test_the_ai_sdk_before_a_provider_that_judges_models(
 def test_the_ai_sdk_before_the_engine_which_is_every_model(
     ai_sdk: Path, with_engine: GatewayProcess, opening: Path
 ) -> None:
-    heard = printed([node(), str(ai_sdk)], with_engine, opening)
+    heard = printed([node(), str(ai_sdk)], with_engine, opening, seconds=PROGRAM_S_MAX)
     assert {model: one.get("error") for model, one in heard.items()} == dict.fromkeys(heard)
     assert len({one["text"] for one in heard.values()}) == 1
 
