@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stenolog.engine.options import SpeechOptions, TextOptions
+from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
 from stenolog.engine.spoken import SpokenWord, joined
 from stenolog.engine.worker.analyses import ANALYSES, Analysed, analysed
+from stenolog.intelligence.embeddings_wordllama import best_embedder
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 from stenolog.intelligence.words import joined_text
@@ -154,3 +155,35 @@ def test_an_analysis_that_quotes_what_was_said_is_swept() -> None:
     options = SpeechOptions(text=TextOptions(redaction=NAMES))
     found: Any = analysed(words(PRIVATE), options, nothing, leaking).findings["leak"]
     assert found["text"] == joined(made(PRIVATE, {"redaction": NAMES}).words)
+
+
+def test_nothing_that_is_hidden_is_quoted_by_any_analysis() -> None:
+    """Every row of the table at once, over a talk that names people all the time."""
+    talk = [
+        "Hi, this is Olivia Flores, I love my new mortgage from the bank.",
+        "Thank you, Olivia, a murder in the city shocked everybody and Olivia cried.",
+        "Please write to olivia.flores@example.com about account 55120987 and the football game.",
+        "Olivia Flores was furious about account 55120987, and the doctors fought her cancer.",
+    ]
+    options = RedactionOptions(
+        policies=("person_name", "email_address", "account_number"),
+        static={"SPORT": ("football game",)},
+        substitution="entity_name",
+    )
+    everything = ThemeOptions(
+        auto_chapters=True,
+        auto_highlights=True,
+        iab_categories=best_embedder().knows_meaning,
+        content_safety=True,
+    )
+    for themes in (everything, ThemeOptions(summarization=True, summary_type="paragraph")):
+        asked = {
+            "redaction": options,
+            "themes": themes,
+            "entity_detection": True,
+            "sentiment_analysis": True,
+        }
+        hidden = made(" ".join(talk * 6), asked)
+        told = json.dumps(hidden.findings) + joined(hidden.words)
+        for value in ("Olivia", "olivia", "Flores", "example.com", "55120987", "football"):
+            assert value not in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, speech_options
-from stenolog.engine.options import SpeakerBounds, SpeechOptions, TextOptions
+from stenolog.engine.options import AudioRedaction, SpeakerBounds, SpeechOptions, TextOptions
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
@@ -24,9 +24,6 @@ ASKING: dict[str, object] = {
     "language_confidence_threshold": 0.4,
     "multichannel": True,
     "prompt": "A meeting.",
-    "redact_pii_audio": True,
-    "redact_pii_audio_options": {"return_redacted_no_speech_audio": True},
-    "redact_pii_audio_quality": "wav",
     "speech_understanding": {"request": {"translation": {"target_languages": ["de"]}}},
     "speed_boost": True,
     "temperature": 0.5,
@@ -92,6 +89,9 @@ def test_what_is_asked_of_the_text_is_read() -> None:
         "entity_detection": True,
         "filter_profanity": True,
         "redact_pii": True,
+        "redact_pii_audio": True,
+        "redact_pii_audio_options": {"override_audio_redaction_method": "silence"},
+        "redact_pii_audio_quality": "wav",
         "redact_pii_policies": ["date", "person_name"],
         "redact_pii_return_unredacted": True,
         "redact_pii_sub": "entity_name",
@@ -108,6 +108,7 @@ def test_what_is_asked_of_the_text_is_read() -> None:
             static={"CLINIC": ("Meadow", "Hill")},
             substitution="entity_name",
         ),
+        redact_pii_audio=AudioRedaction(quality="wav", silent=True),
         redact_pii_return_unredacted=True,
         sentiment_analysis=True,
     )
@@ -119,6 +120,17 @@ def test_what_is_asked_of_the_text_is_read() -> None:
     [
         ({"redact_pii_policies": ["date", "aura"]}, "redact_pii_policies", "'aura' is not supp"),
         ({"redact_pii_sub": "emoji"}, "redact_pii_sub", "it knows hash, entity_name"),
+        ({"redact_pii_audio_quality": "ogg"}, "redact_pii_audio_quality", "it knows mp3, wav"),
+        (
+            {"redact_pii_audio_options": {"override_audio_redaction_method": "pitch"}},
+            "redact_pii_audio_options",
+            "override_audio_redaction_method 'pitch' is not supported",
+        ),
+        (
+            {"redact_pii_audio_options": {"voice": "robot"}},
+            "redact_pii_audio_options",
+            "'voice' is not supported",
+        ),
         ({"redact_faces": True}, "redact_faces", "redact_faces is not supported"),
         ({"redact_pii_video": {"blur": 1}}, "redact_pii_video", "is not supported"),
     ],

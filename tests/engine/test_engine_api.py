@@ -9,6 +9,8 @@ import time
 from typing import Any
 
 import assemblyai
+import httpx
+import numpy as np
 import pytest
 
 from stenolog.wire.assemblyai.transcript import ECHO_DEFAULTS, RESULT_DEFAULTS
@@ -226,6 +228,38 @@ def test_a_finished_job_calls_its_webhook(engine: EngineProcess, receiver: Site)
         return body if body["webhook_status_code"] is not None else None
 
     assert until(told, 5)["webhook_status_code"] == 204
+
+
+def test_redacted_audio_is_a_second_call_and_goes_with_its_job(
+    engine: EngineProcess, receiver: Site
+) -> None:
+    seen = len(receiver.received)
+    created = engine.create(
+        audio_url=engine.upload(OPENING),
+        webhook_url=receiver.url,
+        redact_pii=True,
+        redact_pii_audio=True,
+        redact_pii_audio_quality="wav",
+        redact_static_entities={"TIME": ["times"]},
+        audio_start_from=1_000,
+    )
+    calls = receiver.wait_for(seen + 2)[-2:]
+    assert json.loads(calls[0].body)["status"] == "completed"
+    told = json.loads(calls[1].body)
+    path = f"/v2/transcript/{created['id']}"
+    assert told == engine.http.get(f"{path}/redacted-audio").json()
+    heard = httpx.get(told["redacted_audio_url"], trust_env=False)
+    assert heard.headers["content-type"] == "audio/wav"
+    # The part that was asked for: nothing was looked for in the rest.
+    assert len(heard.content) == pytest.approx(44 + 3.8 * 32_000, abs=320)
+    hidden = [word for word in engine.get(created["id"])["words"] if "#" in word["text"]]
+    assert hidden
+    at = 44 + (hidden[0]["start"] - 1_000) * 32
+    tone = np.frombuffer(heard.content[at : at + 3_200], dtype="<i2")
+    assert abs(tone).max() == pytest.approx(3_277, abs=2)
+    assert engine.http.delete(path).status_code == 200
+    assert httpx.get(told["redacted_audio_url"], trust_env=False).status_code == 404
+    assert engine.http.get(f"{path}/redacted-audio").status_code == 400
 
 
 def test_a_failed_job_calls_its_webhook_too(engine: EngineProcess, receiver: Site) -> None:

@@ -13,6 +13,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.host.app import EngineApp
 from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
+from stenolog.engine.host.redacted_audio import RedactedFiles
 from stenolog.engine.host.runner import Runner
 from stenolog.engine.host.scratch import Scratch
 from stenolog.engine.host.webhooks import Webhooks
@@ -53,8 +54,18 @@ async def client(tmp_path: Path, jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]
 async def serving(scratch: Scratch, folder: Path, jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
     settings = EngineSettings(api_key=API_KEY, scratch_dir=folder)
     out = Egress(AddressPolicy.of())
-    runner = Runner(settings, jobs=jobs, scratch=scratch, downloads=out, webhooks=Webhooks(out))
-    app = EngineApp(settings, base_url=BASE_URL, jobs=jobs, scratch=scratch, runner=runner)
+    redacted = RedactedFiles(folder, BASE_URL)
+    runner = Runner(
+        settings,
+        jobs=jobs,
+        scratch=scratch,
+        downloads=out,
+        webhooks=Webhooks(out),
+        redacted=redacted,
+    )
+    app = EngineApp(
+        settings, base_url=BASE_URL, jobs=jobs, scratch=scratch, runner=runner, redacted=redacted
+    )
     async with httpx.AsyncClient(
         base_url=BASE_URL,
         headers={"authorization": API_KEY},

@@ -33,7 +33,7 @@ def heard(
         audio_ms_max=audio_ms_max,
         decoded=lambda audio_ms, facts: None,
         alive=sounds.nothing,
-    )
+    ).words
 
 
 @pytest.fixture(scope="module")

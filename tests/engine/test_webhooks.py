@@ -11,7 +11,7 @@ from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.host.jobs import Job
 from stenolog.engine.host.webhooks import Webhooks
 from stenolog.engine.options import SpeechOptions
-from stenolog.wire.assemblyai.webhook import ATTEMPTS_MAX
+from stenolog.wire.assemblyai.webhook import ATTEMPTS_MAX, callback_body
 from tests.engine.servers import Site, site
 
 
@@ -36,7 +36,9 @@ async def deliver(egress: Egress, url: str, **params: str) -> int | None:
         created_us=0,
         status="completed",
     )
-    return await Webhooks(egress, spacing_ms=1, timeout_ms=500).deliver(job)
+    return await Webhooks(egress, spacing_ms=1, timeout_ms=500).deliver(
+        job, callback_body(job.id, job.status)
+    )
 
 
 async def test_the_first_2xx_ends_the_delivery(egress: Egress, receiver: Site) -> None:

@@ -14,10 +14,10 @@ SECRET_URL = "https://who:pass-w0rd@audio.example/a.mp3"
 LOCAL = {"Stenolog-Provider": "local"}
 SURFACES = ("/v2/transcript", "/api/v1/transcripts")
 BEYOND: dict[str, Any] = {
-    "auto_chapters": True,
+    "custom_topics": True,
     "language_code": "de",
     "redact_pii": True,
-    "redact_pii_audio": True,
+    "redact_pii_audio_quality": "ogg",
     "redact_pii_policies": ["aura"],
     "speaker_options": {"include_speaker_confidence": True},
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import assemblyai as aai
+import httpx
 import pytest
 
 from stenolog.intelligence.embeddings_files import wordllama_files
@@ -77,6 +78,7 @@ def test_what_is_redacted_is_in_no_answer(client: aai.Client, opening: Path) -> 
         "audio_url": upload["upload_url"],
         "redact_pii": True,
         "redact_pii_policies": ["person_name"],
+        "redact_pii_audio": True,
         "redact_pii_sub": "entity_name",
         "redact_static_entities": {"PLEA": ["hear me"]},
         "custom_spelling": [{"from": ["do"], "to": "Dost"}],
@@ -97,6 +99,12 @@ def test_what_is_redacted_is_in_no_answer(client: aai.Client, opening: Path) -> 
         text = http.get(each).text
         assert "[PLEA]" in text, each
         assert "hear" not in text, each
+    link = http.get(f"{path}/redacted-audio").json()
+    assert link["status"] == "redacted_audio_ready"
+    bleeped = httpx.get(link["redacted_audio_url"], trust_env=False)
+    assert bleeped.headers["content-type"] == "audio/mpeg"
+    heard = aai.Transcriber(client=client).transcribe(bleeped.content)
+    assert "hear" not in (heard.text or "").lower()
 
 
 def _ended(body: dict[str, Any]) -> dict[str, Any] | None:

@@ -79,7 +79,7 @@ async def open_parts(
     gates = Gates(reached, FACTS)
     facts, ring, handler = await _recording(stores)
     link_key = await secret_of(stores.keys, stores.master, UPLOAD)
-    audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url)
+    audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, wrapping.clock)

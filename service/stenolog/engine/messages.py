@@ -55,6 +55,14 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """The next piece of the redacted audio, in base64."""
+
+    event: Literal["sound"] = "sound"
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """The job is finished.
 
@@ -84,7 +92,7 @@ class Failed:
     kind: str
 
 
-Message = Ready | Alive | Decoded | Done | Refused | Failed
+Message = Ready | Alive | Decoded | Sound | Done | Refused | Failed
 
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])

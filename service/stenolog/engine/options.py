@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
@@ -34,6 +35,14 @@ class ThemeOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudioRedaction:
+    """Redacted audio is asked for: in which format, and with silence instead of a tone."""
+
+    quality: Literal["mp3", "wav"] = "mp3"
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
     """What is asked of the text, named as AssemblyAI's parameters; nothing by default."""
 
@@ -42,6 +51,7 @@ class TextOptions:
     entity_detection: bool = False
     filter_profanity: bool = False
     redaction: RedactionOptions | None = None
+    redact_pii_audio: AudioRedaction | None = None
     redact_pii_return_unredacted: bool = False
     sentiment_analysis: bool = False
     themes: ThemeOptions = ThemeOptions()

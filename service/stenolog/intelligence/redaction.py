@@ -13,6 +13,8 @@ from stenolog.intelligence.speech import Speech
 VALUE_CHARS_MIN = 4  # of a value that is looked for elsewhere in the conversation
 QUOTED_CHARS_MIN = 3  # the same in what quotes it
 TERM_WORDS_MAX = 8  # of a static term, as it may be heard
+# Word times within voiced frames are 182 ms off on average, and 36 % of them more than 200 ms.
+AROUND_MS = 500
 _JOINABLE = re.compile(r"\W")
 # What `shown_for` returns, within a word.
 SHOWN_FOR_HIDDEN = re.compile(r"\[[A-Z0-9_]+\]|#+")
@@ -46,6 +48,18 @@ class Redaction:
                 alone = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
                 text = shown.join(alone.split(text))
         return text
+
+    def hidden_ms(self, said: Speech) -> tuple[tuple[int, int], ...]:
+        """Return when hidden words are said, with `AROUND_MS` on both sides; no two overlap."""
+        found: list[tuple[int, int]] = []
+        places = (place for span in self.spans for place in range(span.first, span.last))
+        for word in sorted((said.words[place] for place in places), key=lambda word: word.start):
+            start, end = max(0, word.start - AROUND_MS), word.end + AROUND_MS
+            if found and start <= found[-1][1]:
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
+            else:
+                found.append((start, end))
+        return tuple(found)
 
     def _substitute(self, token: Token, kind: str) -> str:
         return f"{token.lead}{shown_for(token.core, kind, self.substitution)}{token.trail}"

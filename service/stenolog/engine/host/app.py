@@ -11,14 +11,16 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from stenolog.clock import now_us
+from stenolog.engine.host.doors import KeyCheck, NamedStart
 from stenolog.engine.host.downloads import NO_SPACE
 from stenolog.engine.host.features import speech_options
 from stenolog.engine.host.jobs import Job, Jobs, transcript
+from stenolog.engine.host.redacted_audio import MEDIA_TYPES, PREFIX, RedactedFiles
 from stenolog.engine.host.runner import Runner
 from stenolog.engine.host.scratch import Scratch, ScratchFull
 from stenolog.engine.settings import EngineSettings
@@ -26,11 +28,11 @@ from stenolog.errors import InvalidRequest, NotFound, PayloadTooLarge, StenologE
 from stenolog.wire.assemblyai import sentences
 from stenolog.wire.assemblyai.listing import page, parse_listing
 from stenolog.wire.assemblyai.transcript_request import parse_request
+from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 from stenolog.wire.strict_json import BODY_BYTES_MAX
 
 log = structlog.get_logger()
 
-START_HEADER = b"x-engine-start"
 START_BYTES = 8
 RETRY_AFTER_SECONDS = 10  # when the queue or the disk is full: about one job's time
 # Ids as `Scratch` makes them: a URL that was given out at another port, by an engine before this.
@@ -48,6 +50,7 @@ class EngineApp:
         jobs: Jobs,
         scratch: Scratch,
         runner: Runner,
+        redacted: RedactedFiles,
     ) -> None:
         # Jobs are in memory: whoever asks for one of an earlier start learns that it is gone.
         self._start = secrets.token_hex(START_BYTES)
@@ -57,6 +60,7 @@ class EngineApp:
         self._jobs = jobs
         self._scratch = scratch
         self._runner = runner
+        self._redacted = redacted
 
     def asgi(self) -> ASGIApp:
         """Return the application, behind the check of the key."""
@@ -67,6 +71,8 @@ class EngineApp:
                 Route("/v2/transcript", self._list, methods=["GET"]),
                 Route("/v2/transcript/{id}", self._get, methods=["GET"]),
                 Route("/v2/transcript/{id}", self._delete, methods=["DELETE"]),
+                Route("/v2/transcript/{id}/redacted-audio", self._audio_link, methods=["GET"]),
+                Route(f"{PREFIX}{{name}}", self._audio, methods=["GET"]),
                 Route("/counts", self._counts, methods=["GET"]),
             ],
             exception_handlers={
@@ -126,9 +132,26 @@ class EngineApp:
         job = self._known(request)
         if job.is_open:
             raise InvalidRequest("Only a finished transcript can be deleted")
+        self._redacted.drop([job.id])
         deleted = job if job.deleted else _scrubbed(job)
         self._jobs.put(deleted)
         return JSONResponse(transcript(deleted))
+
+    async def _audio_link(self, request: Request) -> Response:
+        job = self._known(request)
+        if job.is_open:
+            return JSONResponse({"status": job.status}, status_code=202)
+        url = self._redacted.url(job.id)
+        if url is None:
+            raise InvalidRequest("Redacted audio is not available for this transcript")
+        return JSONResponse({"redacted_audio_url": url, "status": REDACTED_AUDIO_READY})
+
+    async def _audio(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        path = self._redacted.find(name)
+        if path is None:
+            raise HTTPException(404)
+        return FileResponse(path, media_type=MEDIA_TYPES[name.rpartition(".")[2]])
 
     def _upload_of(self, audio_url: str) -> str | None:
         """Return the id of the upload that the URL names, here or at an engine that ran before."""
@@ -142,42 +165,6 @@ class EngineApp:
         if job is None:
             raise NotFound(sentences.TRANSCRIPT_NOT_FOUND)
         return job
-
-
-class KeyCheck:
-    """Lets a request through when its `authorization` is the engine's key."""
-
-    def __init__(self, app: ASGIApp, api_key: str) -> None:
-        self._app = app
-        self._api_key = api_key.encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does, or 401."""
-        given = b"".join(
-            value for name, value in scope.get("headers", ()) if name == b"authorization"
-        )
-        if secrets.compare_digest(given, self._api_key):
-            await self._app(scope, receive, send)
-        else:
-            await _error(401, sentences.UNAUTHENTICATED)(scope, receive, send)
-
-
-class NamedStart:
-    """Names this start of the engine in every answer; the ids of its jobs begin with it."""
-
-    def __init__(self, app: ASGIApp, start: str) -> None:
-        self._app = app
-        self._header = (START_HEADER, start.encode())
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does, with one more header."""
-
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), self._header]
-            await send(message)
-
-        await self._app(scope, receive, named)
 
 
 async def _body(request: Request) -> bytes:

@@ -42,7 +42,6 @@ REFUSED = KNOWN - SUPPORTED
 # Values that ask for nothing although they are not empty: AssemblyAI's own defaults.
 DEFAULTS: Mapping[str, object] = {
     "boost_param": "default",
-    "redact_pii_audio_quality": "mp3",
 }
 SPEAKER_OPTIONS = frozenset({"min_speakers_expected", "max_speakers_expected"})
 NAME_CHARS_SHOWN = 64  # of a name that nobody knows

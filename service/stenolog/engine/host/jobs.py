@@ -114,8 +114,9 @@ class Jobs:
         """Return how many wait or run."""
         return sum(job.is_open for job in self._jobs.values())
 
-    def forget(self, now_us: int) -> None:
-        """Finished jobs over a limit are gone, the earliest first; open ones stay."""
+    def forget(self, now_us: int) -> list[str]:
+        """Forget finished jobs over a limit, the earliest first; return which. Open ones stay."""
+        forgotten = []
         kept = words = 0
         oldest_us = now_us - FINISHED_MS_KEPT * 1_000
         for job in list(reversed(self._jobs.values())):
@@ -126,6 +127,8 @@ class Jobs:
             aged = job.completed_us is not None and job.completed_us < oldest_us
             if aged or kept > FINISHED_MAX or words > FINISHED_WORDS_MAX:
                 del self._jobs[job.id]
+                forgotten.append(job.id)
+        return forgotten
 
     def page(self, query: ListQuery) -> tuple[list[ListItem], bool, bool]:
         """Items newest first, whether there are older ones, and whether there are newer ones.

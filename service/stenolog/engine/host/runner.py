@@ -17,21 +17,22 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts, figures, warnings_of
 from stenolog.engine.host.disk_room import DiskRoom
 from stenolog.engine.host.downloads import Downloads
+from stenolog.engine.host.job_time import cpu_seconds, patience_of
 from stenolog.engine.host.jobs import OPEN_MAX, Job, Jobs
+from stenolog.engine.host.redacted_audio import RedactedFiles
 from stenolog.engine.host.scratch import Scratch
 from stenolog.engine.host.webhooks import Webhooks
-from stenolog.engine.host.worker_process import Patience, Worker, WorkerLost
+from stenolog.engine.host.worker_process import Worker, WorkerLost
 from stenolog.engine.messages import Order
 from stenolog.engine.settings import EngineSettings
 from stenolog.owned_tasks import OwnedTasks
+from stenolog.wire.assemblyai.webhook import callback_body, redacted_audio_body
 
 log = structlog.get_logger()
 
 START_PAUSE_MS = 1_000  # after a start that failed; then the next job tries again
-JOB_MS_MIN = 300_000  # a job may take this long however short its audio: the machine may be busy
 # "Server error" is what the gateway submits again.
 CRASHED = "Server error, the transcription ended unexpectedly."
-DECODED_PER_MS = 20  # ms of audio in a ms at the least; decoders were measured at 460 and more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -55,6 +56,7 @@ class Runner:
         scratch: Scratch,
         downloads: Egress,
         webhooks: Webhooks,
+        redacted: RedactedFiles,
     ) -> None:
         self._settings = settings
         self._jobs = jobs
@@ -67,6 +69,7 @@ class Runner:
             room=DiskRoom(settings.download_bytes_max, scratch.free_bytes),
         )
         self._webhooks = webhooks
+        self._redacted = redacted
         self._numbers = itertools.count()
         self._numbers_waiting: dict[str, int] = {}  # of the jobs that have no audio yet
         # Not bounded by itself: it holds open jobs, and as many bytes as `DiskRoom` lets in.
@@ -169,11 +172,18 @@ class Runner:
             path=str(fetched.path),
             options=job.options,
             audio_ms_max=self._settings.audio_ms_max,
-            cpu_seconds=self._cpu_seconds(),
+            cpu_seconds=cpu_seconds(self._settings),
         )
-        patience = Patience(decoding_ms=self._decoding_ms(), whole_ms=self._whole_ms)
+        audio = job.options.text.redact_pii_audio
         try:
-            done = await worker.run(order, patience, partial(self._note, job.id))
+            if audio is not None:
+                self._redacted.begin(job.id, audio.quality)
+            done = await worker.run(
+                order,
+                patience_of(self._settings),
+                partial(self._note, job.id),
+                partial(self._redacted.write, job.id),
+            )
         except (AudioRefused, WorkerLost) as exc:
             self._finish(job.id, status="error", error=str(exc))
         else:
@@ -208,17 +218,22 @@ class Runner:
             audio_ms=finished.audio_ms,
             took_ms=((finished.completed_us or 0) - finished.created_us) // 1_000,
         )
-        self._jobs.forget(now_us())
+        if finished.status == "error":
+            self._redacted.drop([job_id])
+        self._redacted.drop(self._jobs.forget(now_us()))
         if finished.params.get("webhook_url"):
             self._tasks.start(self._tell(finished))
 
     async def _tell(self, job: Job) -> None:
-        status = await self._webhooks.deliver(job)
+        status = await self._webhooks.deliver(job, callback_body(job.id, job.status))
         # Our own gateway's callback: a customer's webhook is `delivery.attempted`.
         told = log.debug if status is not None and status < 300 else log.info
         told("engine.gateway_called_back", job_id=job.id, status=status)
         if self._jobs.get(job.id) is not None:
             self._update(job.id, webhook_status=status)
+        url = self._redacted.url(job.id)
+        if url is not None:
+            await self._webhooks.deliver(job, redacted_audio_body(url))
 
     def _update(self, job_id: str, **changes: Any) -> Job:
         known = self._jobs.get(job_id)
@@ -226,17 +241,3 @@ class Runner:
         job = replace(known, **changes)
         self._jobs.put(job)
         return job
-
-    def _whole_ms(self, audio_ms: int) -> int:
-        limit = self._settings.job_seconds_max
-        return limit * 1000 if limit is not None else max(JOB_MS_MIN, audio_ms)
-
-    def _decoding_ms(self) -> int:
-        limit = self._settings.job_seconds_max
-        if limit is not None:
-            return limit * 1000
-        return max(JOB_MS_MIN, self._settings.audio_ms_max // DECODED_PER_MS)
-
-    def _cpu_seconds(self) -> int:
-        """Return all cores for as long as the longest audio may take."""
-        return self._settings.threads * self._whole_ms(self._settings.audio_ms_max) // 1000 + 1

@@ -17,6 +17,7 @@ from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.engine.host.app import EngineApp
 from stenolog.engine.host.jobs import Jobs
+from stenolog.engine.host.redacted_audio import RedactedFiles
 from stenolog.engine.host.runner import Runner
 from stenolog.engine.host.scratch import Scratch
 from stenolog.engine.host.webhooks import Webhooks
@@ -49,8 +50,18 @@ async def serve(settings: EngineSettings) -> None:
     scratch = Scratch(settings.scratch_dir, uploads_bytes_max=settings.uploads_bytes_max)
     jobs = Jobs()
     webhooks = Webhooks(callbacks)
-    runner = Runner(settings, jobs=jobs, scratch=scratch, downloads=audio, webhooks=webhooks)
-    app = EngineApp(settings, base_url=url, jobs=jobs, scratch=scratch, runner=runner)
+    redacted = RedactedFiles(settings.scratch_dir, url)
+    runner = Runner(
+        settings,
+        jobs=jobs,
+        scratch=scratch,
+        downloads=audio,
+        webhooks=webhooks,
+        redacted=redacted,
+    )
+    app = EngineApp(
+        settings, base_url=url, jobs=jobs, scratch=scratch, runner=runner, redacted=redacted
+    )
     server = _Server(_config(app), started=lambda: _announce(url))
     try:
         runner.start()

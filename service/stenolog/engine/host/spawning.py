@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 
 # Pipes are connected by the loop alone, in its next turns; a process that is killed ends at once.
 ENDED_MS_MAX = 1_000
+# Nothing of the engine's environment is a worker's business but where programs and libraries are.
+ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 LOOK_MS = 10  # nobody is told of its end, for want of the thread
+
+
+def worker_environment(mine: Mapping[str, str], threads: int) -> dict[str, str]:
+    """Return what a worker may know of its parent's environment."""
+    kept = {name: mine[name] for name in ENVIRONMENT if name in mine}
+    # numpy's own threads would compete with the models' for the same cores.
+    return {**kept, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
 
 
 async def spawn(command: Sequence[str], environment: Mapping[str, str], line_bytes: int) -> Process:

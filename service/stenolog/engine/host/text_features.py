@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stenolog.engine.host import theme_features
-from stenolog.engine.options import TextOptions
+from stenolog.engine.options import AudioRedaction, TextOptions
 from stenolog.intelligence.policies import POLICIES, RedactionOptions
 from stenolog.intelligence.spelling import Spelling
 
@@ -17,6 +17,9 @@ SUPPORTED = theme_features.SUPPORTED | frozenset(
         "entity_detection",
         "filter_profanity",
         "redact_pii",
+        "redact_pii_audio",
+        "redact_pii_audio_options",
+        "redact_pii_audio_quality",
         "redact_pii_policies",
         "redact_pii_return_unredacted",
         "redact_pii_sub",
@@ -24,6 +27,10 @@ SUPPORTED = theme_features.SUPPORTED | frozenset(
         "sentiment_analysis",
     }
 )
+QUALITIES = ("mp3", "wav")
+SILENCE = "silence"
+# Audio without speech is returned as it is, whether that is asked for or not.
+AUDIO_OPTIONS = frozenset({"override_audio_redaction_method", "return_redacted_no_speech_audio"})
 SUBSTITUTIONS = ("hash", "entity_name")
 NAME_CHARS_SHOWN = 32  # of a caller's word, which is echoed and not trusted
 
@@ -36,6 +43,7 @@ def text_options(params: Mapping[str, object]) -> TextOptions:
         entity_detection=bool(params.get("entity_detection")),
         filter_profanity=bool(params.get("filter_profanity")),
         redaction=_redaction(params) if params.get("redact_pii") else None,
+        redact_pii_audio=_audio(params) if params.get("redact_pii_audio") else None,
         redact_pii_return_unredacted=bool(params.get("redact_pii_return_unredacted")),
         sentiment_analysis=bool(params.get("sentiment_analysis")),
         themes=theme_features.theme_options(params),
@@ -51,9 +59,31 @@ def unsupported_redaction(params: Mapping[str, object]) -> Iterator[tuple[str, s
     substitution = params.get("redact_pii_sub")
     if substitution and substitution not in SUBSTITUTIONS:
         yield "redact_pii_sub", _unknown("redact_pii_sub", substitution, SUBSTITUTIONS)
+    quality = params.get("redact_pii_audio_quality")
+    if quality and quality not in QUALITIES:
+        yield "redact_pii_audio_quality", _unknown("redact_pii_audio_quality", quality, QUALITIES)
+    options = params.get("redact_pii_audio_options")
+    for name, value in options.items() if isinstance(options, dict) else ():
+        whole = f"redact_pii_audio_options.{name}"
+        if name not in AUDIO_OPTIONS and value:
+            yield (
+                "redact_pii_audio_options",
+                _unknown("redact_pii_audio_options", name, sorted(AUDIO_OPTIONS)),
+            )
+        elif name == "override_audio_redaction_method" and value not in (None, "", SILENCE):
+            yield "redact_pii_audio_options", _unknown(whole, value, (SILENCE,))
     if params.get("redact_static_entities") and not params.get("redact_pii"):
         name = "redact_static_entities"
         yield name, f"{name} requires redact_pii to be True"
+
+
+def _audio(params: Mapping[str, object]) -> AudioRedaction:
+    options = params.get("redact_pii_audio_options")
+    method = options.get("override_audio_redaction_method") if isinstance(options, dict) else None
+    return AudioRedaction(
+        quality="wav" if params.get("redact_pii_audio_quality") == "wav" else "mp3",
+        silent=method == SILENCE,
+    )
 
 
 def _redaction(params: Mapping[str, object]) -> RedactionOptions:

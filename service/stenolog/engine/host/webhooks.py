@@ -11,7 +11,6 @@ from stenolog.wire.assemblyai.webhook import (
     ATTEMPT_SPACING_MS,
     ATTEMPT_TIMEOUT_MS,
     ATTEMPTS_MAX,
-    callback_body,
     is_delivered,
     is_retried,
 )
@@ -35,7 +34,7 @@ class Webhooks:
         self._timeout_ms = timeout_ms
         self._turns = asyncio.Semaphore(CONCURRENT_MAX)
 
-    async def deliver(self, job: Job) -> int | None:
+    async def deliver(self, job: Job, body: bytes) -> int | None:
         """Call until delivered or given up; return the last status, None when never answered.
 
         At most `ATTEMPTS_MAX` attempts; none after a 4xx, or when the address is not allowed.
@@ -48,7 +47,7 @@ class Webhooks:
                 await asyncio.sleep(self._spacing_ms / 1000)
             try:
                 async with self._turns:
-                    status = await self._attempt(url, job)
+                    status = await self._attempt(url, job, body)
             except ForbiddenAddress as exc:
                 if exc.final:
                     return None
@@ -59,12 +58,12 @@ class Webhooks:
                 return status
         return status
 
-    async def _attempt(self, url: str, job: Job) -> int:
+    async def _attempt(self, url: str, job: Job, body: bytes) -> int:
         answer = await self._egress.request(
             "POST",
             url,
             headers=[("content-type", "application/json"), *_secret(job)],
-            content=callback_body(job.id, job.status),
+            content=body,
             timeout_ms=self._timeout_ms,
             answer_bytes_max=ANSWER_BYTES_MAX,
         )

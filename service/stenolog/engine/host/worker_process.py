@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import os
 import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
 
 from stenolog.engine import audio_errors, messages
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts
-from stenolog.engine.host.spawning import spawn
-from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
+from stenolog.engine.host.job_time import Patience
+from stenolog.engine.host.spawning import spawn, worker_environment
+from stenolog.engine.messages import (
+    Alive,
+    Decoded,
+    Done,
+    Failed,
+    Message,
+    Order,
+    Ready,
+    Refused,
+    Sound,
+)
 
 log = structlog.get_logger()
 
@@ -45,8 +56,6 @@ ENDED = "Server error, the worker ended unexpectedly."
 SILENT = "Server error, the worker stopped responding."
 NONSENSE = "Server error, the worker answered nonsense."
 TOO_SLOW = "The audio took longer to transcribe than it may."
-# Nothing of the engine's environment is a worker's business but where programs and libraries are.
-ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
 
 class WorkerLost(Exception):
@@ -55,14 +64,6 @@ class WorkerLost(Exception):
 
 class _WorkerCrashed(WorkerLost):
     """A library of the worker has ended it while it decoded the audio."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a job may take: before its duration is known, and in all once it is."""
-
-    decoding_ms: int
-    whole_ms: Callable[[int], int]
 
 
 class Worker:
@@ -96,7 +97,7 @@ class Worker:
         try:
             self._process = await spawn(
                 [sys.executable, "-m", PROGRAM, str(os.getpid()), str(self._threads)],
-                _environment(os.environ, self._threads),
+                worker_environment(os.environ, self._threads),
                 messages.LINE_BYTES_MAX,
             )
         except (OSError, RuntimeError) as exc:  # no process, thread or memory: perhaps soon
@@ -112,9 +113,15 @@ class Worker:
                 raise WorkerLost(NOT_STARTED)
 
     async def run(
-        self, order: Order, patience: Patience, decoded: Callable[[int, AudioFacts], None]
+        self,
+        order: Order,
+        patience: Patience,
+        decoded: Callable[[int, AudioFacts], None],
+        sound: Callable[[bytes], None],
     ) -> Done:
         """Transcribe the ordered file, and return its words; the worker then waits, or is gone.
+
+        `sound` is called with each piece of the redacted audio, where that is asked for.
 
         A crash while the audio is decoded is tried again in a fresh worker, until two of those have
         died over it.
@@ -128,7 +135,7 @@ class Worker:
             await self.start()
             fresh = not self._jobs
             try:
-                done = await self._converse(order, patience, decoded)
+                done = await self._converse(order, patience, decoded, sound)
             except AudioRefused:
                 await self._count()
                 raise
@@ -161,7 +168,11 @@ class Worker:
             await self.end()
 
     async def _converse(
-        self, order: Order, patience: Patience, decoded: Callable[[int, AudioFacts], None]
+        self,
+        order: Order,
+        patience: Patience,
+        decoded: Callable[[int, AudioFacts], None],
+        sound: Callable[[bytes], None],
     ) -> Done:
         await self._send(messages.ORDER.dump_json(order) + b"\n")
         clock = asyncio.get_running_loop().time
@@ -183,6 +194,8 @@ class Worker:
                     allowed_ms = patience.whole_ms(audio_ms)
                     decoding = False
                     decoded(audio_ms, facts)
+                case Sound(data=data):
+                    sound(base64.b64decode(data))
                 case Done() as done:
                     return done
                 case Refused(error=error):
@@ -233,9 +246,3 @@ class Worker:
             "behind it, it is a server error: a fault of ours or of the machine",
         )
         raise _WorkerCrashed(ENDED)
-
-
-def _environment(mine: Mapping[str, str], threads: int) -> dict[str, str]:
-    kept = {name: mine[name] for name in ENVIRONMENT if name in mine}
-    # numpy's own threads would compete with the models' for the same cores.
-    return {**kept, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}

@@ -50,12 +50,14 @@ class Heard:
 class Analysed:
     """The words as they are shown, and the findings as members of the transcript.
 
-    `unredacted` are the words before anything was hidden, where they were asked for.
+    `unredacted` are the words before anything was hidden, where they were asked for; `hidden_ms`
+    is when hidden words are said, in order and without overlap.
     """
 
     words: tuple[SpokenWord, ...]
     findings: dict[str, JsonValue]
     unredacted: tuple[SpokenWord, ...] | None = None
+    hidden_ms: tuple[tuple[int, int], ...] = ()
 
 
 Analysis = Callable[[Heard, TextOptions], object]
@@ -123,6 +125,7 @@ def analysed(
         words=_spoken(shown, write),
         findings=findings,
         unredacted=_spoken(said, write) if keeps else None,
+        hidden_ms=redaction.hidden_ms(said) if redaction else (),
     )
 
 

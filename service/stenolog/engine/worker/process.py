@@ -6,16 +6,30 @@ it.
 
 from __future__ import annotations
 
+import base64
 import os
 import queue
 import sys
 import threading
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from stenolog.engine import messages
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts
-from stenolog.engine.messages import Alive, Decoded, Done, Failed, Message, Order, Ready, Refused
+from stenolog.engine.messages import (
+    Alive,
+    Decoded,
+    Done,
+    Failed,
+    Message,
+    Order,
+    Ready,
+    Refused,
+    Sound,
+)
+from stenolog.engine.options import AudioRedaction
+from stenolog.engine.techniques import Waveform
 from stenolog.engine.worker import confinement
 from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
 from stenolog.lossy_output import replace_output
@@ -74,7 +88,7 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
     confinement.allow_cpu(order.cpu_seconds)
     try:
         with open(order.path, "rb") as file:
-            words = transcribe(
+            heard = transcribe(
                 file,
                 order.options,
                 techniques,
@@ -85,12 +99,29 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
         # What reads text is loaded when there is some: a worker is ready without it.
         from stenolog.engine.worker.analyses import analysed  # noqa: PLC0415  # see above
 
-        made = analysed(words, order.options, replies.alive)
+        made = analysed(heard.words, order.options, replies.alive)
+        if order.options.text.redact_pii_audio is not None:
+            hidden_ms = [(a - heard.from_ms, b - heard.from_ms) for a, b in made.hidden_ms]
+            _send_sound(heard.audio, hidden_ms, order.options.text.redact_pii_audio, replies)
     except AudioRefused as exc:
         return Refused(error=str(exc))
     except Exception as exc:  # the boundary of the process: the engine must hear of it
         return Failed(kind=type(exc).__name__)
     return Done(words=made.words, findings=made.findings, unredacted=made.unredacted)
+
+
+def _send_sound(
+    audio: Waveform,
+    hidden_ms: Sequence[tuple[int, int]],
+    asked: AudioRedaction,
+    replies: Replies,
+) -> None:
+    from stenolog.engine.audio.bleeping import as_mp3, as_wav, bleep  # noqa: PLC0415  # as above
+
+    bleep(audio, hidden_ms, silent=asked.silent)
+    encoded = as_mp3 if asked.quality == "mp3" else as_wav
+    for piece in encoded(audio, replies.alive):
+        replies.send(Sound(data=base64.b64encode(piece).decode()))
 
 
 if __name__ == "__main__":

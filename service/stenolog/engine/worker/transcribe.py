@@ -44,6 +44,18 @@ class Techniques:
     speakers: SpeakerSeparator
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribed:
+    """What was said, and the recording that it was heard in.
+
+    Where a part was asked for, `audio` is that part, which begins at `from_ms` of the file.
+    """
+
+    words: tuple[SpokenWord, ...]
+    audio: Waveform
+    from_ms: int = 0
+
+
 def load_techniques(*, threads: int) -> Techniques:
     """Return the models of the moonshine-voice wheel, about a second; `threads` of CPU for each.
 
@@ -66,7 +78,7 @@ def transcribe(
     audio_ms_max: int,
     decoded: Callable[[int, AudioFacts], None],
     alive: Heartbeat,
-) -> tuple[SpokenWord, ...]:
+) -> Transcribed:
     """Transcribe a file, or the part that is asked for, to words in order of time.
 
     Times are those of the whole file. `decoded` is called with its duration in ms and what is
@@ -91,7 +103,8 @@ def transcribe(
     else:
         turns = techniques.speakers.turns(audio, options.speakers, alive)
         spoken = with_speakers(words, turns)
-    return _later(spoken, options.from_ms or 0)
+    from_ms = options.from_ms or 0
+    return Transcribed(words=_later(spoken, from_ms), audio=audio, from_ms=from_ms)
 
 
 def _excerpt(audio: Waveform, options: SpeechOptions) -> Waveform:
