@@ -145,7 +145,7 @@ def test_what_the_readme_links_to_is_there() -> None:
     text = (ROOT / "README.md").read_text()
     for place in re.findall(r"\]\(([^)#]+)", text):
         assert (ROOT / place).is_file(), place
-    assert len(text.splitlines()) <= 115, "it is one page"
+    assert len(text.splitlines()) <= 120, "it is one page"
 
 
 @pytest.mark.soak
