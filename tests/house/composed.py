@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
@@ -42,7 +43,9 @@ from tests.house.stored_audio import StoredAudio
 
 PUBLIC_URL = "https://stenolog.example"
 LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
-WAIT_MS_MAX = 100  # nobody ends a transcription while somebody waits for it
+WAIT_MS_MAX = (
+    20  # nobody ends a transcription while somebody waits for it, but where a test says so
+)
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
 
 
@@ -151,10 +154,13 @@ class Composed(Running):
 
 
 @contextlib.asynccontextmanager
-async def composed(directory: Path, **given: Any) -> AsyncIterator[Composed]:
+async def composed(
+    directory: Path, *, wait_ms_max: int = WAIT_MS_MAX, **given: Any
+) -> AsyncIterator[Composed]:
     """Serve with stores in `directory`; the projector follows the log.
 
-    `given` are settings. Beside two regions of AssemblyAI, a `local` provider is offered.
+    `given` are settings; `wait_ms_max` is how long whoever waits for an end is kept waiting. Beside
+    two regions of AssemblyAI, a `local` provider is offered.
     """
     settings = Settings(
         **{
@@ -169,7 +175,9 @@ async def composed(directory: Path, **given: Any) -> AsyncIterator[Composed]:
             **given,
         }
     )
-    async with running(settings, Wrapping(log_type=GatedLog), Composed, _edge) as service:
+    async with running(
+        settings, Wrapping(log_type=GatedLog), Composed, partial(_edge, wait_ms_max)
+    ) as service:
         await service.follow()
         try:
             yield service
@@ -177,11 +185,11 @@ async def composed(directory: Path, **given: Any) -> AsyncIterator[Composed]:
             service.events.passing.set()
 
 
-def _edge(parts: EdgeParts) -> EdgeParts:
+def _edge(wait_ms_max: int, parts: EdgeParts) -> EdgeParts:
     return replace(
         parts,
         wake=Wakes(),
         regions={**parts.regions, "local": (None,)},
         redacted_audio=StoredAudio(),
-        wait_ms_max=WAIT_MS_MAX,
+        wait_ms_max=wait_ms_max,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +208,13 @@ async def test_only_its_own_models_go_to_assemblyai(service: Composed) -> None:
     assert "STENOLOG_AIMLAPI_SERVED_BY" in answer.json()["message"]
 
 
+@pytest.fixture
+async def patient(tmp_path: Path) -> AsyncIterator[Composed]:
+    """A service that keeps whoever waits waiting until the test has done its part."""
+    async with composed(tmp_path, wait_ms_max=30_000) as running:
+        yield running
+
+
 async def old_call(service: Composed) -> tuple[asyncio.Task[httpx.Response], str]:
     """Begin the call that waits; return it and the generation that it waits for."""
     body = {"model": "nova-3", "url": URL}
@@ -224,19 +231,19 @@ async def old_call(service: Composed) -> tuple[asyncio.Task[httpx.Response], str
     return call, streams[0].removeprefix("transcription-")
 
 
-async def test_the_old_call_answers_with_the_bare_result(service: Composed) -> None:
-    call, generation = await old_call(service)
-    await done(service, generation)
+async def test_the_old_call_answers_with_the_bare_result(patient: Composed) -> None:
+    call, generation = await old_call(patient)
+    await done(patient, generation)
     answer = await call
     assert answer.status_code == 201, answer.text
     assert answer.json()["results"]["channels"][0]["alternatives"][0]["words"]
 
 
-async def test_the_old_call_tells_why_there_is_none(service: Composed) -> None:
-    call, generation = await old_call(service)
-    await service.claim(generation)
-    await service.accept(generation)
-    await service.fail(generation, "Too quiet")
+async def test_the_old_call_tells_why_there_is_none(patient: Composed) -> None:
+    call, generation = await old_call(patient)
+    await patient.claim(generation)
+    await patient.accept(generation)
+    await patient.fail(generation, "Too quiet")
     answer = await call
     assert (answer.status_code, answer.json()["message"]) == (422, "Too quiet")
 
