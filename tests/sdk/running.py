@@ -27,8 +27,8 @@ def printed(
     command: list[str],
     process: GatewayProcess,
     audio: Path,
-    *,
     seconds: int = PROGRAM_S_MAX,
+    /,
     **more: str,
 ) -> dict[str, Any]:
     environ = {

@@ -72,7 +72,7 @@ def test_the_ai_sdk_before_a_provider_that_judges_models(
 def test_the_ai_sdk_before_the_engine_which_is_every_model(
     ai_sdk: Path, with_engine: GatewayProcess, opening: Path
 ) -> None:
-    heard = printed([node(), str(ai_sdk)], with_engine, opening, seconds=PROGRAM_S_MAX)
+    heard = printed([node(), str(ai_sdk)], with_engine, opening, PROGRAM_S_MAX)
     assert {model: one.get("error") for model, one in heard.items()} == dict.fromkeys(heard)
     assert len({one["text"] for one in heard.values()}) == 1
 
