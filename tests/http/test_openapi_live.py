@@ -81,20 +81,20 @@ class Driver:
                 name: one for name, one in known.items() if f"{{{name}}}" in operation.path
             }
             cases = operation.as_strategy(generation_mode=mode, path_parameters=given_ids or None)
-            seen[operation.label] = self._call_each(operation.label, cases)
+            seen[operation.label] = self._call_each(operation.label, cases, self._examples)
             if mode is GenerationMode.POSITIVE:
                 for example in operation.get_strategies_from_examples():
-                    seen[operation.label] |= self._call_each(operation.label, example)
+                    seen[operation.label] |= self._call_each(operation.label, example, 1)
         return seen
 
-    def _call_each(self, label: str, cases: Any) -> set[int]:
+    def _call_each(self, label: str, cases: Any, examples: int) -> set[int]:
         statuses: set[int] = set()
         expected = ["not_a_server_error"] if label in (READY, *WAITING) else []
         checks = [CHECKS.get_one(name) for name in CHECKED if name not in expected]
 
         @seed(SEED)
         @settings(
-            max_examples=self._examples,
+            max_examples=examples,
             deadline=None,
             database=None,
             phases=[Phase.generate],
