@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from tests.gateway_process import SERVE, GatewayProcess, before
 
 PATIENCE_S = 20.0
 LOOK_S = 0.01
-CLEAN = {0, 1, 3, 75}  # what a command may end with; OPERATING.md, "Troubleshooting"
+CLEAN = {0, 1, 3, 74, 75}  # what a command may end with; OPERATING.md, "Troubleshooting"
 OUTCOMES = {"completed", "error"}
 
 
@@ -64,8 +66,15 @@ def was_injected(seen: Path) -> bool:
 
 
 def said_nothing(seen: Path) -> bool:
-    """Whether it was the command's own output that could not be written."""
-    return re.search(r" write\([12],.*INJECTED", seen.read_text(errors="replace")) is not None
+    """Whether it was the command's own output, and nothing else, that could not be written."""
+    lines = seen.read_text(errors="replace").splitlines()
+    failed = [line for line in lines if line.endswith("(INJECTED)")]
+    return bool(failed) and all(re.search(r" write\([12],", line) for line in failed)
+
+
+SIGNAL_S = 5  # it ends within a second
+# What CPython says where a signal could not be written to the event loop's own pipe.
+SIGNAL_LOST = "signal wakeup fd:\nTraceback"
 
 
 class Gateway(GatewayProcess):
@@ -83,6 +92,14 @@ class Gateway(GatewayProcess):
     def ended(self) -> bool:
         assert self.process is not None
         return self.process.poll() is not None
+
+    def stop(self) -> int:
+        """End it; a signal that cannot be written to the event loop's own pipe is sent again."""
+        assert self.process is not None
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(SIGNAL_S)
+        return super().stop()
 
     def became_ready(self) -> bool:
         """Whether it did; else it has ended."""
@@ -129,6 +146,19 @@ class Gateway(GatewayProcess):
             assert time.monotonic() < deadline, f"{identifier} has no outcome: {self.said}"
             time.sleep(LOOK_S)
         return None
+
+    def has_forgotten(self, identifier: str) -> bool:
+        """Return once the erasure of the transcription is completed; false after `PATIENCE_S`."""
+        deadline = time.monotonic() + PATIENCE_S
+        path = f"/api/v1/transcripts/{identifier}/events?limit=100"
+        while time.monotonic() < deadline:
+            answer = self.insist("GET", path)
+            if answer is None:
+                return False
+            if any(item["type"] == "erasure.completed" for item in answer["items"]):
+                return True
+            time.sleep(LOOK_S)
+        return False
 
 
 @dataclass(slots=True)

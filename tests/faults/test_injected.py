@@ -31,6 +31,7 @@ from stenolog.stores.files.swap import STAGING
 from tests.backups import SECRET, Backed, nothing, stenolog
 from tests.faults.injected import (
     CLEAN,
+    SIGNAL_LOST,
     Fault,
     Gateway,
     Place,
@@ -98,7 +99,7 @@ def serve_through(directory: Path, provider: str, fault: Fault) -> bool:
     faulty.start(wait=False)
     done = day(faulty) if faulty.became_ready() else None
     assert faulty.stop() in CLEAN, faulty.said
-    assert "Traceback" not in faulty.said, faulty.said
+    assert "Traceback" not in faulty.said.replace(SIGNAL_LOST, ""), faulty.said
     whole.start()
     try:
         if done is None:
@@ -108,6 +109,7 @@ def serve_through(directory: Path, provider: str, fault: Fault) -> bool:
             assert outcome is not None
             assert outcome["status"] == "completed", outcome
             assert identifier != done.erased or "eleted by user" in str(outcome["text"])
+        assert done.erased is None or whole.has_forgotten(done.erased)
     finally:
         status = whole.stop()
     assert status == 0, whole.said
@@ -120,8 +122,6 @@ def serve_through(directory: Path, provider: str, fault: Fault) -> bool:
     assert completed <= types
     if done.upload is not None:
         assert "upload.stored" in {kind for _, kind in types}
-    if done.erased is not None:
-        assert (f"transcription-{done.erased}", "erasure.completed") in types
     return was_injected(seen)
 
 

@@ -84,6 +84,13 @@ def test_what_is_not_as_the_records_say_is_named(small: SmallLog, damage: str, s
     assert any(said in finding for finding in found(small)), found(small)
 
 
+def test_a_name_that_is_no_text_is_told(small: SmallLog) -> None:
+    with small.altered() as run:
+        run.execute("PRAGMA writable_schema = ON")
+        run.execute("UPDATE sqlite_schema SET name = CAST(name AS BLOB) WHERE name = 'probe'")
+    assert any("the table b'probe' is not one of Stenolog's" in one for one in found(small))
+
+
 def test_a_flipped_entry_of_an_index_is_found(small: SmallLog) -> None:
     """The records are read by their positions: the index alone is wrong."""
     with small.altered() as run:

@@ -37,6 +37,7 @@ FORGERIES: dict[str, tuple[Callable[[Registration], Registration], str]] = {
     "not base64url": (lambda r: replace(r, token="%21%21%21"), "malformed"),
     "not ASCII": (lambda r: replace(r, token="%C3%A9" * 72), "malformed"),
     "a path": (lambda r: replace(r, token=f"{r.token}/more"), "malformed"),
+    "a line end in it": (lambda r: replace(r, token=f"{r.token[:9]}%0A{r.token[9:]}"), "malformed"),
     "wrong header": (lambda r: replace(r, header="x" * 43), "bad_header"),
     "empty header": (lambda r: replace(r, header=""), "no_header"),
 }

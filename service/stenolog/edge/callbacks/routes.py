@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from stenolog.commands.callback_tokens import CallbackKeys
@@ -15,7 +16,21 @@ from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.recorder import FactRecorder
 
-PATH = "/callbacks/{provider}/{token:path}"
+
+class _Anything(Convertor[str]):
+    """Takes what a path ends with, line ends too: Starlette's own `path` does not."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
+PATH = "/callbacks/{provider}/{token:anything}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

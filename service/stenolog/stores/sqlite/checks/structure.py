@@ -52,8 +52,10 @@ def _unlike(connection: sqlite3.Connection, schema: Schema) -> Iterator[str]:
 
 def _objects(connection: sqlite3.Connection) -> dict[str, tuple[str, str, str | None]]:
     rows = connection.execute("SELECT name, type, tbl_name, sql FROM sqlite_schema")
-    # `sqlite_stat1` and the like are SQLite's own, and change nothing that is read.
-    return {row[0]: row[1:] for row in rows if not str(row[0]).startswith("sqlite_stat")}
+    # A name may be anything in a damaged file. `sqlite_stat1` and the like are SQLite's own, and
+    # change nothing that is read.
+    named = ((row[0] if isinstance(row[0], str) else repr(row[0]), row[1:]) for row in rows)
+    return {name: rest for name, rest in named if not name.startswith("sqlite_stat")}
 
 
 def _plain(said: str) -> str:
