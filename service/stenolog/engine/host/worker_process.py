@@ -63,7 +63,7 @@ class WorkerLost(Exception):
 
 
 class _WorkerCrashed(WorkerLost):
-    """A library of the worker has ended it while it decoded the audio."""
+    """A library of the worker has ended it."""
 
 
 class Worker:
@@ -123,11 +123,11 @@ class Worker:
 
         `sound` is called with each piece of the redacted audio, where that is asked for.
 
-        A crash while the audio is decoded is tried again in a fresh worker, until two of those have
-        died over it.
+        A crash is tried again in a fresh worker, until two of those have died over the audio. When
+        they died says nothing: what a decoder has spoilt may end the process much later.
 
         Raises:
-            AudioRefused: The audio cannot be transcribed, or kills whoever decodes it.
+            AudioRefused: The audio cannot be transcribed, or kills whoever tries.
             WorkerLost: The worker died, hung or failed; the next `start` makes a fresh one.
         """
         deaths = 0
@@ -178,21 +178,16 @@ class Worker:
         clock = asyncio.get_running_loop().time
         begun = clock()
         allowed_ms = patience.decoding_ms
-        decoding = True
         while True:
             left_ms = allowed_ms - round((clock() - begun) * 1000)
             late = left_ms < SILENCE_MS_MAX
-            try:
-                message = await self._next(
-                    max(1, min(left_ms, SILENCE_MS_MAX)),
-                    TOO_SLOW if late else SILENT,
-                )
-            except _WorkerCrashed as exc:
-                raise exc if decoding else WorkerLost(ENDED) from None
+            message = await self._next(
+                max(1, min(left_ms, SILENCE_MS_MAX)),
+                TOO_SLOW if late else SILENT,
+            )
             match message:
                 case Decoded(audio_ms=audio_ms, facts=facts):
                     allowed_ms = patience.whole_ms(audio_ms)
-                    decoding = False
                     decoded(audio_ms, facts)
                 case Sound(data=data):
                     sound(base64.b64decode(data))
@@ -235,6 +230,9 @@ class Worker:
         except ValueError:
             await self.end()
             raise WorkerLost(NONSENSE) from None
+        # To kill one that has ended would take its status away from who waits for it.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), END_MS_MAX / 1000)
         await self.end()
         crash = CRASHES.get(process.returncode or 0)
         if crash is None:
@@ -242,7 +240,6 @@ class Worker:
         log.warning(
             "engine.worker_crashed",
             signal=crash,
-            advice="while decoding it is tried again, and the audio refused after two fresh ones; "
-            "behind it, it is a server error: a fault of ours or of the machine",
+            advice="none is needed: it is tried again, and the audio refused after two fresh ones",
         )
         raise _WorkerCrashed(ENDED)

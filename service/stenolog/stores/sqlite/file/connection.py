@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from stenolog.log.format import LogIdentity
 from stenolog.stores.sqlite.file.identity import look, refuse_wrong
 from stenolog.stores.sqlite.file.schema import Schema, run_step
 
+THREAD_END_SECONDS = 5.0  # of one that has nothing to do any more
 BUSY_TIMEOUT_MS = 5_000
 PAGE_BYTES = 4_096  # SQLite's own default; set explicitly, because sizes here are computed from it
 # A WAL grows until a checkpoint; one of 4,000 pages of 4 KiB is folded back by the writer itself.
@@ -142,12 +144,18 @@ async def open_reader(path: Path, what: str) -> aiosqlite.Connection:
         StoreUnavailable: The file cannot be opened.
     """
     with store_errors(what):
-        return await aiosqlite.connect(
+        connection = aiosqlite.connect(
             _read_only(path),
             uri=True,
             isolation_level=None,
             timeout=BUSY_TIMEOUT_MS / 1000,
         )
+        try:
+            return await connection
+        except BaseException:
+            # Its thread has one more word for this loop, which may be closed next.
+            await asyncio.to_thread(connection._thread.join, THREAD_END_SECONDS)
+            raise
 
 
 async def read_rows(
