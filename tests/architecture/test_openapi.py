@@ -51,7 +51,7 @@ def routed() -> Iterator[tuple[str, str, str | None]]:
     """Path, method and scope of everything that is routed."""
     for route in build_app(cast(Edge, Anything())).routes:
         assert isinstance(route, Route)
-        path = route.path.replace(":path}", "}")
+        path = route.path.replace(":anything}", "}")
         if isinstance(route.endpoint, Callbacks):
             yield path, "post", None
             continue
