@@ -161,7 +161,7 @@ class World:
         self.gates = Gates({("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts})
         issuer, reader = CommandIssuer(self.handler), TranscriptionReader(self.handler)
         submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
-        evidence = Evidence(self.gates, reader, self.now_ms)
+        evidence = Evidence(self.gates, reader, self.now_ms, began_position=self.events.known_head)
         fetcher = Fetcher(self.gates, issuer, reader, evidence, Uncounted(), self.now_ms)
         remover = Remover(self.gates, issuer, reader)
         owner = Owner(

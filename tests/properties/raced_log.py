@@ -19,6 +19,11 @@ class RacedLog(SqliteLog):
         self._quicker: Quicker | None = None
         self._in = 0
 
+    @property
+    def known_head(self) -> int:
+        """The head, without waiting: nothing here has an unknown outcome."""
+        return self._watch.head
+
     def race(self, nth: int, quicker: Quicker | None) -> None:
         """Before the nth append from now that expects a version, do this once; None: nothing."""
         self._in, self._quicker = nth, quicker

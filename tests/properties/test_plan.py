@@ -37,6 +37,9 @@ from tests.properties.scripted_provider import Ask, Create, End
 Happening = tuple[Any, ...]
 Story = list[Happening]
 HOUR_MS = 3_600_000
+# A look at the list reads ten jobs: more strangers would hide the witness, and what was forgotten
+# would stay accepted for its whole life.
+STRANGERS_MAX = 6
 LISTS_FAILED = 6  # in a row; the next one is half a minute away
 ENDS_WITHIN_MS = HOUR_MS // 2  # at a provider that is fair, and less than a job may live
 BARE = replace(
@@ -158,7 +161,7 @@ async def happen(it: World, what: Happening) -> None:
         case ("give up",):
             it.wait(it.timing.job_lifetime_ms)
         case ("strangers", int(count)):
-            it.provider.add_strangers(count, AUDIO_URL)
+            it.provider.add_strangers(min(count, STRANGERS_MAX - it.provider.strangers), AUDIO_URL)
         case ("step back", int(ms)):
             it.step_back(ms)
         case ("restart",):
@@ -326,8 +329,23 @@ LISTED_BEFORE_IT_CAN_BE_READ = [
     ("work", "accepted", "questions behind", "completed", 0, None),
     ("until due",),
 ]
+FORGOTTEN_BEFORE_THE_CLOCK_WAS_SET_BACK = [
+    ("work", "accepted", "answered", "completed", 0, None),
+    ("forget", 1),
+    ("step back", 1_001),
+]
+FORGOTTEN_WHERE_NOTHING_VOUCHES = [
+    ("work", "accepted", "answered", "completed", 0, None),
+    ("forget", 1),
+]
+ERASED_AFTER_A_CLAIM_THAT_NOBODY_COULD_SETTLE = [
+    ("work", "lost with a job", "answered", "completed", 0, None),
+    ("until due",),
+    ("work", "throttled", "answered", "completed", 0, ("erase",)),
+]
 
 
+@example(FORGOTTEN_BEFORE_THE_CLOCK_WAS_SET_BACK, False, False, False)
 @example(QUICKER_THAN_ITS_ACCEPTANCE, False, False, False)
 @example(LISTED_BEFORE_IT_CAN_BE_READ, False, False, False)
 @example(CALLED_BACK_BEFORE_IT_CAN_BE_READ, False, False, False)
@@ -354,6 +372,8 @@ def test_erased_at_any_time_it_is_gone_here_and_at_the_provider(
     assert not [line for line in lines if line["event"] == "reconciler.failed"]
 
 
+@example(ERASED_AFTER_A_CLAIM_THAT_NOBODY_COULD_SETTLE, False)
+@example(FORGOTTEN_WHERE_NOTHING_VOUCHES, False)
 @example(ERASED_WHILE_IT_IS_REFUSED, False)
 @given(stories, st.booleans())
 def test_where_only_the_job_can_be_asked_for_it_ends_as_well(story: Story, endless: bool) -> None:

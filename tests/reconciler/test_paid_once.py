@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stenolog.clock import now_ms
 from stenolog.commands.transcription.decide_jobs import PAGES_MAX
 from stenolog.providers.port import FetchedJob, UnknownJob
 from stenolog.reconciler.forgotten import FORGOTTEN_A_MINUTE_MAX
@@ -72,14 +73,22 @@ async def test_without_another_job_of_ours_a_denied_one_stays_and_its_end_says_w
         assert 3 <= home.gets(job.id) <= 8, "at growing intervals"
 
 
+@pytest.mark.parametrize("set_back_ms", [0, 3_600_000])
 async def test_jobs_of_another_account_show_nothing_about_those_of_before(
-    tmp_path: Path, simulator: Simulator
+    tmp_path: Path, simulator: Simulator, set_back_ms: int
 ) -> None:
-    """The key was changed: the new account knows no job of before, and has newer ones."""
+    """The key was changed: the new account knows no job of before, and has newer ones.
+
+    So it is after a start with a clock that is behind what the log says, too.
+    """
     async with house(tmp_path, simulator, timing=POLLED) as before:
         identifier, job = await accepted(before)
     lose(simulator, job)
-    async with house(tmp_path, simulator, ids=[identifier], timing=POLLED) as home:
+
+    def clock() -> int:
+        return now_ms() - set_back_ms
+
+    async with house(tmp_path, simulator, ids=[identifier], timing=POLLED, clock=clock) as home:
         await accepted(home)
         await denied(home, job, times=5)
         assert (await home.handler.load(identifier)).status == "processing"

@@ -94,6 +94,7 @@ async def open_parts(
         metrics=metrics,
         erasing=erasing.eraser,
         wrapping=wrapping,
+        began_position=await stores.events.head(),
     )
     heads = Heartbeat()
     beats = LoopBeats(stores, projector, reconciling.reconciler, deliveries, erasing, heads)

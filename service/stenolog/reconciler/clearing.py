@@ -43,7 +43,9 @@ def clear_up(
             other = supersede(state, submission, attempts)
         case "superseded":
             other = remove(submission, attempts, timing, now_ms)
-        case "refused" | "abandoned" | "failed" | "removed":
+        case "abandoned":
+            other = outlast(state, submission, timing, now_ms)
+        case "refused" | "failed" | "removed":
             pass
         case _:
             assert_never(submission.outcome)
@@ -119,6 +121,20 @@ def resolve(
     if state.erasing and not timing.facts.lists:
         due_ms += timing.facts.result_lifetime_ms or 0
     return Wait(until_ms=due_ms) if now_ms < due_ms else Settle(number=submission.number)
+
+
+def outlast(
+    state: Transcription, submission: Submission, timing: Timing, now_ms: int
+) -> Wait | None:
+    """Wait, once erasure was requested, for the end of a job that nobody could tell of.
+
+    A claim of unknown outcome is abandoned where there is no list, and may have made a job.
+    """
+    if not state.erasing or timing.facts.lists or submission.abandonment != "not-listed":
+        return None
+    lifetime_ms = timing.facts.result_lifetime_ms or 0
+    gone_ms = submission.claimed_at_ms + timing.settle_ms + lifetime_ms
+    return Wait(until_ms=gone_ms) if now_ms < gone_ms else None
 
 
 def search(

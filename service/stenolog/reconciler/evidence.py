@@ -24,7 +24,7 @@ QUESTIONS_MAX = 10  # of these jobs that are read in one look
 class _Witness:
     where: ProviderRegion
     transcription_id: str
-    claimed_at_ms: int
+    claimed_position: int
     seen_at_ms: int
 
 
@@ -34,14 +34,18 @@ class Evidence:
     A provider that is reached with another account's key knows none of our jobs, and says so in its
     own words. A witness is another job of ours that it has shown since it denied the first: one as
     old as the denied job, or any, when the denied job was made since this process began. A newer
-    one proves nothing: it may have been made after the key was changed.
+    one proves nothing: it may have been made after the key was changed. Which of two is older is
+    told by the places of their claims in the log, because clocks are set.
     """
 
-    def __init__(self, gates: Gates, reader: TranscriptionReader, now_ms: NowMs) -> None:
+    def __init__(
+        self, gates: Gates, reader: TranscriptionReader, now_ms: NowMs, *, began_position: int
+    ) -> None:
+        """`began_position`: the log's head when this process began."""
         self._gates = gates
         self._reader = reader
         self._now_ms = now_ms
-        self._began_ms = now_ms()
+        self._began_position = began_position
         self._witnesses: BoundedMemory[str, _Witness] = BoundedMemory(WITNESSES_MAX)
         self._looked_ms: dict[ProviderRegion, int] = {}
 
@@ -50,7 +54,7 @@ class Evidence:
         witness = _Witness(
             where=provider_region(state),
             transcription_id=state.id,
-            claimed_at_ms=submission.claimed_at_ms,
+            claimed_position=submission.claimed_position,
             seen_at_ms=self._now_ms(),
         )
         self._witnesses.put(job, witness)
@@ -78,29 +82,34 @@ class Evidence:
             return False
 
     def _has_witness(self, state: Transcription, denied: Submission, since_ms: int) -> bool:
-        any_age = denied.claimed_at_ms >= self._began_ms
+        any_age = self._any_age(denied)
         return any(
             one.where == provider_region(state)
             and one.transcription_id != state.id
             and one.seen_at_ms >= since_ms
-            and (any_age or one.claimed_at_ms <= denied.claimed_at_ms)
+            and (any_age or one.claimed_position <= denied.claimed_position)
             for one in self._witnesses.values()
         )
+
+    def _any_age(self, denied: Submission) -> bool:
+        """Tell whether the denied job was made since this process began."""
+        return denied.claimed_position > self._began_position
 
     async def _look(
         self, state: Transcription, denied: Submission, job: str, since_ms: int
     ) -> bool:
         """Read listed jobs until one is a witness; tell whether one was.
 
-        One that cannot be read, or is ours and too young, is passed over.
+        One that cannot be read, or is ours and too young, is passed over. The list has the
+        provider's times, so that the time of the acceptance is as the log says it.
         """
         provider, asked = self._gates.gate(state).provider, 0
-        any_age = denied.claimed_at_ms >= self._began_ms
+        any_age, accepted_at_ms = self._any_age(denied), denied.accepted_at_ms + denied.ahead_ms
         async for page in pages_of(provider, status=None, pages_max=PAGES_MAX):
             for listed in page.jobs:
                 if listed.id == job:
                     return False
-                young = (listed.created_at_ms or 0) > denied.accepted_at_ms
+                young = (listed.created_at_ms or 0) > accepted_at_ms
                 if young and not any_age:
                     continue
                 asked += 1
