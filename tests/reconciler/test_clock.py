@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stenolog.clock import now_ms
 from stenolog.errors import ProviderUnavailable
+from stenolog.providers.port import AudioFile
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.provider import Simulator
@@ -40,11 +41,11 @@ class AwayForAnHour(Around):
 
     away = False
 
-    async def submit(self, body: bytes) -> str:
+    async def submit(self, body: bytes, audio: AudioFile | None) -> str:
         if not self.away:
             self.away = True
             raise ProviderUnavailable("away", status=503, retry_in_ms=HOUR_MS)
-        return await self.inner.submit(body)
+        return await self.inner.submit(body, audio)
 
 
 async def test_what_was_put_off_by_a_clock_that_is_set_back_is_tried_again(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stenolog.providers.port import FetchedJob, UnknownJob
+from stenolog.providers.port import AudioFile, FetchedJob, UnknownJob
 from stenolog.reconciler.fetching import span
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault
@@ -443,8 +443,8 @@ async def test_nothing_is_kept_of_what_has_ended(tmp_path: Path, simulator: Simu
 class OddlyNamed(Around):
     """A provider whose handles are not what an event's data may hold."""
 
-    async def submit(self, body: bytes) -> str:
-        return ODD + await self.inner.submit(body)
+    async def submit(self, body: bytes, audio: AudioFile | None) -> str:
+        return ODD + await self.inner.submit(body, audio)
 
     async def fetch(self, job: str) -> FetchedJob | UnknownJob:
         assert job.startswith(ODD)

@@ -10,6 +10,7 @@ from stenolog.commands.transcription.decide_jobs import DUPLICATES_MAX
 from stenolog.commands.transcription.state import stream_of
 from stenolog.log.facts import erasure_requested
 from stenolog.log.recorder import Cause
+from stenolog.providers.port import AudioFile
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Fault
 from stenolog.simulator.assemblyai.provider import Simulator
@@ -123,8 +124,8 @@ async def test_a_job_known_only_by_a_sealed_handle_goes_before_its_key(
     class OddHandles(Around):
         """Handles in a form that no event may hold in clear."""
 
-        async def submit(self, body: bytes) -> str:
-            return "job of another form/" + await self.inner.submit(body)
+        async def submit(self, body: bytes, audio: AudioFile | None) -> str:
+            return "job of another form/" + await self.inner.submit(body, audio)
 
         async def fetch(self, job: str) -> object:
             return await self.inner.fetch(job.rpartition("/")[2])

@@ -13,7 +13,14 @@ import pytest
 from stenolog.clock import now_ms
 from stenolog.errors import ProviderRefused, ProviderUnavailable
 from stenolog.providers.paging import pages_of
-from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob, UnknownJob
+from stenolog.providers.port import (
+    AudioFile,
+    FetchedJob,
+    JobPage,
+    JobStatus,
+    ListedJob,
+    UnknownJob,
+)
 from stenolog.reconciler.acting import LAST_ASKS_MAX
 from stenolog.reconciler.actions import GiveUp
 from stenolog.reconciler.attempts import Attempts
@@ -167,10 +174,10 @@ async def test_a_file_that_the_provider_has_lost_is_sent_again(
     class Forgetful(Around):
         """A provider that loses its files before a create, as by a start."""
 
-        async def submit(self, body: bytes) -> str:
+        async def submit(self, body: bytes, audio: AudioFile | None) -> str:
             if len(simulator.creates) == (1 if kept else 0):
                 simulator.memory.uploads.pop_where(lambda upload: True)
-            return await self.inner.submit(body)
+            return await self.inner.submit(body, audio)
 
     days = iter([Behaviour(create_faults=(day.UNAVAILABLE,))] if kept else [])
     simulator.behave = lambda body: next(days, Behaviour())

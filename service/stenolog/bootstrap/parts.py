@@ -84,7 +84,7 @@ async def open_parts(
     projector = _projector(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, wrapping.clock)
     timings = timings_of(settings, FACTS, polled=polled)
-    reconciling = reconciling_over(
+    reconciling = await reconciling_over(
         settings,
         stores,
         handler,
@@ -94,7 +94,6 @@ async def open_parts(
         metrics=metrics,
         erasing=erasing.eraser,
         wrapping=wrapping,
-        began_position=await stores.events.head(),
     )
     heads = Heartbeat()
     beats = LoopBeats(stores, projector, reconciling.reconciler, deliveries, erasing, heads)

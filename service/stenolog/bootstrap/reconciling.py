@@ -40,7 +40,7 @@ class Reconciling:
     reconciler: Reconciler
 
 
-def reconciling_over(
+async def reconciling_over(
     settings: Settings,
     stores: Stores,
     handler: CommandHandler,
@@ -51,16 +51,12 @@ def reconciling_over(
     metrics: Metrics,
     erasing: Eraser,
     wrapping: Wrapping,
-    began_position: int,
 ) -> Reconciling:
-    """Return the reconciler over these stores, and what it acts through.
-
-    `began_position`: the log's head when this process began.
-    """
+    """Return the reconciler over these stores, and what it acts through."""
     now_ms = wrapping.clock
     issuer, reader = CommandIssuer(handler), TranscriptionReader(handler)
     submitter = Submitter(gates, issuer, reader, signing, stores.uploads, now_ms)
-    evidence = Evidence(gates, reader, now_ms, began_position=began_position)
+    evidence = Evidence(gates, reader, now_ms, began_position=await stores.events.head())
     fetcher = Fetcher(gates, issuer, reader, evidence, metrics, now_ms)
     remover = Remover(gates, issuer, reader)
     owner = Owner(gates, issuer, reader, submitter, remover, evidence, metrics, now_ms)
