@@ -24,6 +24,7 @@ from stenolog.reconciler.actions import (
     Done,
     Fetch,
     Remove,
+    Search,
     Settle,
     Supersede,
     Wait,
@@ -343,6 +344,13 @@ ERASED_AFTER_A_CLAIM_THAT_NOBODY_COULD_SETTLE = [
     ("until due",),
     ("work", "throttled", "answered", "completed", 0, ("erase",)),
 ]
+ENDED_BEFORE_OTHER_JOBS_ARE_LOOKED_FOR = [
+    ("work", "lost with a job", "answered", "completed", 0, None),
+    ("pass", 20_000),
+    ("true callback", 1),
+    ("work", "accepted", "answered", "completed", 0, None),
+    ("until due",),
+]
 
 
 @example(FORGOTTEN_BEFORE_THE_CLOCK_WAS_SET_BACK, False, False, False)
@@ -406,10 +414,11 @@ async def look_after_the_end(story: Story) -> None:
             owed = await it.owed()
             asked = (Fetch, Check) if state.given_up else ()
             erasing = (Erase, FinishErasure) if state.erasing else ()
-            loose = (Done, Wait, Settle, Confirm, Supersede, Remove, *asked, *erasing)
+            loose = (Done, Wait, Settle, Search, Confirm, Supersede, Remove, *asked, *erasing)
             assert isinstance(owed, loose)
             if not state.erasing and not any(
                 s.outcome in {"unknown", "superseded"}
+                or s.search_owed
                 or (s.outcome == "accepted" and s.number != state.finished_by)
                 or (set(s.callback_jobs) - {s.provider_job})
                 or (state.given_up and "completed" in s.called_back)
@@ -420,6 +429,7 @@ async def look_after_the_end(story: Story) -> None:
                 assert not isinstance(owed, Wait) or looked_after
 
 
+@example(ENDED_BEFORE_OTHER_JOBS_ARE_LOOKED_FOR)
 @given(stories)
 def test_after_the_end_only_loose_ends_are_left(story: Story) -> None:
     with capture_logs():
