@@ -16,11 +16,13 @@ from stenolog.errors import RateLimited
 from tests.house.composed import Composed, composed
 from tests.house.waiting import DEADLINE_S
 
+BEGUN_S = 0.5  # requests whose heads were sent are under way by then
 JSON = {"Content-Type": "application/json"}
 
 
-async def begun(go_on: asyncio.Event) -> AsyncIterator[bytes]:
-    """A body that begins, and ends when it may."""
+async def begun(go_on: asyncio.Event, sent: asyncio.Semaphore) -> AsyncIterator[bytes]:
+    """A body that begins, and ends when it may; `sent` counts that its head was sent."""
+    sent.release()
     yield b" "
     await go_on.wait()
 
@@ -29,17 +31,25 @@ async def begun(go_on: asyncio.Event) -> AsyncIterator[bytes]:
 async def slow_requests(
     service: Composed, go_on: asyncio.Event
 ) -> AsyncIterator[list[asyncio.Task[httpx.Response]]]:
-    """As many as a tenant may have, all waiting for the rest of a body."""
+    """As many as a tenant may have, all waiting for the rest of a body.
+
+    Nobody asks before: it would count, and have some of them refused.
+    """
+    sent = asyncio.Semaphore(0)
     headers = {"Authorization": service.key, **JSON}
     async with httpx.AsyncClient(
         base_url=service.url, timeout=DEADLINE_S, limits=httpx.Limits(max_connections=None)
     ) as client:
-        yield [
+        slow = [
             asyncio.create_task(
-                client.post("/v2/transcript", content=begun(go_on), headers=headers)
+                client.post("/v2/transcript", content=begun(go_on, sent), headers=headers)
             )
             for _ in range(UNDER_WAY_MAX)
         ]
+        for _ in slow:
+            await sent.acquire()
+        await asyncio.sleep(BEGUN_S)
+        yield slow
 
 
 async def until_answered(service: Composed, status: int) -> httpx.Response:

@@ -31,7 +31,7 @@ def test_no_words_of_pydantic_s_shine_through(name: str, value: str) -> None:
     [
         ({"port": "eighty"}, "STENOLOG_PORT): must be a whole number, and is 'eighty'"),
         ({"port": "70000"}, "STENOLOG_PORT): must be at most 65535, and is '70000'"),
-        ({"provider": "acme"}, "must be one of 'assemblyai' or 'local', and is 'acme'"),
+        ({"provider": "acme"}, "must be one of 'assemblyai', 'aimlapi' or 'local', and is 'acme'"),
         ({"log_level": "loud"}, "and is 'loud'"),
     ],
 )
