@@ -69,9 +69,18 @@ def live(killed: Killed, simulator: Simulator, limit: int | None, count: int) ->
 
 
 def matrix(
-    tmp_path: Path, provider: ThreadedSimulator, count: int, *, first: int = 1, step: int = 1
+    tmp_path: Path,
+    provider: ThreadedSimulator,
+    count: int,
+    *,
+    first: int = 1,
+    step: int = 1,
+    missing: float = 0.05,
 ) -> None:
-    """A life for each change from the `first`, every `step`-th; hardly any may be missing."""
+    """A life for each change from the `first`, every `step`-th; hardly any may be missing.
+
+    `missing`: the share of lives that may be over before.
+    """
     with gateway(tmp_path / "whole", provider.base_url) as whole:
         live(whole, provider.simulator, None, count)
         points = whole.points()
@@ -87,7 +96,7 @@ def matrix(
                 raise
     print(f"{len(points)} points, not reached: {unreached}")
     lives = len(range(first, len(points) + 1, step))
-    assert len(unreached) <= max(UNREACHED_MAX, lives // 20), unreached
+    assert len(unreached) <= max(UNREACHED_MAX, lives * missing), unreached
 
 
 @pytest.mark.timeout(240)
@@ -120,7 +129,8 @@ def test_every_change_may_be_the_last_at_any_pace(
         lost_reply=dice.random() < 0.3,
         held_reply_ms=dice.choice((0, 0, 100)),
     )
-    matrix(tmp_path, provider, dice.randint(1, 4))
+    # Each life throws the dice anew: one with fewer lost replies has fewer changes than the first.
+    matrix(tmp_path, provider, dice.randint(1, 4), missing=0.25)
 
 
 def paid_twice(killed: Killed, simulator: Simulator, limit: int | None) -> None:
