@@ -33,6 +33,11 @@ class Child:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def loop_ms(self) -> float:
+        """The processor time of its first thread, which runs its event loop."""
+        ran = Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[0]
+        return int(ran) / 1_000_000
+
     async def last_line(self) -> str:
         """What it says once its input has ended."""
         assert self.process.stdin is not None

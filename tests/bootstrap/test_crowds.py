@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from stenolog.bootstrap.http.limits import Limits
+from stenolog.bootstrap.http.outgoing import RESET
 from tests.bootstrap.raw_clients import GET, Client, Served, serving
 from tests.house.waiting import until
 
@@ -76,6 +77,20 @@ async def test_a_crowd_that_is_silent_is_begun_too_and_heard_when_it_speaks() ->
                 assert await one.answer() == 200
                 await one.close()
             await until(lambda: served.figures.connections == CROWD - len(clients))
+
+
+async def test_who_has_left_a_crowd_is_not_begun() -> None:
+    async with serving() as served:
+        await served.settled()
+        with crowd(served, GET) as gone:
+            for one in gone:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                one.close()
+            probe = await client(connected(served, PROBE))
+            assert await probe.answer() == 200
+            await until(lambda: served.figures.connections == 1)
+            assert served.requests < CROWD / 4
+            await probe.close()
 
 
 async def test_a_server_that_stops_keeps_nobody_of_a_crowd() -> None:

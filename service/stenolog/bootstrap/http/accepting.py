@@ -15,7 +15,7 @@ from stenolog.bootstrap.http.silent import Silent
 from stenolog.owned_tasks import OwnedTasks
 
 TAKEN_PER_TURN = 128  # from the system: 2 ms
-BEGUN_PER_TURN = 16  # 1 ms
+BEGUN_PER_TURN = 12  # 1 ms
 SILENT_PER_TURN = 4  # of them, at least, of those that have sent nothing
 AT_THE_LIMIT_PER_TURN = 32  # each of which another connection makes room for
 
@@ -84,11 +84,18 @@ class Accepting:
             taken.setblocking(False)
             if not waiting and self._left:
                 self._start(taken)
-            elif _has_sent(taken):
-                self._ready[next(self._numbers)] = taken
             else:
-                self._silent.add(next(self._numbers), taken)
+                self._sort(next(self._numbers), taken)
         self._go_on()
+
+    def _sort(self, number: int, taken: socket.socket) -> None:
+        match _told(taken):
+            case None:
+                self._silent.add(number, taken)
+            case True:
+                self._ready[number] = taken
+            case False:
+                taken.close()
 
     def _heard(self, number: int, taken: socket.socket) -> None:
         """One that was silent has sent something."""
@@ -109,8 +116,11 @@ class Accepting:
     def _first(self, most: int) -> Iterator[socket.socket]:
         oldest = heapq.nsmallest(most // OLDEST_SHARE, self._ready)
         for number in oldest + heapq.nlargest(most - len(oldest), self._ready):
-            if number in self._ready:
-                yield self._ready.pop(number)
+            taken = self._ready.pop(number, None)
+            if taken is not None and _told(taken):
+                yield taken
+            elif taken is not None:
+                taken.close()
 
     def _start(self, taken: socket.socket) -> None:
         self._left -= 1
@@ -138,12 +148,13 @@ class Accepting:
         self._retry = self._loop.call_later(again_ms / 1000, self._listen)
 
 
-def _has_sent(taken: socket.socket) -> bool:
-    """Whether something can be read; its end, or its failure, counts too."""
+def _told(taken: socket.socket) -> bool | None:
+    """Whether something can be read of it; None while it is silent, False once it is gone."""
+    if taken.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        return False  # reset: what it sent before could be read all the same
     try:
-        taken.recv(1, socket.MSG_PEEK)
+        return bool(taken.recv(1, socket.MSG_PEEK))
     except BlockingIOError:
-        return False
+        return None
     except OSError:
-        pass
-    return True
+        return False

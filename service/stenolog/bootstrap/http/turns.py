@@ -10,6 +10,7 @@ from stenolog.bootstrap.http.lines import NewestFirst
 
 BEGUN_PER_TURN = 8  # which take about 3 ms
 LEAST_PER_TURN = 2  # of each line that has so many
+KEPT_PER_TURN = 12  # besides; as many connections begin in a turn
 
 
 class Rank(IntEnum):
@@ -33,27 +34,39 @@ class Turns:
             NewestFirst() for _ in Rank
         )
         self._left = BEGUN_PER_TURN  # of the present turn
+        self._kept_left = KEPT_PER_TURN
         self._goes_on = False
 
     def begin(self, request: Callable[[], None], rank: Rank) -> None:
         """Call `request` in its turn, which may be at once."""
-        if rank is Rank.AHEAD or not self._left or any(self._lines[: rank + 1]):
+        left = self._kept_left if rank is Rank.KEPT else self._left
+        if rank is Rank.AHEAD or not left or any(self._lines[: rank + 1]):
             self._lines[rank].add(request)
         else:
-            self._left -= 1
+            self._count(rank)
             request()
         self._go_on()
 
     def _turn(self) -> None:
         self._goes_on = False
-        self._left = BEGUN_PER_TURN
-        for rank, line in enumerate(self._lines):
-            others = sum(min(LEAST_PER_TURN, len(other)) for other in self._lines[rank + 1 :])
-            for request in line.taken(self._left - others):
-                self._left -= 1
-                request()
+        self._left, self._kept_left = BEGUN_PER_TURN, KEPT_PER_TURN
+        ahead = min(LEAST_PER_TURN, len(self._lines[Rank.AHEAD]))
+        self._begin(Rank.KEPT, self._kept_left)
+        self._begin(Rank.SINGLE, self._left - ahead)
+        self._begin(Rank.AHEAD, self._left)
         if any(self._lines):
             self._go_on()
+
+    def _begin(self, rank: Rank, most: int) -> None:
+        for request in self._lines[rank].taken(most):
+            self._count(rank)
+            request()
+
+    def _count(self, rank: Rank) -> None:
+        if rank is Rank.KEPT:
+            self._kept_left -= 1
+        else:
+            self._left -= 1
 
     def _go_on(self) -> None:
         if not self._goes_on:
