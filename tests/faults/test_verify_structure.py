@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from stenolog.compliance.verdict import StructureDamaged
 from stenolog.errors import EvidenceError
+from stenolog.stores.sqlite.checks.derived import open_rows
 from stenolog.stores.sqlite.file.connection import PAGE_BYTES
 from tests.faults.small_log import COUNT, STREAMS, SmallLog
 from tests.faults.test_verify_erased import ERASED, KEPT, build
@@ -89,6 +92,15 @@ def test_a_name_that_is_no_text_is_told(small: SmallLog) -> None:
         run.execute("PRAGMA writable_schema = ON")
         run.execute("UPDATE sqlite_schema SET name = CAST(name AS BLOB) WHERE name = 'probe'")
     assert any("the table b'probe' is not one of Stenolog's" in one for one in found(small))
+
+
+@pytest.mark.parametrize("name", [None, b"x", 7])
+def test_a_stream_that_is_no_text_is_compared_as_one(name: object) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as run:
+        columns = "stream, position, version, open, outcome_owed, urgent, unsettled, jobless"
+        run.execute(f"CREATE TABLE open_transcriptions ({columns})")
+        run.execute("INSERT INTO open_transcriptions (stream) VALUES (?)", (name,))
+        assert [row.stream for row in open_rows(run)] == [str(name)]
 
 
 def test_a_flipped_entry_of_an_index_is_found(small: SmallLog) -> None:

@@ -81,4 +81,4 @@ def open_rows(connection: sqlite3.Connection) -> Iterator[OpenRow]:
             "FROM open_transcriptions ORDER BY stream"
         )
         while (row := cursor.fetchone()) is not None:
-            yield OpenRow(stream=row[0], said=row[1:])
+            yield OpenRow(stream=str(row[0]), said=row[1:])  # as above
