@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-import orjson
-
+from stenolog.providers.json_answers import read_object
 from stenolog.providers.oddities import odd_answer
 from stenolog.providers.port import FetchedJob, ServerError
 from stenolog.wire.aimlapi.envelope import IDS, Envelope, read_envelope
@@ -26,7 +21,7 @@ def read_created(body: bytes) -> str:
     Raises:
         ProviderUnavailable: The answer does not name one.
     """
-    answer = _object(body)
+    answer = read_object(body)
     for name in IDS:
         job = answer.get(name)
         if (
@@ -45,7 +40,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
     Raises:
         ProviderUnavailable: It describes another one, or a completed one without a result.
     """
-    envelope = read_envelope(_object(body))
+    envelope = read_envelope(read_object(body))
     if envelope.id is not None and envelope.id != asked:
         raise odd_answer("other-job", "the answer is about another job")
     if envelope.status == "completed" and envelope.payload is None:
@@ -78,16 +73,3 @@ def _server_error(envelope: Envelope) -> ServerError | None:
     if found is None or not found.retryable:
         return None
     return "download-server-error" if found.kind == "download-server-error" else "server-error"
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        try:
-            value = json.loads(body.decode())
-        except (ValueError, RecursionError) as exc:
-            raise odd_answer("not-json", "the answer is not JSON") from exc
-    if not isinstance(value, dict):
-        raise odd_answer("no-object", "the answer is not a JSON object")
-    return value

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from stenolog.providers.assemblyai.times import time_ms
+from stenolog.providers.json_answers import read_object
 from stenolog.providers.oddities import odd_answer
 from stenolog.providers.port import FetchedJob, JobPage, JobStatus, ListedJob, ServerError
 from stenolog.wire.assemblyai.sentences import DELETED_URL, DELETED_URL_IN_LIST, failure_of
@@ -27,7 +26,7 @@ def read_created(body: bytes) -> str:
     Raises:
         ProviderUnavailable: The answer does not name one.
     """
-    return _job_id(_object(body))
+    return _job_id(read_object(body))
 
 
 def read_upload(body: bytes) -> str:
@@ -36,7 +35,7 @@ def read_upload(body: bytes) -> str:
     Raises:
         ProviderUnavailable: The answer does not name one.
     """
-    url = _object(body).get("upload_url")
+    url = read_object(body).get("upload_url")
     if not isinstance(url, str) or not url.startswith("http"):
         raise odd_answer("no-upload-url", "the answer to an upload has no upload_url")
     return url
@@ -48,7 +47,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
     Raises:
         ProviderUnavailable: It describes none, or another one: its words are not this customer's.
     """
-    job = _object(body)
+    job = read_object(body)
     _check_id(job, asked)
     seconds, words, error = job.get("audio_duration"), job.get("words"), job.get("error")
     webhook_url, metadata = job.get("webhook_url"), job.get("metadata")
@@ -82,7 +81,7 @@ def read_deleted(body: bytes, asked: str) -> None:
     Raises:
         ProviderUnavailable: It is something else: nobody knows that the job is gone.
     """
-    job = _object(body)
+    job = read_object(body)
     _check_id(job, asked)
     if not is_emptied(job) or job.get("words") or job.get("utterances"):
         raise odd_answer("not-emptied", "the job is not shown as deleted")
@@ -99,7 +98,7 @@ def read_page(body: bytes, told_at_ms: int | None) -> JobPage:
     Raises:
         ProviderUnavailable: It is not one.
     """
-    page = _object(body)
+    page = read_object(body)
     items, details = page.get("transcripts"), page.get("page_details")
     if not isinstance(items, list) or not isinstance(details, dict):
         raise odd_answer("no-page", "the answer to a list is no page")
@@ -123,7 +122,7 @@ def read_redacted_audio(body: bytes) -> str | None:
     Raises:
         ProviderUnavailable: The answer is not JSON.
     """
-    url = _object(body).get("redacted_audio_url")
+    url = read_object(body).get("redacted_audio_url")
     return url if isinstance(url, str) and url.startswith("http") else None
 
 
@@ -164,21 +163,6 @@ def _listed(item: object) -> ListedJob:
         created_at_ms=time_ms(created),
         running=None if item.get("status") is None else status in RUNNING,
     )
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    # orjson is three times faster and loses only integers over 64 bits, which nothing here needs;
-    # what it refuses, such as NaN, the standard library may read.
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        try:
-            value = json.loads(body.decode())
-        except (ValueError, RecursionError) as exc:
-            raise odd_answer("not-json", "the answer is not JSON") from exc
-    if not isinstance(value, dict):
-        raise odd_answer("no-object", "the answer is not a JSON object")
-    return value
 
 
 def _job_id(job: dict[str, Any]) -> str:
