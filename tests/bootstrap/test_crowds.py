@@ -64,6 +64,40 @@ async def test_who_comes_behind_a_crowd_is_answered_before_it(sends: bytes) -> N
         await until(lambda: served.figures.connections == 0)
 
 
+@pytest.mark.parametrize(
+    "asks",
+    [
+        pytest.param(PROBE, id="a probe"),
+        pytest.param(b"POST /callbacks/x/y?z HTTP/1.1\r\nHost: here\r\n\r\n", id="a callback"),
+    ],
+)
+async def test_what_has_a_place_kept_is_answered_first_wherever_in_a_crowd_it_came(
+    asks: bytes,
+) -> None:
+    async with serving() as served:
+        await served.settled()
+        with crowd(served, GET * 4):
+            kept = await client(connected(served, asks))
+            with crowd(served, GET * 4):
+                assert await kept.answer() == 200
+                assert served.figures.connections < CROWD / 2
+                await kept.close()
+
+
+@pytest.mark.parametrize(
+    "sends", [b"\r\n\r\n", b"GET", b"GET /healthz", b" " * 600, b"\xff /\xfe x", b"G /%/ H"]
+)
+async def test_what_cannot_be_told_of_a_request_line_is_like_any_other(sends: bytes) -> None:
+    async with serving() as served:
+        await served.settled()
+        with crowd(served, GET), connected(served, sends):
+            with crowd(served, GET):
+                probe = await client(connected(served, PROBE))
+                assert await probe.answer() == 200
+                await probe.close()
+        await until(lambda: served.figures.connections == 0)
+
+
 async def test_a_crowd_that_is_silent_is_begun_too_and_heard_when_it_speaks() -> None:
     async with serving() as served:
         await served.settled()

@@ -11,11 +11,13 @@ from itertools import count
 from stenolog.bootstrap.http.connections import Connections
 from stenolog.bootstrap.http.descriptors import RAISE_LIMIT
 from stenolog.bootstrap.http.lines import OLDEST_SHARE
+from stenolog.bootstrap.http.peeked import Peeked, peeked
 from stenolog.bootstrap.http.silent import Silent
 from stenolog.owned_tasks import OwnedTasks
 
 TAKEN_PER_TURN = 128  # from the system: 2 ms
 BEGUN_PER_TURN = 12  # 1 ms
+KEPT_PER_TURN = 8  # besides, of those that ask for what places are kept for
 SILENT_PER_TURN = 4  # of them, at least, of those that have sent nothing
 AT_THE_LIMIT_PER_TURN = 32  # each of which another connection makes room for
 
@@ -25,6 +27,7 @@ class Accepting:
 
     The system's own line of connections is in the order of their coming: whoever came behind a
     crowd would wait until all of it was begun. So that line is emptied first, which costs little.
+    Callbacks and probes, wherever in a crowd they came, are begun before others.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Accepting:
         self._protocol = protocol
         self._loop = asyncio.get_running_loop()
         self._numbers = count()  # in the order of their coming
+        self._kept: dict[int, socket.socket] = {}
         self._ready: dict[int, socket.socket] = {}
         self._silent = Silent(self._heard)
         self._begun = OwnedTasks("edge.connection_not_begun")
@@ -55,7 +59,7 @@ class Accepting:
         self._loop.remove_reader(self._listener)
         if self._retry is not None:
             self._retry.cancel()
-        for waiting in self._ready.values():
+        for waiting in (*self._kept.values(), *self._ready.values()):
             waiting.close()
         self._silent.close()
 
@@ -69,7 +73,7 @@ class Accepting:
 
     def _take(self) -> None:
         figures = self._connections.figures
-        waiting = len(self._ready) + len(self._silent)
+        waiting = len(self._kept) + len(self._ready) + len(self._silent)
         room = figures.connections_max - figures.connections - waiting
         for _ in range(min(TAKEN_PER_TURN, max(room, AT_THE_LIMIT_PER_TURN - waiting))):
             try:
@@ -89,38 +93,45 @@ class Accepting:
         self._go_on()
 
     def _sort(self, number: int, taken: socket.socket) -> None:
-        match _told(taken):
-            case None:
+        match self._peeked(taken):
+            case Peeked.SILENT:
                 self._silent.add(number, taken)
-            case True:
+            case Peeked.KEPT:
+                self._kept[number] = taken
+            case Peeked.SENT:
                 self._ready[number] = taken
-            case False:
+            case Peeked.GONE:
                 taken.close()
 
     def _heard(self, number: int, taken: socket.socket) -> None:
-        """One that was silent has sent something."""
-        self._ready[number] = taken
+        """One that was silent has sent something, or has left."""
+        self._sort(number, taken)
         self._go_on()
 
     def _turn(self) -> None:
         self._goes_on = False
         if self._closed.is_set():
             return
+        for taken in self._first(self._kept, KEPT_PER_TURN):
+            self._start(taken)
         self._left = BEGUN_PER_TURN
-        for taken in self._first(self._left - min(SILENT_PER_TURN, len(self._silent))):
+        for taken in self._first(self._ready, self._left - min(SILENT_PER_TURN, len(self._silent))):
             self._start(taken)
         for taken in self._silent.taken(self._left):
             self._start(taken)
         self._go_on()
 
-    def _first(self, most: int) -> Iterator[socket.socket]:
-        oldest = heapq.nsmallest(most // OLDEST_SHARE, self._ready)
-        for number in oldest + heapq.nlargest(most - len(oldest), self._ready):
-            taken = self._ready.pop(number, None)
-            if taken is not None and _told(taken):
+    def _first(self, line: dict[int, socket.socket], most: int) -> Iterator[socket.socket]:
+        oldest = heapq.nsmallest(most // OLDEST_SHARE, line)
+        for number in oldest + heapq.nlargest(most - len(oldest), line):
+            taken = line.pop(number, None)
+            if taken is not None and self._peeked(taken) is not Peeked.GONE:
                 yield taken
             elif taken is not None:
                 taken.close()
+
+    def _peeked(self, taken: socket.socket) -> Peeked:
+        return peeked(taken, self._connections.is_kept_for)
 
     def _start(self, taken: socket.socket) -> None:
         self._left -= 1
@@ -132,7 +143,8 @@ class Accepting:
             transport.close()
 
     def _go_on(self) -> None:
-        is_fresh = self._left == BEGUN_PER_TURN and not self._ready and not self._silent
+        is_idle = not (self._kept or self._ready or self._silent)
+        is_fresh = self._left == BEGUN_PER_TURN and is_idle
         if not self._goes_on and not is_fresh:
             self._goes_on = True
             self._loop.call_soon(self._turn)
@@ -146,15 +158,3 @@ class Accepting:
         self._loop.remove_reader(self._listener)
         again_ms = self._connections.limits.accept_again_ms
         self._retry = self._loop.call_later(again_ms / 1000, self._listen)
-
-
-def _told(taken: socket.socket) -> bool | None:
-    """Whether something can be read of it; None while it is silent, False once it is gone."""
-    if taken.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-        return False  # reset: what it sent before could be read all the same
-    try:
-        return bool(taken.recv(1, socket.MSG_PEEK))
-    except BlockingIOError:
-        return None
-    except OSError:
-        return False
