@@ -90,11 +90,10 @@ async def test_what_has_a_place_kept_is_answered_first_wherever_in_a_crowd_it_ca
 async def test_what_cannot_be_told_of_a_request_line_is_like_any_other(sends: bytes) -> None:
     async with serving() as served:
         await served.settled()
-        with crowd(served, GET), connected(served, sends):
-            with crowd(served, GET):
-                probe = await client(connected(served, PROBE))
-                assert await probe.answer() == 200
-                await probe.close()
+        with crowd(served, GET), connected(served, sends), crowd(served, GET):
+            probe = await client(connected(served, PROBE))
+            assert await probe.answer() == 200
+            await probe.close()
         await until(lambda: served.figures.connections == 0)
 
 
