@@ -31,6 +31,10 @@ class MachineMetrics:
         self._engine_up = gauge(
             "engine_up", "Whether the embedded engine answers, 1 or 0; 0 where there is none"
         )
+        self._engine_wanted = gauge(
+            "engine_wanted",
+            "Whether the embedded engine is to run, 1 or 0; beside others once it is asked for",
+        )
         self._engine = gauge(
             "engine_work",
             "What the embedded engine has: jobs (open, waiting for a worker), downloads (waiting, "
@@ -83,8 +87,14 @@ class MachineMetrics:
         self._uploads.set(files)
         self._uploads_bytes.set(size)
 
-    def engine(self, counts: Mapping[str, Mapping[str, int]] | None) -> None:
-        """Set what the engine says of itself; None: it does not answer, and nothing is known."""
+    def engine(
+        self, counts: Mapping[str, Mapping[str, int]] | None, *, wanted: bool = True
+    ) -> None:
+        """Set what the engine says of itself; None: it does not answer, and nothing is known.
+
+        `wanted`: it is to run. One that nothing was sent to yet is not.
+        """
+        self._engine_wanted.set(wanted)
         self._engine_up.set(counts is not None)
         if counts is None:
             self._engine.clear()

@@ -8,10 +8,11 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from stenolog.arrivals import Arrivals
+from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
-from stenolog.bootstrap.providers import default_params_of, unsupported_of
+from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
@@ -128,6 +129,9 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 views=stores.views,
                 api_keys=stores.keys,
                 ring=parts.ring,
+                providers=provider_items(
+                    settings, polled=settings.cannot_be_called(parts.public_url)
+                ),
                 regions=[one for regions in parts.regions.values() for one in regions if one],
                 readable_at=parts.readable_at,
                 rebuild=parts.projector.rebuild,

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class EngineChild:
-    """Keeps one engine running; the engine ends by itself when this process does.
+    """Keeps one engine running from when it is first wanted; it ends when this process does.
 
     Port and key are new at every start, and the jobs of the old engine are lost: `on_start` is
     called so that they are submitted again.
@@ -41,11 +41,19 @@ class EngineChild:
         settings: Mapping[str, Any],
         scratch: Path,
         on_start: Callable[[], None] = lambda: None,
+        *,
+        at_once: bool = True,
     ) -> None:
-        """`scratch` is a directory of ours alone, in which each engine gets one of its own."""
+        """`scratch` is a directory of ours alone, in which each engine gets one of its own.
+
+        `at_once`: it is wanted from the start; else once its place is asked for.
+        """
         self._scratch = scratch
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
+        self._wanted = asyncio.Event()
+        if at_once:
+            self._wanted.set()
         self.on_start = on_start
         self.address: ServiceAddress | None = None
 
@@ -54,8 +62,19 @@ class EngineChild:
         """The engine's process id, while it runs."""
         return self._process.pid if self._process else None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it is to run; it was not needed before."""
+        return self._wanted.is_set()
+
+    def want(self) -> ServiceAddress | None:
+        """Return where it is now, and have it started if it never was; None: not there yet."""
+        self._wanted.set()
+        return self.address
+
     async def run(self) -> None:
-        """Start the engine again whenever it ends, until cancelled."""
+        """Start the engine once it is wanted, and again whenever it ends, until cancelled."""
+        await self._wanted.wait()
         loop = asyncio.get_running_loop()
         failures = 0
         while True:

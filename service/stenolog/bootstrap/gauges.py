@@ -119,7 +119,7 @@ def measured_parts(
 
 
 async def _measure_engine(metrics: Metrics, engine: EngineChild, egress: Egress) -> None:
-    metrics.machine.engine(await engine_counts(egress, engine.address))
+    metrics.machine.engine(await engine_counts(egress, engine.address), wanted=engine.wanted)
 
 
 def show_reconciler(metrics: ReconcilerMetrics, figures: ReconcilerFigures, at_ms: int) -> None:

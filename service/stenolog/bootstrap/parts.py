@@ -25,6 +25,7 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
+from stenolog.engine.availability import engine_unavailable
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -73,7 +74,7 @@ async def open_parts(
     public_url = settings.public_url or address
     stores = await open_stores(stack, settings, wrapping, metrics)
     signing = await callback_keys(stores.keys, stores.master)
-    engine = _engine(settings, address) if settings.uses_engine else None
+    engine = _engine(settings, address)
     polled = settings.cannot_be_called(public_url)
     reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
     gates = Gates(reached, FACTS)
@@ -176,7 +177,10 @@ def _projector(
     return projector
 
 
-def _engine(settings: Settings, address: str) -> EngineChild:
+def _engine(settings: Settings, address: str) -> EngineChild | None:
+    """Return the engine, started once something is sent to it; None: it is not installed."""
+    if engine_unavailable() is not None and not settings.uses_engine:
+        return None
     return EngineChild(
         {
             "allow_networks": [str(network) for network in settings.allow_networks],
@@ -188,4 +192,5 @@ def _engine(settings: Settings, address: str) -> EngineChild:
             "public_origin": address,
         },
         (settings.data_dir / SCRATCH).absolute(),
+        at_once=settings.uses_engine,
     )

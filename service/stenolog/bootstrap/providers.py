@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
-from itertools import chain
 
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
-from stenolog.edge.transcriptions.offer import Unsupported
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
-from stenolog.engine.host.features import unsupported
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.aimlapi.adapter import Aimlapi
 from stenolog.providers.assemblyai.adapter import AssemblyAI
@@ -24,7 +20,6 @@ from stenolog.providers.port import Provider
 from stenolog.providers.transcripts import Transcripts
 from stenolog.reconciler.gates import ProviderRegion
 from stenolog.side_process import SideProcess
-from stenolog.wire.aimlapi.requests import complaints, complaints_elsewhere
 
 # Every slot of the reconciler's pools at one place, and redacted audio.
 CONNECTIONS_MAX = 144
@@ -57,7 +52,7 @@ def providers_of(
         stack.push_async_callback(local.aclose)
         providers["local", None] = AssemblyAI(
             "local",
-            lambda: engine.address,
+            engine.want,
             local,
             timeout_ms=settings.http_timeout_ms,
             pace=Pace(requests_max=None, name="local"),
@@ -78,18 +73,6 @@ def providers_of(
         remote = _assemblyai(stack, settings, region, address, pace, transcripts)
         providers["assemblyai", region] = remote
     return providers
-
-
-def unsupported_of(settings: Settings) -> Mapping[ProviderName, Unsupported]:
-    """Return what providers are known not to do, before a request is taken.
-
-    AssemblyAI judges for itself, but for words that are another's.
-    """
-    return {
-        "assemblyai": complaints_elsewhere,
-        "aimlapi": partial(complaints, default=settings.aimlapi_model),
-        "local": lambda params: chain(unsupported(params), complaints_elsewhere(params)),
-    }
 
 
 def default_params_of(settings: Settings) -> Mapping[str, Mapping[str, object]]:

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backup": ("backup", "Copy log and keys, also while the gateway runs."),
     "restore": ("restore", "Make a data directory of a backup."),
     "keys": ("keys", "Make, list and revoke API keys."),
+    "providers": ("providers", "Show who can transcribe, and what each can be asked for."),
     "config": ("settings", "Show the settings."),
     "doctor": ("doctor", "Check what a gateway needs, and say what to do."),
     "simulate": ("simulate", "Simulate AssemblyAI, with bad days, for your own tests."),

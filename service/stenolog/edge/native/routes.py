@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from stenolog.edge.native.items import FILTERS, Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
+from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.ports import Evidence, StoredEvents
 from stenolog.edge.transcriptions.use_cases import UseCases
@@ -37,6 +38,7 @@ class NativePorts:
     Attributes:
         identity: Which log it is, for the cursors of lists.
         regions: Every region that a key can be bound to.
+        providers: The table of providers, as JSON values.
     """
 
     identity: LogIdentity
@@ -45,6 +47,7 @@ class NativePorts:
     api_keys: ApiKeys
     ring: KeyRing
     regions: Sequence[Region]
+    providers: Sequence[Mapping[str, object]]
     readable_at: ReadableAt
     rebuild: Rebuild
     room: Room
@@ -57,6 +60,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room, cursors)
     events = Events(cases.reading, ports.stored_events, cursors)
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
+    providers = Providers(ports.providers)
     projections = Projections(ports.views, ports.rebuild)
     evidence = LogEvidence(ports.evidence)
     at = partial(route, admission, admission.problem)
@@ -105,6 +109,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
             POST=managing(handler=keys.post),
         ),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
+        at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
         at(f"{PREFIX}/log/tree-head", GET=proving(handler=revalidated(evidence.tree_head))),
         at(f"{PREFIX}/log/verifier-key", GET=proving(handler=revalidated(evidence.verifier_key))),
         at(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName, Region
-
-Unsupported = Callable[[Mapping[str, object]], Iterable[tuple[str, str]]]
-"""What a provider cannot do of what parameters ask for: each one's name, and a sentence."""
+from stenolog.providers.capabilities import Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +17,7 @@ class Offer:
     Attributes:
         regions: Of each provider, the default one first; of one without regions only None.
         unsupported: Of providers that are known to do less than the API has; the others judge.
+            Also of those that are not configured.
     """
 
     default: ProviderName
@@ -44,12 +43,26 @@ class Offer:
         """Return when nothing is known to be asked for that the provider cannot do.
 
         Raises:
-            InvalidRequest: Something is; `fields` names all of it.
+            InvalidRequest: Something is; `fields` names all of it, and the message who can be asked
+                for all of it, if anybody.
         """
         unsupported = self.unsupported.get(provider)
         complaints = [] if unsupported is None else list(unsupported(params))
         if complaints:
-            raise InvalidRequest("; ".join(why for _, why in complaints), complaints)
+            said = [*(why for _, why in complaints), *self._who_can(params)]
+            raise InvalidRequest("; ".join(said), complaints)
+
+    def _who_can(self, params: Mapping[str, object]) -> Iterator[str]:
+        """Yield who can be asked for this: providers that are configured, else those that are not.
+
+        Whoever judges for itself can be asked, and may refuse.
+        """
+        able = [name for name, not_by in self.unsupported.items() if not any(not_by(params))]
+        here = [name for name in able if name in self.regions]
+        if here:
+            yield f"it can be asked of provider {' or '.join(here)}"
+        elif able:
+            yield f"it could be asked of {' or '.join(able)}, not configured here"
 
 
 def _region(

@@ -15,7 +15,7 @@ from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.erasing import Erasing
 from stenolog.edge.transcriptions.idempotency import Idempotency
 from stenolog.edge.transcriptions.large_turns import LargeTurns
-from stenolog.edge.transcriptions.offer import Offer, Unsupported
+from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
@@ -26,6 +26,7 @@ from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
 from stenolog.projections.views import Room, ViewReader
+from stenolog.providers.capabilities import Unsupported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
