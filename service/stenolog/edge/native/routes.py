@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+
+from starlette.routing import Route
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
@@ -62,7 +64,6 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     providers = Providers(ports.providers)
     projections = Projections(ports.views, ports.rebuild)
-    evidence = LogEvidence(ports.evidence)
     at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())
     writing = partial(guarded, scope="transcripts:write")
@@ -72,7 +73,6 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     erasing_one = partial(guarded, scope="compliance:erase", lookup=lookup)
     managing = partial(guarded, scope="keys:write")
     operating = partial(guarded, scope="ops:read")
-    proving = partial(guarded, scope="compliance:read")
     routes = [
         at(
             f"{PREFIX}/transcripts",
@@ -110,6 +110,18 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         ),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
+        *_proofs(LogEvidence(ports.evidence), at),
+        at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
+        # Operators have no scope but `ops:read`, and a rebuild changes no fact.
+        at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
+    ]
+    return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
+
+
+def _proofs(evidence: LogEvidence, at: Callable[..., Route]) -> list[Route]:
+    """What proves that the log is what it was."""
+    proving = partial(Guarded, query=(), scope="compliance:read")
+    return [
         at(f"{PREFIX}/log/tree-head", GET=proving(handler=revalidated(evidence.tree_head))),
         at(f"{PREFIX}/log/verifier-key", GET=proving(handler=revalidated(evidence.verifier_key))),
         at(
@@ -120,8 +132,4 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
             f"{PREFIX}/log/proof/consistency",
             GET=proving(handler=revalidated(evidence.consistency), query=("from", "to")),
         ),
-        at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
-        # Operators have no scope but `ops:read`, and a rebuild changes no fact.
-        at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
     ]
-    return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
