@@ -27,6 +27,7 @@ from stenolog.projections.rows import (
     TranscriptHead,
     TranscriptRow,
 )
+from stenolog.projections.shaped.filters import Wanted
 from stenolog.projections.views import ViewReader, ViewWriter
 from stenolog.projections.views_state import Filling
 from stenolog.stores.sqlite.views.store import SqliteViews
@@ -282,7 +283,9 @@ async def test_one_speakers_items_are_found_wherever_they_stand(views: Views, li
     seen: list[int] = []
     after: int | None = 0
     while after is not None:
-        page = await views.items("id-0001", "words", after=after, limit=limit, speaker="B")
+        page = await views.items(
+            "id-0001", "words", after=after, limit=limit, wanted=Wanted(speaker="B")
+        )
         assert page.items
         seen += numbers(page.items)
         after = page.next
@@ -295,7 +298,7 @@ async def test_a_rare_speaker_in_a_long_view_is_found(views: Views) -> None:
         projection="utterances", transcription="id-1", reason=None, chunks=in_chunks(items)
     )
     await advance(views, [view])
-    page = await views.items("id-1", "utterances", after=0, limit=10, speaker="B")
+    page = await views.items("id-1", "utterances", after=0, limit=10, wanted=Wanted(speaker="B"))
     assert (numbers(page.items), page.next) == ([4_321], None)
 
 
@@ -303,7 +306,9 @@ async def test_a_rare_speaker_in_a_long_view_is_found(views: Views) -> None:
 async def test_a_speaker_who_said_nothing_has_no_items(views: Views, speaker: str) -> None:
     await advance(views, [words("id-0001", 5, "AB"), words("id-0002", 5)])
     for transcription in ("id-0001", "id-0002"):
-        page = await views.items(transcription, "words", after=0, limit=5, speaker=speaker)
+        page = await views.items(
+            transcription, "words", after=0, limit=5, wanted=Wanted(speaker=speaker)
+        )
         assert (page.items, page.next, page.reason) == ((), None, None)
 
 
@@ -319,11 +324,11 @@ async def test_a_view_without_items_says_why(views: Views) -> None:
 
 async def test_what_stands_beside_the_items_is_kept(views: Views) -> None:
     view = PutView(
-        projection="content-safety", transcription="id-0001", reason=None, beside=b'{"summary":{}}'
+        projection="content-safety", transcription="id-0001", reason=None, around=b'{"source":{}}'
     )
     await advance(views, [view])
     page = await views.items("id-0001", "content-safety", after=0, limit=5)
-    assert (page.items, page.reason, page.beside) == ((), None, b'{"summary":{}}')
+    assert (page.items, page.reason, page.around) == ((), None, b'{"source":{}}')
 
 
 async def test_a_view_put_again_replaces_the_one_before(views: Views) -> None:

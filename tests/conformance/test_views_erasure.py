@@ -22,7 +22,7 @@ def everything(number: int) -> list[Change]:
     return [
         PutStatus(projection="transcriptions", row=full, request=b'{"params":{}}'),
         PutView(projection="transcript", transcription=full.id, reason=None, transcript=SPOKEN),
-        replace(words(full.id, 250), beside=b"{}"),
+        replace(words(full.id, 250), around=b"{}"),
     ]
 
 
@@ -40,7 +40,7 @@ async def assert_empty(views: Views, transcription: str) -> None:
     assert await views.transcript(transcription) is None
     assert await views.customer_body(transcription) is None
     page = await views.items(transcription, "words", after=0, limit=10)
-    assert (page.items, page.reason, page.beside) == ((), "erased", None)
+    assert (page.items, page.reason, page.around) == ((), "erased", None)
 
 
 async def test_every_generation_forgets_and_others_keep_theirs(

@@ -125,9 +125,11 @@ async def test_a_list_is_newest_first_and_paged(service: Composed) -> None:
 
 async def test_words_utterances_and_speakers(service: Composed) -> None:
     base = f"{BASE}/{await completed(service, {'speaker_labels': True})}"
-    assert await pages(service, f"{base}/words", 5) == WORDS
-    assert await pages(service, f"{base}/utterances", 1) == TURNS
-    assert await pages(service, f"{base}/utterances", 1, speaker="B") == TURNS[1:]
+    turns = [{**turn, "channel": None, "utterance": at} for at, turn in enumerate(TURNS)]
+    words = [{**word, "channel": None, "utterance": at // 6} for at, word in enumerate(WORDS)]
+    assert await pages(service, f"{base}/words", 5) == words
+    assert await pages(service, f"{base}/utterances", 1) == turns
+    assert await pages(service, f"{base}/utterances", 1, speaker="B") == turns[1:]
     assert await pages(service, f"{base}/utterances", 1, speaker="C") == []
     problem = await refusal(service, "GET", f"{base}/utterances?speaker={'B' * 129}")
     assert (problem["status"], problem["errors"][0]["field"]) == (400, "speaker")
@@ -138,9 +140,10 @@ async def test_words_utterances_and_speakers(service: Composed) -> None:
 async def test_features_that_were_asked_for_and_not(service: Composed) -> None:
     asked = {"auto_chapters": True, "content_safety": True}
     rich = await completed(service, asked, chapters=[CHAPTER], content_safety_labels=SAFETY)
-    assert (await get(service, f"{BASE}/{rich}/chapters"))["items"] == [CHAPTER]
+    place = {"speaker": "A", "utterance": 0}
+    assert (await get(service, f"{BASE}/{rich}/chapters"))["items"] == [{**CHAPTER, **place}]
     safety = await get(service, f"{BASE}/{rich}/content-safety")
-    assert safety["items"] == SAFETY["results"]
+    assert safety["items"] == [{"text": "It burns.", "labels": [], "start": 0, "end": 900, **place}]
     assert safety["beside"] == {"summary": {"disasters": 0.9}, "severity_score_summary": {}}
     for view in ("sentiment", "entities"):
         assert await get(service, f"{BASE}/{rich}/{view}") == {

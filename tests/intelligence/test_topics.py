@@ -6,7 +6,8 @@ import pytest
 
 from stenolog.intelligence.highlights import Span
 from stenolog.intelligence.passages import passages
-from stenolog.intelligence.topics import LABELS_MAX, Topics, labels, topics
+from stenolog.intelligence.taxonomy import labels
+from stenolog.intelligence.topics import LABELS_MAX, Topics, topics
 from tests.intelligence.models import COUNTS, model, needs_model, speech
 
 

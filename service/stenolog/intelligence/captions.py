@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
+from stenolog.intelligence.plain_text import isolated, one_line
 from stenolog.intelligence.words import Word, by_channel, joined_text, merged
 
 CHARACTERS = 60  # the widest that AssemblyAI's own captions are by default
@@ -15,15 +15,6 @@ PAUSE_MS = 1_000  # a longer silence is not spanned by a caption
 SENTENCE_SHARE = 0.5  # a caption that is half full ends with its sentence
 CUE_MS_MIN = 1  # WebVTT: a cue ends after it starts
 SECONDS_KEPT = 64
-# C0, DEL and C1, which a terminal may obey; separators of lines, of which a cue has one; and marks
-# that change the direction of what follows, beyond their own word.
-UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-# The blocks that Unicode keeps for scripts written from right to left, and their mark (UAX 9, 3.2).
-RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
-FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
-BLANKS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
@@ -62,26 +53,12 @@ def _shown(cues: Sequence[Sequence[Word]]) -> Iterator[tuple[Sequence[Word], str
     """Yield each cue with its text; without those that have none, which would end a block."""
     for cue in cues:
         if text := _text(cue).strip():
-            yield cue, _isolated(text)
+            yield cue, isolated(text)
 
 
 def _text(cue: Sequence[Word]) -> str:
     """Return the text of a cue on one line, with nothing in it that is more than text."""
-    return UNSAFE.sub(_harmless, joined_text(cue))
-
-
-def _isolated(text: str) -> str:
-    """Return the text so that its direction is its own, wherever a player puts it.
-
-    DECISIONS 128: one that is written from left to right alone is left as it is.
-    """
-    if RIGHT_TO_LEFT.search(text):
-        return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
-    return text
-
-
-def _harmless(found: re.Match[str]) -> str:
-    return " " if BLANKS.intersection(found[0]) else ""
+    return one_line(joined_text(cue))
 
 
 def _packed(words: Sequence[Word], characters_max: int) -> Iterator[tuple[Word, ...]]:

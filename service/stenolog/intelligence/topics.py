@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 
 from stenolog.intelligence.embeddings import Embedder, Vectors, content_of, normalised
 from stenolog.intelligence.highlights import Span
 from stenolog.intelligence.passages import Passage
+from stenolog.intelligence.taxonomy import labels, paths
 
-TAXONOMY = "topics_iab.txt"
 LABELS_MAX = 10  # of one passage, as the service answers
 # A cosine up to `UNRELATED` has no relevance, one from `RELATED` on has all of it.
 UNRELATED, RELATED = 0.1, 0.5
 RELEVANCE_MIN = 0.25  # what is below is chance: small talk reaches 0.2
-SEPARATOR = ">"
 # How callers say who they are, whatever they call about; names of topics are read with them.
 _FORMALITIES = """
     account address assist assistance attention birth caller com contact customer details dot email
@@ -82,14 +80,6 @@ def topics(passages: Sequence[Passage], embedder: Embedder) -> Topics:
     return Topics(results=tuple(results), summary=_summary(lengths @ relevances))
 
 
-@cache
-def labels() -> tuple[str, ...]:
-    """Return all topics as the service writes them: `Home&Garden>IndoorEnvironmentalQuality`."""
-    return tuple(
-        SEPARATOR.join("".join(map(_capital, name.split())) for name in path) for path in _paths()
-    )
-
-
 def _subject(text: str) -> str:
     words = content_of(text).split()
     return " ".join(word for word in words if word.lower() not in FORMALITIES)
@@ -109,23 +99,6 @@ def _summary(weights: Vectors) -> dict[str, float]:
 
 @cache
 def _vectors(embedder: Embedder) -> Vectors:
-    names = embedder.vectors([content_of(path[-1]) for path in _paths()])
-    whole = embedder.vectors([content_of(" ".join(path)) for path in _paths()])
+    names = embedder.vectors([content_of(path[-1]) for path in paths()])
+    whole = embedder.vectors([content_of(" ".join(path)) for path in paths()])
     return normalised(names + whole)
-
-
-@cache
-def _paths() -> tuple[tuple[str, ...], ...]:
-    """Read the packaged taxonomy: a topic a line, one space deeper than the one it belongs to."""
-    path: tuple[str, ...] = ()
-    found: list[tuple[str, ...]] = []
-    text = resources.files(__package__).joinpath(TAXONOMY).read_text(encoding="utf-8")
-    for line in text.splitlines():
-        name = line.lstrip(" ")
-        path = (*path[: len(line) - len(name)], name)
-        found.append(path)
-    return tuple(found)
-
-
-def _capital(word: str) -> str:
-    return word[:1].upper() + word[1:]

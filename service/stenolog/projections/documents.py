@@ -86,6 +86,14 @@ def encode(value: object) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
+def decode(value: bytes) -> Any:
+    """Return what `encode` was given, of its bytes."""
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return json.loads(value)
+
+
 def rewritten(value: bytes, change: Callable[[object], object]) -> orjson.Fragment:
     """Return a value of `Document.written`, changed; for `encode`, as the value of a member.
 
@@ -103,7 +111,7 @@ def text_or_none(value: object) -> str | None:
     """`value` when it is a string, in a form that a store of UTF-8 can hold; else None."""
     if not isinstance(value, str):
         return None
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
 def number_or_none(value: object) -> float | None:

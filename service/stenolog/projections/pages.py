@@ -37,13 +37,13 @@ class ItemsPage:
         items: Each a JSON object.
         next: What to pass as `after` for the next page; None: there is none.
         reason: Why there are no items; None when there are, or none were found.
-        beside: What is said about all items together, a JSON object; None without.
+        around: A JSON object with what else the page shows; None without.
     """
 
     items: tuple[bytes, ...]
     next: int | None
     reason: Reason | None
-    beside: bytes | None
+    around: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

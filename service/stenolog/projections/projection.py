@@ -13,6 +13,7 @@ from stenolog.log.events.request_payload import request_in
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.projections.documents import Document
 from stenolog.projections.rows import Change, StatusRow, TranscriptRow
+from stenolog.projections.shaped.conversation import Conversation
 
 # A customer's own secret: no view holds it. Who needs it opens the log's payload.
 SECRET_HEADER = "webhook_auth_header_value"  # noqa: S105  the field's name, not a secret
@@ -48,6 +49,7 @@ class ProjectionInput:
         content: The event's own payload.
         content_bytes: The same as it stands in the log.
         request: The payload of the transcription's first event; only with its last.
+        conversation: A completed transcript, for those that shape it; made once for all of them.
         state: The transcription after this event; None where its stream cannot be folded.
         unfolded: Why it cannot, without content.
     """
@@ -57,6 +59,7 @@ class ProjectionInput:
     content: Content
     content_bytes: bytes | None
     request: Content
+    conversation: Conversation | None = None
     state: Transcription | None = None
     unfolded: str = ""
 

@@ -129,13 +129,11 @@ class Chunk:
     Attributes:
         first: The ordinal of the first of them; ordinals are dense from 1.
         count: How many they are.
-        speakers: Their speakers, in order; None when none of them has one.
         bodies: One JSON object a line.
     """
 
     first: int
     count: int
-    speakers: tuple[str | None, ...] | None
     bodies: bytes
 
 
@@ -157,7 +155,7 @@ class PutView:
 
     Attributes:
         reason: None when the items are what the provider found, even if they are none.
-        beside: What the provider says about all items together, as a JSON object; None without.
+        around: What a page shows beside its items, as a JSON object; None without.
         transcript: Only from the projection `transcript`.
     """
 
@@ -165,7 +163,7 @@ class PutView:
     transcription: str
     reason: Reason | None
     chunks: tuple[Chunk, ...] = ()
-    beside: bytes | None = None
+    around: bytes | None = None
     transcript: TranscriptRow | None = None
 
 

@@ -13,6 +13,7 @@ from stenolog.projections.pages import (
     TranscriptionsPage,
 )
 from stenolog.projections.rows import Change, Reason, Status, StatusRow, TranscriptHead
+from stenolog.projections.shaped.filters import Wanted
 from stenolog.projections.views_state import Known, ViewsState
 
 TRANSCRIPTIONS_VIEW = "transcriptions"  # the view that has the status of each
@@ -155,9 +156,9 @@ class ViewReader(Protocol):
         ...
 
     async def items(
-        self, transcription: str, view: str, *, after: int, limit: int, speaker: str | None = None
+        self, transcription: str, view: str, *, after: int, limit: int, wanted: Wanted | None = None
     ) -> ItemsPage:
-        """Read at most `limit` items that follow the ordinal `after`; 0: from the first.
+        """Read at most `limit` wanted items that follow the ordinal `after`; 0: from the first.
 
         Raises:
             KeyMissing: There are some, and their key was destroyed or lost: ask the log which.

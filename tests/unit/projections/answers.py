@@ -119,12 +119,38 @@ CONTENT_SAFETY = {
     "severity_score_summary": {"health_issues": {"low": 0.9, "medium": 0.1, "high": 0.0}},
 }
 
+TOPICS = {
+    "status": "success",
+    "results": [
+        {
+            "text": "Good morning, this is the clinic.",
+            "labels": [{"relevance": 0.75, "label": "MedicalHealth"}],
+            "timestamp": {"start": 200, "end": 2_500},
+        }
+    ],
+    "summary": {"MedicalHealth": 1.0},
+}
+HIGHLIGHTS = {
+    "status": "success",
+    "results": [
+        {
+            "count": 1,
+            "rank": 0.5,
+            "text": "my appointment",
+            "timestamps": [{"start": 5_000, "end": 5_700}],
+        }
+    ],
+}
 EVERYTHING: dict[str, Any] = {
     "speaker_labels": True,
     "auto_chapters": True,
     "sentiment_analysis": True,
     "entity_detection": True,
     "content_safety": True,
+    "iab_categories": True,
+    "auto_highlights": True,
+    "summarization": True,
+    "redact_pii": True,
 }
 
 
@@ -138,6 +164,11 @@ def full_answer(**changes: Any) -> dict[str, Any]:
             "sentiment_analysis_results": SENTIMENT,
             "entities": ENTITIES,
             "content_safety_labels": CONTENT_SAFETY,
+            "iab_categories_result": TOPICS,
+            "auto_highlights_result": HIGHLIGHTS,
+            "summary": "A caller moves an appointment.",
+            "summary_type": "headline",
+            "summary_model": "informative",
             **changes,
         }
     )

@@ -15,6 +15,9 @@ from tests.unit.projections.projecting import hold_of, lines_of, view_of
 
 FEATURES = {
     "utterances": ("speaker_labels", "utterances"),
+    "topics": ("iab_categories", "iab_categories_result"),
+    "highlights": ("auto_highlights", "auto_highlights_result"),
+    "summary": ("summarization", "summary"),
     "chapters": ("auto_chapters", "chapters"),
     "sentiment": ("sentiment_analysis", "sentiment_analysis_results"),
     "entities": ("entity_detection", "entities"),
@@ -38,21 +41,107 @@ def reason_of(provider: object, view: str, **params: Any) -> str | None:
     return shown.reason
 
 
+PLACE = {"speaker": "A", "utterance": 0}
+
+
 @pytest.mark.parametrize(
     ("view", "expected"),
     [
-        ("words", answer()["words"]),
-        ("utterances", answers.utterances()),
-        ("chapters", answers.CHAPTERS),
-        ("sentiment", answers.SENTIMENT),
-        ("entities", answers.ENTITIES),
-        ("content-safety", answers.CONTENT_SAFETY["results"]),
+        ("chapters", [{**answers.CHAPTERS[0], "speaker": "B", "utterance": 0}]),
+        (
+            "sentiment",
+            [
+                {**answers.SENTIMENT[0], "utterance": 0},
+                {**answers.SENTIMENT[1], "utterance": 2},
+            ],
+        ),
+        ("entities", [{**answers.ENTITIES[0], "speaker": "B", "utterance": 2}]),
+        (
+            "content-safety",
+            [
+                {
+                    "text": "Good morning, this is the clinic.",
+                    "labels": [{"label": "health_issues", "confidence": 0.9, "severity": 0.1}],
+                    "sentences_idx_start": 0,
+                    "sentences_idx_end": 0,
+                    "start": 200,
+                    "end": 2_500,
+                    **PLACE,
+                }
+            ],
+        ),
+        (
+            "topics",
+            [
+                {
+                    "text": "Good morning, this is the clinic.",
+                    "labels": [{"label": "MedicalHealth", "relevance": 0.75}],
+                    "start": 200,
+                    "end": 2_500,
+                    **PLACE,
+                }
+            ],
+        ),
+        (
+            "highlights",
+            [
+                {
+                    "text": "my appointment",
+                    "count": 1,
+                    "rank": 0.5,
+                    "start": 5_000,
+                    "end": 5_700,
+                    "speaker": "B",
+                    "utterance": 1,
+                    "timestamps": [{"start": 5_000, "end": 5_700}],
+                }
+            ],
+        ),
+        (
+            "summary",
+            [
+                {
+                    "text": "A caller moves an appointment.",
+                    "type": "headline",
+                    "model": "informative",
+                }
+            ],
+        ),
     ],
 )
 def test_a_view_shows_the_providers_items_unknown_fields_included(
     view: str, expected: object
 ) -> None:
     assert items_of(full_answer(), view, **EVERYTHING) == expected
+
+
+def test_every_word_and_utterance_says_where_it_is() -> None:
+    said = items_of(full_answer(), "utterances", **EVERYTHING)
+    assert said == [
+        {**one, "channel": None, "utterance": at} for at, one in enumerate(answers.utterances())
+    ]
+    assert items_of(full_answer(), "words", **EVERYTHING) == [
+        {**word, "channel": None, "utterance": at}
+        for at, one in enumerate(answers.utterances())
+        for word in one["words"]
+    ]
+
+
+def test_sentences_and_paragraphs_are_made_of_the_words() -> None:
+    sentences = items_of(full_answer(), "sentences", **EVERYTHING)
+    assert [(one["text"], one["speaker"]) for one in sentences] == [
+        (text, speaker) for speaker, text in answers.SPOKEN
+    ]
+    assert sentences[0] == {
+        "text": "Good morning, this is the clinic.",
+        "start": 200,
+        "end": 2_500,
+        "confidence": 0.9,
+        "channel": None,
+        **PLACE,
+    }
+    paragraphs = items_of(full_answer(), "paragraphs", **EVERYTHING)
+    assert [one["speaker"] for one in paragraphs] == ["A", "B", "A"]
 
 
 def test_the_speakers_of_a_dialogue() -> None:
@@ -78,18 +167,44 @@ def test_the_speakers_of_a_dialogue() -> None:
     ]
 
 
-def test_content_safety_keeps_what_stands_beside_its_results() -> None:
+def around(provider: object, view: str, **params: Any) -> dict[str, Any]:
     log = MemoryLog()
-    log.done(1, full_answer(), **EVERYTHING)
-    beside = view_of(log, "content-safety").beside
-    assert beside is not None
-    assert json.loads(beside) == {
-        "summary": {"health_issues": 0.9},
-        "severity_score_summary": {"health_issues": {"low": 0.9, "medium": 0.1, "high": 0.0}},
+    log.done(1, provider, **params)
+    told = view_of(log, view).around
+    return {} if told is None else dict(json.loads(told))
+
+
+def test_what_is_said_of_all_items_stands_beside_them() -> None:
+    assert around(full_answer(), "content-safety", **EVERYTHING) == {
+        "source": {"by": "provider", "method": "assemblyai", "version": "universal-2"},
+        "beside": {
+            "summary": {"health_issues": 0.9},
+            "severity_score_summary": {"health_issues": {"low": 0.9, "medium": 0.1, "high": 0.0}},
+        },
+    }
+    told = around(full_answer(), "sentiment", **EVERYTHING)
+    assert told["beside"] == {
+        "by_speaker": {
+            "A": {"POSITIVE": 1, "NEUTRAL": 0, "NEGATIVE": 0},
+            "B": {"POSITIVE": 0, "NEUTRAL": 1, "NEGATIVE": 0},
+        }
     }
 
 
-@pytest.mark.parametrize("view", [*FEATURES, "speakers"])
+def test_an_analysis_that_was_added_here_says_so() -> None:
+    ours = {"sources": {"sentiment": {"method": "vader", "version": "3"}}}
+    told = around(full_answer(stenolog=ours), "sentiment", **EVERYTHING)
+    assert told["source"] == {"by": "stenolog", "method": "vader", "version": "3"}
+    told = around(full_answer(stenolog=ours), "entities", **EVERYTHING)
+    assert told["source"]["by"] == "provider"
+
+
+def test_words_and_utterances_are_nobodys_analysis() -> None:
+    assert around(answer(), "words") == {}
+    assert around(full_answer(), "utterances", **EVERYTHING) == {}
+
+
+@pytest.mark.parametrize("view", [*FEATURES, "speakers", "redactions"])
 def test_what_was_not_asked_for_says_so(view: str) -> None:
     assert reason_of(answer(), view) == "not_requested"
 
@@ -104,6 +219,42 @@ def test_what_came_unasked_is_shown(view: str) -> None:
     assert items_of(answer(**{field: full_answer()[field]}), view)
 
 
+def test_hidden_words_are_counted_and_never_told() -> None:
+    words = [dict(word) for word in answer()["words"]]
+    words[0]["text"], words[1]["text"], words[4]["text"] = "[PERSON_NAME]", "[PERSON_NAME],", "##"
+    shown = items_of(answer(words=words), "redactions", redact_pii=True)
+    assert shown == [
+        {
+            "policy": "person_name",
+            "count": 1,
+            "start": 200,
+            "end": 900,
+            "times": [{"start": 200, "end": 900}],
+        },
+        {
+            "policy": None,
+            "count": 1,
+            "start": 1_800,
+            "end": 2_100,
+            "times": [{"start": 1_800, "end": 2_100}],
+        },
+    ]
+    assert reason_of(answer(words=words), "redactions") == "not_requested"
+
+
+def test_how_sure_the_words_are() -> None:
+    words = [{**word, "speaker": None} for word in answer()["words"]]
+    words[2]["confidence"], words[3]["confidence"], words[5]["confidence"] = 0.2, 0.4, 0.1
+    assert items_of(answer(words=words), "quality") == [
+        {"speaker": None, "words": 20, "confidence": 0.8}
+    ]
+    told = around(answer(words=words), "quality")
+    assert told["beside"]["low_confidence"] == [
+        {"start": 1_000, "end": 1_700, "text": "this is", "confidence": 0.3},
+        {"start": 2_200, "end": 2_500, "text": "clinic.", "confidence": 0.1},
+    ]
+
+
 @pytest.mark.parametrize("view", FEATURES)
 def test_asked_for_and_null_is_unavailable(view: str) -> None:
     flag, field = FEATURES[view]
@@ -114,7 +265,7 @@ def test_asked_for_and_null_is_unavailable(view: str) -> None:
 def test_asked_for_and_missing_is_unavailable(view: str) -> None:
     flag, field = FEATURES[view]
     provider = answer()
-    del provider[field]
+    provider.pop(field, None)
     assert reason_of(provider, view, **{flag: True}) == "unavailable"
 
 
@@ -182,13 +333,13 @@ def test_an_unreadable_answer_is_held(view: str) -> None:
     assert "not json" not in hold.reason
 
 
-@pytest.mark.parametrize("view", [*FEATURES, "words", "speakers"])
+@pytest.mark.parametrize("view", [*FEATURES.keys() - {"summary"}, "words", "speakers"])
 @pytest.mark.parametrize("odd", ["text", 3, True, {"a": 1}, [1], [None], ["word"], [[]]])
 def test_another_type_where_a_list_of_objects_belongs_is_held_for_that_view_alone(
     view: str, odd: object
 ) -> None:
     field = {"words": "words", "speakers": "utterances"}.get(view) or FEATURES[view][1]
-    if field == "content_safety_labels":
+    if field in ("content_safety_labels", "iab_categories_result", "auto_highlights_result"):
         odd = {"status": "success", "results": odd} if isinstance(odd, list | dict) else odd
     log = MemoryLog()
     log.done(1, full_answer(**{field: odd}), **EVERYTHING)
@@ -198,17 +349,25 @@ def test_another_type_where_a_list_of_objects_belongs_is_held_for_that_view_alon
 
 
 @pytest.mark.parametrize("view", ["words", "utterances", "chapters", "sentiment", "entities"])
-def test_items_with_missing_and_null_fields_are_shown_as_they_are(view: str) -> None:
+def test_items_with_missing_and_null_fields_are_shown_with_null(view: str) -> None:
     field = "words" if view == "words" else FEATURES[view][1]
-    odd = [{}, {"start": None, "end": None}, {"text": None, "speaker": 3, "start": "soon"}]
-    assert items_of(full_answer(**{field: odd}), view, **EVERYTHING) == odd
+    odd = [{}, {"start": None, "end": None, "extra": [1]}, {"start": "soon", "speaker": True}, 7]
+    items = items_of(full_answer(**{field: odd}), view, **EVERYTHING)
+    assert len(items) == 3
+    assert all(one["start"] is None and one["end"] is None for one in items)
+    assert all(one["speaker"] is None for one in items)
+    assert items[1]["extra"] == [1]
+    told = {one["code"] for one in around(full_answer(**{field: odd}), view)["warnings"]}
+    assert told >= {"no-time", "wrong-type", "not-an-object"}
 
 
-def test_integers_of_any_size_survive() -> None:
-    odd = [{"text": "far", "start": 10**30, "end": 10**30 + 5, "speaker": "A"}]
-    assert items_of(full_answer(words=odd), "words") == odd
+def test_a_time_that_cannot_be_one_is_told() -> None:
+    odd = [{"text": "far", "start": 10**30, "end": 10**30 + 5, "speaker": 0}]
+    assert items_of(full_answer(words=odd), "words")[0]["start"] is None
     [speaker] = items_of(full_answer(utterances=odd), "speakers")
-    assert (speaker["talk_ms"], speaker["words"]) == (5, 1)
+    assert (speaker["speaker"], speaker["talk_ms"], speaker["words"]) == ("0", 0, 1)
+    [warning] = around(full_answer(utterances=odd), "utterances")["warnings"]
+    assert warning["code"] == "no-time"
 
 
 def test_items_stand_in_order_of_start_and_what_has_no_time_stays_where_it_was() -> None:
@@ -219,10 +378,12 @@ def test_items_stand_in_order_of_start_and_what_has_no_time_stays_where_it_was()
         {"n": 4},
         {"start": 500, "n": 5},
     ]
-    assert [one["n"] for one in items_of(answer(words=odd), "words")] == [3, 4, 1, 2, 5]
+    found = items_of(answer(entities=odd), "entities")
+    assert [one["n"] for one in found] == [3, 4, 1, 2, 5]
 
 
 def test_content_safety_is_ordered_by_its_timestamp() -> None:
-    results = [{"timestamp": {"start": 9}}, {"timestamp": {"start": 4}}]
+    results = [{"timestamp": {"start": 9}, "n": 1}, {"timestamp": {"start": 4}, "n": 2}]
     block = {"status": "success", "results": results}
-    assert items_of(answer(content_safety_labels=block), "content-safety") == results[::-1]
+    found = items_of(answer(content_safety_labels=block), "content-safety")
+    assert [one["n"] for one in found] == [2, 1]

@@ -40,11 +40,6 @@ def test_line_breaks_in_a_text_do_not_break_an_item() -> None:
     ]
 
 
-def test_speakers_stand_beside_the_items_where_there_are_any() -> None:
-    assert in_chunks([{"speaker": "A"}, {}, {"speaker": 3}])[0].speakers == ("A", None, None)
-    assert in_chunks([{}, {"speaker": None}])[0].speakers is None
-
-
 @pytest.mark.parametrize(
     "payload",
     [

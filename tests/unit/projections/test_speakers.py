@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from stenolog.projections.canonical import CanonicalTranscript
-from stenolog.projections.of.speakers import talk_of_speakers
+from stenolog.projections.canonical import Findings
+from stenolog.projections.shaped.conversation import Conversation
+from stenolog.projections.shaped.notes import Notes
+from stenolog.projections.shaped.speakers import talk_of_speakers
 from tests.unit.projections.answers import answer, utterances
 
 
+def talk(**fields: Any) -> Findings:
+    return talk_of_speakers(Conversation(answer(**fields), {}), Notes())
+
+
 def speakers(**fields: Any) -> dict[str, dict[str, Any]]:
-    items = talk_of_speakers(CanonicalTranscript(answer(**fields))).items
+    items = talk(**fields).items
     assert items is not None
     return {str(one["speaker"]): dict(one) for one in items}
 
@@ -70,15 +76,19 @@ def test_fractions_of_a_millisecond_and_booleans_are_no_trap() -> None:
 
 
 def test_who_has_no_label_is_nobody() -> None:
-    found = speakers(utterances=[said(None, 0, 5), said(3, 0, 5), said("", 0, 7)])
-    assert list(found) == [""]
-    assert found[""]["turns"] == 1
+    found = speakers(utterances=[said(None, 0, 5), said([], 0, 5), said(" ", 0, 7)])
+    assert found == {}
+
+
+def test_a_label_may_be_a_number() -> None:
+    found = speakers(utterances=[said(0, 0, 5), said(3.0, 5, 9), said("speaker_1", 9, 12)])
+    assert list(found) == ["0", "3", "speaker_1"]
 
 
 def test_silence_that_was_asked_about_has_no_speakers() -> None:
-    assert talk_of_speakers(CanonicalTranscript(answer(utterances=None, words=[]))).items == ()
-    assert talk_of_speakers(CanonicalTranscript(answer(utterances=[], words=[]))).items == ()
+    assert talk(utterances=None, words=[]).items == ()
+    assert talk(utterances=[], words=[]).items == ()
 
 
 def test_words_without_labels_cannot_be_told_apart() -> None:
-    assert talk_of_speakers(CanonicalTranscript(answer(utterances=None))).items is None
+    assert talk(utterances=None).items is None

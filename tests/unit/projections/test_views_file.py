@@ -138,8 +138,8 @@ async def test_what_a_customer_said_is_nowhere_in_the_files_and_dies_with_its_ke
         assert transcript is not None
         assert transcript.text == said
         assert await views.customer_body("id-1") == said.encode()
-        page = await views.items("id-1", "words", after=0, limit=9, speaker=said)
-        assert (page.items, page.beside) == ((said.encode(),), said.encode())
+        page = await views.items("id-1", "words", after=0, limit=9, wanted=None)
+        assert (page.items, page.around) == ((said.encode(),), said.encode())
         assert len((await views.items("id-1", "utterances", after=1, limit=9)).items) == 1
         keys.destroy("transcription-id-1")
         row = await views.transcription("id-1")
@@ -230,9 +230,7 @@ def said_by(transcription: str, said: str) -> list[Change]:
     spoken = TranscriptRow(
         text=said, confidence=0.5, language_code=said, words=3, body=said.encode()
     )
-    chunks = [
-        Chunk(first=number, count=1, speakers=(said,), bodies=said.encode()) for number in (1, 2)
-    ]
+    chunks = [Chunk(first=number, count=1, bodies=said.encode()) for number in (1, 2)]
     return [
         PutStatus(projection="transcriptions", row=row, request=said.encode()),
         PutView(
@@ -243,7 +241,7 @@ def said_by(transcription: str, said: str) -> list[Change]:
             transcription=transcription,
             reason=None,
             chunks=tuple(chunks[:1]),
-            beside=said.encode(),
+            around=said.encode(),
         ),
         PutView(
             projection="utterances",

@@ -1,22 +1,22 @@
-"""Answer the lists of a transcript: words, utterances, speakers, and findings of features."""
+"""Answer the views of one transcript: what was said in it, and what was found."""
 
 from __future__ import annotations
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.native.cursors import Cursors
-from stenolog.edge.native.paging import PageQuery, page_answer, page_query, refuse_if
+from stenolog.edge.native.view_formats import answer_of, grouped_page
+from stenolog.edge.native.view_query import ViewQuery, view_query
 from stenolog.edge.transcriptions.reading import Reading
-from stenolog.errors import KeyMissing
-from stenolog.projections.pages import ItemsPage
+from stenolog.errors import InvalidRequest, KeyMissing
+from stenolog.projections.pages import ITEMS_PER_PAGE_MAX, ItemsPage
 from stenolog.projections.views import ViewReader
 
-SPEAKER_CHARS_MAX = 128
-FILTERS = {"utterances": ("speaker",)}
 MAY_BE_LOST = ("not_ready", "failed")  # the view, or the key
+GROUPED_ITEMS_MAX = 20_000  # read for one answer; a call of ten hours has some thousand entities
+ERASED = ItemsPage(items=(), next=None, reason="erased", around=None)
 
 
 class Items:
@@ -30,38 +30,39 @@ class Items:
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with a page in order of start; `reason` says why there are no items."""
-        query = page_query(request.query_params, self._cursors)
-        speaker = self._speaker(request)
+        asked = view_query(self._view, request.query_params, self._cursors)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
         try:
-            found = await self._page(transcription_id, query, speaker)
+            found = await self._found(transcription_id, asked)
             if found.reason in MAY_BE_LOST:  # looking for it brings it back, or says what is lost
                 await self._reading.find(caller.tenant, transcription_id)
-                found = await self._page(transcription_id, query, speaker)
+                found = await self._found(transcription_id, asked)
         except KeyMissing:
             # Its erasure comes before the views say so; where the log knows of none, this raises.
             await self._reading.find(caller.tenant, transcription_id)
-            return page_answer((), None, reason="erased", beside=None)
-        beside = None if found.beside is None else orjson.Fragment(found.beside)
+            found = ERASED
         following = None if found.next is None else self._cursors.of_number(found.next)
-        return page_answer(found.items, following, reason=found.reason, beside=beside)
+        return await answer_of(self._view, found, following, asked, request.query_params)
+
+    async def _found(self, transcription_id: str, asked: ViewQuery) -> ItemsPage:
+        if not asked.grouped:
+            return await self._page(
+                transcription_id, asked, asked.page.after or 0, asked.page.limit
+            )
+        page, lines, after = None, list[bytes](), 0
+        while page is None or page.next is not None:
+            page = await self._page(transcription_id, asked, after, ITEMS_PER_PAGE_MAX)
+            lines += page.items
+            after = page.next or 0
+            if len(lines) > GROUPED_ITEMS_MAX:
+                problem = f"takes at most {GROUPED_ITEMS_MAX} items: ask for a part with from_ms"
+                raise InvalidRequest(f"group {problem}", [("group", problem)])
+        return await grouped_page(page, lines, asked)
 
     async def _page(
-        self, transcription_id: str, query: PageQuery, speaker: str | None
+        self, transcription_id: str, asked: ViewQuery, after: int, limit: int
     ) -> ItemsPage:
         return await self._views.items(
-            transcription_id,
-            self._view,
-            after=query.after or 0,
-            limit=query.limit,
-            speaker=speaker,
+            transcription_id, self._view, after=after, limit=limit, wanted=asked.wanted
         )
-
-    def _speaker(self, request: Request) -> str | None:
-        if "speaker" not in FILTERS.get(self._view, ()):
-            return None
-        speaker = request.query_params.get("speaker") or None
-        if speaker is not None and len(speaker) > SPEAKER_CHARS_MAX:
-            refuse_if([("speaker", f"must have at most {SPEAKER_CHARS_MAX} characters")])
-        return speaker

@@ -73,10 +73,21 @@ def refuse_if(wrong: Sequence[tuple[str, str]]) -> None:
         raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
 
 
-def page_answer(items: Sequence[bytes], following: str | None, **beside: object) -> Response:
-    """Answer with a page whose items are JSON already; None values of `beside` are left out."""
-    more = {name: value for name, value in beside.items() if value is not None}
-    tail = orjson.dumps({"next": following, **more})
+def page_answer(
+    items: Sequence[bytes],
+    following: str | None,
+    *,
+    reason: str | None = None,
+    around: bytes | None = None,
+) -> Response:
+    """Answer with a page whose items are JSON already, as are the members in the object `around`.
+
+    `reason` says why there are no items.
+    """
+    told = {"next": following} if reason is None else {"next": following, "reason": reason}
+    tail = orjson.dumps(told)
+    if around is not None:
+        tail = tail[:-1] + b"," + around[1:]
     return Response(
         b'{"items":[' + b",".join(items) + b"]," + tail[1:], media_type="application/json"
     )

@@ -17,12 +17,13 @@ from stenolog.edge.loops import ReadableAt, Rebuild
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
-from stenolog.edge.native.items import FILTERS, Items
+from stenolog.edge.native.items import Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.transcripts import Transcripts
+from stenolog.edge.native.view_query import query_names
 from stenolog.edge.ports import Evidence, StoredEvents
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
@@ -89,7 +90,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
                 f"{PREFIX}/transcripts/{{id}}/{view}",
                 GET=reading_one(
                     handler=revalidated(Items(view, cases.reading, ports.views, cursors).get),
-                    query=(*FILTERS.get(view, ()), *PAGE),
+                    query=query_names(view),
                 ),
             )
             for view in ITEM_VIEWS

@@ -30,6 +30,7 @@ from stenolog.projections.projection import (
     params_of,
 )
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
+from stenolog.projections.shaped.conversation import Conversation
 from stenolog.projections.vendors import canonical
 
 DAMAGED = "the payload is not what was sealed"
@@ -172,12 +173,16 @@ def _source(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
             content = canonical(opened.provider, data, content, params_of(request))
         except ProjectionFailed as exc:
             content = Unreadable(reason=str(exc))
+    said = None
+    if isinstance(content, Document) and opened.event.type in COMPLETED:
+        said = Conversation(content, params_of(request), provider=opened.provider)
     return ProjectionInput(
         event=opened.event,
         data=data,
         content=content,
         content_bytes=opened.payload,
         request=request,
+        conversation=said,
         state=opened.state,
         unfolded=opened.unfolded,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stenolog.projections.documents import encode
-from stenolog.projections.rows import Chunk, PutView, TranscriptHead, TranscriptRow
+from stenolog.projections.rows import PutView, TranscriptHead, TranscriptRow
 from stenolog.stores.sqlite.views.boxes import Boxes, Fields, Place
 
 BODY_BYTES_INLINE_MAX = 64 << 10  # a longer body is read without what stands beside it
@@ -94,15 +94,6 @@ def inline_body(fields: Fields) -> bytes:
     return inline
 
 
-def items_of(
-    first: int, speakers: bytes | None, bodies: bytes
-) -> Iterator[tuple[int, str | None, bytes]]:
-    """Yield ordinal, speaker and JSON of every item in a chunk."""
-    lines = bodies.split(b"\n")
-    said_by = [None] * len(lines) if speakers is None else json.loads(speakers)
-    yield from zip(range(first, first + len(lines)), said_by, lines, strict=True)
-
-
 def _of_transcript(transcript: TranscriptRow) -> tuple[Fields, Sequence[Piece]]:
     said = encode(
         [
@@ -126,11 +117,5 @@ def _of_transcript(transcript: TranscriptRow) -> tuple[Fields, Sequence[Piece]]:
 def _of_items(view: PutView) -> tuple[Fields, Sequence[Piece]]:
     chunks = view.chunks
     if len(chunks) == 1:
-        return (view.beside, *_of_chunk(chunks[0])), ()
-    return (view.beside, None, None), [
-        (chunk.first, chunk.count, _of_chunk(chunk)) for chunk in chunks
-    ]
-
-
-def _of_chunk(chunk: Chunk) -> tuple[bytes | None, bytes]:
-    return None if chunk.speakers is None else encode(chunk.speakers), chunk.bodies
+        return (view.around, chunks[0].bodies), ()
+    return (view.around, None), [(chunk.first, chunk.count, (chunk.bodies,)) for chunk in chunks]

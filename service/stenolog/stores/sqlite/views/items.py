@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stenolog.projections.documents import decode
 from stenolog.projections.pages import ITEMS_PER_PAGE_MAX, ItemsPage
 from stenolog.projections.rows import ITEMS_PER_CHUNK_MAX, Reason
+from stenolog.projections.shaped.filters import Wanted
 from stenolog.stores.sqlite.views.boxes import Boxes
-from stenolog.stores.sqlite.views.content import head_place, items_of, part_place
+from stenolog.stores.sqlite.views.content import head_place, part_place
 from stenolog.stores.sqlite.views.content_reads import LIVE, ContentReads, beside_loop
 
-PARTS_PER_READ = 16  # when one speaker is looked for; at most 1 MiB and a longest item
+PARTS_PER_READ = 16  # when items are looked for; at most 1 MiB and a longest item
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,16 +23,20 @@ class _Search:
 
     after: int
     limit: int
-    speaker: str | None
+    wanted: Wanted | None
     reached: int
-    beside: bytes | None = None
+    around: bytes | None = None
     found: list[tuple[int, bytes]] = field(default_factory=list)
 
-    def add(self, first: int, speakers: bytes | None, bodies: bytes) -> None:
-        for ordinal, said_by, line in items_of(first, speakers, bodies):
+    def add(self, first: int, bodies: bytes) -> None:
+        for ordinal, line in enumerate(bodies.split(b"\n"), start=first):
             self.reached = ordinal
-            if ordinal > self.after and self.speaker in (None, said_by):
+            if ordinal > self.after and (self.wanted is None or self._is_wanted(line)):
                 self.found.append((ordinal, line))
+
+    def _is_wanted(self, line: bytes) -> bool:
+        assert self.wanted is not None
+        return self.wanted.matches(decode(line))
 
 
 class ItemReads(ContentReads):
@@ -46,18 +52,18 @@ class ItemReads(ContentReads):
         return rows[0][0] if rows else "not_ready"
 
     async def items(
-        self, transcription: str, view: str, *, after: int, limit: int, speaker: str | None = None
+        self, transcription: str, view: str, *, after: int, limit: int, wanted: Wanted | None = None
     ) -> ItemsPage:
-        """Ordinals are dense: without a speaker the parts of a page are known beforehand."""
+        """Ordinals are dense: where all items are wanted, the parts are known beforehand."""
         assert 1 <= limit <= ITEMS_PER_PAGE_MAX
         assert after >= 0
-        parts_max = limit // ITEMS_PER_CHUNK_MAX + 2 if speaker is None else PARTS_PER_READ
-        search = _Search(after=after, limit=limit, speaker=speaker, reached=after)
+        parts_max = limit // ITEMS_PER_CHUNK_MAX + 2 if wanted is None else PARTS_PER_READ
+        search = _Search(after=after, limit=limit, wanted=wanted, reached=after)
         boxes: Boxes | None = None
         while True:
             rows = await self._parts(view, transcription, search.reached, parts_max)
             if not rows:
-                return ItemsPage(items=(), next=None, reason="not_ready", beside=None)
+                return ItemsPage(items=(), next=None, reason="not_ready", around=None)
             reason, total = rows[0][1:3]
             before = search.reached
             size = sum(len(box) for row in rows for box in (row[3], row[5]) if box is not None)
@@ -71,7 +77,7 @@ class ItemReads(ContentReads):
             items=tuple(line for _, line in page),
             next=page[-1][0] if len(search.found) > limit else None,
             reason=reason,
-            beside=search.beside,
+            around=search.around,
         )
 
     async def _parts(
@@ -98,11 +104,11 @@ def _look(boxes: Boxes, transcription: str, rows: Sequence[Any], search: _Search
     """Open these rows, and take from them what the search is for."""
     generation, _, _, head = rows[0][:4]
     if head is not None:
-        search.beside, speakers, bodies = boxes.open(head_place(generation, transcription), head)
+        search.around, bodies = boxes.open(head_place(generation, transcription), head)
         if bodies is not None:
-            search.add(1, speakers, bodies)
+            search.add(1, bodies)
     for generation, _, _, _, first, part in rows:
         if part is not None:
-            speakers, bodies = boxes.open(part_place(generation, transcription, first), part)
+            (bodies,) = boxes.open(part_place(generation, transcription, first), part)
             assert bodies is not None
-            search.add(first, speakers, bodies)
+            search.add(first, bodies)

@@ -107,7 +107,7 @@ CREATE INDEX failures_for_now ON failures (position) WHERE for_now;
 
 # A file of another version is made anew, so the steps of older ones run no more: only their number
 # counts.
-_OLDER: tuple[str, ...] = ()
+_OLDER: tuple[str, ...] = ("",)
 
 VIEWS = Schema(
     name="views.db",

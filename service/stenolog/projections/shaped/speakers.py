@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stenolog.projections.canonical import CanonicalTranscript, Findings, Item, Spoken, spoken
-from stenolog.projections.of.items import by_start
+from stenolog.projections.canonical import Findings, Item, by_start
+from stenolog.projections.shaped.conversation import Conversation
+from stenolog.projections.shaped.fields import Fields
+from stenolog.projections.shaped.notes import Notes
 
 SHARE_DIGITS = 4
 WORDS_PER_MINUTE_DIGITS = 1
@@ -35,35 +37,39 @@ class _Tally:
     longest_turn_ms: int = 0
 
 
-def talk_of_speakers(transcript: CanonicalTranscript) -> Findings:
+def talk_of_speakers(said: Conversation, notes: Notes) -> Findings:
     """Return one item for each speaker, in the order in which they first speak.
 
     Raises:
         ProjectionFailed: The utterances or the words are not a list of objects.
     """
-    utterances, words = transcript.utterances().items, transcript.words().items
-    stretches = list(_stretches(utterances or (), _words_of_utterance))
+    fields = Fields(notes)
+    utterances = fields.listed(said.answer, "utterances")
+    fields.listed(said.answer, "words")
+    stretches = list(_stretches(fields, said.raw_utterances, _words_in))
     if not stretches:
-        stretches = list(_stretches(words or (), lambda _: 1))
+        stretches = list(_stretches(fields, by_start(said.raw_words), lambda _: 1))
     if not stretches:
-        return Findings(items=None if utterances is None and words != [] else ())
+        silent = said.answer.get("words") == []
+        return Findings(items=None if utterances is None and not silent else ())
     return Findings(items=_items(_tallies(stretches)))
 
 
-def _stretches(items: Sequence[Item], words_of: Callable[[Spoken], int]) -> Iterator[Stretch]:
-    for item in by_start(items):
-        piece = spoken(item)
-        if piece.speaker is None:
-            continue
-        start, end = piece.start_ms, piece.end_ms
-        if start is None or end is None or end < start:
-            known = start if start is not None else end or 0
-            start = end = known
-        yield Stretch(piece.speaker, start, end, words_of(piece))
+def _stretches(
+    fields: Fields, items: Sequence[Item], words_of: Callable[[Item], int]
+) -> Iterator[Stretch]:
+    for item in items:
+        speaker = fields.label(item, "speaker")
+        if speaker is not None:
+            start, end = fields.span(item)
+            yield Stretch(speaker, start or 0, end or 0, words_of(item))
 
 
-def _words_of_utterance(utterance: Spoken) -> int:
-    return len((utterance.text or "").split()) if utterance.words is None else utterance.words
+def _words_in(utterance: Item) -> int:
+    words, text = utterance.get("words"), utterance.get("text")
+    if isinstance(words, list):
+        return len(words)
+    return len(text.split()) if isinstance(text, str) else 0
 
 
 def _tallies(stretches: Sequence[Stretch]) -> dict[str, _Tally]:
