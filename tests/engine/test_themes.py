@@ -12,6 +12,7 @@ from stenolog.engine.host.features import speech_options
 from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.worker.analyses import analysed
+from stenolog.engine.worker.margins import Margins
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.embeddings_files import wordllama_files
 from stenolog.intelligence.embeddings_wordllama import best_embedder
@@ -32,7 +33,7 @@ def words_of(text: str) -> tuple[SpokenWord, ...]:
 
 def found_in(text: str, **asked: Any) -> dict[str, Any]:
     options = SpeechOptions(text=TextOptions(themes=ThemeOptions(**asked)))
-    return analysed(words_of(text), options, nothing).findings
+    return analysed(words_of(text), options, Margins(), nothing).findings
 
 
 @needs_model
@@ -121,7 +122,10 @@ def test_what_is_redacted_is_quoted_by_none_of_them(substitution: Substitution) 
     )
     hidden = RedactionOptions(policies=("person_name",), static={}, substitution=substitution)
     made = analysed(
-        words_of(text), SpeechOptions(text=TextOptions(themes=asked, redaction=hidden)), nothing
+        words_of(text),
+        SpeechOptions(text=TextOptions(themes=asked, redaction=hidden)),
+        Margins(),
+        nothing,
     )
     assert len(made.findings) >= 4
     assert "rifle" in str(made.findings["summary"])

@@ -52,6 +52,19 @@ class TimedWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordTimes:
+    """When the words of a line were spoken.
+
+    Attributes:
+        times_ms: Start and end of each word, from the beginning of the line, in order.
+        margin_ms: How far outside of these times a word may still be heard.
+    """
+
+    times_ms: tuple[tuple[int, int], ...]
+    margin_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerTurn:
     """A stretch of one voice; `speaker` is a number without meaning of its own."""
 
@@ -87,8 +100,8 @@ class Recogniser(Protocol):
 class WordTimer(Protocol):
     """Finds when the words of a line were spoken."""
 
-    def times_ms(self, audio: Waveform, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
-        """Start and end of each word, in ms from the beginning of the line, in order."""
+    def times(self, audio: Waveform, words: Sequence[str]) -> WordTimes:
+        """Return the times of all words of a line; none overlap, and all are inside of it."""
         ...
 
 

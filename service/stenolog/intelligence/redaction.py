@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stenolog.intelligence.pii_tokens import Span, Token, tokens_of, without_overlap
@@ -13,8 +13,6 @@ from stenolog.intelligence.speech import Speech
 VALUE_CHARS_MIN = 4  # of a value that is looked for elsewhere in the conversation
 QUOTED_CHARS_MIN = 3  # the same in what quotes it
 TERM_WORDS_MAX = 8  # of a static term, as it may be heard
-# Word times within voiced frames are 182 ms off on average, and 36 % of them more than 200 ms.
-AROUND_MS = 500
 _JOINABLE = re.compile(r"\W")
 # What `shown_for` returns, within a word.
 SHOWN_FOR_HIDDEN = re.compile(r"\[[A-Z0-9_]+\]|#+")
@@ -49,12 +47,19 @@ class Redaction:
                 text = shown.join(alone.split(text))
         return text
 
-    def hidden_ms(self, said: Speech) -> tuple[tuple[int, int], ...]:
-        """Return when hidden words are said, with `AROUND_MS` on both sides; no two overlap."""
+    def hidden_ms(
+        self, said: Speech, margin_ms: Callable[[int], int]
+    ) -> tuple[tuple[int, int], ...]:
+        """Return when hidden words are said, in ms; no two stretches overlap.
+
+        `margin_ms` says, of a word that begins at a time in ms, how far outside of its times it
+        may still be heard: so much is hidden on both sides.
+        """
         found: list[tuple[int, int]] = []
         places = (place for span in self.spans for place in range(span.first, span.last))
         for word in sorted((said.words[place] for place in places), key=lambda word: word.start):
-            start, end = max(0, word.start - AROUND_MS), word.end + AROUND_MS
+            around = margin_ms(word.start)
+            start, end = max(0, word.start - around), word.end + around
             if found and start <= found[-1][1]:
                 found[-1] = (found[-1][0], max(end, found[-1][1]))
             else:

@@ -2,7 +2,7 @@
 
 Words are assigned to runs so that their expected lengths fit and punctuation falls on pauses;
 inside a run they follow each other in proportion to their length. It needs no model; forced
-alignment would be more exact.
+alignment (`alignment`) is more exact.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stenolog.engine.audio.energy import FRAME_MS, log_power
-from stenolog.engine.techniques import SAMPLE_RATE, Waveform
+from stenolog.engine.techniques import SAMPLE_RATE, Waveform, WordTimes
 
 # Of the range above the quiet 5th percentile: on five recordings 96 to 100 % of words got the right
 # speaker, against 94 to 100 % without runs.
@@ -26,6 +26,8 @@ RUN_FRAMES_MIN = 5  # less is a click
 MISFIT_SOFTENING = 20  # frames: short runs may be off by more of their length
 # What a pause costs behind a word without punctuation, in the unit of the misfit.
 PAUSE_UNMARKED = 10.0
+# Times are 182 ms off on average, and 36 % of them more than 200 ms.
+ESTIMATED_MARGIN_MS = 500
 PUNCTUATION = (".", ",", "?", "!", ";", ":", "…")
 # Expected length of a word in the length of a letter: a constant, its letters, its syllables, and
 # digits, which are spoken as words.
@@ -36,21 +38,24 @@ _VOWELS = re.compile("[aeiouy]+")
 class VoicedFrames:
     """A `WordTimer` that listens to energy only."""
 
-    def times_ms(self, audio: Waveform, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
-        """Words never overlap, and none reaches across a pause."""
-        if not words:
-            return ()
-        voiced = _voiced(audio)
-        runs = _runs(voiced)
-        lengths = np.array([_length(word) for word in words])
-        lengths *= sum(end - begin for begin, end in runs) / lengths.sum()
-        marked = [word.endswith(PUNCTUATION) for word in words]
-        audio_ms = audio.size * 1000 // SAMPLE_RATE
-        times: list[tuple[int, int]] = []
-        for (begin, end), (first, last) in zip(runs, _shares(runs, lengths, marked), strict=True):
-            frames = begin + np.flatnonzero(voiced[begin:end])
-            times.extend(_proportional(frames, lengths[first:last], audio_ms))
-        return tuple(times)
+    def times(self, audio: Waveform, words: Sequence[str]) -> WordTimes:
+        """No word reaches across a pause. Without sound all words are at the beginning."""
+        times = _times_ms(audio, words) if words and audio.size else ((0, 0),) * len(words)
+        return WordTimes(times_ms=times, margin_ms=ESTIMATED_MARGIN_MS)
+
+
+def _times_ms(audio: Waveform, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    voiced = _voiced(audio)
+    runs = _runs(voiced)
+    lengths = np.array([_length(word) for word in words])
+    lengths *= sum(end - begin for begin, end in runs) / lengths.sum()
+    marked = [word.endswith(PUNCTUATION) for word in words]
+    audio_ms = audio.size * 1000 // SAMPLE_RATE
+    times: list[tuple[int, int]] = []
+    for (begin, end), (first, last) in zip(runs, _shares(runs, lengths, marked), strict=True):
+        frames = begin + np.flatnonzero(voiced[begin:end])
+        times.extend(_proportional(frames, lengths[first:last], audio_ms))
+    return tuple(times)
 
 
 def _voiced(audio: Waveform) -> NDArray[np.bool_]:

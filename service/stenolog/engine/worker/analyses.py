@@ -18,6 +18,7 @@ from stenolog.engine.speech import wording
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import Heartbeat
 from stenolog.engine.worker import themes
+from stenolog.engine.worker.margins import Margins
 from stenolog.intelligence.disfluencies import without_fillers
 from stenolog.intelligence.entities import entities, spans_of
 from stenolog.intelligence.pii_tokens import Span
@@ -100,10 +101,14 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 def analysed(
     words: Sequence[SpokenWord],
     options: SpeechOptions,
+    margins: Margins,
     alive: Heartbeat,
     analyses: Mapping[str, Analysis] = ANALYSES,
 ) -> Analysed:
-    """Return the words as the request wants them written, and every finding that it asks for."""
+    """Return the words as the request wants them written, and every finding that it asks for.
+
+    `margins` say how exact the times of the words are: what is hidden is hidden that much wider.
+    """
     asked = options.text
     read = [_read(word) for word in words]
     fluent = read if asked.disfluencies else without_fillers(read)
@@ -125,7 +130,7 @@ def analysed(
         words=_spoken(shown, write),
         findings=findings,
         unredacted=_spoken(said, write) if keeps else None,
-        hidden_ms=redaction.hidden_ms(said) if redaction else (),
+        hidden_ms=redaction.hidden_ms(said, margins.at) if redaction else (),
     )
 
 

@@ -14,7 +14,7 @@ from stenolog.engine.confidence import is_clear_english
 from stenolog.engine.options import SpeechOptions
 from stenolog.engine.speakers.attribution import with_speakers, without_speakers
 from stenolog.engine.speakers.voices import Voices
-from stenolog.engine.speech import wording
+from stenolog.engine.speech import alignment, wording
 from stenolog.engine.speech.lines import cut_lines, speech_ratio
 from stenolog.engine.speech.moonshine import Moonshine
 from stenolog.engine.speech.silero import Silero
@@ -31,7 +31,9 @@ from stenolog.engine.techniques import (
     VoiceActivity,
     Waveform,
     WordTimer,
+    WordTimes,
 )
+from stenolog.engine.worker.margins import Margins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +51,19 @@ class Transcribed:
     """What was said, and the recording that it was heard in.
 
     Where a part was asked for, `audio` is that part, which begins at `from_ms` of the file.
+    `margins` say how exact the times of the words are.
     """
 
     words: tuple[SpokenWord, ...]
     audio: Waveform
+    margins: Margins
     from_ms: int = 0
 
 
 def load_techniques(*, threads: int) -> Techniques:
     """Return the models of the moonshine-voice wheel, about a second; `threads` of CPU for each.
+
+    Words are placed by pocketsphinx where it is installed, else by energy.
 
     Raises:
         OSError: The wheel or a part of it is missing.
@@ -65,7 +71,7 @@ def load_techniques(*, threads: int) -> Techniques:
     return Techniques(
         voice_activity=Silero(),
         recogniser=Moonshine(threads=threads),
-        word_timer=VoicedFrames(),
+        word_timer=alignment.ForcedAlignment() if alignment.is_installed() else VoicedFrames(),
         speakers=Voices(threads=threads),
     )
 
@@ -93,7 +99,8 @@ def transcribe(
     probabilities = techniques.voice_activity.probabilities(audio, alive)
     _check_threshold(speech_ratio(probabilities), options.speech_threshold)
     lines = cut_lines(probabilities, audio.size)
-    words = _recognised(audio, lines, techniques, alive)
+    margins = Margins()
+    words = _recognised(audio, lines, techniques, margins, alive)
     if not words and options.language_detection:
         raise audio_errors.no_speech_to_detect()
     if not is_clear_english([word.confidence for word in words]):
@@ -104,7 +111,12 @@ def transcribe(
         turns = techniques.speakers.turns(audio, options.speakers, alive)
         spoken = with_speakers(words, turns)
     from_ms = options.from_ms or 0
-    return Transcribed(words=_later(spoken, from_ms), audio=audio, from_ms=from_ms)
+    return Transcribed(
+        words=_later(spoken, from_ms),
+        audio=audio,
+        margins=margins.later(from_ms),
+        from_ms=from_ms,
+    )
 
 
 def _excerpt(audio: Waveform, options: SpeechOptions) -> Waveform:
@@ -131,7 +143,11 @@ def _check_threshold(ratio: float, threshold: float | None) -> None:
 
 
 def _recognised(
-    audio: Waveform, lines: tuple[Line, ...], techniques: Techniques, alive: Heartbeat
+    audio: Waveform,
+    lines: tuple[Line, ...],
+    techniques: Techniques,
+    margins: Margins,
+    alive: Heartbeat,
 ) -> list[TimedWord]:
     found: list[TimedWord] = []
     sentence_begins = True
@@ -144,21 +160,21 @@ def _recognised(
         words = wording.tidy(heard, sentence_begins=sentence_begins)
         if words:
             sentence_begins = wording.ends_sentence(words[-1].text)
-        found.extend(_timed(sound, line, words, techniques.word_timer))
+        alive()
+        times = techniques.word_timer.times(sound, [word.text for word in words])
+        offset_ms = line.start * 1000 // SAMPLE_RATE
+        margins.add(offset_ms, times.margin_ms)
+        found.extend(_timed(words, times, offset_ms))
     return found
 
 
-def _timed(
-    sound: Waveform, line: Line, words: tuple[RecognisedWord, ...], timer: WordTimer
-) -> list[TimedWord]:
-    offset = line.start * 1000 // SAMPLE_RATE
-    times = timer.times_ms(sound, [word.text for word in words])
+def _timed(words: tuple[RecognisedWord, ...], times: WordTimes, offset_ms: int) -> list[TimedWord]:
     return [
         TimedWord(
             text=word.text,
             confidence=word.confidence,
-            start_ms=offset + start,
-            end_ms=offset + max(start, end),
+            start_ms=offset_ms + start,
+            end_ms=offset_ms + max(start, end),
         )
-        for word, (start, end) in zip(words, times, strict=True)
+        for word, (start, end) in zip(words, times.times_ms, strict=True)
     ]
