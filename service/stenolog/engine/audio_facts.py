@@ -39,7 +39,7 @@ class AudioFacts:
         clock_jumps: How often its clock was set, by more than what is taken for missing sound.
         length_mended: The header's length was too small; the file was read to its end.
         channel_alone_ms: How long one channel was heard alone, because the mix had lost it.
-        gain_db: By how much it was made louder.
+        gain_db: By how much it was made louder; below 0, quieter.
         silent: Nothing in it is loud enough to be heard.
     """
 

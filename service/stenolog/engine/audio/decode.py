@@ -15,7 +15,7 @@ import av
 
 from stenolog.engine import audio_errors
 from stenolog.engine.audio.hearing import Hearing, Recording, Unheard, silence_of
-from stenolog.engine.audio.level import raise_level
+from stenolog.engine.audio.level import bring_to_level
 from stenolog.engine.audio.parts import Part, parts_of
 from stenolog.engine.audio.sniff import SNIFF_BYTES, is_container, kind_of_document, unread_kind
 from stenolog.engine.audio.spliced import bytes_at
@@ -31,7 +31,7 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Recording:
 
     The track is the first that can be decoded and is not silent, in the order of FFmpeg: the
     default first, then the one with most channels. When all are silent, it is the first of them.
-    Quiet sound is made louder.
+    It is brought to the level that the models know; a silent one stays as it is.
 
     Raises:
         AudioRefused: Not media, no audio in it, an odd format, too short, or over `audio_ms_max`.
@@ -59,7 +59,7 @@ def _heard(
         else:
             found = hearing.recording(parts)
             if not found.facts.silent:
-                gain_db = round(raise_level(found.audio), 1)
+                gain_db = round(bring_to_level(found.audio), 1)
                 facts = replace(found.facts, gain_db=gain_db)
                 return _passing(replace(found, facts=facts), passed)
             silent = silent or _passing(silence_of(found), passed)

@@ -36,7 +36,10 @@ HEAD_BYTES = 1_024  # of a part, in which a header of the whole may stand
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The sound of a file, and what is known of it."""
+    """The sound of a file, and what is known of it.
+
+    Samples that the file has beyond full scale are still beyond ±1.
+    """
 
     audio: Waveform
     facts: AudioFacts

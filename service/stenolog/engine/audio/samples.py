@@ -8,6 +8,7 @@ from stenolog.engine import audio_errors
 from stenolog.engine.audio.mixing import Samples
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 
+SAMPLE_MAX = 32.0  # 30 dB above full scale, as floats may be; beyond it is damage
 GROWTH_SAMPLES = 600 * SAMPLE_RATE  # ten minutes, 38 MB
 
 
@@ -47,12 +48,12 @@ class CollectedSamples:
         self._block[begin : self.count] = 0.0
 
     def joined(self) -> Waveform:
-        """Return all of them, finite and within ±1; nothing can be added afterwards."""
+        """Return all of them, finite and within `SAMPLE_MAX`; nothing can be added afterwards."""
         self._block.resize(self.count, refcheck=False)
         for begin in range(0, self.count, GROWTH_SAMPLES):
             part = self._block[begin : begin + GROWTH_SAMPLES]
             np.nan_to_num(part, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
-            np.clip(part, -1.0, 1.0, out=part)
+            np.clip(part, -SAMPLE_MAX, SAMPLE_MAX, out=part)
             self.peak = max(self.peak, float(part.max()), -float(part.min()))
         return self._block
 
