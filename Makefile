@@ -1,6 +1,6 @@
 # Two commands: `make demo` and `make test`. Both set up .venv themselves.
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test lint bench soak lock clean
+.PHONY: help install dev demo test lint eval bench soak lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,9 @@ lint: dev ## Format, lint, types, import rules
 	$(STEP) "lint" $(BIN)/ruff check service tests infra
 	$(STEP) "check the types" $(BIN)/mypy
 	$(STEP) "check the import rules" $(BIN)/lint-imports --no-cache
+
+eval: dev ## How good the engine is, on speech with references; fetches 64 MB once; AUDIO=folder of more
+	$(STEP) --show "evaluate" $(BIN)/python -m infra.eval $(if $(AUDIO),--audio "$(AUDIO)")
 
 bench: dev ## Speed and memory, against bare baselines of the same run
 	$(STEP) --show "measure" $(BIN)/python -m infra.bench

@@ -53,9 +53,9 @@ async def measure(place: Path) -> Sequence[Figure]:
             trust_env=False,
         ) as http,
     ):
-        await _transcribed_seconds(http, warm_up, speakers=True)
-        with_speakers = await _transcribed_seconds(http, call, speakers=True)
-        without = await _transcribed_seconds(http, call, speakers=False)
+        await transcribed_seconds(http, warm_up, speakers=True)
+        with_speakers = await transcribed_seconds(http, call, speakers=True)
+        without = await transcribed_seconds(http, call, speakers=False)
     return [
         Figure(
             name="engine with speakers, times real time",
@@ -104,7 +104,7 @@ def wav(audio: Waveform) -> bytes:
     return file.getvalue()
 
 
-async def _transcribed_seconds(http: httpx.AsyncClient, audio: bytes, *, speakers: bool) -> float:
+async def transcribed_seconds(http: httpx.AsyncClient, audio: bytes, *, speakers: bool) -> float:
     """How long a job took, without its upload."""
     uploaded = (await http.post("/v2/upload", content=audio)).raise_for_status().json()
     body = {"audio_url": uploaded["upload_url"], "speaker_labels": speakers}
