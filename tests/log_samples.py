@@ -59,6 +59,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "submission.duplicated": {"submission": 1, "duplicate": 1, "provider_job": "6k_Az-10"},
     "submission.searched": {"submission": 1},
     "submission.abandoned": {"submission": 1, "reason": "not-listed"},
+    "submission.delayed": {"submission": 1},
     "submission.superseded": {"submission": 1},
     "submission.removed": {"submission": 1, "duplicate": None, "known": "deleted"},
     "callback.received": {
@@ -68,6 +69,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "provider_job": None,
         "body_bytes": 87,
     },
+    "callback.unmatched": {"submission": 1, "kind": "told-failed", "status": 502},
     "upload.stored": {"bytes": 1_048_576},
     "upload.used": {"transcription": UPLOAD_ID},
     "delivery.succeeded": {"kind": "outcome", "attempts": 2, "status": 204},
@@ -88,6 +90,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "clock.jumped": {"off_ms": -7_200_000, "reason": "agreed"},
     "damage.accepted": {"position": 12, "reason": "disk"},
+    "sweep.completed": {"before": 12},
     "api_key.created": {"scopes": ["transcripts:write", "ops:read"], "region": "eu"},
     "api_key.revoked": {},
 }

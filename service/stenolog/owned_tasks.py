@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import structlog
@@ -59,3 +59,13 @@ def log_failure(task: asyncio.Task[Any], event: str) -> bool:
     if failure is not None:
         log.error(event, exc_info=failure)
     return failure is not None
+
+
+async def drained(tasks: Iterable[asyncio.Task[Any]], *, within_ms: int) -> None:
+    """Return once all of these have ended; those that have not within the time are cancelled."""
+    running = set(tasks)
+    if running:
+        _, late = await asyncio.wait(running, timeout=within_ms / 1000)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -17,6 +17,10 @@ OLDEST = (
 SETTINGS_REFUSED = (
     "Requests since the start that the provider took only without values of our settings"
 )
+SILENT = (
+    "Whether the provider's callbacks seem not to reach STENOLOG_PUBLIC_URL: a job ended, its "
+    "callback never came, and none has come since; 1 or 0"
+)
 FORGETS = "Whether the provider denies so many jobs that none is paid for again now: 1 or 0"
 STATES = ("requested", "claimed", "accepted", "called_back")
 
@@ -70,6 +74,7 @@ class ReconcilerMetrics:
             "Seconds for which the provider still wants no request of this kind; 0: it takes them",
             BY_KIND,
         )
+        self._sweep_metrics(registry)
         self._forgets = gauge("provider_forgets", FORGETS, PLACE)
         self._answered = gauge(
             "provider_answered_seconds",
@@ -84,7 +89,7 @@ class ReconcilerMetrics:
         )
         self._warned = gauge("provider_warned", WARNED, PLACE)
         self._settings_refused = gauge("provider_settings_refused", SETTINGS_REFUSED, PLACE)
-        self._counted: dict[tuple[str, ...], int] = {}
+        self._counted: dict[tuple[Counter | str, ...], int] = {}
         self._odd = Counter(
             "stenolog_provider_odd_answers",
             "Answers of the provider since the start that its documents lack, by what is wrong",
@@ -95,6 +100,29 @@ class ReconcilerMetrics:
             "oldest_seconds",
             OLDEST,
             ["state"],
+        )
+
+    def _sweep_metrics(self, registry: CollectorRegistry) -> None:
+        self._silent = Gauge(
+            "stenolog_provider_callbacks_missing", SILENT, PLACE, registry=registry
+        )
+        self._watched = Gauge(
+            "stenolog_sweep_jobs",
+            "Jobs that are known to run, and are compared with the list",
+            PLACE,
+            registry=registry,
+        )
+        self._sweeps = Counter(
+            "stenolog_sweeps",
+            "Lists of the provider since the start that were read to their end, or failed",
+            [*PLACE, "result"],
+            registry=registry,
+        )
+        self._missing = Counter(
+            "stenolog_sweep_missing",
+            "Jobs since the start that a list did not show as running, and that were asked for",
+            PLACE,
+            registry=registry,
         )
 
     def work(self, *, open_: int, busy: int, due: int, overdue_ms: int, turns: int) -> None:
@@ -118,6 +146,7 @@ class ReconcilerMetrics:
         paused_ms: Mapping[str, int],
         answered_ms: int | None,
         forgets: bool,
+        silent: bool = False,
         settings_refused: int = 0,
         warned: int = 0,
     ) -> None:
@@ -130,8 +159,17 @@ class ReconcilerMetrics:
         for kind, left_ms in paused_ms.items():
             self._paused.labels(*labels, kind).set(left_ms / 1000)
         self._forgets.labels(*labels).set(forgets)
+        self._silent.labels(*labels).set(silent)
         if answered_ms is not None:
             self._answered.labels(*labels).set(answered_ms / 1000)
+
+    def swept(self, place: Place, *, watched: int, read: int, failed: int, missing: int) -> None:
+        """Set how many jobs are compared, and count lists and missing jobs up to these."""
+        labels = _place(place)
+        self._watched.labels(*labels).set(watched)
+        self._count(self._sweeps, (*labels, "read"), read)
+        self._count(self._sweeps, (*labels, "failed"), failed)
+        self._count(self._missing, labels, missing)
 
     def provider_requests(self, place: Place, kind: str, result: str, total: int) -> None:
         """Count requests up to `total`, which only grows."""
@@ -147,8 +185,8 @@ class ReconcilerMetrics:
             self._oldest.labels(state).set(ages_ms.get(state, 0) / 1000)
 
     def _count(self, counter: Counter, labels: tuple[str, ...], total: int) -> None:
-        counter.labels(*labels).inc(total - self._counted.get(labels, 0))
-        self._counted[labels] = total
+        counter.labels(*labels).inc(total - self._counted.get((counter, *labels), 0))
+        self._counted[counter, *labels] = total
 
 
 def _place(place: Place) -> tuple[str, str]:

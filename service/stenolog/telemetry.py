@@ -25,6 +25,7 @@ from stenolog.http_metrics import HttpGauges
 from stenolog.log_metrics import LogMetrics
 from stenolog.lossy_output import tell_lost_with
 from stenolog.machine_metrics import MachineMetrics
+from stenolog.reconciler_counts import ReconcilerCounts
 from stenolog.reconciler_metrics import ReconcilerMetrics
 
 FIRST_KEYS = ("timestamp", "level", "event")  # of a line in JSON; people look for them
@@ -122,7 +123,7 @@ def _printable(value: Any, key: str) -> Any:
     return "".join(one if one.isprintable() or one in kept else repr(one)[1:-1] for one in value)
 
 
-class Metrics(DeliveryMetrics, LogMetrics):
+class Metrics(DeliveryMetrics, LogMetrics, ReconcilerCounts):
     """Counts everything in a registry of its own; no label names a tenant or an id."""
 
     def __init__(self) -> None:
@@ -131,6 +132,7 @@ class Metrics(DeliveryMetrics, LogMetrics):
         self._registry = registry = CollectorRegistry()
         DeliveryMetrics.__init__(self, registry)
         LogMetrics.__init__(self, registry)
+        ReconcilerCounts.__init__(self, registry)
         self.machine = MachineMetrics(registry)
         self.reconciler = ReconcilerMetrics(registry)
         self._callbacks = Counter(
@@ -162,23 +164,6 @@ class Metrics(DeliveryMetrics, LogMetrics):
             "Age of the oldest transcription that is queued or processing; 0 without any",
             registry=registry,
         )
-        self._adoptions = Counter(
-            "stenolog_adoptions",
-            "Provider jobs that were found after a submission of unknown outcome, since the start",
-            registry=registry,
-        )
-        self._ambiguous = Counter(
-            "stenolog_submissions_ambiguous",
-            "Submissions since the start of which nobody can tell whether the provider has a job",
-            registry=registry,
-        )
-        self._reconciliations = Counter(
-            "stenolog_reconciliations",
-            "Ends of provider jobs recorded since the start, by why the provider was asked",
-            ["reason"],
-            registry=registry,
-        )
-
         self._http = HttpGauges(registry)
 
     def callback(self, outcome: str) -> None:
@@ -192,18 +177,6 @@ class Metrics(DeliveryMetrics, LogMetrics):
     def request(self, route: str, status: int) -> None:
         """Count a request; `route` is a template, never a path."""
         self._requests.labels(route, str(status)).inc()
-
-    def adopted(self) -> None:
-        """Count a job that was paid for without our knowing, and was found."""
-        self._adoptions.inc()
-
-    def ambiguous(self) -> None:
-        """Count a create of which nobody can tell whether it made a job."""
-        self._ambiguous.inc()
-
-    def reconciled(self, reason: str) -> None:
-        """Count a transcription that ended, by the reason why we looked."""
-        self._reconciliations.labels(reason).inc()
 
     def transcriptions(self, counts: dict[str, int], oldest_open_ms: int) -> None:
         """Set how many there are by status, and how long the oldest open one has waited."""

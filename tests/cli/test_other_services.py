@@ -15,6 +15,7 @@ from stenolog.cli.doctor import command as doctor
 from stenolog.cli.keys import command as keys
 from stenolog.cli.listing import command as listing
 from stenolog.cli.projections import command as projections
+from stenolog.cli.reconcile import command as reconcile
 from stenolog.cli.transcribe import command as transcribe
 from stenolog.commands.api_keys import new_secret
 from stenolog.simulator.aimlapi.provider import API_KEY
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[click.Command, tuple[str, ...]]] = {
     "keys revoke": (keys, ("revoke", "AAAAAAAA")),
     "projections list": (projections, ("list",)),
     "projections rebuild": (projections, ("rebuild", "all")),
+    "reconcile": (reconcile, ()),
 }
 EVIL = "\x1b]0;pwned\x07\x1b[31m\x9b2J\u202e\ud800\n  0:01.0  B: no"
 WRONG: dict[str, Any] = {
@@ -234,3 +236,26 @@ def test_nobody_at_the_default_address_is_asked_for_a_stopped_directory(director
     assert answer.exit_code == UNREACHABLE
     assert f"no service runs on {directory}" in answer.stderr
     assert "--api-key" in answer.stderr
+
+
+def test_a_comparison_is_a_table_and_a_list_that_failed_is_no(other: Other) -> None:
+    done = {
+        "provider": "assemblyai",
+        "region": "us",
+        "compared": 1_052,
+        "missing": 50,
+        "pages": 6,
+        "took_ms": 412,
+        "error": None,
+    }
+    other.body = json.dumps({"items": [done]}).encode()
+    answer = asked(other, reconcile, "--provider", "assemblyai", "--dry-run")
+    assert answer.exit_code == DONE
+    head, line = answer.stdout.splitlines()
+    assert head.split()[:3] == ["provider", "region", "running"]
+    assert line.split()[:6] == ["assemblyai", "us", "1052", "50", "6", "412"]
+    failed = {**done, "compared": None, "missing": None, "pages": None, "error": "no JSON"}
+    other.body = json.dumps({"items": [failed]}).encode()
+    answer = asked(other, reconcile)
+    assert answer.exit_code == NO
+    assert "no JSON" in answer.stdout

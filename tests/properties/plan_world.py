@@ -28,10 +28,12 @@ from stenolog.compliance.verify import verify
 from stenolog.errors import KeyMissing
 from stenolog.log.actors import PROVIDER
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
+from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.facts import callback_received, erasure_requested
 from stenolog.log.recorder import Cause, FactRecorder
 from stenolog.reconciler.acting import Actor
-from stenolog.reconciler.attempts import Attempts, clock_set_back
+from stenolog.reconciler.attempts import Attempts
+from stenolog.reconciler.attempts_clock import clock_set_back
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
@@ -46,6 +48,7 @@ from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.removing import Remover
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
+from stenolog.reconciler.sweepers import Sweepers
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Turns
 from stenolog.reconciler.working import Worker
@@ -103,6 +106,12 @@ class Uncounted:
     def ambiguous(self) -> None:
         """Not counted."""
 
+    def delayed(self) -> None:
+        """Not counted."""
+
+    def unmatched(self, kind: str) -> None:
+        """Not counted."""
+
     def reconciled(self, reason: str) -> None:
         """Not counted."""
 
@@ -132,6 +141,7 @@ class World:
     handler: CommandHandler = field(init=False)
     gates: Gates = field(init=False)
     pools: Pools = field(init=False)
+    sweepers: Sweepers = field(init=False)
     worker: Worker = field(init=False)
     case: Case = field(init=False)
 
@@ -171,7 +181,6 @@ class World:
         self.pools = Pools(self.gates, submitter.sends_file)
         eraser = KeyDestroyer(self.vault)
         actor = Actor(
-            self.gates,
             issuer,
             reader,
             submitter,
@@ -181,7 +190,10 @@ class World:
             self.now_ms,
             owner=owner,
             remover=remover,
-            gather_ms=0,
+            metrics=Uncounted(),
+        )
+        self.sweepers = Sweepers(
+            self.gates, {"assemblyai": self.timing}, self.wake, self.now_ms, gather_ms=0
         )
         self.worker = Worker(
             self.handler.load,
@@ -189,6 +201,7 @@ class World:
             {"assemblyai": self.timing},
             Turns(0, lambda transcription_id: None, self.now_ms),
             self.pools,
+            self.sweepers,
             self.now_ms,
         )
         self.case = Case(id=ID, attempts=Attempts(woken="start"))
@@ -238,8 +251,23 @@ class World:
         state = ClockShift().as_of(await self.state(), now_ms)
         return next_action(state, self.case.attempts, self.timing, now_ms)
 
+    def wake(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
+        """Something wants it to be looked at."""
+        self.case.wake(reason, busy=self.busy)
+
+    async def sweep(self) -> None:
+        """The list is read, if it is time."""
+        sweeper = self.sweepers.at["assemblyai", "us"]
+        next_ms = sweeper.next_ms()
+        if next_ms is not None and next_ms <= self.now_ms():
+            try:
+                await sweeper.sweep()
+            except Killed:
+                self.start()
+
     async def work(self) -> int | None:
-        """The worker's turn; when the next one is due, None: nothing is owed."""
+        """The sweeper's and the worker's turn; when the next is due, None: nothing is owed."""
+        await self.sweep()
         self.busy = True
         turn = self.pools.take(self.now_ms())
         if turn is not None:
@@ -256,8 +284,12 @@ class World:
         if self.case.waits is not None and due_ms is None:
             due_ms = max(self.now_ms(), self.pools.next_ms() or 0)
         due_ms = self.case.rest(due_ms, self.now_ms())
+        swept_ms = self.sweepers.at["assemblyai", "us"].next_ms()
         if due_ms is None:
+            self.case.unwatch()
             self.case = Case(id=ID)  # as the loop, which forgets it
+        elif swept_ms is not None:
+            due_ms = min(due_ms, max(swept_ms, self.now_ms()))
         self.due_ms = self.now_ms() if due_ms is None else due_ms
         return due_ms
 
@@ -287,6 +319,7 @@ class World:
         self.behind_ms += ms
         self.gates.clock_set_back()
         self.pools.release()
+        self.sweepers.clock_set_back()
         self.case.attempts = clock_set_back(self.case.attempts)
 
     def number_of(self, job: Job) -> int:

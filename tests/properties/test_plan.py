@@ -19,7 +19,6 @@ from structlog.testing import capture_logs
 from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX
 from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.actions import (
-    Check,
     Confirm,
     Done,
     Fetch,
@@ -412,7 +411,7 @@ async def look_after_the_end(story: Story) -> None:
             if not state.terminal:
                 continue
             owed = await it.owed()
-            asked = (Fetch, Check) if state.given_up else ()
+            asked = (Fetch,) if state.given_up else ()
             erasing = (Erase, FinishErasure) if state.erasing else ()
             loose = (Done, Wait, Settle, Search, Confirm, Supersede, Remove, *asked, *erasing)
             assert isinstance(owed, loose)
@@ -424,7 +423,7 @@ async def look_after_the_end(story: Story) -> None:
                 or (state.given_up and "completed" in s.called_back)
                 for s in state.submissions
             ):
-                assert isinstance(owed, Done | Wait) or (state.given_up and isinstance(owed, Check))
+                assert isinstance(owed, Done | Wait) or (state.given_up and isinstance(owed, Fetch))
                 looked_after = it.case.attempts.retry_at_ms or state.given_up
                 assert not isinstance(owed, Wait) or looked_after
 

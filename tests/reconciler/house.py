@@ -22,6 +22,7 @@ from stenolog.compliance.verify import verify as verify_log
 from stenolog.config.settings import Settings
 from stenolog.log.recorder import Cause, new_id
 from stenolog.providers.port import Provider
+from stenolog.reconciler.gates import ProviderRegion
 from stenolog.reconciler.timing import Timing
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.jobs import Job
@@ -75,7 +76,12 @@ class House(Running):
         assert running.cancelled()
 
     async def request(
-        self, behaviour: Behaviour | None = None, *, tenant: str = TENANT, **params: object
+        self,
+        behaviour: Behaviour | None = None,
+        *,
+        tenant: str = TENANT,
+        at: ProviderRegion = ("assemblyai", "us"),
+        **params: object,
     ) -> str:
         """A transcription was asked for, of an audio URL of its own."""
         identifier = new_id()
@@ -85,8 +91,8 @@ class House(Running):
         upload = params.pop("upload", None)
         await self.handler.run(
             RequestTranscription(
-                provider="assemblyai",
-                region="us",
+                provider=at[0],
+                region=at[1],
                 surface="v2",
                 upload=None if upload is None else str(upload),
             ),

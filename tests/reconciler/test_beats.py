@@ -46,6 +46,8 @@ async def test_a_follower_that_waits_for_what_is_behind_beats_no_more(tmp_path: 
             never_loaded,
             lambda *_, in_ms=0: None,
             catch_up,
+            {},
+            now_ms,
             NothingOpen(),
         )
         running = asyncio.create_task(follower.subscription.run())

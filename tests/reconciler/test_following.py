@@ -19,9 +19,9 @@ from stenolog.log.events.submissions import (
 )
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.log.facts import callback_key
-from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
+from stenolog.log.recorder import Cause, Fact, FactRecorder, id_at, new_id
 from stenolog.log.store import EVENTS_PER_APPEND_MAX, EVENTS_PER_READ_MAX
-from stenolog.reconciler.following import BEHIND_MAX, Follower, worked_off
+from stenolog.reconciler.following import BEHIND_MAX, Follower, soonest_forgotten, worked_off
 from stenolog.reconciler.turns import Turns
 from stenolog.simulator.assemblyai import behaviour as day
 from stenolog.simulator.assemblyai.behaviour import Behaviour
@@ -153,7 +153,7 @@ async def test_after_a_start_what_needs_us_most_is_looked_at_first(
             due_ms[transcription_id] = in_ms
 
         follower = Follower(
-            home.events, Turns(0, print, now_ms), never_loaded, wake, done, home.events
+            home.events, Turns(0, print, now_ms), never_loaded, wake, done, {}, now_ms, home.events
         )
         assert (await follower.saved()).position == await home.events.head()
         urgent = {*ids[::2], ids[3]}
@@ -186,3 +186,10 @@ async def test_the_log_is_followed_on_although_what_is_due_is_never_worked_off()
     await worked_off(many)
     assert len(asked) == 3
     await worked_off(lambda: BEHIND_MAX + 1, waits_max=2)
+
+
+def test_what_may_soon_be_forgotten_is_taken_up_first() -> None:
+    hours = [id_at(hour * 3_600_000) for hour in range(1, 6)]
+    first = id_at(3 * 3_600_000 - 1)
+    assert soonest_forgotten(hours, first) == [*hours[2:], *hours[:2]]
+    assert soonest_forgotten(hours, "") == hours

@@ -27,7 +27,15 @@ from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
 from stenolog.edge.derived.workers import RenderWorkers
-from stenolog.edge.loops import Beats, ReadableAt, RedactedAudio, SideWork, Turns, Wake
+from stenolog.edge.loops import (
+    Beats,
+    ReadableAt,
+    Reconciling,
+    RedactedAudio,
+    SideWork,
+    Turns,
+    Wake,
+)
 from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
@@ -69,6 +77,7 @@ class EdgeParts:
     public_url: str
     regions: Mapping[ProviderName, Sequence[Region | None]]
     link_key: bytes
+    reconciling: Reconciling
     redacted_audio: RedactedAudio
     answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
@@ -135,6 +144,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 regions=[one for regions in parts.regions.values() for one in regions if one],
                 readable_at=parts.readable_at,
                 rebuild=parts.projector.rebuild,
+                reconciling=parts.reconciling,
                 room=parts.answer_room.wait,
                 evidence=Prover(stores.events, stores.heads, signer),
             ),

@@ -79,6 +79,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
     loops: list[Loop] = [
         parts.projector.run,
         partial(reconciler.run, stores.events),
+        parts.reconciling.completeness.run,
         parts.deliveries.run,
         *parts.erasing.loops,
         heads_loop(stores.heads, parts.heads),

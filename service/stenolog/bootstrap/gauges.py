@@ -149,11 +149,21 @@ def show_reconciler(metrics: ReconcilerMetrics, figures: ReconcilerFigures, at_m
             settings_refused=gate.settings_refused,
             warned=told.warned,
             forgets=gate.forgets,
+            silent=gate.silent,
         )
         for odd, total in gate.odd.items():
             metrics.odd_answers(place, odd, total)
         for (asked, result), total in told.requests.items():
             metrics.provider_requests(place, asked, result, total)
+
+    for place, sweeps in figures.sweeps.items():
+        metrics.swept(
+            place,
+            watched=sweeps.watched,
+            read=sweeps.read,
+            failed=sweeps.failed,
+            missing=sweeps.missing,
+        )
 
 
 def _age_ms(since: str) -> int:

@@ -14,6 +14,7 @@ from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, key_ring, secret_of
+from stenolog.bootstrap.overseeing import Overseer
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
 from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
@@ -70,7 +71,7 @@ async def open_parts(
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
-    metrics, seen = Metrics(), CommitTimes()
+    metrics, seen, heads = Metrics(), CommitTimes(), Heartbeat()
     public_url = settings.public_url or address
     stores = await open_stores(stack, settings, wrapping, metrics)
     signing = await callback_keys(stores.keys, stores.master)
@@ -84,19 +85,18 @@ async def open_parts(
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, wrapping.clock)
-    timings = timings_of(settings, FACTS, polled=polled)
     reconciling = await reconciling_over(
         settings,
         stores,
         handler,
+        facts,
         gates,
         signing,
-        timings,
+        timings_of(settings, FACTS, polled=polled),
         metrics=metrics,
         erasing=erasing.eraser,
         wrapping=wrapping,
     )
-    heads = Heartbeat()
     beats = LoopBeats(stores, projector, reconciling.reconciler, deliveries, erasing, heads)
     metrics.machine.show_beats(beats.ages)
     return Parts(
@@ -121,6 +121,7 @@ async def open_parts(
             public_url=public_url,
             regions=regions_of(reached),
             link_key=link_key,
+            reconciling=_overseer(stack, stores, reconciling, wrapping),
             redacted_audio=audio,
             answer_room=AnswerRoom(Figures()),
             side_work=(_side_process(stack), _side_process(stack)),
@@ -130,6 +131,14 @@ async def open_parts(
         new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
     )
+
+
+def _overseer(
+    stack: contextlib.AsyncExitStack, stores: Stores, reconciling: Reconciling, wrapping: Wrapping
+) -> Overseer:
+    overseer = Overseer(reconciling.reconciler, stores.views.oldest_open, wrapping.clock)
+    stack.push_async_callback(overseer.close)
+    return overseer
 
 
 async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHandler]:

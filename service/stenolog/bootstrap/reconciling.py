@@ -11,7 +11,9 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.compliance.erasure import Eraser
 from stenolog.config.settings import Settings
 from stenolog.log.events.vocabulary import ProviderName
+from stenolog.log.recorder import FactRecorder
 from stenolog.reconciler.acting import Actor
+from stenolog.reconciler.completeness import Completeness
 from stenolog.reconciler.evidence import Evidence
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates
@@ -34,16 +36,19 @@ class Reconciling:
     Attributes:
         actor: Carries out what the plan says, one action at a time.
         reconciler: The loop; it is started by the gateway.
+        completeness: The loop that records up to where everything has ended.
     """
 
     actor: Actor
     reconciler: Reconciler
+    completeness: Completeness
 
 
 async def reconciling_over(
     settings: Settings,
     stores: Stores,
     handler: CommandHandler,
+    facts: FactRecorder,
     gates: Gates,
     signing: CallbackKeys,
     timings: Mapping[ProviderName, Timing],
@@ -62,7 +67,6 @@ async def reconciling_over(
     owner = Owner(gates, issuer, reader, submitter, remover, evidence, metrics, now_ms)
     settler = Settler(gates, issuer, reader, owner, remover, now_ms, metrics)
     actor = Actor(
-        gates,
         issuer,
         reader,
         submitter,
@@ -72,6 +76,7 @@ async def reconciling_over(
         now_ms,
         owner=owner,
         remover=remover,
+        metrics=metrics,
     )
     reconciler = Reconciler(
         stores.events,
@@ -83,4 +88,6 @@ async def reconciling_over(
         now_ms,
         tenant_concurrency=settings.tenant_concurrency,
     )
-    return Reconciling(actor=actor, reconciler=reconciler)
+    log_id = stores.events.identity.log_id
+    completeness = Completeness(facts, log_id, reconciler.oldest_open, now_ms)
+    return Reconciling(actor=actor, reconciler=reconciler, completeness=completeness)

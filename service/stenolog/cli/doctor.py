@@ -24,6 +24,7 @@ from stenolog.cli.findings import Finding
 from stenolog.cli.lost_keys import lost_keys
 from stenolog.cli.odd_files import odd_directory
 from stenolog.cli.provider_checks import provider_findings
+from stenolog.cli.public_url_check import callback_findings
 from stenolog.cli.service_environment import OfService, settings_of_service
 from stenolog.cli.upload_files import uploads
 from stenolog.cli.words import NO, common, guarded, one_line, run
@@ -40,7 +41,9 @@ FREE_BYTES_MIN = 1 << 30
 def command(data_dir: Path | None) -> None:
     """Look at everything a gateway needs; exit 1 when something must be mended."""
     service = settings_of_service(data_dir)
-    findings = [*local_findings(service), *run(provider_findings(service.settings))]
+    settings = service.settings
+    findings = [*local_findings(service), *run(callback_findings(settings))]
+    findings += run(provider_findings(settings))
     for finding in findings:
         mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.holds]
         click.echo(f"{mark}  {finding.what:<14} {one_line(finding.said)}")

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("delete", "Erase transcriptions for good."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),
+    "reconcile": ("reconcile", "Compare running jobs with what their providers list, now."),
     "backup": ("backup", "Copy log and keys, also while the gateway runs."),
     "restore": ("restore", "Make a data directory of a backup."),
     "keys": ("keys", "Make, list and revoke API keys."),

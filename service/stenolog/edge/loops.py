@@ -105,6 +105,26 @@ class Turns(Protocol):
         ...
 
 
+class Reconciling(Protocol):
+    """Tells how far we agree with the providers; `bootstrap/overseeing` keeps this promise."""
+
+    async def standing(self) -> str:
+        """Tell what there is to do, and what was done last at each place, as a JSON object.
+
+        Raises:
+            StoreUnavailable: The views cannot be read.
+        """
+        ...
+
+    async def compare(self, *, provider: str | None, since_ms: int, dry_run: bool) -> str:
+        """Compare the jobs that were accepted since with what their providers list, now.
+
+        What a list does not show as running is asked for, unless it is a `dry_run`. Returns, as a
+        JSON list, one object for each place, within 20 s; a comparison that takes longer goes on.
+        """
+        ...
+
+
 class SideWork(Protocol):
     """Computes beside the event loop; `side_process` keeps this promise."""
 

@@ -16,13 +16,20 @@ from pydantic import ValidationError
 from stenolog.errors import SchemaTooNew
 from stenolog.log.event_data import EventData
 from stenolog.log.events.api_keys import ApiKeyCreated, ApiKeyRevoked
-from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
-from stenolog.log.events.logs import ClockJumped, DamageAccepted, LogBegun, LogRestored
+from stenolog.log.events.logs import (
+    ClockJumped,
+    DamageAccepted,
+    LogBegun,
+    LogRestored,
+    SweepCompleted,
+)
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionDelayed,
     SubmissionDuplicated,
     SubmissionFailed,
     SubmissionRefused,
@@ -54,11 +61,13 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SubmissionFailed,
         SubmissionUnanswered,
         SubmissionAbandoned,
+        SubmissionDelayed,
         SubmissionSuperseded,
         SubmissionDuplicated,
         SubmissionSearched,
         SubmissionRemoved,
         CallbackReceived,
+        CallbackUnmatched,
         UploadStored,
         UploadUsed,
         DeliverySucceeded,
@@ -70,6 +79,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         LogRestored,
         ClockJumped,
         DamageAccepted,
+        SweepCompleted,
         ApiKeyCreated,
         ApiKeyRevoked,
     )

@@ -37,6 +37,7 @@ class FetchedJob:
         emptied: Somebody has deleted what it held; `webhook_url` and result are gone.
         speech_share: How much of its audio is in words, 0 to 1, as `unmet` needs it; None: not
             known, or the provider judges for itself.
+        webhook_status: What it says that we answered to its callback; None: nothing, or not yet.
         held: Counts the bytes of `raw` as in memory for as long as the answer is kept.
     """
 
@@ -52,6 +53,7 @@ class FetchedJob:
     odd_status: str | None = None
     emptied: bool = False
     speech_share: float | None = None
+    webhook_status: int | None = None
     held: object = field(default=None, repr=False, compare=False)
 
 

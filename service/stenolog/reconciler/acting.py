@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol, assert_never
 
+import structlog
+
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.commands import CompleteErasure
+from stenolog.commands.transcription.commands import CompleteErasure, RecordDelay
 from stenolog.commands.transcription.commands import Supersede as RecordSupersession
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.errors import ProviderError, ProviderHeldBack
 from stenolog.reconciler.actions import (
+    Alarm,
     Check,
     Confirm,
     Done,
@@ -22,22 +25,23 @@ from stenolog.reconciler.actions import (
     Supersede,
     Wait,
 )
-from stenolog.reconciler.attempts import Attempts, erased_here, in_trouble, seen_running
+from stenolog.reconciler.attempts import Attempts, erased_here, in_trouble, list_asked
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step
 from stenolog.reconciler.fetching import Fetcher
-from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.owning import Owner
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.removing import Remover
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
-from stenolog.reconciler.sweep import GATHER_MS, Sweep
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.trouble import LASTING, sentence_of
 
 LAST_ASKS_MAX = 8  # in vain, with their backoff some three minutes; then a job is given up
 LAST_ASKS_HELD_MS_MAX = 6 * 3_600_000  # while nobody may ask; then it is given up unasked
+
+
+log = structlog.get_logger()
 
 
 class Eraser(Protocol):
@@ -52,12 +56,19 @@ class Eraser(Protocol):
         ...
 
 
+class Metrics(Protocol):
+    """Counts what is late."""
+
+    def delayed(self) -> None:
+        """Count a job that has not ended in half of the time within which it can be fetched."""
+        ...
+
+
 class Actor:
     """Carries out one action, and returns what this process has learned; facts go to the log."""
 
     def __init__(
         self,
-        gates: Gates,
         issuer: CommandIssuer,
         reader: TranscriptionReader,
         submitter: Submitter,
@@ -68,10 +79,8 @@ class Actor:
         *,
         owner: Owner,
         remover: Remover,
-        gather_ms: int = GATHER_MS,
+        metrics: Metrics,
     ) -> None:
-        """`gather_ms`: how long a look at a provider's list waits for others to share it."""
-        self._gates = gates
         self._issuer = issuer
         self._reader = reader
         self._submitter = submitter
@@ -81,8 +90,7 @@ class Actor:
         self._settler = settler
         self._eraser = eraser
         self._now_ms = now_ms
-        self._gather_ms = gather_ms
-        self._sweeps: dict[ProviderRegion, Sweep] = {}
+        self._metrics = metrics
 
     async def do(
         self, action: Step, state: Transcription, attempts: Attempts, timing: Timing
@@ -109,8 +117,8 @@ class Actor:
                 return await self._owner.confirm(state, action.number, action.job, attempts)
             case Fetch():
                 return await self._fetch(action, state, attempts, timing)
-            case Check():
-                return await self._check(action, state, attempts, timing)
+            case Alarm():
+                await self._alarm(action, state, timing)
             case Supersede():
                 await self._issuer.issue(RecordSupersession(number=action.number), state)
             case Remove():
@@ -122,16 +130,24 @@ class Actor:
                 return erased_here(attempts)
             case FinishErasure():
                 await self._issuer.issue(CompleteErasure(), state)
+            case Check():
+                return list_asked(attempts)
             case Wait() | Done():
                 pass
             case _:
                 assert_never(action)
         return attempts
 
-    async def close(self) -> None:
-        """End a listing of a provider that is under way."""
-        for sweep in self._sweeps.values():
-            await sweep.close()
+    async def _alarm(self, action: Alarm, state: Transcription, timing: Timing) -> None:
+        if await self._issuer.issue(RecordDelay(number=action.number), state):
+            self._metrics.delayed()
+            log.warning(
+                "submission.delayed",
+                provider=state.provider,
+                given_up_in_ms=timing.job_lifetime_ms // 2,
+                advice="the provider has not finished the job, and in as long again it is given "
+                "up; ask the provider",
+            )
 
     async def _submit(self, number: int, state: Transcription, attempts: Attempts) -> Attempts:
         if self._submitter.must_forward(state):
@@ -139,22 +155,9 @@ class Actor:
         return await self._submitter.submit(state, number, attempts)
 
     async def _fetch(
-        self, action: Fetch | Check, state: Transcription, attempts: Attempts, timing: Timing
+        self, action: Fetch, state: Transcription, attempts: Attempts, timing: Timing
     ) -> Attempts:
         return await self._fetcher.fetch(state, action.number, action.wake, attempts, timing)
-
-    async def _check(
-        self, action: Check, state: Transcription, attempts: Attempts, timing: Timing
-    ) -> Attempts:
-        job = await self._reader.job_of(_of(state, action.number))
-        try:
-            if await self._sweep_of(state).is_running(job):
-                return seen_running(attempts, self._now_ms())
-        except ProviderError:
-            # A list that stays unreadable, or refused, must not keep a finished job from us.
-            if not attempts.failures:
-                raise
-        return await self._fetch(action, state, attempts, timing)
 
     async def _give_up(
         self, action: GiveUp, state: Transcription, attempts: Attempts, timing: Timing
@@ -184,12 +187,6 @@ class Actor:
             trouble=attempts.trouble,
         )
         return attempts
-
-    def _sweep_of(self, state: Transcription) -> Sweep:
-        where = provider_region(state)
-        if where not in self._sweeps:
-            self._sweeps[where] = Sweep(self._gates.gate(state).provider, self._gather_ms)
-        return self._sweeps[where]
 
 
 def _of(state: Transcription, number: int) -> Submission:

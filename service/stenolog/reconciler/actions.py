@@ -47,10 +47,17 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """See in the provider's list whether the job is still running; ask for it when it is not."""
+    """Have the provider's list read for the job, which is asked for when that does not show it."""
 
     number: int
     wake: WakeReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Record that half of the time has passed within which the job can be fetched."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +100,18 @@ class Done:
 
 
 Action = (
-    Submit | Settle | Search | Confirm | Fetch | Check | Supersede | Remove | GiveUp | Wait | Done
+    Submit
+    | Settle
+    | Search
+    | Confirm
+    | Fetch
+    | Check
+    | Alarm
+    | Supersede
+    | Remove
+    | GiveUp
+    | Wait
+    | Done
 )
 
 

@@ -19,6 +19,9 @@ class Agenda:
     def __len__(self) -> int:
         return len(self._due_at)
 
+    def __contains__(self, item: str) -> bool:
+        return item in self._due_at
+
     def put(self, item: str, due_ms: int) -> bool:
         """Look at `item` at `due_ms` unless it is due earlier; tell whether its time changed."""
         before = self._due_at.get(item)

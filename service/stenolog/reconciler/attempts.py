@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from stenolog.backoff import exponential_ms, later_ms, sooner_ms
 from stenolog.log.events.vocabulary import WakeReason
 
 RETRY_FIRST_MS = 1_000
 RETRY_MS_MAX = 60_000
+InList = Literal["unknown", "asked", "missing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Attempts:
         woken: Why to look at it now, whatever the deadlines; None: no reason.
         checked_at_ms: When the job was last seen unfinished; 0: not yet.
         checks: How often it was seen unfinished.
+        in_list: Whether the provider's list is read for the job, again and again, and whether it
+            did not show it, so that it is asked for itself.
         asks: How often in a row the job itself was asked for in vain.
         asked_at_ms: When the provider was last asked for the job itself, and it had not ended.
         denials: How often in a row the provider said, each time a sweep interval after the last
@@ -50,6 +54,7 @@ class Attempts:
     woken: WakeReason | None = None
     checked_at_ms: int = 0
     checks: int = 0
+    in_list: InList = "unknown"
     asks: int = 0
     asked_at_ms: int = 0
     denials: int = 0
@@ -73,9 +78,10 @@ def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
     """Look now, for this reason; a callback that was not looked into yet stays the reason."""
     if attempts.woken == "callback":
         return attempts
+    in_list: InList = "missing" if attempts.in_list == "missing" else "unknown"
     if reason != "callback":
-        return replace(attempts, woken=reason)
-    return replace(attempts, woken=reason, asks=0, unconfirmed={})
+        return replace(attempts, woken=reason, in_list=in_list)
+    return replace(attempts, woken=reason, in_list=in_list, asks=0, unconfirmed={})
 
 
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
@@ -96,10 +102,26 @@ def seen_running(attempts: Attempts, now_ms: int, trouble: str = "") -> Attempts
         woken=None,
         checked_at_ms=now_ms,
         checks=attempts.checks + 1,
+        in_list="unknown",
         denials=0,
         denied_at_ms=0,
         trouble=trouble,
     )
+
+
+def seen_in_list(attempts: Attempts, now_ms: int) -> Attempts:
+    """Note that the list showed the job as running; it is read for it again."""
+    return replace(seen_running(attempts, now_ms), in_list="asked", asks=0)
+
+
+def list_asked(attempts: Attempts) -> Attempts:
+    """Note that the list is to be read for the job."""
+    return replace(attempts, in_list="asked")
+
+
+def missing_in_list(attempts: Attempts) -> Attempts:
+    """Note that no list shows the job as running: it is to be asked for itself."""
+    return replace(attempts, in_list="missing")
 
 
 def asked_in_vain(attempts: Attempts, now_ms: int, trouble: str = "") -> Attempts:
@@ -206,26 +228,3 @@ def retry_wait_ms(attempts: Attempts, times: int, ceiling_ms: int = RETRY_MS_MAX
     """Return how long to wait after something has failed so many times in a row."""
     wait_ms = exponential_ms(times, first_ms=RETRY_FIRST_MS, ceiling_ms=ceiling_ms)
     return sooner_ms(wait_ms, attempts.spread)
-
-
-def clock_set_back(attempts: Attempts) -> Attempts:
-    """Forget when to ask again: the clock that said so was set back."""
-    return replace(attempts, retry_at_ms=0)
-
-
-def not_in_future(attempts: Attempts, now_ms: int) -> Attempts:
-    """Move what was tried later than now to now: the clock that said so was set back."""
-    told_ms = [at_ms for _, at_ms in attempts.unconfirmed.values()]
-    noted_ms = (attempts.checked_at_ms, attempts.asked_at_ms, attempts.swept_at_ms)
-    if max(*noted_ms, attempts.denied_at_ms, *told_ms) <= now_ms:
-        return attempts
-    return replace(
-        attempts,
-        checked_at_ms=min(attempts.checked_at_ms, now_ms),
-        asked_at_ms=min(attempts.asked_at_ms, now_ms),
-        swept_at_ms=min(attempts.swept_at_ms, now_ms),
-        denied_at_ms=min(attempts.denied_at_ms, now_ms),
-        unconfirmed={
-            key: (asks, min(at_ms, now_ms)) for key, (asks, at_ms) in attempts.unconfirmed.items()
-        },
-    )

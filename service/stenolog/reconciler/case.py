@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import structlog
 
@@ -12,6 +13,14 @@ from stenolog.reconciler.attempts import Attempts, woken_by
 from stenolog.reconciler.pool import Pool, wanted
 
 log = structlog.get_logger()
+
+
+class Watch(Protocol):
+    """Compares jobs with what their provider lists; `reconciler/sweeper` keeps this promise."""
+
+    def drop(self, job: str) -> None:
+        """Know nothing of this job any more."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +34,11 @@ class Case:
         acted: What was done last, and `times` how often without anything else between.
         pool: Where it has a slot; None: nowhere.
         waits: The pool in which it waits for a slot; None: in none.
+        watch: What compares its job with the provider's list; None: nothing does.
+        job: That job.
+        accepted_at_ms: When the provider took it.
+        position: Where the transcription was requested, or an earlier position; 0: not known.
+        ended: It has an outcome, and only loose ends are left.
     """
 
     id: str
@@ -35,6 +49,11 @@ class Case:
     times: int = 0
     pool: Pool | None = None
     waits: Pool | None = None
+    watch: Watch | None = None
+    job: str = ""
+    accepted_at_ms: int = 0
+    position: int = 0
+    ended: bool = False
 
     def wake(self, reason: WakeReason, *, busy: bool) -> None:
         """Have it looked at for this reason; `busy`: it is being worked on now."""
@@ -81,3 +100,9 @@ class Case:
         if self.pool is not None:
             self.pool.leave(self.id)
             self.pool = None
+
+    def unwatch(self) -> None:
+        """Have its job compared with the provider's list no more."""
+        if self.watch is not None:
+            self.watch.drop(self.job)
+            self.watch = None

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import structlog
+
 from stenolog.commands.transcription.state import Submission, Transcription
+
+log = structlog.get_logger()
 
 SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: its times are left alone
 
@@ -17,6 +21,22 @@ SLEW_MS = 1_000  # a clock that is behind by no more was slewed, not set: its ti
 class _Seen:
     version: int
     at_ms: int
+
+
+class ClockRead:
+    """Knows what the clock said last."""
+
+    def __init__(self) -> None:
+        self._read_ms = 0
+
+    def is_set_back(self, now_ms: int) -> bool:
+        """Tell whether it was set back since, which has a line."""
+        by_ms, self._read_ms = self._read_ms - now_ms, now_ms
+        if by_ms <= SLEW_MS:
+            return False
+        advice = "have the clock slewed, not set"
+        log.warning("reconciler.clock_set_back", by_ms=by_ms, advice=advice)
+        return True
 
 
 class ClockShift:

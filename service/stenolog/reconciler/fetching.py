@@ -7,7 +7,12 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.commands import AbandonSubmission, Complete, FailSubmission
+from stenolog.commands.transcription.commands import (
+    AbandonSubmission,
+    Complete,
+    FailSubmission,
+    RecordUnmatched,
+)
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.transcriptions import FailureReason
@@ -18,9 +23,11 @@ from stenolog.reconciler.attempts import Attempts, anew, asked_in_vain, denied, 
 from stenolog.reconciler.evidence import Evidence, is_ours
 from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
+from stenolog.reconciler.looking import overdue_at_ms
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.trouble import STOPPED, UNKNOWN, unknown_status
+from stenolog.reconciler.unmatched import unmatched
 
 COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
@@ -36,6 +43,10 @@ log = structlog.get_logger()
 
 class Metrics(Protocol):
     """Counts reconciled jobs."""
+
+    def unmatched(self, kind: str) -> None:
+        """Count a callback that is not what was to be expected."""
+        ...
 
     def reconciled(self, reason: str) -> None:
         """Count a job that ended, by the reason why we looked."""
@@ -98,6 +109,8 @@ class Fetcher:
             return anew(attempts)
         completed = found.status == "completed" and unmet is None
         if completed or (found.status == "error" and not state.terminal):
+            if not timing.polled:
+                state = await self._match(state, submission, found, wake, timing)
             await self._finish(state, number, found, wake)
             return anew(attempts)
         return asked_in_vain(attempts, self._now_ms(), unknown_status(found.odd_status))
@@ -122,6 +135,27 @@ class Fetcher:
             return None
         params = read_request(await self._reader.payload_at(state.request_position)).params
         return self._gates.gate(state).provider.unmet(params, found)
+
+    async def _match(
+        self,
+        state: Transcription,
+        submission: Submission,
+        found: FetchedJob,
+        wake: WakeReason,
+        timing: Timing,
+    ) -> Transcription:
+        """Record what is wrong with the callback of a job that has ended; return the state then."""
+        overdue = self._now_ms() >= overdue_at_ms(submission, timing)
+        kind = unmatched(submission, found, overdue=overdue)
+        if kind is None or state.terminal:
+            return state
+        if kind == "missing" and wake == "silence":
+            self._gates.gate(state).calling_back.missed()
+        command = RecordUnmatched(number=submission.number, kind=kind, status=found.webhook_status)
+        if not await self._issuer.issue(command, state):
+            return state
+        self._metrics.unmatched(kind)
+        return await self._reader.load(state.id)
 
     async def _denied(
         self,

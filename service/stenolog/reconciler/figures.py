@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stenolog.reconciler.gates import GateStanding, ProviderRegion
 from stenolog.reconciler.pools import PoolFigures, PoolKind
+from stenolog.reconciler.sweep import SweepStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class ReconcilerFigures:
         turns_waiting: Those that wait until their tenant may have one more under way.
         pools: By place and kind of request.
         standing: How each provider stands in each of its regions.
+        sweeps: What is known of the jobs that run there, and how its list was read.
+        next_ms: When the first transcription is to be looked at; None: none is.
     """
 
     open: int
@@ -30,3 +33,5 @@ class ReconcilerFigures:
     turns_waiting: int
     pools: Mapping[tuple[ProviderRegion, PoolKind], PoolFigures]
     standing: Mapping[ProviderRegion, GateStanding]
+    sweeps: Mapping[ProviderRegion, SweepStanding]
+    next_ms: int | None

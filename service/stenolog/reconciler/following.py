@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
+from stenolog.clock import NowMs
 from stenolog.log.checkpoint import BEGINNING, Checkpoint
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.log.events.vocabulary import WakeReason
+from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.log.open_page import OPEN_PER_PAGE_MAX, OpenPage
 from stenolog.log.page import Page
+from stenolog.log.recorder import id_at
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 from stenolog.log.subscription import Subscription
+from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import Load, Turns, TurnsAtStart
 from stenolog.subscription_lines import SubscriptionLines
 
-START_SPREAD_MS = 20  # between two open jobs after a start: 50 a second, 15,000 in five minutes
-URGENT_SPREAD_MS = 2  # between two that need us most: no list is asked for them
+START_SPREAD_MS = 4  # between two open jobs after a start: 250 a second, 100,000 in seven minutes
+URGENT_SPREAD_MS = 2  # between two that need us most
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
 BEHIND_WAITS_MAX = 200  # ten seconds for a page of the log
@@ -64,6 +68,15 @@ async def worked_off(due_count: Callable[[], int], *, waits_max: int = BEHIND_WA
         await asyncio.sleep(BEHIND_WAIT_MS / 1000)
 
 
+def soonest_forgotten(ids: Sequence[str], first_id: str) -> Sequence[str]:
+    """Order ids that are in order of time: first those since `first_id`, then those before it.
+
+    A result that lives for an hour is one of a job of the last hour, and older ones are given up.
+    """
+    cut = bisect_left(ids, first_id)
+    return [*ids[cut:], *ids[:cut]]
+
+
 class Follower:
     """Wakes what is open at the start, and then what events concern."""
 
@@ -74,9 +87,14 @@ class Follower:
         load: Load,
         wake: Wake,
         catch_up: Callable[[], Awaitable[None]],
+        timings: Mapping[ProviderName, Timing],
+        now_ms: NowMs,
         open_ones: OpenTranscriptions,
     ) -> None:
         """`catch_up` returns once a reader that is far behind the log may go on."""
+        lifetimes = (one.facts.result_lifetime_ms for one in timings.values())
+        self._lifetime_ms = min((one for one in lifetimes if one is not None), default=0)
+        self._now_ms = now_ms
         self._turns = turns
         self._at_start = TurnsAtStart(turns, load)
         self._wake = wake
@@ -84,6 +102,11 @@ class Follower:
         self._open_ones = open_ones
         self._heeded: Checkpoint | None = None
         self.subscription = Subscription(events, self, SubscriptionLines("reconciler"))
+
+    @property
+    def heeded_position(self) -> int:
+        """Up to where in the log all that is open has been woken; 0: not even at the start."""
+        return 0 if self._heeded is None else self._heeded.position
 
     async def saved(self) -> Checkpoint:
         """Up to where this process has heeded the log; at first, all that is open is woken."""
@@ -116,7 +139,8 @@ class Follower:
         """Wake everything that is open, and return the place as of which it is.
 
         What the provider does not have, or has called back for, is woken before what only runs
-        there; among equals the oldest is first, as ids are in order of time.
+        there, and before that what may soon be forgotten; among equals the oldest is first, as ids
+        are in order of time.
         """
         after, urgent, running = "", 0, list[str]()
         first: Checkpoint | None = None
@@ -135,7 +159,8 @@ class Follower:
             if not page.ids:
                 break
             after = page.ids[-1]
-        for number, transcription_id in enumerate(running):
+        first_id = id_at(max(0, self._now_ms() - self._lifetime_ms)) if self._lifetime_ms else ""
+        for number, transcription_id in enumerate(soonest_forgotten(running, first_id)):
             in_ms = urgent * URGENT_SPREAD_MS + number * START_SPREAD_MS
             self._wake(transcription_id, "start", in_ms=in_ms)
         log.info("reconciler.resumed", open=urgent + len(running), urgent=urgent)

@@ -8,7 +8,7 @@ import structlog
 
 FORGOTTEN_A_MINUTE_MAX = 3  # jobs of one place that are paid for again within a minute
 MINUTE_MS = 60_000
-# While verdicts go on they come every ten minutes at least (`plan.CHECK_MS_MAX`).
+# While verdicts go on they come every ten minutes at least (`looking.CHECK_MS_MAX`).
 STOPPED_MS = 30 * 60_000  # after the last verdict
 
 log = structlog.get_logger()

@@ -16,6 +16,7 @@ from stenolog.providers.facts import ProviderFacts
 from stenolog.providers.oddities import Oddities
 from stenolog.providers.port import Provider, Standing
 from stenolog.reconciler.breaker import Breaker
+from stenolog.reconciler.calling_back import CallingBack
 from stenolog.reconciler.forgotten import Forgotten
 from stenolog.repeated import Repeated
 
@@ -36,6 +37,7 @@ class GateStanding:
         settings_refused: How often it took a request only without the values of our settings.
         odd: How many of its answers were not what they should be, by what was wrong.
         forgets: It seems to forget many jobs; none is paid for again now.
+        silent: Its callbacks seem not to reach us.
     """
 
     provider: Standing
@@ -44,6 +46,7 @@ class GateStanding:
     settings_refused: int
     odd: Mapping[str, int]
     forgets: bool
+    silent: bool
 
 
 class ProviderGate:
@@ -64,6 +67,7 @@ class ProviderGate:
         self.creates = Breaker(chance)
         self.uploads = Breaker(chance)
         self.forgotten = Forgotten()
+        self.calling_back = CallingBack(provider.name)
         self.oddities = Oddities(provider.name)
         self.settings_refused = 0
         self._told = Repeated()
@@ -91,6 +95,7 @@ class ProviderGate:
             settings_refused=self.settings_refused,
             odd={**told.odd, **self.oddities.counts},
             forgets=self.forgotten.stopped(now_ms),
+            silent=self.calling_back.silent,
         )
 
 
@@ -121,6 +126,11 @@ class Gates:
     def at(self, where: ProviderRegion) -> ProviderGate | None:
         """The provider in this region; None: it is not configured."""
         return self._gates.get(where)
+
+    @property
+    def places(self) -> Mapping[ProviderRegion, ProviderGate]:
+        """Every provider that is configured, in each of its regions."""
+        return self._gates
 
     def when_resumed(self, call: Callable[[ProviderRegion], None]) -> None:
         """Have `call` called with a place that answered after it had held requests back."""

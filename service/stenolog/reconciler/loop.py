@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -18,13 +17,14 @@ from stenolog.clock import NowMs
 from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.log.store import EventStore
-from stenolog.log.subscription import Subscription
-from stenolog.owned_tasks import log_failure
+from stenolog.owned_tasks import drained, log_failure
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.agenda import Agenda
-from stenolog.reconciler.attempts import Attempts, answered, clock_set_back
+from stenolog.reconciler.attempts import Attempts, answered
+from stenolog.reconciler.attempts_clock import clock_set_back
 from stenolog.reconciler.case import Case
-from stenolog.reconciler.clock_shift import SLEW_MS
+from stenolog.reconciler.clock_shift import ClockRead
+from stenolog.reconciler.completeness import oldest_open
 from stenolog.reconciler.figures import ReconcilerFigures
 from stenolog.reconciler.following import (
     START_SPREAD_MS,
@@ -36,13 +36,15 @@ from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.pool import Pool
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
+from stenolog.reconciler.sweepers import Sweepers
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.turns import LOOK_AGAIN_MS, Turns
 from stenolog.reconciler.working import Worker
+from stenolog.stirring import stirred
 
 LOOKS_AT_ONCE_MAX = 64  # transcriptions looked at, beside those whose request is under way
 BROKEN_MS = 60_000  # before work that did not come to its end is begun again
-DRAIN_MS = 3_000  # for calls under way when the service stops; the edge has had four seconds
+DRAIN_MS = 3_000  # for calls under way at the end, or they are settled; the edge has had 4 s
 log = structlog.get_logger()
 
 
@@ -71,21 +73,23 @@ class Reconciler:
         """
         self._turns = Turns(tenant_concurrency, lambda one: self.wake(one, "command"), now_ms)
         self._follower_of = partial(
-            Follower, events, self._turns, reader.load, self.wake, self._catch_up
+            Follower, events, self._turns, reader.load, self.wake, self._catch_up, timings, now_ms
         )
-        self._worker = Worker(reader.load, actor, timings, self._turns, pools, now_ms)
+        self.sweepers = Sweepers(gates, timings, self.wake, now_ms)
+        self._worker = Worker(
+            reader.load, actor, timings, self._turns, pools, self.sweepers, now_ms
+        )
         self._gates = gates
-        self._actor = actor
         self._pools = pools
         self._now_ms = now_ms
         self._chance = chance
-        self._read_ms = 0
+        self._clock_read = ClockRead()
         self._cases: dict[str, Case] = {}
         self._agenda = Agenda()
         self._busy: dict[str, asyncio.Task[int | None]] = {}
         self._stirred = asyncio.Event()
         self._heartbeat = Heartbeat()
-        self._following: Subscription | None = None
+        self._follower: Follower | None = None
         pools.stir = self._stirred.set
 
     @property
@@ -109,19 +113,31 @@ class Reconciler:
             turns_waiting=self._turns.waiting_count,
             pools=self._pools.counts(now_ms),
             standing=self._gates.standing(now_ms),
+            sweeps=self.sweepers.standing(),
+            next_ms=first_ms,
         )
 
     @property
     def beat_age_ms(self) -> int:
         """How long ago the slower of following and starting what is due last did its round."""
-        followed_ms = self._following.beat_age_ms if self._following is not None else 0
+        followed_ms = self._follower.subscription.beat_age_ms if self._follower is not None else 0
         return max(self._heartbeat.age_ms, followed_ms)
+
+    def oldest_open(self) -> tuple[int, bool] | None:
+        """Return the position before which all has ended; see `completeness.OldestOpen`."""
+        return oldest_open(self._cases.values(), self._heeded_position)
+
+    @property
+    def _heeded_position(self) -> int:
+        return 0 if self._follower is None else self._follower.heeded_position
 
     def wake(self, transcription_id: str, reason: WakeReason, *, in_ms: int = 0) -> None:
         """Look at this transcription now, or in a while; repeating costs nothing."""
         case = self._cases.get(transcription_id)
         if case is None:
-            case = Case(id=transcription_id, attempts=Attempts(spread=self._chance()))
+            attempts = Attempts(spread=self._chance())
+            # What is not followed yet stands behind what is.
+            case = Case(id=transcription_id, attempts=attempts, position=self._heeded_position)
             self._cases[transcription_id] = case
         busy = transcription_id in self._busy
         case.wake(reason, busy=busy)
@@ -144,10 +160,12 @@ class Reconciler:
         When cancelled, calls that are under way have three seconds to be answered.
         """
         self._worker.stopping = False
-        self._following = self._follower_of(open_ones).subscription
+        self._follower = self._follower_of(open_ones)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._following.run())
+            group.create_task(self._follower.subscription.run())
             group.create_task(self._dispatch())
+            for sweeper in self.sweepers.at.values():
+                group.create_task(sweeper.run())
 
     async def _catch_up(self) -> None:
         await worked_off(lambda: self._agenda.due_count(self._now_ms()))
@@ -159,26 +177,22 @@ class Reconciler:
                 self._heartbeat.beat()
                 await self._sleep()
         finally:
-            await self._drain()
+            self._worker.stopping = True
+            await drained(self._busy.values(), within_ms=DRAIN_MS)
 
     def _look_at_clock(self) -> int:
         """Return the time; when it was set back, make all due, as no due time holds."""
         now = self._now_ms()
-        if now < self._read_ms - SLEW_MS:
-            log.warning(
-                "reconciler.clock_set_back",
-                by_ms=self._read_ms - now,
-                advice="have the clock slewed, not set",
-            )
+        if self._clock_read.is_set_back(now):
             self._gates.clock_set_back()
             self._pools.release()
+            self.sweepers.clock_set_back()
             for number, case in enumerate(self._cases.values()):
                 case.attempts = clock_set_back(case.attempts)
                 if case.id in self._busy:
                     case.woken_again = True
                 else:
                     self._agenda.put(case.id, now + number * START_SPREAD_MS)
-        self._read_ms = now
         return now
 
     def _start_due(self) -> None:
@@ -217,21 +231,7 @@ class Reconciler:
         times = [due for due in (looks_at_ms, self._pools.next_ms()) if due is not None]
         wait_ms_max = LOOK_AGAIN_MS if self._turns.unused else BEAT_EVERY_MS
         wait_ms = min(times) - self._now_ms() if times else wait_ms_max
-        with suppress(TimeoutError):
-            # Not `wait_for`: CPython 3.11's forgets a cancellation that comes with the wake-up.
-            async with asyncio.timeout(max(0, min(wait_ms, wait_ms_max)) / 1000):
-                await self._stirred.wait()
-
-    async def _drain(self) -> None:
-        """Wait for answers that are on their way; what takes longer is settled after a restart."""
-        self._worker.stopping = True
-        tasks = set(self._busy.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=DRAIN_MS / 1000)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        await self._actor.close()
+        await stirred(self._stirred, min(wait_ms, wait_ms_max))
 
     def _ended(self, case: Case, task: asyncio.Task[int | None]) -> None:
         """Put the case on the agenda again, or forget it when nothing is owed to it."""
@@ -243,6 +243,7 @@ class Reconciler:
         due_ms = case.rest(self._now_ms() + BROKEN_MS if broken else task.result(), self._now_ms())
         if due_ms is None and case.waits is None:
             case.leave()
+            case.unwatch()
             del self._cases[case.id]
         elif due_ms is not None:
             self._agenda.put(case.id, due_ms)

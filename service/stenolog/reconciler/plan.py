@@ -12,6 +12,7 @@ from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.reconciler.actions import (
     Action,
+    Alarm,
     Check,
     Done,
     Fetch,
@@ -22,20 +23,16 @@ from stenolog.reconciler.actions import (
 )
 from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, retry_wait_ms
 from stenolog.reconciler.clearing import clear_duplicates, clear_up, may_be_late
+from stenolog.reconciler.looking import due_at_ms
 from stenolog.reconciler.timing import Timing
 
-EXPECTED_MS_MIN = 60_000  # a job is given at least a minute
 UNSETTLED_MAX = 1  # claims whose outcome nobody could tell before we stop paying for another
 FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
 RESTARTED_MAX = 30  # times that a provider may be started anew under one transcription
-POLL_FIRST_MS = 1_000
-POLL_AGE_SHARE = 4  # of a job that is asked for by itself: again when it is a quarter older
-LAST_LOOK_MS = 30_000  # before a result is forgotten, whose life began before we heard of its job
-LIFETIME_POLLS_MIN = 60  # looks at least while a result lives, whatever the settings say
-CHECK_MS_MAX = 600_000
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 ASK_AGAIN_MS = (1_000, 2_000, 4_000)  # after a callback, while the job still says that it runs
 RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
+DELAYED_SHARE = 2  # of the time within which a job can be fetched: then there is an alarm
 # DECISIONS 70: the callback of a late result may be lost as well.
 LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
 
@@ -67,12 +64,18 @@ def owed_to_outcome(
     """Return what to do for the job that has or will have the outcome; None: there is none yet."""
     if state.terminal:
         return late(state, attempts, timing, now_ms)
-    accepted = [s for s in state.submissions if s.outcome == "accepted"]
-    if not accepted:
+    submission = followed(state)
+    return None if submission is None else follow(submission, attempts, timing, now_ms)
+
+
+def followed(state: Transcription) -> Submission | None:
+    """Return the submission whose job is waited for; None: there is none, or no need."""
+    if state.terminal:
         return None
+    accepted = [s for s in state.submissions if s.outcome == "accepted"]
     # Rarely more than one: then the one that called back is asked first.
     called = [s for s in accepted if s.called_back & {"completed", "error"}]
-    return follow((called or accepted)[0], attempts, timing, now_ms)
+    return next(iter(called or accepted), None)
 
 
 def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
@@ -107,33 +110,41 @@ def look_afterwards(
     just_started = attempts.woken == "start" and not attempts.failures
     if now_ms < due_ms and not just_started:
         return Wait(until_ms=due_ms)
-    return look(given_up, timing.unasked, timing)
+    return Fetch(number=given_up.number, wake=timing.unasked)
 
 
 def follow(submission: Submission, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
     """Return what is due for a job that the provider has."""
     number = submission.number
-    if now_ms >= submission.accepted_at_ms + timing.job_lifetime_ms:
+    ends_ms = submission.accepted_at_ms + timing.job_lifetime_ms
+    if now_ms >= ends_ms:
         return GiveUp(number=number, lost=False)
+    if not submission.delayed:
+        ends_ms -= timing.job_lifetime_ms // DELAYED_SHARE
+        if now_ms >= ends_ms:
+            return Alarm(number=number)
     called_back = bool(submission.called_back & {"completed", "error"})
     if attempts.woken == "callback" or (called_back and not attempts.checks):
         return heed_callback(submission, attempts, now_ms)
-    if attempts.woken is not None:
-        return look(submission, attempts.woken, timing)
+    asked = attempts.in_list == "asked"
+    if attempts.woken is not None and not asked:
+        return look(submission, attempts.woken, attempts, timing)
     again_ms = ask_again_at_ms(attempts) if called_back else None
     if again_ms is not None:
         if now_ms < again_ms:
             return Wait(until_ms=again_ms)
         return Fetch(number=number, wake="callback")
-    due_ms = due_at_ms(submission, attempts, timing)
+    due_ms = ends_ms if asked else due_at_ms(submission, attempts, timing)
     if now_ms >= due_ms:
-        return look(submission, timing.unasked, timing)
-    return Wait(until_ms=min(due_ms, submission.accepted_at_ms + timing.job_lifetime_ms))
+        return look(submission, timing.unasked, attempts, timing)
+    return Wait(until_ms=min(due_ms, ends_ms))
 
 
-def look(submission: Submission, wake: WakeReason, timing: Timing) -> Action:
-    """See whether the job is still running: in the provider's list, if it has one."""
-    if timing.facts.lists:
+def look(
+    submission: Submission, wake: WakeReason, attempts: Attempts, timing: Timing
+) -> Check | Fetch:
+    """See whether the job is still running: in the provider's list, if that may show it."""
+    if timing.facts.lists and attempts.in_list != "missing" and not attempts.denials:
         return Check(number=submission.number, wake=wake)
     return Fetch(number=submission.number, wake=wake)
 
@@ -153,53 +164,6 @@ def ask_again_at_ms(attempts: Attempts) -> int | None:
     if attempts.denials or not 0 < attempts.asks <= len(ASK_AGAIN_MS):
         return None
     return attempts.asked_at_ms + ASK_AGAIN_MS[attempts.asks - 1]
-
-
-def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
-    """Return when a job that says nothing is to be looked at."""
-    if attempts.denials:
-        return denied_due_ms(submission, attempts, timing)
-    if timing.polled and not timing.facts.lists:
-        return poll_due_ms(submission, attempts, timing)
-    if not attempts.checks:
-        first_ms = POLL_FIRST_MS if timing.polled else EXPECTED_MS_MIN + timing.silence_ms
-        return submission.accepted_at_ms + first_ms
-    first_ms, ceiling_ms = timing.sweep_interval_ms, CHECK_MS_MAX
-    if timing.polled:
-        first_ms, ceiling_ms = POLL_FIRST_MS, timing.sweep_interval_ms
-    interval_ms = exponential_ms(attempts.checks, first_ms=first_ms, ceiling_ms=ceiling_ms)
-    return attempts.checked_at_ms + sooner_ms(interval_ms, attempts.spread)
-
-
-def poll_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
-    """Return when to ask for a job of which nothing else tells: again after a share of its age.
-
-    So a job is known to have ended before it is a quarter older, whenever this process began; and
-    its result is read long before it is forgotten.
-    """
-    asked_at_ms = max(submission.accepted_at_ms, attempts.checked_at_ms)
-    age_ms = asked_at_ms - submission.accepted_at_ms
-    lifetime_ms = timing.facts.result_lifetime_ms or timing.job_lifetime_ms
-    ceiling_ms = max(1, min(timing.sweep_interval_ms, lifetime_ms // LIFETIME_POLLS_MIN))
-    interval_ms = min(max(POLL_FIRST_MS, age_ms // POLL_AGE_SHARE), ceiling_ms)
-    due_ms = asked_at_ms + sooner_ms(interval_ms, attempts.spread)
-    last_ms = submission.accepted_at_ms + lifetime_ms - LAST_LOOK_MS
-    return min(due_ms, last_ms) if asked_at_ms < last_ms else due_ms
-
-
-def denied_due_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
-    """Return when to ask again for a job that the provider says it does not know.
-
-    Its reads may lag behind its writes, so the second time is after both a sweep interval and the
-    time after which its list is believed; from then on the intervals grow.
-    """
-    if attempts.denials == 1:
-        settled_ms = submission.accepted_at_ms + timing.settle_ms
-        return max(settled_ms, attempts.denied_at_ms + timing.sweep_interval_ms)
-    interval_ms = exponential_ms(
-        attempts.denials - 1, first_ms=timing.sweep_interval_ms, ceiling_ms=CHECK_MS_MAX
-    )
-    return attempts.checked_at_ms + interval_ms
 
 
 def submit(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:

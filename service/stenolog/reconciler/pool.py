@@ -35,8 +35,19 @@ class Pool:
     While its breaker is open, one request at a time probes: the one tried least recently.
     """
 
-    def __init__(self, slots: int, breaker: Breaker | None, stir: Callable[[], None]) -> None:
-        """`stir` is called when `take` may return somebody earlier than `next_ms` has said."""
+    def __init__(
+        self,
+        slots: int,
+        breaker: Breaker | None,
+        stir: Callable[[], None],
+        *,
+        spacing_ms: int = 0,
+    ) -> None:
+        """`stir` is called when `take` may return somebody earlier than `next_ms` has said.
+
+        `spacing_ms`: from one request until the next may begin.
+        """
+        self._spacing_ms = spacing_ms
         self._slots = slots
         self._breaker = breaker
         self._stir = stir
@@ -71,7 +82,7 @@ class Pool:
         if one.id in self._running:
             return True
         if not self._wanted and self._may_go(tenant, now_ms):
-            self._begin(one.id, tenant)
+            self._begin(one.id, tenant, now_ms)
             return True
         if self._wanted.get(one.id) != one:
             self._wanted[one.id] = one
@@ -93,7 +104,7 @@ class Pool:
         one = self._pop(tenant)
         self.forget(one.id)
         self._waiting.move_to_end(tenant)
-        self._begin(one.id, tenant)
+        self._begin(one.id, tenant, now_ms)
         return one.id
 
     def forget(self, transcription_id: str) -> None:
@@ -157,7 +168,9 @@ class Pool:
     def _has_share(self, tenant: str) -> bool:
         return self._of_tenant[tenant] < SHARE * (self._slots - len(self._running))
 
-    def _begin(self, transcription_id: str, tenant: str) -> None:
+    def _begin(self, transcription_id: str, tenant: str, now_ms: int) -> None:
+        if self._spacing_ms:
+            self.hold(now_ms + self._spacing_ms)
         self._running[transcription_id] = tenant
         self._of_tenant[tenant] += 1
         if self._open():

@@ -9,7 +9,6 @@ from typing import Literal
 from stenolog.commands.transcription.state import Transcription
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.actions import (
-    Check,
     Confirm,
     Fetch,
     GiveUp,
@@ -29,10 +28,13 @@ SLOTS: Mapping[PoolKind, int] = {
     "create": 48,
     "upload": 16,
     "fetch": 24,  # of jobs that have called back
-    "check": 32,  # they wait for one list together
+    "check": 32,  # of jobs of which nothing but a look has told
     "settle": 4,
     "delete": 8,
 }
+# Between two questions for jobs where there is no list: 20 a second, whoever waits. The job that
+# was submitted first comes first, and with it the result that is forgotten first.
+POLL_SPACING_MS = 50
 SendsFile = Callable[[Transcription], bool]
 
 
@@ -43,7 +45,7 @@ def kind_of(action: Step, state: Transcription, sends_file: SendsFile) -> PoolKi
             return "upload" if sends_file(state) else "create"
         case Confirm() | Fetch(wake="callback"):
             return "fetch"
-        case Fetch() | Check() | GiveUp():
+        case Fetch() | GiveUp():
             return "check"
         case Settle() | Search():
             return "settle"
@@ -88,7 +90,10 @@ class Pools:
         where = provider_region(state)
         pool = self._pools.get((where, kind))
         if pool is None:
-            pool = Pool(self._slots[kind], self._breaker(where, kind), self._tell)
+            polls = kind == "check" and not self._gates.facts(state).lists
+            spacing_ms = POLL_SPACING_MS if polls else 0
+            breaker = self._breaker(where, kind)
+            pool = Pool(self._slots[kind], breaker, self._tell, spacing_ms=spacing_ms)
             self._pools[where, kind] = pool
         return pool
 

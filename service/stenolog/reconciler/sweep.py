@@ -1,66 +1,116 @@
-"""Look at a provider's list once for many jobs, instead of asking for each."""
+"""Read a provider's list once, and tell which jobs it does not show as running."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from stenolog.errors import ProviderUnavailable
+import structlog
+
+from stenolog.errors import ProviderError, ProviderUnavailable
 from stenolog.providers.paging import pages_of
-from stenolog.providers.port import JobStatus, Provider
+from stenolog.providers.port import JobPage, JobStatus, Provider
 
-PAGES_MAX = 100  # 20,000 running jobs
-LOOK_MS_MAX = 120_000  # those who share it have slots that others wait for
-GATHER_MS = 200  # questions that arrive this close together share one look
+PAGES_MAX = 1_000  # of each status: 200,000 jobs
+LOOK_MS_MAX = 600_000
+log = structlog.get_logger()
+
 RUNNING: tuple[JobStatus, ...] = ("queued", "processing")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a list has shown of the jobs that were looked for.
+
+    Attributes:
+        missing: Those that it did not show as running; that is no verdict on them.
+        pages: How many were read.
+        whole: Whether the list was read to its end; if not, a missing job may be on a later page.
+    """
+
+    missing: frozenset[str]
+    pages: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """Tells for many jobs, with one listing of a provider, which are still running."""
+    """One comparison.
 
-    def __init__(
-        self, provider: Provider, gather_ms: int = GATHER_MS, look_ms_max: int = LOOK_MS_MAX
-    ) -> None:
-        self._provider = provider
-        self._gather_ms = gather_ms
-        self._look_ms_max = look_ms_max
-        self._looking: asyncio.Task[frozenset[str]] | None = None
+    Attributes:
+        compared: How many jobs of ours it was for.
+        missing: Those that the list did not show as running, and that are therefore asked for.
+        pages: How many it read; 0 where there is no list.
+        error: Why the list could not be read; empty: it could.
+    """
 
-    async def is_running(self, job: str) -> bool:
-        """Tell whether the list shows the job as queued or processing.
-
-        False is no verdict: it is due for a question of its own.
-
-        Raises:
-            ProviderUnavailable: The list could not be read, or not within two minutes.
-        """
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-            self._looking.add_done_callback(_looked_at)
-        return job in await asyncio.shield(self._looking)
-
-    async def close(self) -> None:
-        """End a listing that is under way; its waiting callers are cancelled."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
-
-    async def _look(self) -> frozenset[str]:
-        await asyncio.sleep(self._gather_ms / 1000)
-        running, ignores = set[str](), False
-        try:
-            async with asyncio.timeout(self._look_ms_max / 1000):
-                for status in RUNNING:
-                    async for page in pages_of(self._provider, status=status, pages_max=PAGES_MAX):
-                        running.update(job.id for job in page.jobs if job.running is not False)
-                        ignores = ignores or any(job.running is False for job in page.jobs)
-                    if ignores:
-                        break  # a list that shows everything has shown the rest, too
-        except TimeoutError as exc:
-            raise ProviderUnavailable(f"the list took over {self._look_ms_max} ms") from exc
-        return frozenset(running)
+    began_ms: int
+    took_ms: int
+    compared: int
+    missing: int = 0
+    pages: int = 0
+    error: str = ""
 
 
-def _looked_at(task: asyncio.Task[frozenset[str]]) -> None:
-    """Nobody may be left who waits for it; then its failure is nobody's."""
-    if not task.cancelled():
-        task.exception()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepStanding:
+    """What is known of the jobs at one place, and how its list was read since the start.
+
+    Attributes:
+        watched: How many jobs are known to run.
+        next_ms: When the list is read next; None: not before something changes.
+        kept: The last sweeps, the newest last.
+        read: How many lists were read to their end.
+        failed: How many were not.
+        missing: How many jobs they did not show, in all.
+    """
+
+    watched: int
+    next_ms: int | None
+    kept: Sequence[Sweep]
+    read: int
+    failed: int
+    missing: int
+
+
+async def look_for(
+    provider: Provider,
+    jobs: Iterable[str],
+    *,
+    look_ms_max: int = LOOK_MS_MAX,
+    pages_max: int = PAGES_MAX,
+) -> Look:
+    """Read the list of what is queued, then of what is processed, and look for these jobs in it.
+
+    Other jobs of the list are not kept.
+
+    Raises:
+        ProviderError: A page could not be read, or the list took over `look_ms_max`.
+    """
+    missing, pages, whole = set(jobs), 0, True
+    try:
+        async with asyncio.timeout(look_ms_max / 1000):
+            for status in RUNNING:
+                page, ignores = None, False
+                async for page in pages_of(provider, status=status, pages_max=pages_max):
+                    pages += 1
+                    missing.difference_update(
+                        one.id for one in page.jobs if one.running is not False
+                    )
+                    ignores = ignores or any(one.running is False for one in page.jobs)
+                whole = whole and not _has_older(page)
+                if ignores:
+                    break  # a list that shows everything has shown the rest, too
+    except TimeoutError as exc:
+        raise ProviderUnavailable(f"the list took over {look_ms_max} ms") from exc
+    except ProviderError:
+        raise
+    except Exception as exc:  # a fault of ours must not end the loops of all
+        log.exception("reconciler.sweep_failed")
+        raise ProviderUnavailable("a fault of ours: see the log") from exc
+    return Look(missing=frozenset(missing), pages=pages, whole=whole)
+
+
+def _has_older(page: JobPage | None) -> bool:
+    return page is not None and page.older is not None

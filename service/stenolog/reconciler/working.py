@@ -22,7 +22,6 @@ from stenolog.errors import (
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.actions import (
-    Check,
     Confirm,
     Done,
     Fetch,
@@ -32,11 +31,13 @@ from stenolog.reconciler.actions import (
     Submit,
     Wait,
 )
-from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, not_in_future, put_off
+from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, put_off
+from stenolog.reconciler.attempts_clock import not_in_future
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.pools import Pools
+from stenolog.reconciler.sweepers import Sweepers
 from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.trouble import sentence_of
 from stenolog.reconciler.turns import Load, Turns
@@ -63,6 +64,7 @@ class Worker:
         timings: Mapping[ProviderName, Timing],
         turns: Turns,
         pools: Pools,
+        sweepers: Sweepers,
         now_ms: NowMs,
     ) -> None:
         self._load = load
@@ -70,6 +72,7 @@ class Worker:
         self._timings = timings
         self._turns = turns
         self._pools = pools
+        self._sweepers = sweepers
         self._now_ms = now_ms
         self._clock_shift = ClockShift()
         self.stopping = False
@@ -118,6 +121,7 @@ class Worker:
         attempts = not_in_future(case.attempts, now_ms)
         timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
         action = next_action(state, attempts, timing, now_ms)
+        action = self._sweepers.heed(case, state, action, attempts)
         pool = self._pools.of(action, state)
         lane = pool if isinstance(action, Submit) else None
         # Who is held back has no turn meanwhile: others of its tenant may go elsewhere.
@@ -169,7 +173,7 @@ class Worker:
         """Note a failure of the action that `attempts` led to; returns when to try again."""
         now_ms = self._now_ms()
         # A list that wants to be left alone has its own pause, and says nothing of who reads it.
-        of_list = isinstance(action, Check | Search | Settle)
+        of_list = isinstance(action, Search | Settle)
         told_ms = None if of_list else getattr(exc, "retry_in_ms", None)
         # Whoever a callback had woken before has had its turn.
         unheard = attempts is not None and attempts.woken != "callback"

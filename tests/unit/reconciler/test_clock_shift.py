@@ -11,7 +11,8 @@ from stenolog.errors import ProviderUnavailable
 from stenolog.providers.paging import pages_of
 from stenolog.providers.port import JobPage, ListedJob
 from stenolog.reconciler.actions import Settle, Submit, Wait
-from stenolog.reconciler.attempts import Attempts, not_in_future
+from stenolog.reconciler.attempts import Attempts
+from stenolog.reconciler.attempts_clock import not_in_future
 from stenolog.reconciler.candidates import (
     CLOCK_SLACK_MS,
     PAGES_BEYOND,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from stenolog.log.event_data import EventData
 from stenolog.reconciler.acting import LAST_ASKS_MAX
 from stenolog.reconciler.actions import (
-    Check,
     Confirm,
     Done,
     Fetch,
@@ -51,7 +50,7 @@ def looks(attempts: Attempts, look: Callable[[Attempts, int], Attempts]) -> list
         if isinstance(action, Wait):
             now = action.until_ms
             continue
-        assert action == Check(number=1, wake="silence")
+        assert action == Fetch(number=1, wake="silence")
         at.append((now - DEADLINE_MS) // LATE_FIRST_MS)
         attempts = look(attempts, now)
     return at
@@ -89,7 +88,7 @@ def test_a_job_that_was_given_up_is_looked_at_ever_more_rarely_as_long_as_it_may
 def test_after_a_restart_a_job_that_was_given_up_is_looked_at_once_and_not_for_ever() -> None:
     state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
     now = DEADLINE_MS + 10 * LATE_FIRST_MS
-    assert next_action(state, NOTHING, TIMING, now) == Check(number=1, wake="silence")
+    assert next_action(state, NOTHING, TIMING, now) == Fetch(number=1, wake="silence")
     looked = next_action(state, seen_running(NOTHING, now), TIMING, now)
     assert looked == Wait(until_ms=DEADLINE_MS + 20 * LATE_FIRST_MS)
     assert next_action(state, NOTHING, TIMING, DEADLINE_MS * 2) == Done()
@@ -113,7 +112,7 @@ def test_a_claim_that_nobody_could_settle_ends_and_is_settled_all_the_same_when_
     ended = after(state, (failed(reason="deadline"),), day_later)
     assert next_action(ended, failing, TIMING, day_later) == Settle(number=1)
     found = after(ended, (accepted(adopted=True),), day_later)
-    assert next_action(found, Attempts(woken="start"), TIMING, day_later) == Check(
+    assert next_action(found, Attempts(woken="start"), TIMING, day_later) == Fetch(
         number=1, wake="silence"
     )
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from stenolog.log.event_data import EventData
-from stenolog.log.events.submissions import SubmissionSearched
+from stenolog.log.events.submissions import SubmissionDelayed, SubmissionSearched
 from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.actions import (
     Action,
+    Alarm,
     Check,
     Confirm,
     Done,
@@ -28,11 +29,15 @@ from stenolog.reconciler.attempts import (
     Attempts,
     asked_in_vain,
     denied,
+    list_asked,
+    missing_in_list,
     not_confirmed,
     seen_running,
+    woken_by,
 )
 from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
-from stenolog.reconciler.plan import ASK_SPACING_MS, EXPECTED_MS_MIN, FORGOTTEN_MAX, next_action
+from stenolog.reconciler.looking import EXPECTED_MS_MIN
+from stenolog.reconciler.plan import ASK_SPACING_MS, FORGOTTEN_MAX, next_action
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
     REQUESTED,
@@ -54,6 +59,7 @@ TIMING = Timing(
 )
 POLLED = replace(TIMING, polled=True)
 RUNNING = (REQUESTED, claimed(), accepted())
+LATE = (*RUNNING, SubmissionDelayed(submission=1))
 TWO_RUN = (REQUESTED, claimed(), abandoned(), claimed(2), accepted(2, "job-2"), accepted())
 
 
@@ -169,15 +175,15 @@ def test_a_provider_that_cannot_call_is_polled_from_the_start() -> None:
 def test_a_job_that_is_asked_for_by_itself_is_so_by_its_age() -> None:
     """From the age alone, so that a restart neither hurries nor forgets it."""
     hour_ms = 3_600_000
-    facts = ProviderFacts(calls_back=False, lists=False, deletes=False, result_lifetime_ms=hour_ms)
-    timing = replace(POLLED, facts=facts, job_lifetime_ms=hour_ms)
+    bare = ProviderFacts(calls_back=False, lists=False, deletes=False, result_lifetime_ms=hour_ms)
+    timing = replace(POLLED, facts=bare, job_lifetime_ms=hour_ms)
     asked_ms = [0]
     attempts = Attempts()
     while asked_ms[-1] < hour_ms - 30_000:
-        action = owed(*RUNNING, timing=timing, after_ms=asked_ms[-1], attempts=attempts)
+        action = owed(*LATE, timing=timing, after_ms=asked_ms[-1], attempts=attempts)
         assert isinstance(action, Wait)
         due_ms = action.until_ms - START_MS
-        fetch = owed(*RUNNING, timing=timing, after_ms=due_ms, attempts=attempts)
+        fetch = owed(*LATE, timing=timing, after_ms=due_ms, attempts=attempts)
         assert fetch == Fetch(number=1, wake="poll")
         attempts = seen_running(Attempts(), START_MS + due_ms)
         asked_ms.append(due_ms)
@@ -189,10 +195,10 @@ def test_a_job_that_is_asked_for_by_itself_is_so_by_its_age() -> None:
     assert len(waits) < 150
     slow = replace(timing, sweep_interval_ms=10**9)
     late = Attempts(checks=1, checked_at_ms=START_MS + hour_ms // 2)
-    due = owed(*RUNNING, timing=slow, after_ms=hour_ms // 2, attempts=late)
+    due = owed(*LATE, timing=slow, after_ms=hour_ms // 2, attempts=late)
     assert due == Wait(until_ms=START_MS + hour_ms // 2 + 60_000)
     last = Attempts(checks=1, checked_at_ms=START_MS + hour_ms - 45_000)
-    due = owed(*RUNNING, timing=slow, after_ms=hour_ms - 45_000, attempts=last)
+    due = owed(*LATE, timing=slow, after_ms=hour_ms - 45_000, attempts=last)
     assert due == Wait(until_ms=START_MS + hour_ms - 30_000)
 
 
@@ -225,10 +231,29 @@ def test_a_start_looks_at_every_job() -> None:
     assert owed(*RUNNING, attempts=Attempts(woken="start")) == Check(number=1, wake="start")
 
 
+def test_a_job_that_the_list_is_read_for_waits_for_that_and_for_callbacks() -> None:
+    asked = list_asked(Attempts(woken="start"))
+    half_ms, ends_ms = START_MS + TIMING.job_lifetime_ms // 2, START_MS + TIMING.job_lifetime_ms
+    assert owed(*RUNNING, after_ms=3_600_000, attempts=asked) == Wait(until_ms=half_ms)
+    assert owed(*LATE, after_ms=3_600_000, attempts=asked) == Wait(until_ms=ends_ms)
+    called_since = woken_by(asked, "callback")
+    assert owed(*RUNNING, called(), attempts=called_since) == Fetch(number=1, wake="callback")
+    woken_since = woken_by(asked, "start")
+    assert owed(*RUNNING, attempts=woken_since) == Check(number=1, wake="start")
+
+
+def test_a_job_that_the_list_does_not_show_is_asked_for_itself_until_it_was_seen() -> None:
+    missing = woken_by(missing_in_list(Attempts()), "silence")
+    assert owed(*RUNNING, attempts=missing) == Fetch(number=1, wake="silence")
+    seen = asked_in_vain(missing, START_MS)
+    assert owed(*RUNNING, attempts=seen) == Wait(until_ms=START_MS + 30_000)
+    assert owed(*RUNNING, after_ms=30_000, attempts=seen) == Check(number=1, wake="silence")
+
+
 def test_a_job_that_is_not_known_is_asked_for_again_before_it_is_given_up() -> None:
     missing = denied(Attempts(), START_MS, counts=False)
     assert owed(*RUNNING, attempts=missing) == Wait(until_ms=START_MS + 90_000)
-    assert owed(*RUNNING, after_ms=90_000, attempts=missing) == Check(number=1, wake="silence")
+    assert owed(*RUNNING, after_ms=90_000, attempts=missing) == Fetch(number=1, wake="silence")
     late = denied(Attempts(), START_MS + 80_000, counts=True)
     assert owed(*RUNNING, after_ms=90_000, attempts=late) == Wait(until_ms=START_MS + 110_000)
 
@@ -260,10 +285,19 @@ def test_a_provider_that_could_not_be_asked_has_its_rest() -> None:
     assert owed(REQUESTED, attempts=later) == Wait(until_ms=START_MS + 4_000)
 
 
+def test_half_of_a_lifetime_is_an_alarm_once() -> None:
+    half = TIMING.job_lifetime_ms // 2
+    checked = Attempts(checks=99, checked_at_ms=START_MS + half - 1)
+    before = owed(*RUNNING, after_ms=half - 1, attempts=checked)
+    assert before == Wait(until_ms=START_MS + half)
+    assert owed(*RUNNING, after_ms=half, attempts=checked) == Alarm(number=1)
+    assert isinstance(owed(*LATE, after_ms=half, attempts=checked), Wait)
+
+
 def test_a_lifetime_ends_a_job() -> None:
     day = TIMING.job_lifetime_ms
     checked = Attempts(checks=99, checked_at_ms=START_MS + day - 1)
-    assert owed(*RUNNING, after_ms=day - 1, attempts=checked) == Wait(until_ms=START_MS + day)
+    assert owed(*LATE, after_ms=day - 1, attempts=checked) == Wait(until_ms=START_MS + day)
     assert owed(*RUNNING, after_ms=day) == GiveUp(number=1, lost=False)
 
 

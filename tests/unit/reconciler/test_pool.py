@@ -168,3 +168,16 @@ def test_a_breaker_that_lets_somebody_go_earlier_stirs_who_waits() -> None:
     breaker.reached()
     breaker.succeeded()
     assert stirred[0] == begun + 3
+
+
+def test_requests_that_are_spaced_begin_one_after_the_other_the_oldest_first() -> None:
+    it = Pool(SLOTS, None, lambda: None, spacing_ms=50)
+    assert it.admit(one("first", position=1), "a", 1_000)
+    for name, tried_ms in (("late", 900), ("early", 100), ("middle", 500)):
+        assert not it.admit(one(name, tried_ms=tried_ms), "a", 1_001)
+    assert it.take(1_049) is None
+    assert it.next_ms() == 1_050
+    assert it.take(1_050) == "early"
+    assert it.take(1_099) is None
+    assert it.take(1_100) == "middle"
+    assert it.next_ms() == 1_150

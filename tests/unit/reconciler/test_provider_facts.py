@@ -12,7 +12,8 @@ from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.actions import Check, Fetch, GiveUp, Remove, Settle, Submit, Wait
 from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.erasing import Erase, FinishErasure, Step, next_action
-from stenolog.reconciler.plan import LATE_FIRST_MS, POLL_FIRST_MS
+from stenolog.reconciler.looking import POLL_FIRST_MS
+from stenolog.reconciler.plan import LATE_FIRST_MS
 from tests.unit.commands.stories import (
     REQUESTED,
     START_MS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stenolog.log.events.callbacks import UnmatchedKind
 from stenolog.log.events.submissions import (
     AbandonReason,
     RefusalReason,
@@ -122,6 +123,22 @@ class RecordSearch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDelay:
+    """Record that half of the time has passed within which a job's result can be fetched."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordUnmatched:
+    """Record that what we have of a callback is not what was to be expected."""
+
+    number: int
+    kind: UnmatchedKind
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRemoval:
     """Record that a job is gone at the provider: the submission's own, or this duplicate."""
 
@@ -148,6 +165,8 @@ Command = (
     | Supersede
     | RecordDuplicate
     | RecordSearch
+    | RecordDelay
+    | RecordUnmatched
     | RecordRemoval
     | CompleteErasure
 )

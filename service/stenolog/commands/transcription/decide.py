@@ -14,10 +14,12 @@ from stenolog.commands.transcription.commands import (
     CompleteErasure,
     Fail,
     FailSubmission,
+    RecordDelay,
     RecordDuplicate,
     RecordRemoval,
     RecordSearch,
     RecordUnanswered,
+    RecordUnmatched,
     RefuseSubmission,
     RequestTranscription,
     Supersede,
@@ -26,8 +28,8 @@ from stenolog.commands.transcription.decide_jobs import (
     decide_abandonment,
     decide_completed_erasure,
     decide_duplicate,
+    decide_noted,
     decide_removal,
-    decide_search,
     decide_supersession,
     decide_unanswered,
 )
@@ -99,8 +101,8 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
             return decide_supersession(command, state)
         case RecordDuplicate():
             return decide_duplicate(command, state)
-        case RecordSearch():
-            return decide_search(command, state)
+        case RecordSearch() | RecordDelay() | RecordUnmatched():
+            return decide_noted(command, state)
         case RecordRemoval():
             return decide_removal(command, state)
         case CompleteErasure():

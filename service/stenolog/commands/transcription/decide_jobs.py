@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import assert_never, get_args
 
 from stenolog.commands.transcription.commands import (
     AbandonSubmission,
+    RecordDelay,
     RecordDuplicate,
     RecordRemoval,
     RecordSearch,
     RecordUnanswered,
+    RecordUnmatched,
     Supersede,
 )
 from stenolog.commands.transcription.state import OPEN_OUTCOMES, Submission, Transcription
 from stenolog.log.event_data import EventData
+from stenolog.log.events.callbacks import CallbackUnmatched
 from stenolog.log.events.submissions import (
     RemovalProof,
     SubmissionAbandoned,
+    SubmissionDelayed,
     SubmissionDuplicated,
     SubmissionRemoved,
     SubmissionSearched,
@@ -100,6 +104,39 @@ def decide_duplicate(command: RecordDuplicate, state: Transcription) -> Sequence
             submission=command.number, duplicate=len(state.duplicates) + 1, provider_job=job
         ),
     )
+
+
+def decide_noted(
+    command: RecordSearch | RecordDelay | RecordUnmatched, state: Transcription
+) -> Sequence[EventData]:
+    """Return what was found out about a submission whose job is known, once."""
+    match command:
+        case RecordSearch():
+            return decide_search(command, state)
+        case RecordDelay():
+            return decide_delay(command, state)
+        case RecordUnmatched():
+            return decide_unmatched(command, state)
+        case _:
+            assert_never(command)
+
+
+def decide_delay(command: RecordDelay, state: Transcription) -> Sequence[EventData]:
+    """Return it once, while the outcome is still to come."""
+    submission = state.submission(command.number)
+    if state.terminal or submission is None or submission.outcome != "accepted":
+        return ()
+    return () if submission.delayed else (SubmissionDelayed(submission=command.number),)
+
+
+def decide_unmatched(command: RecordUnmatched, state: Transcription) -> Sequence[EventData]:
+    """Return it once for each kind, of a submission whose job is known."""
+    submission = state.submission(command.number)
+    if submission is None or submission.outcome != "accepted":
+        return ()
+    if command.kind in submission.unmatched:
+        return ()
+    return (CallbackUnmatched(submission=command.number, kind=command.kind, status=command.status),)
 
 
 def decide_search(command: RecordSearch, state: Transcription) -> Sequence[EventData]:

@@ -21,12 +21,13 @@ from stenolog.commands.transcription.state import (
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
-from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded, WebhookEnding
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
+    SubmissionDelayed,
     SubmissionDuplicated,
     SubmissionFailed,
     SubmissionRefused,
@@ -145,6 +146,8 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             return {"duplicates": duplicates_after(state, data)}
         case (
             CallbackReceived()
+            | CallbackUnmatched()
+            | SubmissionDelayed()
             | SubmissionUnanswered()
             | SubmissionRefused()
             | SubmissionFailed()

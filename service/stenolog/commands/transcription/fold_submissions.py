@@ -7,10 +7,11 @@ from dataclasses import replace
 from stenolog.commands.transcription.state import Duplicate, Page, Submission, Transcription
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
-from stenolog.log.events.callbacks import CallbackReceived
+from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
+    SubmissionDelayed,
     SubmissionDuplicated,
     SubmissionFailed,
     SubmissionRefused,
@@ -102,6 +103,10 @@ def _changed(
                 callback_jobs=_named(submission.callback_jobs, data.provider_job),
                 called_back_at=submission.called_back_at or _heard(state, event, data),
             )
+        case SubmissionDelayed():
+            return replace(submission, delayed=True)
+        case CallbackUnmatched():
+            return replace(submission, unmatched=submission.unmatched | {data.kind})
         case _:
             return submission
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from stenolog.log.events.callbacks import CallbackKind
+from stenolog.log.events.callbacks import CallbackKind, UnmatchedKind
 from stenolog.log.events.deliveries import WebhookEnding
 from stenolog.log.events.submissions import AbandonReason, RefusalReason, RemovalProof
 from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
@@ -60,6 +60,8 @@ class Submission:
         called_back: Kinds of callbacks that arrived for it.
         callback_jobs: The handles that callbacks named, at most eight; hints until the provider
             confirms them.
+        delayed: Half of the time has passed within which its result can be fetched.
+        unmatched: How its callback was found not to be what was to be expected.
         page: What its create was answered with instead of an answer of the provider.
         removal: For removed ones: how we know that the job is gone.
         search_owed: Its job was found, and the provider's list was not looked through for others.
@@ -81,6 +83,8 @@ class Submission:
     abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
     callback_jobs: tuple[str, ...] = ()
+    delayed: bool = False
+    unmatched: frozenset[UnmatchedKind] = frozenset()
     page: Page | None = None
     removal: RemovalProof | None = None
     search_owed: bool = False

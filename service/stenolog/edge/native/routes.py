@@ -13,7 +13,7 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
-from stenolog.edge.loops import ReadableAt, Rebuild
+from stenolog.edge.loops import ReadableAt, Rebuild, Reconciling
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
@@ -22,6 +22,7 @@ from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
+from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.native.view_query import query_names
 from stenolog.edge.ports import Evidence, StoredEvents
@@ -53,6 +54,7 @@ class NativePorts:
     providers: Sequence[Mapping[str, object]]
     readable_at: ReadableAt
     rebuild: Rebuild
+    reconciling: Reconciling
     room: Room
     evidence: Evidence
 
@@ -64,7 +66,6 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     events = Events(cases.reading, ports.stored_events, cursors)
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     providers = Providers(ports.providers)
-    projections = Projections(ports.views, ports.rebuild)
     at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())
     writing = partial(guarded, scope="transcripts:write")
@@ -73,7 +74,6 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     reading_one = partial(reading, lookup=lookup)
     erasing_one = partial(guarded, scope="compliance:erase", lookup=lookup)
     managing = partial(guarded, scope="keys:write")
-    operating = partial(guarded, scope="ops:read")
     routes = [
         at(
             f"{PREFIX}/transcripts",
@@ -112,9 +112,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
         *_proofs(LogEvidence(ports.evidence), at),
-        at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
-        # Operators have no scope but `ops:read`, and a rebuild changes no fact.
-        at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
+        *_operations(ports, at),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
 
@@ -132,5 +130,24 @@ def _proofs(evidence: LogEvidence, at: Callable[..., Route]) -> list[Route]:
         at(
             f"{PREFIX}/log/proof/consistency",
             GET=proving(handler=revalidated(evidence.consistency), query=("from", "to")),
+        ),
+    ]
+
+
+def _operations(ports: NativePorts, at: Callable[..., Route]) -> list[Route]:
+    """What operators ask for, whose one scope is `ops:read`.
+
+    A rebuild changes no fact, and a comparison finds out what has become one elsewhere.
+    """
+    operating = partial(Guarded, query=(), scope="ops:read")
+    projections = Projections(ports.views, ports.rebuild)
+    reconciliation = Reconciliation(ports.reconciling)
+    return [
+        at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
+        at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
+        at(
+            f"{PREFIX}/reconciliation",
+            GET=operating(handler=reconciliation.get),
+            POST=operating(handler=reconciliation.post),
         ),
     ]

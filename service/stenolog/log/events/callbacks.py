@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from stenolog.log.event_data import Count, EventData, ProviderJob, SubmissionNumber
+from stenolog.log.event_data import Count, EventData, HttpStatus, ProviderJob, SubmissionNumber
 from stenolog.log.open_work import OpenWork
 
 CallbackKind = Literal["completed", "error", "redacted_audio", "unreadable", "oversized"]
+
+
+UnmatchedKind = Literal["missing", "told-delivered", "told-failed"]
+"""`missing`: the job has ended, and its callback is long overdue. `told-delivered`: the provider
+says that we took it, and we do not have it. `told-failed`: we have it, and it says that we did not
+take it."""
 
 
 class CallbackReceived(EventData):
@@ -30,3 +36,19 @@ class CallbackReceived(EventData):
         if self.provider_job is not None and self.submission in before.jobless:
             return before.with_job(self.submission, urgent=True)
         return replace(before, urgent=before.open)
+
+
+class CallbackUnmatched(EventData):
+    """A job has ended, and what we have of its callback is not what was to be expected.
+
+    `status`: what the provider says that we answered; None: it says that it reached nobody, or
+    nothing.
+    """
+
+    type = "callback.unmatched"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+    kind: UnmatchedKind
+    status: HttpStatus | None

@@ -71,4 +71,17 @@ class DamageAccepted(EventData):
     reason: DamageReason
 
 
+class SweepCompleted(EventData):
+    """Every transcription that was requested before position `before` has ended, and is settled.
+
+    It is found when the last of them to end has ended, at most once in a quarter of an hour.
+    """
+
+    type = "sweep.completed"
+    public = False
+    payload = ""
+
+    before: Ordinal
+
+
 LOG = "log-"

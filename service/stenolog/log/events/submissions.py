@@ -118,6 +118,16 @@ class SubmissionAbandoned(EventData):
         return before.without_job(self.submission)
 
 
+class SubmissionDelayed(EventData):
+    """Half of the time has passed within which the job's result can be fetched, and it runs."""
+
+    type = "submission.delayed"
+    public = False
+    payload = ""
+
+    submission: SubmissionNumber
+
+
 class SubmissionSuperseded(EventData):
     """Another submission finished first; this one's job is to be deleted at the provider."""
 

@@ -63,6 +63,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
         audio_ms=_ms(seconds),
         words=len(words) if isinstance(words, list) else 0,
         server_error=server_error(error) if isinstance(error, str) else None,
+        webhook_status=_http_status(job.get("webhook_status_code")),
         warned=isinstance(metadata, dict) and bool(metadata.get("warnings")),
     )
 
@@ -185,6 +186,12 @@ def _check_id(job: dict[str, Any], asked: str) -> None:
 def _status(word: object) -> JobStatus | None:
     """Return the status that this word is; None for another word."""
     return next((known for known in STATUSES if known == word), None)
+
+
+def _http_status(code: object) -> int | None:
+    """Return the status that a receiver answered with; None for anything that is none."""
+    known = isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 999
+    return code if known and isinstance(code, int) else None
 
 
 def _ms(seconds: object) -> int | None:
