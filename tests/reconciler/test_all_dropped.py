@@ -221,10 +221,11 @@ async def test_an_operator_has_all_jobs_compared_now(tmp_path: Path, simulator: 
     path = "/api/v1/reconciliation"
     async with virtual.house(tmp_path, simulator) as home:
         await requested(home, 3)
-        dry = (await home.client.post(path, json={"dry_run": True})).json()["items"]
+        asked = {"provider": "assemblyai", "dry_run": True}
+        dry = (await home.client.post(path, json=asked)).json()["items"]
         assert [(one["compared"], one["missing"], one["error"]) for one in dry] == [(3, 3, None)]
         assert not virtual.provider.counts["fetch"]
-        later = {"since": "2100-01-01T00:00:00Z"}
+        later = {"provider": "assemblyai", "since": "2100-01-01T00:00:00Z"}
         none = (await home.client.post(path, json=later)).json()["items"]
         assert [one["compared"] for one in none] == [0]
         other = (await home.client.post(path, json={"provider": "aimlapi"})).json()
