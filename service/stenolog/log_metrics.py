@@ -49,6 +49,16 @@ class LogMetrics:
             "Age of the oldest event that the views have not followed yet; 0 without any",
             registry=registry,
         )
+        self._search_lag_events = Gauge(
+            "stenolog_search_lag_events",
+            "Events of the log that the search index has not followed yet",
+            registry=registry,
+        )
+        self._search_lag_seconds = Gauge(
+            "stenolog_search_lag_seconds",
+            "Age of the oldest event that the search index has not followed yet; 0 without any",
+            registry=registry,
+        )
         self._interrupted = Gauge(
             "stenolog_projection_interrupted",
             "Transcriptions whose projection was interrupted and is tried again",
@@ -73,6 +83,11 @@ class LogMetrics:
         self._lag_events.set(events)
         self._lag_seconds.set(age_ms / 1000)
         self._interrupted.set(interrupted)
+
+    def search_lag(self, events: int, age_ms: int) -> None:
+        """Set how far the search index is behind."""
+        self._search_lag_events.set(events)
+        self._search_lag_seconds.set(age_ms / 1000)
 
     def log_head(self, position: int) -> None:
         """Set where the log ends."""

@@ -61,6 +61,8 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Stores do not know each other": (
         ("stores.sqlite.file.writer", "stores.files.directory"),
         ("stores.files.uploads", "stores.sqlite.log.store"),
+        ("stores.search.store", "stores.sqlite.file.connection"),
+        ("stores.sqlite.views.store", "stores.search.store"),
     ),
     "The files of SQLite do not know each other": (
         ("stores.sqlite.log.store", "stores.sqlite.keys.store"),
@@ -79,6 +81,7 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("edge.ports", "delivery.dispatcher"),
         ("edge.http.bodies", "compliance.vault"),
         ("edge.native.routes", "projections.run.projector"),
+        ("edge.native.routes", "projections.search.indexer"),
     ),
     "The reconciler knows no vendor's wire": (
         ("reconciler.fetching", "wire.assemblyai.sentences"),
@@ -105,6 +108,7 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Only the composition root names a store or a vendor": (
         ("cli.log", "stores.sqlite.records"),
         ("edge.app", "stores.sqlite.log.store"),
+        ("edge.app", "stores.search.store"),
         ("compliance.vault", "stores.files.uploads"),
         ("reconciler.loop", "providers.assemblyai.adapter"),
         ("reconciler.loop", "providers.aimlapi.adapter"),
@@ -150,6 +154,10 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("bootstrap.gateway", "aiosqlite"),
         ("stores.files.directory", "sqlite3"),
         ("intelligence", "sqlite3"),
+    ),
+    "The search index has a SQLite of its own": (
+        ("stores.sqlite.views.store", "apsw"),
+        ("bootstrap.stores", "apsw"),
     ),
     "HTTP goes out through egress alone": (
         ("delivery.dispatcher", "httpx"),

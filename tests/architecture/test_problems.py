@@ -29,11 +29,13 @@ from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import InvalidRequest, RateLimited, StenologError
 from stenolog.free_space import NoRoom
+from stenolog.projections.search.index import SearchNotReady, SearchTooLong
 
 CLASSES = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, StenologError)
 ]
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
+CLASSES += [SearchNotReady, SearchTooLong]
 CLASSES += [NotEnded, NotTranscribed, NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"

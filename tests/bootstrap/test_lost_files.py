@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stenolog.bootstrap.gateway import Gateway, open_gateway
-from stenolog.bootstrap.offline import open_keys, open_projector
+from stenolog.bootstrap.offline import open_keys, open_projections
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.clock import Clocks, now_us
 from stenolog.commands.api_keys import prefix_of
@@ -114,7 +114,7 @@ async def open_keys_offline(directory: Path) -> None:
 
 async def open_projector_offline(directory: Path) -> None:
     """As `stenolog projections` does."""
-    async with open_projector(settings_in(directory)):
+    async with open_projections(settings_in(directory)):
         pass
 
 

@@ -16,6 +16,7 @@ from stenolog.cli.keys import command as keys
 from stenolog.cli.listing import command as listing
 from stenolog.cli.projections import command as projections
 from stenolog.cli.reconcile import command as reconcile
+from stenolog.cli.search import command as search
 from stenolog.cli.transcribe import command as transcribe
 from stenolog.commands.api_keys import new_secret
 from stenolog.simulator.aimlapi.provider import API_KEY
@@ -31,6 +32,7 @@ COMMANDS: dict[str, tuple[click.Command, tuple[str, ...]]] = {
     "keys list": (keys, ("list",)),
     "keys create": (keys, ("create", "--name", "x")),
     "keys revoke": (keys, ("revoke", "AAAAAAAA")),
+    "search": (search, ("refund",)),
     "projections list": (projections, ("list",)),
     "projections rebuild": (projections, ("rebuild", "all")),
     "reconcile": (reconcile, ()),

@@ -31,6 +31,7 @@ VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop", "erase"}
 # Taking a lease is none: it is taken whenever something stirs, and is not held beyond a death.
 WORK_CHANGES = frozenset({"begin", "add", "recover", "record", "put_off", "remove"})
 PROVIDER_CHANGES = frozenset({"submit", "upload", "delete"})
+SEARCH_CHANGES = frozenset({"erase"})  # what else it writes is made again from the log
 UPLOAD_CHANGES = frozenset({"store", "discard"})
 POINTS = "points"
 DELIVERY_SPACING_MS = 100
@@ -89,6 +90,7 @@ def wrapping(points: Points) -> Wrapping:
         keys=counted("keys", KEY_CHANGES),
         views=counted("views", VIEW_CHANGES),
         work=counted("work", WORK_CHANGES),
+        search=counted("search", SEARCH_CHANGES),
         provider=counted("provider", PROVIDER_CHANGES),
         delivery=lambda timing: replace(timing, spacing_ms=DELIVERY_SPACING_MS),
         uploads=counted("uploads", UPLOAD_CHANGES),

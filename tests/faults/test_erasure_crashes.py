@@ -107,9 +107,13 @@ def test_every_change_of_an_erasure_may_be_the_last_of_its_process(
     with gateway(tmp_path / "whole", provider.base_url) as whole:
         done = live(whole, simulator, None, 0)
         points = whole.points()
-    assert {"keys.destroy_data_key", "views.erase", "provider.delete", "uploads.discard"} <= set(
-        points[done:]
-    )
+    assert {
+        "keys.destroy_data_key",
+        "views.erase",
+        "search.erase",
+        "provider.delete",
+        "uploads.discard",
+    } <= set(points[done:])
     deaths = 0
     for limit in range(1, len(points) - done + 1):
         with gateway(tmp_path / f"after-{limit}", provider.base_url) as killed:

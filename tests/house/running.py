@@ -49,6 +49,7 @@ class Running:
         self.vault, self.uploads = self.stores.vault, self.stores.uploads
         self.handler, self.facts, self.signing = edge.handler, edge.facts, edge.signing
         self.projector, self.metrics = parts.projector, parts.metrics
+        self.indexer, self.search = parts.indexer, self.stores.search
         self.turns = parts.reconciling.reconciler.turns
         self.eraser = parts.erasing.eraser
         self.lifetime = parts.erasing.uploads
@@ -75,6 +76,10 @@ class Running:
         else:
             async with asyncio.timeout(DEADLINE_S):
                 await self.projector.wait_projected(await self.events.head())
+
+    async def indexed(self) -> None:
+        """Return once the search index holds everything that the log has."""
+        await self.indexer.catch_up()
 
     async def new_key(self, tenant: str = DEFAULT_TENANT, *scopes: str) -> str:
         """Make another API key, with every scope when none is named."""

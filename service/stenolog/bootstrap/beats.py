@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 
 from stenolog.bootstrap.deliveries import Deliveries
 from stenolog.bootstrap.erasing import Erasing
+from stenolog.bootstrap.reconciling import Reconciling
 from stenolog.bootstrap.stores import Stores
 from stenolog.heartbeat import Heartbeat
 from stenolog.projections.run.projector import Projector
-from stenolog.reconciler.loop import Reconciler
+from stenolog.projections.search.indexer import Indexer
 
 AgeMs = Callable[[], int]
 
@@ -20,27 +21,29 @@ class LoopBeats:
     Attributes:
         ages: How old each loop's last beat is, in ms, by the loop's name. A sequencer that nobody
             waits for has just beaten.
+        heads: The heart of the loop that writes tree heads.
     """
 
     def __init__(
         self,
         stores: Stores,
         projector: Projector,
-        reconciler: Reconciler,
+        indexer: Indexer,
+        reconciling: Reconciling,
         deliveries: Deliveries,
         erasing: Erasing,
-        heads: Heartbeat,
     ) -> None:
-        """`heads` is the heart of the loop that writes tree heads."""
+        self.heads = Heartbeat()
         self.ages: Mapping[str, AgeMs] = {
             "sequencer": lambda: stores.events.beat_age_ms,
             "keys_writer": lambda: stores.keys.beat_age_ms,
             "projector": lambda: projector.subscription.beat_age_ms,
-            "reconciler": lambda: reconciler.beat_age_ms,
+            "indexer": lambda: indexer.subscription.beat_age_ms,
+            "reconciler": lambda: reconciling.reconciler.beat_age_ms,
             "fan_out": lambda: deliveries.fan_out.subscription.beat_age_ms,
             "dispatcher": lambda: deliveries.dispatcher.beat_age_ms,
             "upload_sweep": lambda: erasing.heartbeat.age_ms,
-            "tree_heads": lambda: heads.age_ms,
+            "tree_heads": lambda: self.heads.age_ms,
         }
 
     async def __call__(self) -> Mapping[str, int]:

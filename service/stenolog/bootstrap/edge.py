@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from stenolog.arrivals import Arrivals
+from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.http.answer_room import AnswerRoom
@@ -46,6 +47,7 @@ from stenolog.encryption import SigningKey
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
+from stenolog.projections.search.indexer import Indexer
 from stenolog.telemetry import Metrics
 
 
@@ -71,6 +73,7 @@ class EdgeParts:
     turns: Turns
     beats: Beats
     projector: Projector
+    indexer: Indexer
     eraser: Eraser
     metrics: Metrics
     readable_at: ReadableAt
@@ -132,22 +135,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             callbacks=_callbacks(parts),
             assemblyai=_assemblyai(settings, stores, parts),
             aimlapi=_aimlapi(settings, stores, parts),
-            native=NativePorts(
-                identity=stores.events.identity,
-                stored_events=stores.events.histories,
-                views=stores.views,
-                api_keys=stores.keys,
-                ring=parts.ring,
-                providers=provider_items(
-                    settings, polled=settings.cannot_be_called(parts.public_url)
-                ),
-                regions=[one for regions in parts.regions.values() for one in regions if one],
-                readable_at=parts.readable_at,
-                rebuild=parts.projector.rebuild,
-                reconciling=parts.reconciling,
-                room=parts.answer_room.wait,
-                evidence=Prover(stores.events, stores.heads, signer),
-            ),
+            native=_native(settings, stores, parts, signer),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(
                     parts.facts, stores.keys, parts.beats, beat_age_ms_max=parts.beat_age_ms_max
@@ -155,6 +143,28 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 metrics=parts.metrics,
             ),
         )
+    )
+
+
+def _native(
+    settings: Settings, stores: Stores, parts: EdgeParts, signer: HeadSigner
+) -> NativePorts:
+    projections = AllProjections(parts.projector, stores.views, parts.indexer)
+    return NativePorts(
+        identity=stores.events.identity,
+        stored_events=stores.events.histories,
+        views=stores.views,
+        api_keys=stores.keys,
+        ring=parts.ring,
+        providers=provider_items(settings, polled=settings.cannot_be_called(parts.public_url)),
+        regions=[one for regions in parts.regions.values() for one in regions if one],
+        readable_at=parts.readable_at,
+        search=stores.search,
+        statuses=projections.statuses,
+        rebuild=projections.rebuild,
+        reconciling=parts.reconciling,
+        room=parts.answer_room.wait,
+        evidence=Prover(stores.events, stores.heads, signer),
     )
 
 

@@ -20,6 +20,7 @@ from stenolog.config.settings import Settings
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
+from stenolog.projections.search.indexer import Indexer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ def erasing_over(
     facts: FactRecorder,
     handler: CommandHandler,
     projector: Projector,
+    indexer: Indexer,
     now_ms: NowMs,
 ) -> Erasing:
     """Erasure, and the lifetime of uploads, over these stores."""
@@ -64,7 +66,7 @@ def erasing_over(
     if retention_ms == 0:
         loops.append(OutcomeFollower(stores.events, handler, uploads).subscription.run)
     return Erasing(
-        eraser=Eraser(stores.vault, projector, uploads),
+        eraser=Eraser(stores.vault, (projector, indexer), uploads),
         uploads=uploads,
         heartbeat=heartbeat,
         loops=loops,

@@ -78,6 +78,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
     stores, reconciler = parts.stores, parts.reconciling.reconciler
     loops: list[Loop] = [
         parts.projector.run,
+        parts.indexer.run,
         partial(reconciler.run, stores.events),
         parts.reconciling.completeness.run,
         parts.deliveries.run,

@@ -24,7 +24,7 @@ from stenolog.lossy_output import lost_lines
 from stenolog.providers.port import RequestKind
 from stenolog.reconciler.figures import ReconcilerFigures
 from stenolog.reconciler_metrics import ReconcilerMetrics
-from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, VIEWS, WORK
+from stenolog.stores.files.directory import KEYS, LOG, SEARCH, UPLOADS, VIEWS, WORK
 from stenolog.telemetry import Metrics
 
 PAUSABLE = ("all", *get_args(RequestKind))
@@ -42,6 +42,7 @@ class Gauges:
         self._metrics = parts.metrics
         self._stores = parts.stores
         self._projector = parts.projector
+        self._indexer = parts.indexer
         self._reconciler = parts.reconciling.reconciler
         self._deliveries = parts.deliveries
         self._figures = parts.edge.answer_room.figures
@@ -62,6 +63,15 @@ class Gauges:
         oldest: dict[str, int] = {state: _age_ms(at) for state, at in since.items()}
         self._metrics.transcriptions(dict(await views.counts_by_status()), oldest.pop("open", 0))
         self._metrics.reconciler.oldest(oldest)
+
+    async def search(self) -> None:
+        """Measure how far the search index is behind.
+
+        Raises:
+            StoreUnavailable: The log cannot be read.
+        """
+        lag = await self._indexer.lag()
+        self._metrics.search_lag(lag.events, lag.age_ms)
 
     async def keys(self) -> None:
         """Count the keys that are lost.
@@ -91,7 +101,7 @@ class Gauges:
         """
         usage = await asyncio.to_thread(shutil.disk_usage, self._directory)
         self._metrics.machine.disk(free=usage.free, used=usage.used)
-        for name in (LOG, KEYS, VIEWS, WORK):
+        for name in (LOG, KEYS, VIEWS, WORK, SEARCH):
             path = self._directory / name
             size = await asyncio.to_thread(_size, path)
             wal = await asyncio.to_thread(_size, path.with_name(f"{name}-wal"))
@@ -106,6 +116,7 @@ def measured_parts(
     gauges = Gauges(parts, directory)
     measured = {
         "views": gauges.views,
+        "search": gauges.search,
         "keys": gauges.keys,
         "service": gauges.service,
         "disk": gauges.disk,

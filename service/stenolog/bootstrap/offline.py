@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
+from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.identity import CHECK, key_ring, open_master_key
 from stenolog.bootstrap.opened_log import open_log_and_keys
 from stenolog.bootstrap.projections import PROJECTIONS
@@ -19,8 +20,9 @@ from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.projections.run.projector import Projector
-from stenolog.projections.views import ViewReader
-from stenolog.stores.files.directory import KEYS, LOG, VIEWS, locked
+from stenolog.projections.search.indexer import Indexer
+from stenolog.stores.files.directory import KEYS, LOG, SEARCH, VIEWS, locked
+from stenolog.stores.search.store import SearchIndex
 from stenolog.stores.sqlite.browsing import SqliteBrowser
 from stenolog.stores.sqlite.file.checking import refuse_damaged
 from stenolog.stores.sqlite.file.connection import Library, library
@@ -47,8 +49,8 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[ApiKeys, KeyRing]
 
 
 @contextlib.asynccontextmanager
-async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, ViewReader]]:
-    """Open a projector and its views, with the directory locked.
+async def open_projections(settings: Settings) -> AsyncIterator[AllProjections]:
+    """Open what follows the log for readers, with the directory locked.
 
     Raises:
         DataDirectoryLocked: A gateway runs on it after all.
@@ -73,7 +75,11 @@ async def open_projector(settings: Settings) -> AsyncIterator[tuple[Projector, V
             now_ms=now_ms,
         )
         stack.push_async_callback(projector.close)
-        yield projector, views
+        index = await SearchIndex.open(settings.data_dir / SEARCH, log.identity)
+        stack.push_async_callback(index.close)
+        indexer = Indexer(log_store=log, sealer=vault, index=index, now_ms=now_ms)
+        stack.push_async_callback(indexer.close)
+        yield AllProjections(projector, views, indexer)
 
 
 @contextlib.asynccontextmanager

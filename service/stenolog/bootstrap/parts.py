@@ -21,6 +21,7 @@ from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
+from stenolog.clock import NowMs
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
@@ -30,6 +31,7 @@ from stenolog.engine.availability import engine_unavailable
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
+from stenolog.projections.search.indexer import Indexer
 from stenolog.providers.port import Provider
 from stenolog.reconciler.gates import Gates, ProviderGate, ProviderRegion
 from stenolog.side_process import SideProcess
@@ -50,6 +52,7 @@ class Parts:
 
     stores: Stores
     projector: Projector
+    indexer: Indexer
     deliveries: Deliveries
     erasing: Erasing
     reconciling: Reconciling
@@ -71,12 +74,10 @@ async def open_parts(
         SchemaTooNew: A file was written by a newer Stenolog.
         StoreUnavailable: A file cannot be opened.
     """
-    metrics, seen, heads = Metrics(), CommitTimes(), Heartbeat()
-    public_url = settings.public_url or address
+    metrics, seen, public_url = Metrics(), CommitTimes(), settings.public_url or address
     stores = await open_stores(stack, settings, wrapping, metrics)
     signing = await callback_keys(stores.keys, stores.master)
-    engine = _engine(settings, address)
-    polled = settings.cannot_be_called(public_url)
+    engine, polled = _engine(settings, address), settings.cannot_be_called(public_url)
     reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
     gates = Gates(reached, FACTS)
     facts, ring, handler = await _recording(stores)
@@ -84,7 +85,8 @@ async def open_parts(
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, seen, deliveries)
-    erasing = erasing_over(settings, stores, facts, handler, projector, wrapping.clock)
+    indexer = _indexer(stack, stores, wrapping.clock)
+    erasing = erasing_over(settings, stores, facts, handler, projector, indexer, wrapping.clock)
     reconciling = await reconciling_over(
         settings,
         stores,
@@ -97,11 +99,12 @@ async def open_parts(
         erasing=erasing.eraser,
         wrapping=wrapping,
     )
-    beats = LoopBeats(stores, projector, reconciling.reconciler, deliveries, erasing, heads)
+    beats = LoopBeats(stores, projector, indexer, reconciling, deliveries, erasing)
     metrics.machine.show_beats(beats.ages)
     return Parts(
         stores=stores,
         projector=projector,
+        indexer=indexer,
         deliveries=deliveries,
         erasing=erasing,
         reconciling=reconciling,
@@ -115,6 +118,7 @@ async def open_parts(
             turns=reconciling.reconciler.turns,
             beats=beats,
             projector=projector,
+            indexer=indexer,
             eraser=erasing.eraser,
             metrics=metrics,
             readable_at=seen.at,
@@ -127,7 +131,7 @@ async def open_parts(
             side_work=(_side_process(stack), _side_process(stack)),
         ),
         metrics=metrics,
-        heads=heads,
+        heads=beats.heads,
         new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
     )
@@ -184,6 +188,18 @@ def _projector(
     )
     stack.push_async_callback(projector.close)
     return projector
+
+
+def _indexer(stack: contextlib.AsyncExitStack, stores: Stores, clock: NowMs) -> Indexer:
+    indexer = Indexer(
+        log_store=stores.events,
+        sealer=stores.vault,
+        index=stores.search,
+        now_ms=clock,
+    )
+    stores.search.on_damaged = indexer.subscription.wake
+    stack.push_async_callback(indexer.close)
+    return indexer
 
 
 def _engine(settings: Settings, address: str) -> EngineChild | None:

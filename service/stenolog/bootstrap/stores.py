@@ -23,9 +23,10 @@ from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.store import EventStore
 from stenolog.providers.port import Provider
 from stenolog.reconciler.timing import Timing as ReconcilerTiming
-from stenolog.stores.files.directory import UPLOADS, VIEWS, WORK
+from stenolog.stores.files.directory import SEARCH, UPLOADS, VIEWS, WORK
 from stenolog.stores.files.upload_room import UploadRoom
 from stenolog.stores.files.uploads import UploadStore
+from stenolog.stores.search.store import SearchIndex
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.views.store import SqliteViews
@@ -36,7 +37,7 @@ CLOCK_BEHIND_MS_TOLD = 1_000  # less is a clock that was set right
 
 log = structlog.get_logger()
 
-Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork)
+Store = TypeVar("Store", SqliteLog, SqliteKeys, SqliteViews, SqliteWork, SearchIndex)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Wrapping:
     keys: Callable[[SqliteKeys], SqliteKeys] = lambda port: port
     views: Callable[[SqliteViews], SqliteViews] = lambda port: port
     work: Callable[[SqliteWork], SqliteWork] = lambda port: port
+    search: Callable[[SearchIndex], SearchIndex] = lambda port: port
     provider: Callable[[Provider], Provider] = lambda port: port
     delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
     uploads: Callable[[UploadStore], UploadStore] = lambda port: port
@@ -76,6 +78,7 @@ class Stores:
     events: SqliteLog
     views: SqliteViews
     work: SqliteWork
+    search: SearchIndex
     vault: Vault
     uploads: UploadStore
     new_master_key: bool
@@ -109,6 +112,7 @@ async def open_stores(
     vault = Vault(master, keys, events.sealings)
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
     work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
+    search = await _closing(stack, await SearchIndex.open(directory / SEARCH, ours))
     await events.record_clock()  # not before: a start that is refused appends nothing
     room = UploadRoom(
         directory / UPLOADS,
@@ -121,6 +125,7 @@ async def open_stores(
         events=wrapping.log(events),
         views=wrapping.views(views),
         work=wrapping.work(work),
+        search=wrapping.search(search),
         vault=vault,
         uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault, ours, room=room)),
         new_master_key=new_master_key,

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "transcribe": ("transcribe", "Transcribe files or URLs through a running gateway."),
     "list": ("listing", "List transcriptions, the newest first."),
     "show": ("show", "Show a transcription, and what was said."),
+    "search": ("search", "Find what was said, in all transcriptions."),
     "delete": ("delete", "Erase transcriptions for good."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),

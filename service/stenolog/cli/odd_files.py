@@ -8,9 +8,18 @@ from pathlib import Path
 
 from stenolog.cli.findings import Finding
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
-from stenolog.stores.files.directory import API_KEY, KEYS, LOCK, LOG, MASTER_KEY, VIEWS, WORK
+from stenolog.stores.files.directory import (
+    API_KEY,
+    KEYS,
+    LOCK,
+    LOG,
+    MASTER_KEY,
+    SEARCH,
+    VIEWS,
+    WORK,
+)
 
-FILES = (LOG, KEYS, VIEWS, WORK, TREE_HEADS, MASTER_KEY, API_KEY, LOCK)
+FILES = (LOG, KEYS, VIEWS, WORK, SEARCH, TREE_HEADS, MASTER_KEY, API_KEY, LOCK)
 
 
 def odd_directory(path: Path) -> Finding | None:

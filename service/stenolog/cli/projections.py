@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
 
-from stenolog.bootstrap.offline import open_projector
+from stenolog.bootstrap.offline import open_projections
 from stenolog.cli.answers import ProjectionItem, ProjectionPage, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.layout import table
@@ -43,7 +45,10 @@ def list_command(data_dir: Path | None, url: str | None, api_key: str | None) ->
 @with_service
 @guarded
 def rebuild(name: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Build projection NAME, or `all`, anew from the log; its views stay in place meanwhile."""
+    """Build projection NAME, or `all`, anew from the log; views stay in place meanwhile.
+
+    The search index does not: searches are answered again once it is filled.
+    """
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     print_projections(run(_rebuild(settings, name)))
 
@@ -67,8 +72,8 @@ def print_projections(rows: list[ProjectionItem]) -> None:
 
 async def _list(settings: Settings) -> list[ProjectionItem]:
     async def by_hand() -> list[ProjectionItem]:
-        async with open_projector(settings) as (_, views):
-            return [checked(ProjectionItem, asdict(status)) for status in await views.projections()]
+        async with open_projections(settings) as projections:
+            return _items(await projections.statuses())
 
     return await by_service_or_hand(settings, _projections, by_hand)
 
@@ -85,12 +90,16 @@ async def _rebuild(settings: Settings, name: str) -> list[ProjectionItem]:
         raise EgressFailed("the service still rebuilds; `projections list` says how far", sent=True)
 
     async def by_hand() -> list[ProjectionItem]:
-        async with open_projector(settings) as (projector, views):
-            await projector.rebuild(name)
-            await projector.catch_up()
-            return [checked(ProjectionItem, asdict(status)) for status in await views.projections()]
+        async with open_projections(settings) as projections:
+            await projections.rebuild(name)
+            await projections.catch_up()
+            return _items(await projections.statuses())
 
     return await by_service_or_hand(settings, ask, by_hand)
+
+
+def _items(statuses: Sequence[Any]) -> list[ProjectionItem]:
+    return [checked(ProjectionItem, asdict(status)) for status in statuses]
 
 
 async def _projections(client: ServiceClient) -> list[ProjectionItem]:

@@ -6,6 +6,7 @@ reconciler deletes the jobs at the provider and appends `erasure.completed`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
@@ -30,10 +31,10 @@ class Keys(Protocol):
 
 
 class Views(Protocol):
-    """Holds content; `projections/run/projector` keeps this promise."""
+    """Holds content; the projector and the indexer of `projections` keep this promise."""
 
     async def erase(self, transcription_id: str) -> None:
-        """Remove the transcription's content from all views.
+        """Remove the transcription's content, in every view.
 
         Raises:
             StoreUnavailable: Something may be left; try again.
@@ -44,7 +45,8 @@ class Views(Protocol):
 class Eraser:
     """Erases what is here of a transcription whose erasure was requested."""
 
-    def __init__(self, keys: Keys, views: Views, uploads: UploadLifetime) -> None:
+    def __init__(self, keys: Keys, views: Sequence[Views], uploads: UploadLifetime) -> None:
+        """`views` is everything that is made of content and shown."""
         self._keys = keys
         self._views = views
         self._uploads = uploads
@@ -93,7 +95,8 @@ class Eraser:
         if not handle_sealed:
             await self._keys.destroy(stream_of(transcription_id))
         # The key first: whatever is projected after it finds nothing to show.
-        await self._views.erase(transcription_id)
+        for views in self._views:
+            await views.erase(transcription_id)
 
     async def _release(self, transcription_id: str, upload: str | None) -> None:
         if upload is not None:

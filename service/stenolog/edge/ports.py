@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.log.proofs import ConsistencyProof, InclusionProof
+from stenolog.projections.pages import ProjectionStatus
 
 
 class Uploads(Protocol):
@@ -89,6 +90,18 @@ class StoredEvents(Protocol):
         Raises:
             RecordDamaged: One is damaged or missing.
             StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+
+class ProjectionStatuses(Protocol):
+    """Tells how far each projection is; `bootstrap/all_projections` keeps this promise."""
+
+    async def __call__(self) -> Sequence[ProjectionStatus]:
+        """Return one for each, in order of name.
+
+        Raises:
+            StoreUnavailable: They cannot be read.
         """
         ...
 

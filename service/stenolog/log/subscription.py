@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NoReturn, Protocol
 
 from stenolog.backoff import exponential_ms
@@ -125,6 +125,17 @@ class Subscription:
                 self._reports.interrupted(exc, retry_in_ms)
                 await asyncio.sleep(retry_in_ms / 1000)
 
+    async def begin_again(self, prepare: Callable[[], Awaitable[None]]) -> None:
+        """Run `prepare` between two pages, and go on from what the subscriber has saved by then.
+
+        Raises:
+            StoreError: Whatever `prepare` raised; the saved place is read again all the same.
+        """
+        async with self._turn:
+            self._at = None
+            await prepare()
+        self.wake()
+
     async def resume(self) -> Checkpoint:
         """Return the place behind which to go on, which the subscriber has saved or begun at.
 
@@ -169,7 +180,8 @@ class Subscription:
 
     async def _growth(self) -> None:
         """Return once the log has grown, or this was woken, or a beat is due."""
-        assert self._at is not None
+        if self._at is None:
+            return  # it was to begin again meanwhile
         waiting = {
             asyncio.ensure_future(self._log.wait(after=self._at.position)),
             asyncio.ensure_future(self._woken.wait()),

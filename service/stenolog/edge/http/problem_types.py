@@ -26,6 +26,8 @@ ADVICE: Mapping[str, str] = {
     "store-error": "Whoever runs the gateway should run `stenolog log verify` and `doctor`.",
     "wrong-expected-version": "Read it again, and then repeat the change.",
     "store-unavailable": "Nothing was stored: ask again after `Retry-After` seconds.",
+    "search-not-ready": "Ask again later: `detail` says how far the index is.",
+    "search-too-long": "Search for rarer words, or among fewer transcripts, or ask again.",
     "no-room": "Ask again later; whoever runs the gateway has to make room on the disk.",
     "outcome-unknown": "It may have been stored: repeat it with the same `Idempotency-Key`.",
     "schema-too-new": "Whoever runs the gateway has to install the newer version again.",

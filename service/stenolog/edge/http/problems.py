@@ -26,6 +26,7 @@ from stenolog.errors import (
     StenologError,
 )
 from stenolog.free_space import NoRoom
+from stenolog.projections.search.index import SearchNotReady, SearchTooLong
 from stenolog.wire.assemblyai import sentences
 
 PROBLEM_JSON = "application/problem+json"
@@ -35,6 +36,9 @@ RETRY_AFTER_OPERATOR_SECONDS = 60  # somebody has to look at the files, or put o
 ERRORS_PATH = "/docs/errors"  # our own page, which says what to do about each
 PROBLEM_TYPE = f"{ERRORS_PATH}#"
 DAMAGED = "This is damaged on the disk: the operator must look at it with `stenolog log verify`"
+
+# Their own words are for whoever asked, though the status says that it is our fault.
+TOLD = (NoRoom, KeyLost, NotEnded, SearchNotReady, SearchTooLong)
 
 PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.StenologError: (500, "Internal error"),
@@ -53,6 +57,8 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.StoreError: (503, "A store failed"),
     errors.WrongExpectedVersion: (409, "The resource changed since you read it"),
     errors.StoreUnavailable: (503, "Nothing can be stored now"),
+    SearchNotReady: (503, "The search index is being filled"),
+    SearchTooLong: (503, "The search took too long"),
     NoRoom: (507, "There is no room for the file"),
     errors.OutcomeUnknown: (503, "It may or may not have been stored"),
     errors.SchemaTooNew: (500, "The data was written by a newer version"),
@@ -143,7 +149,7 @@ def failure_of(error: StenologError) -> Failure:
 def _detail(error: StenologError, status: int) -> str | None:
     if isinstance(error, RecordDamaged | PayloadDamaged):
         return DAMAGED  # its own words are for the operator
-    return str(error) if status < 500 or isinstance(error, NoRoom | KeyLost | NotEnded) else None
+    return str(error) if status < 500 or isinstance(error, TOLD) else None
 
 
 def _headers(error: StenologError, status: int) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 from stenolog.errors import InvalidRequest
@@ -36,6 +37,10 @@ class Cursors:
         """Return the cursor behind the thing with this UUID."""
         return self._made(UUID(identifier).bytes)
 
+    def of_numbers(self, numbers: Sequence[int]) -> str:
+        """Return the cursor behind a place that takes several numbers to name."""
+        return self._made(b"".join(one.to_bytes(NUMBER_BYTES, "big") for one in numbers))
+
     def number(self, cursor: str) -> int:
         """Return the number in a cursor.
 
@@ -46,6 +51,15 @@ class Cursors:
         if number > NUMBER_MAX:
             raise InvalidRequest(NO_CURSOR)
         return number
+
+    def numbers(self, cursor: str, count: int) -> tuple[int, ...]:
+        """Return the `count` numbers in a cursor; raises as `number`."""
+        raw = self._read(cursor, count * NUMBER_BYTES)
+        pieces = (raw[at : at + NUMBER_BYTES] for at in range(0, len(raw), NUMBER_BYTES))
+        found = tuple(int.from_bytes(one, "big") for one in pieces)
+        if max(found) > NUMBER_MAX:
+            raise InvalidRequest(NO_CURSOR)
+        return found
 
     def identifier(self, cursor: str) -> str:
         """Return the UUID in a cursor; raises as `number`."""

@@ -10,7 +10,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.unknown_names import refuse_unknown
 from stenolog.edge.loops import Rebuild
-from stenolog.projections.views import ViewReader
+from stenolog.edge.ports import ProjectionStatuses
 from stenolog.wire.strict_json import parse_object
 
 BODY_BYTES_MAX = 1_024
@@ -19,8 +19,8 @@ BODY_BYTES_MAX = 1_024
 class Projections:
     """For operators: views hold all tenants together, and these answers name none of them."""
 
-    def __init__(self, views: ViewReader, rebuild: Rebuild) -> None:
-        self._views = views
+    def __init__(self, statuses: ProjectionStatuses, rebuild: Rebuild) -> None:
+        self._statuses = statuses
         self._rebuild = rebuild
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
@@ -33,7 +33,7 @@ class Projections:
                 "failures": one.failures,
                 "rebuilding": one.rebuilding,
             }
-            for one in await self._views.projections()
+            for one in await self._statuses()
         ]
         return Response(orjson.dumps({"items": items, "next": None}), media_type="application/json")
 

@@ -23,13 +23,15 @@ from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.reconciliation import Reconciliation
+from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.native.view_query import query_names
-from stenolog.edge.ports import Evidence, StoredEvents
+from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.format import LogIdentity
 from stenolog.projections.of.lists import ITEM_VIEWS
+from stenolog.projections.search.index import SearchReader
 from stenolog.projections.views import Room, ViewReader
 
 PREFIX = "/api/v1"
@@ -53,7 +55,9 @@ class NativePorts:
     regions: Sequence[Region]
     providers: Sequence[Mapping[str, object]]
     readable_at: ReadableAt
+    statuses: ProjectionStatuses
     rebuild: Rebuild
+    search: SearchReader
     reconciling: Reconciling
     room: Room
     evidence: Evidence
@@ -113,6 +117,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
+        *_across_transcripts(ports.search, cursors, at, reading),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
 
@@ -140,7 +145,7 @@ def _operations(ports: NativePorts, at: Callable[..., Route]) -> list[Route]:
     A rebuild changes no fact, and a comparison finds out what has become one elsewhere.
     """
     operating = partial(Guarded, query=(), scope="ops:read")
-    projections = Projections(ports.views, ports.rebuild)
+    projections = Projections(ports.statuses, ports.rebuild)
     reconciliation = Reconciliation(ports.reconciling)
     return [
         at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
@@ -151,3 +156,12 @@ def _operations(ports: NativePorts, at: Callable[..., Route]) -> list[Route]:
             POST=operating(handler=reconciliation.post),
         ),
     ]
+
+
+def _across_transcripts(
+    index: SearchReader,
+    cursors: Cursors,
+    at: Callable[..., Route],
+    reading: Callable[..., Guarded],
+) -> Sequence[Route]:
+    return [at(f"{PREFIX}/search", GET=reading(handler=Searching(index, cursors).get, query=QUERY))]

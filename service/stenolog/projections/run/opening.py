@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.transcription.state import Transcription
@@ -19,7 +20,6 @@ from stenolog.log.event import Event, SealedPayload
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
-from stenolog.projections.projection import Projection
 from stenolog.projections.run.histories import Box, Histories
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.run.states import States
@@ -59,6 +59,15 @@ class OpenedRequest:
     provider: str | None = None
 
 
+class Opens(Protocol):
+    """What the opener asks of a projection."""
+
+    @property
+    def opens(self) -> frozenset[str]:
+        """The types whose payload it needs."""
+        ...
+
+
 class EventOpener:
     """Opens events for the projector; remembers the requests that it read last."""
 
@@ -66,7 +75,7 @@ class EventOpener:
         self,
         log: EventStore,
         sealer: Sealer,
-        projections: Mapping[str, Projection],
+        projections: Mapping[str, Opens],
         histories: Histories | None = None,
     ) -> None:
         """With `histories`, payloads can be prepared."""

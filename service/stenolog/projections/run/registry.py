@@ -92,7 +92,7 @@ def project(
     Raises:
         MemoryError: There was not enough; nothing is known against the event.
     """
-    source = _source(opened)
+    source = source_of(opened)
     changes: list[Change] = []
     for name in names:
         projection = projections[name]
@@ -154,7 +154,8 @@ def _hold(
     )
 
 
-def _source(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
+def source_of(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
+    """Return what a projection gets of an event, or why it can get nothing; pure."""
     try:
         data = _data(opened.event)
     except SchemaTooNew as exc:

@@ -17,6 +17,7 @@ from stenolog.stores.files.directory import (
     DIRECTORY_MODE,
     KEYS,
     LOG,
+    SEARCH,
     UPLOADS,
     VIEWS,
     WORK,
@@ -133,6 +134,7 @@ def swap(directory: Path, ready: Ready, step: Callable[[str], None]) -> None:
     aside.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     for name in (VIEWS, WORK):  # made anew: they are of what was there
         _move(directory, aside, name, step)
+    _remove(directory, SEARCH, step)  # the same, and what it holds stands in clear
     _place_uploads(directory, aside, step)
     for name in ready.names:
         if not (staging / name).exists():
@@ -167,6 +169,14 @@ def _place_uploads(directory: Path, aside: Path, step: Callable[[str], None]) ->
         upload.rename(place)
         step("an upload is in place")
     sync(directory / UPLOADS)
+
+
+def _remove(directory: Path, name: str, step: Callable[[str], None]) -> None:
+    for suffix in BESIDE:
+        file = directory / (name + suffix)
+        if file.exists():
+            file.unlink()
+            step(f"{file.name} is removed")
 
 
 def _move(directory: Path, aside: Path, name: str, step: Callable[[str], None]) -> None:

@@ -1,0 +1,52 @@
+"""Read which transcripts a question across them looks at."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.datastructures import QueryParams
+
+from stenolog.clock import microseconds, rfc3339
+from stenolog.projections.search.index import Narrowed
+
+NARROWING = ("subject", "from", "to")  # the query parameters
+SPEAKER_CHARS_MAX = 128
+SUBJECT_CHARS_MAX = 256
+RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+NO_TIME = "must be a time as in RFC 3339, such as 2026-11-30T08:00:00Z; `+` is written %2B in a URL"
+
+Wrong = list[tuple[str, str]]
+
+
+def narrowed(query: QueryParams, tenant: str, wrong: Wrong) -> Narrowed:
+    """Read `subject`, `from` and `to`; describe in `wrong` what is wrong with them."""
+    return Narrowed(
+        tenant=tenant,
+        subject=short_text(query, "subject", SUBJECT_CHARS_MAX, wrong),
+        created_from=_moment(query, "from", wrong),
+        created_to=_moment(query, "to", wrong),
+    )
+
+
+def short_text(query: QueryParams, name: str, chars_max: int, wrong: Wrong) -> str | None:
+    """Read a text; an empty one counts as absent."""
+    text = query.get(name) or None
+    if text is not None and len(text) > chars_max:
+        wrong.append((name, f"must have at most {chars_max} characters"))
+    return text
+
+
+def _moment(query: QueryParams, name: str, wrong: Wrong) -> str | None:
+    """Return the moment in UTC with six digits, as they are stored."""
+    given = query.get(name) or None
+    if given is None:
+        return None
+    try:
+        if RFC_3339.fullmatch(given):
+            return rfc3339(microseconds(given.upper()))
+    except (ValueError, OverflowError):
+        pass
+    wrong.append((name, NO_TIME))
+    return None

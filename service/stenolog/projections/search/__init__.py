@@ -1,0 +1,1 @@
+"""Make of transcripts what is searched across them, and follow the log with it."""

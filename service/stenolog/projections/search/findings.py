@@ -1,0 +1,91 @@
+"""Count what was found in a transcript, to be counted across transcripts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+
+from stenolog.projections.canonical import Item
+from stenolog.projections.documents import ProjectionFailed, number_or_none, text_or_none
+from stenolog.projections.search.entry import FINDINGS_MAX, Finding
+from stenolog.projections.shaped.conversation import Conversation
+from stenolog.projections.shaped.views import Shaped, shaped
+
+HIDES = ("redact_pii",)  # what asks for it: then no text of an entity is kept here
+SUMMARY = "summary"
+
+
+def findings_of(said: Conversation) -> tuple[Finding, ...]:
+    """Return what was found, each thing once; of a view that cannot be shaped, nothing."""
+    found: list[Finding] = []
+    for view, counted in _COUNTED.items():
+        if view == "entities" and said.was_requested(HIDES):
+            continue  # providers leave in them what they have redacted elsewhere
+        try:
+            found += counted(shaped(view, said))
+        except ProjectionFailed:
+            continue  # the view itself says so
+    return tuple(found[:FINDINGS_MAX])
+
+
+def _entities(view: Shaped) -> Iterator[Finding]:
+    counts = Counter(
+        (item["entity_type"], item["text"].strip(), item["speaker"])
+        for item in view.items
+        if item["entity_type"] and item["text"] and item["text"].strip()
+    )
+    for (kind, text, speaker), count in counts.items():
+        yield Finding(kind="entity", label=kind, text=text, speaker=speaker, count=count)
+
+
+def _topics(view: Shaped) -> Iterator[Finding]:
+    """Yield each topic with its relevance to the whole; without one, the greatest of a passage."""
+    counts, greatest = _labels(view, "relevance")
+    of_all = (view.beside or {}).get(SUMMARY)
+    told: Mapping[str, object] = of_all if isinstance(of_all, dict) else {}
+    for label in [*counts, *(one for one in told if one not in counts)]:
+        relevance = number_or_none(told.get(label))
+        name = text_or_none(label)
+        if name:
+            weight = greatest[label] if relevance is None else relevance
+            yield Finding(kind="topic", label=name, count=counts[label], weight=weight)
+
+
+def _content_safety(view: Shaped) -> Iterator[Finding]:
+    counts, greatest = _labels(view, "severity")
+    for label, count in counts.items():
+        yield Finding(kind="content_safety", label=label, count=count, weight=greatest[label])
+
+
+def _sentiment(view: Shaped) -> Iterator[Finding]:
+    counts = Counter(item["sentiment"] for item in view.items if item["sentiment"])
+    for label, count in counts.items():
+        yield Finding(kind="sentiment", label=label, count=count)
+
+
+def _labels(view: Shaped, weight: str) -> tuple[Counter[str], Mapping[str, float]]:
+    """Return in how many passages each label is, and the greatest weight that it has there."""
+    counts: Counter[str] = Counter()
+    greatest: defaultdict[str, float] = defaultdict(float)
+    for item in view.items:
+        for label in _named(item):
+            counts[label["label"]] += 1
+            greatest[label["label"]] = max(greatest[label["label"]], label[weight] or 0.0)
+    return counts, greatest
+
+
+def _named(item: Item) -> Iterator[Item]:
+    """Yield each label of a passage once."""
+    seen: set[str] = set()
+    for label in item["labels"]:
+        if label["label"] and label["label"] not in seen:
+            seen.add(label["label"])
+            yield label
+
+
+_COUNTED: Mapping[str, Callable[[Shaped], Iterator[Finding]]] = {
+    "entities": _entities,
+    "topics": _topics,
+    "content-safety": _content_safety,
+    "sentiment": _sentiment,
+}

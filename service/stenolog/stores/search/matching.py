@@ -1,0 +1,58 @@
+"""Say a search in FTS5's words, and rank what it finds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import apsw
+
+from stenolog.projections.search.query import Term
+from stenolog.stores.search.values import whole
+
+RANK_MAX = 10_000  # ten-thousandths
+DIGEST_CHARS = 24  # of 64: enough that no two are the same
+
+
+def expression_of(
+    terms: Sequence[Term], tenant: str, *, subject: str | None, speaker: str | None
+) -> str:
+    """Return what FTS5 is to match: all terms, among the passages of these facets.
+
+    A word has only letters, digits and marks, so between quotation marks nothing is FTS5's syntax.
+    """
+    facets = " AND ".join(f'"{one}"' for one in facets_of(tenant, subject, speaker))
+    said = " AND ".join(f'"{" ".join(term.words)}"{" *" if term.prefix else ""}' for term in terms)
+    return f"facets : ({facets}) AND said : ({said})"
+
+
+def facets_of(tenant: str, subject: str | None, speaker: str | None) -> Iterator[str]:
+    """Yield the words by which FTS5 finds passages of a tenant, a subject and a speaker alone.
+
+    `subject` is `subject_digest` of it.
+    """
+    yield "t" + _digest(tenant)
+    if subject is not None:
+        yield "s" + subject
+    if speaker is not None:
+        yield "v" + _digest(speaker)
+
+
+def subject_digest(subject: str) -> str:
+    """Return by what a subject is known in this file; it goes with the transcript."""
+    return _digest(subject)
+
+
+def share_of_terms(api: apsw.FTS5ExtensionApi, *given: object) -> int:
+    """Return how much a passage is about its terms, from 0 to `RANK_MAX`; `given` is their number.
+
+    The mean of n / (n + 1), where n is how often it has a term. How often others have it does not
+    count: every match has all terms, and a tenant's ranks say nothing of another tenant's words.
+    """
+    counts = (len(api.phrase_locations(one)[0]) for one in range(api.phrase_count))
+    total = sum(count / (count + 1) for count in counts)  # facets stand in the other column
+    return round(RANK_MAX * total / whole(given[0]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST_CHARS]

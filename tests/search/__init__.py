@@ -1,0 +1,1 @@
+"""The search index: what is found, by whom, and what is forgotten."""
