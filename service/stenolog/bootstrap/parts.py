@@ -22,6 +22,7 @@ from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
 from stenolog.clock import NowMs
+from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
@@ -76,12 +77,11 @@ async def open_parts(
     """
     metrics, seen, public_url = Metrics(), CommitTimes(), settings.public_url or address
     stores = await open_stores(stack, settings, wrapping, metrics)
-    signing = await callback_keys(stores.keys, stores.master)
+    signing, link_key = await _secrets(stores)
     engine, polled = _engine(settings, address), settings.cannot_be_called(public_url)
     reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
     gates = Gates(reached, FACTS)
     facts, ring, handler = await _recording(stores)
-    link_key = await secret_of(stores.keys, stores.master, UPLOAD)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
     projector = _projector(stack, stores, wrapping, seen, deliveries)
@@ -143,6 +143,12 @@ def _overseer(
     overseer = Overseer(reconciling.reconciler, stores.views.oldest_open, wrapping.clock)
     stack.push_async_callback(overseer.close)
     return overseer
+
+
+async def _secrets(stores: Stores) -> tuple[CallbackKeys, bytes]:
+    """Return what signs registrations of callbacks, and what signs links."""
+    signing = await callback_keys(stores.keys, stores.master)
+    return signing, await secret_of(stores.keys, stores.master, UPLOAD)
 
 
 async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHandler]:
