@@ -29,6 +29,7 @@ from stenolog.projections.projection import (
     Unreadable,
     params_of,
 )
+from stenolog.projections.redacted import redacted
 from stenolog.projections.rows import Change, Forget, Hold, PutStatus, StatusRow
 from stenolog.projections.shaped.conversation import Conversation
 from stenolog.projections.vendors import canonical
@@ -171,7 +172,10 @@ def source_of(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
         request = content
     if isinstance(content, Document):
         try:
-            content = canonical(opened.provider, data, content, params_of(request))
+            asked = params_of(request)
+            content = canonical(opened.provider, data, content, asked)
+            if opened.event.type in COMPLETED:
+                content = redacted(content, asked)
         except ProjectionFailed as exc:
             content = Unreadable(reason=str(exc))
     said = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from stenolog.intelligence.sentences import sentences
 from stenolog.intelligence.words import Word, read_words
-from stenolog.projections.canonical import CanonicalTranscript, Item, by_start
+from stenolog.projections.canonical import BESIDE, CanonicalTranscript, Item, by_start
 from stenolog.projections.documents import ProjectionFailed
 from stenolog.projections.shaped.fields import Fields, label_or_none
 from stenolog.projections.shaped.notes import Notes
@@ -46,6 +46,12 @@ class Conversation:
             self.params.get(one) is True or self.transcript.says_requested(one)
             for one in parameters
         )
+
+    @property
+    def beside(self) -> Mapping[str, Any]:
+        """What the answer says that is no provider's; empty where it says nothing."""
+        ours = self.answer.get(BESIDE)
+        return ours if isinstance(ours, dict) else {}
 
     @property
     def audio_end_ms(self) -> int | None:

@@ -15,6 +15,7 @@ SPEAKER_BY_TIME = "speaker-by-time"
 SPEAKER_BY_UTTERANCE = "speaker-by-utterance"
 WORDS_OF_UTTERANCES = "words-of-utterances"
 HEADLINE_MADE = "headline-made"
+REDACTED_HERE = "redacted-here"
 
 SENTENCES: Mapping[str, str] = {
     NOT_AN_OBJECT: "Entries that are no JSON objects, and are left out: {count}.",
@@ -31,6 +32,7 @@ SENTENCES: Mapping[str, str] = {
     "in whose time they are: {count}.",
     WORDS_OF_UTTERANCES: "There is no list of words: those inside the utterances are shown: "
     "{count}.",
+    REDACTED_HERE: "Texts that quoted what redact_pii hides, and are redacted here: {count}.",
     HEADLINE_MADE: "Chapters without headline, gist or summary, which have one made of the rest; "
     "`repaired` marks them: {count}.",
 }

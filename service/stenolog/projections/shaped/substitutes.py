@@ -47,12 +47,23 @@ class Substitutes:
         return ()
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        static = self._params.get("redact_static_entities")
-        labels = static if isinstance(static, dict) else {}
-        return PII_POLICIES | {
-            _NOT_IN_NAMES.sub("_", one).lower() for one in (*self.policies, *labels)
+    def static(self) -> Mapping[str, tuple[str, ...]]:
+        """Exact terms that are to be hidden, by the label that is shown for them."""
+        given = self._params.get("redact_static_entities")
+        return {
+            label: tuple(one for one in terms if isinstance(one, str))
+            for label, terms in (given.items() if isinstance(given, dict) else ())
+            if isinstance(terms, list)
         }
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        asked = (*self.policies, *self.static)
+        return PII_POLICIES | {_NOT_IN_NAMES.sub("_", one).lower() for one in asked}
+
+    def is_all_hidden(self, text: str) -> bool:
+        """Tell whether every word of a text stands for something hidden."""
+        return all(map(self.is_hidden, text.split()))
 
     def is_hidden(self, text: str) -> bool:
         """Tell whether a word, or one in a text, stands for something hidden."""

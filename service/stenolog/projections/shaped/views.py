@@ -10,16 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stenolog.projections.canonical import BESIDE, Findings, Item, by_start
+from stenolog.projections.canonical import Findings, Item, by_start
 from stenolog.projections.documents import text_or_none
 from stenolog.projections.rows import Reason
 from stenolog.projections.shaped import findings, measures, passages, speakers, spoken
 from stenolog.projections.shaped.conversation import Conversation
-from stenolog.projections.shaped.notes import Notes
+from stenolog.projections.shaped.notes import REDACTED_HERE, Notes
 
 TELLS_SPEAKERS_APART = ("speaker_labels", "multichannel", "dual_channel")
 METHOD_VERSION = "1"  # of what is made of the words
-SOURCES = "sources"  # in `BESIDE`, by view: who analysed it, where that is not the provider
+REDACTED = "redacted"  # in `Conversation.beside`: how many texts of a member we redacted
+SOURCES = "sources"  # in it too, by view: who analysed it, where that is not the provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class View:
     Attributes:
         features: Request parameters any of which asks for it; empty when it is always asked for.
         shape: Makes its items; what it meets on the way it notes. It may raise `ProjectionFailed`.
+        member: The one of the answer in which it was found.
         method: How we make it, where it is made of the words; None: the provider found it.
         analysed: Whether `source` is told.
         version: Raised whenever the same transcript gives other items.
@@ -37,6 +39,7 @@ class View:
     name: str
     shape: Callable[[Conversation, Notes], Findings]
     features: tuple[str, ...] = ()
+    member: str = ""
     method: str | None = None
     analysed: bool = True
     version: int = 2
@@ -71,20 +74,48 @@ _ALL = (
     View(name="words", shape=spoken.words, analysed=False),
     View(name="sentences", shape=spoken.sentences_of, method="punctuation-and-pauses"),
     View(name="paragraphs", shape=spoken.paragraphs_of, method="punctuation-and-pauses"),
-    View(name="utterances", shape=spoken.utterances, features=TELLS_SPEAKERS_APART, analysed=False),
+    View(
+        name="utterances",
+        shape=spoken.utterances,
+        member="utterances",
+        features=TELLS_SPEAKERS_APART,
+        analysed=False,
+    ),
     View(
         name="speakers",
         shape=speakers.talk_of_speakers,
         features=TELLS_SPEAKERS_APART,
         method="talk-time",
     ),
-    View(name="chapters", shape=findings.chapters, features=("auto_chapters",)),
-    View(name="sentiment", shape=findings.sentiment, features=("sentiment_analysis",)),
-    View(name="entities", shape=findings.entities, features=("entity_detection",)),
-    View(name="content-safety", shape=passages.content_safety, features=("content_safety",)),
-    View(name="topics", shape=passages.topics, features=("iab_categories",)),
-    View(name="highlights", shape=findings.highlights, features=("auto_highlights",)),
-    View(name="summary", shape=passages.summary, features=("summarization",)),
+    View(name="chapters", shape=findings.chapters, member="chapters", features=("auto_chapters",)),
+    View(
+        name="sentiment",
+        shape=findings.sentiment,
+        member="sentiment_analysis_results",
+        features=("sentiment_analysis",),
+    ),
+    View(
+        name="entities", shape=findings.entities, member="entities", features=("entity_detection",)
+    ),
+    View(
+        name="content-safety",
+        shape=passages.content_safety,
+        member="content_safety_labels",
+        features=("content_safety",),
+    ),
+    View(
+        name="topics",
+        shape=passages.topics,
+        member="iab_categories_result",
+        features=("iab_categories",),
+    ),
+    View(
+        name="highlights",
+        shape=findings.highlights,
+        member="auto_highlights_result",
+        features=("auto_highlights",),
+    ),
+    View(name="summary", shape=passages.summary, member="summary", features=("summarization",)),
     View(
         name="redactions",
         shape=measures.redactions,
@@ -110,6 +141,7 @@ def shaped(name: str, said: Conversation) -> Shaped:
             return Shaped(items=(), reason="not_requested")
         if found.items is None:
             return Shaped(items=(), reason="unavailable")
+    notes.add(REDACTED_HERE, _redacted_in(said, view.member))
     return Shaped(
         items=by_start(found.items or ()),
         reason=None,
@@ -119,14 +151,19 @@ def shaped(name: str, said: Conversation) -> Shaped:
     )
 
 
+def _redacted_in(said: Conversation, member: str) -> int:
+    counts = said.beside.get(REDACTED)
+    count = counts.get(member) if isinstance(counts, dict) else None
+    return count if isinstance(count, int) else 0
+
+
 def source_of(view: View, said: Conversation) -> dict[str, str]:
     """Return who made a view: `by` is `stenolog` or `provider`, then method and version.
 
     Of a provider, the method is its name and the version that of its speech model, as far as they
     are known. An analysis that was added here says so itself, in the canonical transcript.
     """
-    ours = said.answer.get(BESIDE)
-    sources = ours.get(SOURCES) if isinstance(ours, dict) else None
+    sources = said.beside.get(SOURCES)
     told = sources.get(view.name) if isinstance(sources, dict) else None
     if isinstance(told, dict):
         method, version = map(text_or_none, (told.get("method"), told.get("version")))
