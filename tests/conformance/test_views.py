@@ -313,13 +313,27 @@ async def test_a_speaker_who_said_nothing_has_no_items(views: Views, speaker: st
 
 
 async def test_a_view_without_items_says_why(views: Views) -> None:
-    await advance(
-        views,
-        [PutView(projection="chapters", transcription="id-0001", reason="not_requested")],
-    )
-    page = await views.items("id-0001", "chapters", after=0, limit=5)
-    assert (page.items, page.next, page.reason) == ((), None, "not_requested")
-    assert await views.view_state("id-0001", "chapters") == "not_requested"
+    empty = [
+        PutView(projection=view, transcription="id-0001", reason=reason)
+        for view, reason in (("transcript", None), ("chapters", None), ("words", "unavailable"))
+    ]
+    unasked = PutView(projection="chapters", transcription="id-0001", reason="not_requested")
+
+    async def reason(view: str) -> str | None:
+        page = await views.items("id-0001", view, after=0, limit=5)
+        assert (page.items, page.next) == ((), None)
+        assert page.reason == await views.view_state("id-0001", view)
+        return page.reason
+
+    await advance(views, [unasked])
+    assert await reason("chapters") == "not_ready"  # nothing is, before the outcome
+    await advance(views, empty)
+    assert (await reason("words"), await reason("chapters")) == ("unavailable", None)
+    await advance(views, [unasked])
+    assert await reason("chapters") == "not_requested"
+    assert await reason("never-heard-of") == "not_ready"
+    await views.erase("id-0001")
+    assert (await reason("words"), await reason("chapters")) == ("erased", "erased")
 
 
 async def test_what_stands_beside_the_items_is_kept(views: Views) -> None:

@@ -10,9 +10,11 @@ from stenolog.projections.documents import decode
 from stenolog.projections.pages import ITEMS_PER_PAGE_MAX, ItemsPage
 from stenolog.projections.rows import ITEMS_PER_CHUNK_MAX, Reason
 from stenolog.projections.shaped.filters import Wanted
+from stenolog.projections.views import TRANSCRIPT_VIEW
 from stenolog.stores.sqlite.views.boxes import Boxes
 from stenolog.stores.sqlite.views.content import head_place, part_place
 from stenolog.stores.sqlite.views.content_reads import LIVE, ContentReads, beside_loop
+from stenolog.stores.sqlite.views.rows import UNWRITTEN
 
 PARTS_PER_READ = 16  # when items are looked for; at most 1 MiB and a longest item
 
@@ -49,7 +51,7 @@ class ItemReads(ContentReads):
             view,
             transcription,
         )
-        return rows[0][0] if rows else "not_ready"
+        return rows[0][0] if rows else await self._reason_without_row(view, transcription)
 
     async def items(
         self, transcription: str, view: str, *, after: int, limit: int, wanted: Wanted | None = None
@@ -63,7 +65,10 @@ class ItemReads(ContentReads):
         while True:
             rows = await self._parts(view, transcription, search.reached, parts_max)
             if not rows:
-                return ItemsPage(items=(), next=None, reason="not_ready", around=None)
+                reason = await self._reason_without_row(view, transcription)
+                if reason is not None:
+                    return ItemsPage(items=(), next=None, reason=reason, around=None)
+                continue
             reason, total = rows[0][1:3]
             before = search.reached
             size = sum(len(box) for row in rows for box in (row[3], row[5]) if box is not None)
@@ -79,6 +84,22 @@ class ItemReads(ContentReads):
             reason=reason,
             around=search.around,
         )
+
+    async def _reason_without_row(self, view: str, transcription: str) -> Reason | None:
+        """Tell why a view has no row; None when it has one by now.
+
+        All views of an outcome are written together, but for those that nobody asked for.
+        """
+        rows = await self.rows(
+            "SELECT reason, EXISTS (SELECT 1 FROM views asked WHERE asked.id = views.id "  # noqa: S608  ours
+            f"AND asked.generation = {LIVE}) FROM views WHERE generation = {LIVE} AND id = ? "
+            "AND EXISTS (SELECT 1 FROM generations WHERE projection = ? AND state = 'live')",
+            *(view, TRANSCRIPT_VIEW, transcription, view),
+        )
+        if not rows:
+            return "not_ready"
+        reason, written = rows[0]
+        return None if written else reason or UNWRITTEN
 
     async def _parts(
         self, view: str, transcription: str, after: int, parts_max: int

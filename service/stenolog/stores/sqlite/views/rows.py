@@ -17,6 +17,10 @@ _INSERT_STATUS = (
 )
 
 
+# Most views of most transcriptions are like this. They have no row: see `ItemReads`.
+UNWRITTEN: Reason = "not_requested"
+
+
 @dataclass(frozen=True, slots=True)
 class RowWriter:
     """Makes changes in the generations that these projections have; others are left out."""
@@ -80,11 +84,14 @@ class RowWriter:
         self._put_view(key, "erased", Stored())
 
     def _put_view(self, key: tuple[int, str], reason: Reason | None, stored: Stored) -> None:
-        self.run.execute(
-            "INSERT OR REPLACE INTO views (generation, id, reason, items, box) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (*key, reason, stored.items, stored.box),
-        )
+        if reason == UNWRITTEN:
+            self._delete("views", key)
+        else:
+            self.run.execute(
+                "INSERT OR REPLACE INTO views (generation, id, reason, items, box) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (*key, reason, stored.items, stored.box),
+            )
         self._delete("parts", key)
         self.run.executemany(
             "INSERT INTO parts (generation, id, first, count, box) VALUES (?, ?, ?, ?, ?)",
