@@ -314,8 +314,9 @@ async def test_a_speaker_who_said_nothing_has_no_items(views: Views, speaker: st
 
 async def test_a_view_without_items_says_why(views: Views) -> None:
     empty = [
-        PutView(projection=view, transcription="id-0001", reason=reason)
-        for view, reason in (("transcript", None), ("chapters", None), ("words", "unavailable"))
+        PutView(projection="transcript", transcription="id-0001", reason=None),
+        PutView(projection="chapters", transcription="id-0001", reason=None),
+        PutView(projection="words", transcription="id-0001", reason="unavailable"),
     ]
     unasked = PutView(projection="chapters", transcription="id-0001", reason="not_requested")
 

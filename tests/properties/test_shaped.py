@@ -45,7 +45,8 @@ UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067]")
 @st.composite
 def tidy(draw: st.DrawFn) -> dict[str, Any]:
     """An answer as documented: words in order, utterances of one voice, and findings over them."""
-    words, at = [], 0
+    words: list[dict[str, Any]] = []
+    at = 0
     for _ in range(draw(st.integers(0, 30))):
         start = at + draw(st.integers(0, 1_500))
         at = start + draw(st.integers(0, 400))
