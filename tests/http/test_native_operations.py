@@ -112,7 +112,8 @@ async def test_projections_are_listed_and_built_again(service: Composed) -> None
     assert {one["failures"] for one in before["items"]} == {0}
     answer = await service.client.post("/api/v1/projections/words/rebuild")
     assert (answer.status_code, answer.json()) == (202, {"projections": ["words"]})
-    assert await pages(service, f"{BASE}/{transcription_id}/words", 5) == WORDS
+    shown = await pages(service, f"{BASE}/{transcription_id}/words", 5)
+    assert [one["text"] for one in shown] == [one["text"] for one in WORDS]
     everything = await service.client.post("/api/v1/projections/all/rebuild")
     assert set(everything.json()["projections"]) == {*PROJECTIONS, "search"}
     problem = await refusal(service, "POST", "/api/v1/projections/nothing/rebuild")
