@@ -14,6 +14,7 @@ from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import ReadableAt, Rebuild, Reconciling
+from stenolog.edge.native.across import LISTS, Counted
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
@@ -164,4 +165,12 @@ def _across_transcripts(
     at: Callable[..., Route],
     reading: Callable[..., Guarded],
 ) -> Sequence[Route]:
-    return [at(f"{PREFIX}/search", GET=reading(handler=Searching(index, cursors).get, query=QUERY))]
+    lists = (
+        at(
+            f"{PREFIX}/{name}",
+            GET=reading(handler=Counted(across, index, cursors).get, query=across.query),
+        )
+        for name, across in LISTS.items()
+    )
+    searching = Searching(index, cursors)
+    return [at(f"{PREFIX}/search", GET=reading(handler=searching.get, query=QUERY)), *lists]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from stenolog.projections.canonical import Item
 from stenolog.projections.documents import ProjectionFailed, number_or_none, text_or_none
 from stenolog.projections.search.entry import FINDINGS_MAX, Finding
+from stenolog.projections.search.folding import indexed_words
 from stenolog.projections.shaped.conversation import Conversation
 from stenolog.projections.shaped.views import Shaped, shaped
 
@@ -29,12 +30,16 @@ def findings_of(said: Conversation) -> tuple[Finding, ...]:
 
 
 def _entities(view: Shaped) -> Iterator[Finding]:
-    counts = Counter(
-        (item["entity_type"], item["text"].strip(), item["speaker"])
-        for item in view.items
-        if item["entity_type"] and item["text"] and item["text"].strip()
-    )
-    for (kind, text, speaker), count in counts.items():
+    """Yield each as it was first written: texts with the same words are one."""
+    counts: Counter[tuple[str, str, str | None]] = Counter()
+    written: dict[str, str] = {}
+    for item in view.items:
+        words = " ".join(indexed_words(item["text"] or ""))
+        if item["entity_type"] and words:
+            written.setdefault(words, item["text"].strip())
+            counts[item["entity_type"], words, item["speaker"]] += 1
+    for (kind, words, speaker), count in counts.items():
+        text = written[words]
         yield Finding(kind="entity", label=kind, text=text, speaker=speaker, count=count)
 
 

@@ -6,6 +6,7 @@ import apsw
 
 from stenolog.projections.search.folding import indexed_words
 from stenolog.projections.search.index import Count, Counting, TranscriptCount
+from stenolog.projections.shaped.filters import BELOW
 from stenolog.stores.search.matching import subject_digest
 from stenolog.stores.search.reading import refuse_unready
 from stenolog.stores.search.values import whole
@@ -76,10 +77,13 @@ def _condition(asked: Counting) -> tuple[str, Values]:
     among = asked.among
     conditions = ["f.tenant = ?", "f.kind = ?"]
     values: Values = [among.tenant, asked.kind]
-    for column, value in (("label", asked.label), ("speaker", asked.speaker)):
-        if value is not None:
-            conditions.append(f"f.{column} = ?")
-            values.append(value)
+    if asked.label is not None:  # a topic has those that belong to it: `Sports>Boxing`
+        below = asked.label + BELOW
+        conditions.append("(f.label = ? OR substr(f.label, 1, ?) = ?)")
+        values += [asked.label, len(below), below]
+    if asked.speaker is not None:
+        conditions.append("f.speaker = ?")
+        values.append(asked.speaker)
     if asked.text is not None:
         conditions.append("f.folded = ?")
         values.append(" ".join(indexed_words(asked.text)))
