@@ -98,7 +98,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
     idempotency_secret = await secret_of(stores.keys, stores.master, IDEMPOTENCY)
     head_secret = await secret_of(stores.keys, stores.master, TREE_HEAD)
     signer = HeadSigner(stores.events.identity, SigningKey(head_secret))
-    subjects_secret = await secret_of(stores.keys, stores.master, SUBJECTS)
+    subjects = Subjects(await secret_of(stores.keys, stores.master, SUBJECTS), stores.keys)
     return build_app(
         Edge(
             requests=RequestPorts(
@@ -116,7 +116,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 events=stores.events,
                 views=stores.views,
                 uploads=stores.uploads,
-                note_subject=Subjects(subjects_secret, stores.keys).note,
+                note_subject=subjects.note,
                 upload_key=parts.link_key,
                 upload_bytes_max=settings.upload_bytes_max,
                 idempotency_secret=idempotency_secret,
@@ -135,7 +135,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             callbacks=_callbacks(parts),
             assemblyai=_assemblyai(settings, stores, parts),
             aimlapi=_aimlapi(settings, stores, parts),
-            native=_native(settings, stores, parts, signer),
+            native=_native(settings, stores, parts, signer, subjects),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(
                     parts.facts, stores.keys, parts.beats, beat_age_ms_max=parts.beat_age_ms_max
@@ -147,7 +147,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
 
 
 def _native(
-    settings: Settings, stores: Stores, parts: EdgeParts, signer: HeadSigner
+    settings: Settings, stores: Stores, parts: EdgeParts, signer: HeadSigner, subjects: Subjects
 ) -> NativePorts:
     projections = AllProjections(parts.projector, stores.views, parts.indexer)
     return NativePorts(
@@ -160,6 +160,7 @@ def _native(
         regions=[one for regions in parts.regions.values() for one in regions if one],
         readable_at=parts.readable_at,
         search=stores.search,
+        streams_of_subject=subjects.streams_of,
         statuses=projections.statuses,
         rebuild=projections.rebuild,
         reconciling=parts.reconciling,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import click
 
@@ -32,13 +32,16 @@ STATUSES = ("queued", "processing", "completed", "error")
 )
 @click.option("--all", "every", is_flag=True, help="Every one; with --json alone.")
 @click.option("--status", type=click.Choice(STATUSES), help="Of this status alone.")
+@click.option("--subject", help="Of this subject alone.")
 @click.option("--json", "as_lines", is_flag=True, help="One JSON object a line.")
 @with_service
 @guarded
 def command(
+    *,
     limit: int | None,
     every: bool,
     status: str | None,
+    subject: str | None,
     as_lines: bool,
     data_dir: Path | None,
     url: str | None,
@@ -50,7 +53,9 @@ def command(
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     found: list[dict[str, Any]] = []
     put = _print_line if as_lines else found.append
-    more = run(_found(settings, ALL_MAX if every else limit or SHOWN, status, put))
+    given = {"status": status, "subject": subject}
+    asked = {name: value for name, value in given.items() if value}
+    more = run(_found(settings, ALL_MAX if every else limit or SHOWN, asked, put))
     if found:
         print_jobs([checked(Job, body) for body in found])
     elif not as_lines:
@@ -87,20 +92,19 @@ def _print_line(body: dict[str, Any]) -> None:
 
 
 async def _found(
-    settings: Settings, limit: int, status: str | None, put: Callable[[dict[str, Any]], None]
+    settings: Settings, limit: int, asked: dict[str, str], put: Callable[[dict[str, Any]], None]
 ) -> bool:
     """Hand on at most `limit` of them, a page at a time; return whether there are more."""
-    count = 0
-    asked = "" if status is None else f"&status={status}"
-    after = ""
+    count, after = 0, dict[str, str]()
     async with ServiceClient(settings) as client:
         while True:
             some = min(PAGE, limit - count)
-            body = await client.get(f"{NATIVE}?limit={some}{asked}{after}")
+            query = urlencode({"limit": some, **asked, **after})
+            body = await client.get(f"{NATIVE}?{query}")
             page = checked(JobPage, body)
             for one in body["items"][:some]:
                 put(one)
                 count += 1
             if page.next is None or count >= limit or not page.items:
                 return page.next is not None
-            after = f"&after={quote(page.next, safe='')}"
+            after = {"after": page.next}

@@ -55,6 +55,20 @@ class NoteSubject(Protocol):
         ...
 
 
+class StreamsOfSubject(Protocol):
+    """Finds the streams that are about a subject; `compliance/subjects` keeps this promise."""
+
+    async def __call__(
+        self, tenant: str, subject: str, /, *, after: str, limit: int
+    ) -> Sequence[str]:
+        """Return at most `limit` streams, a thousand at most, behind the name `after`.
+
+        Raises:
+            StoreUnavailable: They cannot be read now.
+        """
+        ...
+
+
 class EdgeMetrics(Protocol):
     """Counts what the edge does; no label names a tenant or an id."""
 

@@ -174,11 +174,13 @@ class ViewReader(Protocol):
         after: int | None = None,
         status: Status | None = None,
         created_on: str | None = None,
+        among: Collection[str] | None = None,
     ) -> TranscriptionsPage:
         """List a tenant's transcriptions, newest first; pages stay stable while others arrive.
 
         `before` gives the newest that are older, `after` the oldest that are newer than a row with
         this `requested_position`. `created_on` is a UTC day, `YYYY-MM-DD`.
+        `among` has the ids of those that may be listed.
         """
         ...
 

@@ -7,11 +7,11 @@ import re
 from starlette.datastructures import QueryParams
 
 from stenolog.clock import microseconds, rfc3339
+from stenolog.edge.transcriptions.of_subject import SUBJECT_CHARS_MAX
 from stenolog.projections.search.index import Narrowed
 
 NARROWING = ("subject", "from", "to")  # the query parameters
 SPEAKER_CHARS_MAX = 128
-SUBJECT_CHARS_MAX = 256
 RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )

@@ -27,7 +27,7 @@ from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.native.view_query import query_names
-from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents
+from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.log.events.vocabulary import Region
 from stenolog.log.format import LogIdentity
@@ -59,6 +59,7 @@ class NativePorts:
     statuses: ProjectionStatuses
     rebuild: Rebuild
     search: SearchReader
+    streams_of_subject: StreamsOfSubject
     reconciling: Reconciling
     room: Room
     evidence: Evidence
@@ -67,7 +68,9 @@ class NativePorts:
 def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     cursors = Cursors(ports.identity)
-    transcripts = Transcripts(cases, ports.views, ports.readable_at, ports.room, cursors)
+    transcripts = Transcripts(
+        cases, ports.views, ports.readable_at, ports.room, cursors, ports.streams_of_subject
+    )
     events = Events(cases.reading, ports.stored_events, cursors)
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     providers = Providers(ports.providers)
@@ -82,7 +85,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     routes = [
         at(
             f"{PREFIX}/transcripts",
-            GET=reading(handler=revalidated(transcripts.list), query=("status", *PAGE)),
+            GET=reading(handler=revalidated(transcripts.list), query=("status", "subject", *PAGE)),
             POST=writing(handler=transcripts.post),
         ),
         at(

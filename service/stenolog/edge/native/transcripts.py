@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import islice
 from typing import cast
 
@@ -20,7 +21,9 @@ from stenolog.edge.loops import ReadableAt
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
+from stenolog.edge.ports import StreamsOfSubject
 from stenolog.edge.transcriptions.incomplete import incomplete
+from stenolog.edge.transcriptions.of_subject import SUBJECT_CHARS_MAX, of_subject
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.request_payload import RequestPayload
@@ -52,6 +55,7 @@ class Transcripts:
         readable_at: ReadableAt,
         room: Room,
         cursors: Cursors,
+        streams_of_subject: StreamsOfSubject,
     ) -> None:
         self._requesting = cases.requesting
         self._reading = cases.reading
@@ -62,6 +66,7 @@ class Transcripts:
         self._views = views
         self._readable_at = readable_at
         self._cursors = cursors
+        self._of_subject = partial(of_subject, streams_of_subject)
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """201 with the status and its `Location`; it means that the request is durable."""
@@ -120,8 +125,13 @@ class Transcripts:
         """Newest first; may lag behind the log, and says so where older ones may be missing."""
         query, status = _query(request, self._cursors)
         headers = await incomplete(self._views)
+        subject = request.query_params.get("subject") or None
         found = await self._views.list_transcriptions(
-            caller.tenant, limit=query.limit, before=query.after, status=status
+            caller.tenant,
+            limit=query.limit,
+            before=query.after,
+            status=status,
+            among=None if subject is None else await self._of_subject(caller.tenant, subject),
         )
         items = [orjson.dumps(status_of(row)) for row in found.rows]
         last = found.rows[-1].requested_position if found.older else None
@@ -166,8 +176,12 @@ def _refuse_misspelt(given: Mapping[str, object]) -> None:
 
 def _query(request: Request, cursors: Cursors) -> tuple[PageQuery, Status | None]:
     status = request.query_params.get("status") or None
+    wrong: list[tuple[str, str]] = []
     if status is not None and status not in STATUSES:
-        wrong = [("status", f"must be one of: {', '.join(STATUSES)}")]
+        wrong.append(("status", f"must be one of: {', '.join(STATUSES)}"))
+    if len(request.query_params.get("subject", "")) > SUBJECT_CHARS_MAX:
+        wrong.append(("subject", f"must have at most {SUBJECT_CHARS_MAX} characters"))
+    if wrong:
         limit_of(request.query_params, wrong)
         refuse_if(wrong)
     return page_query(request.query_params, cursors), cast("Status | None", status)

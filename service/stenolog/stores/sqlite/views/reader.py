@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from stenolog.log.checkpoint import Checkpoint
@@ -84,6 +85,7 @@ class ViewReads(ItemReads):
         after: int | None = None,
         status: Status | None = None,
         created_on: str | None = None,
+        among: Collection[str] | None = None,
     ) -> TranscriptionsPage:
         """Reads one row more than asked for, to know whether there are more in that direction."""
         assert 1 <= limit <= TRANSCRIPTIONS_PER_PAGE_MAX
@@ -97,6 +99,9 @@ class ViewReads(ItemReads):
             day = date.fromisoformat(created_on)
             conditions.append("created_at >= ? AND created_at < ?")
             values += [day.isoformat(), _day_after(day)]
+        if among is not None:
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(list(among)))
         filtered = " AND ".join(conditions)
         if after is not None:
             rows = await self._listed(filtered, "> ?", "ASC", *values, after, limit + 1)
