@@ -24,6 +24,7 @@ from infra.bench import (
     pollers,
     proofs,
     reading,
+    search,
     uploads,
     views,
 )
@@ -38,6 +39,7 @@ PARTS: Mapping[str, Measure] = {
     "callbacks": callbacks.measure,
     "completions": completions.measure,
     "reading": reading.measure,
+    "search": search.measure,
     "pollers": pollers.measure,
     "uploads": uploads.measure,
     "memory": memory.measure,
