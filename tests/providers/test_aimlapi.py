@@ -44,7 +44,7 @@ class Bench:
         return Aimlapi(address, self.egress, timeout_ms=2_000)
 
     def day(self, name: str) -> None:
-        self.simulator.behave = lambda fields: DAYS[name]
+        self.simulator.behave = lambda fields: DAYS[name].behaviour
 
     async def create(self, audio: AudioFile | None = None, **params: object) -> str:
         url = AUDIO if audio is None else ""
@@ -155,7 +155,7 @@ async def test_every_form_of_an_answer_is_read(bench: Bench, name: str) -> None:
 async def test_a_failed_job_says_why_and_whether_it_may_succeed(
     bench: Bench, name: str, sentence: str, again: str | None
 ) -> None:
-    failed = DAYS[name]
+    failed = DAYS[name].behaviour
     bench.simulator.behave = lambda fields: Behaviour(
         run_ms=0, error=failed.error, failed=failed.failed, variant=failed.variant
     )
@@ -216,7 +216,7 @@ async def test_an_id_is_unknown_only_in_the_services_own_words(bench: Bench) -> 
 
 @pytest.mark.parametrize("name", ["read-429", "read-500", "read-cut-off", "read-web-page"])
 async def test_a_read_that_fails_says_nothing_of_the_job(bench: Bench, name: str) -> None:
-    faults = DAYS[name].read_faults
+    faults = DAYS[name].behaviour.read_faults
     bench.simulator.behave = lambda fields: Behaviour(run_ms=0, read_faults=faults)
     job = await bench.create()
     with pytest.raises(ProviderUnavailable):

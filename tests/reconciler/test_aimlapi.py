@@ -14,7 +14,6 @@ import pytest
 from assemblyai.types import TranscriptResponse
 
 from stenolog.simulator.aimlapi.behaviour import Behaviour, refusal
-from stenolog.simulator.aimlapi.days import of_day
 from stenolog.simulator.aimlapi.provider import API_KEY, AimlapiSimulator
 from stenolog.simulator.threaded import ThreadedAimlapiSimulator
 from tests.gateway_process import GatewayProcess, gateway
@@ -93,7 +92,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    simulator = AimlapiSimulator(behave=of_day)
+    simulator = AimlapiSimulator()
     with ThreadedAimlapiSimulator(simulator) as base_url:
         settings = {
             "AIMLAPI_API_KEY": API_KEY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from hashlib import sha256
 
@@ -127,6 +128,24 @@ async def test_a_day_is_named_by_the_audio(bench: Bench) -> None:
     await bench.create(url=f"{AUDIO}?day=create-429")
 
 
+async def test_a_family_that_nobody_knows_has_a_result_of_its_own(bench: Bench) -> None:
+    job = await bench.create(url=f"{AUDIO}?day=unknown-family")
+    bench.clock.ms += 1_000
+    result = (await bench.read(job)).json()["result"]
+    assert result_of(result).family == "unknown"
+    assert result["words"][0]["type"] == "word"
+
+
+@pytest.mark.parametrize("name", [*DAYS])
+async def test_every_day_can_be_had(bench: Bench, name: str) -> None:
+    with contextlib.suppress(httpx.RemoteProtocolError):
+        await bench.client.post(
+            "/v1/stt/create", json={"model": "nova-3", "url": f"{AUDIO}?day={name}"}
+        )
+    assert bench.simulator.creates
+    assert DAYS[name].says
+
+
 async def test_a_failed_job_says_why(bench: Bench) -> None:
     bench.simulator.behave = lambda fields: Behaviour(run_ms=0, error="No speech.")
     answer = (await bench.read(await bench.create())).json()
@@ -136,7 +155,7 @@ async def test_a_failed_job_says_why(bench: Bench) -> None:
 
 
 async def test_an_outage_answers_everything(bench: Bench) -> None:
-    bench.simulator.outage = DAYS["create-503"].create_faults[0]
+    bench.simulator.outage = DAYS["create-503"].behaviour.create_faults[0]
     assert (await bench.read("x")).status_code == 503
     await bench.simulator.refuse_connections()
     with pytest.raises(httpx.ConnectError):

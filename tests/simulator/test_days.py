@@ -6,16 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
 from stenolog.cli.main import stenolog
-from stenolog.cli.simulate import announcement, serve
+from stenolog.cli.simulate import announcement, announcement_of_aimlapi, serve
 from stenolog.errors import CannotStart
+from stenolog.simulator.aimlapi.days import DAYS as AIMLAPI_DAYS
+from stenolog.simulator.aimlapi.provider import API_KEY as AIMLAPI_KEY
 from stenolog.simulator.assemblyai.account import JobQueue, RequestWindow
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.days import DAYS, faults_of, in_turn
@@ -240,21 +242,56 @@ async def test_every_day_can_be_had(bench: Bench, name: str) -> None:
     assert bench.simulator.creates
 
 
-def test_the_command_says_where_it_is_and_ends_by_a_signal() -> None:
+@contextmanager
+def simulated(*words: str) -> Iterator[tuple[str, list[str]]]:
+    """The command's address, and what it says when it starts; it ends by a signal."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "stenolog.cli.main", "simulate", "--port", "0", "--api-key", KEY],
+        [sys.executable, "-m", "stenolog.cli.main", "simulate", "--port", "0", *words],
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
     lines = [process.stdout.readline().strip() for _ in range(3)]
-    url = lines[0].split()[-1]
-    answer = httpx.get(f"{url}/v2/transcript", headers={"Authorization": KEY})
-    assert answer.status_code == 200
-    assert lines == announcement(url, KEY, "us").splitlines()
+    yield lines[0].split()[-1], lines
     process.send_signal(signal.SIGTERM)
     assert process.wait(STOP_S_MAX) == 0
     process.stdout.close()
+
+
+def test_the_command_says_where_it_is_and_ends_by_a_signal() -> None:
+    with simulated("--api-key", KEY) as (url, lines):
+        answer = httpx.get(f"{url}/v2/transcript", headers={"Authorization": KEY})
+        assert answer.status_code == 200
+        assert lines == announcement(url, KEY, "us").splitlines()
+
+
+def test_aimlapi_is_simulated_too_with_days_and_an_hour_of_its_own() -> None:
+    words = ("--provider", "aimlapi", "--bad-day", "create-429", "--ttl-ms", "0")
+    with simulated(*words) as (url, lines):
+        assert lines == announcement_of_aimlapi(url, AIMLAPI_KEY).splitlines()
+        headers = {"Authorization": f"Bearer {AIMLAPI_KEY}"}
+        with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
+            asked = {"model": "nova-3", "url": AUDIO}
+            assert client.post("/v1/stt/create", json=asked).status_code == 429
+            created = client.post("/v1/stt/create", json=asked).json()["generation_id"]
+            assert client.get(f"/v1/stt/{created}").status_code == 404
+            wrong = client.post("/v1/stt/create", json={**asked, "url": f"{AUDIO}?day=bad"})
+            assert (wrong.status_code, "lost-reply" in wrong.json()["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--provider", "aimlapi", "--bad-day", "no-callback"], "its days are: good, pages"),
+        (["--provider", "aimlapi", "--concurrency", "1"], "--concurrency goes with"),
+        (["--provider", "aimlapi", "--region", "us"], "--region goes with"),
+        (["--bad-day", "newer"], "is no day of assemblyai"),
+    ],
+)
+def test_what_the_other_provider_has_is_refused(words: list[str], told: str) -> None:
+    result = CliRunner().invoke(stenolog, ["simulate", *words])
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
 
 
 def test_the_command_names_a_port_that_is_taken() -> None:
@@ -270,12 +307,14 @@ def test_the_command_names_a_port_that_is_taken() -> None:
 async def test_two_simulators_do_not_share_a_port() -> None:
     async with Simulator().serve() as url:
         with pytest.raises(CannotStart, match="taken by another program"):
-            await serve(Simulator(), "127.0.0.1", int(url.rpartition(":")[2]), "us")
+            await serve(
+                Simulator(), "127.0.0.1", int(url.rpartition(":")[2]), announcement_of_aimlapi
+            )
 
 
 def test_the_command_knows_the_days_and_networks() -> None:
     result = CliRunner().invoke(stenolog, ["simulate", "--help"])
-    assert all(name in result.stdout for name in DAYS)
+    assert all(name in result.stdout for name in (*DAYS, *AIMLAPI_DAYS))
     wrong = CliRunner().invoke(stenolog, ["simulate", "--allow-network", "here"])
     assert wrong.exit_code == 2
     assert "STENOLOG_ASSEMBLYAI_EU_BASE_URL=http://x" in announcement("http://x", "k", "eu")

@@ -8,6 +8,7 @@ from stenolog.simulator.assemblyai import days, provider
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.memory import JOBS_MAX, MADE_MAX
 from stenolog.simulator.assemblyai.provider import Simulator
+from stenolog.simulator.named_days import GIVEN_MAX
 from stenolog.wire.assemblyai.transcript_request import parse_request
 
 FEW = Behaviour(run_ms=0, seconds=3)
@@ -62,6 +63,6 @@ def test_the_newest_audio_keeps_its_day() -> None:
     behave = days.in_turn(["create-500", "create-503"])
     first = behave({"audio_url": "0"})
     assert behave({"audio_url": "0"}) is first
-    for number in range(days.GIVEN_MAX):
+    for number in range(GIVEN_MAX):
         behave({"audio_url": f"https://a.example/{number}"})
     assert behave({"audio_url": "0"}) is not first

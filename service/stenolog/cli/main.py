@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "providers": ("providers", "Show who can transcribe, and what each can be asked for."),
     "config": ("settings", "Show the settings."),
     "doctor": ("doctor", "Check what a gateway needs, and say what to do."),
-    "simulate": ("simulate", "Simulate AssemblyAI, with bad days, for your own tests."),
+    "simulate": ("simulate", "Simulate AssemblyAI or AIMLAPI, with bad days, for your own tests."),
     "demo": ("demo", "Transcribe real speech through a gateway of its own."),
 }
 

@@ -61,7 +61,8 @@ class Behaviour:
         reply: What `lost_reply` puts in the place of the answer; None: the connection is dropped.
         expires_ms: How long after its creation it is forgotten, also while it runs.
         seconds: How long its audio is.
-        result: What it brings, instead of a made-up conversation in the shape of its model.
+        result: What it brings, instead of a made-up conversation in the shape of its model, or of
+            `result_model`.
     """
 
     waiting_ms: int = 20
@@ -81,3 +82,4 @@ class Behaviour:
     expires_ms: int = KEPT_MS
     seconds: float = 30.0
     result: Mapping[str, object] | None = None
+    result_model: str | None = None

@@ -62,7 +62,9 @@ class Job:
             return self._envelope(behaviour.failed, error=error)
         result = behaviour.result
         if result is None:
-            result = result_for(self.id, self.model, self.fields, behaviour.seconds)
+            result = result_for(
+                self.id, behaviour.result_model or self.model, self.fields, behaviour.seconds
+            )
         return self._envelope(behaviour.completed, result=result)
 
     def _envelope(

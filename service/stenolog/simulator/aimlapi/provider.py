@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import anyio
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope
 from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs, now_ms
 from stenolog.simulator.aimlapi.behaviour import Behaviour
-from stenolog.simulator.aimlapi.days import of_day
+from stenolog.simulator.aimlapi.days import FILE, in_turn
 from stenolog.simulator.aimlapi.jobs import Audio, Job
 from stenolog.simulator.aimlapi.routes import provider_app
 from stenolog.simulator.assemblyai.behaviour import Fault
@@ -32,8 +33,11 @@ class AimlapiSimulator:
     """A provider whose memory survives `serve`, so that it can be stopped and started.
 
     Attributes:
-        behave: Chooses how a job goes, from the fields that create it, with `url` where it has one.
-            May be set at any time; `days.of_day` at first.
+        behave: Chooses how a job goes, from the fields that create it, with `url` or, of a file,
+            its `sha256`. May be set at any time; at first by the day that the URL names.
+        expires_ms: After its creation every job is forgotten, also while it runs; None: as its
+            behaviour says.
+        tell: Is given each request when it was answered.
         outage: The answer that every request gets, or None.
         requests: Every request, the newest 100,000.
     """
@@ -43,7 +47,9 @@ class AimlapiSimulator:
     ) -> None:
         """`api_key` is the one key that it takes, behind `Bearer`."""
         self.api_key = api_key
-        self.behave: Behave = behave or of_day
+        self.behave: Behave = behave or in_turn(("good",))
+        self.expires_ms: int | None = None
+        self.tell: Callable[[Seen], None] = lambda one: None
         self.outage: Fault | None = None
         self.requests: deque[Seen] = deque(maxlen=REMEMBERED_MAX)
         self.base_url = ""
@@ -94,9 +100,15 @@ class AimlapiSimulator:
         return self._now_ms()
 
     def make_job(self, fields: dict[str, object], audio: Audio) -> tuple[Job | None, Fault | None]:
-        """Remember a new job, or return the wrong answer that this create gets instead."""
-        behaviour = self.behave({**fields, **({"url": audio.url} if audio.url else {})})
+        """Remember a new job, or return the wrong answer that this create gets instead.
+
+        Raises:
+            InvalidRequest: Its audio's URL names a day that there is not.
+        """
         name = audio.url or audio.sha256
+        behaviour = self.behave({**fields, ("url" if audio.url else FILE): name})
+        if self.expires_ms is not None:
+            behaviour = replace(behaviour, expires_ms=self.expires_ms)
         given = self._faults.get(name) or 0
         if given < len(behaviour.create_faults):
             self._faults.put(name, given + 1)

@@ -32,12 +32,17 @@ class Host(Protocol):
     api_key: str
     outage: Fault | None
     requests: deque[Seen]
+    tell: Callable[[Seen], None]
 
     def now_ms(self) -> int:
         """The time."""
 
     def make_job(self, fields: dict[str, object], audio: Audio) -> tuple[Job | None, Fault | None]:
-        """Remember a new job, or return the wrong answer that this create gets instead."""
+        """Remember a new job, or return the wrong answer that this create gets instead.
+
+        Raises:
+            InvalidRequest: It asks for a day that there is not.
+        """
 
     def find(self, job_id: str) -> Job | None:
         """The job, unless it never was or is forgotten."""
@@ -84,6 +89,7 @@ class _Routes:
             except ClientDisconnect:
                 answer = _Dropped(host)
             seen.status = -1 if isinstance(answer, _Dropped) else answer.status_code
+            host.tell(seen)
             return answer
 
         return answered
@@ -102,7 +108,10 @@ class _Routes:
         seen.body = fields
         if not fields.get("model") or not isinstance(fields["model"], str) or audio is None:
             return self._error(request, 400, errors.BODY_INVALID)
-        job, fault = self._host.make_job(fields, audio)
+        try:
+            job, fault = self._host.make_job(fields, audio)
+        except InvalidRequest as exc:
+            return self._error(request, 400, str(exc))
         if fault is not None:
             return await self._fault(fault)
         assert job is not None

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from stenolog.bounded import BoundedMemory
-from stenolog.errors import InvalidRequest
 from stenolog.simulator.assemblyai import behaviour
 from stenolog.simulator.assemblyai.behaviour import Behaviour, Callback, Fault, Operation
+from stenolog.simulator.named_days import NamedDays
 from stenolog.wire.assemblyai import sentences
 
 FORGOTTEN_AFTER_MS = 200
 SLOW_MS = 30_000
 LATE_MS = 5_000
-QUERY = "day"  # the parameter of an audio URL that names its day
 FELL_BACK = "The requested model is not available for this audio; universal-2 was used instead."
-NAME_SHOWN_CHARS_MAX = 32
-GIVEN_MAX = 20_000  # audio URLs that keep their day, the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,42 +178,9 @@ def faults_of(names: Iterable[str]) -> tuple[tuple[Operation, Fault], ...]:
 def in_turn(names: Sequence[str]) -> Callable[[Mapping[str, object]], Behaviour]:
     """Jobs go by these days, one after the other and from the first again.
 
-    An audio URL whose query names a day, as in `https://a.example/a.mp3?day=lost-reply`, has that
-    one; its faults beside the job are not made. A repeated create of the same audio is the same
-    job: it keeps its day.
-
-    What is given raises InvalidRequest, which lists the days, for a URL that names none of them:
-    a misspelt day would pass as a good one.
+    An audio URL may name another one; its faults beside the job are not made. What is given raises
+    InvalidRequest for a URL that names none of the days.
     """
-    turns = itertools.cycle([DAYS[name].behaviour for name in names])
-    given: BoundedMemory[str, Behaviour] = BoundedMemory(GIVEN_MAX)
-
-    def behave(body: Mapping[str, object]) -> Behaviour:
-        audio_url = str(body.get("audio_url"))
-        named = _named(audio_url)
-        if named is not None:
-            return named
-        again = given.get(audio_url)
-        if again is None or not _is_again(again):
-            again = next(turns)
-            given.put(audio_url, again)
-        return again
-
-    return behave
-
-
-def _named(audio_url: str) -> Behaviour | None:
-    """Return what the audio URL itself asks for."""
-    names = parse_qs(urlsplit(audio_url).query).get(QUERY, ())
-    for name in names:
-        if name in DAYS:
-            return DAYS[name].behaviour
-    if names:
-        sentence = f"The simulator has no day {names[0][:NAME_SHOWN_CHARS_MAX]!r}; its days are: "
-        raise InvalidRequest(sentence + ", ".join(DAYS))
-    return None
-
-
-def _is_again(behaviour: Behaviour) -> bool:
-    """Tell whether the audio's first create made no job, so that it is created again."""
-    return bool(behaviour.create_faults)
+    days = {name: day.behaviour for name, day in DAYS.items()}
+    named = NamedDays(days, names, lambda one: bool(one.create_faults))
+    return lambda body: named.of(str(body.get("audio_url")))
