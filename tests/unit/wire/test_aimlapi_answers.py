@@ -130,6 +130,10 @@ def test_overlapping_words_count_once() -> None:
     channel = {"alternatives": [{"transcript": "a b", "words": words}]}
     result = {"metadata": {"duration": 6}, "results": {"channels": [channel]}}
     assert speech_share(result_of(result)) == 0.5
+    channel["alternatives"][0]["words"] = [{"word": "a"}]
+    assert speech_share(result_of(result)) is None, "nothing tells when it was said"
     channel["alternatives"][0]["words"] = []
+    assert speech_share(result_of(result)) is None, "a text was said at some time"
+    channel["alternatives"][0]["transcript"] = ""
     assert speech_share(result_of(result)) == 0.0
     assert speech_share(result_of({"text": "a", "usage": {"seconds": 6}})) is None

@@ -6,6 +6,7 @@ from stenolog.providers.json_answers import read_object
 from stenolog.providers.oddities import odd_answer
 from stenolog.providers.port import FetchedJob, ServerError
 from stenolog.wire.aimlapi.envelope import IDS, Envelope, read_envelope
+from stenolog.wire.aimlapi.mapped import Mapped
 from stenolog.wire.aimlapi.results import result_of, speech_share
 from stenolog.wire.assemblyai.sentences import failure_of
 
@@ -45,7 +46,7 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
         raise odd_answer("other-job", "the answer is about another job")
     if envelope.status == "completed" and envelope.payload is None:
         raise odd_answer("no-result", "the job is completed, and has no result")
-    mapped = None if envelope.payload is None else result_of(envelope.payload)
+    mapped = _mapped(envelope)
     error = envelope.error
     if envelope.status == "error":
         error = (error or NO_SENTENCE)[:SENTENCE_CHARACTERS_MAX]
@@ -58,10 +59,24 @@ def read_job(body: bytes, asked: str) -> FetchedJob:
         audio_ms=None if mapped is None else mapped.duration_ms,
         words=0 if mapped is None else len(mapped.words),
         server_error=_server_error(envelope),
-        warned=mapped is not None and mapped.family == "unknown",
+        warned=envelope.payload is not None and (mapped is None or mapped.family == "unknown"),
         odd_status=envelope.odd_status and envelope.odd_status[:STATUS_CHARACTERS_MAX],
         speech_share=None if mapped is None else speech_share(mapped),
     )
+
+
+def _mapped(envelope: Envelope) -> Mapped | None:
+    """Return what the result says; None without one, and for one that cannot be mapped.
+
+    AIMLAPI forgets it after an hour. So a mistake of ours in reading it must not keep it from the
+    log, where all of it is: its view is held and reported, and made when the mistake is mended.
+    """
+    if envelope.payload is None:
+        return None
+    try:
+        return result_of(envelope.payload)
+    except Exception:
+        return None
 
 
 def _server_error(envelope: Envelope) -> ServerError | None:

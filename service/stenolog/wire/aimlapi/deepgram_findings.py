@@ -7,9 +7,10 @@ or behind it, which the number of words in its value tells.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
 from stenolog.wire.aimlapi.mapped import Json, objects, with_others
+from stenolog.wire.aimlapi.numbers import finite, index
 
 # Deepgram's labels are upper case; these are AssemblyAI's names for the same.
 ENTITY_TYPES: Mapping[str, str] = {
@@ -43,9 +44,9 @@ def entities(spoken: Mapping[str, Any], words: Sequence[Json]) -> list[Json]:
     for one in objects(spoken.get("entities")):
         label, text = one.get("label"), one.get("value")
         kind = str(label).lower().replace(" ", "_") if label is not None else ""
-        first, last = one.get("start_word"), one.get("end_word")
-        length = len(str(text or "").split())
-        if _number(first) and _number(last) and last - first == length > 0:
+        first, last = index(one.get("start_word")), index(one.get("end_word"))
+        length = len(text.split()) if isinstance(text, str) else 0
+        if first is not None and last is not None and last - first == length > 0:
             last -= 1  # it names the word behind it
         made: Json = {
             "entity_type": ENTITY_TYPES.get(kind, kind),
@@ -89,8 +90,8 @@ def topics(results: Mapping[str, Any], words: Sequence[Json]) -> Json:
             score = topic.get("confidence_score", topic.get("confidence"))
             named: Json = {"label": label, "relevance": score}
             labels.append(with_others(named, topic, {"topic", "confidence_score", "confidence"}))
-            if isinstance(label, str) and isinstance(score, int | float):
-                most[label] = max(score, most.get(label, 0))
+            if isinstance(label, str) and (known := finite(score)) is not None:
+                most[label] = max(known, most.get(label, 0))
         at = _times(words, one.get("start_word"), one.get("end_word"))
         made: Json = {"text": one.get("text"), "labels": labels, "timestamp": at}
         found.append(with_others(made, one, {"text", "topics"}))
@@ -110,18 +111,15 @@ def _times(words: Sequence[Json], first: object, last: object) -> Json:
 
 
 def _at(words: Sequence[Json], number: object, end: str) -> int | None:
-    if not _number(number) or not 0 <= number < len(words):
-        return None
-    time = words[int(number)].get(end)
+    time = _word(words, number).get(end)
     return time if isinstance(time, int) else None
 
 
 def _speaker(words: Sequence[Json], number: object) -> str | None:
-    if not _number(number) or not 0 <= number < len(words):
-        return None
-    label = words[int(number)].get("speaker")
+    label = _word(words, number).get("speaker")
     return label if isinstance(label, str) else None
 
 
-def _number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _word(words: Sequence[Json], number: object) -> Json:
+    at = index(number)
+    return words[at] if at is not None and at < len(words) else {}

@@ -71,7 +71,7 @@ def read_envelope(answer: Mapping[str, Any]) -> Envelope:
     return Envelope(
         id=next((value for key in IDS if isinstance(value := answer.get(key), str)), None),
         status=status,
-        odd_status=None if known in said and word is not None else _shown(word),
+        odd_status=None if isinstance(word, str) and known in said else _shown(word),
         payload_name=name if payload is not None else "",
         payload=payload,
         error=error,
@@ -129,4 +129,6 @@ def _error(answer: Mapping[str, Any], name: str, word: str) -> str:
 
 
 def _shown(word: object) -> str:
-    return "(none)" if word is None else str(word)
+    if word is None:
+        return "(none)"
+    return word if isinstance(word, str) else f"({type(word).__name__})"

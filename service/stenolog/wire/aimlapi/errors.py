@@ -54,7 +54,10 @@ def error_told(status: int, body: bytes) -> ErrorTold | None:
     message = told.get("message")
     if not isinstance(message, str | dict | list):
         return None
-    return ErrorTold(status=status, sentence=_sentence(message, told))
+    try:
+        return ErrorTold(status=status, sentence=_sentence(message, told))
+    except RecursionError:
+        return None
 
 
 def error_body(

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from stenolog.wire.aimlapi.mapped import Json, Mapped, objects, with_others
+from stenolog.wire.aimlapi.numbers import finite
 from stenolog.wire.aimlapi.times import ms
 from stenolog.wire.aimlapi.turns import letters, mean_confidence, turns
 
@@ -49,7 +50,7 @@ def found_in(payload: Mapping[str, Any]) -> Mapped:
         "text": None if text is None else text.strip(),
         "words": words or None,
         "utterances": turns(words) if any(word["speaker"] for word in words) else None,
-        "confidence": confidence if _number(confidence) is not None else mean_confidence(words),
+        "confidence": confidence if finite(confidence) is not None else mean_confidence(words),
         "language_code": code.lower().replace("-", "_") if code else None,
     }
     return Mapped(family="unknown", fields=fields, rest=payload, duration_ms=_duration_ms(payload))
@@ -91,7 +92,8 @@ def _levels(payload: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]
 
 
 def _is_word(item: Mapping[str, Any]) -> bool:
-    if item.get("type") in NO_WORDS:
+    kind = item.get("type")
+    if isinstance(kind, str) and kind in NO_WORDS:
         return False
     return _first(item, WORD_TEXT_NAMES)[0] != "" and None not in _times(item)
 
@@ -125,11 +127,15 @@ def _times(item: Mapping[str, Any]) -> tuple[float | None, float | None]:
     for name in PAIR_NAMES:
         pair = item.get(name)
         if isinstance(pair, list) and len(pair) == 2:
-            return _number(pair[0]), _number(pair[1])
+            return finite(pair[0]), finite(pair[1])
         if isinstance(pair, dict):
-            return _times(pair)
-    starts = (one for name in START_NAMES if (one := _number(item.get(name))) is not None)
-    ends = (one for name in END_NAMES if (one := _number(item.get(name))) is not None)
+            return _named_times(pair)
+    return _named_times(item)
+
+
+def _named_times(item: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    starts = (one for name in START_NAMES if (one := finite(item.get(name))) is not None)
+    ends = (one for name in END_NAMES if (one := finite(item.get(name))) is not None)
     return next(starts, None), next(ends, None)
 
 
@@ -150,10 +156,10 @@ def _ms_per_unit(items: Sequence[Mapping[str, Any]]) -> float:
 
 def _confidence(item: Mapping[str, Any]) -> float | None:
     for name in CONFIDENCE_NAMES:
-        value = _number(item.get(name))
+        value = finite(item.get(name))
         if value is not None:
             return value
-    logprob = _number(item.get("logprob"))
+    logprob = finite(item.get("logprob"))
     return None if logprob is None else round(math.exp(min(0.0, logprob)), 6)
 
 
@@ -164,13 +170,3 @@ def _duration_ms(payload: Mapping[str, Any]) -> int | None:
             if (found := ms(one.get(name))) is not None:
                 return found
     return ms(usage.get("seconds")) if isinstance(usage, dict) else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None

@@ -41,16 +41,18 @@ def speech_share(mapped: Mapped) -> float | None:
     None where that cannot be known, and for AssemblyAI's own results: it measures for itself.
     """
     if mapped.family == "transcript" or not mapped.duration_ms or not mapped.words:
-        silent = mapped.family == "deepgram" and mapped.duration_ms and not mapped.words
+        is_said = mapped.words or mapped.fields.get("text")
+        silent = mapped.family == "deepgram" and mapped.duration_ms and not is_said
         return 0.0 if silent else None
-    spoken_ms = until_ms = 0
+    timed = spoken_ms = until_ms = 0
     for word in sorted(mapped.words, key=_start_ms):
         start_ms, end_ms = word.get("start"), word.get("end")
         if not isinstance(start_ms, int) or not isinstance(end_ms, int):
             continue
+        timed += 1
         spoken_ms += max(0, end_ms - max(start_ms, until_ms))
         until_ms = max(until_ms, end_ms)
-    return min(1.0, spoken_ms / mapped.duration_ms)
+    return min(1.0, spoken_ms / mapped.duration_ms) if timed else None
 
 
 def _of_text(payload: Mapping[str, Any]) -> Mapped:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from stenolog.wire.aimlapi.mapped import Json
+from stenolog.wire.aimlapi.numbers import finite
 
 LETTERS = 26
 
@@ -55,9 +56,5 @@ def turns(words: Sequence[Json]) -> list[Json]:
 
 def mean_confidence(words: Sequence[Json]) -> float | None:
     """Return the mean of the words' confidences; None without any."""
-    known = [
-        one
-        for word in words
-        if isinstance(one := word.get("confidence"), int | float) and not isinstance(one, bool)
-    ]
+    known = [one for word in words if (one := finite(word.get("confidence"))) is not None]
     return round(sum(known) / len(known), 6) if known else None
