@@ -31,6 +31,7 @@ from stenolog.commands.transcription.commands import (
     Fail,
 )
 from stenolog.config.settings import Settings
+from stenolog.edge.transcriptions.awaiting import WaitLimits
 from stenolog.encryption import KEY_BYTES
 from stenolog.log.actors import RECONCILER
 from stenolog.log.event import Event
@@ -43,9 +44,8 @@ from tests.house.stored_audio import StoredAudio
 
 PUBLIC_URL = "https://stenolog.example"
 LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
-WAIT_MS_MAX = (
-    20  # nobody ends a transcription while somebody waits for it, but where a test says so
-)
+# Nobody ends a transcription while somebody waits for it, but where a test says so.
+IMPATIENT = WaitLimits(ms_max=20)
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
 
 
@@ -155,11 +155,11 @@ class Composed(Running):
 
 @contextlib.asynccontextmanager
 async def composed(
-    directory: Path, *, wait_ms_max: int = WAIT_MS_MAX, **given: Any
+    directory: Path, *, waiting: WaitLimits = IMPATIENT, **given: Any
 ) -> AsyncIterator[Composed]:
     """Serve with stores in `directory`; the projector follows the log.
 
-    `given` are settings; `wait_ms_max` is how long whoever waits for an end is kept waiting. Beside
+    `given` are settings; `waiting` says who may wait for an end. Beside
     two regions of AssemblyAI, a `local` provider is offered.
     """
     settings = Settings(
@@ -176,7 +176,7 @@ async def composed(
         }
     )
     async with running(
-        settings, Wrapping(log_type=GatedLog), Composed, partial(_edge, wait_ms_max)
+        settings, Wrapping(log_type=GatedLog), Composed, partial(_edge, waiting)
     ) as service:
         await service.follow()
         try:
@@ -185,11 +185,11 @@ async def composed(
             service.events.passing.set()
 
 
-def _edge(wait_ms_max: int, parts: EdgeParts) -> EdgeParts:
+def _edge(waiting: WaitLimits, parts: EdgeParts) -> EdgeParts:
     return replace(
         parts,
         wake=Wakes(),
         regions={**parts.regions, "local": (None,)},
         redacted_audio=StoredAudio(),
-        wait_ms_max=wait_ms_max,
+        waiting=waiting,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stenolog.edge.transcriptions.awaiting import WaitLimits
 from stenolog.wire.aimlapi.errors import KEY_INVALID
 from stenolog.wire.aimlapi.models import MODELS, TEXT_ONLY, family_of
 from tests.house.composed import Composed, composed
@@ -211,7 +212,7 @@ async def test_only_its_own_models_go_to_assemblyai(service: Composed) -> None:
 @pytest.fixture
 async def patient(tmp_path: Path) -> AsyncIterator[Composed]:
     """A service that keeps whoever waits waiting until the test has done its part."""
-    async with composed(tmp_path, wait_ms_max=30_000) as running:
+    async with composed(tmp_path, waiting=WaitLimits(ms_max=30_000)) as running:
         yield running
 
 

@@ -47,10 +47,9 @@ def client(simulated: GatewayProcess) -> Iterator[aai.Client]:
         lambda client: aai.SyncTranscriber(client=client).transcribe_live([AUDIO] * 3),
         lambda client: aai.SyncTranscriber(client=client).transcribe_async(AUDIO).result(),
         lambda client: aai.DictationTranscriber(client=client).transcribe_live(AUDIO),
-        lambda client: aai.LLMGateway(client=client).models.list(),
         lambda client: aai.LLMGateway(client=client).understanding.validate(request=UNDERSTOOD),
     ],
-    ids=["sync", "sync file", "sync live", "sync future", "dictation", "models", "understanding"],
+    ids=["sync", "sync file", "sync live", "sync future", "dictation", "understanding"],
 )
 def test_what_is_not_offered_is_refused_with_a_status_and_a_sentence(
     client: aai.Client, ask: Callable[[aai.Client], Any]

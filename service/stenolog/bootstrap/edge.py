@@ -38,9 +38,10 @@ from stenolog.edge.loops import (
     Wake,
 )
 from stenolog.edge.native.routes import NativePorts
+from stenolog.edge.openai.routes import OpenaiPorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
-from stenolog.edge.transcriptions.awaiting import WAIT_MS_MAX
+from stenolog.edge.transcriptions.awaiting import WaitLimits
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.egress.plain_hosts import refused_host
 from stenolog.encryption import SigningKey
@@ -58,7 +59,7 @@ class EdgeParts:
     Attributes:
         signing: The keys of callback registrations.
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
-        wait_ms_max: How long somebody is kept waiting for a transcription's end.
+        waiting: Who may wait for a transcription's end.
         beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
         regions: The regions of each configured provider, the default one first.
         answer_room: Has large answers wait for each other.
@@ -85,7 +86,7 @@ class EdgeParts:
     answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
     arrivals: Arrivals = field(default_factory=Arrivals)
-    wait_ms_max: int = WAIT_MS_MAX
+    waiting: WaitLimits = field(default_factory=WaitLimits)
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
 
 
@@ -129,12 +130,13 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 fill_in=parts.projector.fill_in,
                 room=parts.answer_room.wait,
                 refused_host=partial(refused_host, policy=webhook_policy(settings)),
-                wait_ms_max=parts.wait_ms_max,
+                waiting=parts.waiting,
             ),
             renders=RenderWorkers(stores.views, parts.side_work, parts.answer_room.wait),
             callbacks=_callbacks(parts),
             assemblyai=_assemblyai(settings, stores, parts),
             aimlapi=_aimlapi(settings, stores, parts),
+            openai=_openai(settings, stores, parts),
             native=_native(settings, stores, parts, signer, subjects),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(
@@ -183,6 +185,12 @@ def _aimlapi(settings: Settings, stores: Stores, parts: EdgeParts) -> AimlapiPor
         views=stores.views,
         served_by=_served_by(settings, parts.regions),
         room=parts.answer_room.wait,
+    )
+
+
+def _openai(settings: Settings, stores: Stores, parts: EdgeParts) -> OpenaiPorts:
+    return OpenaiPorts(
+        views=stores.views, served_by=settings.chosen_provider, room=parts.answer_room.wait
     )
 
 

@@ -39,6 +39,7 @@ from stenolog.edge.http.request_line import RequestLine
 from stenolog.edge.http.resource import Admission
 from stenolog.edge.http.surface import Surface
 from stenolog.edge.native import routes as native
+from stenolog.edge.openai import routes as openai
 from stenolog.edge.operations import routes as operations
 from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
@@ -118,6 +119,7 @@ class Edge:
     callbacks: callbacks.CallbackPorts
     assemblyai: assemblyai.AssemblyAIPorts
     aimlapi: aimlapi.AimlapiPorts
+    openai: openai.OpenaiPorts
     native: native.NativePorts
     operations: operations.OperationsPorts
 
@@ -136,6 +138,7 @@ def build_app(edge: Edge) -> Application:
         callbacks.surface(edge.callbacks, cases),  # first: nothing is looked for before it
         assemblyai.surface(edge.assemblyai, cases, edge.renders, admission),
         aimlapi.surface(edge.aimlapi, cases, edge.renders, admission),
+        openai.surface(edge.openai, cases, edge.renders, admission),
         native.surface(edge.native, cases, admission),
         operations.surface(edge.operations, admission),
         documents.surface(admission),

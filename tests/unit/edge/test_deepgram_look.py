@@ -28,6 +28,7 @@ SAID = [
 def shaped(words: Sequence[dict[str, Any]], **look: Any) -> dict[str, Any]:
     found = TimedWords(
         id="an-id",
+        text="",
         words=read_words(words, " ".join(one["text"] for one in words)),
         confidence=0.5,
         audio_duration=7,

@@ -72,10 +72,13 @@ class Generations:
         Raises:
             NotTranscribed: It failed.
             NotEnded: It goes on, and can be read as any other generation.
+            RateLimited: Too many wait.
             ClientDisconnect: Nobody waits any more.
         """
-        begun = await self._begun(request, caller)
-        row = await self._cases.awaiting.completed(begun.requested.id, request.is_disconnected)
+        awaiting = self._cases.awaiting
+        with awaiting.place(caller.tenant):
+            begun = await self._begun(request, caller)
+            row = await awaiting.completed(begun.requested.id, request.is_disconnected)
         if row is None:
             raise ClientDisconnect
         result = await self._results.of(row, await self._asked_for(row))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
-
 from stenolog.edge.aimlapi.serving import server_named
 from stenolog.edge.derived.deepgram import PAUSE_MS, DeepgramLook
-from stenolog.edge.derived.render import RenderOrder
+from stenolog.edge.derived.render import RenderOrder, as_json
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.log.events.request_payload import RequestPayload
@@ -89,7 +87,7 @@ class Results:
         if head is None:
             return None
         seconds = None if row.audio_ms is None else row.audio_ms / MS_PER_S
-        return orjson.dumps(text_result(head.text or "", asked.model, seconds))
+        return as_json(text_result(head.text or "", asked.model, seconds))
 
 
 def asked_for(request: RequestPayload) -> AskedFor:

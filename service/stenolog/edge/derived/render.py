@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -15,14 +16,17 @@ import orjson
 
 from stenolog.bounded import BoundedMemory
 from stenolog.edge.derived.deepgram import PLAIN_LOOK, DeepgramLook, deepgram_shape
+from stenolog.edge.derived.openai import PLAIN_LOOK as PLAIN_OPENAI_LOOK
+from stenolog.edge.derived.openai import OpenaiLook, diarized, openai_shape
 from stenolog.edge.derived.shapes import found_shape, paragraphs_shape, sentences_shape
 from stenolog.edge.derived.timed_words import TimedWords, read_timed_words
 from stenolog.intelligence.captions import CHARACTERS, captions, srt, vtt
+from stenolog.wire.openai.answers import events
 
 KEPT_MAX = 2  # some 30 MB each for ten hours of words
 KEPT_MS_MAX = 30_000  # after its last use: an erased one is not used again
 
-View = Literal["sentences", "paragraphs", "srt", "vtt", "word-search", "deepgram"]
+View = Literal["sentences", "paragraphs", "srt", "vtt", "word-search", "deepgram", "openai"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +36,14 @@ class RenderOrder:
     Attributes:
         characters: The width of captions.
         terms: What is looked for.
-        deepgram: How the `deepgram` view is to look.
+        deepgram: How the `deepgram` view is to look; `openai`: that one.
     """
 
     view: View
     characters: int = CHARACTERS
     terms: tuple[str, ...] = ()
     deepgram: DeepgramLook = PLAIN_LOOK
+    openai: OpenaiLook = PLAIN_OPENAI_LOOK
 
     @property
     def noun(self) -> str:
@@ -48,7 +53,7 @@ class RenderOrder:
                 return "captions"
             case "word-search":
                 return "found words"
-            case "deepgram":
+            case "deepgram" | "openai":
                 return "words with times"
             case other:
                 return other
@@ -84,22 +89,27 @@ _kept: BoundedMemory[str, TimedWords] = BoundedMemory(KEPT_MAX, age_ms_max=KEPT_
 def _rendered(found: TimedWords, asked: RenderOrder) -> bytes:
     match asked.view:
         case "sentences":
-            return _json(sentences_shape(found))
+            return as_json(sentences_shape(found))
         case "paragraphs":
-            return _json(paragraphs_shape(found))
+            return as_json(paragraphs_shape(found))
         case "srt":
             return _plain(srt(captions(found.words, asked.characters)))
         case "vtt":
             return _plain(vtt(captions(found.words, asked.characters)))
         case "word-search":
-            return _json(found_shape(found, asked.terms))
+            return as_json(found_shape(found, asked.terms))
         case "deepgram":
-            return _json(deepgram_shape(found, asked.deepgram))
+            return as_json(deepgram_shape(found, asked.deepgram))
+        case "openai":
+            if asked.openai.streamed:
+                return events(found.text, diarized(found))
+            return as_json(openai_shape(found, asked.openai))
         case view:
             assert_never(view)
 
 
-def _json(body: dict[str, object]) -> bytes:
+def as_json(body: Mapping[str, object]) -> bytes:
+    """Return a body as JSON, whatever a provider put into its texts."""
     try:
         return orjson.dumps(body)
     except orjson.JSONEncodeError:  # half a surrogate pair, which JSON may hold and UTF-8 not

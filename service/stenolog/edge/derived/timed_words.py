@@ -26,10 +26,12 @@ class TimedWords:
     """
 
     id: str
+    text: str
     words: tuple[Word, ...]
     confidence: float
     audio_duration: int
     speech_model_used: str | None
+    language_code: str | None = None
 
 
 def read_timed_words(transcription_id: str, body: bytes, what: str) -> TimedWords:
@@ -43,19 +45,22 @@ def read_timed_words(transcription_id: str, body: bytes, what: str) -> TimedWord
         raise InvalidRequest(f"The transcript ended in an error: there are no {what} of it")
     given, text = document.get("words"), document.get("text")
     raw = [word for word in given if isinstance(word, Mapping)] if isinstance(given, list) else []
-    words = read_words(raw, text if isinstance(text, str) else "")
+    whole = text if isinstance(text, str) else ""
+    words = read_words(raw, whole)
     if not words and (raw or text):
         raise InvalidRequest(
             f"The transcript has text but no words with times: there are no {what} of it"
         )
     confidence = _number(document.get("confidence"))
-    model = document.get("speech_model_used")
+    model, language = document.get("speech_model_used"), document.get("language_code")
     return TimedWords(
         id=transcription_id,
+        text=whole,
         words=words,
         confidence=mean_confidence(words) if confidence is None else confidence,
         audio_duration=_seconds(document.get("audio_duration"), words),
         speech_model_used=model if isinstance(model, str) else None,
+        language_code=language if isinstance(language, str) else None,
     )
 
 

@@ -31,7 +31,9 @@ MAY_READ = (
     "Location",
     "Retry-After",
     "Stenolog-Incomplete",
+    "Stenolog-Transcription-Id",
     "X-Correlation-Id",
+    "X-Request-Id",
 )
 PREFLIGHT_SECONDS = 600  # a browser asks again after that; what was taken back is refused by then
 

@@ -29,6 +29,7 @@ from stenolog.free_space import NoRoom
 from stenolog.projections.search.index import SearchNotReady, SearchTooLong
 from stenolog.wire.assemblyai import sentences
 
+TRANSCRIPTION_ID = "Stenolog-Transcription-Id"  # of who waits for a result, and has no other
 PROBLEM_JSON = "application/problem+json"
 WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
 RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
@@ -112,7 +113,7 @@ UNKNOWN_PATH = Failure(
     status=404,
     code="unknown-path",
     title="Not found",
-    detail="Stenolog serves pre-recorded audio under /v2 and its own API under /api/v1; "
+    detail="Audio files are served under /v2, /v1/stt and /v1/audio, our own API under /api/v1; "
     "AssemblyAI's other products (synchronous, streaming, dictation, speech, LLM) are not offered. "
     "GET /docs lists every path.",
 )
@@ -161,8 +162,8 @@ def _headers(error: StenologError, status: int) -> Mapping[str, str]:
         return {**_retry_after(error), "Connection": "close"}  # a new one each time
     if isinstance(error, RateLimited | ProviderUnavailable):
         return _retry_after(error)
-    if isinstance(error, NotEnded):
-        return {"X-Should-Retry": "false"}  # OpenAI's clients ask again, and it would be paid twice
+    if isinstance(error, NotEnded | NotTranscribed):  # asked again, it would be paid twice
+        return {TRANSCRIPTION_ID: error.transcription_id, "X-Should-Retry": "false"}
     if isinstance(error, KeyLost | RecordDamaged | PayloadDamaged):
         return {"Retry-After": str(RETRY_AFTER_OPERATOR_SECONDS)}
     return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (503, 507) else {}

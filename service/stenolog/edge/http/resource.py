@@ -105,7 +105,9 @@ class Admission:
 
         async def receive() -> Message:
             message = await request.receive()
-            await self.authenticator.caller(header)
+            # A disconnect is told at once: who looks whether there was one waits for nothing.
+            if message["type"] == "http.request":
+                await self.authenticator.caller(header)
             return message
 
         return Request(request.scope, receive)

@@ -9,7 +9,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
 from stenolog.edge.ports import NoteSubject, Uploads
 from stenolog.edge.transcriptions.audio_links import AudioLinks
-from stenolog.edge.transcriptions.awaiting import Awaiting
+from stenolog.edge.transcriptions.awaiting import Awaiting, WaitLimits
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.erasing import Erasing
@@ -42,7 +42,7 @@ class TranscriptionPorts:
         unsupported: What some of them cannot do.
         room: Has large answers wait for each other.
         refused_host: Tells which webhooks lead to addresses that are not allowed.
-        wait_ms_max: How long somebody is kept waiting for a transcription's end.
+        waiting: Who may wait for a transcription's end.
     """
 
     handler: CommandHandler
@@ -63,7 +63,7 @@ class TranscriptionPorts:
     fill_in: FillIn
     room: Room
     refused_host: RefusedHost
-    wait_ms_max: int
+    waiting: WaitLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             ports.refused_host,
         ),
         reading=reading,
-        awaiting=Awaiting(reading, wait_ms_max=ports.wait_ms_max),
+        awaiting=Awaiting(reading, ports.waiting),
         erasing=Erasing(
             ports.handler,
             ports.facts,

@@ -6,7 +6,7 @@ from typing import Literal
 
 ProviderName = Literal["assemblyai", "aimlapi", "local"]
 Region = Literal["us", "eu"]
-Surface = Literal["v2", "v1-stt", "native"]
+Surface = Literal["v2", "v1-stt", "v1-audio", "native"]
 Scope = Literal[
     "all",
     "transcripts:write",

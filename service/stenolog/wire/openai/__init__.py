@@ -1,0 +1,1 @@
+"""Describe OpenAI's audio wire."""
