@@ -153,7 +153,8 @@ class Sweeper:
         return done
 
     async def _found(self, jobs: Mapping[str, Case]) -> Look:
-        if not self._timing.facts.lists:  # nothing tells of them but themselves
+        # Without a list nothing tells of jobs but they themselves; without jobs nothing is asked.
+        if not jobs or not self._timing.facts.lists:
             return Look(missing=frozenset(jobs), pages=0, whole=True)
         return await look_for(self._gate.provider, jobs, look_ms_max=self._look_ms_max)
 

@@ -138,6 +138,8 @@ async def test_a_claim_is_looked_for_within_a_time() -> None:
 async def test_nobody_reads_a_list_before_a_job_is_due() -> None:
     place = Place()
     assert place.sweeper.next_ms() is None
+    assert (await place.sweeper.reconcile()).compared == 0
+    assert not place.provider.lists
     place.job("job-1")
     assert place.sweeper.next_ms() is None
 
