@@ -233,14 +233,21 @@ async def is_still_looked_at(it: World) -> bool:
 
 
 async def check_outcome(it: World) -> None:
-    """It has ended, once; a late result comes once, and only after a failure."""
+    """It has ended, once, and as its job did; a late result comes once, only after a failure."""
     state, types = await it.state(), await it.types()
     assert state.terminal
-    ends = sum(types.count(end) for end in ("transcription.completed", "transcription.failed"))
+    endings = sum(types.count(end) for end in ("transcription.completed", "transcription.failed"))
     late = types.count("transcription.completed_late")
-    assert ends == 1 or (state.erasing and ends == 0)
-    assert late <= ends
+    assert endings == 1 or (state.erasing and endings == 0)
+    assert late <= endings
     assert types.count("submission.failed") <= RESUBMISSIONS_MAX
+    finished = state.submission(state.finished_by)
+    if finished is not None and finished.provider_job is not None and not state.erasing:
+        job_ends = it.provider.made[finished.provider_job].ends
+        if state.status == "completed":
+            assert job_ends == "completed"
+        elif state.failure == "provider":
+            assert job_ends in {"error", "server error"}
     for submission in state.submissions:
         if submission.provider_job is not None:
             assert it.number_of(it.provider.made[submission.provider_job]) == submission.number
