@@ -8,7 +8,7 @@ import json
 import multiprocessing
 from collections.abc import AsyncIterator
 
-from stenolog.projections.run.one_event import INLINE_BYTES_MAX
+from stenolog.projections.run.one_event import THREAD_BYTES_MAX
 from tests.delivery.house import House
 from tests.house.waiting import until
 from tests.http.spoken import answer_of
@@ -40,7 +40,7 @@ async def test_a_killed_worker_delays_the_outcome_and_makes_no_error_of_it(home:
     async with home.delivering():
         async with killing() as killed:
             transcription_id = await home.requested()
-            answer = answer_of() | {"padding": "x" * INLINE_BYTES_MAX}
+            answer = answer_of() | {"padding": "x" * THREAD_BYTES_MAX}
             await home.service.complete(transcription_id, answer)
             await home.service.projected()
             await until(lambda: home.service.projector.interrupted == 1)

@@ -11,7 +11,7 @@ from stenolog.clock import now_ms
 from stenolog.delivery.outbox import Pending
 from stenolog.delivery.resuming import MENDED_MAX, Resuming
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.projections.run.one_event import INLINE_BYTES_MAX
+from stenolog.projections.run.one_event import THREAD_BYTES_MAX
 from stenolog.stores.sqlite.work.store import SqliteWork
 from tests.delivery.house import House
 from tests.delivery.test_interrupted import killing
@@ -36,7 +36,7 @@ async def test_a_delivery_goes_on_with_a_projection_that_goes_on(home: House) ->
     async with home.delivering():
         async with killing():
             transcription_id = await home.requested()
-            answer = answer_of() | {"padding": "x" * INLINE_BYTES_MAX}
+            answer = answer_of() | {"padding": "x" * THREAD_BYTES_MAX}
             await home.service.complete(transcription_id, answer)
             await until(lambda: home.left_for_later() == 1)
             assert home.got() == []
@@ -48,7 +48,7 @@ async def test_a_delivery_goes_on_with_views_that_are_built_anew(home: House) ->
     async with home.delivering() as deliveries:
         async with killing():
             transcription_id = await home.requested()
-            answer = answer_of() | {"padding": "x" * INLINE_BYTES_MAX}
+            answer = answer_of() | {"padding": "x" * THREAD_BYTES_MAX}
             await home.service.complete(transcription_id, answer)
             await until(lambda: home.left_for_later() == 1)
         told: list[str | None] = []

@@ -42,9 +42,14 @@ def sentences(words: Sequence[Word]) -> list[tuple[Word, ...]]:
 
 def paragraphs(words: Sequence[Word]) -> list[tuple[Word, ...]]:
     """Whole sentences of one voice together, until a pause or about a hundred words."""
+    return paragraphs_in(sentences(words))
+
+
+def paragraphs_in(sentences: Sequence[tuple[Word, ...]]) -> list[tuple[Word, ...]]:
+    """Return the paragraphs that these sentences make."""
     found: list[tuple[Word, ...]] = []
     current: list[Word] = []
-    for sentence in sentences(words):
+    for sentence in sentences:
         if current and (
             current[-1].voice != sentence[0].voice
             or sentence[0].start - current[-1].end > PAUSE_MS

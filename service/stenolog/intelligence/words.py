@@ -101,7 +101,8 @@ def _channel(word: Word) -> str:
 
 def _text(raw: Mapping[str, Any]) -> str:
     text = raw.get("text")
-    return " ".join(text.split()) if isinstance(text, str) else ""
+    parts = text.split() if isinstance(text, str) else ()
+    return parts[0] if len(parts) == 1 else " ".join(parts)
 
 
 def _share(value: object) -> float:

@@ -43,6 +43,10 @@ class HiddenValues:
             for term in terms:
                 self._add(term, self._substitute(term, label))
 
+    def __bool__(self) -> bool:
+        """Whether anything is known."""
+        return bool(self._values)
+
     def learn(self, said: Sequence[str], words: Sequence[str]) -> None:
         """Learn what words hide from the same words as somebody quotes them."""
         first, last = 0, 0

@@ -31,7 +31,7 @@ SENTENCE = (
 )
 UNREDACTED = "unredacted"  # how members begin that a request asks for by a parameter of its own
 ENTITIES = "entities"
-LISTS = frozenset({"utterances", "sentiment_analysis_results", ENTITIES})
+LISTS = frozenset({"utterances", "sentiment_analysis_results"})
 BLOCKS = frozenset({"content_safety_labels", "iab_categories_result", "auto_highlights_result"})
 WRITTEN = frozenset({"chapters", "summary"})  # in words that nobody said
 # The customer's own words.
@@ -93,6 +93,7 @@ class _Redactor:
         self._keeps_unredacted = params.get("redact_pii_return_unredacted") is True
         words = self._fields.objects(answer, "words")
         self._words = read_words(words, text_or_none(answer.get("text")) or "")
+        self._hides = any(shown.is_hidden(word.text) for word in self._words)
         self._by_time = WordsByTime(self._words)
         self._values = HiddenValues(shown, params)
         self._counts: Counter[str] = Counter()
@@ -106,10 +107,14 @@ class _Redactor:
         found: dict[str, Any] = {}
         for name, value in self._answer.items():
             self._member = name
-            if name == "text":
+            if name == ENTITIES:
+                found[name] = self._each(value, self._entity)
+            elif not self._hides:
+                continue
+            elif name == "text":
                 found[name] = self._whole_text(value)
             elif name in LISTS:
-                found[name] = self._each(value, self._entity if name == ENTITIES else self._timed)
+                found[name] = self._each(value, self._timed)
             elif name in BLOCKS and isinstance(value, dict):
                 results = self._each(value.get("results"), self._timed)
                 found[name] = {**value, "results": results} if "results" in value else value
@@ -184,6 +189,8 @@ class _Redactor:
 
     def _quoting(self, value: Any, *, written: bool) -> Any:
         """Return a value without what is hidden, wherever in it a string is."""
+        if not (written or self._hides or self._values):
+            return value
         match value:
             case str():
                 clean = self._values.without(value)

@@ -19,7 +19,7 @@ from stenolog.log.event import Event
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import Change
 from stenolog.projections.run.batches import BYTES_PER_BATCH, EVENTS_PER_BATCH
-from stenolog.projections.run.one_event import INLINE_BYTES_MAX
+from stenolog.projections.run.one_event import INLINE_BYTES_MAX, THREAD_BYTES_MAX
 from stenolog.projections.run.opening import REQUESTS_CACHED_BYTES_MAX, REQUESTS_CACHED_MAX
 from stenolog.projections.run.projector import ALL_PROJECTIONS
 from stenolog.projections.views import ViewWriter
@@ -432,7 +432,7 @@ async def test_views_of_another_log_are_made_again(views: SqliteViews) -> None:
 async def test_a_large_body_goes_through_the_worker_with_the_same_result(
     views: SqliteViews,
 ) -> None:
-    padding = "x" * INLINE_BYTES_MAX
+    padding = "x" * THREAD_BYTES_MAX
     log = MemoryLog()
     log.done(1, full_answer(padding=padding), **EVERYTHING)
     log.done(2, full_answer(words="poison", padding=padding), **EVERYTHING)

@@ -13,14 +13,14 @@ import structlog
 
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.rows import StatusRow
-from stenolog.projections.run.one_event import INLINE_BYTES_MAX
+from stenolog.projections.run.one_event import THREAD_BYTES_MAX
 from stenolog.stores.sqlite.views.store import SqliteViews
 from tests.unit.projections.answers import EVERYTHING, full_answer
 from tests.unit.projections.events import MemoryLog, transcription_id
 from tests.unit.projections.keys import MemoryKeys
 from tests.unit.projections.running import running
 
-PADDING = "x" * INLINE_BYTES_MAX
+PADDING = "x" * THREAD_BYTES_MAX
 FIRST, SECOND = transcription_id(1), transcription_id(2)
 
 
@@ -140,7 +140,7 @@ async def line_of(lines: list[Any], wanted: Callable[[Any], bool]) -> None:
 
 async def test_an_answer_that_was_read_and_is_none_is_held_for_good(views: SqliteViews) -> None:
     log = MemoryLog()
-    log.done(1, b'{"words": ' + b" " * INLINE_BYTES_MAX, **EVERYTHING)
+    log.done(1, b'{"words": ' + b" " * THREAD_BYTES_MAX, **EVERYTHING)
     async with killing(), running(log, views) as projector:
         await projector.wait_projected(len(log.events))
         assert (await row_of(views, FIRST)).status == "processing"

@@ -10,7 +10,9 @@ from stenolog.projections.rows import Change, Hold, StatusRow
 from stenolog.projections.run.registry import OpenedEvent, acts_on, project
 from stenolog.side_process import SideProcess, SideProcessEnded
 
-INLINE_BYTES_MAX = 512 << 10  # DECISIONS 31: larger bodies would hold the event loop too long
+INLINE_BYTES_MAX = 64 << 10  # some 10 ms
+# A thread lets the event loop go on every 5 ms, and has not to be started as a process has.
+THREAD_BYTES_MAX = 512 << 10  # DECISIONS 31: larger bodies would hold the interpreter too long
 # DECISIONS 101: what says nothing of the event. The process was killed, hung, could not begin,
 # or had no memory.
 INTERRUPTIONS = (SideProcessEnded, MemoryError, OSError)
@@ -28,10 +30,12 @@ async def project_event(
     Raises:
         SideProcessEnded, MemoryError, OSError: It could not be done now: see `INTERRUPTIONS`.
     """
-    if opened.size > INLINE_BYTES_MAX:
+    if opened.size > THREAD_BYTES_MAX:
         return await side_process.run(
             project, tuple(names), opened, current, projections, size=opened.size
         )
+    if opened.size > INLINE_BYTES_MAX:
+        return await asyncio.to_thread(project, names, opened, current, projections)
     if opened.payload is not None:
         await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
     return project(names, opened, current, projections)

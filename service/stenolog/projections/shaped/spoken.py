@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stenolog.intelligence.sentences import paragraphs
+from stenolog.intelligence.sentences import paragraphs_in
 from stenolog.intelligence.words import Word, joined_text
 from stenolog.projections.canonical import Findings, Item
 from stenolog.projections.documents import number_or_none
@@ -77,30 +77,39 @@ def sentences_of(said: Conversation, notes: Notes) -> Findings:
 
 def paragraphs_of(said: Conversation, notes: Notes) -> Findings:
     """Return whole sentences of one voice together."""
-    return _pieces(said, paragraphs(said.words))
+    return _pieces(said, paragraphs_in(said.sentences))
 
 
 def _word(
     said: Conversation, fields: Fields, notes: Notes, raw: Item, placed: Word | None
 ) -> dict[str, Any]:
-    start, end = fields.span(raw)
-    own = fields.label(raw, "speaker")
-    channel = fields.label(raw, "channel")
-    text, speaker = fields.text(raw, "text"), own
-    if placed is not None:
+    """Return one word; there are tens of thousands, so the usual types are looked at first."""
+    text, confidence, channel = raw.get("text"), raw.get("confidence"), raw.get("channel")
+    if type(text) is not str or not text.isascii():
+        text = fields.text(raw, "text")
+    if type(confidence) is not float:
+        confidence = fields.number(raw, "confidence")
+    if channel is not None:
+        channel = fields.label(raw, "channel")
+    if placed is None:
+        start, end = fields.span(raw)
+        speaker = fields.label(raw, "speaker")
+    else:
         start, end, speaker = placed.start, placed.end, placed.speaker
-        if own is None and speaker is not None:
-            notes.add(SPEAKER_BY_UTTERANCE)
-    return {
+        if start != raw.get("start") or end != raw.get("end"):
+            fields.span(raw)  # what is odd in it is noted
+        if speaker != raw.get("speaker") and fields.label(raw, "speaker") is None:
+            notes.add(SPEAKER_BY_UTTERANCE, speaker is not None)
+    word = {
         "text": text,
         "start": start,
         "end": end,
-        "confidence": fields.number(raw, "confidence"),
+        "confidence": confidence,
         "speaker": speaker,
         "channel": channel,
-        "utterance": said.utterance_of(start, end, speaker, channel),
-        **extras_of(raw, OF_WORD),
+        "utterance": said.utterance_of(start, end, speaker, channel) if said.turns else None,
     }
+    return word if raw.keys() <= OF_WORD else {**word, **extras_of(raw, OF_WORD)}
 
 
 def _pieces(said: Conversation, pieces: Sequence[tuple[Word, ...]]) -> Findings:
@@ -125,8 +134,8 @@ def _piece(said: Conversation, piece: tuple[Word, ...]) -> dict[str, Any]:
 
 def confidence_of(said: Conversation, piece: Iterable[Word]) -> float | None:
     """Return the mean confidence of these words, of those that have one; None where none has."""
-    told = [number_or_none(said.raw_words[word.index].get("confidence")) for word in piece]
-    known = [one for one in told if one is not None]
+    told = [said.raw_words[word.index].get("confidence") for word in piece]
+    known = [one for one in map(number_or_none, told) if one is not None]
     return round(sum(known) / len(known), CONFIDENCE_DIGITS) if known else None
 
 

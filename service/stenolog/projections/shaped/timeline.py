@@ -51,8 +51,8 @@ class Turns:
             return None
         last = bisect_right(self._starts, max(start, end - 1))
         first = max(bisect_right(self._ends, start), last - OVERLAPPING_MAX)
-        if last - first == 1:
-            return self._turns[first]
+        if last - first <= 1:
+            return self._turns[first] if last > first else None
         best, most = None, (-1, -1)
         for turn in self._turns[first:last]:
             shared = min(end, turn.end) - max(start, turn.start)
