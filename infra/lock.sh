@@ -11,3 +11,4 @@ lock() { # lock OUTPUT EXTRA...
 lock requirements.txt --group build # what builds the package is pinned beside what runs it
 lock requirements-dev.txt --extra dev -c requirements.txt
 lock requirements-engine.txt --extra engine -c requirements.txt -c requirements-dev.txt
+lock requirements-whisper.txt --extra engine --extra whisper -c requirements-engine.txt

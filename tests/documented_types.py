@@ -12,6 +12,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import BaseModel
+
 from stenolog.log.catalogue import EVENT_TYPES
 from stenolog.log.event_data import EventData, PayloadRule
 from stenolog.log.format import LOG_FORMAT
@@ -33,6 +35,8 @@ def kind(annotation: Any) -> str:
     """What a field may hold: a word, or its words."""
     if annotation in KINDS:
         return KINDS[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"objects with {fields_of(annotation)}"
     inner, *others = get_args(annotation)
     if get_origin(annotation) is Literal:
         return " or ".join((inner, *others))
@@ -41,11 +45,15 @@ def kind(annotation: Any) -> str:
     return kind(inner) + ("?" if NoneType in others else "")
 
 
-def row(model: type[EventData]) -> str:
-    fields = ", ".join(
+def fields_of(model: type[BaseModel]) -> str:
+    return ", ".join(
         f"`{name}` " + ("job?" if name == "provider_job" else kind(field.annotation))
         for name, field in model.model_fields.items()
     )
+
+
+def row(model: type[EventData]) -> str:
+    fields = fields_of(model)
     public = "yes" if model.public else ""
     return f"| `{model.type}` | {public} | {RULES[model.payload_rule()]} | {fields} |\n"
 
@@ -59,17 +67,17 @@ def document() -> str:
 
 def catalogue() -> dict[str, Any]:
     """Everything by which an older program could not read or extend a log."""
-    return {
-        name: {
+    written = {}
+    for name, model in sorted(EVENT_TYPES.items()):
+        schema = model.model_json_schema()
+        written[name] = {
             "public": model.public,
             "payload": model.payload_rule(),
             "opens_stream": model.opens_stream,
-            "fields": {
-                field: schema for field, schema in model.model_json_schema()["properties"].items()
-            },
+            "fields": schema["properties"],
+            **({"inside": schema["$defs"]} if "$defs" in schema else {}),
         }
-        for name, model in sorted(EVENT_TYPES.items())
-    }
+    return written
 
 
 if __name__ == "__main__":

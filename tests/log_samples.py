@@ -33,12 +33,25 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reason": "callback",
         "audio_ms": 281_000,
         "words": 742,
+        "enriched": False,
     },
     "transcription.completed_late": {
         "submission": 1,
         "reason": "callback",
         "audio_ms": 281_000,
         "words": 742,
+        "enriched": False,
+    },
+    "transcript.enriched": {
+        "submission": 1,
+        "analyses": [
+            {
+                "analysis": "sentiment_analysis",
+                "method": "vader",
+                "version": 1,
+                "outcome": "found",
+            }
+        ],
     },
     "transcription.failed": {"submission": 2, "reason": "provider", "wake": "silence"},
     "submission.claimed": {"submission": 1, "kid": 3},

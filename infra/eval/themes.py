@@ -17,10 +17,11 @@ from infra.eval.ears import ANY_NUMBER, Ears
 from infra.eval.recordings import Recording
 from infra.eval.scoring import boundary_error
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
+from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.worker.analyses import analysed
 from stenolog.engine.worker.margins import Margins
+from stenolog.intelligence.theme_options import ThemeOptions
 
 PROBES = Path(__file__).with_name("probes.json")
 WORD_MS = 400  # 150 words a minute

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -44,11 +45,19 @@ class SideProcessEnded(Exception):
 class SideProcess:
     """Starts with its first call, is replaced when it ends, and ends with its parent.
 
-    With `idle_ms` it also ends after that time without work, and loses what it remembers.
+    With `idle_ms` it also ends after that time without work, and loses what it remembers. With
+    `memory_bytes_max` its address space cannot grow beyond that: a call then raises `MemoryError`.
     """
 
-    def __init__(self, *, idle_ms: int | None = None, call_ms_max: int = CALL_MS_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        idle_ms: int | None = None,
+        call_ms_max: int = CALL_MS_MAX,
+        memory_bytes_max: int | None = None,
+    ) -> None:
         self._idle_ms = idle_ms
+        self._memory_bytes_max = memory_bytes_max
         self._call_ms_max = call_ms_max
         self._executor: ProcessPoolExecutor | None = None
         self._turn = asyncio.Lock()
@@ -136,6 +145,7 @@ class SideProcess:
                 max_workers=1,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_begin,
+                initargs=(self._memory_bytes_max,),
             )
         return self._executor
 
@@ -171,9 +181,12 @@ async def _end(executor: ProcessPoolExecutor | None) -> None:
         await asyncio.sleep(END_CHECKED_MS / 1000)
 
 
-def _begin() -> None:
-    """Prepare the process: ignore Ctrl-C, and end when the parent ends."""
+def _begin(memory_bytes_max: int | None) -> None:
+    """Prepare the process: ignore Ctrl-C, grow no further, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if memory_bytes_max is not None:
+        with suppress(ValueError, OSError):  # a lower limit holds already
+            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
     replace_output("stderr")
     replace_output("stdout")
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)

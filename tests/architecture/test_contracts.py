@@ -54,7 +54,7 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("engine.host.runner", "engine.audio"),
         ("engine.host.runner", "av"),
     ),
-    "The gateway reaches nothing that only the engine's extra installs": (
+    "The gateway's own process loads no models and no arrays": (
         ("edge.derived.render", "intelligence.topics"),
         ("projections.rows", "numpy"),
     ),

@@ -98,7 +98,12 @@ def test_the_readme_shows_both_commands() -> None:
 
 
 def test_requirement_files_have_hashes_and_no_addresses() -> None:
-    for name in ("requirements.txt", "requirements-engine.txt", "requirements-dev.txt"):
+    for name in (
+        "requirements.txt",
+        "requirements-engine.txt",
+        "requirements-dev.txt",
+        "requirements-whisper.txt",
+    ):
         text = (ROOT / name).read_text()
         assert "://" not in text
         for line in text.splitlines():

@@ -21,6 +21,7 @@ PLAIN = {
     WakeReason,
     str | None,
     int | None,
+    loops.QueuePlace | None,
 }
 # A process of its own already, which takes a function of a module by its name; and a stream.
 OTHERWISE = {"SideWork", "AudioStream"}

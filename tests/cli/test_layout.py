@@ -82,6 +82,29 @@ def test_each_step_is_named(reached: tuple[str, ...], said: str) -> None:
     assert step_of(checked(Job, open_job | dict.fromkeys(reached, TIME))) == said
 
 
+@pytest.mark.parametrize(
+    ("queue", "said"),
+    [
+        (
+            {"position": 0, "expected_ms": 90_400},
+            "the embedded engine works on it, about 90 s to go",
+        ),
+        ({"position": 3, "expected_ms": None}, "number 3 in the queue of the embedded engine"),
+        (
+            {"position": 1, "expected_ms": 1_500_000},
+            "number 1 in the queue of the embedded engine, about 25 min to go",
+        ),
+        (
+            {"position": 9, "expected_ms": 9_000_000},
+            "number 9 in the queue of the embedded engine, about 2.5 h to go",
+        ),
+    ],
+)
+def test_a_place_in_the_queue_is_told(queue: dict[str, int | None], said: str) -> None:
+    open_job = {"id": "t", "status": "processing", "provider": "local", "accepted_at": TIME}
+    assert step_of(checked(Job, open_job | {"queue": queue})) == said
+
+
 def test_a_table_has_columns_as_wide_as_they_must_be() -> None:
     rows = [("a", "1", "x" * 200), ("long name", "100", "")]
     assert list(table(("name", "count", "text"), rows, right=("count",))) == [

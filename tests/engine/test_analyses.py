@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
+from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord, joined
 from stenolog.engine.worker.analyses import ANALYSES, Analysed, analysed
 from stenolog.engine.worker.margins import Margins
 from stenolog.intelligence.embeddings_wordllama import best_embedder
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
+from stenolog.intelligence.theme_options import ThemeOptions
 from stenolog.intelligence.words import joined_text
 from stenolog.wire.assemblyai.transcript import BLOCKS, RESULT_DEFAULTS
 from tests.engine.sounds import nothing

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import stenolog
 from stenolog.engine.availability import (
     PYTHON_MAX,
@@ -86,5 +84,3 @@ def test_every_exported_model_can_be_read() -> None:
     assert weights.missing_symbols() == ()
     for model in weights.SYMBOLS:
         assert len(weights.embedded_model(model)) > 1_000_000
-    with pytest.raises(FileNotFoundError):
-        weights.recogniser_file("no-such-model.ort")

@@ -76,6 +76,14 @@ async def serving(scratch: Scratch, folder: Path, jobs: Jobs) -> AsyncIterator[h
     await out.aclose()
 
 
+async def test_a_full_engine_tells_everybody_its_place(client: httpx.AsyncClient) -> None:
+    places = (await client.get("/queue")).json()
+    assert len(places) == OPEN_MAX
+    told = (await client.get("/v2/transcript/job-5")).json()
+    assert told["stenolog"] == {"queue": {"position": 6, "expected_ms": None}}
+    assert places["job-5"] == told["stenolog"]["queue"]
+
+
 async def test_a_full_engine_keeps_the_file_to_try_again_with(
     client: httpx.AsyncClient, jobs: Jobs
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stenolog.engine.host.features import speech_options
-from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
+from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.worker.analyses import analysed
 from stenolog.engine.worker.margins import Margins
@@ -17,6 +17,7 @@ from stenolog.errors import InvalidRequest
 from stenolog.intelligence.embeddings_files import wordllama_files
 from stenolog.intelligence.embeddings_wordllama import best_embedder
 from stenolog.intelligence.policies import RedactionOptions, Substitution
+from stenolog.intelligence.theme_options import ThemeOptions
 from tests.engine.sounds import nothing
 from tests.intelligence.models import needs_model
 

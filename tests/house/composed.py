@@ -31,6 +31,7 @@ from stenolog.commands.transcription.commands import (
     Fail,
 )
 from stenolog.config.settings import Settings
+from stenolog.edge.loops import QueuePlace
 from stenolog.edge.transcriptions.awaiting import WaitLimits
 from stenolog.encryption import KEY_BYTES
 from stenolog.log.actors import RECONCILER
@@ -47,6 +48,12 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
 # Nobody ends a transcription while somebody waits for it, but where a test says so.
 IMPATIENT = WaitLimits(ms_max=20)
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
+
+
+async def told_place(provider_job: str) -> QueuePlace | None:
+    """The place of a job whose name has one."""
+    number = provider_job.removeprefix("queued-")
+    return QueuePlace(position=int(number), expected_ms=None) if number.isdigit() else None
 
 
 class Wakes(list[tuple[str, WakeReason]]):
@@ -192,4 +199,5 @@ def _edge(waiting: WaitLimits, parts: EdgeParts) -> EdgeParts:
         regions={**parts.regions, "local": (None,)},
         redacted_audio=StoredAudio(),
         waiting=waiting,
+        place_of={"assemblyai": told_place},
     )

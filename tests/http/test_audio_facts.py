@@ -11,7 +11,7 @@ from stenolog.commands.transcription.commands import Fail
 from stenolog.engine.audio_facts import MEMBER, AudioFacts, shown
 from tests.house.composed import Composed
 from tests.http.asking import get
-from tests.http.spoken import BASE, URL, completed
+from tests.http.spoken import BASE, URL, answer_of, completed
 
 HALF = json.loads(
     json.dumps(
@@ -64,6 +64,25 @@ async def test_a_failed_transcription_has_them_too(service: Composed) -> None:
     assert (body["error"], body["audio"]) == ("Audio is bad.", HALF["audio"])
     assert [one["code"] for one in body["warnings"]] == ["cut-short", "one-track-of-several"]
     assert MEMBER not in await get(service, f"/v2/transcript/{transcription_id}")
+
+
+async def test_a_place_in_the_providers_queue_is_shown_while_it_is_open(service: Composed) -> None:
+    transcription_id = await service.submit()
+    assert (await get(service, f"{BASE}/{transcription_id}"))["queue"] is None
+    await service.claim(transcription_id)
+    await service.accept(transcription_id, job="queued-7")
+    told = await get(service, f"{BASE}/{transcription_id}")
+    assert told["queue"] == {"position": 7, "expected_ms": None}
+    await service.complete(transcription_id, answer_of())
+    await service.projected()
+    assert (await get(service, f"{BASE}/{transcription_id}"))["queue"] is None
+
+
+async def test_a_provider_cannot_say_that_findings_are_ours(service: Composed) -> None:
+    claimed = {"enriched": {"entity_detection": {"by": "stenolog", "method": "x", "version": "1"}}}
+    transcription_id = await completed(service, {}, **{MEMBER: {**HALF, **claimed}})
+    assert MEMBER not in await get(service, f"/v2/transcript/{transcription_id}")
+    assert (await get(service, f"{BASE}/{transcription_id}"))["audio"] == HALF["audio"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,10 @@ def test_what_a_model_lacks_is_refused_and_what_it_has_is_not() -> None:
     assert "keyterms_prompt" in nova.features
     assert "custom_topics" in nova.lacks
     assert table["aimlapi"].model("whoever/made-it").word_times is None
-    assert table["aimlapi"].model("microsoft/mai-transcribe-1.5").features == {"temperature"}
+    assert table["aimlapi"].model("microsoft/mai-transcribe-1.5").features == {
+        "summarization",
+        "temperature",
+    }
     local = table["local"].model("any at all")
     assert {"language_code", "multichannel"} <= set(local.lacks)
     for name, least in FEATURES.items():

@@ -25,6 +25,7 @@ from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
 from stenolog.compliance.verify import verify
+from stenolog.enrichment.enricher import Enricher
 from stenolog.errors import KeyMissing
 from stenolog.log.actors import PROVIDER
 from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
@@ -36,6 +37,7 @@ from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.attempts_clock import clock_set_back
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
+from stenolog.reconciler.completing import Completer
 from stenolog.reconciler.erasing import Step, next_action
 from stenolog.reconciler.evidence import Evidence
 from stenolog.reconciler.fetching import Fetcher
@@ -172,7 +174,8 @@ class World:
         issuer, reader = CommandIssuer(self.handler), TranscriptionReader(self.handler)
         submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
         evidence = Evidence(self.gates, reader, self.now_ms, began_position=self.events.known_head)
-        fetcher = Fetcher(self.gates, issuer, reader, evidence, Uncounted(), self.now_ms)
+        completer = Completer(self.gates, issuer, reader, Enricher())
+        fetcher = Fetcher(self.gates, issuer, reader, evidence, completer, Uncounted(), self.now_ms)
         remover = Remover(self.gates, issuer, reader)
         owner = Owner(
             self.gates, issuer, reader, submitter, remover, evidence, Uncounted(), self.now_ms

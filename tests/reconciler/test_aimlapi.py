@@ -28,6 +28,14 @@ def url(name: str, day: str = "good") -> str:
     return f"https://audio.example/{name}.mp3?day={day}"
 
 
+ANALYSES = {
+    "auto_chapters": True,
+    "auto_highlights": True,
+    "content_safety": True,
+    "entity_detection": True,
+    "sentiment_analysis": True,
+    "speaker_labels": True,
+}
 CASES: Mapping[str, dict[str, Any]] = {
     "no model": {"audio_url": url("plain"), "speaker_labels": True, "entity_detection": True},
     "nova-3": {"audio_url": url("nova"), "speech_models": ["nova-3"], "speaker_labels": True},
@@ -45,6 +53,12 @@ CASES: Mapping[str, dict[str, Any]] = {
     "503": {"audio_url": url("503", "create-503")},
     "read-500": {"audio_url": url("read-500", "read-500")},
     "upload": {"speech_models": ["#g1_whisper-large"]},
+    "enriched": {"audio_url": url("enriched"), "speech_models": ["nova-3"], **ANALYSES},
+    "summary": {
+        "audio_url": url("summary"),
+        "speech_models": ["openai/gpt-4o-transcribe"],
+        "summarization": True,
+    },
 }
 
 
@@ -202,10 +216,32 @@ def test_a_failure_and_a_refusal_are_told_in_their_own_words(bench: Bench) -> No
 
 def test_what_the_model_cannot_do_is_refused_at_once(bench: Bench) -> None:
     asked = {"audio_url": url("x"), "speech_models": ["openai/gpt-4o-transcribe"]}
-    for more in ({"speaker_labels": True}, {"speech_threshold": 0.5}):
+    for more in (
+        {"speaker_labels": True},
+        {"speech_threshold": 0.5},
+        {"entity_detection": True},
+    ):
         status, answer = bench.call("/v2/transcript", {**asked, **more})
         assert status == 400
         assert b"openai/gpt-4o-transcribe" in answer
+
+
+def test_what_the_model_lacks_is_made_here_and_is_there_when_it_is_completed(bench: Bench) -> None:
+    told = bench.ended("enriched")
+    assert TranscriptResponse.model_validate(told).sentiment_analysis
+    assert {one["speaker"] for one in told["sentiment_analysis_results"]} <= {"A", "B"}
+    assert told["chapters"]
+    assert told["content_safety_labels"]["status"] == "success"
+    made = told["stenolog"]["enriched"]
+    assert made["sentiment_analysis"] == {"by": "stenolog", "method": "vader", "version": "1"}
+    assert made.keys() == ANALYSES.keys() - {"speaker_labels"}
+    page = bench.native("enriched", "/sentiment?limit=200")
+    judged = [one["text"] for one in told["sentiment_analysis_results"]]
+    assert [one["text"] for one in page["items"]] == judged
+    assert page["source"] == made["sentiment_analysis"]
+    assert bench.native("enriched")["warnings"] == []
+    assert bench.types("enriched")[-2:] == ["transcript.enriched", "transcription.completed"]
+    assert bench.ended("summary")["summary"]
 
 
 def test_an_upload_goes_with_its_create(bench: Bench) -> None:
@@ -244,6 +280,35 @@ def test_results_are_read_though_the_gateway_was_down(bench: Bench) -> None:
     bench.process.start()
     assert bench.ended("down")["status"] == "completed"
     assert len([job for job in bench.simulator.jobs if job.audio.url == url("down")]) == 1
+
+
+def test_a_result_whose_analyses_were_cut_off_is_made_once_and_the_same_again(
+    bench: Bench,
+) -> None:
+    """Killed when the result was read, and then without its views."""
+    whole = bench.ended("enriched")
+    bench.simulator.behave = lambda fields: Behaviour(run_ms=0, waiting_ms=0)
+
+    def reads() -> int:
+        return sum(one.method == "GET" for one in bench.simulator.requests)
+
+    before = reads()
+    asked = {**CASES["enriched"], "audio_url": url("cut off")}
+    bench.ids["cut off"] = bench.asked("/v2/transcript", asked)["id"]
+    ends = monotonic() + PATIENCE_S
+    while reads() == before:
+        assert monotonic() < ends
+        sleep(0.002)
+    bench.process.kill()
+    for views in bench.process.data_dir.glob("views.db*"):
+        views.unlink()
+    bench.process.start()
+    told = bench.ended("cut off")
+    assert told["sentiment_analysis_results"]
+    types = bench.types("cut off")
+    assert types[-2:] == ["transcript.enriched", "transcription.completed"]
+    assert types.count("transcript.enriched") == 1
+    assert bench.ended("enriched") == whole
 
 
 def test_a_job_that_is_gone_before_its_time_waits_and_is_not_paid_again(bench: Bench) -> None:

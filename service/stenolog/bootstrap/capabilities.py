@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 
@@ -10,10 +10,18 @@ from stenolog.bootstrap.providers import FACTS
 from stenolog.config.settings import PREFIX, Settings
 from stenolog.engine.availability import engine_unavailable
 from stenolog.engine.host.features import unsupported as not_by_engine
+from stenolog.enrichment.offered import OFFERED, obstacles
 from stenolog.log.events.vocabulary import ProviderName
-from stenolog.providers.capabilities import ANY_MODEL, Capability, Model, Unsupported, model_of
+from stenolog.providers.capabilities import (
+    ANY_MODEL,
+    Capability,
+    Model,
+    Params,
+    Unsupported,
+    model_of,
+)
 from stenolog.wire.aimlapi.models import MODELS, TEXT_ONLY, Family, family_of
-from stenolog.wire.aimlapi.requests import complaints, complaints_elsewhere
+from stenolog.wire.aimlapi.requests import complaints, complaints_elsewhere, lacking
 
 # AssemblyAI's FAQ: 5 GB by URL, 2.2 GB uploaded, ten hours.
 UPLOAD_BYTES_MAX, URL_BYTES_MAX, AUDIO_MS_MAX = 2_200_000_000, 5_000_000_000, 36_000_000
@@ -62,9 +70,15 @@ def unsupported_of(settings: Settings) -> Mapping[ProviderName, Unsupported]:
     """
     return {
         "assemblyai": complaints_elsewhere,
-        "aimlapi": partial(complaints, default=settings.aimlapi_model),
+        "aimlapi": partial(_not_by_aimlapi, default=settings.aimlapi_model),
         "local": lambda params: chain(not_by_engine(params), complaints_elsewhere(params)),
     }
+
+
+def _not_by_aimlapi(params: Params, *, default: str) -> Iterator[tuple[str, str]]:
+    """Yield what neither AIMLAPI's model does nor is made here of its result."""
+    yield from complaints(params, default, OFFERED)
+    yield from obstacles(params, lacking(params, default))
 
 
 def missing_of(settings: Settings) -> Mapping[ProviderName, str]:
@@ -74,7 +88,7 @@ def missing_of(settings: Settings) -> Mapping[ProviderName, str]:
         lacks["assemblyai"] = f"{PREFIX}{KEYS['assemblyai']} is not set"
     if settings.aimlapi_api_key is None:
         lacks["aimlapi"] = f"{PREFIX}{KEYS['aimlapi']} is not set"
-    reason = engine_unavailable()
+    reason = engine_unavailable(settings.engine_model)
     if reason is not None:
         lacks["local"] = reason
     return lacks

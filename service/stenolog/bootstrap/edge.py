@@ -30,6 +30,7 @@ from stenolog.edge.callbacks.routes import CallbackPorts
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.loops import (
     Beats,
+    PlaceOf,
     ReadableAt,
     Reconciling,
     RedactedAudio,
@@ -61,6 +62,7 @@ class EdgeParts:
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         waiting: Who may wait for a transcription's end.
         beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
+        place_of: By provider, of those that tell where a job stands in their queue.
         regions: The regions of each configured provider, the default one first.
         answer_room: Has large answers wait for each other.
         arrivals: Has JSON bodies that come in slowly wait for each other.
@@ -78,6 +80,7 @@ class EdgeParts:
     eraser: Eraser
     metrics: Metrics
     readable_at: ReadableAt
+    place_of: Mapping[str, PlaceOf]
     public_url: str
     regions: Mapping[ProviderName, Sequence[Region | None]]
     link_key: bytes
@@ -161,6 +164,7 @@ def _native(
         providers=provider_items(settings, polled=settings.cannot_be_called(parts.public_url)),
         regions=[one for regions in parts.regions.values() for one in regions if one],
         readable_at=parts.readable_at,
+        place_of=parts.place_of,
         search=stores.search,
         streams_of_subject=subjects.streams_of,
         statuses=projections.statuses,

@@ -10,6 +10,7 @@ from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
 from stenolog.bootstrap.engine_child import EngineChild
+from stenolog.bootstrap.engine_parts import engine_of, queues_of
 from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
@@ -28,7 +29,7 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
-from stenolog.engine.availability import engine_unavailable
+from stenolog.enrichment.enricher import Enricher
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -36,7 +37,6 @@ from stenolog.projections.search.indexer import Indexer
 from stenolog.providers.port import Provider
 from stenolog.reconciler.gates import Gates, ProviderGate, ProviderRegion
 from stenolog.side_process import SideProcess
-from stenolog.stores.files.directory import SCRATCH
 from stenolog.telemetry import Metrics
 
 
@@ -78,14 +78,13 @@ async def open_parts(
     metrics, seen, public_url = Metrics(), CommitTimes(), settings.public_url or address
     stores = await open_stores(stack, settings, wrapping, metrics)
     signing, link_key = await _secrets(stores)
-    engine, polled = _engine(settings, address), settings.cannot_be_called(public_url)
+    engine, polled = engine_of(settings, address), settings.cannot_be_called(public_url)
     reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
     gates = Gates(reached, FACTS)
     facts, ring, handler = await _recording(stores)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
-    projector = _projector(stack, stores, wrapping, seen, deliveries)
-    indexer = _indexer(stack, stores, wrapping.clock)
+    projector, indexer = _followers(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, indexer, wrapping.clock)
     reconciling = await reconciling_over(
         settings,
@@ -97,10 +96,10 @@ async def open_parts(
         timings_of(settings, FACTS, polled=polled),
         metrics=metrics,
         erasing=erasing.eraser,
+        enricher=_enricher(stack),
         wrapping=wrapping,
     )
-    beats = LoopBeats(stores, projector, indexer, reconciling, deliveries, erasing)
-    metrics.machine.show_beats(beats.ages)
+    beats = _shown(LoopBeats(stores, projector, indexer, reconciling, deliveries, erasing), metrics)
     return Parts(
         stores=stores,
         projector=projector,
@@ -122,6 +121,7 @@ async def open_parts(
             eraser=erasing.eraser,
             metrics=metrics,
             readable_at=seen.at,
+            place_of=queues_of(stack, engine),
             public_url=public_url,
             regions=regions_of(reached),
             link_key=link_key,
@@ -135,6 +135,11 @@ async def open_parts(
         new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
     )
+
+
+def _shown(beats: LoopBeats, metrics: Metrics) -> LoopBeats:
+    metrics.machine.show_beats(beats.ages)
+    return beats
 
 
 def _overseer(
@@ -175,6 +180,24 @@ def _side_process(stack: contextlib.AsyncExitStack) -> SideProcess:
     return side_process
 
 
+def _enricher(stack: contextlib.AsyncExitStack) -> Enricher:
+    enricher = Enricher()
+    stack.push_async_callback(enricher.close)
+    return enricher
+
+
+def _followers(
+    stack: contextlib.AsyncExitStack,
+    stores: Stores,
+    wrapping: Wrapping,
+    seen: CommitTimes,
+    deliveries: Deliveries,
+) -> tuple[Projector, Indexer]:
+    """Return what follows the log for views, and for the search index."""
+    projector = _projector(stack, stores, wrapping, seen, deliveries)
+    return projector, _indexer(stack, stores, wrapping.clock)
+
+
 def _projector(
     stack: contextlib.AsyncExitStack,
     stores: Stores,
@@ -206,22 +229,3 @@ def _indexer(stack: contextlib.AsyncExitStack, stores: Stores, clock: NowMs) -> 
     stores.search.on_damaged = indexer.subscription.wake
     stack.push_async_callback(indexer.close)
     return indexer
-
-
-def _engine(settings: Settings, address: str) -> EngineChild | None:
-    """Return the engine, started once something is sent to it; None: it is not installed."""
-    if engine_unavailable() is not None and not settings.uses_engine:
-        return None
-    return EngineChild(
-        {
-            "allow_networks": [str(network) for network in settings.allow_networks],
-            "upload_bytes_max": settings.upload_bytes_max,
-            "audio_ms_max": settings.engine_audio_ms_max,
-            "workers": settings.engine_workers,
-            "log_level": settings.log_level,
-            "log_format": settings.log_format,
-            "public_origin": address,
-        },
-        (settings.data_dir / SCRATCH).absolute(),
-        at_once=settings.uses_engine,
-    )

@@ -34,7 +34,9 @@ FACTS: Mapping[ProviderName, ProviderFacts] = {
     ),
     "assemblyai": ProviderFacts(),
     # The engine's jobs, and its list of them, are in its memory.
-    "local": ProviderFacts(on_this_machine=True, keeps_jobs=False, list_lag_ms_max=5_000),
+    "local": ProviderFacts(
+        on_this_machine=True, keeps_jobs=False, analyses=True, list_lag_ms_max=5_000
+    ),
 }
 
 

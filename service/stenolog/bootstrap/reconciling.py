@@ -14,6 +14,7 @@ from stenolog.log.events.vocabulary import ProviderName
 from stenolog.log.recorder import FactRecorder
 from stenolog.reconciler.acting import Actor
 from stenolog.reconciler.completeness import Completeness
+from stenolog.reconciler.completing import Completer, Enricher
 from stenolog.reconciler.evidence import Evidence
 from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates
@@ -55,6 +56,7 @@ async def reconciling_over(
     *,
     metrics: Metrics,
     erasing: Eraser,
+    enricher: Enricher,
     wrapping: Wrapping,
 ) -> Reconciling:
     """Return the reconciler over these stores, and what it acts through."""
@@ -62,7 +64,8 @@ async def reconciling_over(
     issuer, reader = CommandIssuer(handler), TranscriptionReader(handler)
     submitter = Submitter(gates, issuer, reader, signing, stores.uploads, now_ms)
     evidence = Evidence(gates, reader, now_ms, began_position=await stores.events.head())
-    fetcher = Fetcher(gates, issuer, reader, evidence, metrics, now_ms)
+    completer = Completer(gates, issuer, reader, enricher)
+    fetcher = Fetcher(gates, issuer, reader, evidence, completer, metrics, now_ms)
     remover = Remover(gates, issuer, reader)
     owner = Owner(gates, issuer, reader, submitter, remover, evidence, metrics, now_ms)
     settler = Settler(gates, issuer, reader, owner, remover, now_ms, metrics)

@@ -95,6 +95,13 @@ class Audio(Answered):
     decoded_ms: Count | None = None
 
 
+class Queue(Answered):
+    """Where a job stands at its provider."""
+
+    position: Count
+    expected_ms: Count | None = None
+
+
 class Job(Answered):
     """A transcription as the native API shows it; times are RFC 3339."""
 
@@ -115,6 +122,7 @@ class Job(Answered):
     webhook: WebhookEnd | None = None
     webhook_status_code: int | None = None
     audio: Audio | None = None
+    queue: Queue | None = None
     warnings: list[Notice] = []
 
     @property

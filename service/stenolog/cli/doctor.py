@@ -30,6 +30,7 @@ from stenolog.cli.upload_files import uploads
 from stenolog.cli.words import NO, common, guarded, one_line, run
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_models_missing, engine_unavailable
+from stenolog.engine.model_directory import ModelUnusable, read_manifest, verify_files
 from stenolog.stores.files.directory import running
 
 FREE_BYTES_MIN = 1 << 30
@@ -161,11 +162,32 @@ def public_url(settings: Settings) -> Finding:
     return Finding(what="public URL", holds=True, said=said)
 
 
+def model_in(directory: Path) -> str:
+    """Verify the files of a model, and say in a few words what it is.
+
+    Raises:
+        ModelUnusable: One is not what its manifest says.
+    """
+    manifest = read_manifest(directory)
+    verify_files(directory, manifest)
+    return (
+        f"{manifest.name} ({manifest.kind}, {manifest.licence}; {len(manifest.files)} files as "
+        f"named) in {directory}"
+    )
+
+
 def engine(settings: Settings) -> Finding:
     """Check whether the embedded engine can run."""
-    reason = engine_unavailable() or engine_models_missing()
+    chosen = settings.engine_model
+    reason = engine_unavailable(chosen) or engine_models_missing()
+    said = "available (English)"
+    if reason is None and chosen is not None:
+        try:
+            said = f"{said}, {model_in(chosen)}"
+        except ModelUnusable as exc:
+            reason = str(exc)
     if reason is None:
-        return Finding(what="engine", holds=True, said="available (English)")
+        return Finding(what="engine", holds=True, said=said)
     needed = settings.uses_engine
     return Finding(
         what="engine",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from stenolog.cli.answers import Job, checked
+from stenolog.cli.answers import Job, Queue, checked
 from stenolog.cli.client import ServiceClient
 from stenolog.cli.layout import PROVIDERS
 from stenolog.cli.progress import Progress
@@ -118,5 +118,24 @@ def step_of(job: Job) -> str:
     if job.called_back_at:
         return "fetching the result"
     if job.accepted_at:
-        return f"{PROVIDERS.get(job.provider or '', job.provider or 'the provider')} works on it"
+        provider = PROVIDERS.get(job.provider or "", job.provider or "the provider")
+        return f"{provider} works on it" if job.queue is None else _queued(provider, job.queue)
     return "handing it to the provider" if job.claimed_at else "waiting for its turn"
+
+
+def _queued(provider: str, queue: Queue) -> str:
+    """Say where it stands, and for how long yet where that is known."""
+    step = f"{provider} works on it"
+    if queue.position:
+        step = f"number {queue.position} in the queue of {provider}"
+    if queue.expected_ms is None:
+        return step
+    return f"{step}, about {spoken_span(queue.expected_ms)} to go"
+
+
+def spoken_span(ms: int) -> str:
+    """Write a time that is only expected: seconds below two minutes, then minutes or hours."""
+    seconds = max(1, round(ms / 1_000))
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{round(seconds / 60)} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"

@@ -31,7 +31,7 @@ from stenolog.telemetry import configure_logging
 def command(host: str | None, port: int | None, accept_clock: bool, data_dir: Path | None) -> None:
     """Run the gateway until Ctrl-C or SIGTERM."""
     settings = settings_from(host=host, port=port, data_dir=data_dir)
-    if settings.uses_engine and (reason := engine_unavailable()) is not None:
+    if settings.uses_engine and (reason := engine_unavailable(settings.engine_model)) is not None:
         raise CannotStart(
             f"the embedded engine is unavailable: {reason}; set STENOLOG_ASSEMBLYAI_API_KEY to "
             "use AssemblyAI"

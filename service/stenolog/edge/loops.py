@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from stenolog.log.events.vocabulary import WakeReason
@@ -87,6 +88,27 @@ class ReadableAt(Protocol):
 
     async def __call__(self, position: int, /) -> int | None:
         """Tell when this position became readable, in µs since the epoch; None: not seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePlace:
+    """Where a job stands at a provider that has told.
+
+    Attributes:
+        position: 0 while it is worked on, 1 when it is the next.
+        expected_ms: Until it is done, as recent jobs went; None: not known yet.
+    """
+
+    position: int
+    expected_ms: int | None
+
+
+class PlaceOf(Protocol):
+    """Tells where a job stands; `bootstrap/engine_queue` keeps this promise."""
+
+    async def __call__(self, provider_job: str, /) -> QueuePlace | None:
+        """Tell it as of a moment ago; None: it does not wait, or nobody answers within a second."""
         ...
 
 

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         print(exc, file=sys.stderr)
         return EXIT_USAGE
     configure_logging(settings.log_level, settings.log_format)
-    reason = engine_unavailable()
+    reason = engine_unavailable(settings.model_dir)
     if reason is not None:
         print(f"engine: {reason}", file=sys.stderr)
         return EXIT_CANNOT_START

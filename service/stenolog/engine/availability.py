@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
+from pathlib import Path
 
 from stenolog.engine.speech import weights
 
@@ -18,8 +19,11 @@ PYTHON_MAX = (3, 14)  # the newest tag of onnxruntime's wheels, of the release t
 ASSETS = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 
 
-def engine_unavailable() -> str | None:
-    """Return one line that says why the engine cannot run, or None; nothing heavy is imported."""
+def engine_unavailable(model_dir: Path | None = None) -> str | None:
+    """Return one line that says why the engine cannot run, or None; nothing heavy is imported.
+
+    With `model_dir` the recogniser is the one in that directory, whose manifest is read.
+    """
     if platform.system() != "Linux":
         return "the engine needs Linux: it limits its workers with POSIX resource limits"
     folder = weights.wheel()
@@ -30,6 +34,22 @@ def engine_unavailable() -> str | None:
             return not_installed(package, has_wheels=platform_has_wheels())
     if not (folder / "libmoonshine.so").is_file():
         return "moonshine-voice has no library for this platform"
+    return _recogniser_unavailable(folder, model_dir)
+
+
+def _recogniser_unavailable(folder: Path, model_dir: Path | None) -> str | None:
+    if model_dir is not None:
+        # Where nothing is installed this module still says so.
+        from stenolog.engine.model_directory import ModelUnusable, read_manifest  # noqa: PLC0415  # see above
+
+        try:
+            manifest = read_manifest(model_dir)
+        except ModelUnusable as exc:
+            return str(exc)
+        of_whisper = manifest.kind == "whisper-ctranslate2"
+        if of_whisper and importlib.util.find_spec("faster_whisper") is None:
+            return "faster-whisper is not installed: add the extra [whisper] (docs/ENGINE.md)"
+        return None
     for name in ASSETS:
         if not (folder / "assets" / "tiny-en" / name).is_file():
             return f"moonshine-voice has no English model: {name} is missing"

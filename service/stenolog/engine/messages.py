@@ -39,6 +39,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """The recogniser's directory holds no model that can be used; the worker ends."""
+
+    event: Literal["unusable"] = "unusable"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alive:
     """Some work was done since the last message."""
 
@@ -92,7 +100,7 @@ class Failed:
     kind: str
 
 
-Message = Ready | Alive | Decoded | Sound | Done | Refused | Failed
+Message = Ready | Unusable | Alive | Decoded | Sound | Done | Refused | Failed
 
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
+from stenolog.intelligence.theme_options import ThemeOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,23 +16,6 @@ class SpeakerBounds:
 
     least: int = 1
     most: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeOptions:
-    """What is asked about what was spoken of, named as AssemblyAI's parameters.
-
-    `content_safety_confidence` is in percent; `summary_model` and `summary_type` go together.
-    """
-
-    auto_chapters: bool = False
-    auto_highlights: bool = False
-    iab_categories: bool = False
-    content_safety: bool = False
-    content_safety_confidence: int = 50
-    summarization: bool = False
-    summary_model: str = "informative"
-    summary_type: str = "bullets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +38,7 @@ class TextOptions:
     redact_pii_audio: AudioRedaction | None = None
     redact_pii_return_unredacted: bool = False
     sentiment_analysis: bool = False
-    themes: ThemeOptions = ThemeOptions()
+    themes: ThemeOptions = field(default_factory=ThemeOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

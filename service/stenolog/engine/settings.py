@@ -34,6 +34,7 @@ class EngineSettings(BaseModel):
             least five minutes.
         workers: Jobs transcribed at the same time; the cores are shared among them.
         log_level: The least level of a log line; `log_format` is as for the gateway.
+        model_dir: A directory with a recogniser (`model_directory`); None: that of the wheel.
         public_origin: A URL whose origin webhooks may always reach: that of the gateway.
     """
 
@@ -52,6 +53,7 @@ class EngineSettings(BaseModel):
     workers: int = Field(default=1, ge=1, le=WORKERS_MAX)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] | None = None
+    model_dir: Path | None = None
     public_origin: str | None = None
 
     @property

@@ -18,6 +18,7 @@ from stenolog.log.event_data import EventData
 from stenolog.log.events.api_keys import ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.enrichments import TranscriptEnriched
 from stenolog.log.events.logs import (
     ClockJumped,
     DamageAccepted,
@@ -55,6 +56,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         TranscriptionCompleted,
         TranscriptionFailed,
         TranscriptionCompletedLate,
+        TranscriptEnriched,
         SubmissionClaimed,
         SubmissionAccepted,
         SubmissionRefused,

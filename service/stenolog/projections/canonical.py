@@ -15,9 +15,10 @@ from stenolog.projections.documents import encode, number_or_none, text_or_none
 Item = Mapping[str, Any]
 
 OF_PROVIDER = "provider"  # the code of what the provider warns about in its own words
+BESIDE = "stenolog"  # the member of ours; `/v2` shows of it only `ENRICHED`
+ENRICHED = "enriched"
 WARNINGS_MAX = 64
 WARNING_CHARS_MAX = 2_000
-BESIDE = "stenolog"  # the member that the engine adds to AssemblyAI's, and `/v2` leaves out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,15 @@ class CanonicalTranscript:
             if message and message not in {told for _, told in found}:
                 found.append((OF_PROVIDER, message[:WARNING_CHARS_MAX]))
         return tuple(found[:WARNINGS_MAX])
+
+    @property
+    def enriched(self) -> Mapping[str, Mapping[str, str]]:
+        """How each analysis was made that is not the provider's, by its parameter.
+
+        `by`, `method`, `version`; and `missing`, the reason, where nothing was made.
+        """
+        made = self._beside().get(ENRICHED)
+        return made if isinstance(made, dict) else {}
 
     def _beside(self) -> Mapping[str, Any]:
         beside = self.answer.get(BESIDE)

@@ -53,7 +53,7 @@ def canonical(
         return content
     match data:
         case TranscriptionCompleted() | TranscriptionCompletedLate():
-            return _completed(mapper, content, params)
+            return completed_canonical(provider, content, params)
         case TranscriptionFailed() if isinstance(content.get("answer"), dict):
             told = mapper.failed_members(content["answer"])
             return read_object(encode({**content, "answer": told}))
@@ -61,7 +61,17 @@ def canonical(
             return content
 
 
-def _completed(mapper: Mapper, answer: Document, params: Mapping[str, Any]) -> Document:
+def completed_canonical(
+    provider: str | None, answer: Document, params: Mapping[str, Any]
+) -> Document:
+    """Return the canonical transcript of a completed answer.
+
+    Raises:
+        ProjectionFailed: What the answer holds as a transcript is none.
+    """
+    mapper = None if provider is None else MAPPERS.get(provider)
+    if mapper is None:
+        return answer
     name, members = mapper.members_of(answer, params)
     if not name:
         return read_object(encode(members))

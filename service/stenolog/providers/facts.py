@@ -23,6 +23,8 @@ class ProviderFacts:
             the job took; None: until it is deleted.
         on_this_machine: It calls the address that is bound, which it can always reach.
         keeps_jobs: Its jobs outlive it. If not, none is left where the provider is not configured.
+        analyses: It makes every analysis of text that it takes a request for. If not, what a result
+            lacks is made here.
         list_lag_ms_max: So long after a create its list has the job; None: as the settings say.
     """
 
@@ -33,6 +35,7 @@ class ProviderFacts:
     result_lifetime_ms: int | None = None
     on_this_machine: bool = False
     keeps_jobs: bool = True
+    analyses: bool = False
     list_lag_ms_max: int | None = None
 
     def __post_init__(self) -> None:

@@ -9,7 +9,6 @@ import structlog
 from stenolog.clock import NowMs
 from stenolog.commands.transcription.commands import (
     AbandonSubmission,
-    Complete,
     FailSubmission,
     RecordUnmatched,
 )
@@ -20,6 +19,7 @@ from stenolog.log.events.vocabulary import WakeReason
 from stenolog.providers.oddities import odd_answer
 from stenolog.providers.port import FetchedJob, UnknownJob
 from stenolog.reconciler.attempts import Attempts, anew, asked_in_vain, denied, in_trouble
+from stenolog.reconciler.completing import Completer
 from stenolog.reconciler.evidence import Evidence, is_ours
 from stenolog.reconciler.gates import Gates
 from stenolog.reconciler.issuing import NO_SENTENCE, CommandIssuer, failure
@@ -29,7 +29,6 @@ from stenolog.reconciler.timing import Timing
 from stenolog.reconciler.trouble import STOPPED, UNKNOWN, unknown_status
 from stenolog.reconciler.unmatched import unmatched
 
-COMPLETED = ("transcription.completed", "transcription.completed_late")
 LIFETIME_SENTENCE = "The provider did not finish within {lifetime}."
 LOST_SENTENCE = "The provider lost the job repeatedly. Submit the audio again."
 UNTOLD_SENTENCE = (
@@ -62,9 +61,11 @@ class Fetcher:
         issuer: CommandIssuer,
         reader: TranscriptionReader,
         evidence: Evidence,
+        completer: Completer,
         metrics: Metrics,
         now_ms: NowMs,
     ) -> None:
+        self._completer = completer
         self._gates = gates
         self._issuer = issuer
         self._reader = reader
@@ -210,8 +211,7 @@ class Fetcher:
         self, state: Transcription, number: int, job: FetchedJob, wake: WakeReason
     ) -> None:
         if job.status == "completed":
-            command = Complete(number=number, wake=wake, audio_ms=job.audio_ms, words=job.words)
-            changed = await self._issuer.issue(command, state, dict.fromkeys(COMPLETED, job.raw))
+            changed = await self._completer.complete(state, number, job, wake)
         else:
             changed = await self._failed(state, number, job, wake)
         if changed:

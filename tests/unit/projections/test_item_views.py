@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from stenolog.projections.of.lists import ITEM_VIEWS
+from stenolog.projections.shaped.conversation import Conversation
+from stenolog.projections.shaped.views import VIEWS, source_of
 from tests.unit.projections import answers
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog
@@ -192,11 +194,11 @@ def test_what_is_said_of_all_items_stands_beside_them() -> None:
 
 
 def test_an_analysis_that_was_added_here_says_so() -> None:
-    ours = {"sources": {"sentiment": {"method": "vader", "version": "3"}}}
-    told = around(full_answer(stenolog=ours), "sentiment", **EVERYTHING)
-    assert told["source"] == {"by": "stenolog", "method": "vader", "version": "3"}
-    told = around(full_answer(stenolog=ours), "entities", **EVERYTHING)
-    assert told["source"]["by"] == "provider"
+    """Only an event can: see tests/enrichment/test_views.py."""
+    made = {"by": "stenolog", "method": "vader", "version": "3"}
+    said = Conversation(full_answer(stenolog={"enriched": {"sentiment_analysis": made}}), {})
+    assert source_of(VIEWS["sentiment"], said) == made
+    assert source_of(VIEWS["entities"], said)["by"] == "provider"
 
 
 def test_words_and_utterances_are_nobodys_analysis() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stenolog.log.events.callbacks import UnmatchedKind
+from stenolog.log.events.enrichments import AnalysisMade
 from stenolog.log.events.submissions import (
     AbandonReason,
     RefusalReason,
@@ -74,12 +75,13 @@ class AbandonSubmission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete:
-    """Record the provider's result, which was fetched."""
+    """Record the provider's result, which was fetched, and what was made of it here."""
 
     number: int
     wake: WakeReason
     audio_ms: int | None
     words: int
+    analyses: tuple[AnalysisMade, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from stenolog.commands.transcription.decide_jobs import (
 )
 from stenolog.commands.transcription.state import OPEN_OUTCOMES, Transcription
 from stenolog.log.event_data import EventData
+from stenolog.log.events.enrichments import TranscriptEnriched
 from stenolog.log.events.submissions import (
     SubmissionAccepted,
     SubmissionClaimed,
@@ -122,18 +123,24 @@ def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[Eve
 
 
 def decide_completion(command: Complete, state: Transcription) -> Sequence[EventData]:
-    """Return the result; a late one when the transcription had been given up."""
+    """Return the result, a late one when the transcription had been given up.
+
+    What was made of it here comes first, in the same append: nobody sees the one without the other.
+    """
     if state.outcome_of(command.number) != "accepted" or (state.terminal and not state.given_up):
         return ()
     completed = TranscriptionCompletedLate if state.given_up else TranscriptionCompleted
-    return (
-        completed(
-            submission=command.number,
-            reason=command.wake,
-            audio_ms=command.audio_ms,
-            words=command.words,
-        ),
+    result = completed(
+        submission=command.number,
+        reason=command.wake,
+        audio_ms=command.audio_ms,
+        words=command.words,
+        enriched=bool(command.analyses),
     )
+    if not command.analyses:
+        return (result,)
+    made = TranscriptEnriched(submission=command.number, analyses=list(command.analyses))
+    return (made, result)
 
 
 def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[EventData]:

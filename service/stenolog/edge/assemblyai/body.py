@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from stenolog.edge.assemblyai.sdk_transcript import TRANSCRIPT, readable
-from stenolog.projections.canonical import BESIDE
+from stenolog.projections.canonical import BESIDE, ENRICHED, CanonicalTranscript
 from stenolog.projections.documents import Document, encode, read_object, rewritten
 from stenolog.projections.of.transcript import Transcript
 from stenolog.projections.views import TRANSCRIPT_VIEW
@@ -35,6 +35,9 @@ class V2Body:
     ) -> bytes:
         """Return the completed transcript."""
         ours = {"status": "completed", **_of_customer(transcription_id, params, answer)}
+        made = CanonicalTranscript(answer).enriched
+        if made:  # whose findings they are; the engine's own notes are no part of `/v2`
+            ours[BESIDE] = {ENRICHED: made}
         return _spliced({**_mended(answer), **ours}, answer)
 
     def failed(

@@ -13,7 +13,7 @@ from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
-from stenolog.edge.loops import ReadableAt, Rebuild, Reconciling
+from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
 from stenolog.edge.native.across import LISTS, Counted
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
@@ -46,6 +46,7 @@ class NativePorts:
         identity: Which log it is, for the cursors of lists.
         regions: Every region that a key can be bound to.
         providers: The table of providers, as JSON values.
+        place_of: By provider, of those that tell where a job stands in their queue.
     """
 
     identity: LogIdentity
@@ -57,6 +58,7 @@ class NativePorts:
     providers: Sequence[Mapping[str, object]]
     readable_at: ReadableAt
     statuses: ProjectionStatuses
+    place_of: Mapping[str, PlaceOf]
     rebuild: Rebuild
     search: SearchReader
     streams_of_subject: StreamsOfSubject
@@ -69,7 +71,13 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     cursors = Cursors(ports.identity)
     transcripts = Transcripts(
-        cases, ports.views, ports.readable_at, ports.room, cursors, ports.streams_of_subject
+        cases,
+        ports.views,
+        ports.readable_at,
+        ports.room,
+        cursors,
+        ports.streams_of_subject,
+        ports.place_of,
     )
     events = Events(cases.reading, ports.stored_events, cursors)
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)

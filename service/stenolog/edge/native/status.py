@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from stenolog.edge.loops import QueuePlace
 from stenolog.edge.transcriptions.webhook_address import ALLOWING
 from stenolog.projections.rows import StatusRow, TranscriptHead
 
@@ -65,13 +66,20 @@ def _webhook(row: StatusRow) -> dict[str, str | None] | None:
 
 
 def detail_of(
-    row: StatusRow, transcript: TranscriptHead | None, readable_ms: int | None
+    row: StatusRow,
+    transcript: TranscriptHead | None,
+    readable_ms: int | None,
+    place: QueuePlace | None = None,
 ) -> dict[str, object]:
-    """Return what one transcription shows; `readable_ms` is from its callback to its views."""
+    """Return what one transcription shows.
+
+    `readable_ms` is from its callback to its views, `place` where it stands at its provider.
+    """
     return {
         **status_of(row),
         "warnings": warnings_of(row, transcript),
         "readable_ms": readable_ms,
+        "queue": place,
         "text": transcript.text if transcript else None,
         "confidence": transcript.confidence if transcript else None,
         "language_code": transcript.language_code if transcript else None,

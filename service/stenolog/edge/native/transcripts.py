@@ -17,7 +17,7 @@ from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.http.unknown_names import NAMED_MAX
-from stenolog.edge.loops import ReadableAt
+from stenolog.edge.loops import PlaceOf, QueuePlace, ReadableAt
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
@@ -56,7 +56,9 @@ class Transcripts:
         room: Room,
         cursors: Cursors,
         streams_of_subject: StreamsOfSubject,
+        place_of: Mapping[str, PlaceOf],
     ) -> None:
+        self._place_of = place_of
         self._requesting = cases.requesting
         self._reading = cases.reading
         self._erasing = cases.erasing
@@ -107,7 +109,8 @@ class Transcripts:
         transcript = None if row.open else await self._views.transcript(row.id)
         readable_ms = await self._readable_ms(row)
         return Response(
-            orjson.dumps(detail_of(row, transcript, readable_ms)), media_type="application/json"
+            orjson.dumps(detail_of(row, transcript, readable_ms, await self._place(row))),
+            media_type="application/json",
         )
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:
@@ -139,6 +142,13 @@ class Transcripts:
         answer = page_answer(items, following)
         answer.headers.update(headers)
         return answer
+
+    async def _place(self, row: StatusRow) -> QueuePlace | None:
+        """Return where it stands at its provider; None: it is no open job, or not known."""
+        ask = self._place_of.get(row.provider)
+        if ask is None or not row.open or row.provider_job is None:
+            return None
+        return await ask(row.provider_job)
 
     async def _readable_ms(self, row: StatusRow) -> int | None:
         """Return the time from the callback to the views; None when unknown."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
 
 import structlog
 from starlette.applications import Starlette
@@ -16,10 +17,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from stenolog.clock import now_us
+from stenolog.engine.audio_facts import MEMBER
 from stenolog.engine.host.doors import KeyCheck, NamedStart
 from stenolog.engine.host.downloads import NO_SPACE
 from stenolog.engine.host.features import speech_options
 from stenolog.engine.host.jobs import Job, Jobs, transcript
+from stenolog.engine.host.queue_places import Place, places
 from stenolog.engine.host.redacted_audio import MEDIA_TYPES, PREFIX, RedactedFiles
 from stenolog.engine.host.runner import Runner
 from stenolog.engine.host.scratch import Scratch, ScratchFull
@@ -74,6 +77,7 @@ class EngineApp:
                 Route("/v2/transcript/{id}/redacted-audio", self._audio_link, methods=["GET"]),
                 Route(f"{PREFIX}{{name}}", self._audio, methods=["GET"]),
                 Route("/counts", self._counts, methods=["GET"]),
+                Route("/queue", self._queue, methods=["GET"]),
             ],
             exception_handlers={
                 StenologError: _refused,
@@ -110,7 +114,19 @@ class EngineApp:
         return JSONResponse(transcript(job))
 
     async def _get(self, request: Request) -> Response:
-        return JSONResponse(transcript(self._known(request)))
+        job = self._known(request)
+        told = transcript(job)
+        place = self._places().get(job.id)
+        if place is not None:
+            beside = told.get(MEMBER)
+            told[MEMBER] = {**(beside if isinstance(beside, dict) else {}), "queue": asdict(place)}
+        return JSONResponse(told)
+
+    async def _queue(self, _: Request) -> Response:
+        return JSONResponse({job_id: asdict(place) for job_id, place in self._places().items()})
+
+    def _places(self) -> Mapping[str, Place]:
+        return places(self._jobs.all(), self._settings.workers, now_us())
 
     async def _counts(self, _: Request) -> Response:
         return JSONResponse(self._runner.counts())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ class Job:
     """One transcription; times in microseconds since the epoch, `error` empty unless it failed.
 
     `findings` are members of the finished transcript beside what was said; `unredacted` are the
-    words before anything was hidden, where they were asked for.
+    words before anything was hidden, where they were asked for; `began_us`: a worker has it since.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Job:
     options: SpeechOptions
     created_us: int
     status: str = "queued"
+    began_us: int | None = None
     completed_us: int | None = None
     audio_ms: int | None = None
     audio: AudioFacts | None = None
@@ -109,6 +110,10 @@ class Jobs:
         known = self._jobs.get(job.id)
         if known is None or not known.deleted:
             self._jobs[job.id] = job
+
+    def all(self) -> Sequence[Job]:
+        """Return every job, in the order of creation."""
+        return tuple(self._jobs.values())
 
     def open_count(self) -> int:
         """Return how many wait or run."""

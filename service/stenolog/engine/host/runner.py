@@ -74,7 +74,10 @@ class Runner:
         self._numbers_waiting: dict[str, int] = {}  # of the jobs that have no audio yet
         # Not bounded by itself: it holds open jobs, and as many bytes as `DiskRoom` lets in.
         self._fetched: asyncio.PriorityQueue[_Fetched] = asyncio.PriorityQueue()
-        self._workers = [Worker(threads=settings.threads) for _ in range(settings.workers)]
+        self._workers = [
+            Worker(threads=settings.threads, model_dir=settings.model_dir)
+            for _ in range(settings.workers)
+        ]
         self._busy = 0  # workers that have a job
         self._tasks = OwnedTasks("engine.task_crashed")
 
@@ -167,7 +170,7 @@ class Runner:
             self._downloads.release(fetched.job_id)
 
     async def _transcribe(self, worker: Worker, fetched: _Fetched) -> None:
-        job = self._update(fetched.job_id, status="processing")
+        job = self._update(fetched.job_id, status="processing", began_us=now_us())
         order = Order(
             path=str(fetched.path),
             options=job.options,

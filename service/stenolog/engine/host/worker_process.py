@@ -28,6 +28,7 @@ from stenolog.engine.messages import (
     Ready,
     Refused,
     Sound,
+    Unusable,
 )
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ NOT_STARTED = "Server error, a worker could not be started."
 ENDED = "Server error, the worker ended unexpectedly."
 SILENT = "Server error, the worker stopped responding."
 NONSENSE = "Server error, the worker answered nonsense."
+SEE = "see `stenolog doctor`"
 TOO_SLOW = "The audio took longer to transcribe than it may."
 
 
@@ -73,8 +75,9 @@ class Worker:
         model: The recogniser that the last process loaded, None before the first.
     """
 
-    def __init__(self, *, threads: int) -> None:
+    def __init__(self, *, threads: int, model_dir: os.PathLike[str] | None = None) -> None:
         self._threads = threads
+        self._more = () if model_dir is None else (os.fspath(model_dir),)
         self._process: Process | None = None
         self._jobs = 0
         self.model: str | None = None
@@ -96,7 +99,7 @@ class Worker:
         self._jobs = 0
         try:
             self._process = await spawn(
-                [sys.executable, "-m", PROGRAM, str(os.getpid()), str(self._threads)],
+                [sys.executable, "-m", PROGRAM, str(os.getpid()), str(self._threads), *self._more],
                 worker_environment(os.environ, self._threads),
                 messages.LINE_BYTES_MAX,
             )
@@ -108,8 +111,10 @@ class Worker:
                 if network_kept and self.model is None:  # once: the next one will not do better
                     log.warning("engine.network_kept", advice="docs/DEPLOY.md says what protects")
                 self.model = model
-            case _:
+            case other:
                 await self.end()
+                if isinstance(other, Unusable):
+                    log.error("engine.model_refused", reason=other.reason, advice=SEE)
                 raise WorkerLost(NOT_STARTED)
 
     async def run(
@@ -199,7 +204,7 @@ class Worker:
                     raise WorkerLost(str(audio_errors.out_of_memory()))
                 case Failed(kind=kind):
                     raise WorkerLost(f"Server error in the worker ({kind}).")
-                case Alive() | Ready():
+                case Alive() | Ready() | Unusable():
                     pass
 
     async def _send(self, line: bytes) -> None:

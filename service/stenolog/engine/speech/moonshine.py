@@ -1,16 +1,19 @@
-"""Recognise English words with the Moonshine tiny model, each with its probability."""
+"""Recognise English words with a Moonshine model, each with its probability.
+
+Tiny and base differ in their sizes alone, and these are read from the decoder.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stenolog.engine.confidence import word_confidence
-from stenolog.engine.speech import weights
 from stenolog.engine.speech.loops import without_loop
 from stenolog.engine.speech.sessions import open_model
 from stenolog.engine.speech.tokenizer import Tokenizer
@@ -19,23 +22,25 @@ from stenolog.engine.techniques import SAMPLE_RATE, RecognisedWord, Waveform
 START_TOKEN, END_TOKEN = 1, 2
 TOKENS_PER_SECOND_MAX = 6.5  # Moonshine's own bound; speech beyond it is a loop of the decoder
 ENCODER_STRIDE = 384  # samples per frame of the encoder
-LAYERS, HEADS, HEAD_WIDTH = 6, 8, 36
+PAST = "past_key_values"  # how the decoder names what it is to remember
 SAMPLES_MIN = 1_600  # 0.1 s; the encoder's convolutions need some input
 
 
 class Moonshine:
     """A `Recogniser`; one call at a time."""
 
-    model = "moonshine-tiny-en"
+    def __init__(self, folder: Path, model: str, *, threads: int) -> None:
+        """Open the three files in `folder`.
 
-    def __init__(self, *, threads: int) -> None:
-        self._encoder = open_model(
-            str(weights.recogniser_file("encoder_model.ort")), threads=threads
-        )
-        self._decoder = open_model(
-            str(weights.recogniser_file("decoder_model_merged.ort")), threads=threads
-        )
-        self._tokenizer = Tokenizer(weights.recogniser_file("tokenizer.bin").read_bytes())
+        Raises:
+            OSError: One is missing.
+            ValueError: One is not what it should be.
+        """
+        self.model = model
+        self._encoder = open_model(str(folder / "encoder_model.ort"), threads=threads)
+        self._decoder = open_model(str(folder / "decoder_model_merged.ort"), threads=threads)
+        self._tokenizer = Tokenizer((folder / "tokenizer.bin").read_bytes())
+        self._caches = _empty_caches(self._decoder)
 
     def words(self, audio: Waveform) -> tuple[RecognisedWord, ...]:
         """Confidence comes from the least likely token of a word."""
@@ -64,7 +69,7 @@ class Moonshine:
             "encoder_attention_mask": np.ones(
                 (1, hidden.shape[1] * ENCODER_STRIDE), dtype=np.int64
             ),
-            **_empty_caches(),
+            **self._caches,
         }
         kept = names
         tokens: list[int] = []
@@ -88,21 +93,23 @@ class Moonshine:
         return tokens, log_probabilities
 
 
-def _empty_caches() -> dict[str, NDArray[Any]]:
-    empty = np.zeros((1, HEADS, 0, HEAD_WIDTH), dtype=np.float32)
-    return {
-        f"past_key_values.{layer}.{side}.{part}": empty
-        for layer in range(LAYERS)
-        for side in ("decoder", "encoder")
-        for part in ("key", "value")
-    }
+def _empty_caches(decoder: Any) -> dict[str, NDArray[Any]]:
+    """Return what the decoder is given before its first token, of the sizes that it names."""
+    found: dict[str, NDArray[Any]] = {}
+    for given in decoder.get_inputs():
+        if given.name.startswith(PAST):
+            heads, width = given.shape[1], given.shape[3]
+            if not isinstance(heads, int) or not isinstance(width, int):
+                raise ValueError(f"{given.name} has no fixed sizes")
+            found[given.name] = np.zeros((1, heads, 0, width), dtype=np.float32)
+    return found
 
 
 def _carry(
     feeds: dict[str, NDArray[Any]], names: Sequence[str], caches: Sequence[NDArray[Any]]
 ) -> None:
     for name, cache in zip(names, caches, strict=True):
-        feeds[name.replace("present", "past_key_values", 1)] = cache
+        feeds[name.replace("present", PAST, 1)] = cache
 
 
 def _most_likely(logits: NDArray[np.float32]) -> tuple[int, float]:

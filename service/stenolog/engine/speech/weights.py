@@ -30,17 +30,16 @@ def wheel() -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 
 
-def recogniser_file(name: str) -> Path:
-    """Return a file of the English recogniser: encoder, decoder or tokenizer.
+def recogniser_folder() -> Path:
+    """Return the folder of the English recogniser in the wheel; its files may be missing.
 
     Raises:
-        FileNotFoundError: The wheel is not installed or has no such file.
+        FileNotFoundError: The wheel is not installed.
     """
     folder = wheel()
-    path = folder / "assets" / "tiny-en" / name if folder is not None else None
-    if path is None or not path.is_file():
-        raise FileNotFoundError(name)
-    return path
+    if folder is None:
+        raise FileNotFoundError("moonshine-voice")
+    return folder / "assets" / "tiny-en"
 
 
 def library() -> ctypes.CDLL:

@@ -13,12 +13,12 @@ from functools import partial
 
 from pydantic import JsonValue, TypeAdapter
 
-from stenolog.engine.options import SpeechOptions, TextOptions, ThemeOptions
+from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.speech import wording
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import Heartbeat
-from stenolog.engine.worker import themes
 from stenolog.engine.worker.margins import Margins
+from stenolog.intelligence import themes
 from stenolog.intelligence.disfluencies import without_fillers
 from stenolog.intelligence.entities import entities, spans_of
 from stenolog.intelligence.pii_tokens import Span
@@ -27,6 +27,7 @@ from stenolog.intelligence.redaction import SHOWN_FOR_HIDDEN, Redaction, redacti
 from stenolog.intelligence.sentiment import sentiments
 from stenolog.intelligence.speech import Speech
 from stenolog.intelligence.spelling import respelled
+from stenolog.intelligence.theme_options import ThemeOptions
 from stenolog.intelligence.words import Word
 
 ROUND_FIGURES = 4  # digits; more is noise

@@ -1,7 +1,7 @@
 """Run a worker: read orders from standard input, transcribe, answer on standard output.
 
-It is started as `python -m stenolog.engine.worker.process PARENT THREADS`; the host never imports
-it.
+It is started as `python -m stenolog.engine.worker.process PARENT THREADS [MODEL]`; the host never
+imports it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from stenolog.engine import messages
@@ -27,7 +28,9 @@ from stenolog.engine.messages import (
     Ready,
     Refused,
     Sound,
+    Unusable,
 )
+from stenolog.engine.model_directory import ModelUnusable
 from stenolog.engine.options import AudioRedaction
 from stenolog.engine.techniques import Waveform
 from stenolog.engine.worker import confinement
@@ -63,6 +66,7 @@ class Replies:
 def main(arguments: list[str]) -> None:
     """Serve orders until the engine closes the pipe."""
     parent, threads = int(arguments[0]), int(arguments[1])
+    model = Path(arguments[2]) if arguments[2:] else None
     confinement.die_with(parent)
     network_kept = not confinement.leave_network()
     replies = Replies()
@@ -70,7 +74,11 @@ def main(arguments: list[str]) -> None:
     replace_output("stdout")
     orders: queue.Queue[Order] = queue.Queue(ORDERS_MAX)
     threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
-    techniques = load_techniques(threads=threads)
+    try:
+        techniques = load_techniques(threads=threads, model=model)
+    except ModelUnusable as exc:
+        replies.send(Unusable(reason=str(exc)))
+        return
     confinement.limit_resources()
     replies.send(Ready(model=techniques.recogniser.model, network_kept=network_kept))
     while True:

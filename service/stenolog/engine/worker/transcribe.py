@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO
 
 from stenolog.engine import audio_errors
@@ -16,7 +17,7 @@ from stenolog.engine.speakers.attribution import with_speakers, without_speakers
 from stenolog.engine.speakers.voices import Voices
 from stenolog.engine.speech import alignment, wording
 from stenolog.engine.speech.lines import cut_lines, speech_ratio
-from stenolog.engine.speech.moonshine import Moonshine
+from stenolog.engine.speech.recognisers import open_recogniser
 from stenolog.engine.speech.silero import Silero
 from stenolog.engine.speech.word_times import VoicedFrames
 from stenolog.engine.spoken import SpokenWord
@@ -60,17 +61,20 @@ class Transcribed:
     from_ms: int = 0
 
 
-def load_techniques(*, threads: int) -> Techniques:
-    """Return the models of the moonshine-voice wheel, about a second; `threads` of CPU for each.
+def load_techniques(*, threads: int, model: Path | None = None) -> Techniques:
+    """Load all models, about a second; `threads` of CPU for each.
+
+    They come from the moonshine-voice wheel, but for a recogniser in the directory `model`.
 
     Words are placed by pocketsphinx where it is installed, else by energy.
 
     Raises:
+        ModelUnusable: There is none that can be used.
         OSError: The wheel or a part of it is missing.
     """
     return Techniques(
         voice_activity=Silero(),
-        recogniser=Moonshine(threads=threads),
+        recogniser=open_recogniser(model, threads=threads),
         word_timer=alignment.ForcedAlignment() if alignment.is_installed() else VoicedFrames(),
         speakers=Voices(threads=threads),
     )

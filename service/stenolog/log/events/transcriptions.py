@@ -32,7 +32,10 @@ class TranscriptionRequested(EventData):
 
 
 class TranscriptionCompleted(EventData):
-    """The provider's result was fetched."""
+    """The provider's result was fetched.
+
+    `enriched`: the event before it in the stream is `transcript.enriched`, and belongs to it.
+    """
 
     type = "transcription.completed"
     public = True
@@ -42,6 +45,7 @@ class TranscriptionCompleted(EventData):
     reason: WakeReason
     audio_ms: Count | None
     words: Count
+    enriched: bool = False
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return what is left to do once there is a result: other jobs of the same audio."""
@@ -67,7 +71,10 @@ class TranscriptionFailed(EventData):
 
 
 class TranscriptionCompletedLate(EventData):
-    """A result came after the transcription had been given up; it replaces the failure."""
+    """A result came after the transcription had been given up; it replaces the failure.
+
+    `enriched` is as in `transcription.completed`.
+    """
 
     type = "transcription.completed_late"
     public = True
@@ -77,6 +84,7 @@ class TranscriptionCompletedLate(EventData):
     reason: WakeReason
     audio_ms: Count | None
     words: Count
+    enriched: bool = False
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return what is left to do once there is a result: other jobs of the same audio."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from stenolog.bounded import BoundedMemory
@@ -20,7 +20,9 @@ from stenolog.log.event import Event, SealedPayload
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
 from stenolog.log.store import EventStore, Sealer
 from stenolog.projections.of.items import OUTCOMES
+from stenolog.projections.run.enrichment_reading import enrichment_before
 from stenolog.projections.run.histories import Box, Histories
+from stenolog.projections.run.opened import OpenedPayload
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.run.states import States
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW
@@ -35,16 +37,6 @@ REQUESTS_CACHED_MAX = 256
 REQUESTS_CACHED_BYTES_MAX = 1 << 20  # of all of them; a real one has a few hundred
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedPayload:
-    """A payload's plaintext, or why there is none; all unset when the event has no payload."""
-
-    plaintext: bytes | None = None
-    erased: bool = False
-    lost: bool = False
-    damaged: bool = False
-
-
 Prepared = Mapping[int, OpenedPayload]
 """Payloads that were opened together, by the positions of their events."""
 
@@ -55,7 +47,7 @@ NOTHING_PREPARED: Prepared = {}
 class OpenedRequest:
     """The payload of a transcription's first event, and the provider that it names."""
 
-    payload: OpenedPayload = OpenedPayload()
+    payload: OpenedPayload = field(default_factory=OpenedPayload)
     provider: str | None = None
 
 
@@ -164,12 +156,16 @@ class EventOpener:
             self._remember(event, own)
         elif event.type in OUTCOMES:
             asked = await self._request(event.stream)
+        enrichment, whole = None, True
+        if event.data.get("enriched") is True and own.plaintext is not None:
+            enrichment, whole = await enrichment_before(event, self._log, self._open)
         return OpenedEvent(
             event=event,
             payload=own.plaintext,
             erased=own.erased,
             lost=own.lost,
-            damaged=own.damaged,
+            damaged=own.damaged or not whole,
+            enrichment=enrichment,
             request=asked.payload.plaintext,
             request_erased=asked.payload.erased,
             provider=asked.provider,

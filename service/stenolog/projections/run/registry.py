@@ -16,6 +16,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionRequested,
 )
 from stenolog.projections.documents import Document, ProjectionFailed, read_object
+from stenolog.projections.enrichments import Enrichment, enriched, without_claims
 from stenolog.projections.of.items import COMPLETED
 from stenolog.projections.of.lists import LISTS
 from stenolog.projections.of.transcript import Transcript
@@ -55,6 +56,7 @@ class OpenedEvent:
         request: The payload of the transcription's first event; None when not needed.
         request_erased: The same as `erased`, for the request.
         provider: Who was asked to transcribe, of an outcome; None where nobody knows.
+        enrichment: What was analysed here of the result; None where nothing was.
         state: The transcription after the event; None when not needed, or when its stream cannot
             be folded.
         unfolded: Why there is no state, where one is needed.
@@ -68,6 +70,7 @@ class OpenedEvent:
     request: bytes | None = None
     request_erased: bool = False
     provider: str | None = None
+    enrichment: Enrichment | None = None
     state: Transcription | None = None
     unfolded: str = ""
 
@@ -79,7 +82,8 @@ class OpenedEvent:
     @property
     def size(self) -> int:
         """Bytes of plaintext in it."""
-        return len(self.payload or b"") + len(self.request or b"")
+        found = self.enrichment.payload if self.enrichment else b""
+        return len(self.payload or b"") + len(self.request or b"") + len(found)
 
 
 def project(
@@ -173,7 +177,9 @@ def source_of(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
     if isinstance(content, Document):
         try:
             asked = params_of(request)
-            content = canonical(opened.provider, data, content, asked)
+            content = without_claims(canonical(opened.provider, data, content, asked))
+            if opened.enrichment is not None:
+                content = enriched(content, opened.enrichment)
             if opened.event.type in COMPLETED:
                 content = redacted(content, asked)
         except ProjectionFailed as exc:

@@ -20,7 +20,6 @@ from stenolog.projections.shaped.notes import REDACTED_HERE, Notes
 TELLS_SPEAKERS_APART = ("speaker_labels", "multichannel", "dual_channel")
 METHOD_VERSION = "1"  # of what is made of the words
 REDACTED = "redacted"  # in `Conversation.beside`: how many texts of a member we redacted
-SOURCES = "sources"  # in it too, by view: who analysed it, where that is not the provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +162,11 @@ def source_of(view: View, said: Conversation) -> dict[str, str]:
     Of a provider, the method is its name and the version that of its speech model, as far as they
     are known. An analysis that was added here says so itself, in the canonical transcript.
     """
-    sources = said.beside.get(SOURCES)
-    told = sources.get(view.name) if isinstance(sources, dict) else None
-    if isinstance(told, dict):
-        method, version = map(text_or_none, (told.get("method"), told.get("version")))
-        return {"by": "stenolog", "method": method or "", "version": version or ""}
+    made = said.transcript.enriched
+    for feature in view.features:
+        if feature in made:
+            told = made[feature]
+            return {"by": told["by"], "method": told["method"], "version": told["version"]}
     if view.method is not None:
         return {"by": "stenolog", "method": view.method, "version": METHOD_VERSION}
     model = text_or_none(said.answer.get("speech_model_used"))

@@ -6,11 +6,19 @@ sent as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from stenolog.wire.aimlapi.models import MODEL, MODEL_DEFAULT, MODELS, family_of, model_named
+from stenolog.wire.aimlapi.models import (
+    MODEL,
+    MODEL_DEFAULT,
+    MODELS,
+    TEXT_ONLY,
+    family_of,
+    model_named,
+)
 from stenolog.wire.aimlapi.options import DEFAULTS, NOT_FETCHED, TRANSLATIONS
 from stenolog.wire.assemblyai.parameters import KNOWN, WEBHOOK_PARAMETERS
+from stenolog.wire.assemblyai.rules import COMPANIONS
 
 OWN = "aimlapi"
 # Said elsewhere: where the audio is, whom to call, which model.
@@ -26,6 +34,7 @@ NEUTRAL: Mapping[str, object] = {
 }
 # False says something where true is the default.
 ON_BY_DEFAULT = frozenset({"punctuate", "format_text"})
+OF_TEXT = frozenset({"summarization", "summary_model", "summary_type"})  # needs no times of words
 MODELS_SHOWN = ", ".join(MODELS)
 
 
@@ -64,9 +73,14 @@ def create_fields(params: Mapping[str, object], default: str = MODEL_DEFAULT) ->
 
 
 def complaints(
-    params: Mapping[str, object], default: str = MODEL_DEFAULT
+    params: Mapping[str, object],
+    default: str = MODEL_DEFAULT,
+    analysed: Collection[str] = (),
 ) -> Iterator[tuple[str, str]]:
-    """Yield what AIMLAPI's model cannot do of what is asked for: each parameter, and why."""
+    """Yield what AIMLAPI's model cannot do of what is asked for: each parameter, and why.
+
+    `analysed`: the parameters that are answered elsewhere, from the words of the result.
+    """
     model = model_of(params, default)
     if model is None:
         yield "speech_models", f"speech_models names no model of AIMLAPI's; it has {MODELS_SHOWN}"
@@ -87,7 +101,19 @@ def complaints(
         elif table is None or name not in KNOWN:
             continue
         elif name not in table or table[name](value) is None:
-            yield name, f"{name} is not supported by AIMLAPI's model {model}{_instead(name)}"
+            if name not in analysed or COMPANIONS.get(name) in table:
+                yield name, f"{name} is not supported by AIMLAPI's model {model}{_instead(name)}"
+            elif family in TEXT_ONLY and name not in OF_TEXT:
+                yield name, f"{name} needs the times of words, which {model} does not give"
+
+
+def lacking(params: Mapping[str, object], default: str = MODEL_DEFAULT) -> frozenset[str]:
+    """Return what a request asks for and the model is known not to have."""
+    model = model_of(params, default)
+    table = None if model is None else TRANSLATIONS.get(family_of(model))
+    if table is None or OWN in params:
+        return frozenset()
+    return frozenset(name for name, _ in _asked(params) if name in KNOWN and name not in table)
 
 
 def complaints_elsewhere(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,13 @@ from stenolog.wire.assemblyai.checks import Complaint
 
 Params = Mapping[str, object]
 
+# What may be said beside a feature: it means nothing without it, or where it is made otherwise.
+COMPANIONS: Mapping[str, str] = {
+    "content_safety_confidence": "content_safety",
+    "summary_model": "summarization",
+    "summary_type": "summarization",
+}
+
 
 def together(params: Params) -> Iterator[Complaint]:
     """Yield what is wrong with parameters that are each right on their own."""

@@ -1,6 +1,6 @@
 """Find what was spoken of: chapters, summary, key phrases, topics, sensitive content.
 
-Models of text are loaded with the first job that needs them, once for a worker.
+Models of text are loaded with the first text that needs them, once for a process.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from stenolog.engine.options import ThemeOptions
 from stenolog.intelligence.chapters import chapters
 from stenolog.intelligence.content_safety import content_safety
 from stenolog.intelligence.embeddings_wordllama import best_embedder
@@ -16,6 +15,7 @@ from stenolog.intelligence.highlights import highlights
 from stenolog.intelligence.passages import passages
 from stenolog.intelligence.speech import Speech
 from stenolog.intelligence.summaries import summary
+from stenolog.intelligence.theme_options import ThemeOptions
 from stenolog.intelligence.topics import topics
 
 # Each judges what was said and quotes what may be shown; it returns a member of the transcript as

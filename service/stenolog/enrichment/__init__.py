@@ -1,0 +1,1 @@
+"""Analyses of text that are made here, because the provider lacks them."""
