@@ -107,7 +107,7 @@ async def test_files_of_another_epoch_are_not_taken_for_the_logs_own(used: Path)
         with closing(sqlite3.connect(used / name)) as file:
             file.execute("UPDATE identity SET epoch = 2, restore = 'one'")
             file.commit()
-    assert await started(used) == ["views.discarded", "work.discarded"]
+    assert await started(used) == ["views.discarded", "work.discarded", "search.discarded"]
 
 
 async def test_files_of_another_restore_are_not_taken_for_the_logs_own(used: Path) -> None:
@@ -123,7 +123,7 @@ async def test_files_of_another_restore_are_not_taken_for_the_logs_own(used: Pat
     with closing(sqlite3.connect(used / "keys.db")) as file:
         file.execute("UPDATE identity SET restore = 'one'")
         file.commit()
-    assert await started(used) == ["views.discarded", "work.discarded"]
+    assert await started(used) == ["views.discarded", "work.discarded", "search.discarded"]
 
 
 @pytest.mark.parametrize("name", ["log.db", "keys.db", "work.db"])

@@ -139,6 +139,7 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
     await service.call_back(registration)
     await service.complete(transcription_id, ANSWER)
     await service.projected()
+    await service.indexed()
     secret = await service.new_key()
     link = redacted_link(service.edge.link_key, "", transcription_id, now_ms())
     known = {
@@ -176,6 +177,7 @@ async def test_what_is_asked_wrongly_is_refused_as_documented(
 
 
 async def test_what_does_not_exist_is_answered_as_documented(service: Composed) -> None:
+    await service.indexed()
     seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": service.key}, {})
     for label, statuses in seen.items():
         if "{id}" in label:

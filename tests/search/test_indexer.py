@@ -12,6 +12,7 @@ import pytest
 
 from stenolog.commands.transcription.commands import AcceptSubmission
 from stenolog.errors import NotFound
+from stenolog.projections.search.entry import Drop
 from tests.house.composed import Composed, composed
 from tests.http.spoken import URL
 from tests.search.said import done, said
@@ -129,6 +130,21 @@ async def test_what_cannot_be_read_leaves_out_that_transcript_alone(service: Com
     assert (await service.client.delete(f"/v2/transcript/{odd}")).status_code == 200
     await service.indexed()
     assert (await service.indexer.status()).failures == 0
+
+
+async def test_what_failed_is_tried_again_at_the_next_start(tmp_path: Path) -> None:
+    """A key that was lost may be there again."""
+    async with composed(tmp_path) as service:
+        one = await done(service, text=SAID)
+        await service.indexed()
+        (completed,) = [e for e in await service.stream(one) if e.type == "transcription.completed"]
+        failed = Drop(transcription=one, failed=(completed.position, "its key is lost"))
+        state = await service.search.state()
+        await service.search.advance([failed], to=state.checkpoint)
+        assert await found(service, "secretsentence") == []
+    async with composed(tmp_path) as service:
+        assert await found(service, "secretsentence") == [one]
+        assert (await service.indexer.status()).failures == 0
 
 
 async def test_a_lost_or_damaged_file_is_filled_again_at_the_next_start(tmp_path: Path) -> None:

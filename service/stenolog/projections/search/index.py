@@ -62,6 +62,10 @@ class SearchWriter(Protocol):
         """Empty the index; it is to be filled with the log up to the position `until`."""
         ...
 
+    async def failed(self, limit: int) -> Sequence[int]:
+        """Return at which positions events stand that could not be indexed, at most `limit`."""
+        ...
+
     async def advance(self, changes: Sequence[Change], *, to: Checkpoint) -> None:
         """Make the changes, in order, and move the checkpoint, in one transaction."""
         ...
@@ -91,7 +95,7 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in what a search finds. Matches are ranked some thousands at a time, newest first.
+    """A place in what a search finds. Matches are ranked a thousand at a time, newest first.
 
     Attributes:
         top: The newest passage among those that are ranked together.

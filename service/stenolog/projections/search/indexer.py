@@ -21,7 +21,7 @@ from stenolog.projections.pages import ProjectionStatus
 from stenolog.projections.run.one_event import INLINE_BYTES_MAX, INTERRUPTIONS
 from stenolog.projections.run.opening import EventOpener
 from stenolog.projections.run.registry import OpenedEvent
-from stenolog.projections.search.entry import Change, Drop
+from stenolog.projections.search.entry import Change, Drop, Put
 from stenolog.projections.search.index import SEARCH, SEARCH_VERSION, SearchWriter
 from stenolog.projections.search.indexing import indexed
 from stenolog.side_process import SideProcess
@@ -29,6 +29,7 @@ from stenolog.subscription_lines import SubscriptionLines
 
 EVENTS_PER_BATCH = 256
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
+TRIED_AGAIN_MAX = 1_000  # of what failed, at a start
 ERASED_KEPT_MAX = 16_384  # noted while one batch is made
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ class Indexer:
         self._side_process = SideProcess()
         self._erased: set[str] = set()  # while a batch is made
         self._position = 0
+        self._tried_again = False
         self.subscription = Subscription(
             log_store, self, SubscriptionLines("indexer"), events_per_page=EVENTS_PER_BATCH
         )
@@ -74,6 +76,8 @@ class Indexer:
         if state.filled_until is None:
             await self._begin()
             state = await self._index.state()
+        if state.failures and not self._tried_again:
+            await self._try_again(state.checkpoint)
         self._position = state.checkpoint.position
         return state.checkpoint
 
@@ -155,6 +159,19 @@ class Indexer:
     async def close(self) -> None:
         """End the side process; `run` must have been cancelled before."""
         await self._side_process.close()
+
+    async def _try_again(self, at: Checkpoint) -> None:
+        """Index what failed before this start: a key may be back, or a process live."""
+        self._erased.clear()
+        for position in await self._index.failed(TRIED_AGAIN_MAX):
+            try:
+                events = await self._log.read(after=position - 1, limit=1)
+            except RecordDamaged:
+                continue
+            change, _ = await self._change(events[0]) if events else (None, 0)
+            if isinstance(change, Put):
+                await self._advance([change], at)
+        self._tried_again = True
 
     async def _begin(self) -> None:
         await self._index.begin(until=await self._log.head())

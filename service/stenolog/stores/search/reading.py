@@ -17,7 +17,7 @@ from stenolog.stores.search.writing import ALL_PASSAGES, read_state
 
 # So many matches are ranked together, the newest first: a common word is answered as soon as a
 # rare one, and every match is on some page.
-RANKED_TOGETHER = 2_000
+RANKED_TOGETHER = 1_000
 NEWEST = (1 << 63) - 1
 
 _MATCHES = """

@@ -9,7 +9,6 @@ from __future__ import annotations
 from stenolog.log.format import LogIdentity
 from stenolog.projections.search.folding import UNICODE
 from stenolog.projections.search.index import SEARCH_VERSION
-from stenolog.stores.search.separators import PREFIX_CHARS
 
 FILE = "search.db"
 KIND = int.from_bytes(b"StnS", "big")  # `application_id`; the other files have letters of theirs
@@ -52,7 +51,7 @@ CREATE TABLE passages (
 ) STRICT;
 
 CREATE VIRTUAL TABLE words USING fts5(
-    said, facets, content='', columnsize=0, prefix='{PREFIX_CHARS}', tokenize='ascii'
+    said, facets, content='', columnsize=0, tokenize='ascii'
 );
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 

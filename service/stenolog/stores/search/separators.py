@@ -15,9 +15,8 @@ import apsw
 
 from stenolog.stores.search.values import whole
 
-PREFIX_CHARS = 4  # as the option `prefix` of the table says
 SEGMENT_SHIFT = 37  # fts5_index.c: a page's id is made of its segment, and of its own number
-TERM_INDEX, PREFIX_INDEX = b"0", b"1"  # the first byte of a term says in which index it is
+TERM_INDEX = b"0"  # the first byte of a term; tables with prefix indexes have others
 
 _SEGMENTS = """
 WITH RECURSIVE segments(id) AS (
@@ -59,11 +58,9 @@ def _block(value: object) -> bytes:
 
 
 def _beginnings(word: str) -> Iterator[bytes]:
-    whole, begun = word.encode(), word[:PREFIX_CHARS].encode()
+    whole = word.encode()
     for length in range(1, len(whole) + 1):
         yield TERM_INDEX + whole[:length]
-    for length in range(1, len(begun) + 1):
-        yield PREFIX_INDEX + begun[:length]
 
 
 def first_term(leaf: bytes) -> bytes | None:

@@ -108,6 +108,10 @@ class SearchIndex:
 
         await self._write(begin)
 
+    async def failed(self, limit: int) -> Sequence[int]:
+        """On the writing thread, as `state`."""
+        return await self._write(lambda: writing.failed(self._writer, limit))
+
     async def advance(self, changes: Sequence[Change], *, to: Checkpoint) -> None:
         """Folds and indexes on the writing thread."""
         await self._write(lambda: writing.advance(self._writer, changes, to))

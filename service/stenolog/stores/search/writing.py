@@ -36,6 +36,15 @@ def read_state(connection: apsw.Connection) -> IndexState:
     )
 
 
+def failed(connection: apsw.Connection, limit: int) -> list[int]:
+    """Return the positions of events that could not be indexed."""
+    with search_errors():
+        rows = connection.execute(
+            "SELECT position FROM failures ORDER BY position LIMIT ?", (limit,)
+        ).fetchall()
+    return [whole(row[0]) for row in rows]
+
+
 def is_untouched(connection: apsw.Connection) -> bool:
     """Tell whether nothing was written to the file since it was made."""
     state = read_state(connection)
