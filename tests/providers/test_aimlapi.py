@@ -194,6 +194,14 @@ async def test_a_create_that_makes_no_job_says_how_sure_that_is(
         assert (error.page is not None) == name.endswith("page")
 
 
+async def test_words_of_the_request_in_a_refusal_say_nothing_of_the_account(bench: Bench) -> None:
+    quoting = refusal(400, 'Body validation error! {"url": "https://a.example/balance.mp3"}')
+    bench.simulator.behave = lambda fields: Behaviour(create_faults=(quoting,))
+    with pytest.raises(ProviderRefused) as told:
+        await bench.create(file(b"balance"))
+    assert (told.value.final, told.value.concerns) == (True, "request")
+
+
 async def test_a_429_holds_everything_back_for_as_long_as_it_says(bench: Bench) -> None:
     bench.day("create-429")
     with pytest.raises(ProviderUnavailable) as told:

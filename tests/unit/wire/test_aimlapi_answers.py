@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from stenolog.wire.aimlapi.envelope import FAILED, QUEUED, RUNNING, read_envelope
-from stenolog.wire.aimlapi.errors import error_body, error_told, is_of_account, is_of_path
+from stenolog.wire.aimlapi.errors import (
+    NO_CREDITS,
+    error_body,
+    error_told,
+    is_of_account,
+    is_of_path,
+)
 from stenolog.wire.aimlapi.multipart import form_around, kind_of
 from stenolog.wire.aimlapi.results import result_of, speech_share
 
@@ -92,6 +98,9 @@ def test_an_error_is_aimlapis_only_with_its_own_status_in_it() -> None:
 def test_sentences_tell_the_account_and_the_path_from_the_request() -> None:
     assert is_of_account("You've run out of credits.")
     assert not is_of_account("Body validation error!")
+    quoted = 'Body validation error! {"url": "https://audio.example/api-key-and-balance.mp3"}'
+    assert is_of_account(NO_CREDITS, of_request=True)
+    assert not is_of_account(quoted, of_request=True)
     assert is_of_path("Cannot GET /v2/v1/stt/x")
     assert not is_of_path("Generation not found")
 

@@ -36,12 +36,13 @@ def check_answer(name: str, answer: Answer) -> None:
         )
     told = error_told(answer.status, answer.body)
     sentence = told.sentence if told else ""
-    of_account = answer.status in ACCOUNT_STATUSES or is_of_account(sentence)
+    of_request = answer.status in FINAL_STATUSES
+    of_account = answer.status in ACCOUNT_STATUSES or is_of_account(sentence, of_request=of_request)
     raise ProviderRefused(
         what,
         status=answer.status,
         sentence=sentence,
-        final=answer.status in FINAL_STATUSES and not of_account,
+        final=of_request and not of_account,
         raw=answer.body,
         concerns="account" if of_account else "request",
     )

@@ -17,6 +17,7 @@ KEY_INVALID = (
     "https://aimlapi.com/app/keys"
 )
 NO_CREDITS = "You've run out of credits. Please top up your balance or update your payment method."
+NO_CREDITS_BEGINS = NO_CREDITS.partition(".")[0]
 NOT_FOUND = "Not found"
 TOO_MANY_REQUESTS = "Too Many Requests"
 INTERNAL_ERROR = "Internal server error"
@@ -73,8 +74,14 @@ def error_body(
     }
 
 
-def is_of_account(sentence: str) -> bool:
-    """Tell whether a refusal is about our account or key: once mended, the request is taken."""
+def is_of_account(sentence: str, *, of_request: bool = False) -> bool:
+    """Tell whether a refusal is about our account or key: once mended, the request is taken.
+
+    Where its status says that it is `of_request`, AIMLAPI's own sentence alone counts: others quote
+    the request, in which any word may stand, and whoever wrote it would hold back everybody else's.
+    """
+    if of_request:
+        return sentence.startswith(NO_CREDITS_BEGINS)
     return OF_ACCOUNT.search(sentence) is not None
 
 
