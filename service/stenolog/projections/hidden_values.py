@@ -13,7 +13,9 @@ from stenolog.intelligence.speech import Speech
 from stenolog.intelligence.words import Word, joined_text
 from stenolog.projections.shaped.substitutes import Substitutes
 
-VALUES_MAX = 500  # the first that are learned; each is looked for in every text
+# The first that are learned; each is looked for in every text. What has a time does not depend on
+# it: that is written again from the words.
+VALUES_MAX = 2_000
 VALUE_CHARS_MIN = 3  # a shorter one would be found everywhere
 FREE_CHARS_MAX = 20_000  # of one text that is read with the rules; the rest of it is left out
 _AROUND = " .,;:!?…\"'“”‘’()[]{}<>«»¿¡。，！？、"
@@ -39,6 +41,7 @@ class HiddenValues:
             *(wider for one in kinds for wider in WIDER.get(one, ())),
         }
         self._values: dict[str, str] = {}
+        self._ordered = True  # the longest first: it may hold a shorter one
         for label, terms in shown.static.items():
             for term in terms:
                 self._add(term, self._substitute(term, label))
@@ -78,6 +81,9 @@ class HiddenValues:
 
     def without(self, text: str) -> str:
         """Return the text with a substitute for everything that is known to be hidden."""
+        if not self._ordered:
+            self._values = dict(sorted(self._values.items(), key=_longest_first))
+            self._ordered = True
         for value, shown in self._values.items():
             if value in text:
                 alone = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
@@ -112,7 +118,7 @@ class HiddenValues:
     def _add(self, value: str, shown: str) -> None:
         if len(value) >= VALUE_CHARS_MIN and len(self._values) < VALUES_MAX:
             self._values.setdefault(value, shown)
-            self._values = dict(sorted(self._values.items(), key=_longest_first))
+            self._ordered = False
 
     def _substitute(self, text: str, kind: str) -> str:
         return " ".join(shown_for(one, kind, self._options.substitution) for one in text.split())

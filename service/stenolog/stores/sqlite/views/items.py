@@ -16,6 +16,7 @@ from stenolog.stores.sqlite.views.content import head_place, part_place
 from stenolog.stores.sqlite.views.content_reads import LIVE, ContentReads, beside_loop
 from stenolog.stores.sqlite.views.rows import UNWRITTEN
 
+READ_TIMES_DEARER = 32  # to unpack a box and read its items, than to open it alone
 PARTS_PER_READ = 16  # when items are looked for; at most 1 MiB and a longest item
 
 
@@ -74,7 +75,8 @@ class ItemReads(ContentReads):
             size = sum(len(box) for row in rows for box in (row[3], row[5]) if box is not None)
             if size:
                 boxes = boxes or await self.boxes_of([transcription])
-                await beside_loop(size, _look, boxes, transcription, rows, search)
+                work = size if wanted is None else size * READ_TIMES_DEARER
+                await beside_loop(work, _look, boxes, transcription, rows, search)
             if len(search.found) > limit or search.reached >= total or search.reached == before:
                 break
         page = search.found[:limit]
