@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("listing", "List transcriptions, the newest first."),
     "show": ("show", "Show a transcription, and what was said."),
     "search": ("search", "Find what was said, in all transcriptions."),
+    "report": ("report", "Write a page that shows a transcript to people."),
     "delete": ("delete", "Erase transcriptions for good."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),

@@ -139,7 +139,7 @@ def build_app(edge: Edge) -> Application:
         assemblyai.surface(edge.assemblyai, cases, edge.renders, admission),
         aimlapi.surface(edge.aimlapi, cases, edge.renders, admission),
         openai.surface(edge.openai, cases, edge.renders, admission),
-        native.surface(edge.native, cases, admission),
+        native.surface(edge.native, cases, edge.renders, admission),
         operations.surface(edge.operations, admission),
         documents.surface(admission),
     )

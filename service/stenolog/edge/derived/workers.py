@@ -13,6 +13,7 @@ from stenolog.edge.loops import SideWork
 from stenolog.projections.views import Room, ViewReader
 
 THREAD_BYTES_MAX = 512 << 10  # DECISIONS 31: parsing more would hold the event loop too long
+CALL_BYTES_MAX = 64 << 10  # of other calls: some are slow, and each holds the interpreter
 THREADS_MAX = 2
 SHORT_BYTES_MAX = 1 << 20  # read, to find out whether it has more than `THREAD_BYTES_MAX`
 # DECISIONS 31: transcripts of one size wait for none of the next.
@@ -56,6 +57,22 @@ class RenderWorkers:
             self._under_way[key] = task
             task.add_done_callback(lambda done: self._ended(key, done))
         return await asyncio.shield(task)  # a client that leaves cancels nothing for the others
+
+    async def run(self, tenant: str, size: int, call: Callable[..., bytes], *args: object) -> bytes:
+        """Return what `call`, a function of a module, makes of `args`, which have `size` bytes.
+
+        Raises:
+            SideProcessEnded: The side process died over it, more than once.
+            Exception: Whatever `call` raised.
+        """
+        if size <= CALL_BYTES_MAX:
+            async with self._threads:
+                return await asyncio.to_thread(call, *args)
+        queue = self._long if size <= LONG_BYTES_MAX else self._longer
+        async with queue.turn(tenant) as beside:
+            made = await beside(call, *args)
+        assert made is not None, "what is called makes bytes"
+        return made
 
     def _ended(self, key: tuple[str, RenderOrder], task: asyncio.Task[bytes | None]) -> None:
         del self._under_way[key]

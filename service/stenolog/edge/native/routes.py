@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
+from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
@@ -25,6 +26,7 @@ from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.search import QUERY, Searching
+from stenolog.edge.native.report import Report
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.native.view_query import query_names
 from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
@@ -67,7 +69,9 @@ class NativePorts:
     evidence: Evidence
 
 
-def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surface:
+def surface(
+    ports: NativePorts, cases: UseCases, renders: RenderWorkers, admission: Admission
+) -> Surface:
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     cursors = Cursors(ports.identity)
     transcripts = Transcripts(
@@ -79,6 +83,7 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
         ports.streams_of_subject,
         ports.place_of,
     )
+    report = Report(cases.reading, ports.views, renders, ports.room)
     events = Events(cases.reading, ports.stored_events, cursors)
     keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
     providers = Providers(ports.providers)
@@ -110,6 +115,10 @@ def surface(ports: NativePorts, cases: UseCases, admission: Admission) -> Surfac
                 ),
             )
             for view in ITEM_VIEWS
+        ),
+        at(
+            f"{PREFIX}/transcripts/{{id}}/report",
+            GET=reading_one(handler=revalidated(report.get)),
         ),
         at(
             f"{PREFIX}/transcripts/{{id}}/events",

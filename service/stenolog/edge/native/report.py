@@ -1,0 +1,89 @@
+"""Answer /api/v1/transcripts/{id}/report: one page that shows a transcript to people."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.derived.workers import RenderWorkers
+from stenolog.edge.native.status import warnings_of
+from stenolog.edge.native.whole_views import WholeViews
+from stenolog.edge.report.page import Facts, content_security_policy, report_page
+from stenolog.edge.transcriptions.reading import Reading
+from stenolog.errors import InvalidRequest, KeyMissing
+from stenolog.log.events.request_payload import RequestPayload
+from stenolog.projections.rows import StatusRow
+from stenolog.projections.views import Room, ViewReader
+
+HTML = "text/html; charset=utf-8"
+PAGE_PER_ITEM_BYTES = 3  # what is made of one byte of an item, at most about
+DELETED = "The transcript was deleted: there is no report of it"
+LEFT_OUT = (
+    "This transcript is longer than a page shows, and its end is missing here: "
+    "`stenolog export` gives the whole."
+)
+
+
+class Report:
+    """Reads what the views hold, and has the page made away from the event loop."""
+
+    def __init__(
+        self, reading: Reading, views: ViewReader, renders: RenderWorkers, room: Room
+    ) -> None:
+        self._reading = reading
+        self._views = views
+        self._whole = WholeViews(views)
+        self._renders = renders
+        self._room = room
+
+    async def get(self, request: Request, caller: ApiKey) -> Response:
+        """Answer with the page; it loads nothing, and its policy allows nothing else.
+
+        Raises:
+            InvalidRequest: The transcription is not completed.
+            KeyMissing: It was deleted.
+        """
+        row = await self._reading.find(caller.tenant, request.path_params["id"])
+        if row.erased:
+            raise KeyMissing(DELETED)
+        if row.status != "completed":
+            raise InvalidRequest(
+                f"The transcript has the status {row.status}: it has a report once it is completed"
+            )
+        try:
+            views, left_out = await self._whole.read(row.id)
+        except KeyMissing as exc:
+            await self._reading.find(caller.tenant, row.id)  # raises where the key is lost
+            raise KeyMissing(DELETED) from exc
+        facts = await self._facts(row, LEFT_OUT if left_out else "")
+        size = sum(len(item) for view in views.values() for item in view.items)
+        await self._room(size * PAGE_PER_ITEM_BYTES)
+        page = await self._renders.run(caller.tenant, size, report_page, facts, views)
+        headers = {
+            "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
+            "Referrer-Policy": "no-referrer",
+            "X-Frame-Options": "DENY",
+        }
+        return Response(page, media_type=HTML, headers=headers)
+
+    async def _facts(self, row: StatusRow, left_out: str) -> Facts:
+        head = await self._views.transcript(row.id)
+        return Facts(
+            id=row.id,
+            submitted_at=row.created_at,
+            provider=row.provider,
+            text=(head and head.text) or "",
+            audio_ms=row.audio_ms,
+            language_code=head and head.language_code,
+            confidence=head and head.confidence,
+            words=head.words if head else 0,
+            subject=row.subject,
+            redacted=await self._reading.of_request(row, "redact_pii", _redacts),
+            warnings=tuple(one["message"] for one in warnings_of(row, head)),
+            left_out=left_out,
+        )
+
+
+def _redacts(asked: RequestPayload) -> bool:
+    return asked.params.get("redact_pii") is True

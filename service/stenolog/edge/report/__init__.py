@@ -1,0 +1,1 @@
+"""Make the page that shows one transcript: pure, and self-contained."""

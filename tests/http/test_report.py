@@ -1,0 +1,88 @@
+"""The page of a transcript over HTTP: who gets it, when, and with what policy."""
+
+from __future__ import annotations
+
+import pytest
+
+from stenolog.edge.native.whole_views import WholeViews
+from stenolog.edge.report.page import content_security_policy
+from tests.house.composed import Composed
+from tests.http.asking import refusal
+from tests.http.spoken import BASE, CHAPTER, SAFETY, URL, WORDS, completed
+
+ALL = {
+    "speaker_labels": True,
+    "auto_chapters": True,
+    "sentiment_analysis": True,
+    "entity_detection": True,
+    "content_safety": True,
+}
+SENTENCE = {
+    "text": "word0 word1 word2",
+    "start": 0,
+    "end": 290,
+    "sentiment": "NEGATIVE",
+    "confidence": 0.9,
+    "speaker": "A",
+}
+NAME = {"entity_type": "person_name", "text": "word7", "start": 700, "end": 790}
+FOUND = {
+    "chapters": [CHAPTER],
+    "sentiment_analysis_results": [SENTENCE],
+    "entities": [NAME],
+    "content_safety_labels": SAFETY,
+}
+
+
+async def test_the_page_shows_what_was_found_and_is_told_apart_by_its_tag(
+    service: Composed,
+) -> None:
+    transcription_id = await completed(service, ALL, **FOUND)
+    path = f"{BASE}/{transcription_id}/report"
+    answer = await service.client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy == f"{content_security_policy()}; frame-ancestors 'none'"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    for shown in ("Fire!", "Speaker A", "person name", '<mark title="person name"', "(negative)"):
+        assert shown in answer.text
+    again = await service.client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await service.client.head(path)).status_code == 200
+
+
+async def test_a_transcript_without_speakers_has_a_page_too(service: Composed) -> None:
+    words = [{**word, "speaker": None} for word in WORDS]
+    transcription_id = await completed(service, {}, words=words, utterances=None)
+    page = (await service.client.get(f"{BASE}/{transcription_id}/report")).text
+    assert " ".join(str(word["text"]) for word in WORDS) in page
+    assert "Speaker" not in page
+
+
+async def test_an_open_or_a_deleted_transcript_has_no_page(service: Composed) -> None:
+    waiting, _ = await service.submitted(audio_url=URL)
+    problem = await refusal(service, "GET", f"{BASE}/{waiting}/report")
+    assert (problem["status"], "once it is completed" in problem["detail"]) == (400, True)
+    transcription_id = await completed(service, ALL, **FOUND)
+    path = f"{BASE}/{transcription_id}"
+    assert (await service.client.delete(path)).status_code == 200
+    problem = await refusal(service, "GET", f"{path}/report")
+    assert (problem["status"], "deleted" in problem["detail"]) == (410, True)
+    stranger = await service.new_key("other", "transcripts:read")
+    answer = await service.client.get(f"{path}/report", headers={"Authorization": stranger})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("bounds", [{"items_max": 11}, {"bytes_max": 100}])
+async def test_what_is_too_long_is_cut_and_that_is_said(
+    service: Composed, bounds: dict[str, int]
+) -> None:
+    transcription_id = await completed(service, ALL, **{**FOUND, "utterances": None})
+    whole, left_out = await WholeViews(service.views).read(transcription_id)
+    assert (len(whole["words"].items), left_out) == (len(WORDS), False)
+    some, left_out = await WholeViews(service.views, **bounds).read(transcription_id)
+    assert left_out
+    assert sum(len(view.items) for view in some.values()) < len(WORDS) + 4
