@@ -115,12 +115,21 @@ class ServiceClient:
         Raises:
             EgressFailed: No answer, or over `pages_max` pages.
         """
-        found: list[Checked] = []
+        return [
+            checked(kind, item)
+            for item in await self.whole(transcript_id, view, pages_max=pages_max)
+        ]
+
+    async def whole(
+        self, transcript_id: str, view: str, *, pages_max: int = PAGES_MAX
+    ) -> list[dict[str, Any]]:
+        """Return every item of a view as it came, not safe for a terminal; raises as `items`."""
+        found: list[dict[str, Any]] = []
         path = f"/api/v1/transcripts/{quote(transcript_id, safe='')}/{view}?limit=200"
         after = ""
         for _ in range(pages_max):
             page = checked(Page, await self.get(path + after))
-            found += [checked(kind, item) for item in page.items]
+            found += page.items
             if page.next is None:
                 return found
             after = f"&after={quote(page.next, safe='')}"

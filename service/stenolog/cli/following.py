@@ -16,7 +16,7 @@ from stenolog.cli.layout import PROVIDERS
 from stenolog.cli.progress import Progress
 from stenolog.cli.recordings import Recording, is_id, is_url, name_of
 from stenolog.cli.words import program
-from stenolog.errors import EgressFailed, NotFound, StenologError
+from stenolog.errors import EgressFailed, NotFound, RequestError, StenologError
 
 POLL_FIRST_S, POLL_S_MAX = 0.1, 1.0
 WAIT_S_MAX = 25 * 3_600  # a gateway gives a job up after a day, unless it is set otherwise
@@ -110,6 +110,36 @@ async def ended(
         await progress.during(step, asyncio.sleep(wait_s))
         wait_s = min(POLL_S_MAX, wait_s * 1.3)
         job = checked(Job, await progress.during(step, client.get(path)))
+    return job
+
+
+async def job_body(client: ServiceClient, transcription: str) -> dict[str, Any]:
+    """Return what the native API shows of a transcription.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    try:
+        return await client.get(f"{NATIVE}/{quote(transcription, safe='')}")
+    except NotFound as exc:
+        raise NotFound(
+            f"no transcription has this id: `{program()} list` shows those there are"
+        ) from exc
+
+
+async def completed_job(client: ServiceClient, transcription: str) -> Job:
+    """Return a transcription that is completed.
+
+    Raises:
+        NotFound: There is none with this id.
+        RequestError: It is open, failed, or deleted.
+    """
+    job = checked(Job, await job_body(client, transcription))
+    if job.erased:
+        raise RequestError("the transcript was deleted: its text is gone")
+    if job.status != "completed":
+        said = f": {job.error}" if job.error else ""
+        raise RequestError(f"the transcript has the status {job.status}{said}")
     return job
 
 

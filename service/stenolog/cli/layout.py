@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-import textwrap
 from collections.abc import Collection, Iterator, Sequence
 
-from stenolog.cli.answers import Transcript
+from stenolog.cli.answers import Transcript, Utterance
+from stenolog.cli.cells import wrap
 from stenolog.cli.words import COLUMNS, clock, safe
 
 COLUMNS_MIN = 40
@@ -27,13 +27,8 @@ def columns() -> int:
 
 def wrapped(text: str, first: str = "", indent: int = 2, width: int | None = None) -> str:
     """Return the text within the columns; `first` begins it, and what follows is indented."""
-    return textwrap.fill(
-        safe(text),
-        width=(width or columns()) - 1,
-        initial_indent=first,
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
-    )
+    width = (width or columns()) - 1
+    return "\n".join(wrap(safe(text), width=width, first=first, indent=indent))
 
 
 def table(
@@ -76,10 +71,24 @@ def spoken(transcript: Transcript) -> Iterator[str]:
 
     On a terminal it is wrapped; elsewhere each turn is one line.
     """
-    width = columns() if sys.stdout.isatty() else None
     for turn in transcript.utterances or ():
-        begin = f"{clock(turn.start):>8}  {turn.speaker or '?'}: "
-        yield wrapped(turn.text, begin, TURN_COLUMNS, width) if width else begin + turn.text
+        yield said(turn)
     if not transcript.utterances:
-        text = transcript.text or "(no speech)"
-        yield wrapped(text, indent=0, width=width) if width else text
+        yield plain(transcript.text or "(no speech)")
+
+
+def said(turn: Utterance, mark: str = " ", begin: str | None = None) -> str:
+    """Return what one speaker said, its sign before the speaker.
+
+    `begin` stands in the place of time, sign and speaker, and is as wide.
+    """
+    plainly = f"{clock(turn.start):>8} {mark}{turn.speaker or '?'}: "
+    text = plainly + turn.text
+    if sys.stdout.isatty():
+        text = wrapped(turn.text, plainly, TURN_COLUMNS)
+    return text if begin is None else begin + text[len(plainly) :]
+
+
+def plain(text: str) -> str:
+    """Return a text that on a terminal is wrapped, and elsewhere is one line."""
+    return wrapped(text, indent=0) if sys.stdout.isatty() else text

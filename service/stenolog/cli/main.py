@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("listing", "List transcriptions, the newest first."),
     "show": ("show", "Show a transcription, and what was said."),
     "search": ("search", "Find what was said, in all transcriptions."),
+    "export": ("export", "Write a whole transcript as subtitles, text, a table or JSON."),
     "report": ("report", "Write a page that shows a transcript to people."),
     "delete": ("delete", "Erase transcriptions for good."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),

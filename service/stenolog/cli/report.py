@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 
 from stenolog.cli.client import ServiceClient
-from stenolog.cli.following import NATIVE
+from stenolog.cli.following import NATIVE, completed_job
 from stenolog.cli.words import guarded, run, safe, settings_from, with_service
 from stenolog.config.settings import Settings
 from stenolog.errors import InvalidRequest, RequestError
@@ -116,8 +116,9 @@ async def page_of(client: ServiceClient, transcription: str) -> str:
     """Return the page of a transcript, without a player.
 
     Raises:
-        RequestError: There is none, or the service is another one.
+        RequestError: As `completed_job`, or the service is another one.
     """
+    await completed_job(client, transcription)
     page = await client.text(f"{NATIVE}/{quote(transcription, safe='')}/report")
     if not page.startswith("<!doctype html>"):
         raise RequestError("the service answers no page: is it an older Stenolog?")

@@ -12,13 +12,15 @@ import click
 
 from stenolog.cli.answers import Audio, Job, Transcript, checked
 from stenolog.cli.client import ServiceClient
-from stenolog.cli.following import NATIVE, step_of
-from stenolog.cli.layout import fact, spoken
-from stenolog.cli.words import clock, guarded, program, run, settings_from, took, with_service
+from stenolog.cli.conversation import conversation
+from stenolog.cli.following import job_body, step_of
+from stenolog.cli.found import Found, found_in
+from stenolog.cli.layout import fact
+from stenolog.cli.paint import Paint
+from stenolog.cli.words import clock, guarded, run, settings_from, took, with_service
 from stenolog.clock import microseconds
 from stenolog.config.settings import Settings
 from stenolog.engine.audio_facts import OF_LENGTH
-from stenolog.errors import NotFound
 
 
 @click.command("show")
@@ -33,17 +35,20 @@ def command(
     url: str | None,
     api_key: str | None,
 ) -> None:
-    """Show what is known of a transcription, and what was said."""
+    """Show what is known of a transcription, what was said, and what was found in it.
+
+    On a terminal speakers have colours, unless NO_COLOR is set; elsewhere a turn is one line.
+    """
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    body, transcript = run(_asked(settings, transcription, text=not as_object))
+    body, transcript, found = run(_asked(settings, transcription, text=not as_object))
     if as_object:
         click.echo(json.dumps(body, indent=1))
         return
     for line in facts(checked(Job, body)):
         click.echo(line)
-    if transcript is not None:
+    if transcript is not None and found is not None:
         click.echo()
-        for line in spoken(transcript):
+        for line in conversation(transcript, found, Paint()):
             click.echo(line)
 
 
@@ -111,16 +116,12 @@ def _took(job: Job) -> str:
 
 async def _asked(
     settings: Settings, transcription: str, *, text: bool
-) -> tuple[dict[str, Any], Transcript | None]:
-    named = quote(transcription, safe="")
+) -> tuple[dict[str, Any], Transcript | None, Found | None]:
     async with ServiceClient(settings) as client:
-        try:
-            body = await client.get(f"{NATIVE}/{named}")
-        except NotFound as exc:
-            raise NotFound(
-                f"no transcription has this id: `{program()} list` shows those there are"
-            ) from exc
+        body = await job_body(client, transcription)
         job = checked(Job, body)
         if not text or job.status != "completed" or job.erased:
-            return body, None
-        return body, checked(Transcript, await client.get(f"/v2/transcript/{named}"))
+            return body, None, None
+        path = f"/v2/transcript/{quote(job.id, safe='')}"
+        transcript = checked(Transcript, await client.get(path))
+        return body, transcript, await found_in(client, job.id)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from stenolog.edge.report.conversation import Conversation, Passage
 from stenolog.edge.report.elements import Html, Inside, element
-from stenolog.edge.report.places import Places, clock
+from stenolog.edge.report.places import Places, clock, readable
 
-CHAPTERS_MAX, FLAGS_MAX, TOPICS_MAX, PHRASES_MAX = 200, 100, 8, 24
+CHAPTERS_MAX, TOPICS_MAX, PHRASES_MAX = 200, 8, 24
+FLAGS_PER_LABEL_MAX = 30
 ENTITIES_PER_TYPE_MAX = 20
 QUOTE_CHARS_MAX = 240
 # What a view's reason means to a reader, where its feature was asked for.
@@ -90,18 +91,25 @@ def _chapters(said: Conversation, places: Places) -> Html | None:
 def _flags(said: Conversation, places: Places) -> Html | None:
     if not said.flags:
         return None
-    shown = [
-        element(
-            "li",
-            element("b", one.kind.replace("_", " ")),
-            " ",
-            places.link(one.start),
-            element("span", _measures(one), class_="dim"),
-            element("q", _cut(one.text), dir="auto"),
-        )
-        for one in said.flags[:FLAGS_MAX]
-    ]
-    return _section("flags", "Flagged passages", element("ul", shown), _more(said.flags, shown))
+    shown: list[Html] = []
+    for label, count in Counter(one.kind for one in said.flags).most_common():
+        passages = [one for one in said.flags if one.kind == label]
+        items = [
+            element(
+                "li",
+                places.link(one.start),
+                element("span", _measures(one), class_="dim"),
+                element("q", _cut(one.text), dir="auto"),
+            )
+            for one in passages[:FLAGS_PER_LABEL_MAX]
+        ]
+        times = element("span", f" × {count}", class_="dim") if count > 1 else None
+        shown += [
+            element("h3", readable(label), times),
+            element("ul", items),
+            _more(passages, items),
+        ]
+    return _section("flags", "Flagged passages", shown)
 
 
 def _measures(flag: Passage) -> str:
@@ -128,7 +136,7 @@ def _entities(said: Conversation, places: Places) -> Html | None:
             for text, count in names[:ENTITIES_PER_TYPE_MAX]
         ]
         shown += [
-            element("h3", kind.replace("_", " ")),
+            element("h3", readable(kind)),
             element("ul", chips, class_="chips"),
             _more(names, chips),
         ]
@@ -141,8 +149,16 @@ def _topics(said: Conversation) -> Html | None:
     shown = [
         element(
             "li",
-            element("span", label.rsplit(">", 1)[-1], title=label.replace(">", " › ")),
-            element("meter", value=f"{share:.2f}", title=f"{100 * share:.0f} % relevant"),
+            element("span", readable(label.rsplit(">", 1)[-1]), title=label.replace(">", " › ")),
+            element(
+                "svg",
+                element("rect", width="100%", height=6, class_="rail"),
+                element("rect", width=f"{100 * share:.0f}%", height=6, class_="others"),
+                width=96,
+                height=6,
+                role="img",
+                aria_label=f"{100 * share:.0f} % relevant",
+            ),
         )
         for label, share in said.topics[:TOPICS_MAX]
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stenolog.edge.report.conversation import Passage
 from stenolog.edge.report.elements import Html, element, joined
+from stenolog.edge.report.places import readable
 
 SHOWN = {"POSITIVE": ("pos", "positive"), "NEGATIVE": ("neg", "negative")}
 
@@ -53,7 +54,7 @@ def _named(text: str, begin: int, end: int, names: Sequence[_Span]) -> Html:
     at = begin
     for one in names:
         if one.begin >= at and one.end <= end:
-            kind = one.passage.kind.replace("_", " ")
+            kind = readable(one.passage.kind)
             parts += [
                 text[at : one.begin],
                 element("mark", text[one.begin : one.end], title=kind, class_="entity"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import calendar
 import hashlib
 import re
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from stenolog.edge.report.transcript import transcript
 AUDIO_PLACE = "<!--audio-->"
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 PROVIDERS = {"local": "the embedded engine", "assemblyai": "AssemblyAI", "aimlapi": "AIMLAPI"}
-NAVIGATION = ("timeline", "speakers", "chapters", "flags", "entities", "transcript")
+MONTHS = tuple(calendar.month_name)[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +109,14 @@ def _head(facts: Facts) -> Html:
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
         element("meta", name="robots", content="noindex"),
-        element("title", f"{_title(facts)}"),
+        element("title", _title(facts)),
         element("style", constant(style())),
     )
 
 
 def _title(facts: Facts) -> str:
-    return f"Conversation of {facts.submitted_at[:10]}, {facts.submitted_at[11:16]} UTC"
+    year, month, day = facts.submitted_at[:10].split("-")
+    return f"Conversation of {int(day)} {MONTHS[int(month) - 1]} {year}"
 
 
 def _skip() -> Html:
@@ -128,6 +130,7 @@ def _script() -> Html:
 def _header(facts: Facts, places: Places, length_ms: int) -> Html:
     voices = [voice for voice in places.voices if voice.speaker is not None]
     known: list[tuple[str, str | None]] = [
+        ("Submitted", f"{facts.submitted_at[11:16]} UTC"),
         ("Length", clock(length_ms) if length_ms else None),
         ("Speakers", str(len(voices)) if voices else None),
         ("Words", f"{facts.words:,}" if facts.words else None),
@@ -144,7 +147,8 @@ def _header(facts: Facts, places: Places, length_ms: int) -> Html:
     notes = [element("p", warning, class_="note", dir="auto") for warning in facts.warnings]
     if facts.left_out:
         notes.append(element("p", facts.left_out, class_="note"))
-    return element("header", element("h1", _title(facts)), element("dl", rows), notes)
+    jump = element("p", element("a", "Read the transcript", href="#transcript"), class_="jump")
+    return element("header", element("h1", _title(facts)), element("dl", rows), notes, jump)
 
 
 def _summary(said: Conversation, language: str | None) -> Html | None:

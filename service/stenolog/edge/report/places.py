@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from stenolog.edge.report.elements import Html, Inside, element
 
 COLOURS = 8  # of speakers, in the style sheet; more than eight share them, and all have names
 NOBODY = "Unknown"
+INNER_CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
 
 
 def clock(ms: int) -> str:
@@ -18,6 +20,11 @@ def clock(ms: int) -> str:
     minutes, seconds = divmod(ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def readable(label: str) -> str:
+    """Return a label for people: `person_name` and `PersonName` are both person name."""
+    return INNER_CAPITAL.sub(r" \1", label).replace("_", " ").lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stenolog.edge.report.conversation import Conversation, Passage, Turn
 from stenolog.edge.report.elements import Html, element, joined
-from stenolog.edge.report.places import Places, clock
+from stenolog.edge.report.places import Places, clock, readable
 
 LANES_MAX = 12  # rows of speakers; those who spoke least share the last one
 LANE_PX, STRIP_PX, CURVE_PX, AXIS_PX = 14, 22, 44, 18
@@ -18,6 +18,7 @@ STEPS = 1_000  # pieces of one speaker that lie nearer together than one step ar
 BINS = 96
 SMOOTHED_BINS = 1  # on each side
 LEAST_SCALE = 0.5  # a curve that rises less is not drawn larger than it is
+NUMBERED_SHARE, WIDE_SHARE = 0.025, 0.08  # of the width, on which a number has room
 TICKS_MAX = 6
 TICK_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200)
 SIGNS = {"POSITIVE": 1.0, "NEGATIVE": -1.0}
@@ -59,8 +60,11 @@ def _chapters(said: Conversation, places: Places, length_ms: int) -> Iterator[Ht
             "a",
             element("title", f"{clock(one.start)} {one.gist or one.headline}"),
             _box(one.start, one.end, length_ms, 0, STRIP_PX, "band"),
-            element("text", number, x=_percent(one.start, length_ms), dx=6, y=15),
+            element("text", number, x=_percent(one.start, length_ms), dx=6, y=15)
+            if one.end - one.start >= length_ms * NUMBERED_SHARE
+            else None,
             href=f"#c{number}",
+            class_="narrow" if one.end - one.start < length_ms * WIDE_SHARE else None,
             data_ms=one.start,
         )
         for number, one in enumerate(said.chapters, start=1)
@@ -175,7 +179,7 @@ def _flags(flags: Sequence[Passage], places: Places, length_ms: int) -> Iterator
     marks = [
         element(
             "a",
-            element("title", f"{clock(one.start)} {one.kind}"),
+            element("title", f"{clock(one.start)} {readable(one.kind)}"),
             _box(one.start, one.end, length_ms, 4, LANE_PX - 4, "flag"),
             href=f"#t{places.turn_at(one.start)}",
             data_ms=one.start,

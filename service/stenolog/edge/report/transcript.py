@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from stenolog.edge.report.conversation import Chapter, Conversation, Passage, Turn
 from stenolog.edge.report.elements import Html, element
 from stenolog.edge.report.marked import marked
-from stenolog.edge.report.places import Places, clock
+from stenolog.edge.report.places import Places, clock, readable
 
 By = Mapping[int, Sequence[Passage]]
 
@@ -97,7 +97,7 @@ def _turn(
 
 
 def _chip(flag: Passage) -> Html:
-    return element("span", "⚑ ", flag.kind.replace("_", " "), class_="chip")
+    return element("span", "⚑ ", readable(flag.kind), class_="chip")
 
 
 def _by_turn(places: Places, passages: Sequence[Passage]) -> By:
