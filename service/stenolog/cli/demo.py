@@ -17,20 +17,24 @@ import click
 
 from stenolog.cli.answers import EventItem, SpeakerItem, Transcript, checked
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.demo_findings import FEATURES, found_lines
 from stenolog.cli.demo_processes import no_provider, served, verify
+from stenolog.cli.found import found_in
 from stenolog.cli.layout import wrapped
 from stenolog.cli.progress import Progress
 from stenolog.cli.recordings import Recording, is_url
+from stenolog.cli.report import page_of, player_of, write_page
 from stenolog.cli.simulated import simulated_provider
 from stenolog.cli.words import clock, guarded, program, run, safe, settings_from, took
 from stenolog.clock import microseconds, now_us
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
-from stenolog.errors import StenologError
+from stenolog.errors import InvalidRequest, StenologError
 from stenolog.stores.files.directory import make_directory
 
 SPEECH = "endgame_nagg_nell.wav"  # two voices; ships inside the engine's package
 UNHEARD_URL = "https://audio.example/dialogue.mp3"  # a simulator does not listen
+REPORT = "report.html"
 POLL_S = 0.02
 FINISH_S_MAX = 3_600.0
 UTTERANCES_SHOWN_MAX = 40
@@ -53,12 +57,16 @@ def command(audio: str | None, data_dir: Path | None) -> None:
         progress = Progress()
         provider = simulated_provider() if reason else no_provider()
         with provider as environment, served(directory, environment, progress):
-            run(show_everything(settings_from(data_dir=directory), heard, progress))
+            page = run(show_everything(settings_from(data_dir=directory), heard, progress))
     verdict = run(progress.during("verifying the log", verify(directory)))
     progress.end("verified" if verdict.returncode == 0 else "not verified")
     title("The log, verified")
     for line in (verdict.stdout or verdict.stderr).strip().splitlines():
         echo_wrapped(line)
+    report = directory / REPORT
+    write_page(page, player_or_none(heard), report)
+    title("To be seen in a browser: the page of this conversation")
+    click.echo(report)
     title("Try next")
     for command in ("log show", "log verify", "serve"):
         click.echo(f"{program()} {command} --data-dir {directory}")
@@ -96,8 +104,8 @@ def introduce(audio: str, directory: Path, reason: str | None) -> None:
         echo_wrapped(f"A simulator stands in, the engine is unavailable: {reason}")
 
 
-async def show_everything(settings: Settings, audio: str, progress: Progress) -> None:
-    """Submit, follow, and print what a user would want to see.
+async def show_everything(settings: Settings, audio: str, progress: Progress) -> str:
+    """Submit, follow, print what a user would want to see, and return the page that shows it.
 
     Raises:
         StenologError: The transcription failed.
@@ -108,12 +116,17 @@ async def show_everything(settings: Settings, audio: str, progress: Progress) ->
             raise StenologError(f"the transcription failed: {transcript.error}")
         print_utterances(transcript)
         print_speakers(await client.items(transcript.id, "speakers", SpeakerItem))
+        title("What was found")
+        for line in found_lines(await found_in(client, transcript.id)):
+            click.echo(line)
+        page = await page_of(client, transcript.id)
         events = await client.items(transcript.id, "events", EventItem)
     print_events(events, has_upload=not is_url(audio))
     called_back = [e for e in events if e.type == "callback.received"]
     if called_back:
         waited_us = readable_at_us - microseconds(called_back[0].time)
         click.echo(f"\nFrom the callback until readable: {took(max(1, waited_us // 1000))}")
+    return page
 
 
 async def transcribed(
@@ -124,7 +137,7 @@ async def transcribed(
     audio_url = audio
     if not is_url(audio):
         audio_url = await progress.during(submitting, client.upload(Recording(audio)))
-    body = {"audio_url": audio_url, "speaker_labels": True}
+    body = {"audio_url": audio_url, **FEATURES}
     answer = await progress.during(submitting, client.post("/v2/transcript", body))
     transcript = checked(Transcript, answer)
     ends = time.monotonic() + FINISH_S_MAX
@@ -171,6 +184,14 @@ def print_events(events: Sequence[EventItem], *, has_upload: bool) -> None:
         click.echo("   -  before them: the upload, which `log show` lists as well")
     for event in events:
         click.echo(f"{event.position:>4}  {event.type:<24}  {event.time}")
+
+
+def player_or_none(audio: str) -> str:
+    """Return a player of the recording; nothing for one that is elsewhere or does not fit."""
+    try:
+        return "" if is_url(audio) else player_of(Path(audio))
+    except InvalidRequest:
+        return ""
 
 
 def echo_wrapped(text: str) -> None:
