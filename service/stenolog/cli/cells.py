@@ -21,31 +21,33 @@ def wrap(text: str, *, width: int, first: str = "", indent: int = 0) -> Iterator
     """
     line, used, empty = first, width_of(first), True
     for word in text.split():
-        rest = word
-        while rest:
+        at = 0
+        while at < len(word):
             gap = "" if empty else " "
-            room = width - used - len(gap)
-            if width_of(rest) <= room:
-                line += gap + rest
-                used += len(gap) + width_of(rest)
-                rest, empty = "", False
-                continue
-            piece = _fitting(rest, room) if empty or width_of(rest) > width - indent else ""
-            yield (line + gap + piece).rstrip()
-            rest = rest[len(piece) :]
-            line, used, empty = " " * indent, indent, True
-    if not empty or line.strip():
+            until = _fitting(word, at, width - used - len(gap))
+            if until < len(word) and not empty and _fitting(word, at, width - indent) == len(word):
+                until = at  # it has room on the next line
+            if until == at and empty:
+                until = at + 1  # a column for two-column characters: too wide is better than none
+            if until > at:
+                line += gap + word[at:until]
+                used, empty = used + len(gap) + width_of(word[at:until]), False
+            at = until
+            if at < len(word):
+                yield line.rstrip()
+                line, used, empty = " " * indent, indent, True
+    if line.strip():
         yield line.rstrip()
 
 
-def _fitting(text: str, room: int) -> str:
-    """Return as much of the beginning as has room: at least one character with its marks."""
+def _fitting(word: str, begin: int, room: int) -> int:
+    """Return up to where the word has room, from `begin` on."""
     used = 0
-    for at, character in enumerate(text):
-        used += _columns(character)
-        if used > room and at:
-            return text[:at]
-    return text
+    for at in range(begin, len(word)):
+        used += _columns(word[at])
+        if used > room:
+            return at
+    return len(word)
 
 
 def _columns(character: str) -> int:

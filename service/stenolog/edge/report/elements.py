@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final
@@ -9,9 +10,10 @@ from typing import Final
 VOID: Final = frozenset({"meta", "br", "hr"})
 # Controls of the terminal, and marks that turn the order of the letters around (UAX 9, 2): a reader
 # would see other words than were written. ZWJ and ZWNJ stay, of which emoji and Persian are made.
-TURNING = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-CONTROLS = (*range(0x9), *range(0xB, 0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF)
-REPLACED = dict.fromkeys((*TURNING, *CONTROLS), "\N{REPLACEMENT CHARACTER}")
+TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff"
+HALVES = "\ud800-\udfff"  # of surrogate pairs, which UTF-8 has not
+UNSEEN: Final = re.compile(f"[{TURNING}{CONTROLS}{HALVES}]")
 
 
 class Html(str):
@@ -52,7 +54,7 @@ def constant(markup: str) -> Html:
 
 def cleaned(text: str) -> str:
     """Return the text with a visible sign for everything that a reader would not see."""
-    return text.translate(REPLACED).encode("utf-8", "replace").decode()
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _written(part: Inside) -> str:

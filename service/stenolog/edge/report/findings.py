@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Sized
 
 from stenolog.edge.report.conversation import Conversation, Passage
 from stenolog.edge.report.elements import Html, Inside, element
 from stenolog.edge.report.places import Places, clock, readable
 
 CHAPTERS_MAX, TOPICS_MAX, PHRASES_MAX = 200, 8, 24
+KINDS_MAX, VOICES_MAX = 60, 100
 FLAGS_PER_LABEL_MAX = 30
 ENTITIES_PER_TYPE_MAX = 20
 QUOTE_CHARS_MAX = 240
@@ -65,12 +66,12 @@ def _speakers(places: Places) -> Html | None:
             element("td", f"{voice.words:,}"),
             element("td", f"{voice.turns:,}"),
         )
-        for voice in places.voices
+        for voice in places.voices[:VOICES_MAX]
     ]
     names = ("Speaker", "Share", "Time", "Words", "Turns")
     head = element("tr", [element("th", name, scope="col") for name in names])
     table = element("table", element("thead", head), element("tbody", rows))
-    return _section("speakers", "Speakers", table)
+    return _section("speakers", "Speakers", table, _more(places.voices, rows))
 
 
 def _chapters(said: Conversation, places: Places) -> Html | None:
@@ -92,8 +93,8 @@ def _flags(said: Conversation, places: Places) -> Html | None:
     if not said.flags:
         return None
     shown: list[Html] = []
-    for label, count in Counter(one.kind for one in said.flags).most_common():
-        passages = [one for one in said.flags if one.kind == label]
+    labels = _by_kind(said.flags)
+    for label, passages in labels[:KINDS_MAX]:
         items = [
             element(
                 "li",
@@ -103,13 +104,12 @@ def _flags(said: Conversation, places: Places) -> Html | None:
             )
             for one in passages[:FLAGS_PER_LABEL_MAX]
         ]
-        times = element("span", f" × {count}", class_="dim") if count > 1 else None
         shown += [
-            element("h3", readable(label), times),
+            element("h3", readable(label), _times(len(passages))),
             element("ul", items),
             _more(passages, items),
         ]
-    return _section("flags", "Flagged passages", shown)
+    return _section("flags", "Flagged passages", shown, _more(labels, labels[:KINDS_MAX]))
 
 
 def _measures(flag: Passage) -> str:
@@ -121,17 +121,16 @@ def _measures(flag: Passage) -> str:
 def _entities(said: Conversation, places: Places) -> Html | None:
     if not said.entities:
         return None
-    counts = Counter((one.kind, one.text) for one in said.entities)
-    first = {(one.kind, one.text): one.start for one in reversed(said.entities)}
-    types = Counter(one.kind for one in said.entities)
     shown: list[Html] = []
-    for kind, _ in types.most_common():
-        names = [(key[1], count) for key, count in counts.most_common() if key[0] == kind]
+    kinds = _by_kind(said.entities)
+    for kind, found in kinds[:KINDS_MAX]:
+        names = Counter(one.text for one in found).most_common()
+        first = {one.text: one.start for one in reversed(found)}
         chips = [
             element(
                 "li",
-                places.link(first[kind, text], element("bdi", text), class_="name"),
-                element("span", f" × {count}", class_="dim") if count > 1 else None,
+                places.link(first[text], element("bdi", text), class_="name"),
+                _times(count),
             )
             for text, count in names[:ENTITIES_PER_TYPE_MAX]
         ]
@@ -140,7 +139,19 @@ def _entities(said: Conversation, places: Places) -> Html | None:
             element("ul", chips, class_="chips"),
             _more(names, chips),
         ]
-    return _section("entities", "Entities", shown)
+    return _section("entities", "Entities", shown, _more(kinds, kinds[:KINDS_MAX]))
+
+
+def _by_kind(passages: Sequence[Passage]) -> list[tuple[str, list[Passage]]]:
+    """Return the passages of each kind, the most frequent kind first."""
+    found: defaultdict[str, list[Passage]] = defaultdict(list)
+    for one in passages:
+        found[one.kind].append(one)
+    return sorted(found.items(), key=lambda pair: -len(pair[1]))
+
+
+def _times(count: int) -> Html | None:
+    return element("span", f" × {count}", class_="dim") if count > 1 else None
 
 
 def _topics(said: Conversation) -> Html | None:
@@ -172,8 +183,7 @@ def _phrases(said: Conversation, places: Places) -> Html | None:
     for one in said.highlights[:PHRASES_MAX]:
         name = element("bdi", one.text)
         shown = name if one.start is None else places.link(one.start, name, class_="name")
-        count = element("span", f" × {one.count}", class_="dim") if one.count > 1 else None
-        chips.append(element("li", shown, count))
+        chips.append(element("li", shown, _times(one.count)))
     return _section("phrases", "Key phrases", element("ul", chips, class_="chips"))
 
 
@@ -186,8 +196,8 @@ def _missing(said: Conversation) -> Html | None:
     return _section("missing", "Not found out", lines) if lines else None
 
 
-def _more(all_of_them: Iterable[object], shown: Iterable[object]) -> Html | None:
-    left = sum(1 for _ in all_of_them) - sum(1 for _ in shown)
+def _more(all_of_them: Sized, shown: Sized) -> Html | None:
+    left = len(all_of_them) - len(shown)
     return element("p", f"and {left:,} more", class_="dim") if left else None
 
 

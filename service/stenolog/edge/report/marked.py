@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from stenolog.edge.report.conversation import Passage
 from stenolog.edge.report.elements import Html, element, joined
 from stenolog.edge.report.places import readable
 
+MISSES_MAX = 200  # in one turn, after which its findings seem to be of another text
 SHOWN = {"POSITIVE": ("pos", "positive"), "NEGATIVE": ("neg", "negative")}
 
 
@@ -39,12 +41,16 @@ def marked(text: str, sentiment: Sequence[Passage], entities: Sequence[Passage])
 def _spans(text: str, passages: Sequence[Passage]) -> list[_Span]:
     """Find the passages' texts one behind the other; none overlaps another."""
     found: list[_Span] = []
-    at = 0
+    at = misses = 0
     for one in passages:
+        if misses == MISSES_MAX:
+            break
         begin = text.find(one.text, at) if one.text else -1
-        if begin >= 0:
-            at = begin + len(one.text)
-            found.append(_Span(begin, at, one))
+        if begin < 0:
+            misses += 1
+            continue
+        at = begin + len(one.text)
+        found.append(_Span(begin, at, one))
     return found
 
 
@@ -52,8 +58,8 @@ def _named(text: str, begin: int, end: int, names: Sequence[_Span]) -> Html:
     """Return a part of the text with the entities that lie wholly in it marked."""
     parts: list[Html | str] = []
     at = begin
-    for one in names:
-        if one.begin >= at and one.end <= end:
+    for one in names[bisect_left(names, begin, key=_begin) : bisect_left(names, end, key=_begin)]:
+        if one.end <= end:
             kind = readable(one.passage.kind)
             parts += [
                 text[at : one.begin],
@@ -61,3 +67,7 @@ def _named(text: str, begin: int, end: int, names: Sequence[_Span]) -> Html:
             ]
             at = one.end
     return joined(parts, text[at:end])
+
+
+def _begin(span: _Span) -> int:
+    return span.begin
