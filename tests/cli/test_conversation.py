@@ -92,7 +92,9 @@ def test_colours_are_for_terminals_whose_user_wants_them(
         assert colours_wanted() == wanted
 
 
-@pytest.mark.parametrize("text", ["word " * 60, "a b " * 60, "\u8bed\u97f3" * 60, "x" * 200, HOSTILE * 9])
+@pytest.mark.parametrize(
+    "text", ["word " * 60, "a b " * 60, "\u8bed\u97f3" * 60, "x" * 200, HOSTILE * 9]
+)
 def test_no_line_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with redirect_stdout(Terminal()):

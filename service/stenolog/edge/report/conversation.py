@@ -14,6 +14,7 @@ class Turn:
     end: int
     speaker: str | None
     text: str
+    words: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

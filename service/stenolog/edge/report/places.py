@@ -63,7 +63,7 @@ class Places:
             tally = tallies.setdefault(turn.speaker, [0, 0, 0])
             tally[0] += turn.end - turn.start
             tally[1] += turn.speaker != last or not tally[1]
-            tally[2] += len(turn.text.split())
+            tally[2] += turn.words
             last = turn.speaker
         longest = sorted(tallies.items(), key=lambda one: -one[1][0])
         voices = [

@@ -56,7 +56,7 @@ def _turns(found: Mapping[str, Sequence[Item]], text: str) -> tuple[Turn, ...]:
     said = list(_of_words(found.get("words", ())))
     if said or not text:
         return tuple(said)
-    return (Turn(start=0, end=0, speaker=None, text=text),)
+    return (Turn(start=0, end=0, speaker=None, text=text, words=len(text.split())),)
 
 
 def _of_words(words: Sequence[Item]) -> Iterator[Turn]:
@@ -81,17 +81,20 @@ def _together(words: Sequence[Turn]) -> Turn:
         end=max(word.end for word in words),
         speaker=words[0].speaker,
         text=" ".join(word.text for word in words),
+        words=len(words),
     )
 
 
 def _turn(item: Item) -> Turn:
     start, end = _times(item)
-    speaker = item.get("speaker")
+    speaker, text, words = item.get("speaker"), _text(item, "text"), item.get("words")
     return Turn(
         start=start,
         end=end,
         speaker=None if speaker is None else str(speaker),
-        text=_text(item, "text"),
+        text=text,
+        # In a language without blanks a text does not tell how many they are.
+        words=len(words) if isinstance(words, list) else len(text.split()),
     )
 
 

@@ -45,7 +45,7 @@ def timeline(said: Conversation, places: Places, length_ms: int) -> Html | None:
 
 
 def _row(name: str, drawing: Html, kind: str) -> Html:
-    return element("div", element("span", name, dir="auto"), drawing, class_=f"row {kind}")
+    return element("div", element("span", element("bdi", name)), drawing, class_=f"row {kind}")
 
 
 def _drawing(height: int, label: str, *inside: Iterable[Html] | Html | None) -> Html:
