@@ -13,11 +13,12 @@ from stenolog.edge.report.page import Facts, content_security_policy, report_pag
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest, KeyMissing
 from stenolog.log.events.request_payload import RequestPayload
-from stenolog.projections.rows import StatusRow
+from stenolog.projections.rows import StatusRow, TranscriptHead
 from stenolog.projections.views import Room, ViewReader
 
 HTML = "text/html; charset=utf-8"
-PAGE_PER_ITEM_BYTES = 3  # what is made of one byte of an item, at most about
+BYTES_PER_WORD = 256  # of the items, and of the page that is made of them; in round figures
+REDACTS = "redacts"  # what is made of the request
 DELETED = "The transcript was deleted: there is no report of it"
 LEFT_OUT = (
     "This transcript is longer than a page shows, and its end is missing here: "
@@ -51,14 +52,15 @@ class Report:
             raise InvalidRequest(
                 f"The transcript has the status {row.status}: it has a report once it is completed"
             )
+        head = await self._views.transcript(row.id)
+        await self._room(head.words * BYTES_PER_WORD if head else 0)
         try:
             views, left_out = await self._whole.read(row.id)
         except KeyMissing as exc:
             await self._reading.find(caller.tenant, row.id)  # raises where the key is lost
             raise KeyMissing(DELETED) from exc
-        facts = await self._facts(row, LEFT_OUT if left_out else "")
+        facts = await self._facts(row, head, LEFT_OUT if left_out else "")
         size = sum(len(item) for view in views.values() for item in view.items)
-        await self._room(size * PAGE_PER_ITEM_BYTES)
         page = await self._renders.run(caller.tenant, size, report_page, facts, views)
         headers = {
             "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
@@ -67,8 +69,7 @@ class Report:
         }
         return Response(page, media_type=HTML, headers=headers)
 
-    async def _facts(self, row: StatusRow, left_out: str) -> Facts:
-        head = await self._views.transcript(row.id)
+    async def _facts(self, row: StatusRow, head: TranscriptHead | None, left_out: str) -> Facts:
         return Facts(
             id=row.id,
             submitted_at=row.created_at,
@@ -79,7 +80,7 @@ class Report:
             confidence=head and head.confidence,
             words=head.words if head else 0,
             subject=row.subject,
-            redacted=await self._reading.of_request(row, "redact_pii", _redacts),
+            redacted=await self._reading.of_request(row, REDACTS, _redacts),
             warnings=tuple(one["message"] for one in warnings_of(row, head)),
             left_out=left_out,
         )

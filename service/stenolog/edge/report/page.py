@@ -76,7 +76,9 @@ def report_page(facts: Facts, views: Mapping[str, ViewItems]) -> bytes:
         ),
     ]
     body = element("main", parts)
-    page = element("html", _head(facts), element("body", _skip(), body, _script()), lang="en")
+    page = element(
+        "html", _head(facts), element("body", _skip(), body, _script()), lang="en", dir="ltr"
+    )
     return f"<!doctype html>\n{page}\n".encode()
 
 

@@ -69,7 +69,9 @@ def _chapters(said: Conversation, places: Places, length_ms: int) -> Iterator[Ht
         )
         for number, one in enumerate(said.chapters, start=1)
     ]
-    drawing = element("svg", bands, width="100%", height=STRIP_PX, aria_label="Chapters")
+    drawing = element(
+        "svg", bands, width="100%", height=STRIP_PX, role="group", aria_label="Chapters"
+    )
     yield _row("Chapters", drawing, "chapters")
 
 
@@ -187,7 +189,9 @@ def _flags(flags: Sequence[Passage], places: Places, length_ms: int) -> Iterator
         for one in flags
     ]
     rail = element("rect", width="100%", height=LANE_PX - 4, y=4, class_="rail")
-    drawing = element("svg", rail, marks, width="100%", height=LANE_PX, aria_label="Flagged")
+    drawing = element(
+        "svg", rail, marks, width="100%", height=LANE_PX, role="group", aria_label="Flagged"
+    )
     yield _row("Flagged", drawing, "flags")
 
 
