@@ -27,7 +27,9 @@ def rows_of(table: str) -> list[list[str]]:
 
 
 def test_a_table_has_times_speaker_and_text_first_and_no_words_inside() -> None:
-    items = [{"text": 'He said "no",\nthen', "words": [1], "speaker": None, "start": 1, "end": 2}]
+    items: list[dict[str, object]] = [
+        {"text": 'He said "no",\nthen', "words": [1], "speaker": None, "start": 1, "end": 2}
+    ]
     items.append({"start": 3, "end": 4, "text": "x", "labels": [{"label": "a"}]})
     assert rows_of(csv_of(items)) == [
         ["start", "end", "speaker", "text", "labels"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
+PARTS = re.compile(r"(\s*)(\S+)")
 WIDE = frozenset("WF")
 NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 
@@ -20,10 +22,10 @@ def wrap(text: str, *, width: int, first: str = "", indent: int = 0) -> Iterator
     What is longer than a line is broken where the line ends, as Chinese is.
     """
     line, used, empty = first, width_of(first), True
-    for word in text.split():
+    for blanks, word in PARTS.findall(text):
         at = 0
         while at < len(word):
-            gap = "" if empty else " "
+            gap = "" if empty else " " * len(blanks)
             until = _fitting(word, at, width - used - len(gap))
             if until < len(word) and not empty and _fitting(word, at, width - indent) == len(word):
                 until = at  # it has room on the next line

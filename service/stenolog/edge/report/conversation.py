@@ -75,5 +75,9 @@ class Conversation:
     @property
     def end_ms(self) -> int:
         """The end of the last thing in it."""
-        timed = (*self.turns, *self.chapters, *self.sentiment, *self.entities, *self.flags)
-        return max((one.end for one in timed), default=0)
+        ends = (
+            *(one.end for one in self.turns),
+            *(one.end for one in self.chapters),
+            *(one.end for one in (*self.sentiment, *self.entities, *self.flags)),
+        )
+        return max(ends, default=0)

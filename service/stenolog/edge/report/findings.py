@@ -92,7 +92,7 @@ def _chapters(said: Conversation, places: Places) -> Html | None:
 def _flags(said: Conversation, places: Places) -> Html | None:
     if not said.flags:
         return None
-    shown: list[Html] = []
+    shown: list[Html | None] = []
     labels = _by_kind(said.flags)
     for label, passages in labels[:KINDS_MAX]:
         items = [
@@ -121,7 +121,7 @@ def _measures(flag: Passage) -> str:
 def _entities(said: Conversation, places: Places) -> Html | None:
     if not said.entities:
         return None
-    shown: list[Html] = []
+    shown: list[Html | None] = []
     kinds = _by_kind(said.entities)
     for kind, found in kinds[:KINDS_MAX]:
         names = Counter(one.text for one in found).most_common()

@@ -121,7 +121,7 @@ def _sentiment(passages: Sequence[Passage], length_ms: int) -> Iterator[Html]:
     if not passages:
         return
     curve = _smoothed(_bins(passages, length_ms))
-    middle = CURVE_PX / 2
+    middle = CURVE_PX // 2
     reach = (middle - 3) / max(LEAST_SCALE, *map(abs, curve))
     width = 100 / BINS
     bars = [
