@@ -93,7 +93,7 @@ def facts(**more: Any) -> Facts:
 def view(items: list[Any], beside: object = None) -> ViewItems:
     return ViewItems(
         items=tuple(orjson.dumps(item) for item in items),
-        beside=None if beside is None else orjson.dumps(beside),
+        around=None if beside is None else orjson.dumps({"beside": beside}),
     )
 
 

@@ -25,8 +25,8 @@ from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.reconciliation import Reconciliation
-from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.report import Report
+from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.native.view_query import query_names
 from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject

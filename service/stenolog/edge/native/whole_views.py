@@ -72,5 +72,5 @@ class WholeViews:
             if page.next is None or len(items) >= self._items_max or bytes_left <= 0:
                 break
             after = page.next
-        found = ViewItems(items=tuple(items), reason=page.reason, beside=page.around)
+        found = ViewItems(items=tuple(items), reason=page.reason, around=page.around)
         return found, page.next is not None

@@ -19,11 +19,11 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewItems:
-    """Some items of one view, each a JSON object, and what is said of all of them."""
+    """Some items of one view, each a JSON object, and the object with what stands around them."""
 
     items: tuple[bytes, ...] = ()
     reason: str | None = None
-    beside: bytes | None = None
+    around: bytes | None = None
 
 
 def conversation(views: Mapping[str, ViewItems], text: str) -> Conversation:
@@ -31,9 +31,6 @@ def conversation(views: Mapping[str, ViewItems], text: str) -> Conversation:
 
     Items that are not as they should be are read as far as they can be.
     """
-    beside = {
-        name: orjson.loads(view.beside) for name, view in views.items() if view.beside is not None
-    }
     found = {name: _in_order([*map(orjson.loads, view.items)]) for name, view in views.items()}
     return Conversation(
         turns=_turns(found, text),
@@ -41,7 +38,7 @@ def conversation(views: Mapping[str, ViewItems], text: str) -> Conversation:
         sentiment=tuple(_passage(one, "sentiment") for one in found.get("sentiment", ())),
         entities=tuple(_passage(one, "entity_type") for one in found.get("entities", ())),
         flags=tuple(one for item in found.get("content-safety", ()) for one in _flags(item)),
-        topics=_topics(found.get("topics", ()), beside.get("topics")),
+        topics=_topics(found.get("topics", ()), _beside(views.get("topics"))),
         highlights=_highlights(found.get("highlights", ())),
         summary="\n".join(_text(one, "text") for one in found.get("summary", ())),
         reasons={name: view.reason for name, view in views.items() if view.reason},
@@ -133,6 +130,12 @@ def _flags(item: Item) -> Iterator[Passage]:
                 confidence=_share(label.get("confidence")),
                 severity=_share(label.get("severity")),
             )
+
+
+def _beside(view: ViewItems | None) -> object:
+    """Return what is said of all items of a view together."""
+    around = None if view is None or view.around is None else orjson.loads(view.around)
+    return around.get("beside") if isinstance(around, dict) else None
 
 
 def _topics(items: Sequence[Item], beside: object) -> tuple[tuple[str, float], ...]:
