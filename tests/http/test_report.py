@@ -6,9 +6,10 @@ import pytest
 
 from stenolog.edge.native.whole_views import WholeViews
 from stenolog.edge.report.page import content_security_policy
+from stenolog.edge.report.reading import ViewItems
 from tests.house.composed import Composed
 from tests.http.asking import refusal
-from tests.http.spoken import BASE, CHAPTER, SAFETY, URL, WORDS, completed
+from tests.http.spoken import BASE, CHAPTER, SAFETY, TURNS, URL, WORDS, completed
 
 ALL = {
     "speaker_labels": True,
@@ -76,13 +77,17 @@ async def test_an_open_or_a_deleted_transcript_has_no_page(service: Composed) ->
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("bounds", [{"items_max": 11}, {"bytes_max": 100}])
+@pytest.mark.parametrize("bounds", [{"items_max": 1}, {"bytes_max": 100}])
 async def test_what_is_too_long_is_cut_and_that_is_said(
     service: Composed, bounds: dict[str, int]
 ) -> None:
-    transcription_id = await completed(service, ALL, **{**FOUND, "utterances": None})
+    transcription_id = await completed(service, ALL, **FOUND)
     whole, left_out = await WholeViews(service.views).read(transcription_id)
-    assert (len(whole["words"].items), left_out) == (len(WORDS), False)
+    assert (len(whole["utterances"].items), left_out) == (len(TURNS), False)
     some, left_out = await WholeViews(service.views, **bounds).read(transcription_id)
     assert left_out
-    assert sum(len(view.items) for view in some.values()) < len(WORDS) + 4
+    assert sum(map(_size, some.values())) < sum(map(_size, whole.values()))
+
+
+def _size(view: ViewItems) -> int:
+    return len(view.items)

@@ -51,8 +51,9 @@ SPOKEN = "utterances"
 @click.option(
     "--view",
     type=click.Choice(VIEWS),
-    help="Of csv and json: only the items of this view. Without it a table is of utterances, or "
-    "of words where speakers were not told apart.",
+    metavar="VIEW",
+    help="Of csv and json: only the items of this view, as words, chapters or entities. Without it "
+    "a table is of utterances, or of words where speakers were not told apart.",
 )
 @click.option(
     "--output",
