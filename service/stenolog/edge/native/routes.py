@@ -94,7 +94,6 @@ def surface(
     lookup = in_path(cases.reading.require)
     reading_one = partial(reading, lookup=lookup)
     erasing_one = partial(guarded, scope="compliance:erase", lookup=lookup)
-    managing = partial(guarded, scope="keys:write")
     routes = [
         at(
             f"{PREFIX}/transcripts",
@@ -129,18 +128,26 @@ def surface(
                 query=PAGE,
             ),
         ),
-        at(
-            f"{PREFIX}/keys",
-            GET=managing(handler=keys.list, query=PAGE),
-            POST=managing(handler=keys.post),
-        ),
-        at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
+        *_keys(keys, at),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
         *_across_transcripts(ports.search, cursors, at, reading),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
+
+
+def _keys(keys: Keys, at: Callable[..., Route]) -> list[Route]:
+    """API keys: made, listed and revoked."""
+    managing = partial(Guarded, query=(), scope="keys:write")
+    return [
+        at(
+            f"{PREFIX}/keys",
+            GET=managing(handler=keys.list, query=PAGE),
+            POST=managing(handler=keys.post),
+        ),
+        at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
+    ]
 
 
 def _proofs(evidence: LogEvidence, at: Callable[..., Route]) -> list[Route]:
