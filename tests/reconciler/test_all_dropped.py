@@ -193,12 +193,33 @@ async def test_a_dead_callback_address_is_noticed_and_forgotten_once_a_callback_
         await virtual.wait(home, SILENT_MS)
         ended = await home.ended(silent)
         assert ended.status == "completed"
-        assert (await home.stream(silent))[-1].data["reason"] == "silence"
+        *_, fact, end = await home.stream(silent)
+        assert (fact.type, fact.data["kind"]) == ("callback.unmatched", "missing")
+        assert end.data["reason"] == "silence"
+        assert home.counted("stenolog_callbacks_unmatched_total") == {'{kind="missing"}': 1}
         await until(lambda: figures(home)[MISSING] == 1)
         assert (await standing(home))["callbacks_missing"]
         heard = await home.request(Behaviour(run_ms=1))
         await home.ended(heard)
         await until(lambda: not figures(home)[MISSING])
+
+
+async def test_the_log_says_up_to_where_everything_has_ended(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    virtual = Virtual()
+    virtual.provider.run_ms = 3_600_000
+    async with virtual.house(tmp_path, simulator) as home:
+        completeness = home.parts.reconciling.completeness
+        await requested(home, 2)
+        await completeness.look()
+        await virtual.wait(home, 3_600_000)
+        await check_each_once(home, virtual.provider)
+        await completeness.look()
+        *before, told = await home.events.read()
+        assert (told.type, told.data) == ("sweep.completed", {"before": len(before) + 1})
+        await completeness.look()
+        assert await home.events.head() == told.position
 
 
 def figures(home: House) -> dict[str, float]:
