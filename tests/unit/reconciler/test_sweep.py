@@ -229,6 +229,8 @@ async def test_a_list_that_nobody_may_ask_for_is_waited_for_and_nobody_is_asked_
     place.ask(place.job("due", runs=False))
     waits = [await place.sweep_when_due() for _ in range(5)]
     assert waits == [200, 45_000, 45_000, 45_000, 45_000]
+    place.provider.error = ProviderUnavailable("the first failure")
+    await place.sweep_when_due()
     assert not place.woken
     place.provider.error = None
     await place.sweep_when_due()
