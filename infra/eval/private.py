@@ -125,25 +125,20 @@ def items_of(reference: str, labels: Mapping[str, Sequence[str]]) -> Iterator[It
             yield Item(kind="card" if card else "number", first=run[0], last=run[-1] + 1)
 
 
-def _redacted(transcribed: Transcribed) -> tuple[list[str], tuple[tuple[int, int], ...]]:
+def _redacted(
+    transcribed: Transcribed,
+) -> tuple[list[tuple[str, str]], tuple[tuple[int, int], ...]]:
+    """Return each word as it was recognised and as it is shown, and when something is hidden."""
     redaction = RedactionOptions(policies=POLICIES, static={}, substitution="entity_name")
     options = SpeechOptions(text=TextOptions(redaction=redaction, disfluencies=True))
-    made = analysed(transcribed.words, options, transcribed.margins, lambda: None)
-    # The words as they were, with what is shown in their places.
-    texts = [
-        shown.text if SHOWN_FOR_HIDDEN.search(shown.text) else word.text
-        for word, shown in zip(transcribed.words, made.words, strict=True)
-    ]
-    return texts, made.hidden_ms
+    made = analysed(transcribed.words, options, transcribed.lines, lambda: None)
+    pairs = zip(transcribed.words, made.words, strict=True)
+    return [(word.text, shown.text) for word, shown in pairs], made.hidden_ms
 
 
-def _aligned(words: Sequence[str], texts: Sequence[str]) -> dict[int, list[str]]:
-    """Return, for each word that was said, what is shown in its place."""
-    pieces = [
-        (plain, text)
-        for text in texts
-        for plain in (["*"] if SHOWN_FOR_HIDDEN.search(text) else plain_words(text))
-    ]
+def _aligned(words: Sequence[str], texts: Sequence[tuple[str, str]]) -> dict[int, list[str]]:
+    """Return, for each word that was said and recognised, what is shown in its place."""
+    pieces = [(plain, shown) for text, shown in texts for plain in plain_words(text)]
     matcher = SequenceMatcher(None, words, [plain for plain, _ in pieces], autojunk=False)
     found: dict[int, list[str]] = {}
     for tag, begin, end, first, last in matcher.get_opcodes():

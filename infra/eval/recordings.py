@@ -17,6 +17,7 @@ from stenolog.engine.speech.weights import wheel
 
 # Of a folder's index: the beginning of `kind`, and the group that is measured together.
 KINDS = {
+    "single speaker, word times": "casual",
     "single speaker": "read",
     "8 kHz telephone prompt": "telephone prompts",
     "8 kHz telephone dialogue": "telephone talk",
@@ -91,7 +92,7 @@ def _described(folder: Path, group: str, known: Mapping[str, Any]) -> Recording:
     return Recording(
         path=folder / known["file"],
         group=group,
-        reference=known.get("reference") or "",
+        reference=(known.get("reference") or "").strip(),
         words=tuple(_said(start, end, word) for start, end, word in known.get("words") or ()),
         turns=tuple(_said(turn["start"], turn["end"], turn["speaker"]) for turn in turns),
         speakers=known.get("speakers"),

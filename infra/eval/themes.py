@@ -20,7 +20,7 @@ from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.worker.analyses import analysed
-from stenolog.engine.worker.margins import Margins
+from stenolog.engine.worker.heard_lines import HeardLines
 from stenolog.intelligence.theme_options import ThemeOptions
 
 PROBES = Path(__file__).with_name("probes.json")
@@ -122,4 +122,4 @@ def _found(text: str, themes: ThemeOptions) -> dict[str, Any]:
 
 def _found_in(words: Sequence[SpokenWord], themes: ThemeOptions) -> dict[str, Any]:
     options = SpeechOptions(text=TextOptions(themes=themes, disfluencies=True))
-    return analysed(words, options, Margins(), lambda: None).findings
+    return analysed(words, options, HeardLines(), lambda: None).findings

@@ -31,9 +31,15 @@ NEAR_MS = 200
 
 def measure(recordings: Sequence[Recording], ears: Ears) -> Iterator[Figure]:
     """Yield word errors by kind of speech, then the errors of the times of words."""
-    known = [recording for recording in recordings if recording.reference]
+    known = [recording for recording in recordings if plain_words(recording.reference)]
     for group in dict.fromkeys(recording.group for recording in known):
         yield _errors(group, [one for one in known if one.group == group], ears)
+    yield _errors("all of these", known, ears)
+    empty = [recording for recording in recordings if recording.group == "no speech"]
+    if empty:
+        invented = sum(len(plain_words(text_of(recording, ears))) for recording in empty)
+        name = f"words where nobody speaks ({len(empty)} recordings)"
+        yield Figure(name=name, value=invented, wanted=at_most(0))
     timed = [recording for recording in recordings if recording.words]
     if timed:
         yield from _times(timed, ears)

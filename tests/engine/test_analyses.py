@@ -8,7 +8,7 @@ from typing import Any
 from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord, joined
 from stenolog.engine.worker.analyses import ANALYSES, Analysed, analysed
-from stenolog.engine.worker.margins import Margins
+from stenolog.engine.worker.heard_lines import HeardLines
 from stenolog.intelligence.embeddings_wordllama import best_embedder
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
@@ -27,7 +27,7 @@ def words(text: str, speaker: str | None = None) -> tuple[SpokenWord, ...]:
 
 def made(text: str, asked: dict[str, Any] | None = None, **how: Any) -> Analysed:
     options = SpeechOptions(text=TextOptions(**(asked or {})), **how)
-    return analysed(words(text), options, Margins(), nothing)
+    return analysed(words(text), options, HeardLines(), nothing)
 
 
 def test_nothing_is_found_that_was_not_asked_for() -> None:
@@ -155,7 +155,7 @@ def test_an_analysis_that_quotes_what_was_said_is_swept() -> None:
     assert "Olivia Flores" in PRIVATE
     leaking = {"leak": lambda heard, _: {"text": joined_text(heard.said.words)}}
     options = SpeechOptions(text=TextOptions(redaction=NAMES))
-    found: Any = analysed(words(PRIVATE), options, Margins(), nothing, leaking).findings["leak"]
+    found: Any = analysed(words(PRIVATE), options, HeardLines(), nothing, leaking).findings["leak"]
     assert found["text"] == joined(made(PRIVATE, {"redaction": NAMES}).words)
 
 

@@ -12,12 +12,15 @@ import pytest
 from infra.eval.recordings import TWO_CITIES
 from infra.eval.scoring import plain_words, share_right, word_error_rate
 from infra.eval.speakers import sequence
+from stenolog.engine.audio.bleeping import bleep
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.options import SpeakerBounds, SpeechOptions
+from stenolog.engine.options import SpeakerBounds, SpeechOptions, TextOptions
 from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
-from stenolog.engine.worker.transcribe import Techniques, transcribe
+from stenolog.engine.worker.analyses import analysed
+from stenolog.engine.worker.transcribe import Techniques, Transcribed, transcribe
+from stenolog.intelligence.policies import RedactionOptions
 from tests.engine import containers, sounds
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -28,6 +31,12 @@ ANY = SpeakerBounds()
 def heard(
     content: bytes, techniques: Techniques, *, audio_ms_max: int = 600_000, **options: Any
 ) -> tuple[SpokenWord, ...]:
+    return transcribed(content, techniques, audio_ms_max=audio_ms_max, **options).words
+
+
+def transcribed(
+    content: bytes, techniques: Techniques, *, audio_ms_max: int = 600_000, **options: Any
+) -> Transcribed:
     return transcribe(
         io.BytesIO(content),
         SpeechOptions(**options),
@@ -35,7 +44,7 @@ def heard(
         audio_ms_max=audio_ms_max,
         decoded=lambda audio_ms, facts: None,
         alive=sounds.nothing,
-    ).words
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +109,20 @@ def test_pauses_between_sentences_are_between_words(two_cities: tuple[SpokenWord
     for word in two_cities:
         piece = audio[word.start * 16 : max(word.end, word.start + 10) * 16]
         assert np.abs(piece).max() > 0.01 * loud, word
+
+
+def test_a_hidden_word_is_heard_no_more_and_its_neighbours_are(techniques: Techniques) -> None:
+    content = sounds.wav(sounds.speech("two_cities", 0, 8.5))
+    hidden = RedactionOptions(policies=(), static={"THIS": ("worst",)}, substitution="hash")
+    options = SpeechOptions(text=TextOptions(redaction=hidden))
+    found = transcribed(content, techniques)
+    made = analysed(found.words, options, found.lines, sounds.nothing)
+    assert 300 <= sum(end - start for start, end in made.hidden_ms) <= 900
+    bleep(found.audio, made.hidden_ms, silent=False)
+    words = plain_words(joined(heard(sounds.wav(found.audio), techniques)))
+    assert "worst" not in words
+    assert {"best", "age"} <= set(words)
+    assert words.count("times") == 2
 
 
 def test_a_long_line_is_decoded_whole(techniques: Techniques) -> None:

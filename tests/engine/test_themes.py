@@ -12,7 +12,7 @@ from stenolog.engine.host.features import speech_options
 from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.worker.analyses import analysed
-from stenolog.engine.worker.margins import Margins
+from stenolog.engine.worker.heard_lines import HeardLines
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.embeddings_files import wordllama_files
 from stenolog.intelligence.embeddings_wordllama import best_embedder
@@ -34,7 +34,7 @@ def words_of(text: str) -> tuple[SpokenWord, ...]:
 
 def found_in(text: str, **asked: Any) -> dict[str, Any]:
     options = SpeechOptions(text=TextOptions(themes=ThemeOptions(**asked)))
-    return analysed(words_of(text), options, Margins(), nothing).findings
+    return analysed(words_of(text), options, HeardLines(), nothing).findings
 
 
 @needs_model
@@ -125,7 +125,7 @@ def test_what_is_redacted_is_quoted_by_none_of_them(substitution: Substitution) 
     made = analysed(
         words_of(text),
         SpeechOptions(text=TextOptions(themes=asked, redaction=hidden)),
-        Margins(),
+        HeardLines(),
         nothing,
     )
     assert len(made.findings) >= 4

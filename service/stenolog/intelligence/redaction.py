@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from stenolog.intelligence.pii_tokens import Span, Token, tokens_of, without_overlap
 from stenolog.intelligence.policies import NAMING, PARTS, WIDER, RedactionOptions, Substitution
 from stenolog.intelligence.speech import Speech
+from stenolog.intelligence.words import Word
 
 VALUE_CHARS_MIN = 4  # of a value that is looked for elsewhere in the conversation
 QUOTED_CHARS_MIN = 3  # the same in what quotes it
@@ -16,6 +17,15 @@ TERM_WORDS_MAX = 8  # of a static term, as it may be heard
 _JOINABLE = re.compile(r"\W")
 # What `shown_for` returns, within a word.
 SHOWN_FOR_HIDDEN = re.compile(r"\[[A-Z0-9_]+\]|#+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardLine:
+    """Speech recognised in one piece; its words may be heard `margin_ms` outside of their times."""
+
+    start_ms: int
+    end_ms: int
+    margin_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +58,17 @@ class Redaction:
         return text
 
     def hidden_ms(
-        self, said: Speech, margin_ms: Callable[[int], int]
+        self, said: Speech, line_of: Callable[[int], HeardLine]
     ) -> tuple[tuple[int, int], ...]:
         """Return when hidden words are said, in ms; no two stretches overlap.
 
-        `margin_ms` says, of a word that begins at a time in ms, how far outside of its times it
-        may still be heard: so much is hidden on both sides.
+        `line_of` finds the line of a word by when the word begins. What lies between two hidden
+        words of a line, or between one and an end of the line, was spoken and not recognised: it
+        may be the rest of a number, so it is hidden too.
         """
+        places = {place for span in self.spans for place in range(span.first, span.last)}
         found: list[tuple[int, int]] = []
-        places = (place for span in self.spans for place in range(span.first, span.last))
-        for word in sorted((said.words[place] for place in places), key=lambda word: word.start):
-            around = margin_ms(word.start)
-            start, end = max(0, word.start - around), word.end + around
+        for start, end in sorted(_around(said.words, place, places, line_of) for place in places):
             if found and start <= found[-1][1]:
                 found[-1] = (found[-1][0], max(end, found[-1][1]))
             else:
@@ -68,6 +77,24 @@ class Redaction:
 
     def _substitute(self, token: Token, kind: str) -> str:
         return f"{token.lead}{shown_for(token.core, kind, self.substitution)}{token.trail}"
+
+
+def _around(
+    words: Sequence[Word], place: int, hidden: Set[int], line_of: Callable[[int], HeardLine]
+) -> tuple[int, int]:
+    """Return what is hidden with one hidden word, in ms."""
+    word = words[place]
+    line = line_of(word.start)
+    start, end = word.start - line.margin_ms, word.end + line.margin_ms
+    if place == 0 or words[place - 1].start < line.start_ms:
+        start = min(start, line.start_ms)
+    elif place - 1 in hidden:
+        start = min(start, words[place - 1].end)
+    if place + 1 == len(words) or words[place + 1].start >= line.end_ms:
+        end = max(end, line.end_ms)
+    elif place + 1 in hidden:
+        end = max(end, words[place + 1].start)
+    return max(0, start), end
 
 
 def shown_for(core: str, kind: str, substitution: Substitution) -> str:

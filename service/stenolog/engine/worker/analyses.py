@@ -17,7 +17,7 @@ from stenolog.engine.options import SpeechOptions, TextOptions
 from stenolog.engine.speech import wording
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import Heartbeat
-from stenolog.engine.worker.margins import Margins
+from stenolog.engine.worker.heard_lines import HeardLines
 from stenolog.intelligence import themes
 from stenolog.intelligence.disfluencies import without_fillers
 from stenolog.intelligence.entities import entities, spans_of
@@ -102,13 +102,13 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 def analysed(
     words: Sequence[SpokenWord],
     options: SpeechOptions,
-    margins: Margins,
+    lines: HeardLines,
     alive: Heartbeat,
     analyses: Mapping[str, Analysis] = ANALYSES,
 ) -> Analysed:
     """Return the words as the request wants them written, and every finding that it asks for.
 
-    `margins` say how exact the times of the words are: what is hidden is hidden that much wider.
+    `lines` say how exact the times of the words are: what is hidden is hidden that much wider.
     """
     asked = options.text
     read = [_read(word) for word in words]
@@ -131,7 +131,7 @@ def analysed(
         words=_spoken(shown, write),
         findings=findings,
         unredacted=_spoken(said, write) if keeps else None,
-        hidden_ms=redaction.hidden_ms(said, margins.at) if redaction else (),
+        hidden_ms=redaction.hidden_ms(said, lines.at) if redaction else (),
     )
 
 

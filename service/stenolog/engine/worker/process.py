@@ -107,7 +107,7 @@ def _answer(order: Order, techniques: Techniques, replies: Replies) -> Message:
         # What reads text is loaded when there is some: a worker is ready without it.
         from stenolog.engine.worker.analyses import analysed  # noqa: PLC0415  # see above
 
-        made = analysed(heard.words, order.options, heard.margins, replies.alive)
+        made = analysed(heard.words, order.options, heard.lines, replies.alive)
         if order.options.text.redact_pii_audio is not None:
             hidden_ms = [(a - heard.from_ms, b - heard.from_ms) for a, b in made.hidden_ms]
             _send_sound(heard.audio, hidden_ms, order.options.text.redact_pii_audio, replies)

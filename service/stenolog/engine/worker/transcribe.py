@@ -34,7 +34,8 @@ from stenolog.engine.techniques import (
     WordTimer,
     WordTimes,
 )
-from stenolog.engine.worker.margins import Margins
+from stenolog.engine.worker.heard_lines import HeardLines
+from stenolog.intelligence.redaction import HeardLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +53,12 @@ class Transcribed:
     """What was said, and the recording that it was heard in.
 
     Where a part was asked for, `audio` is that part, which begins at `from_ms` of the file.
-    `margins` say how exact the times of the words are.
+    `lines` say what was recognised in one piece, and how exact the times of its words are.
     """
 
     words: tuple[SpokenWord, ...]
     audio: Waveform
-    margins: Margins
+    lines: HeardLines
     from_ms: int = 0
 
 
@@ -103,8 +104,8 @@ def transcribe(
     probabilities = techniques.voice_activity.probabilities(audio, alive)
     _check_threshold(speech_ratio(probabilities), options.speech_threshold)
     lines = cut_lines(probabilities, audio.size)
-    margins = Margins()
-    words = _recognised(audio, lines, techniques, margins, alive)
+    heard_lines = HeardLines()
+    words = _recognised(audio, lines, techniques, heard_lines, alive)
     if not words and options.language_detection:
         raise audio_errors.no_speech_to_detect()
     if not is_clear_english([word.confidence for word in words]):
@@ -118,7 +119,7 @@ def transcribe(
     return Transcribed(
         words=_later(spoken, from_ms),
         audio=audio,
-        margins=margins.later(from_ms),
+        lines=heard_lines.later(from_ms),
         from_ms=from_ms,
     )
 
@@ -150,7 +151,7 @@ def _recognised(
     audio: Waveform,
     lines: tuple[Line, ...],
     techniques: Techniques,
-    margins: Margins,
+    heard_lines: HeardLines,
     alive: Heartbeat,
 ) -> list[TimedWord]:
     found: list[TimedWord] = []
@@ -167,7 +168,13 @@ def _recognised(
         alive()
         times = techniques.word_timer.times(sound, [word.text for word in words])
         offset_ms = line.start * 1000 // SAMPLE_RATE
-        margins.add(offset_ms, times.margin_ms)
+        heard_lines.add(
+            HeardLine(
+                start_ms=offset_ms,
+                end_ms=-(-line.end * 1000 // SAMPLE_RATE),
+                margin_ms=times.margin_ms,
+            )
+        )
         found.extend(_timed(words, times, offset_ms))
     return found
 
