@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
+import apsw
 import pytest
 
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.search.entry import Drop
-from stenolog.projections.search.index import Narrowed, Search, SearchNotReady
+from stenolog.projections.search.index import Narrowed, Search, SearchNotReady, SearchTooLong
 from stenolog.projections.search.query import read_query
+from stenolog.stores.search.connection import search_errors, within_time
 from stenolog.stores.search.reading import RANKED_TOGETHER
 from stenolog.stores.search.store import READS_MAX, SearchIndex
 from tests.search.stored import ADA, BOB, DAY, found_in, hits, put, store
@@ -116,6 +119,16 @@ async def test_half_an_index_answers_nothing(index: SearchIndex) -> None:
         await hits(index, "refund")
     await index.advance([], to=Checkpoint(position=7, event_id="e"))
     assert await found_in(index, "refund") == ["id-0005"]
+
+
+async def test_a_search_is_interrupted_at_its_limit_of_time(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / "any.db"))
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+    refused = pytest.raises(SearchTooLong, match="more than 2000 ms")
+    with refused, search_errors(), within_time(connection, 20):
+        connection.execute(endless).fetchall()
+    assert connection.execute("SELECT 1").fetchall() == [(1,)]
+    connection.close()
 
 
 async def test_more_searches_than_wait_are_told_so(index: SearchIndex) -> None:

@@ -175,3 +175,9 @@ async def test_one_file_is_opened_by_one_library(service: Composed, tmp_path: Pa
     assert {os.path.basename(name) for name in by_apsw} == {"search.db"}
     assert not [name for name in OPENED if "search.db" in name]
     assert any("views.db" in name for name in OPENED)
+
+
+async def test_a_long_transcript_is_indexed_beside_the_event_loop(service: Composed) -> None:
+    long = await done(service, text="so it was said, " * 20_000 + "the secretsentence")
+    assert await found(service, "secretsentence") == [long]
+    assert service.indexer._side_process.process_ids()

@@ -18,7 +18,7 @@ from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
 from stenolog.log.subscription import Subscription
 from stenolog.projections.of.items import COMPLETED
 from stenolog.projections.pages import ProjectionStatus
-from stenolog.projections.run.one_event import INLINE_BYTES_MAX, INTERRUPTIONS
+from stenolog.projections.run.one_event import INTERRUPTIONS
 from stenolog.projections.run.opening import EventOpener
 from stenolog.projections.run.registry import OpenedEvent
 from stenolog.projections.search.entry import Change, Drop, Put
@@ -29,6 +29,8 @@ from stenolog.subscription_lines import SubscriptionLines
 
 EVENTS_PER_BATCH = 256
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
+INLINE_BYTES_MAX = 256 << 10  # 15 ms of the event loop; what is larger is indexed beside it
+IDLE_MS = 60_000  # then the process beside it ends
 TRIED_AGAIN_MAX = 1_000  # of what failed, at a start
 ERASED_KEPT_MAX = 16_384  # noted while one batch is made
 
@@ -48,7 +50,7 @@ class Indexer:
         self._index = index
         self._now_ms = now_ms
         self._opener = EventOpener(log_store, sealer, {SEARCH: _Opens()})
-        self._side_process = SideProcess()
+        self._side_process = SideProcess(idle_ms=IDLE_MS)
         self._erased: set[str] = set()  # while a batch is made
         self._position = 0
         self._tried_again = False

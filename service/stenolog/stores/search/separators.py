@@ -9,12 +9,13 @@ the first one of this page (SQLite source, fts5_index.c, "fts5WriteBtreeTerm").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
 from stenolog.stores.search.values import whole
 
+WORDS_AT_ONCE = 2_000  # their beginnings are kept in memory, some MB
 SEGMENT_SHIFT = 37  # fts5_index.c: a page's id is made of its segment, and of its own number
 TERM_INDEX = b"0"  # the first byte of a term; tables with prefix indexes have others
 
@@ -34,10 +35,16 @@ WHERE s.id IS NOT NULL
 def forget_words(connection: apsw.Connection, words: Iterable[str]) -> None:
     """Leave none of these words, which were removed in this transaction, in any separator."""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS beginnings (term BLOB PRIMARY KEY)")
+    gone = list(set(words))
+    for first in range(0, len(gone), WORDS_AT_ONCE):
+        _forget(connection, gone[first : first + WORDS_AT_ONCE])
+
+
+def _forget(connection: apsw.Connection, words: Sequence[str]) -> None:
     connection.execute("DELETE FROM temp.beginnings")
     connection.executemany(
         "INSERT OR IGNORE INTO temp.beginnings VALUES (?)",
-        ((one,) for word in set(words) for one in _beginnings(word)),
+        ((one,) for word in words for one in _beginnings(word)),
     )
     for segment, term, page in connection.execute(_SEGMENTS).fetchall():
         blocks = connection.execute(
