@@ -22,7 +22,7 @@ async def test_an_unknown_query_parameter_is_refused_with_the_nearest_name(
     for path, name, meant in [
         (BASE, "as_of", ""),
         (BASE, "limt", "limit"),
-        (BASE, "subject", ""),
+        (BASE, "colour", ""),
         (BASE, "Status", "status"),
         (f"{BASE}/{one}", "limit", ""),
         *((f"{BASE}/{one}/{view}", "aftr", "after") for view in ITEM_VIEWS),
