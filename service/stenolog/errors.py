@@ -29,23 +29,24 @@
     ├── EvidenceError           the log is not what it was
     └── CannotStart             one line for the operator
 
-`edge/http/problems.py` has the one table for HTTP. `retryable` is for handling, the message and the
+`edge/http/problem_table.py` has the one table for HTTP. `retryable` is for handling, message and
 attributes for reporting. An error that one room raises and catches stands there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 Concern = Literal["request", "account"]
 
 
 class StenologError(Exception):
-    """The root of all our errors."""
+    """The root of all our errors; `beside` are members of an answer besides the message."""
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    beside: Mapping[str, object] | None = None
 
     def __init_subclass__(cls, *, code: str | None = None) -> None:
         """Set `code`, which clients see at the end of a problem's `type`; without one, inherit."""

@@ -14,11 +14,11 @@ from stenolog import errors
 from stenolog.commands.api_keys import LastManagingKey
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
+from stenolog.edge.http.problem_table import PROBLEMS
 from stenolog.edge.http.problem_types import ADVICE, PROBLEM_TYPES
 from stenolog.edge.http.problems import (
     INTERNAL,
     PROBLEM_JSON,
-    PROBLEMS,
     UNKNOWN_PATH,
     as_problem,
     as_wire_error,
@@ -28,6 +28,7 @@ from stenolog.edge.http.problems import (
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import InvalidRequest, RateLimited, StenologError
+from stenolog.feed.epochs import ElsewhereInTheLog
 from stenolog.free_space import NoRoom
 from stenolog.projections.search.index import SearchNotReady, SearchTooLong
 
@@ -37,6 +38,7 @@ CLASSES = [
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 CLASSES += [SearchNotReady, SearchTooLong]
 CLASSES += [NotEnded, NotTranscribed, NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
+CLASSES.append(ElsewhereInTheLog)
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 

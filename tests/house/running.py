@@ -59,8 +59,14 @@ class Running:
         self._following: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
-        """Run the projector from now on."""
-        self._following = asyncio.create_task(self.projector.run())
+        """Run the projector and the search index, and what tells readers of the feed."""
+        self._following = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self.projector.run())
+            loops.create_task(self.indexer.run())
+            loops.create_task(self.edge.news.run())
 
     async def stand_still(self) -> None:
         """Stop the projector."""
@@ -143,5 +149,6 @@ async def running(
             yield made
         finally:
             await made.stand_still()
+            before.news.stop()
             server.stop()
             await serving

@@ -38,6 +38,7 @@ from stenolog.edge.loops import (
     Turns,
     Wake,
 )
+from stenolog.edge.native.feed_routes import FeedPorts
 from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.openai.routes import OpenaiPorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
@@ -46,6 +47,7 @@ from stenolog.edge.transcriptions.awaiting import WaitLimits
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.egress.plain_hosts import refused_host
 from stenolog.encryption import SigningKey
+from stenolog.feed.news import News
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -88,6 +90,7 @@ class EdgeParts:
     redacted_audio: RedactedAudio
     answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
+    news: News
     arrivals: Arrivals = field(default_factory=Arrivals)
     waiting: WaitLimits = field(default_factory=WaitLimits)
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
@@ -172,6 +175,16 @@ def _native(
         reconciling=parts.reconciling,
         room=parts.answer_room.wait,
         evidence=Prover(stores.events, stores.heads, signer),
+        feed=_feed(stores, parts),
+    )
+
+
+def _feed(stores: Stores, parts: EdgeParts) -> FeedPorts:
+    return FeedPorts(
+        log=stores.events,
+        events=stores.events,
+        news=parts.news,
+        public_url=parts.public_url.rstrip("/"),
     )
 
 

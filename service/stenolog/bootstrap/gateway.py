@@ -32,6 +32,7 @@ class Gateway:
         app: What answers over HTTP.
         answer_room: Has large answers wait for each other; the server counts them there.
         run: Runs every loop until cancelled.
+        end_streams: Has answers that go on for ever end: the service stops.
         new_api_key: Whether this start made the first API key.
         new_master_key: Whether this start made the master key.
         polled: A provider elsewhere cannot reach `public_url`.
@@ -40,6 +41,7 @@ class Gateway:
     app: Application
     answer_room: AnswerRoom
     run: Callable[[], Coroutine[None, None, None]]
+    end_streams: Callable[[], None]
     reconciler: Reconciler
     projector: Projector
     engine: EngineChild | None
@@ -65,6 +67,7 @@ async def open_gateway(
             app=await edge_app(settings, parts.stores, parts.edge),
             answer_room=parts.edge.answer_room,
             run=partial(_run, _loops(stack, settings, parts)),
+            end_streams=parts.edge.news.stop,
             reconciler=parts.reconciling.reconciler,
             projector=parts.projector,
             engine=parts.engine,
@@ -79,6 +82,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
     loops: list[Loop] = [
         parts.projector.run,
         parts.indexer.run,
+        parts.edge.news.run,
         partial(reconciler.run, stores.events),
         parts.reconciling.completeness.run,
         parts.deliveries.run,

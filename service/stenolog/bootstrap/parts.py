@@ -30,6 +30,7 @@ from stenolog.config.settings import Settings
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.enrichment.enricher import Enricher
+from stenolog.feed.news import News
 from stenolog.heartbeat import Heartbeat
 from stenolog.log.recorder import FactRecorder
 from stenolog.projections.run.projector import Projector
@@ -79,8 +80,7 @@ async def open_parts(
     stores = await open_stores(stack, settings, wrapping, metrics)
     signing, link_key = await _secrets(stores)
     engine, polled = engine_of(settings, address), settings.cannot_be_called(public_url)
-    reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
-    gates = Gates(reached, FACTS)
+    reached, gates = _reached(stack, settings, engine, wrapping, address, public_url)
     facts, ring, handler = await _recording(stores)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
     deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
@@ -129,6 +129,7 @@ async def open_parts(
             redacted_audio=audio,
             answer_room=AnswerRoom(Figures()),
             side_work=(_side_process(stack), _side_process(stack)),
+            news=News(stores.events, projector),
         ),
         metrics=metrics,
         heads=beats.heads,
@@ -160,6 +161,18 @@ async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHand
     facts = FactRecorder(stores.events, stores.vault)
     ring = await key_ring(stores.keys, stores.events, facts)
     return facts, ring, await agreed_handler(stores, facts)
+
+
+def _reached(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    engine: EngineChild | None,
+    wrapping: Wrapping,
+    address: str,
+    public_url: str,
+) -> tuple[Mapping[ProviderRegion, ProviderGate], Gates]:
+    reached = _gates(providers_of(stack, settings, engine), wrapping, address, public_url)
+    return reached, Gates(reached, FACTS)
 
 
 def _gates(

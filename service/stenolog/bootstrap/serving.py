@@ -130,8 +130,13 @@ async def _serve(
     gateway: Gateway, server: Server, listener: socket.socket, started: Callable[[], None]
 ) -> None:
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        gateway.end_streams()
+        server.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     loops = asyncio.create_task(gateway.run())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     # What the start has made lives as long as the process: a full collection, which stops every
@@ -142,7 +147,7 @@ async def _serve(
     try:
         started()
         await asyncio.wait({loops, serving}, return_when=asyncio.FIRST_COMPLETED)
-        server.stop()
+        stop()
         await serving
         if loops.done():
             loops.result()  # a loop that ended is a fault: it leaves as itself

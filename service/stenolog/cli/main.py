@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "search": ("search", "Find what was said, in all transcriptions."),
     "export": ("export", "Write a whole transcript as subtitles, text, a table or JSON."),
     "report": ("report", "Write a page that shows a transcript to people."),
+    "events": ("events", "Print events as consumers are told of them."),
     "delete": ("delete", "Erase transcriptions for good."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),

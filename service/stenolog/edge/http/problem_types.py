@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stenolog.edge.http.problems import INTERNAL, METHOD_NOT_ALLOWED, PROBLEMS, UNKNOWN_PATH
+from stenolog.edge.http.problem_table import PROBLEMS
+from stenolog.edge.http.problems import INTERNAL, METHOD_NOT_ALLOWED, UNKNOWN_PATH
 
 ADVICE: Mapping[str, str] = {
     "internal": "Report the correlation id to whoever runs the gateway; its log has the reason.",
@@ -18,6 +19,7 @@ ADVICE: Mapping[str, str] = {
     "not-found": "Your tenant has no such thing: look at the id, and at whose key it is.",
     "idempotency-key-reused": "Use a new `Idempotency-Key` for a new request.",
     "last-managing-key": "Make another key with `keys:write` first.",
+    "other-place": "Go on from `go_on_from`, with `epoch`: later positions are void.",
     "payload-too-large": "`detail` names the limit.",
     "body-too-slow": "Send it again over a faster line; `detail` names the limit.",
     "not-transcribed": "`detail` says why: the audio is at fault, or it was deleted meanwhile.",

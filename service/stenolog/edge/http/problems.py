@@ -9,13 +9,9 @@ from typing import Protocol
 import orjson
 from starlette.responses import Response
 
-from stenolog import errors
-from stenolog.commands.api_keys import LastManagingKey
 from stenolog.edge.access.rate_limit import TooManyStrangers
-from stenolog.edge.access.redacted_links import BadLink
-from stenolog.edge.http.bodies import BodyTooSlow
+from stenolog.edge.http.problem_table import PROBLEMS
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
-from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import (
     InvalidRequest,
     KeyLost,
@@ -41,46 +37,6 @@ DAMAGED = "This is damaged on the disk: the operator must look at it with `steno
 # Their own words are for whoever asked, though the status says that it is our fault.
 TOLD = (NoRoom, KeyLost, NotEnded, SearchNotReady, SearchTooLong)
 
-PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
-    errors.StenologError: (500, "Internal error"),
-    errors.RequestError: (400, "The request cannot be served"),
-    errors.InvalidRequest: (400, "The request is not valid"),
-    errors.Unauthenticated: (401, "An API key is needed"),
-    errors.BadToken: (401, "The callback is not one that we registered"),
-    errors.Forbidden: (403, "The API key does not allow this"),
-    BadLink: (403, "The link is not valid, or not any more"),
-    errors.NotFound: (404, "There is no such thing"),
-    IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
-    LastManagingKey: (409, "Nobody could manage keys without it"),
-    errors.PayloadTooLarge: (413, "The body is too large"),
-    BodyTooSlow: (408, "The body came too slowly"),
-    errors.RateLimited: (429, "Too many requests"),
-    errors.StoreError: (503, "A store failed"),
-    errors.WrongExpectedVersion: (409, "The resource changed since you read it"),
-    errors.StoreUnavailable: (503, "Nothing can be stored now"),
-    SearchNotReady: (503, "The search index is being filled"),
-    SearchTooLong: (503, "The search took too long"),
-    NoRoom: (507, "There is no room for the file"),
-    errors.OutcomeUnknown: (503, "It may or may not have been stored"),
-    errors.SchemaTooNew: (500, "The data was written by a newer version"),
-    errors.DataDirectoryLocked: (503, "Another gateway holds the data"),
-    errors.KeyMissing: (410, "The content was erased"),
-    errors.KeyLost: (503, "The key of the content is missing"),  # it may come back
-    errors.RecordDamaged: (503, "A record of the log is damaged"),  # a backup may have it
-    errors.PayloadDamaged: (503, "Stored content is damaged"),
-    errors.ProviderError: (502, "The provider failed"),
-    errors.ProviderRefused: (502, "The provider refused"),
-    errors.ProviderUnavailable: (503, "The provider cannot be reached"),
-    errors.ProviderHeldBack: (503, "The provider asked us to wait"),
-    errors.ProviderOutcomeUnknown: (504, "The provider did not answer"),
-    errors.ForbiddenAddress: (400, "The address is not allowed"),
-    errors.EgressFailed: (502, "Another service did not answer"),
-    NotTranscribed: (422, "The audio was not transcribed"),
-    NotEnded: (504, "The transcription goes on"),
-    errors.EvidenceError: (500, "The log is not what it was"),
-    errors.CannotStart: (503, "The service is not running"),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -89,6 +45,7 @@ class Failure:
     Attributes:
         detail: Written for the client; None where there is nothing that it may know.
         fields: Pairs of a field's name and what is wrong with it.
+        beside: Further members of a problem.
     """
 
     status: int
@@ -97,6 +54,7 @@ class Failure:
     detail: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, object] = field(default_factory=dict)
 
 
 class FailureForm(Protocol):
@@ -144,6 +102,7 @@ def failure_of(error: StenologError) -> Failure:
         detail=_detail(error, status),
         fields=error.fields if isinstance(error, InvalidRequest) else (),
         headers=_headers(error, status),
+        beside=error.beside or {},
     )
 
 
@@ -207,6 +166,7 @@ def _members(failure: Failure, correlation_id: str, base: str) -> dict[str, obje
         members["errors"] = [
             {"field": name, "message": message} for name, message in failure.fields
         ]
+    members.update(failure.beside)
     members["instance"] = f"urn:uuid:{correlation_id}"
     members["correlation_id"] = correlation_id
     return members

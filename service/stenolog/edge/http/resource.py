@@ -32,6 +32,7 @@ OpenHandler = Callable[[Request], Awaitable[Response]]
 
 AUTHORIZATION = "Authorization"
 ONCE = "must be given once"
+WAITING_MAX = 1_024  # of one tenant: half of the connections that there may be
 
 log = structlog.get_logger()
 
@@ -45,12 +46,14 @@ class Guarded:
             nothing of what another tenant has.
         query: The names of its query parameters: others are refused, and each may be given once.
             None: others are ignored, as AssemblyAI does.
+        waits: It may be long under way without doing anything: such requests are counted apart.
     """
 
     scope: str
     handler: Handler
     lookup: Lookup | None = None
     query: Collection[str] | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,18 @@ class Admission:
     Attributes:
         problem: How to say no, where that is in no other API's form.
         under_way: How many a tenant has; a request counts until its answer was sent.
+        waiting: The same of those that may be long under way without doing anything.
     """
 
     authenticator: Authenticator
     limits: RateLimits
     problem: FailureForm = as_problem
     under_way: UnderWay = field(default_factory=UnderWay)
+    waiting: UnderWay = field(default_factory=lambda: UnderWay(each_max=WAITING_MAX))
+
+    def counting(self, *, waits: bool) -> UnderWay:
+        """Return what counts such requests."""
+        return self.waiting if waits else self.under_way
 
     async def admit(self, request: Request, scope: str, lookup: Lookup | None = None) -> ApiKey:
         """Return the caller's key.
@@ -183,7 +192,8 @@ class Resource:
                 caller = await self._admission.admit(request, guarded.scope, guarded.lookup)
                 if guarded.query is not None:
                     refuse_unknown_query(request.query_params, guarded.query)
-                counted.enter_context(self._admission.under_way.counted(caller, guarded.scope))
+                counting = self._admission.counting(waits=guarded.waits)
+                counted.enter_context(counting.counted(caller, guarded.scope))
                 return await guarded.handler(self._admission.watched(request), caller)
             case Open() as open_to_all:
                 return await open_to_all.handler(request)

@@ -19,6 +19,7 @@ from stenolog.edge.native.across import LISTS, Counted
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
+from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
 from stenolog.edge.native.items import Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
@@ -67,6 +68,7 @@ class NativePorts:
     reconciling: Reconciling
     room: Room
     evidence: Evidence
+    feed: FeedPorts
 
 
 def surface(
@@ -133,6 +135,7 @@ def surface(
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
         *_across_transcripts(ports.search, cursors, at, reading),
+        *feed_routes(ports.feed, ports.identity, admission, PREFIX),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
 

@@ -173,9 +173,10 @@ class Projector:
         self._retries.erase(transcription_id)
         await self._views.erase(transcription_id)
 
-    async def wait_projected(self, position: int) -> None:
-        """Return as soon as the event at `position` is in the views."""
+    async def wait_projected(self, position: int) -> int:
+        """Return up to where the views are, as soon as the event at `position` is in them."""
         await self._progress.wait(position)
+        return self._progress.position
 
     async def fill_in(self, transcription_id: str) -> None:
         """Return once the views have a transcription that they had lost, or after a second."""

@@ -37,6 +37,7 @@ CREATE TABLE events (
     UNIQUE (stream, version)
 );
 CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
+CREATE INDEX events_by_type ON events (tenant, type, sequence) WHERE sequence > 0;
 CREATE TABLE payloads (
     position INTEGER PRIMARY KEY REFERENCES events (position),
     key_id TEXT NOT NULL,

@@ -1,0 +1,123 @@
+"""Stream public events as they come: Server-Sent Events (HTML Living Standard, 9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import orjson
+import structlog
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from stenolog.errors import StenologError, Unauthenticated
+from stenolog.feed.news import News
+from stenolog.feed.pages import FeedPage
+
+BEAT_SECONDS = 15.0  # proxies end what is silent for a minute
+AGAIN_MS = 2_000  # after which a client comes back
+BEAT = b": beat\n\n"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is streamed to one reader.
+
+    Attributes:
+        page: Reads what is behind a position.
+        shown: Makes CloudEvents of a page.
+        still_allowed: Raises once the reader's key is revoked.
+    """
+
+    tenant: str
+    page: Callable[[int], Awaitable[FeedPage]]
+    shown: Callable[[FeedPage], Sequence[dict[str, object]]]
+    still_allowed: Callable[[], Awaitable[object]]
+
+
+class FeedStream(Response):
+    """Sends what there is, a page at a time, and waits for more.
+
+    A page is read once the reader has taken the one before: nothing piles up for a slow one, and
+    one that takes nothing at all is broken off like the reader of any answer (`answer_unread`).
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, source: Source, news: News, after: int, *, beat_seconds: float = BEAT_SECONDS
+    ) -> None:
+        super().__init__(headers={"X-Accel-Buffering": "no"})  # nginx would hold it back
+        del self.headers["content-length"]
+        self._source = source
+        self._news = news
+        self._after = after
+        self._beat_seconds = beat_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream until the reader leaves, its key is revoked, or the service stops."""
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        await _send(send, b"retry: %d\n\n" % AGAIN_MS)
+        streaming = asyncio.ensure_future(self._stream(send))
+        leaving = asyncio.ensure_future(_left(receive))
+        try:
+            await asyncio.wait({streaming, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (streaming, leaving):
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(streaming, leaving, return_exceptions=True)
+        reason = streaming.result() if not streaming.cancelled() else "left"
+        await send({"type": "http.response.body", "body": _frame("end", {"reason": reason})})
+
+    async def _stream(self, send: Send) -> str:
+        """Stream; return why it ends."""
+        try:
+            while not self._news.is_over:
+                await self._source.still_allowed()
+                news = self._news.of(self._source.tenant)
+                page = await self._source.page(self._after)
+                if frames := self._frames(page):
+                    await _send(send, frames)
+                if not page.more:
+                    await self._news.wait(news, self._beat_seconds)
+                    if not news.is_set():
+                        await _send(send, BEAT)
+        except Unauthenticated:
+            return "key_revoked"
+        except StenologError as exc:
+            log.info("feed.stream_ended", error=exc.code, reason=str(exc))
+            return "unavailable"
+        return "stopping"
+
+    def _frames(self, page: FeedPage) -> bytes:
+        """Return the page as frames; a place without an event moves the reader's place alone."""
+        frames = [_event(one) for one in self._source.shown(page)]
+        last = page.events[-1].position if page.events else self._after
+        if page.position > last and frames:
+            frames.append(b"id: %d\n\n" % page.position)
+        self._after = page.position
+        return b"".join(frames)
+
+
+def _event(event: dict[str, object]) -> bytes:
+    place, name = str(event["position"]).encode(), str(event["type"]).encode()
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (place, name, orjson.dumps(event))
+
+
+def _frame(name: str, data: dict[str, object]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
+
+
+async def _send(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

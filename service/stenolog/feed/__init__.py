@@ -1,0 +1,1 @@
+"""What consumers are told: public events as CloudEvents, which types there are, and pages."""
