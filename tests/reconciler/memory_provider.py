@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -42,6 +43,7 @@ class MemoryProvider:
     Attributes:
         run_ms: How long a job runs that is created from now on.
         down: Nothing is answered.
+        gate: Lists are answered while it is set.
         lifetime_ms: After which a job and its result are forgotten; None: never.
     """
 
@@ -50,6 +52,8 @@ class MemoryProvider:
         self.run_ms, self.down = 0, False
         self.lifetime_ms: int | None = None
         self.jobs: dict[str, MemoryJob] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.counts: Counter[str] = Counter()
 
     def started_anew(self) -> None:
@@ -119,6 +123,7 @@ class MemoryProvider:
     async def list_jobs(self, *, status: JobStatus | None, before: str | None) -> JobPage:
         """Two hundred a page, newest first; all that run are processed."""
         self._count("list")
+        await self.gate.wait()
         running = [one for one in reversed(self.jobs.values()) if not self._ended(one)]
         shown = running if status == "processing" else []
         first = 0

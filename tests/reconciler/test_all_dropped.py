@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from stenolog.bootstrap.gauges import show_reconciler
+from stenolog.bootstrap.overseeing import Overseer
 from stenolog.clock import now_ms
 from stenolog.log.recorder import new_id
 from stenolog.reconciler.gates import ProviderRegion
@@ -257,6 +259,29 @@ async def test_an_operator_has_all_jobs_compared_now(tmp_path: Path, simulator: 
         assert (await home.client.post(path)).json()["items"][0]["missing"] == 3
         await check_each_once(home, virtual.provider)
         assert [one["missing"] for one in (await standing(home))["last_sweeps"]] == [3, 0]
+
+
+async def test_a_comparison_that_takes_long_goes_on_and_is_shown_when_it_has_ended(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    virtual = Virtual()
+    virtual.provider.run_ms = 0
+    async with virtual.house(tmp_path, simulator) as home:
+        await requested(home, 2)
+        virtual.provider.gate.clear()
+        overseer = Overseer(home.reconciler, home.views.oldest_open, answer_ms_max=50)
+        for _ in range(2):
+            [told] = json.loads(
+                await overseer.compare(provider="assemblyai", since_ms=0, dry_run=False)
+            )
+            assert told["compared"] is None
+            assert told["error"]
+        assert virtual.provider.counts["list"] == 1
+        virtual.provider.gate.set()
+        await check_each_once(home, virtual.provider)
+        [sweep] = json.loads(await overseer.standing())["places"][0]["last_sweeps"]
+        assert sweep["missing"] == 2
+        await overseer.close()
 
 
 async def test_a_list_that_cannot_be_read_is_said_and_keeps_no_finished_job_from_us(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import get_args
 
-from stenolog.clock import NowMs, rfc3339
+from stenolog.clock import rfc3339
 from stenolog.owned_tasks import OwnedTasks
 from stenolog.projections.pages import OpenState
 from stenolog.reconciler.figures import ReconcilerFigures
@@ -28,14 +28,12 @@ class Overseer:
         self,
         reconciler: Reconciler,
         oldest_open: Callable[[], Awaitable[Mapping[OpenState, str]]],
-        now_ms: NowMs,
         *,
         answer_ms_max: int = ANSWER_MS_MAX,
     ) -> None:
         """`oldest_open` tells since when the oldest transcription is in each state."""
         self._reconciler = reconciler
         self._oldest_open = oldest_open
-        self._now_ms = now_ms
         self._answer_ms_max = answer_ms_max
         self._comparing: set[ProviderRegion] = set()
         self._tasks = OwnedTasks("reconciliation.failed")
@@ -62,7 +60,8 @@ class Overseer:
         done: dict[ProviderRegion, Sweep] = {}
         ended = asyncio.Event()
         places = [at for at in self._reconciler.sweepers.at if provider in {None, at[0]}]
-        begun = {where for where in places if where not in self._comparing}
+        begun = [where for where in places if where not in self._comparing]
+        left = set(begun)
 
         async def one(where: ProviderRegion) -> None:
             try:
@@ -70,10 +69,11 @@ class Overseer:
                 done[where] = await sweeper.reconcile(since_ms=since_ms, dry_run=dry_run)
             finally:
                 self._comparing.discard(where)
-                if not begun & self._comparing:
+                left.discard(where)
+                if not left:
                     ended.set()
 
-        self._comparing |= begun
+        self._comparing.update(begun)
         for where in begun:
             self._tasks.start(one(where))
         if begun:

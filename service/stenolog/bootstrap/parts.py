@@ -125,7 +125,7 @@ async def open_parts(
             public_url=public_url,
             regions=regions_of(reached),
             link_key=link_key,
-            reconciling=_overseer(stack, stores, reconciling, wrapping),
+            reconciling=_overseer(stack, stores, reconciling),
             redacted_audio=audio,
             answer_room=AnswerRoom(Figures()),
             side_work=(_side_process(stack), _side_process(stack)),
@@ -144,9 +144,9 @@ def _shown(beats: LoopBeats, metrics: Metrics) -> LoopBeats:
 
 
 def _overseer(
-    stack: contextlib.AsyncExitStack, stores: Stores, reconciling: Reconciling, wrapping: Wrapping
+    stack: contextlib.AsyncExitStack, stores: Stores, reconciling: Reconciling
 ) -> Overseer:
-    overseer = Overseer(reconciling.reconciler, stores.views.oldest_open, wrapping.clock)
+    overseer = Overseer(reconciling.reconciler, stores.views.oldest_open)
     stack.push_async_callback(overseer.close)
     return overseer
 
