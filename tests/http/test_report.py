@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from stenolog.edge.native.whole_views import WholeViews
@@ -91,3 +93,29 @@ async def test_what_is_too_long_is_cut_and_that_is_said(
 
 def _size(view: ViewItems) -> int:
     return len(view.items)
+
+
+async def test_a_redacted_transcript_shows_only_what_was_redacted(service: Composed) -> None:
+    """Also where the provider's own findings repeat what was said."""
+    words = [{**word, "text": "####" if at == 7 else word["text"]} for at, word in enumerate(WORDS)]
+    turns = [{**turn, "text": str(turn["text"]).replace("word7", "####")} for turn in TURNS]
+    times = {"start": 600, "end": 890}
+    quoted = "word6 word7 word8"
+    label = {"label": "profanity", "confidence": 0.9, "severity": 0.1}
+    found: dict[str, Any] = {
+        "chapters": [{**times, "gist": "word7", "headline": quoted, "summary": quoted}],
+        "sentiment_analysis_results": [{**SENTENCE, **times, "text": quoted, "speaker": "B"}],
+        "entities": [NAME],
+        "content_safety_labels": {
+            "status": "success",
+            "results": [{"text": quoted, "labels": [label], "timestamp": times}],
+        },
+    }
+    asked = {"redact_pii": True, "redact_pii_policies": ["person_name"], "redact_pii_sub": "hash"}
+    transcription_id = await completed(
+        service, {**ALL, **asked}, words=words, utterances=turns, **found
+    )
+    page = (await service.client.get(f"{BASE}/{transcription_id}/report")).text
+    assert "word7" not in page
+    assert "word6 #### word8" in page
+    assert "<dd><bdi>redacted</bdi></dd>" in page
