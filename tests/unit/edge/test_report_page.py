@@ -252,6 +252,16 @@ def test_text_without_times_is_one_turn() -> None:
     assert "Nothing was said." in Parsed(report_page(facts(), {})).text
 
 
+def test_who_found_something_is_said_where_it_was_not_the_provider() -> None:
+    answer = said_by_simulator()
+    views = views_of(answer)
+    source = {"source": {"by": "stenolog", "method": "m", "version": "1"}}
+    ours = ViewItems(items=views["entities"].items, around=orjson.dumps(source))
+    page = Parsed(report_page(facts(), {**views, "entities": ours}))
+    assert "Found by Stenolog in what was said: entities." in page.text
+    assert "Found by Stenolog" not in Parsed(report_page(facts(), views)).text
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -60,6 +60,7 @@ class Conversation:
     Attributes:
         topics: Label and relevance from 0 to 1, the most relevant first.
         reasons: Why a view is empty, by its name; views that are not are missing.
+        by_us: The views whose findings are not the provider's, but made here.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -71,6 +72,7 @@ class Conversation:
     highlights: tuple[Phrase, ...] = ()
     summary: str = ""
     reasons: Mapping[str, str]
+    by_us: tuple[str, ...] = ()
 
     @property
     def end_ms(self) -> int:

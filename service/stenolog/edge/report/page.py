@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from stenolog.edge.report.conversation import Conversation
 from stenolog.edge.report.elements import Html, constant, element, joined
-from stenolog.edge.report.findings import findings
+from stenolog.edge.report.findings import NAMES, findings
 from stenolog.edge.report.places import Places, clock
 from stenolog.edge.report.reading import ViewItems, conversation
 from stenolog.edge.report.timeline import timeline
@@ -69,11 +69,7 @@ def report_page(facts: Facts, views: Mapping[str, ViewItems]) -> bytes:
             transcript(said, places, language),
             class_="beside" if beside else None,
         ),
-        element(
-            "footer",
-            f"Transcription {facts.id}, made by {PROVIDERS.get(facts.provider, facts.provider)} "
-            "and kept by Stenolog.",
-        ),
+        _footer(facts, said),
     ]
     body = element("main", parts)
     page = element(
@@ -151,6 +147,16 @@ def _header(facts: Facts, places: Places, length_ms: int) -> Html:
         notes.append(element("p", facts.left_out, class_="note"))
     jump = element("p", element("a", "Read the transcript", href="#transcript"), class_="jump")
     return element("header", element("h1", _title(facts)), element("dl", rows), notes, jump)
+
+
+def _footer(facts: Facts, said: Conversation) -> Html:
+    provider = PROVIDERS.get(facts.provider, facts.provider)
+    ours = [NAMES[one].lower() for one in said.by_us if one in NAMES]
+    found = f" Found by Stenolog in what was said: {', '.join(ours)}." if ours else ""
+    return element(
+        "footer",
+        f"Transcription {facts.id}, made by {provider} and kept by Stenolog.{found}",
+    )
 
 
 def _summary(said: Conversation, language: str | None) -> Html | None:

@@ -38,9 +38,10 @@ def conversation(views: Mapping[str, ViewItems], text: str) -> Conversation:
         sentiment=tuple(_passage(one, "sentiment") for one in found.get("sentiment", ())),
         entities=tuple(_passage(one, "entity_type") for one in found.get("entities", ())),
         flags=tuple(one for item in found.get("content-safety", ()) for one in _flags(item)),
-        topics=_topics(found.get("topics", ()), _beside(views.get("topics"))),
+        topics=_topics(found.get("topics", ()), _around(views, "topics", "beside")),
         highlights=_highlights(found.get("highlights", ())),
         summary="\n".join(_text(one, "text") for one in found.get("summary", ())),
+        by_us=tuple(one for one in views if views[one].items and _is_ours(views, one)),
         reasons={name: view.reason for name, view in views.items() if view.reason},
     )
 
@@ -132,10 +133,16 @@ def _flags(item: Item) -> Iterator[Passage]:
             )
 
 
-def _beside(view: ViewItems | None) -> object:
-    """Return what is said of all items of a view together."""
+def _around(views: Mapping[str, ViewItems], name: str, member: str) -> object:
+    """Return what stands around the items of a view, by the member's name; None: nothing does."""
+    view = views.get(name)
     around = None if view is None or view.around is None else orjson.loads(view.around)
-    return around.get("beside") if isinstance(around, dict) else None
+    return around.get(member) if isinstance(around, dict) else None
+
+
+def _is_ours(views: Mapping[str, ViewItems], name: str) -> bool:
+    source = _around(views, name, "source")
+    return isinstance(source, dict) and source.get("by") == "stenolog"
 
 
 def _topics(items: Sequence[Item], beside: object) -> tuple[tuple[str, float], ...]:
