@@ -41,7 +41,7 @@ def measure(ears: Ears) -> Iterator[Figure]:
         shares = {level: word_errors(usual, text)[0] / count for level, text in texts.items()}
         loudest = 0.0 if name == "floats" else -10.0  # more does not fit into 16 bits
         yield Figure(
-            name=f"words that differ between -60 and {loudest:.0f} dBFS, {name}",
+            name=f"words that differ, -60 to {loudest:.0f} dBFS, {name}",
             value=100 * max(share for level, share in shares.items() if level <= loudest),
             unit="%",
             wanted=at_most(most),

@@ -34,23 +34,23 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 def measure(place: Path) -> Iterator[Figure]:
     """Yield the figures; they are worth little on a busy machine, and then say so."""
     busy = os.getloadavg()[0] / len(os.sched_getaffinity(0)) > BUSY_LOAD
-    note = ", machine busy" if busy else ""
+    note = " (machine busy)" if busy else ""
     first, call, peak_mb = asyncio.run(_measured(place))
     yield Figure(
-        name=f"from the engine's start to a first transcript{note}",
+        name=f"start to first transcript{note}",
         value=first,
         unit="s",
         wanted=at_most(FIRST_SECONDS_MAX),
         detail={"audio_seconds": FIRST_SECONDS},
     )
     yield Figure(
-        name=f"times real time, with speakers and word times{note}",
+        name=f"times real time, with speakers{note}",
         value=CALL_SECONDS / call,
         wanted=at_least(SPEED_MIN),
         detail={"audio_seconds": CALL_SECONDS},
     )
     yield Figure(
-        name=f"memory of all its processes, {CALL_SECONDS // 60} min of audio",
+        name=f"memory, all processes, {CALL_SECONDS // 60} min of audio",
         value=peak_mb,
         unit="MB",
         wanted=at_most(MEMORY_MB_MAX),

@@ -22,7 +22,7 @@ from stenolog.engine.techniques import SAMPLE_RATE, Waveform, WordTimes
 # Wide: a narrower search loses the path in noise. What it costs is bounded by the words of a line.
 BEAM, WORD_BEAM = 1e-100, 1e-80
 FRAME_MS = 10
-ALIGNED_MARGIN_MS = 150  # 96 % of the starts of casual speech are nearer than 200 ms
+ALIGNED_MARGIN_MS = 150  # 94 % of the starts of casual speech are nearer than 200 ms
 # The last word of a line is not placed when the sound ends with it, so quiet noise is put around.
 LEAD_SAMPLES = SAMPLE_RATE // 5
 TRAIL_SAMPLES = SAMPLE_RATE * 2 // 5
