@@ -8,18 +8,13 @@ import statistics
 import numpy as np
 import pytest
 
-from stenolog.engine.speech import alignment
-from stenolog.engine.speech.alignment import ALIGNED_MARGIN_MS, ForcedAlignment
+from stenolog.engine.speech.alignment import ALIGNED_MARGIN_MS, ForcedAlignment, best_word_timer
 from stenolog.engine.speech.word_times import ESTIMATED_MARGIN_MS
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform, WordTimes
 from tests.engine import sounds
 
-pytestmark = [
-    pytest.mark.xdist_group("engine"),
-    pytest.mark.skipif(
-        not alignment.is_installed(), reason="pocketsphinx has no wheel for this Python"
-    ),
-]
+pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
+pytestmark = pytest.mark.xdist_group("engine")
 
 SPOKEN = "It was the best of times, it was the worst of times,"
 OTHER = "and then a whole lot of other things"
@@ -103,3 +98,7 @@ def test_a_dictionary_that_has_grown_is_read_anew(audio: Waveform) -> None:
         words = [f"qu{chr(97 + round_)}{chr(97 + n // 26)}{chr(97 + n % 26)}zz" for n in range(300)]
         aligner.times(audio, words)
     assert aligner.times(audio, SENTENCE).margin_ms == ALIGNED_MARGIN_MS
+
+
+def test_an_engine_that_can_align_does() -> None:
+    assert isinstance(best_word_timer(), ForcedAlignment)

@@ -17,7 +17,7 @@ import numpy as np
 from stenolog.engine.speech.letter_sounds import phones
 from stenolog.engine.speech.readings import Part, spoken_parts
 from stenolog.engine.speech.word_times import VoicedFrames
-from stenolog.engine.techniques import SAMPLE_RATE, Waveform, WordTimes
+from stenolog.engine.techniques import SAMPLE_RATE, Waveform, WordTimer, WordTimes
 
 # Wide: a narrower search loses the path in noise. What it costs is bounded by the words of a line.
 BEAM, WORD_BEAM = 1e-100, 1e-80
@@ -41,9 +41,12 @@ class _Segment:
     end_ms: int
 
 
-def is_installed() -> bool:
-    """Tell whether the library is there, without loading it."""
-    return importlib.util.find_spec("pocketsphinx") is not None
+def best_word_timer() -> WordTimer:
+    """Return one that aligns where its library can be loaded, else one that estimates."""
+    try:
+        return ForcedAlignment()
+    except OSError:
+        return VoicedFrames()
 
 
 class ForcedAlignment:
@@ -139,9 +142,9 @@ def _open_decoder() -> Any:
     if spec is None or spec.origin is None:
         raise OSError("pocketsphinx is not installed")
     model = Path(spec.origin).parent / "model" / "en-us"
-    import pocketsphinx  # noqa: PLC0415  # an engine without it has estimated times
-
     try:
+        import pocketsphinx  # noqa: PLC0415  # an engine without it has estimated times
+
         decoder = pocketsphinx.Decoder(
             hmm=str(model / "en-us"),
             dict=str(model / "cmudict-en-us.dict"),
@@ -152,8 +155,8 @@ def _open_decoder() -> Any:
             wbeam=WORD_BEAM,
             loglevel="FATAL",
         )
-    except RuntimeError as exc:
-        raise OSError("pocketsphinx cannot read its English model") from exc
+    except (ImportError, RuntimeError) as exc:
+        raise OSError("pocketsphinx or its English model cannot be loaded") from exc
     decoder.add_word("zero(3)", "OW", False)  # as in "nineteen oh five"
     return decoder
 

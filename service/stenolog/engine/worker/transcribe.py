@@ -15,11 +15,11 @@ from stenolog.engine.confidence import is_clear_english
 from stenolog.engine.options import SpeechOptions
 from stenolog.engine.speakers.attribution import with_speakers, without_speakers
 from stenolog.engine.speakers.voices import Voices
-from stenolog.engine.speech import alignment, wording
+from stenolog.engine.speech import wording
+from stenolog.engine.speech.alignment import best_word_timer
 from stenolog.engine.speech.lines import cut_lines, speech_ratio
 from stenolog.engine.speech.recognisers import open_recogniser
 from stenolog.engine.speech.silero import Silero
-from stenolog.engine.speech.word_times import VoicedFrames
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import (
     SAMPLE_RATE,
@@ -76,7 +76,7 @@ def load_techniques(*, threads: int, model: Path | None = None) -> Techniques:
     return Techniques(
         voice_activity=Silero(),
         recogniser=open_recogniser(model, threads=threads),
-        word_timer=alignment.ForcedAlignment() if alignment.is_installed() else VoicedFrames(),
+        word_timer=best_word_timer(),
         speakers=Voices(threads=threads),
     )
 
