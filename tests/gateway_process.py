@@ -109,3 +109,13 @@ def gateway(
 def before(simulator_url: str, key: str, **more: str) -> dict[str, str]:
     """The settings of a gateway in front of a simulator."""
     return {"ASSEMBLYAI_API_KEY": key, "ASSEMBLYAI_BASE_URL": simulator_url, **more}
+
+
+def children(pid: int, word: str = "") -> list[int]:
+    """The processes that `pid` started and whose command line has this word."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            if word in Path(f"/proc/{child}/cmdline").read_text():
+                found.append(int(child))
+    return found

@@ -27,6 +27,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "region": "eu",
         "surface": "v2",
         "upload": UPLOAD_ID,
+        "fallbacks": [{"provider": "local", "region": None}],
     },
     "transcription.completed": {
         "submission": 1,
@@ -34,6 +35,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "audio_ms": 281_000,
         "words": 742,
         "enriched": False,
+        "provider": "local",
     },
     "transcription.completed_late": {
         "submission": 1,
@@ -41,6 +43,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "audio_ms": 281_000,
         "words": 742,
         "enriched": False,
+        "provider": None,
     },
     "transcript.enriched": {
         "submission": 1,
@@ -53,8 +56,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             }
         ],
     },
-    "transcription.failed": {"submission": 2, "reason": "provider", "wake": "silence"},
-    "submission.claimed": {"submission": 1, "kid": 3},
+    "transcription.failed": {
+        "submission": 2,
+        "reason": "provider",
+        "wake": "silence",
+        "provider": None,
+    },
+    "submission.claimed": {"submission": 1, "kid": 3, "provider": "local"},
     "submission.accepted": {"submission": 1, "provider_job": "6k_Az-9", "adopted": False},
     "submission.refused": {
         "submission": 1,
@@ -104,7 +112,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "clock.jumped": {"off_ms": -7_200_000, "reason": "agreed"},
     "damage.accepted": {"position": 12, "reason": "disk"},
     "sweep.completed": {"before": 12},
-    "api_key.created": {"scopes": ["transcripts:write", "ops:read"], "region": "eu"},
+    "api_key.created": {
+        "scopes": ["transcripts:write", "ops:read"],
+        "region": "eu",
+        "provider": "local",
+    },
     "api_key.revoked": {},
 }
 

@@ -147,3 +147,19 @@ async def test_a_running_service_revokes_at_once(tmp_path: Path) -> None:
             True
         ]
         assert (await keys("revoke", "nothing_")).exit_code == 1
+
+
+def test_who_transcribes_is_said_of_a_key_and_of_a_tenant(stopped: Path) -> None:
+    keys = {"STENOLOG_ASSEMBLYAI_API_KEY": "k", "STENOLOG_AIMLAPI_API_KEY": "k"}
+    words = ["create", "--name", "ci", "--provider", "aimlapi"]
+    words += ["--tenant-providers", "assemblyai, aimlapi"]
+    made = stenolog(stopped, *words, environment=keys)
+    assert made.exit_code == 0, made.output
+    assert "provider aimlapi, tenant providers assemblyai,aimlapi; keep it" in made.output
+    listed = stenolog(stopped, "list").output
+    assert "provider aimlapi, tenant providers assemblyai,aimlapi" in listed
+    refused = stenolog(stopped, *words)
+    assert refused.exit_code == 1
+    assert "provider must be one of" in refused.output, "neither key is set"
+    twice = stenolog(stopped, *words[:3], "--tenant-providers", "aimlapi,aimlapi", environment=keys)
+    assert "tenant_providers must name each provider once" in twice.output

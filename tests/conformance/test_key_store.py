@@ -104,6 +104,18 @@ async def test_a_tenants_region_is_the_last_one_given(keys: KeyStore) -> None:
     assert await keys.api_keys(None, after="", limit=1) == [kept]
 
 
+async def test_a_tenants_providers_are_the_last_ones_given_in_their_order(keys: KeyStore) -> None:
+    name, identifier = API_KEY.tenant_name, API_KEY.tenant
+    made = await keys.tenant(name, identifier, providers=("local", "assemblyai"))
+    assert made == Tenant(id=identifier, providers=("local", "assemblyai"))
+    await keys.add_api_key(replace(API_KEY, provider="aimlapi"))
+    assert await keys.tenant(name, "unused") == made, "none leaves them as they are"
+    changed = await keys.tenant(name, "unused", providers=("aimlapi", "local"))
+    assert changed.providers == ("aimlapi", "local")
+    kept = await keys.api_key(API_KEY.prefix)
+    assert kept == replace(API_KEY, provider="aimlapi", tenant_providers=changed.providers)
+
+
 async def test_an_id_that_is_another_tenants_fails_only_its_own_call(keys: KeyStore) -> None:
     await keys.tenant("default", "id-1")
     outcomes = await asyncio.gather(

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from stenolog.bootstrap.serving import serve
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.config.settings import Settings
+from stenolog.simulator.aimlapi.provider import API_KEY as AIMLAPI_KEY
 from stenolog.simulator.assemblyai.provider import API_KEY
 from stenolog.telemetry import configure_logging
 
@@ -34,6 +35,7 @@ PROVIDER_CHANGES = frozenset({"submit", "upload", "delete"})
 SEARCH_CHANGES = frozenset({"erase"})  # what else it writes is made again from the log
 UPLOAD_CHANGES = frozenset({"store", "discard"})
 POINTS = "points"
+NOBODY = "http://127.0.0.1:9"
 DELIVERY_SPACING_MS = 100
 
 
@@ -98,9 +100,16 @@ def wrapping(points: Points) -> Wrapping:
 
 
 def settings_for(
-    directory: Path, port: int, provider: str | None, upload_retention_ms: int | None = None
+    directory: Path,
+    port: int,
+    provider: str | None,
+    upload_retention_ms: int | None = None,
+    beside: str | None = None,
 ) -> Settings:
-    """Short waits; `provider` is the simulator's base URL, None: the embedded engine."""
+    """Short waits; `provider` is the simulator's base URL, None: the embedded engine.
+
+    `beside` is that of an AIMLAPI.
+    """
     return Settings(
         assemblyai_api_key=SecretStr(API_KEY) if provider else None,
         assemblyai_base_url=provider,
@@ -112,6 +121,8 @@ def settings_for(
         http_timeout_ms=2_000,
         upload_retention_ms=upload_retention_ms,
         provider="assemblyai" if provider else "local",
+        aimlapi_api_key=SecretStr(AIMLAPI_KEY) if beside else None,
+        aimlapi_base_url=beside or NOBODY,
     )
 
 
@@ -121,6 +132,7 @@ def run(
     provider: str | None,
     limit: int | None,
     upload_retention_ms: int | None = None,
+    beside: str | None = None,
 ) -> None:
     """Serve until SIGTERM, or until the `limit`-th change; what it says is in `output`."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -129,7 +141,7 @@ def run(
         os.dup2(said, descriptor)
     configure_logging()
     points = Points(file=directory.parent / POINTS, limit=limit)
-    settings = settings_for(directory, port, provider, upload_retention_ms)
+    settings = settings_for(directory, port, provider, upload_retention_ms, beside)
     asyncio.run(serve(settings, wrapping=wrapping(points)))
 
 

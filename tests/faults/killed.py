@@ -39,6 +39,8 @@ class Killed:
     """One data directory and the processes that serve it, one after the other.
 
     Attributes:
+        beside: The base URL of an AIMLAPI beside the provider; None: there is none.
+        headers: What every request says besides its key.
         deaths: How many of them were killed.
     """
 
@@ -46,6 +48,8 @@ class Killed:
     provider: str | None
     port: int
     upload_retention_ms: int | None = None
+    beside: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     deaths: int = 0
     _process: ForkServerProcess | None = field(default=None, init=False)
 
@@ -53,7 +57,14 @@ class Killed:
         """A process runs; with `limit` it kills itself after so many changes."""
         self._process = _CONTEXT.Process(
             target=crashing.run,
-            args=(self.data, self.port, self.provider, limit, self.upload_retention_ms),
+            args=(
+                self.data,
+                self.port,
+                self.provider,
+                limit,
+                self.upload_retention_ms,
+                self.beside,
+            ),
         )
         self._process.start()
 
@@ -123,7 +134,7 @@ class Killed:
             headers = {"authorization": (self.data / "api-key").read_text().strip()}
             if not headers["authorization"]:
                 return None
-            connection.request(method, path, body, headers)
+            connection.request(method, path, body, {**self.headers, **headers})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError):
@@ -182,7 +193,12 @@ class Killed:
 
 @contextlib.contextmanager
 def gateway(
-    directory: Path, provider: str | None, *, upload_retention_ms: int | None = None
+    directory: Path,
+    provider: str | None,
+    *,
+    upload_retention_ms: int | None = None,
+    beside: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Iterator[Killed]:
     """A directory to serve from; at the end no process of it is left."""
     directory.mkdir()
@@ -191,6 +207,8 @@ def gateway(
         provider=provider,
         port=free_port(),
         upload_retention_ms=upload_retention_ms,
+        beside=beside,
+        headers=headers or {},
     )
     try:
         yield made

@@ -13,6 +13,7 @@ import pytest
 
 from stenolog.engine.availability import engine_unavailable
 from tests.faults.killed import Killed, assert_each_once, gateway
+from tests.gateway_process import children
 
 pytestmark = [
     pytest.mark.xdist_group("engine"),
@@ -52,16 +53,6 @@ def until(look: Callable[[], T | None], seconds: float = 40.0) -> T:
             return seen
         sleep(0.01)
     raise AssertionError("it did not happen in time")
-
-
-def children(pid: int, word: str = "") -> list[int]:
-    """The processes that `pid` started and whose command line has this word."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            if word in Path(f"/proc/{child}/cmdline").read_text():
-                found.append(int(child))
-    return found
 
 
 def alive(pid: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from stenolog.edge.access.rate_limit import (
 )
 from stenolog.edge.transcriptions.commit_times import COMMITS_MAX, CommitTimes
 from stenolog.errors import Forbidden, RateLimited, StoreUnavailable, Unauthenticated
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from tests.house.composed import Composed, composed
 from tests.house.waiting import DEADLINE_S
 
@@ -81,7 +82,13 @@ class MemoryKeys:
         revoked_at = "2026-11-21T00:00:01.000000Z"
         self.keys[prefix] = replace(self.keys[prefix], revoked_at=revoked_at)
 
-    async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
+    async def tenant(
+        self,
+        name: str,
+        candidate: str,
+        region: Region | None = None,
+        providers: Sequence[ProviderName] = (),
+    ) -> Tenant:
         raise AssertionError("authentication makes nothing")
 
     async def add_api_key(self, key: ApiKey) -> None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from stenolog.bootstrap.capabilities import capabilities_of, provider_items
 from stenolog.cli.main import stenolog
 from stenolog.config.settings import Settings
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.errors import InvalidRequest
 from stenolog.providers.capabilities import FEATURES
@@ -93,15 +94,15 @@ def test_whoever_is_not_configured_is_named_where_nobody_else_can() -> None:
         {name: one.unsupported for name, one in capabilities_of(Settings()).items()},
     )
     with pytest.raises(InvalidRequest) as refused:
-        offer.refuse_unsupported("local", {"prompt": "Invoices."})
+        offer.choose(Extras(), {"prompt": "Invoices."})
     assert str(refused.value).endswith("; it could be asked of assemblyai, not configured here")
     with pytest.raises(InvalidRequest) as refused:
-        offer.refuse_unsupported("local", {"language_code": "de"})
+        offer.choose(Extras(), {"language_code": "de"})
     said = "; it could be asked of assemblyai or aimlapi, not configured here"
     assert str(refused.value).endswith(said)
     both = {"aimlapi": {"model": "nova-3"}, "redact_static_entities": {"name": ["Anna"]}}
     with pytest.raises(InvalidRequest) as refused:
-        offer.refuse_unsupported("local", both)
+        offer.choose(Extras(), both)
     assert "asked of" not in str(refused.value), "nobody can"
 
 

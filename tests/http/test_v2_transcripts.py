@@ -65,6 +65,7 @@ async def test_200_means_that_the_request_is_in_the_log_as_it_was_given(service:
         "region": "us",
         "surface": "v2",
         "upload": None,
+        "fallbacks": [],
     }
     payload = await service.handler.payload_of(event.id, event.position)
     assert json.loads(payload or b"") == {

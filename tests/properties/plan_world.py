@@ -44,10 +44,10 @@ from stenolog.reconciler.fetching import Fetcher
 from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.owning import Owner
-from stenolog.reconciler.plan import UNSETTLED_MAX
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.removing import Remover
+from stenolog.reconciler.resubmitting import UNSETTLED_MAX
 from stenolog.reconciler.settle import Settler
 from stenolog.reconciler.submitting import Submitter
 from stenolog.reconciler.sweepers import Sweepers

@@ -29,7 +29,7 @@ from stenolog.reconciler.actions import (
     Wait,
 )
 from stenolog.reconciler.erasing import Erase, FinishErasure
-from stenolog.reconciler.plan import FORGOTTEN_MAX
+from stenolog.reconciler.resubmitting import FORGOTTEN_MAX
 from stenolog.reconciler.timing import Timing
 from tests.properties.plan_world import AUDIO_URL, TIMING, WORKS_MAX, World, world
 from tests.properties.scripted_provider import Ask, Create, End

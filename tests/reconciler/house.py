@@ -22,7 +22,7 @@ from stenolog.compliance.verify import verify as verify_log
 from stenolog.config.settings import Settings
 from stenolog.log.recorder import Cause, new_id
 from stenolog.providers.port import Provider
-from stenolog.reconciler.gates import ProviderRegion
+from stenolog.reconciler.gates import GateStanding, ProviderRegion
 from stenolog.reconciler.timing import Timing
 from stenolog.simulator.assemblyai.behaviour import Behaviour
 from stenolog.simulator.assemblyai.jobs import Job
@@ -160,6 +160,11 @@ class House(Running):
             for seen in self.simulator.requests
             if job_id is None or seen.job_id == job_id
         )
+
+    @property
+    def standing(self) -> GateStanding:
+        """How the simulated provider has answered."""
+        return self.reconciler.figures().standing["assemblyai", "us"]
 
     @property
     def lists(self) -> list[dict[str, str]]:

@@ -132,7 +132,7 @@ async def test_one_answer_that_asks_for_a_day_stops_no_submission(
         later = await home.request()
         await home.when(later, lambda state: state.status == "processing")
         assert (await home.handler.load(first)).status == "processing"
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert set(standing.provider.paused_ms) == {"fetch"}
 
 

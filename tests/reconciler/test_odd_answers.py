@@ -192,10 +192,11 @@ async def test_a_file_that_the_provider_has_lost_is_sent_again(
 
 def test_a_file_that_is_always_lost_is_not_sent_for_ever() -> None:
     forwarder = Forwarder(BrokenOff(), now_ms)
+    state = told(REQUESTED)
     lost = ProviderRefused("no", status=403, final=True, upload_lost=True)
-    again = [forwarder.is_lost(UPLOAD, lost) for _ in range(UPLOADS_FAILED_MAX)]
+    again = [forwarder.is_lost(state, lost) for _ in range(UPLOADS_FAILED_MAX)]
     assert again == [True] * (UPLOADS_FAILED_MAX - 1) + [False]
-    assert not forwarder.is_lost(UPLOAD, ProviderRefused("no", status=403, final=True))
+    assert not forwarder.is_lost(state, ProviderRefused("no", status=403, final=True))
 
 
 async def test_a_job_that_failed_is_made_of_a_file_of_its_own(
@@ -259,10 +260,10 @@ async def test_a_file_is_sent_again_before_the_provider_may_have_dropped_it() ->
 
     async def url() -> str:
         await forwarder.send(state, provider)
-        return forwarder.kept_url(state.id)
+        return forwarder.kept_url(state)
 
     first = await url()
-    forwarder.keep(state.id, forwarder.use(state.id))
+    forwarder.keep(state, forwarder.use(state))
     clock[0] += KEPT_MS_MAX - 1
     assert await url() == first
     clock[0] += 1

@@ -142,7 +142,7 @@ async def test_many_forgotten_jobs_stop_and_alarm_instead_of_being_paid_for_agai
         lose(simulator, *(job for _, job in lost))
         first = 1 + len(lost)
         await until(lambda: len(simulator.creates) == first + FORGOTTEN_A_MINUTE_MAX)
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         await until(lambda: any(s.forgets for s in home.reconciler.figures().standing.values()))
         assert not standing.provider.odd
         ended = [await home.ended(identifier) for identifier, _ in lost]
@@ -176,7 +176,7 @@ async def test_an_answer_with_the_job_of_another_is_nobodys_text(
         simulator.memory.jobs.put(job.id, replace(job, request=other.request))
         assert (await home.ended(identifier)).status == "error"
         assert "was made for something else" in await home.sentence(identifier)
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert standing.odd["not-ours"] >= 1
 
 
@@ -282,7 +282,7 @@ async def test_a_status_that_nobody_knows_is_counted_and_the_end_says_so(
         identifier, _ = await accepted(home, DAYS["odd-status"].behaviour)
         assert (await home.ended(identifier)).failure == "deadline"
         assert (await home.sentence(identifier)).endswith('"cancelled", which is not known.')
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert standing.odd["status"] >= 1
 
 
@@ -293,7 +293,7 @@ async def test_a_list_that_ignores_what_it_is_asked_for_hides_no_finished_job(
     async with house(tmp_path, simulator, timing=POLLED) as home:
         identifier, _ = await accepted(home, Behaviour(run_ms=300, callbacks=day.MISSING))
         assert (await home.ended(identifier)).status == "completed"
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert standing.odd["list-ignores-status"] >= 1
 
 

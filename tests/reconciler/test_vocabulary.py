@@ -43,7 +43,7 @@ async def test_a_model_of_ours_that_is_retired_is_an_alarm_and_never_the_custome
             assert "speech_models" not in second
             (refused,) = await refusals(home, identifier)
             assert (refused["status"], refused["reason"]) == (400, "setting")
-            (standing,) = home.reconciler.figures().standing.values()
+            standing = home.standing
             assert standing.settings_refused == 1
     (alarm,) = alarms(lines)
     assert alarm["log_level"] == "error"
@@ -97,7 +97,7 @@ async def test_a_provider_that_used_another_model_is_counted(
     async with house(tmp_path, simulator) as home:
         await home.ended(await home.request(DAYS["model-fallback"].behaviour))
         await home.ended(await home.request())
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert standing.provider.warned == 1
 
 
@@ -116,7 +116,7 @@ async def test_a_403_about_a_limit_pauses_the_account_for_everybody(
         first = await home.request()
         await until(lambda: len(simulator.creates) == 1)
         others = [await home.request(tenant=home.ids[0]) for _ in range(5)]
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert standing.provider.paused_ms["all"] > 0
         assert not standing.creates_open, "the provider is there"
         await simulator.pause(1_500)
@@ -146,5 +146,5 @@ async def test_a_403_about_one_upload_or_the_key_is_no_limit(
     async with house(tmp_path, simulator) as home:
         identifier = await home.request(Behaviour(create_faults=(lost,)))
         assert (await home.ended(identifier)).status == "error"
-        (standing,) = home.reconciler.figures().standing.values()
+        standing = home.standing
         assert standing.provider.paused_ms == {}

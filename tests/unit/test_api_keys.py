@@ -14,13 +14,17 @@ from stenolog.commands.api_keys import (
     ApiKey,
     LastManagingKey,
     checked_name,
-    checked_region,
     checked_scopes,
     digest_of,
     matches,
     new_secret,
     prefix_of,
     refuse_last,
+)
+from stenolog.commands.routing_defaults import (
+    checked_provider,
+    checked_providers,
+    checked_region,
 )
 from stenolog.errors import InvalidRequest
 
@@ -114,6 +118,26 @@ def test_a_region_is_one_that_is_offered() -> None:
         checked_region("tenant_region", "eu", ("us",))
     with pytest.raises(InvalidRequest, match="no provider here has regions"):
         checked_region("region", "eu", ())
+
+
+def test_a_provider_is_one_that_is_offered() -> None:
+    assert checked_provider("provider", None, ()) is None
+    assert checked_provider("provider", "local", ("assemblyai", "local")) == "local"
+    with pytest.raises(InvalidRequest, match="provider must be one of: local"):
+        checked_provider("provider", "aimlapi", ("local",))
+    assert checked_providers("p", ["local", "aimlapi"], ("aimlapi", "local")) == (
+        "local",
+        "aimlapi",
+    )
+    with pytest.raises(InvalidRequest, match="p must name each provider once"):
+        checked_providers("p", ["local", "local"], ("local",))
+
+
+def test_a_keys_own_provider_comes_before_its_tenants() -> None:
+    assert KEY.default_providers == ()
+    of_tenant = replace(KEY, tenant_providers=("aimlapi", "local"))
+    assert of_tenant.default_providers == ("aimlapi", "local")
+    assert replace(of_tenant, provider="assemblyai").default_providers == ("assemblyai",)
 
 
 def test_a_keys_own_region_comes_before_its_tenants() -> None:

@@ -94,6 +94,12 @@ def missing_of(settings: Settings) -> Mapping[ProviderName, str]:
     return lacks
 
 
+def configured_of(settings: Settings) -> Sequence[ProviderName]:
+    """Return the providers that are configured."""
+    missing = missing_of(settings)
+    return [name for name in FACTS if name not in missing]
+
+
 def provider_items(settings: Settings, *, polled: bool) -> Sequence[Item]:
     """Return the table as it is answered; `polled`: a provider elsewhere cannot call us."""
     missing = missing_of(settings)

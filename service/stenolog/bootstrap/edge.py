@@ -164,6 +164,7 @@ def _native(
         views=stores.views,
         api_keys=stores.keys,
         ring=parts.ring,
+        offered=list(parts.regions),
         providers=provider_items(settings, polled=settings.cannot_be_called(parts.public_url)),
         regions=[one for regions in parts.regions.values() for one in regions if one],
         readable_at=parts.readable_at,
@@ -235,6 +236,5 @@ def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> Assembl
         room=parts.answer_room.wait,
         link_key=parts.link_key,
         public_url=parts.public_url,
-        default_provider=settings.chosen_provider,
         default_params=default_params_of(settings),
     )

@@ -48,6 +48,19 @@ def providers_of(
     beside = SideProcess(idle_ms=BESIDE_IDLE_MS)
     stack.push_async_callback(beside.close)
     transcripts = Transcripts(beside)
+    paces: dict[str, Pace] = {}
+    for region in settings.offered_regions:
+        key = settings.assemblyai_key(region)
+        assert key is not None  # or it would not be offered
+        # The limit is an account's: two regions with one key share it.
+        pace = paces.setdefault(key.get_secret_value(), Pace(name="assemblyai"))
+        address = ServiceAddress(
+            base_url=settings.assemblyai_regions[region], api_key=key.get_secret_value()
+        )
+        remote = _assemblyai(stack, settings, region, address, pace, transcripts)
+        providers["assemblyai", region] = remote
+    if settings.aimlapi_api_key is not None:
+        providers["aimlapi", None] = _aimlapi(stack, settings, transcripts)
     if engine is not None:
         # Only the engine's own address is ever asked for with this client.
         local = Egress(AddressPolicy.of(networks=[LOOPBACK]), connections_max=CONNECTIONS_MAX)
@@ -61,19 +74,6 @@ def providers_of(
             transcripts=transcripts,
             names_start=True,
         )
-    if settings.aimlapi_api_key is not None:
-        providers["aimlapi", None] = _aimlapi(stack, settings, transcripts)
-    paces: dict[str, Pace] = {}
-    for region in settings.offered_regions:
-        key = settings.assemblyai_key(region)
-        assert key is not None  # or it would not be offered
-        # The limit is an account's: two regions with one key share it.
-        pace = paces.setdefault(key.get_secret_value(), Pace(name="assemblyai"))
-        address = ServiceAddress(
-            base_url=settings.assemblyai_regions[region], api_key=key.get_secret_value()
-        )
-        remote = _assemblyai(stack, settings, region, address, pace, transcripts)
-        providers["assemblyai", region] = remote
     return providers
 
 

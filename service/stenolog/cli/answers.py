@@ -162,6 +162,8 @@ class KeyItem(Answered):
     scopes: list[Line]
     region: Line | None = None
     tenant_region: Line | None = None
+    provider: Line | None = None
+    tenant_providers: list[Line] = []
     revoked_at: Line | None = None
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from stenolog.bootstrap.capabilities import configured_of
 from stenolog.bootstrap.offline import open_keys
 from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, RevokedKey, checked
 from stenolog.cli.client import ServiceClient
@@ -24,18 +25,23 @@ from stenolog.commands.api_keys import (
     SCOPES,
     ApiKey,
     checked_name,
-    checked_region,
     checked_scopes,
     prefix_of,
+)
+from stenolog.commands.routing_defaults import (
+    checked_provider,
+    checked_providers,
+    checked_region,
 )
 from stenolog.config.settings import Settings
 from stenolog.errors import InvalidRequest, NotFound, RequestError
 from stenolog.log.actors import OPERATOR
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 
 KEYS_PER_PAGE = 200
 PAGES_MAX = 10_000
 REGION = click.Choice(get_args(Region))
+PROVIDER = click.Choice(get_args(ProviderName))
 
 
 @click.group("keys", cls=Suggesting)
@@ -54,14 +60,24 @@ def command() -> None:
 )
 @click.option("--region", type=REGION, help="Where its audio goes when a request names no region.")
 @click.option("--tenant-region", type=REGION, help="The same, for all keys of its tenant.")
+@click.option("--provider", type=PROVIDER, help="Who transcribes when a request names nobody.")
+@click.option(
+    "--tenant-providers",
+    metavar="NAMES",
+    help="The same, for all keys of its tenant; commas between them, and each is asked where the "
+    "one before has no job and takes none.",
+)
 @with_service
 @guarded
 def create(
     tenant: str,
     name: str,
     scopes: str,
+    *,
     region: Region | None,
     tenant_region: Region | None,
+    provider: ProviderName | None,
+    tenant_providers: str | None,
     data_dir: Path | None,
     url: str | None,
     api_key: str | None,
@@ -76,11 +92,18 @@ def create(
         }
     except InvalidRequest as exc:
         raise click.UsageError(str(exc)) from exc
-    regions = {"region": region, "tenant_region": tenant_region}
-    wanted |= {name: given for name, given in regions.items() if given is not None}
+    routing = {
+        "region": region,
+        "tenant_region": tenant_region,
+        "provider": provider,
+        "tenant_providers": _parts(tenant_providers or "") or None,
+    }
+    wanted |= {name: given for name, given in routing.items() if given is not None}
     secret = run(_create(settings, wanted))
     told = [f"tenant {tenant}", f"scopes {','.join(wanted['scopes'])}"]
-    told += [f"{name.replace('_', ' ')} {wanted[name]}" for name in regions if name in wanted]
+    told += [
+        f"{name.replace('_', ' ')} {_said(wanted[name])}" for name in routing if name in wanted
+    ]
     click.echo(f"{', '.join(told)}; keep it, it is not shown again:")
     click.echo(secret)
 
@@ -102,7 +125,7 @@ def list_command(data_dir: Path | None, url: str | None, api_key: str | None) ->
 
 
 def print_keys(keys: Sequence[KeyItem]) -> None:
-    """Print a line for each key, and below it its id, scopes and regions."""
+    """Print a line for each key, and below it its id, scopes, regions and providers."""
     rows = [
         (
             key.prefix,
@@ -117,11 +140,16 @@ def print_keys(keys: Sequence[KeyItem]) -> None:
     click.echo(first)
     for line, key in zip(lines, keys, strict=True):
         click.echo(line)
-        regions = (("region", key.region), ("tenant region", key.tenant_region))
+        routing = (
+            ("region", key.region),
+            ("tenant region", key.tenant_region),
+            ("provider", key.provider),
+            ("tenant providers", ",".join(key.tenant_providers)),
+        )
         below = [
             f"id {key.id}" if key.id else "",
             f"scopes {', '.join(key.scopes)}",
-            ", ".join(f"{what} {region}" for what, region in regions if region),
+            ", ".join(f"{what} {where}" for what, where in routing if where),
         ]
         for text in filter(None, below):
             click.echo(wrapped(text, "  ", 9))
@@ -146,6 +174,9 @@ async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
     async def by_hand() -> str:
         for field in ("region", "tenant_region"):
             checked_region(field, wanted.get(field), settings.offered_regions)
+        offered = configured_of(settings)
+        checked_provider("provider", wanted.get("provider"), offered)
+        checked_providers("tenant_providers", wanted.get("tenant_providers", ()), offered)
         async with open_keys(settings) as (_, ring):
             secret, _ = await ring.create(actor=OPERATOR, **wanted)
             return secret
@@ -192,9 +223,14 @@ async def _revoke(settings: Settings, key: str) -> RevokedKey:
     return await by_service_or_hand(settings, ask, by_hand)
 
 
+def _said(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)
+
+
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _shown(key: ApiKey) -> KeyItem:
-    return checked(KeyItem, {**asdict(key), "tenant": key.tenant_name, "scopes": list(key.scopes)})
+    lists = {"scopes": list(key.scopes), "tenant_providers": list(key.tenant_providers)}
+    return checked(KeyItem, {**asdict(key), "tenant": key.tenant_name, **lists})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stenolog.bootstrap.capabilities import configured_of
 from stenolog.bootstrap.gateway import Gateway
 from stenolog.bootstrap.serving import serve
 from stenolog.bootstrap.stores import Wrapping
@@ -74,7 +75,7 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
         f"Stenolog listens on {address}",
         f"  data      {directory}",
         f"  API key   {directory / 'api-key'}" + (" (made now)" if gateway.new_api_key else ""),
-        f"  provider  {PROVIDERS.get(settings.chosen_provider, settings.chosen_provider)}",
+        f"  provider  {_providers(settings)}",
         f"  API       {address}/docs",
     ]
     warnings = []
@@ -91,3 +92,10 @@ def announce(settings: Settings, gateway: Gateway, address: str) -> None:
     lines += [below("  warning   ", one) for one in warnings]
     lines.append(f"Try: {program()} transcribe FILE --data-dir {directory}")
     click.echo("\n".join(lines))
+
+
+def _providers(settings: Settings) -> str:
+    """Name the default one, and those that a request can name."""
+    others = [one for one in configured_of(settings) if one != settings.chosen_provider]
+    beside = f"; by request {' or '.join(PROVIDERS[one] for one in others)}" if others else ""
+    return PROVIDERS[settings.chosen_provider] + beside

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.errors import InvalidRequest, RequestError
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 
 # Each guards something. One that guards nothing yet is not offered: who gave it away before would
 # have allowed what nobody knew of.
@@ -46,6 +46,9 @@ class ApiKey:
         scopes: What it may do; `ALL` alone: everything.
         region: Where what it asks for is transcribed, when a request names no region.
         tenant_region: The same for all keys of its tenant that have none of their own.
+        provider: Who transcribes what it asks for, when a request names nobody.
+        tenant_providers: The same for all keys of its tenant that have none of their own: the
+            second is asked where the first has no job and takes none, and so on.
     """
 
     prefix: str
@@ -59,6 +62,13 @@ class ApiKey:
     revoked_at: str | None = None
     region: Region | None = None
     tenant_region: Region | None = None
+    provider: ProviderName | None = None
+    tenant_providers: tuple[ProviderName, ...] = ()
+
+    @property
+    def default_providers(self) -> tuple[ProviderName, ...]:
+        """The key's own provider, else its tenant's; none: the gateway's."""
+        return self.tenant_providers if self.provider is None else (self.provider,)
 
     @property
     def default_region(self) -> Region | None:
@@ -81,15 +91,23 @@ class Tenant:
 
     id: str
     region: Region | None = None
+    providers: tuple[ProviderName, ...] = ()
 
 
 class ApiKeys(Protocol):
     """Keeps keys and tenants; `stores/*/keys` keeps this promise."""
 
-    async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
+    async def tenant(
+        self,
+        name: str,
+        candidate: str,
+        region: Region | None = None,
+        providers: Sequence[ProviderName] = (),
+    ) -> Tenant:
         """Find or make the tenant with this name, durably; a new one has the id `candidate`.
 
-        A `region` is its default from now on; None leaves it as it is.
+        A `region` is its default from now on, and so are `providers`; None and none leave them as
+        they are.
         """
         ...
 
@@ -180,22 +198,6 @@ def checked_name(field: str, name: str) -> str:
     if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable() or name != name.strip():
         raise InvalidRequest(f"{field} must have {wanted}", [(field, wanted)])
     return name
-
-
-def checked_region(field: str, asked: str | None, offered: Sequence[Region]) -> Region | None:
-    """Return the region that was asked for; None when none was.
-
-    Raises:
-        InvalidRequest: It is not one that the gateway offers.
-    """
-    if asked is None:
-        return None
-    for region in offered:
-        if region == asked:
-            return region
-    known = ", ".join(offered)
-    problem = f"must be one of: {known}" if known else "cannot be set: no provider here has regions"
-    raise InvalidRequest(f"{field} {problem}", [(field, problem)])
 
 
 def refuse_last(key: ApiKey, tenants: Iterable[ApiKey]) -> None:

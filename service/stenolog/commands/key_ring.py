@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (
@@ -22,7 +23,7 @@ from stenolog.commands.api_keys import (
 from stenolog.errors import RecordDamaged
 from stenolog.log.catalogue import read_data
 from stenolog.log.events.api_keys import API_KEY, ApiKeyCreated, ApiKeyRevoked
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.facts import revocation_key
 from stenolog.log.recorder import Cause, Fact, FactRecorder, new_id
 from stenolog.log.store import EventStore
@@ -49,17 +50,19 @@ class KeyRing:
         scopes: tuple[str, ...],
         region: Region | None = None,
         tenant_region: Region | None = None,
+        provider: ProviderName | None = None,
+        tenant_providers: Sequence[ProviderName] = (),
         correlation_id: str | None = None,
     ) -> tuple[str, ApiKey]:
         """Make a key and store it; return its secret, which cannot be read again, and the key.
 
-        `tenant_region` replaces the region of the tenant, also of one that exists.
+        `tenant_region` and `tenant_providers` replace those of the tenant, also of one that exists.
 
         Raises:
-            StoreUnavailable: There is no such key; the tenant's name and region, and the event that
-                it was made, may have been written.
+            StoreUnavailable: There is no such key; the tenant's name, region and providers, and the
+                event that it was made, may have been written.
         """
-        owner = await self._keys.tenant(tenant, new_id(), tenant_region)
+        owner = await self._keys.tenant(tenant, new_id(), tenant_region, tenant_providers)
         secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
         prefix = prefix_of(secret)
         assert prefix is not None
@@ -74,8 +77,12 @@ class KeyRing:
             created_at=rfc3339(now_us()),
             region=region,
             tenant_region=owner.region,
+            provider=provider,
+            tenant_providers=owner.providers,
         )
-        made = read_data(ApiKeyCreated.type, {"scopes": list(scopes), "region": region})
+        made = read_data(
+            ApiKeyCreated.type, {"scopes": list(scopes), "region": region, "provider": provider}
+        )
         cause = _cause(key, actor, correlation_id)
         await self._facts.record(API_KEY + key.id, [Fact(data=made)], cause, expected=0)
         await self._keys.add_api_key(key)

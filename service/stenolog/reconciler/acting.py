@@ -178,7 +178,7 @@ class Actor:
                     raise
                 trouble = sentence_of(odd) or attempts.trouble
                 attempts = in_trouble(attempts, trouble)
-            state = await self._reader.load(state.id)
+            state = await self._reader.again(state)
         await self._fetcher.give_up(
             state,
             action.number,

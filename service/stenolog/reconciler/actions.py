@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stenolog.commands.transcription.state import Place
 from stenolog.log.events.vocabulary import WakeReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """Claim submission `number` and call the provider."""
+    """Claim submission `number` and call the provider at `place`; None: there is only one."""
 
     number: int
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

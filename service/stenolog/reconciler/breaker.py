@@ -39,6 +39,11 @@ class Breaker:
         self._failures = 0
         self._counted_ms = 0
 
+    @property
+    def failures(self) -> int:
+        """How often in a row what was asked has failed."""
+        return self._failures
+
     def succeeded(self) -> None:
         """Note that the provider did what it was asked, or was restarted: everybody may ask."""
         self.reached()

@@ -95,12 +95,13 @@ def clear_duplicates(
     """
     owed: list[Remove | Wait] = []
     for one in state.left_duplicates:
-        if not timing.facts.deletes:
-            gone_ms = one.at_ms + (timing.facts.result_lifetime_ms or 0)
+        there = timing.at(state.place_of(one.submission))
+        if not there.facts.deletes:
+            gone_ms = one.at_ms + (there.facts.result_lifetime_ms or 0)
             if now_ms < gone_ms:
                 owed.append(Wait(until_ms=gone_ms))
                 continue
-        late = now_ms >= one.at_ms + timing.job_lifetime_ms
+        late = now_ms >= one.at_ms + there.job_lifetime_ms
         if state.erasing or not late or attempts.failures < REMOVALS_MIN:
             owed.append(Remove(number=one.submission, duplicate=one.number))
     return owed

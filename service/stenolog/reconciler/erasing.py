@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from stenolog.commands.transcription.state import Submission, Transcription
-from stenolog.reconciler.actions import Action, Done, Remove, Wait, soonest
+from stenolog.commands.transcription.state import Place, Submission, Transcription
+from stenolog.reconciler.actions import Action, Done, Remove, Submit, Wait, soonest
 from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.clearing import clear_duplicates, clear_up, expire
 from stenolog.reconciler.plan import next_action as next_before_erasure
@@ -26,10 +26,30 @@ class FinishErasure:
 Step = Action | Erase | FinishErasure
 
 
-def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Step:
-    """Return what the reconciler must do for this transcription now, erased or not."""
+def asked_at(step: Step, state: Transcription) -> Place:
+    """Return where the step asks: where its submission was made, or is to be."""
+    match step:
+        case Submit(place=place):
+            return state.place if place is None else place
+        case Erase() | FinishErasure() | Wait() | Done():
+            return state.place
+        case _:
+            return state.place_of(step.number)
+
+
+def next_action(
+    state: Transcription,
+    attempts: Attempts,
+    timing: Timing,
+    now_ms: int,
+    away: Collection[Place] = (),
+) -> Step:
+    """Return what the reconciler must do for this transcription now, erased or not.
+
+    `away` are those of its places where nobody may ask for a while.
+    """
     if not state.erasing:
-        return next_before_erasure(state, attempts, timing, now_ms)
+        return next_before_erasure(state, attempts, timing, now_ms, away)
     if now_ms < attempts.retry_at_ms:
         return Wait(until_ms=attempts.retry_at_ms)
     return erase(state, attempts, timing, now_ms)
@@ -56,7 +76,9 @@ def erase(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int)
         return _remove(held, attempts, timing, now_ms)
     if duplicates:
         return _turn(duplicates, attempts)
-    found = (clear_up(state, one, attempts, timing, now_ms) for one in state.submissions)
+    found = (
+        clear_up(state, one, attempts, timing.at(one.place), now_ms) for one in state.submissions
+    )
     action = soonest([one for one in found if one is not None])
     if action is not None:
         return action
@@ -76,7 +98,8 @@ def _remove(
 
     Jobs that the provider does not delete go in the order in which it took them.
     """
-    if not timing.facts.deletes:
-        first = min(held, key=lambda submission: submission.accepted_at_ms)
-        return expire(first, timing, now_ms)
-    return Remove(number=held[attempts.failures % len(held)].number)
+    deleted = [s for s in held if timing.at(s.place).facts.deletes]
+    if deleted:
+        return Remove(number=deleted[attempts.failures % len(deleted)].number)
+    first = min(held, key=lambda submission: submission.accepted_at_ms)
+    return expire(first, timing.at(first.place), now_ms)

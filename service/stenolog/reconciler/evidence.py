@@ -132,7 +132,8 @@ class Evidence:
         except StoreError:
             return
         submission = other.submission(registered.submission)
-        if submission is not None and provider_region(other) == provider_region(state):
+        other = other.at(other.place_of(registered.submission))
+        if submission is not None and other.place == state.place:
             self.saw(other, submission, job)
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs
-from stenolog.commands.transcription.state import Transcription
+from stenolog.commands.transcription.state import Place, Transcription
 from stenolog.errors import (
     KeyLost,
     ProviderError,
@@ -34,6 +34,10 @@ Forwarded = tuple[str, int]
 """The provider's URL of a file, and when it was sent there."""
 
 
+Key = tuple[str, Place]
+"""A transcription, and the place that has its file: each place has one of its own."""
+
+
 class Uploads(Protocol):
     """Opens customers' files; `stores` keeps this promise."""
 
@@ -52,8 +56,8 @@ class Forwarder:
     def __init__(self, uploads: Uploads, now_ms: NowMs) -> None:
         self._uploads = uploads
         self._now_ms = now_ms
-        self._kept: BoundedMemory[str, Forwarded] = BoundedMemory(KEPT_MAX)
-        self._failed: BoundedMemory[str, int] = BoundedMemory(KEPT_MAX)
+        self._kept: BoundedMemory[Key, Forwarded] = BoundedMemory(KEPT_MAX)
+        self._failed: BoundedMemory[Key, int] = BoundedMemory(KEPT_MAX)
 
     async def send(self, state: Transcription, provider: Provider) -> None:
         """Send the transcription's upload, if needed; `kept_url` has its URL then.
@@ -62,17 +66,17 @@ class Forwarder:
             ProviderUnavailable: It did not arrive: again later.
             ProviderRefused: It is gone here, or the provider does not take it.
         """
-        if not self.kept_url(state.id):
+        if not self.kept_url(state):
             url = await self._send(state, provider)
-            self.keep(state.id, (url, self._now_ms()))
+            self.keep(state, (url, self._now_ms()))
 
     def must_send(self, state: Transcription) -> bool:
         """Tell whether a file has to be sent before the transcription can be submitted."""
-        return state.upload is not None and not self.kept_url(state.id)
+        return state.upload is not None and not self.kept_url(state)
 
-    def kept_url(self, transcription_id: str) -> str:
+    def kept_url(self, state: Transcription) -> str:
         """Return the provider's URL of a file that was sent there; empty: none was."""
-        url, sent_at_ms = self._kept.get(transcription_id) or ("", 0)
+        url, sent_at_ms = self._kept.get(_key(state)) or ("", 0)
         return url if 0 <= self._now_ms() - sent_at_ms < KEPT_MS_MAX else ""
 
     async def file_of(self, state: Transcription) -> AudioFile:
@@ -95,21 +99,21 @@ class Forwarder:
         size, chunks = opened
         return AudioFile(size=size, chunks=chunks)
 
-    def use(self, transcription_id: str) -> Forwarded | None:
+    def use(self, state: Transcription) -> Forwarded | None:
         """Take the URL that was forwarded out of the memory, for the create that is made now."""
-        return self._kept.pop(transcription_id)
+        return self._kept.pop(_key(state))
 
-    def keep(self, transcription_id: str, forwarded: Forwarded | None) -> None:
+    def keep(self, state: Transcription, forwarded: Forwarded | None) -> None:
         """Keep the URL for the next create, because this one made no job."""
         if forwarded is not None:
-            self._kept.put(transcription_id, forwarded)
+            self._kept.put(_key(state), forwarded)
 
-    def is_lost(self, transcription_id: str, exc: ProviderRefused) -> bool:
+    def is_lost(self, state: Transcription, exc: ProviderRefused) -> bool:
         """Tell whether the provider has lost the file since it was sent, and it may be sent again.
 
         An engine that was restarted has lost its files; one whose folder is full may have.
         """
-        return exc.upload_lost and self._may_send_again(transcription_id)
+        return exc.upload_lost and self._may_send_again(state)
 
     async def _send(self, state: Transcription, provider: Provider) -> str:
         assert state.upload is not None
@@ -122,19 +126,19 @@ class Forwarder:
             if not isinstance(unreadable(exc), ProviderRefused):
                 raise
         except ProviderUnavailable as exc:
-            if exc.status != BROKEN_OFF or self._may_send_again(state.id):
+            if exc.status != BROKEN_OFF or self._may_send_again(state):
                 raise
             raise ProviderRefused(
                 "the upload failed", status=exc.status, sentence=FAILED_SENTENCE, final=True
             ) from exc
         raise ProviderRefused(GONE, status=0, sentence=MISSING_SENTENCE, final=True)
 
-    def _may_send_again(self, transcription_id: str) -> bool:
+    def _may_send_again(self, state: Transcription) -> bool:
         """Count one more failure of this file; False when it has failed too often."""
-        times = (self._failed.pop(transcription_id) or 0) + 1
+        times = (self._failed.pop(_key(state)) or 0) + 1
         if times >= UPLOADS_FAILED_MAX:
             return False
-        self._failed.put(transcription_id, times)
+        self._failed.put(_key(state), times)
         return True
 
 
@@ -144,3 +148,7 @@ def unreadable(exc: StoreError) -> ProviderError:
         return ProviderUnavailable(f"the upload cannot be read: {exc}")
     log.error("upload.unreadable", error=exc.code, reason=str(exc))
     return ProviderRefused(GONE, status=0, sentence=MISSING_SENTENCE, final=True)
+
+
+def _key(state: Transcription) -> Key:
+    return state.id, state.place

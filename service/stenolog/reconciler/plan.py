@@ -7,8 +7,9 @@ what this process has tried since it started.
 
 from __future__ import annotations
 
-from stenolog.backoff import exponential_ms, sooner_ms
-from stenolog.commands.transcription.state import Submission, Transcription
+from collections.abc import Collection
+
+from stenolog.commands.transcription.state import Place, Submission, Transcription
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.reconciler.actions import (
     Action,
@@ -17,28 +18,33 @@ from stenolog.reconciler.actions import (
     Done,
     Fetch,
     GiveUp,
-    Submit,
     Wait,
     soonest,
 )
-from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, retry_wait_ms
+from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.clearing import clear_duplicates, clear_up, may_be_late
 from stenolog.reconciler.looking import due_at_ms
+from stenolog.reconciler.resubmitting import submit
 from stenolog.reconciler.timing import Timing
 
-UNSETTLED_MAX = 1  # claims whose outcome nobody could tell before we stop paying for another
-FORGOTTEN_MAX = 5  # jobs that a provider may lose before we stop paying for new ones
-RESTARTED_MAX = 30  # times that a provider may be started anew under one transcription
 ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 ASK_AGAIN_MS = (1_000, 2_000, 4_000)  # after a callback, while the job still says that it runs
-RESUBMIT_FIRST_MS = 1_000  # after the first server error; doubles with every further one
 DELAYED_SHARE = 2  # of the time within which a job can be fetched: then there is an alarm
 # DECISIONS 70: the callback of a late result may be lost as well.
 LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
 
 
-def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
-    """Return what the reconciler must do for this transcription now."""
+def next_action(
+    state: Transcription,
+    attempts: Attempts,
+    timing: Timing,
+    now_ms: int,
+    away: Collection[Place] = (),
+) -> Action:
+    """Return what the reconciler must do for this transcription now.
+
+    `away` are those of its places where nobody may ask for a while.
+    """
     if not state.version:
         return Done()
     called = attempts.beside and attempts.woken == "callback"
@@ -47,12 +53,13 @@ def next_action(state: Transcription, attempts: Attempts, timing: Timing, now_ms
     clearing = [
         action
         for submission in state.submissions
-        if (action := clear_up(state, submission, attempts, timing, now_ms)) is not None
+        if (action := clear_up(state, submission, attempts, timing.at(submission.place), now_ms))
+        is not None
     ]
     clearing += clear_duplicates(state, attempts, timing, now_ms)
     outcome = owed_to_outcome(state, attempts, timing, now_ms)
     if outcome is None:
-        return soonest(clearing) or submit(state, attempts, timing, now_ms)
+        return soonest(clearing) or submit(state, attempts, timing, now_ms, away)
     # Neither waits for the other; after a failure the other comes first, but for a callback.
     cleared_first = attempts.failures % 2 and not called
     return soonest([*clearing, outcome] if cleared_first else [outcome, *clearing]) or Done()
@@ -65,7 +72,9 @@ def owed_to_outcome(
     if state.terminal:
         return late(state, attempts, timing, now_ms)
     submission = followed(state)
-    return None if submission is None else follow(submission, attempts, timing, now_ms)
+    if submission is None:
+        return None
+    return follow(submission, attempts, timing.at(submission.place), now_ms)
 
 
 def followed(state: Transcription) -> Submission | None:
@@ -92,7 +101,7 @@ def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) 
     given_up = state.submission(state.finished_by)
     if given_up is None or given_up.outcome != "accepted":
         return Done()
-    return look_afterwards(given_up, attempts, timing, now_ms)
+    return look_afterwards(given_up, attempts, timing.at(given_up.place), now_ms)
 
 
 def look_afterwards(
@@ -164,33 +173,3 @@ def ask_again_at_ms(attempts: Attempts) -> int | None:
     if attempts.denials or not 0 < attempts.asks <= len(ASK_AGAIN_MS):
         return None
     return attempts.asked_at_ms + ASK_AGAIN_MS[attempts.asks - 1]
-
-
-def submit(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) -> Action:
-    """Return the next submission, once the last one that made no job is long enough ago."""
-    number = len(state.submissions) + 1
-    gone = [s.abandonment for s in state.submissions]
-    if gone.count("forgotten") > FORGOTTEN_MAX or gone.count("restarted") > RESTARTED_MAX:
-        return GiveUp(number=len(state.submissions), lost=True)
-    unsettled = sum(s.abandonment == "not-listed" for s in state.submissions)
-    if not timing.facts.lists and unsettled > UNSETTLED_MAX:
-        return GiveUp(number=len(state.submissions), lost=True)
-    last = state.last
-    if last is not None and last.outcome == "failed":
-        wait_ms = exponential_ms(
-            state.failed_submissions, first_ms=RESUBMIT_FIRST_MS, ceiling_ms=RETRY_MS_MAX
-        )
-        wait_ms = sooner_ms(wait_ms, attempts.spread)
-        if now_ms < last.retry_at_ms + wait_ms:
-            return Wait(until_ms=last.retry_at_ms + wait_ms)
-    fruitless = 0
-    for submission in reversed(state.submissions):
-        if submission.outcome != "refused" and submission.abandonment != "not-listed":
-            break
-        fruitless += 1
-    if last is not None and fruitless:
-        wait_ms = retry_wait_ms(attempts, fruitless)
-        due_ms = max(last.retry_at_ms, last.claimed_at_ms + wait_ms)
-        if now_ms < due_ms:
-            return Wait(until_ms=due_ms)
-    return Submit(number=number)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from stenolog.commands.transcription.state import Transcription
 from stenolog.reconciler.breaker import Breaker
+from stenolog.reconciler.failover import AWAY_MS, REFUSALS_MAX
 
 STALE_MIN = 64  # entries that may lie about although nobody waits before they are swept out
 SHARE = 3  # a tenant may hold three times as many slots as it leaves free for others
@@ -135,6 +136,13 @@ class Pool:
         if self._breaker is None or not self._open():
             return False
         return self._probe is not None or now_ms < self._breaker.open_until_ms
+
+    def away(self, now_ms: int) -> bool:
+        """Tell whether nobody may go for a while: who can be asked elsewhere need not wait."""
+        if self._held_until_ms - now_ms > AWAY_MS:
+            return True
+        down = self._breaker is not None and self._breaker.failures >= REFUSALS_MAX
+        return down and self.blocked(now_ms)
 
     def release(self) -> None:
         """Forget until when to wait: the provider was started again, or the clock set back."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stenolog.commands.transcription.state import Transcription
+from stenolog.commands.transcription.state import Place, Transcription
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.reconciler.actions import (
     Confirm,
@@ -96,6 +96,21 @@ class Pools:
             pool = Pool(self._slots[kind], breaker, self._tell, spacing_ms=spacing_ms)
             self._pools[where, kind] = pool
         return pool
+
+    def away(self, state: Transcription, now_ms: int) -> Collection[Place]:
+        """Return those of its places where nobody may submit for a while; none where it has one.
+
+        A provider that is not configured any more is away, too.
+        """
+        if len(state.places) <= 1:
+            return ()
+        following = Submit(number=len(state.submissions) + 1)
+        pools = {one: self.of(following, state.at(one)) for one in state.places}
+        return [
+            place
+            for place, pool in pools.items()
+            if self._gates.at(place) is None or (pool is not None and pool.away(now_ms))
+        ]
 
     def take(self, now_ms: int) -> tuple[str, Pool] | None:
         """Return who may go now, with the pool in which it is counted; None: nobody."""

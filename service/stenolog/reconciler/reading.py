@@ -18,6 +18,10 @@ class TranscriptionReader:
         """Fold the stream as it is now; raises as `CommandHandler.load`."""
         return await self._handler.load(transcription_id)
 
+    async def again(self, state: Transcription) -> Transcription:
+        """Fold the stream as it is now, for whoever asks at the same place; raises as `load`."""
+        return (await self.load(state.id)).at(state.place)
+
     async def payload_at(self, position: int) -> bytes | None:
         """Open the payload of the event at `position`; raises as `CommandHandler.payload_at`."""
         return await self._handler.payload_at(position)

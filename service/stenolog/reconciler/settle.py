@@ -212,7 +212,7 @@ class Settler:
         first, *others = jobs
         if state.erasing and self._gates.facts(state).deletes:
             await self._take_others(state, number, others)
-            await self._remover.remove_job(await self._reader.load(state.id), number, first)
+            await self._remover.remove_job(await self._reader.again(state), number, first)
             return
         named = duplicates_left(state)
         for job in others[named:]:
@@ -224,10 +224,10 @@ class Settler:
 
     async def _take_others(self, state: Transcription, number: int, jobs: Sequence[str]) -> None:
         for job in jobs:
-            await self._owner.take_duplicate(await self._reader.load(state.id), number, job)
+            await self._owner.take_duplicate(await self._reader.again(state), number, job)
 
     async def _searched(self, state: Transcription, number: int) -> None:
-        await self._issuer.issue(RecordSearch(number=number), await self._reader.load(state.id))
+        await self._issuer.issue(RecordSearch(number=number), await self._reader.again(state))
 
 
 def pages_sentence(page: Page, times: int) -> str:

@@ -14,7 +14,6 @@ from stenolog.commands.transcription.commands import (
 )
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import (
-    Concern,
     ProviderError,
     ProviderHeldBack,
     ProviderOutcomeUnknown,
@@ -31,21 +30,11 @@ from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.recording import AnswerRecorder
+from stenolog.reconciler.submission_lines import ADVICE, UNANSWERED_ADVICE, tell_elsewhere
 
 log = structlog.get_logger()
 
 ACCOUNT_HELD = 429  # status of `ProviderHeldBack` where the whole account is asked for nothing
-ADVICE: Mapping[Concern, str] = {
-    "request": "the provider does not take this request; others go on",
-    "account": "mend the provider's key or account; nothing is submitted before",
-}
-
-
-UNANSWERED_ADVICE = {
-    True: "none is needed: the provider's list tells whether the job is there",
-    False: "the provider has no list, so nobody can tell whether it has the job: it is asked for "
-    "once more, and may be paid for twice",
-}
 
 
 class Submitter:
@@ -118,7 +107,7 @@ class Submitter:
         Where the provider takes no uploads, the create carries the file.
         """
         gate, began_ms = self._gates.gate(state), self._now_ms()
-        audio_url, audio = self._forwarder.kept_url(state.id), None
+        audio_url, audio = self._forwarder.kept_url(state), None
         if self._carries(state):
             try:
                 audio = await self._forwarder.file_of(state)
@@ -134,7 +123,8 @@ class Submitter:
         except ProviderError as exc:
             heed(breaker, exc, began_ms, self._now_ms())
             raise
-        claim = ClaimSubmission(number=number, kid=self._keys.current)
+        tell_elsewhere(state, number)
+        claim = ClaimSubmission(number=number, kid=self._keys.current, place=state.place)
         try:
             if await self._issuer.issue(claim, state, {"submission.claimed": body}):
                 fills = gate.provider.fills(params)
@@ -153,7 +143,7 @@ class Submitter:
         *,
         fills: bool,
     ) -> None:
-        forwarded = self._forwarder.use(state.id)
+        forwarded = self._forwarder.use(state)
         breaker, began_ms = gate.creates if audio is None else gate.uploads, self._now_ms()
         try:
             job = await gate.provider.submit(body, audio)
@@ -169,7 +159,7 @@ class Submitter:
                 and exc.final
                 and not exc.upload_lost
             ):
-                self._forwarder.keep(state.id, forwarded)
+                self._forwarder.keep(state, forwarded)
                 await self._answers.without_settings(state, number, exc)
             else:
                 await self._unmade(state, number, exc, forwarded, len(body))
@@ -190,18 +180,18 @@ class Submitter:
         """Record that a create made no job, or that nobody knows."""
         match exc:
             case ProviderRefused():
-                if forwarded is not None and self._forwarder.is_lost(state.id, exc):
+                if forwarded is not None and self._forwarder.is_lost(state, exc):
                     again = ProviderUnavailable(str(exc), status=exc.status)
                     await self._answers.postponed(state, number, again)
                     return
                 if not exc.final:
-                    self._forwarder.keep(state.id, forwarded)
+                    self._forwarder.keep(state, forwarded)
                     log.warning(
                         "submission.refused", status=exc.status, advice=ADVICE[exc.concerns]
                     )
                 await self._answers.refused(state, number, exc)
             case ProviderUnavailable():
-                self._forwarder.keep(state.id, forwarded)
+                self._forwarder.keep(state, forwarded)
                 log.warning(
                     "submission.postponed",
                     status=exc.status,

@@ -12,7 +12,7 @@ from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.erasing import Step
 from stenolog.reconciler.following import Wake
-from stenolog.reconciler.gates import Gates, ProviderRegion, provider_region
+from stenolog.reconciler.gates import Gates, ProviderRegion
 from stenolog.reconciler.plan import followed
 from stenolog.reconciler.sweep import SweepStanding
 from stenolog.reconciler.sweeper import GATHER_MS, Sweeper
@@ -43,7 +43,8 @@ class Sweepers:
         Returns what to do: the action, but a question for the job itself where no list is read.
         """
         case.position, case.ended = state.request_position, state.terminal
-        where, submission = provider_region(state), followed(state)
+        submission = followed(state)
+        where = state.place if submission is None else state.place_of(submission.number)
         gate, sweeper = self._gates.at(where), self.at.get(where)
         if gate is not None and attempts.woken == "callback":
             gate.calling_back.arrived()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stenolog.log.events.vocabulary import WakeReason
+from stenolog.commands.transcription.state import Place
+from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.providers.facts import ProviderFacts
 
 
@@ -19,6 +21,7 @@ class Timing:
         job_lifetime_ms: From acceptance until we give up.
         polled: No callback of the provider reaches us: look from the start.
         facts: What can be asked of the provider.
+        others: The same of every provider, by name, where a transcription may have several.
     """
 
     settle_ms: int
@@ -27,6 +30,11 @@ class Timing:
     job_lifetime_ms: int
     polled: bool = False
     facts: ProviderFacts = field(default_factory=ProviderFacts)
+    others: Mapping[ProviderName, Timing] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, place: Place | None) -> Timing:
+        """Return the timing of the provider at this place; None: it is this one."""
+        return self if place is None else self.others.get(place[0], self)
 
     @property
     def unasked(self) -> WakeReason:

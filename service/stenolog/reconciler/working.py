@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -35,7 +36,8 @@ from stenolog.reconciler.attempts import RETRY_MS_MAX, Attempts, put_off
 from stenolog.reconciler.attempts_clock import not_in_future
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.clock_shift import ClockShift
-from stenolog.reconciler.erasing import Step, next_action
+from stenolog.reconciler.erasing import Step, asked_at, next_action
+from stenolog.reconciler.failover import ELSEWHERE_MS
 from stenolog.reconciler.pools import Pools
 from stenolog.reconciler.sweepers import Sweepers
 from stenolog.reconciler.timing import Timing
@@ -69,7 +71,7 @@ class Worker:
     ) -> None:
         self._load = load
         self._actor = actor
-        self._timings = timings
+        self._timings = {name: replace(one, others=timings) for name, one in timings.items()}
         self._turns = turns
         self._pools = pools
         self._sweepers = sweepers
@@ -114,14 +116,15 @@ class Worker:
         except (RecordDamaged, SchemaTooNew):
             self._turns.drop(case.id)  # or the tenant would have one less until the record is back
             raise
-        case.provider = state.provider
         structlog.contextvars.bind_contextvars(correlation_id=state.correlation_id)
         now_ms = self._now_ms()
         state = self._clock_shift.as_of(state, now_ms)
         attempts = not_in_future(case.attempts, now_ms)
         timing = self._timings.get(state.provider) or next(iter(self._timings.values()))
-        action = next_action(state, attempts, timing, now_ms)
+        action = next_action(state, attempts, timing, now_ms, self._pools.away(state, now_ms))
         action = self._sweepers.heed(case, state, action, attempts)
+        state = state.at(asked_at(action, state))
+        timing, case.provider = timing.at(state.place), state.provider
         pool = self._pools.of(action, state)
         lane = pool if isinstance(action, Submit) else None
         # Who is held back has no turn meanwhile: others of its tenant may go elsewhere.
@@ -129,13 +132,15 @@ class Worker:
         if lane is None or held:
             self._turns.note(state)
         elif not self._turns.admit(state, lane, through=case.pool is lane):
-            return Wait(until_ms=now_ms + TURN_MS_MAX)
+            wait_ms = ELSEWHERE_MS if len(state.places) > 1 else TURN_MS_MAX
+            return Wait(until_ms=now_ms + wait_ms)
         if isinstance(action, Done) and not case.woken_again:
             self._clock_shift.forget(case.id)
         if not case.may_go(state, pool, now_ms):
-            if lane is not None and lane.blocked(now_ms):
-                self._turns.note(state)  # another one probes
-            return None
+            if lane is None or not lane.blocked(now_ms):
+                return None
+            self._turns.note(state)  # another one probes
+            return Wait(until_ms=now_ms + ELSEWHERE_MS) if len(state.places) > 1 else None
         if isinstance(action, Done | Wait):
             return action
         try:

@@ -66,7 +66,8 @@ async def test_a_key_and_its_end_are_in_the_log_without_anything_of_its_secret(
     )
     revoked = await ring.revoke(key.prefix, None, actor=key.id)
     created, ended = await events_of(log, key)
-    assert (created.type, created.data) == ("api_key.created", {"scopes": ["all"], "region": "eu"})
+    made = {"scopes": ["all"], "region": "eu", "provider": None}
+    assert (created.type, created.data) == ("api_key.created", made)
     assert (ended.type, ended.data) == ("api_key.revoked", {})
     assert (created.tenant, created.actor, created.sequence) == (key.tenant, OPERATOR, 0)
     assert (ended.tenant, ended.actor) == (key.tenant, key.id)

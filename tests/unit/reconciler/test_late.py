@@ -19,7 +19,8 @@ from stenolog.reconciler.actions import (
 )
 from stenolog.reconciler.attempts import Attempts, seen_running
 from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
-from stenolog.reconciler.plan import LATE_FIRST_MS, RESUBMIT_FIRST_MS, next_action
+from stenolog.reconciler.plan import LATE_FIRST_MS, next_action
+from stenolog.reconciler.resubmitting import RESUBMIT_FIRST_MS
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
     REQUESTED,

@@ -37,7 +37,8 @@ from stenolog.reconciler.attempts import (
 )
 from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
 from stenolog.reconciler.looking import EXPECTED_MS_MIN
-from stenolog.reconciler.plan import ASK_SPACING_MS, FORGOTTEN_MAX, next_action
+from stenolog.reconciler.plan import ASK_SPACING_MS, next_action
+from stenolog.reconciler.resubmitting import FORGOTTEN_MAX
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import (
     REQUESTED,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stenolog.commands.transcription.state import Place
 from stenolog.log.events.callbacks import UnmatchedKind
 from stenolog.log.events.enrichments import AnalysisMade
 from stenolog.log.events.submissions import (
@@ -18,20 +20,28 @@ from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeRe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestTranscription:
-    """Begin a transcription: its customer's request was validated."""
+    """Begin a transcription: its customer's request was validated.
+
+    `fallbacks` are asked in their order where the provider before cannot be had.
+    """
 
     provider: ProviderName
     region: Region | None
     surface: Surface
     upload: str | None
+    fallbacks: Sequence[Place] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSubmission:
-    """Claim a submission, because the provider is about to be called."""
+    """Claim a submission, because the provider is about to be called.
+
+    `place` is one of the request's; None: the one that its last submission was made at.
+    """
 
     number: int
     kid: int
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from stenolog.commands.transcription.asked import asked_in_events, failed, named_in_events
 from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     AcceptSubmission,
@@ -45,9 +46,9 @@ from stenolog.log.events.submissions import (
 from stenolog.log.events.transcriptions import (
     TranscriptionCompleted,
     TranscriptionCompletedLate,
-    TranscriptionFailed,
     TranscriptionRequested,
 )
+from stenolog.log.events.vocabulary import Fallback
 
 # DECISIONS 18: AssemblyAI says "resubmit on a server error".
 RESUBMISSIONS_MAX = 3  # of one transcription, after server errors of the provider: four jobs in all
@@ -80,6 +81,10 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
                     region=command.region,
                     surface=command.surface,
                     upload=command.upload,
+                    fallbacks=[
+                        Fallback(provider=provider, region=region)
+                        for provider, region in command.fallbacks
+                    ],
                 ),
             )
         case ClaimSubmission():
@@ -119,7 +124,11 @@ def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[Eve
         return ()
     if command.number != len(state.submissions) + 1:
         return ()
-    return (SubmissionClaimed(submission=command.number, kid=command.kid),)
+    place, known = command.place or state.place, state.places or (state.place,)
+    if place not in known:
+        return ()
+    named = named_in_events(state, place)
+    return (SubmissionClaimed(submission=command.number, kid=command.kid, provider=named),)
 
 
 def decide_completion(command: Complete, state: Transcription) -> Sequence[EventData]:
@@ -136,6 +145,7 @@ def decide_completion(command: Complete, state: Transcription) -> Sequence[Event
         audio_ms=command.audio_ms,
         words=command.words,
         enriched=bool(command.analyses),
+        provider=asked_in_events(state, command.number),
     )
     if not command.analyses:
         return (result,)
@@ -149,16 +159,14 @@ def decide_failure(command: FailSubmission, state: Transcription) -> Sequence[Ev
         return ()
     if state.failed_submissions < RESUBMISSIONS_MAX:
         return (SubmissionFailed(submission=command.number, kind=command.kind, wake=command.wake),)
-    return (TranscriptionFailed(submission=command.number, reason="provider", wake=command.wake),)
+    return (failed(state, command.number, "provider", command.wake),)
 
 
 def decide_end(command: Fail, state: Transcription) -> Sequence[EventData]:
     """Return the end without a result, of what was submitted and has not ended."""
     if state.terminal or not state.submissions:
         return ()
-    return (
-        TranscriptionFailed(submission=command.number, reason=command.reason, wake=command.wake),
-    )
+    return (failed(state, command.number, command.reason, command.wake),)
 
 
 def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[EventData]:
@@ -173,8 +181,7 @@ def decide_refusal(command: RefuseSubmission, state: Transcription) -> Sequence[
     )
     if not command.final or state.terminal:
         return (refused,)
-    failed = TranscriptionFailed(submission=command.number, reason="refused", wake=command.wake)
-    return (refused, failed)
+    return (refused, failed(state, command.number, "refused", command.wake))
 
 
 def decide_acceptance(command: AcceptSubmission, state: Transcription) -> Sequence[EventData]:

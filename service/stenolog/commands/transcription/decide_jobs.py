@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never, get_args
 
+from stenolog.commands.transcription.asked import failed
 from stenolog.commands.transcription.commands import (
     AbandonSubmission,
     RecordDelay,
@@ -28,7 +29,7 @@ from stenolog.log.events.submissions import (
     SubmissionSuperseded,
     SubmissionUnanswered,
 )
-from stenolog.log.events.transcriptions import ErasureCompleted, TranscriptionFailed
+from stenolog.log.events.transcriptions import ErasureCompleted
 
 PAGES_MAX = 3  # answers of 4xx to creates that are not the provider's; then it ends
 # RFC 9110, 8470 and 6585: these say of themselves that the same request may be taken later.
@@ -63,8 +64,7 @@ def decide_abandonment(command: AbandonSubmission, state: Transcription) -> Sequ
     counts = command.reason == "not-listed"  # else there was a job: the page was not the last word
     if state.terminal or not (counts and pages_until(state, command.number)):
         return (abandoned,)
-    failed = TranscriptionFailed(submission=command.number, reason="refused", wake="command")
-    return (abandoned, failed)
+    return (abandoned, failed(state, command.number, "refused", "command"))
 
 
 def pages_until(state: Transcription, number: int) -> int:

@@ -14,6 +14,7 @@ from stenolog.commands.transcription.fold_submissions import (
 )
 from stenolog.commands.transcription.state import (
     Duplicate,
+    Place,
     Status,
     Submission,
     Transcription,
@@ -90,6 +91,7 @@ class _Fields(TypedDict, total=False):
     status: Status
     provider: ProviderName
     region: Region | None
+    places: tuple[Place, ...]
     upload: str | None
     surface: Surface
     finished_by: int
@@ -118,6 +120,10 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
                 "request_position": event.position,
                 "provider": data.provider,
                 "region": data.region,
+                "places": (
+                    (data.provider, data.region),
+                    *((one.provider, one.region) for one in data.fallbacks),
+                ),
                 "upload": data.upload,
                 "surface": data.surface,
                 "requested_at": event.time,
@@ -162,16 +168,23 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
 
 
 def _claimed(state: Transcription, event: Event, data: SubmissionClaimed, at_ms: int) -> _Fields:
+    place = _named(state, data.provider)
     new = Submission(
         number=data.submission,
         claimed_at_ms=at_ms,
         claimed_position=event.position,
         claimed_at=event.time,
+        place=place if len(state.places) > 1 else None,
     )
     submissions = (*state.submissions, new)
     if state.terminal:
         return {"submissions": submissions}
-    return {"submissions": submissions, "shown": new.number, "claims": new.number}
+    return {
+        "submissions": submissions,
+        "shown": new.number,
+        "claims": new.number,
+        **_asked_at(place),
+    }
 
 
 def _accepted(state: Transcription, event: Event, data: SubmissionAccepted, at_ms: int) -> _Fields:
@@ -180,10 +193,12 @@ def _accepted(state: Transcription, event: Event, data: SubmissionAccepted, at_m
         return {"submissions": submissions}
     shown = state.submission(state.shown)
     taken = shown is not None and shown.outcome == "accepted" and shown.number > data.submission
+    number = state.shown if taken else data.submission
     return {
         "submissions": submissions,
         "status": "processing",
-        "shown": state.shown if taken else data.submission,
+        "shown": number,
+        **_asked_at(state.place_of(number)),
     }
 
 
@@ -197,6 +212,7 @@ def _ended(
         "shown": data.submission,
         "shown_at_end": state.submission(data.submission),
         "ended_at": event.time,
+        **_asked_at(state.place_of(data.submission)),
     }
     if isinstance(data, TranscriptionFailed):
         return {**ended, "status": "error", "failure": data.reason}
@@ -204,3 +220,13 @@ def _ended(
         # The customer's webhook is called once more.
         ended |= {"webhook_status": None, "webhook_ended": None}
     return {**ended, "status": "completed", "failure": None, "audio_ms": data.audio_ms}
+
+
+def _named(state: Transcription, provider: ProviderName | None) -> Place:
+    """Return the place of a provider that an event names; None: the request's first."""
+    first, *others = state.places or (state.place,)
+    return next((place for place in others if place[0] == provider), first)
+
+
+def _asked_at(place: Place) -> _Fields:
+    return {"provider": place[0], "region": place[1]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from stenolog.log.events.callbacks import CallbackKind, UnmatchedKind
@@ -12,6 +12,8 @@ from stenolog.log.events.transcriptions import TRANSCRIPTION, FailureReason
 from stenolog.log.events.vocabulary import ProviderName, Region, Surface
 from stenolog.log.open_work import NO_WORK, OpenWork
 
+Place = tuple[ProviderName, Region | None]
+"""A provider, and the region in which it is asked; None: it has no regions."""
 Status = Literal["queued", "processing", "completed", "error"]
 Outcome = Literal["unknown", "accepted", "refused", "failed", "abandoned", "superseded", "removed"]
 OPEN_OUTCOMES: frozenset[Outcome] = frozenset({"unknown", "accepted"})  # there may be a job
@@ -68,6 +70,7 @@ class Submission:
         claimed_at: The time of its claim as the event says it, as are the next two.
         accepted_at: None before the provider had the job.
         called_back_at: The first callback that was about the transcript and came before the end.
+        place: Where it is asked; None: its transcription has one place only.
     """
 
     number: int
@@ -91,6 +94,7 @@ class Submission:
     claimed_at: str = ""
     accepted_at: str | None = None
     called_back_at: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,8 @@ class Transcription:
 
     Attributes:
         last_at_ms: The time of the last event; later than now when the clock was set back since.
+        provider: Who is or was asked for the submission that is shown; before the first, who will.
+        places: Where it may be asked, in this order; one after another, never two at once.
         duplicates: Jobs that its submissions have besides their own.
         erasure_position: Where its erasure was requested; 0: it was not.
         erased: Everything is gone, here and at the provider.
@@ -127,6 +133,7 @@ class Transcription:
     status: Status = "queued"
     provider: ProviderName = "local"
     region: Region | None = None
+    places: tuple[Place, ...] = ()
     upload: str | None = None
     finished_by: int = 0
     failure: FailureReason | None = None
@@ -189,9 +196,15 @@ class Transcription:
         return self.failure in {"deadline", "lost"}
 
     @property
+    def place(self) -> Place:
+        """Where the submission that is shown is asked; of one that `at` returns, that place."""
+        return self.provider, self.region
+
+    @property
     def plain(self) -> bool:
         """Whether only what the customer asked for is asked for: a setting's value was refused."""
-        return any(submission.refusal == "setting" for submission in self.submissions)
+        here = (s for s in self.submissions if s.place in {None, self.place})
+        return any(submission.refusal == "setting" for submission in here)
 
     @property
     def failed_submissions(self) -> int:
@@ -210,6 +223,15 @@ class Transcription:
     def last(self) -> Submission | None:
         """The latest submission."""
         return self.submissions[-1] if self.submissions else None
+
+    def at(self, place: Place) -> Transcription:
+        """Return it for whoever asks the provider at this place."""
+        return self if place == self.place else replace(self, provider=place[0], region=place[1])
+
+    def place_of(self, number: int) -> Place:
+        """Return where the submission with this number is asked; the shown one's without it."""
+        submission = self.submission(number)
+        return submission.place if submission is not None and submission.place else self.place
 
     def outcome_of(self, number: int) -> Outcome | None:
         """Return what became of the submission with this number; None: there is none."""

@@ -100,7 +100,7 @@ class Generations:
                 given = await beside.run(size, of_form, form.values)
                 create = read_create(given, file=form.file is not None)
                 # Refused before the log knows of the file, which is then removed.
-                self._serving.served(create, extras_of(request, {}).provider)
+                self._serving.served(create, extras_of(request, {}), caller.default_providers)
                 url = create.url or await uploading.record(
                     caller, form.take(), correlation_of(request.scope)
                 )
@@ -124,11 +124,11 @@ class Generations:
         key: str | None,
     ) -> _Begun:
         extras = extras_of(request, {})
-        provider, params = self._serving.served(create, extras.provider)
+        provider, params = self._serving.served(create, extras, caller.default_providers)
         requested = await self._cases.requesting.request(
             caller,
             await self._cases.beside.run(body_bytes, checked_request, {"audio_url": url, **params}),
-            replace(extras, provider=provider),
+            replace(extras, provider=provider, providers=()),
             surface="v1-stt",
             correlation_id=correlation_of(request.scope),
             body_bytes=body_bytes,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.wire.aimlapi.create import Create
@@ -57,17 +58,24 @@ class Serving:
 
     default: ProviderName
 
-    def served(self, create: Create, asked: str | None) -> tuple[str, Params]:
-        """Return the provider's name and its parameters; `asked` is whom the request names, if any.
+    def served(self, create: Create, asked: Extras, own: Sequence[str] = ()) -> tuple[str, Params]:
+        """Return the provider's name and its parameters: the first that serves this model.
+
+        `own` are the defaults of the request's key or tenant. There is no other to fall back to:
+        each is asked in words of its own.
 
         Raises:
             InvalidRequest: It cannot serve this model, and the message says which it can, and what
                 would serve all; or it cannot do what is asked for.
         """
-        provider = asked or self.default
-        server = server_named(provider)
-        if server.families is None or family_of(create.model) in server.families:
-            return provider, server.params(create)
+        named = asked.providers or ((asked.provider,) if asked.provider else ())
+        providers = named or own or (self.default,)
+        for one in providers:
+            server = server_named(one)
+            if server.families is None or family_of(create.model) in server.families:
+                return one, server.params(create)
+        provider, server = providers[0], server_named(providers[0])
+        assert server.families is not None, "it would have served"
         can = ", ".join(name for name, family in MODELS.items() if family in server.families)
         problem = (
             f"{create.model} is not served by {provider}, which serves {can}: all are with "

@@ -18,7 +18,6 @@ from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import RedactedAudio, Turns
 from stenolog.edge.transcriptions.use_cases import UseCases
-from stenolog.log.events.vocabulary import ProviderName
 from stenolog.projections.views import Room, ViewReader
 
 PREFIX = "/v2"
@@ -40,7 +39,6 @@ class AssemblyAIPorts:
     room: Room
     link_key: bytes
     public_url: str
-    default_provider: ProviderName
     default_params: Mapping[str, Mapping[str, object]]
 
 
@@ -55,7 +53,6 @@ def surface(
         ports.views,
         ports.turns,
         ports.room,
-        default_provider=ports.default_provider,
         default_params=ports.default_params,
     )
     upload = Upload(cases.uploading)

@@ -18,7 +18,6 @@ from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.loops import Turns
 from stenolog.edge.transcriptions.incomplete import incomplete
 from stenolog.edge.transcriptions.use_cases import UseCases
-from stenolog.log.events.vocabulary import ProviderName
 from stenolog.projections.rows import StatusRow
 from stenolog.projections.views import Room, ViewReader
 from stenolog.wire.assemblyai.listing import parse_listing
@@ -38,7 +37,6 @@ class Transcripts:
         turns: Turns,
         room: Room,
         *,
-        default_provider: ProviderName,
         default_params: Mapping[str, Mapping[str, object]],
     ) -> None:
         """`default_params`: what a provider is asked for where a customer does not say."""
@@ -52,7 +50,6 @@ class Transcripts:
         self._views = views
         self._turns = turns
         self._room = room
-        self._default_provider = default_provider
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the whole Transcript, queued; 200 means that the request is durable."""
@@ -74,9 +71,8 @@ class Transcripts:
             body_bytes=len(body),
             key=idempotency_key(request),
         )
-        provider = extras.provider or self._default_provider
         answer = await self._echoes.requested(
-            requested.id, asked.params, provider, body_bytes=len(body)
+            requested.id, asked.params, requested.provider, body_bytes=len(body)
         )
         return Response(answer, headers=requested.headers, media_type="application/json")
 

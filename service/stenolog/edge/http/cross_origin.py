@@ -21,6 +21,7 @@ MAY_SEND = (
     "Idempotency-Key",
     "If-None-Match",
     "Stenolog-Provider",
+    "Stenolog-Providers",
     "Stenolog-Region",
     "Stenolog-Subject",
     "Stenolog-Metadata",

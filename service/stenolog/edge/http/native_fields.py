@@ -14,10 +14,12 @@ from stenolog.wire.strict_json import parse_object
 
 METADATA_BYTES_MAX = 4_096  # it may come in a header, and all headers together have 32 KiB
 SUBJECT_CHARS_MAX = 256
+PROVIDERS_MAX = 8
 IDEMPOTENCY_KEY_HEADER = "idempotency-key"
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII: every client can send it unchanged
 HEADERS = {
     "provider": "stenolog-provider",
+    "providers": "stenolog-providers",
     "region": "stenolog-region",
     "subject": "stenolog-subject",
     "metadata": "stenolog-metadata",
@@ -62,6 +64,8 @@ def _in_headers(request: Request) -> dict[str, object]:
             raise _wrong(header, "must be given once")
         for value in values:
             given[field] = _utf8(header, value)
+    if "providers" in given:
+        given["providers"] = [part.strip() for part in str(given["providers"]).split(",")]
     if "metadata" in given:
         if len(str(given["metadata"]).encode()) > METADATA_BYTES_MAX:
             raise _wrong(HEADERS["metadata"], f"must have at most {METADATA_BYTES_MAX} bytes")
@@ -85,6 +89,7 @@ def _checked(given: Mapping[str, object]) -> Extras:
         0 < len(subject) <= SUBJECT_CHARS_MAX and subject.isprintable()
     ):
         wrong.append(("subject", f"must have 1 to {SUBJECT_CHARS_MAX} printable characters"))
+    providers = _providers(given, wrong)
     metadata = given.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
         wrong.append(("metadata", "must be a JSON object"))
@@ -94,8 +99,26 @@ def _checked(given: Mapping[str, object]) -> Extras:
     if wrong:
         raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
     return Extras(
-        provider=texts["provider"], region=texts["region"], subject=subject, metadata=metadata
+        provider=texts["provider"],
+        providers=providers,
+        region=texts["region"],
+        subject=subject,
+        metadata=metadata,
     )
+
+
+def _providers(given: Mapping[str, object], wrong: list[tuple[str, str]]) -> tuple[str, ...]:
+    named = given.get("providers")
+    if named is None:
+        return ()
+    texts = [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
+    if not texts or len(texts) > PROVIDERS_MAX or texts != named:
+        wrong.append(("providers", f"must be a list of 1 to {PROVIDERS_MAX} names"))
+    elif len(set(texts)) < len(texts):
+        wrong.append(("providers", "must name each provider once"))
+    if given.get("provider") is not None:
+        wrong.append(("providers", "cannot be given beside provider"))
+    return tuple(texts)
 
 
 def _compact(metadata: object) -> bytes:

@@ -17,10 +17,14 @@ from stenolog.commands.api_keys import (
     ApiKey,
     ApiKeys,
     checked_name,
-    checked_region,
     checked_scopes,
 )
 from stenolog.commands.key_ring import KeyRing
+from stenolog.commands.routing_defaults import (
+    checked_provider,
+    checked_providers,
+    checked_region,
+)
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.http.bodies import whole_body
 from stenolog.edge.http.correlation import correlation_of
@@ -28,12 +32,20 @@ from stenolog.edge.http.unknown_names import refuse_unknown
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import after_of, limit_of, page_answer, refuse_if
 from stenolog.errors import Forbidden, InvalidRequest, NotFound
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.wire.strict_json import parse_object
 
 BODY_BYTES_MAX = 16 * 1024
 SCOPES_MAX = 64
-FIELDS = ("name", "tenant", "scopes", "region", "tenant_region")
+FIELDS = (
+    "name",
+    "tenant",
+    "scopes",
+    "region",
+    "tenant_region",
+    "provider",
+    "tenant_providers",
+)
 UNKNOWN = "There is no such API key"
 
 
@@ -46,13 +58,15 @@ class Keys:
         ring: KeyRing,
         authenticator: Authenticator,
         regions: Sequence[Region],
+        providers: Sequence[ProviderName],
         cursors: Cursors,
     ) -> None:
-        """`regions`: those that the gateway offers."""
+        """`regions` and `providers`: those that the gateway offers."""
         self._api_keys = api_keys
         self._ring = ring
         self._authenticator = authenticator
         self._regions = regions
+        self._providers = providers
         self._cursors = cursors
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
@@ -66,6 +80,10 @@ class Keys:
         tenant_name = caller.tenant_name if tenant is None else checked_name("tenant", tenant)
         region = checked_region("region", _text(given, "region"), self._regions)
         of_tenant = checked_region("tenant_region", _text(given, "tenant_region"), self._regions)
+        provider = checked_provider("provider", _text(given, "provider"), self._providers)
+        providers = checked_providers(
+            "tenant_providers", _texts(given, "tenant_providers"), self._providers
+        )
         scopes = _scopes(given, caller)
         if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
             raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
@@ -77,8 +95,10 @@ class Keys:
             scopes=scopes,
             region=region,
             tenant_region=of_tenant,
+            provider=provider,
+            tenant_providers=providers,
         )
-        if of_tenant is not None:  # audio goes there from this answer on, with older keys too
+        if of_tenant or providers:  # audio goes there from this answer on, with older keys too
             self._authenticator.forget_tenant(key.tenant)
         return Response(
             orjson.dumps({**_shown(key), "key": secret}),
@@ -125,6 +145,8 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "scopes": list(key.scopes),
         "region": key.region,
         "tenant_region": key.tenant_region,
+        "provider": key.provider,
+        "tenant_providers": list(key.tenant_providers),
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
     }
@@ -135,6 +157,14 @@ def _text(given: dict[str, object], field: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidRequest(f"{field} must be a string", [(field, "must be a string")])
     return value
+
+
+def _texts(given: dict[str, object], field: str) -> list[str]:
+    names = given.get(field)
+    texts = [one for one in names if isinstance(one, str)] if isinstance(names, list) else []
+    if names is not None and not (isinstance(names, list) and len(texts) == len(names)):
+        raise InvalidRequest(f"{field} must be a list", [(field, "must be a list of names")])
+    return texts
 
 
 def _scopes(given: dict[str, object], caller: ApiKey) -> tuple[str, ...]:

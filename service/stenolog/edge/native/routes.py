@@ -32,7 +32,7 @@ from stenolog.edge.native.transcripts import Transcripts
 from stenolog.edge.native.view_query import query_names
 from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
 from stenolog.edge.transcriptions.use_cases import UseCases
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.format import LogIdentity
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.search.index import SearchReader
@@ -48,6 +48,7 @@ class NativePorts:
     Attributes:
         identity: Which log it is, for the cursors of lists.
         regions: Every region that a key can be bound to.
+        offered: Every provider that is configured.
         providers: The table of providers, as JSON values.
         place_of: By provider, of those that tell where a job stands in their queue.
     """
@@ -58,6 +59,7 @@ class NativePorts:
     api_keys: ApiKeys
     ring: KeyRing
     regions: Sequence[Region]
+    offered: Sequence[ProviderName]
     providers: Sequence[Mapping[str, object]]
     readable_at: ReadableAt
     statuses: ProjectionStatuses
@@ -87,7 +89,9 @@ def surface(
     )
     report = Report(cases.reading, ports.views, renders, ports.room)
     events = Events(cases.reading, ports.stored_events, cursors)
-    keys = Keys(ports.api_keys, ports.ring, admission.authenticator, ports.regions, cursors)
+    keys = Keys(
+        ports.api_keys, ports.ring, admission.authenticator, ports.regions, ports.offered, cursors
+    )
     providers = Providers(ports.providers)
     at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.wire.aimlapi.models import TEXT_ONLY, family_of, model_named
@@ -27,6 +28,15 @@ class Serving:
     """
 
     default: ProviderName
+
+    def chosen(self, asked: Extras, own: Sequence[ProviderName]) -> Extras:
+        """Return the extras with the one provider that serves: the first that is named.
+
+        `own` are the defaults of the request's key or tenant. There is no other to fall back to:
+        each is asked for a model of its own.
+        """
+        first = next(iter((*asked.providers, *own)), None)
+        return replace(asked, provider=asked.provider or first, providers=())
 
     def served(self, create: Create, asked: str | None) -> Params:
         """Return AssemblyAI's parameters for whom the request names, `asked`, or the default.

@@ -101,6 +101,7 @@ class Transcriptions:
             size = form.values_bytes
             create = await self._cases.beside.run(size, read_create, form.values)
             # Refused before the log knows of the file, which is then removed.
+            extras = self._serving.chosen(extras, caller.default_providers)
             params = self._serving.served(create, extras.provider)
             if form.file is None:
                 raise InvalidRequest(f"{FILE_FIELD} {NO_FILE}", [(FILE_FIELD, NO_FILE)])

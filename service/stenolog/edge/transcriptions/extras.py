@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """Values beside the parameters; each is None where nothing was said."""
+    """Values beside the parameters; each is None where nothing was said.
+
+    `providers` are several, in the order in which they are to be asked; never beside `provider`.
+    """
 
     provider: str | None = None
+    providers: tuple[str, ...] = ()
     region: str | None = None
     subject: str | None = None
     metadata: dict[str, object] | None = None

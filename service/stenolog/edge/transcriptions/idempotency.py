@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass
 
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.transcriptions.beside import BesideLoop
@@ -24,6 +25,14 @@ DOMAIN = b"stenolog idempotency key\0"
 
 class IdempotencyKeyReused(RequestError, code="idempotency-key-reused"):
     """The idempotency key was used before, for another request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """The transcription that a key was first used for, and the provider that it named first."""
+
+    id: str
+    provider: str
 
 
 class Idempotency:
@@ -43,8 +52,8 @@ class Idempotency:
         # DECISIONS 16: a dedupe key of the log: the writing thread says who was first.
         return IDEMPOTENCY + hmac.digest(self._secret, signed, hashlib.sha256).hex()
 
-    async def first(self, dedupe_key: str, surface: str, payload: bytes) -> str | None:
-        """Return the id of the transcription that the key was first used for; None: never used.
+    async def first(self, dedupe_key: str, surface: str, payload: bytes) -> First | None:
+        """Return the transcription that the key was first used for; None: never used.
 
         `payload` is the request's, as it would be recorded.
 
@@ -72,7 +81,9 @@ class Idempotency:
         )
         if not same:
             raise IdempotencyKeyReused("This Idempotency-Key was used for another request")
-        return event.stream.removeprefix(TRANSCRIPTION)
+        return First(
+            id=event.stream.removeprefix(TRANSCRIPTION), provider=str(event.data["provider"])
+        )
 
 
 def _say_the_same(recorded: bytes | None, payload: bytes) -> bool:

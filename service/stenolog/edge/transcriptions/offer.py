@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from stenolog.commands.transcription.state import Place
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.capabilities import Unsupported
@@ -25,29 +27,61 @@ class Offer:
     unsupported: Mapping[ProviderName, Unsupported] = field(default_factory=dict)
 
     def choose(
-        self, provider: str | None, region: str | None, *, own_region: str | None
-    ) -> tuple[ProviderName, Region | None]:
-        """Choose provider and region for a request; `own_region` is its key's or tenant's default.
+        self,
+        asked: Extras,
+        params: Mapping[str, object],
+        *,
+        own: Sequence[ProviderName] = (),
+        own_region: str | None = None,
+    ) -> Sequence[Place]:
+        """Choose whom a request goes to, and who is asked where one before has no job.
+
+        `own` and `own_region` are the defaults of its key or tenant. Of these defaults whoever is
+        not configured or cannot do what is asked for is passed over, unless all are.
 
         Raises:
-            InvalidRequest: The provider is not configured, or not in that region.
+            InvalidRequest: A provider that is named is not configured, or not in that region, or
+                cannot do what is asked for.
         """
-        wanted = provider or self.default
-        for name, regions in self.regions.items():
-            if name == wanted:
-                return name, _region(name, regions, region, own_region)
-        problem = f"must be one of: {', '.join(self.regions)}"
-        raise InvalidRequest(f"provider {problem}", [("provider", problem)])
+        field = "providers" if asked.providers else "provider"
+        named = asked.providers or ((asked.provider,) if asked.provider else ())
+        chosen = [self._configured(field, one) for one in named]
+        if not chosen:
+            here = [one for one in own if one in self.regions]
+            chosen = here or [self._configured(field, one) for one in own] or [self.default]
+            able = [one for one in chosen if not any(self._complaints(one, params))]
+            chosen = able or chosen[:1]
+        for one in chosen:
+            self._refuse_unsupported(one, params)
+        regions = {one: self.regions[one] for one in chosen}
+        with_regions = [one for one, found in regions.items() if any(found)]
+        # Where one of them has regions, the region that is asked for is that one's.
+        return [
+            (one, _region(one, found, asked.region, own_region))
+            if one in with_regions or not with_regions
+            else (one, None)
+            for one, found in regions.items()
+        ]
 
-    def refuse_unsupported(self, provider: ProviderName, params: Mapping[str, object]) -> None:
+    def _configured(self, field: str, wanted: str) -> ProviderName:
+        for name in self.regions:
+            if name == wanted:
+                return name
+        problem = f"must be one of: {', '.join(self.regions)}"
+        raise InvalidRequest(f"{field} {problem}", [(field, problem)])
+
+    def _complaints(
+        self, provider: ProviderName, params: Mapping[str, object]
+    ) -> Iterable[tuple[str, str]]:
+        unsupported = self.unsupported.get(provider)
+        return () if unsupported is None else unsupported(params)
+
+    def _refuse_unsupported(self, provider: ProviderName, params: Mapping[str, object]) -> None:
         """Return when nothing is known to be asked for that the provider cannot do.
 
-        Raises:
-            InvalidRequest: Something is; `fields` names all of it, and the message who can be asked
-                for all of it, if anybody.
+        Else the error's `fields` name all of it, and the message who can be asked for all of it.
         """
-        unsupported = self.unsupported.get(provider)
-        complaints = [] if unsupported is None else list(unsupported(params))
+        complaints = list(self._complaints(provider, params))
         if complaints:
             said = [*(why for _, why in complaints), *self._who_can(params)]
             raise InvalidRequest("; ".join(said), complaints)

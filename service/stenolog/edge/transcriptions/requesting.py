@@ -35,9 +35,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
-    """A transcription that was requested; `replayed`: before, with the same idempotency key."""
+    """A transcription that was requested; `replayed`: before, with the same idempotency key.
+
+    `provider` is who is asked first.
+    """
 
     id: str
+    provider: str
     replayed: bool = False
 
     @property
@@ -90,7 +94,7 @@ class Requesting:
 
         Raises:
             IdempotencyKeyReused: The key was used for another request.
-            InvalidRequest: The provider is not configured, or not in the region that was asked
+            InvalidRequest: A provider is not configured, or not in the region that was asked
                 for or that is the key's own, or cannot do what is asked for; or the webhook is at
                 an address that is not allowed.
             Forbidden: The audio is an upload that is not this tenant's, or is gone.
@@ -104,16 +108,22 @@ class Requesting:
         if dedupe_key is not None:
             first = await self._idempotency.first(dedupe_key, surface, payload)
             if first is not None:
-                return Requested(id=first, replayed=True)
+                return Requested(id=first.id, provider=first.provider, replayed=True)
         refuse_unreachable(asked.webhook_url, self._refused_host)
-        provider, region = self._offer.choose(
-            extras.provider, extras.region, own_region=caller.default_region
+        (provider, region), *fallbacks = self._offer.choose(
+            extras,
+            asked.params,
+            own=caller.default_providers,
+            own_region=caller.default_region,
         )
-        self._offer.refuse_unsupported(provider, asked.params)
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = self._handler.begin()
         command = RequestTranscription(
-            provider=provider, region=region, surface=surface, upload=upload
+            provider=provider,
+            region=region,
+            surface=surface,
+            upload=upload,
+            fallbacks=fallbacks,
         )
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
         if extras.subject is not None:
@@ -129,11 +139,11 @@ class Requesting:
         if dedupe_key is not None and appended.already_there:
             # Two came at the same time, or the reply to our own append was lost.
             first = await self._idempotency.first(dedupe_key, surface, payload)
-            if first is not None and first != state.id:
-                return Requested(id=first, replayed=True)
+            if first is not None and first.id != state.id:
+                return Requested(id=first.id, provider=first.provider, replayed=True)
         self._tenancy.remember(state.id, Origin(caller.tenant, correlation_id))
         self._tell(asked)
-        return Requested(id=state.id)
+        return Requested(id=state.id, provider=provider)
 
     def _tell(self, asked: TranscriptRequest) -> None:
         """Parameters that the contract does not have are warned about, each name once."""
@@ -164,6 +174,7 @@ def _payload(
         subject=extras.subject,
         metadata=extras.metadata,
         place=(extras.provider, extras.region) if keyed else None,
+        providers=extras.providers if keyed else (),
         own=own,
     )
     return request.encoded()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stenolog.log.event_data import EventData
-from stenolog.log.events.vocabulary import Region, Scope
+from stenolog.log.events.vocabulary import ProviderName, Region, Scope
 
 
 class ApiKeyCreated(EventData):
@@ -16,6 +16,7 @@ class ApiKeyCreated(EventData):
 
     scopes: list[Scope]
     region: Region | None
+    provider: ProviderName | None = None
 
 
 class ApiKeyRevoked(EventData):

@@ -20,6 +20,7 @@ class RequestPayload:
         metadata: Any JSON that the client wanted to be kept.
         place: The provider and the region that were asked for, before any default; recorded only
             with an idempotency key, because a repetition must ask for the same.
+        providers: The providers that were asked for, where these were several; recorded as `place`.
         own: The request in its surface's words, without the audio, where these are not
             AssemblyAI's; else None.
     """
@@ -28,6 +29,7 @@ class RequestPayload:
     subject: object = None
     metadata: object = None
     place: tuple[str | None, str | None] | None = None
+    providers: tuple[str, ...] = ()
     own: Mapping[str, Any] | None = None
 
     def encoded(self) -> bytes:
@@ -40,6 +42,8 @@ class RequestPayload:
         if self.place is not None:
             provider, region = self.place
             content["asked"] = {"provider": provider, "region": region}
+            if self.providers:
+                content["asked"] = {"providers": self.providers, "region": region}
         if self.own is not None:
             content["own"] = dict(self.own)
         try:

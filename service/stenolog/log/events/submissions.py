@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from stenolog.log.event_data import Count, EventData, HttpStatus, ProviderJob, SubmissionNumber
-from stenolog.log.events.vocabulary import WakeReason
+from stenolog.log.events.vocabulary import ProviderName, WakeReason
 from stenolog.log.open_work import OpenWork
 
 RefusalReason = Literal[
@@ -24,7 +24,10 @@ RetryableFailure = Literal["server-error", "download-server-error"]
 
 
 class SubmissionClaimed(EventData):
-    """We are about to ask the provider; written before the call, so that no job is paid twice."""
+    """We are about to ask the provider; written before the call, so that no job is paid twice.
+
+    `provider` is who is asked, where that is a fallback; null: the one that the request named.
+    """
 
     type = "submission.claimed"
     public = False
@@ -33,6 +36,7 @@ class SubmissionClaimed(EventData):
 
     submission: SubmissionNumber
     kid: Count
+    provider: ProviderName | None = None
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return it with a job that may be there."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import Field
+
 from stenolog.log.event_data import Count, EventData, Id, SubmissionNumber
-from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeReason
+from stenolog.log.events.vocabulary import Fallback, ProviderName, Region, Surface, WakeReason
 from stenolog.log.open_work import ERASURE, NO_WORK, OpenWork
 
 FailureReason = Literal["provider", "refused", "deadline", "lost", "unmet"]
@@ -14,7 +16,11 @@ FailureReason = Literal["provider", "refused", "deadline", "lost", "unmet"]
 
 
 class TranscriptionRequested(EventData):
-    """A customer asked for a transcription; from now on it completes or fails visibly."""
+    """A customer asked for a transcription; from now on it completes or fails visibly.
+
+    `fallbacks` are asked in their order where the provider before has no job and takes none; each
+    provider is named once.
+    """
 
     type = "transcription.requested"
     public = True
@@ -25,6 +31,7 @@ class TranscriptionRequested(EventData):
     region: Region | None
     surface: Surface
     upload: Id | None
+    fallbacks: list[Fallback] = Field(default_factory=list)
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return it with an outcome owed."""
@@ -35,6 +42,7 @@ class TranscriptionCompleted(EventData):
     """The provider's result was fetched.
 
     `enriched`: the event before it in the stream is `transcript.enriched`, and belongs to it.
+    `provider` is whose, where that is a fallback; null: the one that the request named.
     """
 
     type = "transcription.completed"
@@ -46,6 +54,7 @@ class TranscriptionCompleted(EventData):
     audio_ms: Count | None
     words: Count
     enriched: bool = False
+    provider: ProviderName | None = None
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return what is left to do once there is a result: other jobs of the same audio."""
@@ -53,7 +62,7 @@ class TranscriptionCompleted(EventData):
 
 
 class TranscriptionFailed(EventData):
-    """The transcription ended without a result."""
+    """The transcription ended without a result; `provider` as in `transcription.completed`."""
 
     type = "transcription.failed"
     public = True
@@ -62,6 +71,7 @@ class TranscriptionFailed(EventData):
     submission: SubmissionNumber
     reason: FailureReason
     wake: WakeReason
+    provider: ProviderName | None = None
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return what is left to do: after a deadline the provider may bring a result yet."""
@@ -74,6 +84,7 @@ class TranscriptionCompletedLate(EventData):
     """A result came after the transcription had been given up; it replaces the failure.
 
     `enriched` is as in `transcription.completed`.
+    `provider` as in `transcription.completed`.
     """
 
     type = "transcription.completed_late"
@@ -85,6 +96,7 @@ class TranscriptionCompletedLate(EventData):
     audio_ms: Count | None
     words: Count
     enriched: bool = False
+    provider: ProviderName | None = None
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return what is left to do once there is a result: other jobs of the same audio."""

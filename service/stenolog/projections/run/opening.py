@@ -168,7 +168,7 @@ class EventOpener:
             enrichment=enrichment,
             request=asked.payload.plaintext,
             request_erased=asked.payload.erased,
-            provider=asked.provider,
+            provider=event.data.get("provider") or asked.provider,
             state=state,
             unfolded=unfolded,
         )

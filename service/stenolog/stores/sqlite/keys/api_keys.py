@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from typing import cast
 
 from stenolog.commands.api_keys import ApiKey, Tenant, refuse_last
-from stenolog.log.events.vocabulary import Region
+from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.keys.schema import KEYS
 
@@ -15,7 +17,13 @@ class SqliteApiKeys(WrittenFile):
 
     schema = KEYS
 
-    async def tenant(self, name: str, candidate: str, region: Region | None = None) -> Tenant:
+    async def tenant(
+        self,
+        name: str,
+        candidate: str,
+        region: Region | None = None,
+        providers: Sequence[ProviderName] = (),
+    ) -> Tenant:
         """Looked up and written in one transaction."""
 
         def write(connection: sqlite3.Connection) -> Tenant:
@@ -24,12 +32,16 @@ class SqliteApiKeys(WrittenFile):
             )
             if region is not None:
                 connection.execute("UPDATE tenants SET region = ? WHERE name = ?", (region, name))
+            if providers:
+                connection.execute(
+                    "UPDATE tenants SET providers = ? WHERE name = ?", (",".join(providers), name)
+                )
             row = connection.execute(
-                "SELECT id, region FROM tenants WHERE name = ?", (name,)
+                "SELECT id, region, providers FROM tenants WHERE name = ?", (name,)
             ).fetchone()
             if row is None:
                 raise sqlite3.IntegrityError("the id is another tenant's")
-            return Tenant(id=str(row[0]), region=row[1])
+            return Tenant(id=str(row[0]), region=row[1], providers=_listed(row[2]))
 
         tenant: Tenant = await self._commits.submit(write)
         return tenant
@@ -43,7 +55,7 @@ class SqliteApiKeys(WrittenFile):
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key.prefix,
                     key.id,
@@ -54,6 +66,7 @@ class SqliteApiKeys(WrittenFile):
                     key.created_at,
                     key.revoked_at,
                     key.region,
+                    key.provider,
                 ),
             )
 
@@ -110,7 +123,8 @@ class SqliteApiKeys(WrittenFile):
 
 _SELECT_API_KEYS = (
     "SELECT prefix, api_keys.id, hash, tenant, tenants.name, api_keys.name, scopes, created_at, "
-    "revoked_at, api_keys.region, tenants.region FROM api_keys JOIN tenants ON tenants.id = tenant"
+    "revoked_at, api_keys.region, tenants.region, provider, providers "
+    "FROM api_keys JOIN tenants ON tenants.id = tenant"
 )
 
 
@@ -128,4 +142,10 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         revoked_at=revoked_at,
         region=row[9],
         tenant_region=row[10],
+        provider=row[11],
+        tenant_providers=_listed(row[12]),
     )
+
+
+def _listed(providers: str) -> tuple[ProviderName, ...]:
+    return cast("tuple[ProviderName, ...]", tuple(one for one in providers.split(",") if one))

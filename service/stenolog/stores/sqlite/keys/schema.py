@@ -5,7 +5,7 @@ A stream that is named in `destroyed` had its key destroyed, and gets no other; 
 a position of the log: the keys of all payloads up to there are here unless they were erased, and
 all erasures that were completed up to there are carried out. `subjects` has streams by the keyed
 hash of whom they are about. A region is where what a key or a tenant asks for is transcribed when a
-request names none.
+request names none, and a provider by whom; a tenant's stand in order, with commas between.
 """
 
 from stenolog.stores.sqlite.file.identity import KEYS_KIND
@@ -51,7 +51,8 @@ KEYS = Schema(
         CREATE TABLE tenants (
             id TEXT PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
-            region TEXT
+            region TEXT,
+            providers TEXT NOT NULL DEFAULT ''
         ) WITHOUT ROWID;
         CREATE TABLE api_keys (
             prefix TEXT PRIMARY KEY,
@@ -62,7 +63,8 @@ KEYS = Schema(
             scopes TEXT NOT NULL,
             created_at TEXT NOT NULL,
             revoked_at TEXT,
-            region TEXT
+            region TEXT,
+            provider TEXT
         ) WITHOUT ROWID
         """,
     ),
