@@ -215,12 +215,6 @@ class Page(Answered):
     next: Token | None
 
 
-class ProviderList(Answered):
-    """What AssemblyAI answers when it is asked for its jobs."""
-
-    transcripts: list[dict[str, Any]]
-
-
 Checked = TypeVar("Checked", bound=Answered)
 
 

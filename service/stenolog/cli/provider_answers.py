@@ -1,8 +1,8 @@
-"""Read the table of providers that a service answers."""
+"""Read the table of providers that a service answers, and what a provider itself answers."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from stenolog.cli.answers import Answered, Count, Line
 
@@ -46,3 +46,9 @@ class ProviderTable(Answered):
     """Every provider."""
 
     items: list[ProviderItem]
+
+
+class ProviderList(Answered):
+    """What AssemblyAI answers when it is asked for its jobs."""
+
+    transcripts: list[dict[str, Any]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from stenolog.cli.answers import ProviderList, checked, json_object
+from stenolog.cli.answers import checked, json_object
 from stenolog.cli.findings import Finding
+from stenolog.cli.provider_answers import ProviderList
 from stenolog.config.provider import RegionName
 from stenolog.config.settings import Settings
 from stenolog.egress.client import Egress
