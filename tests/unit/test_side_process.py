@@ -25,6 +25,7 @@ from tests.unit.projections.events import MemoryLog
 from tests.unit.projections.projecting import changes_of, opened_of
 
 DEADLINE_S = 20
+LITTLE_BYTES = 1 << 30
 
 PARENT = """
 import asyncio, os, sys
@@ -264,3 +265,13 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path) -> None:
     # The worker holds the pipe as long as it lives: without its end `run` runs into the deadline.
     assert ended.returncode == -signal.SIGKILL
     assert ended.stdout.strip().isdigit()
+
+
+async def test_a_call_that_wants_more_memory_than_it_may_have_is_refused_it() -> None:
+    worker = SideProcess(memory_bytes_max=LITTLE_BYTES)
+    try:
+        with pytest.raises(MemoryError):
+            await worker.run(bytes, LITTLE_BYTES)
+        assert await worker.run(abs, -4) == 4
+    finally:
+        await worker.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stenolog.commands.transcription.commands import (
@@ -20,6 +22,7 @@ from stenolog.commands.transcription.commands import (
 from stenolog.commands.transcription.decide import RESUBMISSIONS_MAX, decide
 from stenolog.commands.transcription.decide_jobs import LATER_MS_MAX, LATER_STATUSES, pages_until
 from stenolog.log.event_data import EventData
+from stenolog.log.events.enrichments import AnalysisMade
 from stenolog.log.events.submissions import AbandonReason
 from tests.unit.commands.stories import (
     REQUESTED,
@@ -199,6 +202,18 @@ def test_a_result_after_we_gave_up_is_late_and_there_is_one() -> None:
     done = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"), completed_late())
     assert done.status == "completed"
     assert decide(late, done) == ()
+
+
+@pytest.mark.parametrize("ending", [(), (failed(reason="deadline"),)])
+def test_what_was_made_of_a_result_stands_right_before_it(ending: tuple[EventData, ...]) -> None:
+    made = AnalysisMade(analysis="summarization", method="word-counts", version=1, outcome="found")
+    state = told(*RUNNING, *ending)
+    first, result = decide(replace(COMPLETE, analyses=(made,)), state)
+    assert first.type == "transcript.enriched"
+    assert first.model_dump() == {"submission": 1, "analyses": [made.model_dump()]}
+    assert result.model_dump()["enriched"] is True
+    (alone,) = decide(COMPLETE, state)
+    assert alone.model_dump()["enriched"] is False
 
 
 def test_what_the_provider_failed_stays_failed() -> None:
