@@ -54,7 +54,7 @@ async def measured(place: Path, transcripts: int) -> Sequence[Figure]:
         filled_s = time.perf_counter() - began
         figures = [
             Figure(
-                name=f"words indexed in a second, {transcripts:,} transcripts",
+                name=f"words indexed, {transcripts:,} transcripts",
                 value=transcripts * PASSAGES * WORDS_EACH / filled_s,
                 unit="/s",
             ),
@@ -122,7 +122,7 @@ def _queries(
     return {
         "a rare word": (rare, RARE_MS_MAX),
         "a phrase of two words": (phrases, RARE_MS_MAX),
-        "a prefix of four letters or more": (prefixes, RARE_MS_MAX),
+        "a beginning of 4+ letters": (prefixes, RARE_MS_MAX),
         "a common word": (common, COMMON_MS_MAX),
     }
 

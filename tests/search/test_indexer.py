@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from stenolog.commands.transcription.commands import AcceptSubmission
 from stenolog.errors import NotFound
 from stenolog.projections.search.entry import Drop
+from stenolog.stores.search.connection import open_reader
 from tests.house.composed import Composed, composed
 from tests.http.spoken import URL
 from tests.search.said import done, said
@@ -120,6 +122,34 @@ async def test_a_rebuild_finds_the_same_and_its_state_is_told(service: Composed)
     assert status.position == await service.events.head()
     with pytest.raises(NotFound):
         await service.indexer.rebuild("words")
+
+
+async def test_a_rebuild_makes_the_same_rows_as_following_did(
+    service: Composed, tmp_path: Path
+) -> None:
+    words = [{"text": "Nell", "start": 0, "end": 9, "confidence": 0.9, "speaker": "A"}]
+    named = {"entity_type": "person_name", "text": "Nell", "start": 0, "end": 9}
+    for number in range(6):
+        one = await done(service, subject=f"s{number}", words=words, text="Nell", entities=[named])
+        await service.indexed()
+        if number % 3 == 0:
+            await service.client.delete(f"/v2/transcript/{one}")
+    await service.indexed()
+    followed = rows(tmp_path)
+    assert [len(followed[table]) for table in followed] == [4, 4, 4, 4]
+    await service.indexer.rebuild()
+    await service.indexed()
+    assert rows(tmp_path) == followed
+
+
+def rows(directory: Path) -> dict[str, list[Any]]:
+    """What the index holds, table by table, and which passages have a word of it."""
+    reader = open_reader(directory / "search.db")
+    tables = ("transcripts", "passages", "findings")
+    held = {one: reader.execute(f"SELECT * FROM {one} ORDER BY 1, 2").fetchall() for one in tables}
+    found = reader.execute("SELECT rowid FROM words WHERE words MATCH 'said : \"nell\"'").fetchall()
+    reader.close()
+    return {**held, "found": found}
 
 
 async def test_what_cannot_be_read_leaves_out_that_transcript_alone(service: Composed) -> None:
