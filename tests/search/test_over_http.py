@@ -84,6 +84,8 @@ async def test_another_tenant_finds_nothing_of_it(service: Composed) -> None:
 
 
 async def test_until_it_is_filled_it_says_so(service: Composed) -> None:
+    await service.stand_still()
+    await service.search.begin(until=1_000)
     problem = await refusal(service, "GET", f"{SEARCH}?q=refund")
     assert (problem["status"], problem["type"]) == (503, "/docs/errors#search-not-ready")
     assert "is being filled" in problem["detail"]
