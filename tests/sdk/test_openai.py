@@ -21,7 +21,7 @@ from tests.gateway_process import GatewayProcess, before, gateway
 openai = pytest.importorskip("openai", reason="the package openai is not here: `make dev`")
 pytestmark = pytest.mark.xdist_group("sdk")
 AUDIO = ("call.mp3", bytes(range(256)) * 100)
-WAIT_S = 20
+WAIT_S = 30
 
 
 def client_of(process: GatewayProcess, **how: Any) -> Any:
@@ -107,7 +107,7 @@ def test_the_engine_hears_real_speech(with_engine: GatewayProcess, opening: Path
 def test_what_a_killed_gateway_was_asked_goes_on_and_is_found(tmp_path: Path) -> None:
     running = ThreadedSimulator(Simulator(behave=lambda body: Behaviour(run_ms=500)))
     with running as address, ThreadPoolExecutor(1) as waiting:
-        settings = before(address, API_KEY)
+        settings = before(address, API_KEY, SETTLE_MS="300")  # a lost answer is looked for soon
         process = GatewayProcess(tmp_path, settings).start()
         client = client_of(process, max_retries=0)
         call = waiting.submit(
