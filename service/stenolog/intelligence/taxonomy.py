@@ -17,6 +17,11 @@ def labels() -> tuple[str, ...]:
     )
 
 
+def is_below(label: str, topic: str) -> bool:
+    """Tell whether a label is this topic, or one that belongs to it."""
+    return f"{label}{SEPARATOR}".startswith(f"{topic}{SEPARATOR}")
+
+
 @cache
 def paths() -> tuple[tuple[str, ...], ...]:
     """Read the file: a topic a line, one space deeper than the one it belongs to."""

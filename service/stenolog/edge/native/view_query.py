@@ -11,8 +11,8 @@ from starlette.datastructures import QueryParams
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PAGE, PageQuery, after_of, limit_of, refuse_if
 from stenolog.intelligence.policies import ENTITY_TYPES as OUR_ENTITY_TYPES
-from stenolog.intelligence.taxonomy import labels
-from stenolog.projections.shaped.filters import BELOW, FILTERS, Wanted
+from stenolog.intelligence.taxonomy import is_below, labels
+from stenolog.projections.shaped.filters import FILTERS, Wanted
 from stenolog.projections.shaped.formats import CAPTIONED, PROSE
 from stenolog.wire.assemblyai.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
 
@@ -128,4 +128,4 @@ class _Asked:
 
 
 def _is_topic(value: str) -> bool:
-    return any(f"{label}{BELOW}".startswith(f"{value}{BELOW}") for label in labels())
+    return any(is_below(label, value) for label in labels())

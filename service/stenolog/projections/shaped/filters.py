@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stenolog.intelligence.taxonomy import is_below
 from stenolog.projections.canonical import Item
-
-BELOW = ">"  # between a topic and those that belong to it
 
 _IN_TIME = ("speaker", "from_ms", "to_ms")
 FILTERS: Mapping[str, tuple[str, ...]] = {
@@ -85,15 +84,12 @@ class Wanted:
     def _is_named(self, label: str | None) -> bool:
         if self.label is None:
             return True
-        return label is not None and f"{label}{BELOW}".startswith(f"{self.label}{BELOW}")
+        return label is not None and is_below(label, self.label)
 
     def _is_enough(self, confidence: float | None) -> bool:
         if self.confidence_min is None:
             return True
         return confidence is not None and confidence >= self.confidence_min
-
-
-ANYTHING = Wanted()
 
 
 def _places(item: Item) -> Iterator[Mapping[str, Any]]:

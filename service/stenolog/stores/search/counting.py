@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import apsw
 
+from stenolog.intelligence.taxonomy import SEPARATOR
 from stenolog.projections.search.folding import indexed_words
 from stenolog.projections.search.index import Count, Counting, TranscriptCount
-from stenolog.projections.shaped.filters import BELOW
 from stenolog.stores.search.matching import subject_digest
 from stenolog.stores.search.reading import refuse_unready
 from stenolog.stores.search.values import whole
@@ -78,7 +78,7 @@ def _condition(asked: Counting) -> tuple[str, Values]:
     conditions = ["f.tenant = ?", "f.kind = ?"]
     values: Values = [among.tenant, asked.kind]
     if asked.label is not None:  # a topic has those that belong to it: `Sports>Boxing`
-        below = asked.label + BELOW
+        below = asked.label + SEPARATOR
         conditions.append("(f.label = ? OR substr(f.label, 1, ?) = ?)")
         values += [asked.label, len(below), below]
     if asked.speaker is not None:
