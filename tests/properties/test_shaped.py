@@ -36,8 +36,22 @@ NAMES = [
     "audio_duration",
     "stenolog",
 ]
-MEMBERS = [*NAMES, "start", "end", "speaker", "channel", "confidence", "results", "labels", "label"]
+MEMBERS = [
+    *NAMES,
+    "timestamps",
+    "times",
+    "start",
+    "end",
+    "speaker",
+    "channel",
+    "confidence",
+    "results",
+    "labels",
+    "label",
+]
 EVERYTHING = {one: True for view in VIEWS.values() for one in view.features}
+PICKY = Wanted(speaker="A", from_ms=1, label="x", confidence_min=0.5)
+LOOSE = Wanted(from_ms=1, label="x", confidence_min=0.5)
 # A control character that a terminal obeys, or a mark that turns the direction of what follows.
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067]")
 
@@ -121,6 +135,9 @@ def test_nothing_that_a_provider_answers_breaks_a_view(answer: dict[str, Any]) -
         except ProjectionFailed:
             continue
         json.loads(encode([list(view.items), view.around]))
+        for item in view.items:
+            assert not PICKY.matches({**item, "speaker": None})
+            LOOSE.matches(item)
         as_written(name, view.items)
 
 

@@ -83,12 +83,12 @@ class CanonicalTranscript:
         Code and sentence of each. The provider tells so of a model that it used instead.
         """
         found = []
-        for warning in _objects(self._beside().get("warnings")):
+        for warning in objects_in(self._beside().get("warnings")):
             code, message = map(text_or_none, (warning.get("code"), warning.get("message")))
             if code and message:
                 found.append((code, message))
         metadata = self.answer.get("metadata")
-        for warning in _objects(metadata.get("warnings") if isinstance(metadata, dict) else None):
+        for warning in objects_in(metadata.get("warnings") if isinstance(metadata, dict) else None):
             message = text_or_none(warning.get("message"))
             if message and message not in {told for _, told in found}:
                 found.append((OF_PROVIDER, message[:WARNING_CHARS_MAX]))
@@ -136,6 +136,6 @@ def start_ms_of(item: Item) -> int | None:
     return int(value)
 
 
-def _objects(value: object) -> Sequence[Item]:
+def objects_in(value: object) -> Sequence[Item]:
     """Return the objects of a list; nothing of what is no list."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

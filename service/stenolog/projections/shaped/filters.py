@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stenolog.intelligence.taxonomy import is_below
-from stenolog.projections.canonical import Item
+from stenolog.projections.canonical import Item, objects_in
 
 _IN_TIME = ("speaker", "from_ms", "to_ms")
 FILTERS: Mapping[str, tuple[str, ...]] = {
@@ -64,7 +64,7 @@ class Wanted:
 
     def _overlaps(self, place: Mapping[str, Any]) -> bool:
         start, end = place.get("start"), place.get("end")
-        if start is None or end is None:
+        if not (isinstance(start, int) and isinstance(end, int)):
             return False
         return (self.from_ms is None or max(end, start + 1) > self.from_ms) and (
             self.to_ms is None or start < self.to_ms
@@ -73,28 +73,31 @@ class Wanted:
     def _is_sure(self, item: Item) -> bool:
         if self.label is None and self.confidence_min is None:
             return True
-        labels = item.get("labels")
-        if labels is None:
+        labels = objects_in(item.get("labels"))
+        if self.label is None and not labels:
             return self._is_enough(item.get("confidence"))
         return any(
             self._is_named(label.get("label")) and self._is_enough(label.get("confidence"))
             for label in labels
         )
 
-    def _is_named(self, label: str | None) -> bool:
+    def _is_named(self, label: object) -> bool:
         if self.label is None:
             return True
-        return label is not None and is_below(label, self.label)
+        return isinstance(label, str) and is_below(label, self.label)
 
-    def _is_enough(self, confidence: float | None) -> bool:
+    def _is_enough(self, confidence: object) -> bool:
         if self.confidence_min is None:
             return True
-        return confidence is not None and confidence >= self.confidence_min
+        return isinstance(confidence, int | float) and confidence >= self.confidence_min
 
 
 def _places(item: Item) -> Iterator[Mapping[str, Any]]:
-    """Yield where an item is: all its places, where it has several."""
-    several = item.get("timestamps") or item.get("times")
+    """Yield where an item is: all its places, where it has several.
+
+    What a provider adds to its items may have any of these names, and be anything.
+    """
+    several = objects_in(item.get("timestamps")) or objects_in(item.get("times"))
     if several:
         yield from several
     else:

@@ -16,7 +16,7 @@ from typing import Any
 from stenolog.intelligence.captions import captions, srt, vtt
 from stenolog.intelligence.plain_text import isolated, one_line
 from stenolog.intelligence.words import Word
-from stenolog.projections.canonical import Item
+from stenolog.projections.canonical import Item, objects_in
 from stenolog.projections.shaped.fields import Fields
 from stenolog.projections.shaped.notes import Notes
 
@@ -177,7 +177,7 @@ def _words_of(items: Sequence[Item]) -> list[Word]:
     fields = Fields(Notes())
     found: list[Word] = []
     for item in items:
-        own = [one for one in item.get("words") or () if isinstance(one, dict)]
+        own = objects_in(item.get("words"))
         spans = [fields.span(one) for one in own]
         if own and all(start is not None for start, _ in spans):
             texts = [fields.text(one, "text") or "" for one in own]
