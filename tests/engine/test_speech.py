@@ -112,6 +112,7 @@ def test_pauses_between_sentences_are_between_words(two_cities: tuple[SpokenWord
 
 
 def test_a_hidden_word_is_heard_no_more_and_its_neighbours_are(techniques: Techniques) -> None:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx has no wheel for this Python")
     content = sounds.wav(sounds.speech("two_cities", 0, 8.5))
     hidden = RedactionOptions(policies=(), static={"THIS": ("worst",)}, substitution="hash")
     options = SpeechOptions(text=TextOptions(redaction=hidden))
