@@ -158,7 +158,7 @@ def test_what_was_asked_for_unredacted_stays_where_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 7, "John", [], {}, [None], [{"text": 5, "start": "x"}]])
-@pytest.mark.parametrize("member", [*leaking().keys() - {"status"}, "stenolog"])
+@pytest.mark.parametrize("member", sorted({*leaking(), "stenolog"} - {"status"}))
 def test_nothing_odd_breaks_it(member: str, odd: object) -> None:
     clean = redacted(document(leaking(**{member: odd})), PARAMS)
     assert clean.keys() >= {"words", "text"}
