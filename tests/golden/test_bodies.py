@@ -35,6 +35,9 @@ OURS = frozenset(
 )
 # Written by us all the same: to what it is, and to what the Python SDK accepts.
 CORRECTED = frozenset({"status", "speech_model", "audio_duration"})
+# What `redact_pii` hid in its words, and the provider quoted elsewhere all the same.
+QUOTED = {"all-features": ("Tomas Okafor", "[PERSON_NAME] [PERSON_NAME]")}
+QUOTING = frozenset({"chapters", "entities", "iab_categories_result", "sentiment_analysis_results"})
 WEBHOOK = re.compile(rb'"webhook_url": "[^"]*"')
 ID = re.compile(rb'"id": "[^"]*"')  # of the job: the first in each file
 PATIENCE_S = 20.0
@@ -72,7 +75,7 @@ def asked(running: GatewayProcess, path: str, body: object = None) -> Any:
 
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_a_body_comes_back_field_by_field(running: GatewayProcess, name: str) -> None:
-    told = json.loads(BODIES[name].read_text())
+    told = json.loads(BODIES[name].read_text().replace(*QUOTED.get(name, ("", ""))))
     audio_url = f"https://audio.example/{name}"
     created = asked(running, "/v2/transcript", {"audio_url": audio_url})
     ends = monotonic() + PATIENCE_S
@@ -88,7 +91,10 @@ def test_a_body_comes_back_field_by_field(running: GatewayProcess, name: str) ->
         field: told[field] for field in wanted
     }
     if told["status"] == "completed":
-        whole, untouched = raw(running, path), wanted - CORRECTED
+        whole, untouched = (
+            raw(running, path),
+            wanted - CORRECTED - (QUOTING if name in QUOTED else set()),
+        )
         for field, member in read_object(BODIES[name].read_bytes()).members():
             assert field not in untouched or member in whole, field
     if told["status"] == "completed" and told["words"]:
