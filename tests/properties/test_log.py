@@ -16,6 +16,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from stenolog.clock import microseconds, rfc3339
@@ -191,6 +192,8 @@ def values_of(annotation: Any, metadata: Sequence[Any]) -> st.SearchStrategy[Any
     if annotation is str:
         (pattern,) = [m.pattern for m in metadata if hasattr(m, "pattern")]
         return st.from_regex(pattern.removesuffix("$") + r"\Z")
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return fields_of(annotation)
     inner, *extra = get_args(annotation)
     if get_origin(annotation) is list:
         return st.lists(values_of(inner, ()), max_size=8)
@@ -203,7 +206,7 @@ def parts(constraint: Any) -> Sequence[Any]:
     return constraint.metadata if isinstance(constraint, FieldInfo) else (constraint,)
 
 
-def data_of(model: type[EventData]) -> st.SearchStrategy[dict[str, Any]]:
+def fields_of(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {name: values_of(f.annotation, f.metadata) for name, f in model.model_fields.items()}
     )
@@ -230,7 +233,7 @@ def events(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Event:
         actor=draw(IDS),
         correlation_id=draw(IDS),
         causation_id=draw(st.none() | IDS),
-        data=draw(data_of(model)),
+        data=draw(fields_of(model)),
         commitment=draw(st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex)),
     )
 
