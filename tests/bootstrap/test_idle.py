@@ -21,6 +21,7 @@ LOOPS = {
     "sequencer",
     "keys_writer",
     "projector",
+    "indexer",
     "reconciler",
     "fan_out",
     "dispatcher",

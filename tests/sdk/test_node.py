@@ -171,7 +171,6 @@ def test_a_failed_job_resolves_with_the_providers_sentence(got: dict[str, Any]) 
         ("late", "Polling timeout"),
         ("sync", "are not offered"),
         ("dictation", "are not offered"),
-        ("models", "are not offered"),
         ("token", "are not offered"),
         ("old token", "are not offered"),
     ],

@@ -138,7 +138,8 @@ def test_chapters_highlights_topics_and_safety_of_real_speech(
         for passage in heard.iab_categories.results or ():
             assert passage.text in heard.text
     path = f"/api/v1/transcripts/{heard.id}"
-    assert client.http_client.get(f"{path}/chapters").json()["items"] == [chapter.model_dump()]
+    (shown,) = client.http_client.get(f"{path}/chapters").json()["items"]
+    assert shown.items() >= chapter.model_dump().items()
 
 
 def test_a_part_of_the_recording_is_summed_up(

@@ -139,7 +139,6 @@ const finished = await together({
       empty: () => thrown(() => client.files.upload(new Uint8Array())),
       sync: () => thrown(() => client.sync.transcribe(Buffer.alloc(4_000_000))),
       dictation: () => thrown(() => client.dictation.transcribeLive([bytes])),
-      models: () => thrown(() => client.llmGateway.listModels()),
       token: () => thrown(() => client.streaming.createTemporaryToken({ expires_in_seconds: 60 })),
       "old token": () => thrown(() => client.realtime.createTemporaryToken({ expires_in: 60 })),
       late: () => thrown(() => client.transcripts.transcribe({ audio: "https://audio.example/never.mp3" }, { pollingInterval: 20, pollingTimeout: 100 })),
