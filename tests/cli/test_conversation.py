@@ -44,6 +44,13 @@ def found(text: str = "Leeds") -> Found:
     )
 
 
+def test_a_flag_whose_label_is_not_known_is_shown_as_one() -> None:
+    times = {"start": 1_000, "end": 1_900}
+    flag = checked(FlagItem, {"timestamp": times, "text": "x", "labels": [{"label": None}]})
+    told = Found(chapters=[], sentiment=[], entities=[], flags=[flag])
+    assert "          ! flagged" in list(conversation(transcript(*TWO), told, Paint()))
+
+
 NOTHING = Found(chapters=[], sentiment=[], entities=[], flags=[])
 TWO = (("A", 0, "How are you?"), ("0", 1_000, "Well, in Leeds."))
 

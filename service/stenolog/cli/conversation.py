@@ -76,7 +76,8 @@ def labels_of(flag: FlagItem) -> str:
     for one in flag.labels:
         sure = "" if one.confidence is None else f", {100 * one.confidence:.0f} % sure"
         severity = "" if one.severity is None else f", severity {100 * one.severity:.0f} %"
-        shown.append(f"{one.label.replace('_', ' ')}{sure}{severity}")
+        label = (one.label or "flagged").replace("_", " ")
+        shown.append(f"{label}{sure}{severity}")
     return "; ".join(shown)
 
 

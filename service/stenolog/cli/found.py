@@ -50,7 +50,7 @@ class EntityItem(Times):
 class FlagLabel(Answered):
     """Why a passage is flagged; both figures are from 0 to 1."""
 
-    label: Line
+    label: Line | None = None
     confidence: Share | None = None
     severity: Share | None = None
 

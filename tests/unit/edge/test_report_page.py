@@ -24,6 +24,7 @@ from stenolog.edge.report.page import (
 )
 from stenolog.edge.report.reading import ViewItems, conversation
 from stenolog.edge.report.timeline import LANES_MAX
+from stenolog.projections.documents import encode
 from stenolog.simulator.assemblyai.results import transcript
 
 FEATURES = (
@@ -117,7 +118,7 @@ def everywhere(text: str) -> tuple[Facts, dict[str, ViewItems]]:
     """A transcript of which every text is this one."""
     times = {"start": 100, "end": 900}
     label = {"label": text, "confidence": 0.5, "severity": 0.1, "relevance": 0.5}
-    views = {
+    views: dict[str, list[Any]] = {
         "utterances": [{**times, "speaker": text, "text": text}],
         "chapters": [{**times, "gist": text, "headline": text, "summary": f"{text} ."}],
         "sentiment": [{**times, "sentiment": "NEGATIVE", "text": text}],
@@ -128,19 +129,9 @@ def everywhere(text: str) -> tuple[Facts, dict[str, ViewItems]]:
         "summary": [{"text": text}],
     }
     encoded = {
-        name: ViewItems(items=tuple(orjson.dumps(one) for one in _utf8(items)))
-        for name, items in views.items()
+        name: ViewItems(items=tuple(encode(one) for one in items)) for name, items in views.items()
     }
     return facts(subject=text, language_code=text, warnings=(text,), text=text), encoded
-
-
-def _utf8(value: Any) -> Any:
-    """The same without half a surrogate pair, which a stored item cannot have."""
-    if isinstance(value, str):
-        return value.replace("\ud800", "")
-    if isinstance(value, dict):
-        return {key: _utf8(one) for key, one in value.items()}
-    return [_utf8(one) for one in value] if isinstance(value, list) else value
 
 
 def test_hostile_text_never_becomes_markup() -> None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from stenolog.edge.report.conversation import Chapter, Conversation, Passage, Phrase, Turn
+from stenolog.projections.documents import decode
 
 WORDS_PER_TURN_MAX = 80  # where nobody told the speakers apart
 PAUSE_MS = 1_500  # a longer one begins another turn then
@@ -31,7 +30,7 @@ def conversation(views: Mapping[str, ViewItems], text: str) -> Conversation:
 
     Items that are not as they should be are read as far as they can be.
     """
-    found = {name: _in_order([*map(orjson.loads, view.items)]) for name, view in views.items()}
+    found = {name: _in_order([*map(decode, view.items)]) for name, view in views.items()}
     return Conversation(
         turns=_turns(found, text),
         chapters=tuple(_chapter(one) for one in found.get("chapters", ())),
@@ -136,7 +135,7 @@ def _flags(item: Item) -> Iterator[Passage]:
 def _around(views: Mapping[str, ViewItems], name: str, member: str) -> object:
     """Return what stands around the items of a view, by the member's name; None: nothing does."""
     view = views.get(name)
-    around = None if view is None or view.around is None else orjson.loads(view.around)
+    around = None if view is None or view.around is None else decode(view.around)
     return around.get(member) if isinstance(around, dict) else None
 
 
