@@ -18,7 +18,7 @@ from stenolog.projections.shaped.substitutes import Substitutes
 VALUES_MAX = 2_000
 VALUE_CHARS_MIN = 3  # a shorter one would be found everywhere
 FREE_CHARS_MAX = 20_000  # of one text that is read with the rules; the rest of it is left out
-_AROUND = " .,;:!?…\"'“”‘’()[]{}<>«»¿¡。，！？、"
+AROUND = " .,;:!?…\"'“”‘’()[]{}<>«»¿¡。，！？、"
 _TELLING = re.compile(r"[0-9@]")
 _WORD_MS = 300  # rules read words with times; a text that nobody said has none
 
@@ -76,7 +76,7 @@ class HiddenValues:
         if kind not in self._kinds:
             return text
         substitute = self._substitute(text, kind)
-        self._add(text.strip(_AROUND), substitute)
+        self._add(text.strip(AROUND), substitute)
         return substitute
 
     def without(self, text: str) -> str:
@@ -105,10 +105,10 @@ class HiddenValues:
 
     def _learn_run(self, said: Sequence[str], words: Sequence[str]) -> None:
         """Learn what consecutive hidden words were; a part of it where that alone tells it."""
-        cores = [one.strip(_AROUND) for one in said]
+        cores = [one.strip(AROUND) for one in said]
         if not cores or any(map(self._shown.is_hidden, said)):
             return
-        shown = [one.strip(_AROUND.replace("[", "").replace("]", "")) for one in words]
+        shown = [one.strip(AROUND.replace("[", "").replace("]", "")) for one in words]
         self._add(" ".join(cores), " ".join(shown))
         if len(cores) == len(shown) > 1:
             for core, substitute in zip(cores, shown, strict=True):
@@ -129,7 +129,7 @@ def _longest_first(entry: tuple[str, str]) -> int:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.strip(_AROUND).casefold() == other.strip(_AROUND).casefold()
+    return one.strip(AROUND).casefold() == other.strip(AROUND).casefold()
 
 
 def _word(text: str, at: int) -> Word:

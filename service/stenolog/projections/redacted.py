@@ -17,7 +17,7 @@ from typing import Any
 from stenolog.intelligence.words import joined_text, read_words
 from stenolog.projections.canonical import BESIDE
 from stenolog.projections.documents import Document, encode, read_object, text_or_none
-from stenolog.projections.hidden_values import HiddenValues
+from stenolog.projections.hidden_values import AROUND, HiddenValues
 from stenolog.projections.shaped.fields import Fields
 from stenolog.projections.shaped.notes import Notes
 from stenolog.projections.shaped.substitutes import Substitutes
@@ -210,4 +210,5 @@ class _Redactor:
 
 
 def _letters(text: str) -> str:
-    return "".join(text.split()).casefold()
+    """Return what makes a difference: a comma behind a name that is hidden makes none."""
+    return "".join(one.strip(AROUND) for one in text.split()).casefold()

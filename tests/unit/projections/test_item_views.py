@@ -308,6 +308,9 @@ def test_each_way_of_telling_speakers_apart_asks_for_utterances(flag: str) -> No
 def test_null_words_are_unavailable_and_no_words_are_no_words() -> None:
     assert reason_of(answer(words=None), "words") == "unavailable"
     assert reason_of(answer(words=[], text=""), "words") is None
+    for view in ("sentences", "paragraphs", "quality"):
+        assert reason_of(answer(words=None, text=None), view) == "unavailable"
+        assert reason_of(answer(words=[], text=""), view) is None
 
 
 @pytest.mark.parametrize("view", ITEM_VIEWS)

@@ -18,6 +18,7 @@ HIDDEN = (
     "Hello, I am [PERSON_NAME] [PERSON_NAME]. My card is #### ####. Thank you [PERSON_NAME], bye."
 )
 SECRETS = ("John", "Smith", "4111", "1111")
+TIME_OF_NAME = {"start": 1_200, "end": 1_900}
 PARAMS = {
     "redact_pii": True,
     "redact_pii_policies": ["person_name", "credit_card_number"],
@@ -142,8 +143,14 @@ def test_without_redaction_nothing_changes(params: dict[str, Any]) -> None:
 
 def test_what_is_redacted_already_stays_as_it_came() -> None:
     sentence = {"text": "I am [PERSON_NAME] [PERSON_NAME].", "start": 400, "end": 1_900}
+    name = {"text": "[PERSON_NAME] [PERSON_NAME]", "entity_type": "person_name", **TIME_OF_NAME}
     answer = document(
-        {"text": HIDDEN, "words": words(HIDDEN), "sentiment_analysis_results": [sentence]}
+        {
+            "text": HIDDEN,
+            "words": words(HIDDEN),
+            "sentiment_analysis_results": [sentence],
+            "entities": [name],
+        }
     )
     assert redacted(answer, PARAMS) is answer
 

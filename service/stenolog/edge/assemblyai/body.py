@@ -52,7 +52,7 @@ class V2Body:
 
 
 # The version is raised whenever the same answer gives other bytes.
-V2_TRANSCRIPT = Transcript(name=TRANSCRIPT_VIEW, version=7, body=V2Body())
+V2_TRANSCRIPT = Transcript(name=TRANSCRIPT_VIEW, version=8, body=V2Body())
 
 
 def with_webhook_status(body: bytes, status: int | None) -> bytes:

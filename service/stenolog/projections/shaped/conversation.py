@@ -8,7 +8,7 @@ from typing import Any
 
 from stenolog.intelligence.sentences import sentences
 from stenolog.intelligence.words import Word, read_words
-from stenolog.projections.canonical import BESIDE, CanonicalTranscript, Item, by_start
+from stenolog.projections.canonical import BESIDE, CanonicalTranscript, Findings, Item, by_start
 from stenolog.projections.documents import ProjectionFailed
 from stenolog.projections.shaped.fields import Fields, label_or_none
 from stenolog.projections.shaped.notes import Notes
@@ -78,6 +78,16 @@ class Conversation:
     def raw_utterances(self) -> Sequence[Item]:
         """The utterances as they came, ordered by their start."""
         return by_start(self._objects("utterances"))
+
+    def without_words(self) -> Findings:
+        """Return what a view of words holds where none has a time: nothing, if nothing was said.
+
+        Raises:
+            ProjectionFailed: The words are not a list of objects.
+        """
+        listed = Fields(Notes()).listed(self.answer, "words")
+        silent = listed is not None and not self.raw_words and not self.transcript.text
+        return Findings(items=() if silent else None)
 
     @cached_property
     def turns(self) -> Turns:

@@ -23,7 +23,7 @@ def quality(said: Conversation, notes: Notes) -> Findings:
     Beside it, stretches of words with a confidence below `LOW_CONFIDENCE`.
     """
     if not said.words:
-        return Findings(items=None if said.transcript.text or said.raw_words else ())
+        return said.without_words()
     of_speaker: dict[str | None, list[Word]] = {}
     for word in said.words:
         of_speaker.setdefault(word.speaker, []).append(word)
@@ -44,11 +44,13 @@ def redactions(said: Conversation, notes: Notes) -> Findings:
     The policy is null where words show only # for it, unless one policy alone was asked for.
     """
     shown = Substitutes(said.answer, said.params)
+    if not shown.asked:
+        return Findings(items=None)
     if not said.words:
-        return Findings(items=None if said.transcript.text or said.raw_words else ())
+        return said.without_words()
     alone = shown.policies[0] if len(shown.policies) == 1 else None
     times: dict[str | None, list[dict[str, int]]] = {}
-    for hidden in shown.in_words(said.words) if shown.asked else ():
+    for hidden in shown.in_words(said.words):
         words = hidden.words
         time = {"start": words[0].start, "end": max(word.end for word in words)}
         times.setdefault(hidden.policy or alone, []).append(time)

@@ -113,8 +113,8 @@ def _word(
 
 
 def _pieces(said: Conversation, pieces: Sequence[tuple[Word, ...]]) -> Findings:
-    if not pieces and (said.transcript.text or said.raw_words):
-        return Findings(items=None)
+    if not pieces:
+        return said.without_words()
     return Findings(items=[_piece(said, piece) for piece in pieces])
 
 

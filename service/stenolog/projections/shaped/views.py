@@ -41,7 +41,7 @@ class View:
     member: str = ""
     method: str | None = None
     analysed: bool = True
-    version: int = 2
+    version: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
