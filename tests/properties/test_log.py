@@ -29,7 +29,6 @@ from stenolog.log.batch_state import BatchState, Coordinates
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event, NewEvent, event_from_bytes, uuid7
-from stenolog.log.event_data import EventData
 from stenolog.log.merkle import Frontier, frontier_from_bytes
 from stenolog.log.store import Append
 from stenolog.stores.sqlite.log.store import SqliteLog

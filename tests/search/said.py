@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.house.composed import Composed
@@ -13,10 +14,19 @@ def said(**answer: Any) -> dict[str, Any]:
     return answer_of(**{"words": [], "utterances": None, **answer})
 
 
-async def done(service: Composed, *, subject: str = "", **answer: Any) -> str:
-    """A transcription with this answer; perhaps about somebody."""
+async def done(
+    service: Composed,
+    *,
+    subject: str = "",
+    metadata: str = "",
+    asked_for: Mapping[str, Any] | None = None,
+    **answer: Any,
+) -> str:
+    """A transcription with this answer; perhaps about somebody, and with features asked for."""
     asked = await service.client.post(
-        "/v2/transcript", json={"audio_url": URL}, headers={"Stenolog-Subject": subject}
+        "/v2/transcript",
+        json={"audio_url": URL, **(asked_for or {})},
+        headers={"Stenolog-Subject": subject, "Stenolog-Metadata": metadata},
     )
     transcription_id = str(asked.json()["id"])
     await service.claim(transcription_id)

@@ -45,16 +45,19 @@ async def store(index: SearchIndex, *changes: Change, position: int = 1) -> None
 
 async def hits(index: SearchIndex, query: str, tenant: str = ADA, **more: str) -> list[Hit]:
     """Everything that is found, page by page."""
-    narrowed = {
-        name: more[name] for name in ("subject", "created_from", "created_to") if name in more
-    }
+    among = Narrowed(
+        tenant=tenant,
+        subject=more.get("subject"),
+        created_from=more.get("created_from"),
+        created_to=more.get("created_to"),
+    )
     found: list[Hit] = []
     after = None
     while True:
         page = await index.search(
             Search(
                 terms=read_query(query),
-                among=Narrowed(tenant=tenant, **narrowed),
+                among=among,
                 speaker=more.get("speaker"),
                 limit=7,
                 after=after,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stenolog.edge.native.across import LISTS
 from tests.house.composed import Composed, composed
 from tests.http.asking import refusal
 from tests.search.said import done
@@ -126,18 +127,48 @@ async def test_each_is_counted_and_leads_to_its_transcripts(service: Composed) -
     assert answer.json() == {"items": [], "next": None}
 
 
-async def test_what_is_redacted_or_erased_is_counted_no_more(
-    service: Composed, tmp_path: Path
+@pytest.mark.parametrize("hidden", ["[PERSON_NAME]", "####,"])
+async def test_what_is_redacted_is_counted_by_its_kind_alone(
+    service: Composed, tmp_path: Path, hidden: str
 ) -> None:
-    hidden = await done(service, redact_pii=True, entities=[{**NELL, "text": "Secretname"}])
+    await done(
+        service,
+        redact_pii=True,
+        text=f"{hidden} Ada",
+        words=[{**WORDS[0], "text": hidden}, WORDS[1]],
+        entities=[{**NELL, "text": hidden}, {**NELL, "text": "Secretname"}, ADA],
+    )
+    await service.indexed()
+    assert await items(service, "entities") == [
+        {"entity_type": "person_name", "text": "[PERSON_NAME]", "count": 2, "transcripts": 1},
+        {"entity_type": "person_name", "text": "Ada", "count": 1, "transcripts": 1},
+    ]
+    assert words_left(tmp_path, ["secretname"]) == []
+
+
+async def test_what_is_erased_is_counted_no_more(service: Composed, tmp_path: Path) -> None:
     gone = await done(service, entities=[{**NELL, "text": "Othername"}])
     await service.indexed()
     assert [item["text"] for item in await items(service, "entities")] == ["Othername"]
-    assert words_left(tmp_path, ["secretname"]) == []
     await service.client.delete(f"/v2/transcript/{gone}")
     assert await items(service, "entities") == []
     assert words_left(tmp_path, ["othername"]) == []
-    assert hidden
+
+
+async def test_counts_are_narrowed_by_metadata_and_told_apart_by_their_tag(
+    service: Composed,
+) -> None:
+    await done(service, metadata='{"team": "sales", "n": 1}', entities=[NELL])
+    await done(service, metadata='{"team": "care"}', entities=[NELL])
+    await service.indexed()
+    assert (await items(service, "entities"))[0]["transcripts"] == 2
+    for asked, count in (('{"n": 1, "team": "sales"}', 1), ('{"team": "care"}', 1)):
+        assert (await items(service, "entities", metadata=asked))[0]["transcripts"] == count
+    assert await items(service, "entities", metadata='{"team": "sales", "n": 2}') == []
+    for path in (*(f"{API}/{one}" for one in LISTS), f"{API}/search?q=x"):
+        answer = await service.client.get(path)
+        headers = {"If-None-Match": answer.headers["ETag"]}
+        assert (await service.client.get(path, headers=headers)).status_code == 304
 
 
 @pytest.mark.parametrize(

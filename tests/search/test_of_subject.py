@@ -45,7 +45,23 @@ async def test_a_subjects_transcriptions_are_listed_alone(service: Composed) -> 
     assert await listed(service, subject="ann") == [two.json()["id"]]
 
 
+async def test_those_with_some_metadata_are_listed_alone(service: Composed) -> None:
+    sales = '{"team": "sales", "n": 1}'
+    one = await done(service, subject="ann", metadata=sales, text="a")
+    two = await done(service, metadata='{"team": "care"}', text="b")
+    three = await done(service, metadata=sales, text="c")
+    await done(service, text="d")
+    await service.projected()
+    assert await listed(service, metadata='{"team": "sales"}') == [three, one]
+    assert await listed(service, metadata='{"team": "sales"}', subject="ann") == [one]
+    assert await listed(service, metadata='{"team": "care"}') == [two]
+    assert await listed(service, metadata='{"team": "care", "n": 1}') == []
+    headers = {"Authorization": await service.new_key("acme")}
+    other = await service.client.get(LIST, params={"metadata": sales}, headers=headers)
+    assert other.json() == {"items": [], "next": None}
+
+
 async def test_a_subject_that_none_can_be_is_refused(service: Composed) -> None:
-    problem = await refusal(service, "GET", f"{LIST}?status=x&subject=" + "x" * 257)
+    problem = await refusal(service, "GET", f"{LIST}?status=x&metadata=1&subject=" + "x" * 257)
     assert problem["status"] == 400
-    assert [one["field"] for one in problem["errors"]] == ["status", "subject"]
+    assert [one["field"] for one in problem["errors"]] == ["status", "subject", "metadata"]

@@ -62,13 +62,17 @@ async def test_filters_and_pages(service: Composed) -> None:
         for at in range(5)
     ]
     one = await done(service, utterances=turns)
-    two = await done(service, subject="ann", utterances=turns[:1])
+    labels = '{"team": "sales", "deep": {"b": [1, null], "a": 2}}'
+    two = await done(service, subject="ann", metadata=labels, utterances=turns[:1])
     await service.indexed()
     assert [item["transcript_id"] for item in await search(service, q="refund")] == [two] + [
         one
     ] * 5
     assert [item["start"] for item in await search(service, q="refund", speaker="B")] == [1, 3]
     assert len(await search(service, q="refund", subject="ann")) == 1
+    for members in ('{"team":"sales"}', '{"deep": {"a": 2, "b": [1, null]}, "team": "sales"}'):
+        assert len(await search(service, q="refund", metadata=members)) == 1
+    assert await search(service, q="refund", metadata='{"team": "care"}') == []
     created = (await get(service, f"/api/v1/transcripts/{two}"))["created_at"]
     assert len(await search(service, q="refund", **{"from": created})) == 1
     assert len(await search(service, q="refund", to=created)) == 6
@@ -106,6 +110,10 @@ async def test_until_it_is_filled_it_says_so(service: Composed) -> None:
         ("q=refund&from=0001-01-01T00:00:00%2B14:00", "from"),
         ("q=refund&speaker=" + "x" * 129, "speaker"),
         ("q=refund&subject=" + "x" * 257, "subject"),
+        ("q=refund&metadata=sales", "metadata"),
+        ("q=refund&metadata={}", "metadata"),
+        ("q=refund&metadata=%5B1%5D", "metadata"),
+        ("q=refund&metadata=%FF", "metadata"),
         ("q=refund&speakr=A", "speakr"),
     ],
 )

@@ -21,6 +21,7 @@ SHOWN = 20
 LIMIT_MAX = 10_000  # of a table, which is kept in memory
 ALL_MAX = 100_000_000
 PAGE = 200
+EMPTY_PAGES_MAX = 10_000  # in a row, of a service that looks for metadata in two thousand at a time
 STATUSES = ("queued", "processing", "completed", "error")
 
 
@@ -33,6 +34,7 @@ STATUSES = ("queued", "processing", "completed", "error")
 @click.option("--all", "every", is_flag=True, help="Every one; with --json alone.")
 @click.option("--status", type=click.Choice(STATUSES), help="Of this status alone.")
 @click.option("--subject", help="Of this subject alone.")
+@click.option("--metadata", metavar="JSON", help='With these members alone: {"team": "sales"}.')
 @click.option("--json", "as_lines", is_flag=True, help="One JSON object a line.")
 @with_service
 @guarded
@@ -42,6 +44,7 @@ def command(
     every: bool,
     status: str | None,
     subject: str | None,
+    metadata: str | None,
     as_lines: bool,
     data_dir: Path | None,
     url: str | None,
@@ -53,7 +56,7 @@ def command(
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     found: list[dict[str, Any]] = []
     put = _print_line if as_lines else found.append
-    given = {"status": status, "subject": subject}
+    given = {"status": status, "subject": subject, "metadata": metadata}
     asked = {name: value for name, value in given.items() if value}
     more = run(_found(settings, ALL_MAX if every else limit or SHOWN, asked, put))
     if found:
@@ -95,7 +98,7 @@ async def _found(
     settings: Settings, limit: int, asked: dict[str, str], put: Callable[[dict[str, Any]], None]
 ) -> bool:
     """Hand on at most `limit` of them, a page at a time; return whether there are more."""
-    count, after = 0, dict[str, str]()
+    count, empty, after = 0, 0, dict[str, str]()
     async with ServiceClient(settings) as client:
         while True:
             some = min(PAGE, limit - count)
@@ -105,6 +108,7 @@ async def _found(
             for one in body["items"][:some]:
                 put(one)
                 count += 1
-            if page.next is None or count >= limit or not page.items:
+            empty = 0 if page.items else empty + 1
+            if page.next is None or count >= limit or empty > EMPTY_PAGES_MAX:
                 return page.next is not None
             after = {"after": page.next}

@@ -47,6 +47,7 @@ class FoundPage(Answered):
 @click.argument("words", metavar="QUERY...", nargs=-1, required=True)
 @click.option("--speaker", help="Said by this speaker alone: A, for example.")
 @click.option("--subject", help="In transcripts of this subject alone.")
+@click.option("--metadata", metavar="JSON", help="In those with these members alone.")
 @click.option("--from", "earliest", metavar="TIME", help="Submitted then or later; RFC 3339.")
 @click.option("--to", "latest", metavar="TIME", help="Submitted then or earlier.")
 @click.option(
@@ -63,6 +64,7 @@ def command(
     *,
     speaker: str | None,
     subject: str | None,
+    metadata: str | None,
     earliest: str | None,
     latest: str | None,
     limit: int,
@@ -77,7 +79,8 @@ def command(
     them); begin* finds every word that begins so.
     """
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    given = {"speaker": speaker, "subject": subject, "from": earliest, "to": latest}
+    narrowing = {"subject": subject, "metadata": metadata, "from": earliest, "to": latest}
+    given = {"speaker": speaker, **narrowing}
     asked = {"q": " ".join(words), **{name: text for name, text in given.items() if text}}
     found: list[dict[str, Any]] = []
     put = _print_line if as_lines else found.append

@@ -21,6 +21,7 @@ from stenolog.edge.native.narrowing import (
     short_text,
 )
 from stenolog.edge.native.paging import PAGE, after_of, limit_of, page_answer, refuse_if
+from stenolog.edge.native.view_query import NO_TOPIC
 from stenolog.intelligence.policies import ENTITY_TYPES as OUR_ENTITY_TYPES
 from stenolog.intelligence.taxonomy import labels
 from stenolog.projections.search.entry import FindingKind
@@ -40,6 +41,7 @@ class Across:
     Attributes:
         kind: Of the findings that it counts.
         label: The query parameter that names what a finding is, and the values that there are.
+        said: What to say of another value; empty: the values are named.
         filters: Other query parameters.
         shown: Makes an item of a count.
     """
@@ -48,6 +50,7 @@ class Across:
     label: tuple[str, Collection[str]]
     shown: Callable[[Count], Mapping[str, object]]
     filters: tuple[str, ...] = ()
+    said: str = ""
 
     @property
     def query(self) -> tuple[str, ...]:
@@ -70,6 +73,7 @@ LISTS: Mapping[str, Across] = {
     "topics": Across(
         kind="topic",
         label=("label", frozenset(labels())),
+        said=NO_TOPIC,
         shown=lambda one: {
             "label": one.label,
             "transcripts": one.transcripts,
@@ -136,7 +140,7 @@ class Counted:
         asked = Counting(
             kind=self._across.kind,
             among=narrowed(query, tenant, wrong),
-            label=_one_of(query, name, known, wrong),
+            label=_one_of(query, name, known, wrong, self._across.said),
             text=short_text(query, "text", TEXT_CHARS_MAX, wrong),
             speaker=short_text(query, "speaker", SPEAKER_CHARS_MAX, wrong),
             limit=limit_of(query, wrong),
@@ -146,9 +150,11 @@ class Counted:
         return group is not None, asked
 
 
-def _one_of(query: QueryParams, name: str, known: Collection[str], wrong: Wrong) -> str | None:
+def _one_of(
+    query: QueryParams, name: str, known: Collection[str], wrong: Wrong, said: str = ""
+) -> str | None:
     """Read one of some values; an empty one counts as absent."""
     value = query.get(name) or None
     if value is not None and value not in known:
-        wrong.append((name, "is not one that is known here"))
+        wrong.append((name, said or f"must be one of: {', '.join(sorted(known))}"))
     return value

@@ -28,7 +28,7 @@ from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.report import Report
 from stenolog.edge.native.search import QUERY, Searching
-from stenolog.edge.native.transcripts import Transcripts
+from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import query_names
 from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
 from stenolog.edge.transcriptions.use_cases import UseCases
@@ -103,7 +103,7 @@ def surface(
     routes = [
         at(
             f"{PREFIX}/transcripts",
-            GET=reading(handler=revalidated(transcripts.list), query=("status", "subject", *PAGE)),
+            GET=reading(handler=revalidated(transcripts.list), query=LISTED),
             POST=writing(handler=transcripts.post),
         ),
         at(
@@ -202,9 +202,14 @@ def _across_transcripts(
     lists = (
         at(
             f"{PREFIX}/{name}",
-            GET=reading(handler=Counted(across, index, cursors).get, query=across.query),
+            GET=reading(
+                handler=revalidated(Counted(across, index, cursors).get), query=across.query
+            ),
         )
         for name, across in LISTS.items()
     )
     searching = Searching(index, cursors)
-    return [at(f"{PREFIX}/search", GET=reading(handler=searching.get, query=QUERY)), *lists]
+    return [
+        at(f"{PREFIX}/search", GET=reading(handler=revalidated(searching.get), query=QUERY)),
+        *lists,
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import cast
@@ -19,7 +19,16 @@ from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.http.unknown_names import NAMED_MAX
 from stenolog.edge.loops import PlaceOf, QueuePlace, ReadableAt
 from stenolog.edge.native.cursors import Cursors
-from stenolog.edge.native.paging import PageQuery, limit_of, page_answer, page_query, refuse_if
+from stenolog.edge.native.narrowing import members_asked
+from stenolog.edge.native.of_metadata import of_metadata
+from stenolog.edge.native.paging import (
+    PAGE,
+    PageQuery,
+    limit_of,
+    page_answer,
+    page_query,
+    refuse_if,
+)
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
 from stenolog.edge.ports import StreamsOfSubject
 from stenolog.edge.transcriptions.incomplete import incomplete
@@ -41,6 +50,7 @@ from stenolog.wire.assemblyai.transcript_request import (
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 PATH = "/api/v1/transcripts"
+LISTED = ("status", "subject", "metadata", *PAGE)  # the query parameters of the list
 MEMBERS = tuple(sorted({*KNOWN, *HEADERS}))
 OUTCOMES = (TranscriptionCompleted.type, TranscriptionFailed.type)
 
@@ -126,18 +136,22 @@ class Transcripts:
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Newest first; may lag behind the log, and says so where older ones may be missing."""
-        query, status = _query(request, self._cursors)
+        query, status, members = _query(request, self._cursors)
         headers = await incomplete(self._views)
         subject = request.query_params.get("subject") or None
-        found = await self._views.list_transcriptions(
-            caller.tenant,
-            limit=query.limit,
-            before=query.after,
-            status=status,
-            among=None if subject is None else await self._of_subject(caller.tenant, subject),
-        )
-        items = [orjson.dumps(status_of(row)) for row in found.rows]
-        last = found.rows[-1].requested_position if found.older else None
+        among = None if subject is None else await self._of_subject(caller.tenant, subject)
+        rows: Sequence[StatusRow]
+        if members:
+            rows, last = await of_metadata(
+                self._views, caller.tenant, members, query, status=status, among=among
+            )
+        else:
+            found = await self._views.list_transcriptions(
+                caller.tenant, limit=query.limit, before=query.after, status=status, among=among
+            )
+            rows = found.rows
+            last = rows[-1].requested_position if found.older else None
+        items = [orjson.dumps(status_of(row)) for row in rows]
         following = None if last is None else self._cursors.of_number(last)
         answer = page_answer(items, following)
         answer.headers.update(headers)
@@ -184,14 +198,15 @@ def _refuse_misspelt(given: Mapping[str, object]) -> None:
         raise InvalidRequest(f"{wrong[0][0]} {wrong[0][1]}", wrong)
 
 
-def _query(request: Request, cursors: Cursors) -> tuple[PageQuery, Status | None]:
+def _query(request: Request, cursors: Cursors) -> tuple[PageQuery, Status | None, tuple[str, ...]]:
     status = request.query_params.get("status") or None
     wrong: list[tuple[str, str]] = []
     if status is not None and status not in STATUSES:
         wrong.append(("status", f"must be one of: {', '.join(STATUSES)}"))
     if len(request.query_params.get("subject", "")) > SUBJECT_CHARS_MAX:
         wrong.append(("subject", f"must have at most {SUBJECT_CHARS_MAX} characters"))
+    members = members_asked(request.query_params, wrong)
     if wrong:
         limit_of(request.query_params, wrong)
         refuse_if(wrong)
-    return page_query(request.query_params, cursors), cast("Status | None", status)
+    return page_query(request.query_params, cursors), cast("Status | None", status), members

@@ -20,6 +20,7 @@ SPEAKER_CHARS_MAX = 128
 MILLISECONDS = re.compile(r"[0-9]{1,12}")
 SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,18})?|\.[0-9]{1,18}")
 JSON = "json"
+NO_TOPIC = "must be a topic of the IAB Content Taxonomy 2.0, such as Sports or Sports>Boxing"
 GROUPED = {"entities": "text"}
 
 
@@ -123,7 +124,7 @@ class _Asked:
             return self.one_of("label", CONTENT_SAFETY_LABELS)
         value = self._query.get("label") or None
         if value is not None and not _is_topic(value):
-            self._wrong.append(("label", "must be a topic of the IAB Content Taxonomy 2.0"))
+            self._wrong.append(("label", NO_TOPIC))
         return value
 
 

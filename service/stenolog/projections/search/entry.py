@@ -41,6 +41,7 @@ class Put:
         position: Of the event with its result.
         created_at: When it was asked for: RFC 3339, six digits, Z.
         subject: As the customer gave it.
+        metadata: Its members, as `members.members_of` returns them.
     """
 
     transcription: str
@@ -48,6 +49,7 @@ class Put:
     position: int
     created_at: str
     subject: str | None
+    metadata: tuple[str, ...] = ()
     passages: tuple[Passage, ...]
     findings: tuple[Finding, ...] = ()
 

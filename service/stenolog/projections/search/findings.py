@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from stenolog.projections.canonical import Item
 from stenolog.projections.documents import ProjectionFailed, number_or_none, text_or_none
 from stenolog.projections.search.entry import FINDINGS_MAX, Finding
 from stenolog.projections.search.folding import indexed_words
 from stenolog.projections.shaped.conversation import Conversation
+from stenolog.projections.shaped.substitutes import Substitutes
 from stenolog.projections.shaped.views import Shaped, shaped
 
-HIDES = ("redact_pii",)  # what asks for it: then no text of an entity is kept here
 SUMMARY = "summary"
 
 
@@ -20,13 +21,31 @@ def findings_of(said: Conversation) -> tuple[Finding, ...]:
     """Return what was found, each thing once; of a view that cannot be shaped, nothing."""
     found: list[Finding] = []
     for view, counted in _COUNTED.items():
-        if view == "entities" and said.was_requested(HIDES):
-            continue  # providers leave in them what they have redacted elsewhere
         try:
-            found += counted(shaped(view, said))
+            items = shaped(view, said)
         except ProjectionFailed:
             continue  # the view itself says so
+        if view == "entities":
+            items = replace(items, items=tuple(_as_shown(said, items.items)))
+        found += counted(items)
     return tuple(found[:FINDINGS_MAX])
+
+
+def _as_shown(said: Conversation, entities: Sequence[Item]) -> Iterator[Item]:
+    """Yield entities without a text that the words do not show: what is hidden is its kind alone.
+
+    Providers leave in entities what they have redacted elsewhere.
+    """
+    shown = Substitutes(said.answer, said.params)
+    if not shown.asked:
+        yield from entities
+        return
+    spoken = f" {' '.join(indexed_words(said.transcript.text or ''))} "
+    for item in entities:
+        text = item["text"] or ""
+        is_said = f" {' '.join(indexed_words(text))} " in spoken
+        hidden = shown.is_all_hidden(text) or not is_said
+        yield {**item, "text": f"[{(item['entity_type'] or '').upper()}]"} if hidden else item
 
 
 def _entities(view: Shaped) -> Iterator[Finding]:

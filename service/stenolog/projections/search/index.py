@@ -13,7 +13,7 @@ from stenolog.projections.search.query import Term
 from stenolog.projections.search.snippets import Snippet
 
 SEARCH = "search"  # its name among the projections
-SEARCH_VERSION = 1  # raised whenever the same events give other rows
+SEARCH_VERSION = 2  # raised whenever the same events give other rows
 QUERY_MS_MAX = 2_000
 
 
@@ -83,12 +83,14 @@ class Narrowed:
     """Which transcriptions are looked at: those of a tenant, and of these all that match.
 
     Attributes:
+        metadata: Those that have all of these members, as `members.members_of` returns them.
         created_from: The first and the last moment at which they were asked for: RFC 3339, six
             digits, Z.
     """
 
     tenant: str
     subject: str | None = None
+    metadata: tuple[str, ...] = ()
     created_from: str | None = None
     created_to: str | None = None
 

@@ -9,6 +9,7 @@ from stenolog.projections.projection import Erased, Lost, Unreadable
 from stenolog.projections.run.registry import OpenedEvent, source_of
 from stenolog.projections.search.entry import Change, Drop, Put
 from stenolog.projections.search.findings import findings_of
+from stenolog.projections.search.members import members_of
 from stenolog.projections.search.passages import passages_of
 
 KEY_LOST = "its key is lost"
@@ -28,12 +29,14 @@ def indexed(opened: OpenedEvent, created_at: str) -> Change:
         match source.content:
             case Document():
                 assert source.conversation is not None, "a completed transcript is shaped"
+                asked = request_in(source.request)
                 return Put(
                     transcription=opened.transcription,
                     tenant=opened.event.tenant,
                     position=position,
                     created_at=created_at,
-                    subject=text_or_none(request_in(source.request).subject),
+                    subject=text_or_none(asked.subject),
+                    metadata=members_of(asked.metadata),
                     passages=passages_of(source.conversation),
                     findings=findings_of(source.conversation),
                 )

@@ -7,7 +7,7 @@ import apsw
 from stenolog.intelligence.taxonomy import SEPARATOR
 from stenolog.projections.search.folding import indexed_words
 from stenolog.projections.search.index import Count, Counting, TranscriptCount
-from stenolog.stores.search.matching import subject_digest
+from stenolog.stores.search.matching import Labels
 from stenolog.stores.search.reading import refuse_unready
 from stenolog.stores.search.values import whole
 
@@ -87,14 +87,16 @@ def _condition(asked: Counting) -> tuple[str, Values]:
     if asked.text is not None:
         conditions.append("f.folded = ?")
         values.append(" ".join(indexed_words(asked.text)))
+    labels = Labels.of(among.subject, among.metadata)
     of_transcript = [
-        ("subject = ?", None if among.subject is None else subject_digest(among.subject)),
-        ("created_at >= ?", among.created_from),
-        ("created_at <= ?", among.created_to),
+        ("t.subject = ?", labels.subject),
+        *(("instr(t.metadata, ?)", one) for one in labels.metadata.split()),
+        ("t.created_at >= ?", among.created_from),
+        ("t.created_at <= ?", among.created_to),
     ]
     given = [(condition, value) for condition, value in of_transcript if value is not None]
     if given:
-        inner = " AND ".join(f"t.{condition}" for condition, _ in given)
+        inner = " AND ".join(condition for condition, _ in given)
         conditions.append(
             f"EXISTS (SELECT 1 FROM transcripts AS t WHERE t.position = f.position AND {inner})"  # noqa: S608  ours
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import apsw
 
+from stenolog.projections.search.index import Search
 from stenolog.projections.search.query import Term
 from stenolog.stores.search.values import whole
 
@@ -14,33 +16,43 @@ RANK_MAX = 10_000  # ten-thousandths
 DIGEST_CHARS = 24  # of 64: enough that no two are the same
 
 
-def expression_of(
-    terms: Sequence[Term], tenant: str, *, subject: str | None, speaker: str | None
-) -> str:
+def expression_of(asked: Search) -> str:
     """Return what FTS5 is to match: all terms, among the passages of these facets.
 
     A word has only letters, digits and marks, so between quotation marks nothing is FTS5's syntax.
     """
-    facets = " AND ".join(f'"{one}"' for one in facets_of(tenant, subject, speaker))
-    said = " AND ".join(f'"{" ".join(term.words)}"{" *" if term.prefix else ""}' for term in terms)
+    among = asked.among
+    labels = Labels.of(among.subject, among.metadata)
+    facets = " AND ".join(f'"{one}"' for one in facets_of(among.tenant, labels, asked.speaker))
+    said = " AND ".join(_said(term) for term in asked.terms)
     return f"facets : ({facets}) AND said : ({said})"
 
 
-def facets_of(tenant: str, subject: str | None, speaker: str | None) -> Iterator[str]:
-    """Yield the words by which FTS5 finds passages of a tenant, a subject and a speaker alone.
+def _said(term: Term) -> str:
+    return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
 
-    `subject` is `subject_digest` of it.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a customer said about a transcript, by digests, which go with it: see `of`."""
+
+    subject: str | None
+    metadata: str
+
+    @classmethod
+    def of(cls, subject: str | None, metadata: Sequence[str]) -> Labels:
+        """Return the digest of a subject, and those of metadata's members with spaces between."""
+        return cls(None if subject is None else _digest(subject), " ".join(map(_digest, metadata)))
+
+
+def facets_of(tenant: str, labels: Labels, speaker: str | None) -> Iterator[str]:
+    """Yield the words by which FTS5 finds passages of a tenant, its labels and a speaker alone."""
     yield "t" + _digest(tenant)
-    if subject is not None:
-        yield "s" + subject
+    if labels.subject is not None:
+        yield "s" + labels.subject
+    yield from ("m" + one for one in labels.metadata.split())
     if speaker is not None:
         yield "v" + _digest(speaker)
-
-
-def subject_digest(subject: str) -> str:
-    """Return by what a subject is known in this file; it goes with the transcript."""
-    return _digest(subject)
 
 
 def share_of_terms(api: apsw.FTS5ExtensionApi, *given: object) -> int:

@@ -10,7 +10,7 @@ import apsw
 from stenolog.projections.search.index import Hit, HitsPage, Place, Search, SearchNotReady
 from stenolog.projections.search.query import Term
 from stenolog.projections.search.snippets import snippet_of
-from stenolog.stores.search.matching import RANK_MAX, expression_of, subject_digest
+from stenolog.stores.search.matching import RANK_MAX, expression_of
 from stenolog.stores.search.schema import PASSAGE_BITS
 from stenolog.stores.search.values import text_or_null, whole, whole_or_none
 from stenolog.stores.search.writing import ALL_PASSAGES, read_state
@@ -108,14 +108,8 @@ def _below(window: _Window) -> Place:
 
 def _window(connection: apsw.Connection, asked: Search, place: Place, oldest: int) -> _Window:
     among = asked.among
-    expression = expression_of(
-        asked.terms,
-        among.tenant,
-        subject=None if among.subject is None else subject_digest(among.subject),
-        speaker=asked.speaker,
-    )
     bottom = max(place.bottom, oldest)
-    values = (len(asked.terms), expression, place.top, bottom, RANKED_TOGETHER)
+    values = (len(asked.terms), expression_of(asked), place.top, bottom, RANKED_TOGETHER)
     rows = [_Match(whole(a), whole(b)) for a, b in connection.execute(_MATCHES, values)]
     # What comes later is above the top; what is below the bottom is ranked by itself, later.
     top = rows[0].passage if rows else place.top

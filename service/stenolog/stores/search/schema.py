@@ -12,7 +12,7 @@ from stenolog.projections.search.index import SEARCH_VERSION
 
 FILE = "search.db"
 KIND = int.from_bytes(b"StnS", "big")  # `application_id`; the other files have letters of theirs
-SCHEMA = 1
+SCHEMA = 2
 PASSAGE_BITS = 20  # a passage's id is its transcript's position and its own number in it
 
 TABLES = f"""
@@ -37,7 +37,8 @@ CREATE TABLE transcripts (
     id TEXT NOT NULL UNIQUE,
     tenant TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    subject TEXT
+    subject TEXT,
+    metadata TEXT NOT NULL
 ) STRICT;
 CREATE INDEX transcripts_created ON transcripts (tenant, created_at);
 CREATE INDEX transcripts_subject ON transcripts (tenant, subject) WHERE subject IS NOT NULL;

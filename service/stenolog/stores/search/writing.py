@@ -13,7 +13,7 @@ from stenolog.projections.search.entry import Change, Drop, Finding, Put
 from stenolog.projections.search.folding import indexed_words
 from stenolog.projections.search.index import IndexState
 from stenolog.stores.search.connection import search_errors, truncate_wal
-from stenolog.stores.search.matching import facets_of, subject_digest
+from stenolog.stores.search.matching import Labels, facets_of
 from stenolog.stores.search.schema import FILE, PASSAGE_BITS
 from stenolog.stores.search.separators import forget_words
 from stenolog.stores.search.values import text_or_null, whole, whole_or_none
@@ -113,10 +113,17 @@ def _put(connection: apsw.Connection, entry: Put) -> None:
     _remove(connection, entry.transcription)
     if entry.position >= 1 << (63 - PASSAGE_BITS):
         raise StoreUnavailable(f"{FILE}: position {entry.position} is beyond what it can number")
-    subject = None if entry.subject is None else subject_digest(entry.subject)
+    labels = Labels.of(entry.subject, entry.metadata)
     connection.execute(
-        "INSERT INTO transcripts VALUES (?, ?, ?, ?, ?)",
-        (entry.position, entry.transcription, entry.tenant, entry.created_at, subject),
+        "INSERT INTO transcripts VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            entry.position,
+            entry.transcription,
+            entry.tenant,
+            entry.created_at,
+            labels.subject,
+            labels.metadata,
+        ),
     )
     # The first passage has the greatest id: of one transcript it is shown first, as the newest.
     last = (entry.position << PASSAGE_BITS) + ALL_PASSAGES
@@ -127,7 +134,7 @@ def _put(connection: apsw.Connection, entry: Put) -> None:
     connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?)", rows)
     connection.executemany(
         "INSERT INTO words (rowid, said, facets) VALUES (?, ?, ?)",
-        [_words(row[0], row[1], row[4], entry.tenant, subject) for row in rows],
+        [_words(row[0], row[1], row[4], entry.tenant, labels) for row in rows],
     )
     connection.executemany(
         "INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -139,20 +146,14 @@ def _remove(connection: apsw.Connection, transcription: str) -> bool:
     """Delete its rows and its words, as they were indexed; return whether there were any."""
     connection.execute("DELETE FROM failures WHERE id = ?", (transcription,))
     found = connection.execute(
-        "SELECT position, tenant, subject FROM transcripts WHERE id = ?", (transcription,)
+        "SELECT position, tenant, subject, metadata FROM transcripts WHERE id = ?", (transcription,)
     ).fetchall()
-    for position, tenant, subject in found:
+    for position, tenant, subject, metadata in found:
         first = whole(position) << PASSAGE_BITS
         among = (first, first + ALL_PASSAGES)
-        of_subject = text_or_null(subject)
+        labels = Labels(text_or_null(subject), str(metadata))
         words = [
-            _words(
-                whole(id_),
-                str(text),
-                text_or_null(voice),
-                str(tenant),
-                of_subject,
-            )
+            _words(whole(id_), str(text), text_or_null(voice), str(tenant), labels)
             for id_, text, voice in connection.execute(
                 "SELECT id, text, speaker FROM passages WHERE id BETWEEN ? AND ?", among
             ).fetchall()
@@ -173,8 +174,8 @@ def _flush(connection: apsw.Connection) -> None:
     connection.execute("INSERT INTO words (words) VALUES ('flush')")
 
 
-def _words(id_: int, text: str, speaker: str | None, tenant: str, subject: str | None) -> Words:
-    facets = " ".join(facets_of(tenant, subject, speaker))
+def _words(id_: int, text: str, speaker: str | None, tenant: str, labels: Labels) -> Words:
+    facets = " ".join(facets_of(tenant, labels, speaker))
     return id_, " ".join(indexed_words(text)), facets
 
 
