@@ -118,6 +118,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "provider": "local",
     },
     "api_key.revoked": {},
+    "signing_secret.made": {"number": 2, "overlap_ms": 86_400_000, "asymmetric": True},
+    "signing_secret.removed": {},
 }
 
 # Both may open a stream, and neither has to.

@@ -90,6 +90,10 @@ PLANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("delivery.dispatcher", "reconciler.loop"),
         ("compliance.vault", "delivery.dispatcher"),
     ),
+    "Endpoints know the log and the feed alone": (
+        ("endpoints.secrets", "commands.handler"),
+        ("endpoints.signatures", "egress.client"),
+    ),
     "Deliveries decide nothing: they know no command": (
         ("delivery.dispatcher", "commands.handler"),
         ("delivery.sender", "commands.transcription.state"),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -48,12 +48,14 @@ class House:
     now_ms: NowMs = now_ms
     audio: RedactedAudio | None = None
     work: SqliteWork = field(init=False)
+    wake: Callable[[], None] = field(init=False)
 
     @contextlib.asynccontextmanager
     async def delivering(self) -> AsyncIterator[Deliveries]:
         """Run the deliveries, on the outbox that is in the directory."""
         async with self._opened() as deliveries:
             running = asyncio.create_task(deliveries.run())
+            self.wake = deliveries.dispatcher.wake
             try:
                 yield deliveries
             finally:
@@ -83,6 +85,7 @@ class House:
                 Wrapping(delivery=lambda _: self.timing, clock=self.now_ms),
                 self.service.metrics,
                 self.audio or self.service.audio,
+                self.service.edge.endpoints,
             )
             projector = self.service.projector
             projector.on_committed.append(deliveries.moved)

@@ -54,7 +54,14 @@ READY = "GET /readyz"  # 503 is right once the reconciler, which no test here ru
 
 CALLBACK = "/callbacks/{provider}/{token}"
 PAGES = ("/openapi.json", "/docs", "/docs/errors", "/docs/style.css")
-OPEN = ("/healthz", "/readyz", "/metrics", "/redacted-audio/{link}", *PAGES)
+OPEN = (
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/redacted-audio/{link}",
+    "/.well-known/webhook-keys",
+    *PAGES,
+)
 
 
 class Driver:

@@ -16,18 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway_process import ROOT, GatewayProcess
+from tests.gateway_process import GatewayProcess
+from tests.pages import blocks
 from tests.sdk.running import node
 
 pytestmark = pytest.mark.xdist_group("sdk")
 SECRET = "change me"
 SAYS_S_MAX = 20
 INSTALL_S_MAX = 300
-
-
-def blocks(page: str, language: str) -> list[str]:
-    text = (ROOT / "docs" / page).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.M | re.S)
 
 
 def free_port() -> int:
@@ -84,7 +80,7 @@ def wait_for(holds: object, said: Path) -> None:
 
 def told(process: GatewayProcess, said: Path, folder: Path, port: int) -> None:
     """Paste the page's request, and wait until the receiver was told of it."""
-    (request,) = [block for block in blocks("WEBHOOKS.md", "sh") if "curl" in block]
+    (request,) = [block for block in blocks("WEBHOOKS.md", "sh") if "webhook_url" in block]
     request = request.replace("http://127.0.0.1:8080", process.url).replace("5055", str(port))
     made = sh(request, folder, KEY=process.key).stdout
     found = re.search(r'"id": ?"([0-9a-f-]{36})"', made)

@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from stenolog.bootstrap.endpoints import EndpointParts
 from stenolog.bootstrap.stores import Stores, Wrapping
 from stenolog.clock import NowMs
 from stenolog.config.settings import Settings
@@ -97,10 +98,11 @@ async def open_deliveries(
     wrapping: Wrapping,
     metrics: Metrics,
     audio: RedactedAudio,
+    endpoints: EndpointParts,
 ) -> Deliveries:
     """Deliveries that go on where they were; what ends from now on is told.
 
-    `audio` says where redacted audio is.
+    `audio` says where redacted audio is, `endpoints` with what messages are signed.
 
     Raises:
         StoreUnavailable: A store cannot be read or written.
@@ -117,7 +119,7 @@ async def open_deliveries(
         facts,
         requests,
         stores.work,
-        Messages(requests, readable, audio, now_ms),
+        Messages(requests, readable, audio, endpoints.webhook_secrets, now_ms),
         Sender(egress, timeout_ms=timing.timeout_ms),
         timing=timing,
         metrics=metrics,

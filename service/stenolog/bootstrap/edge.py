@@ -11,6 +11,7 @@ from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
+from stenolog.bootstrap.endpoints import EndpointParts
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of
@@ -91,6 +92,7 @@ class EdgeParts:
     answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
     news: News
+    endpoints: EndpointParts
     arrivals: Arrivals = field(default_factory=Arrivals)
     waiting: WaitLimits = field(default_factory=WaitLimits)
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
@@ -177,6 +179,8 @@ def _native(
         room=parts.answer_room.wait,
         evidence=Prover(stores.events, stores.heads, signer),
         feed=_feed(stores, parts),
+        webhook_secrets=parts.endpoints.webhook_secrets,
+        tenant_keys=parts.endpoints.tenant_keys,
     )
 
 

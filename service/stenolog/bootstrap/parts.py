@@ -9,24 +9,25 @@ from dataclasses import dataclass
 from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge import EdgeParts
+from stenolog.bootstrap.endpoints import EndpointParts, endpoints_over
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.engine_parts import engine_of, queues_of
 from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
+from stenolog.bootstrap.following import followers_of
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, key_ring, secret_of
 from stenolog.bootstrap.overseeing import Overseer
-from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
 from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
-from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
+from stenolog.delivery.message import RedactedAudio
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.enrichment.enricher import Enricher
@@ -60,10 +61,14 @@ class Parts:
     reconciling: Reconciling
     engine: EngineChild | None
     edge: EdgeParts
-    metrics: Metrics
     heads: Heartbeat
     new_api_key: bool
     polled: bool
+
+    @property
+    def metrics(self) -> Metrics:
+        """What counts, for edge and loops."""
+        return self.edge.metrics
 
 
 async def open_parts(
@@ -83,8 +88,8 @@ async def open_parts(
     reached, gates = _reached(stack, settings, engine, wrapping, address, public_url)
     facts, ring, handler = await _recording(stores)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
-    deliveries = await open_deliveries(stack, settings, stores, facts, wrapping, metrics, audio)
-    projector, indexer = _followers(stack, stores, wrapping, seen, deliveries)
+    endpoints, deliveries = await _told(stack, settings, stores, facts, wrapping, metrics, audio)
+    projector, indexer = followers_of(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, indexer, wrapping.clock)
     reconciling = await reconciling_over(
         settings,
@@ -130,8 +135,8 @@ async def open_parts(
             answer_room=AnswerRoom(Figures()),
             side_work=(_side_process(stack), _side_process(stack)),
             news=News(stores.events, projector),
+            endpoints=endpoints,
         ),
-        metrics=metrics,
         heads=beats.heads,
         new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
@@ -161,6 +166,23 @@ async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHand
     facts = FactRecorder(stores.events, stores.vault)
     ring = await key_ring(stores.keys, stores.events, facts)
     return facts, ring, await agreed_handler(stores, facts)
+
+
+async def _told(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    stores: Stores,
+    facts: FactRecorder,
+    wrapping: Wrapping,
+    metrics: Metrics,
+    audio: RedactedAudio,
+) -> tuple[EndpointParts, Deliveries]:
+    """Return customers' endpoints, and what delivers to them and to webhooks."""
+    endpoints = endpoints_over(stores, facts, wrapping.clock)
+    deliveries = await open_deliveries(
+        stack, settings, stores, facts, wrapping, metrics, audio, endpoints
+    )
+    return endpoints, deliveries
 
 
 def _reached(
@@ -197,48 +219,3 @@ def _enricher(stack: contextlib.AsyncExitStack) -> Enricher:
     enricher = Enricher()
     stack.push_async_callback(enricher.close)
     return enricher
-
-
-def _followers(
-    stack: contextlib.AsyncExitStack,
-    stores: Stores,
-    wrapping: Wrapping,
-    seen: CommitTimes,
-    deliveries: Deliveries,
-) -> tuple[Projector, Indexer]:
-    """Return what follows the log for views, and for the search index."""
-    projector = _projector(stack, stores, wrapping, seen, deliveries)
-    return projector, _indexer(stack, stores, wrapping.clock)
-
-
-def _projector(
-    stack: contextlib.AsyncExitStack,
-    stores: Stores,
-    wrapping: Wrapping,
-    seen: CommitTimes,
-    deliveries: Deliveries,
-) -> Projector:
-    projector = Projector(
-        log_store=stores.events,
-        sealer=stores.vault,
-        views=stores.views,
-        projections=PROJECTIONS,
-        histories=stores.events.histories,
-        now_ms=wrapping.clock,
-        on_committed=[seen.note, deliveries.moved],
-        on_mended=[deliveries.mended],
-    )
-    stack.push_async_callback(projector.close)
-    return projector
-
-
-def _indexer(stack: contextlib.AsyncExitStack, stores: Stores, clock: NowMs) -> Indexer:
-    indexer = Indexer(
-        log_store=stores.events,
-        sealer=stores.vault,
-        index=stores.search,
-        now_ms=clock,
-    )
-    stores.search.on_damaged = indexer.subscription.wake
-    stack.push_async_callback(indexer.close)
-    return indexer

@@ -148,7 +148,12 @@ class Delivering:
 
     async def _attempt(self, leased: Leased, message: Message) -> Leased | None:
         began_ms = self._now_ms()
-        result = await self._sender.send(message.webhook, message.body, tenant=leased.tenant)
+        result = await self._sender.send(
+            message.webhook,
+            message.body,
+            signature=message.signature(began_ms),
+            tenant=leased.tenant,
+        )
         if isinstance(result, NotMade):
             await self._not_made(leased, result)
             return None

@@ -10,6 +10,7 @@ from stenolog.delivery.outbox import Ending, Leased
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.sender import is_sendable
 from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
+from stenolog.endpoints.signatures import HEADERS, Signing
 from stenolog.errors import InvalidRequest, KeyLost, ProviderUnavailable
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import UndeliveredReason
@@ -33,12 +34,38 @@ class RedactedAudio(Protocol):
         ...
 
 
+class Signers(Protocol):
+    """Tells with what messages are signed."""
+
+    async def webhook_signing(self, tenant: str) -> Signing | None:
+        """Return with what the webhooks are signed that the tenant's requests name; None: nothing.
+
+        Raises:
+            KeyLost: It is not there, until it is restored or made anew.
+            StoreError: It cannot be read now.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What to post."""
+    """What to post; `id` is the same for all its attempts, whoever asks for them."""
 
     webhook: Webhook
     body: bytes
+    id: str
+    signing: Signing | None = None
+
+    def signature(self, now_ms: int) -> list[tuple[str, str]]:
+        """Return the headers that sign an attempt now.
+
+        A customer's own header keeps its name: two of one name would be read differently by
+        everybody on the way.
+        """
+        own = self.webhook.header
+        if self.signing is None or (own is not None and own[0].lower() in HEADERS):
+            return []
+        return self.signing.headers(self.id, now_ms // 1000, self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +89,13 @@ class Messages:
         requests: Requests,
         readable: ReadableOutcomes,
         audio: RedactedAudio,
+        signers: Signers,
         now_ms: NowMs,
     ) -> None:
         self._requests = requests
         self._readable = readable
         self._audio = audio
+        self._signers = signers
         self._now_ms = now_ms
 
     async def of(self, leased: Leased, event: Event) -> Message | NotYet | Ending:
@@ -88,13 +117,13 @@ class Messages:
                 reason="the outcome is not readable", missing="unreadable", awaits_views=True
             )
         if leased.kind == "outcome":
-            return Message(webhook=webhook, body=callback_body(transcription, status))
+            return await self._signed(leased, event, webhook, callback_body(transcription, status))
         if status != "completed":
             return Ending(reason="unavailable")
         link = await self._link(leased, transcription)
         if not isinstance(link, str):
             return link
-        return Message(webhook=webhook, body=redacted_audio_body(link))
+        return await self._signed(leased, event, webhook, redacted_audio_body(link))
 
     async def is_readable(self, event: Event) -> bool:
         """Tell whether the views show now what this event tells of.
@@ -104,6 +133,19 @@ class Messages:
         """
         transcription = event.stream.removeprefix(TRANSCRIPTION)
         return await self._readable.status(transcription, event.version) is not None
+
+    async def _signed(
+        self, leased: Leased, event: Event, webhook: Webhook, body: bytes
+    ) -> Message | NotYet:
+        """Make the message with its signature; without the secret it is not sent unsigned."""
+        try:
+            signing = await self._signers.webhook_signing(event.tenant)
+        except KeyLost as exc:
+            return NotYet(reason=str(exc), missing="unreadable")
+        # One event has two messages at most: a receiver that knows the id of one must not drop
+        # the other.
+        message_id = event.id if leased.kind == "outcome" else f"{event.id}-{leased.kind}"
+        return Message(webhook=webhook, body=body, id=message_id, signing=signing)
 
     async def _webhook(self, event: Event) -> Webhook | NotYet | Ending:
         """Read whom to call, or why nobody can be called."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stenolog.delivery.rules import Answered, NotAllowed, NotMade, Result, Unanswered
 from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import USER_AGENT, Egress
@@ -24,9 +26,17 @@ class Sender:
         self._egress = egress
         self._timeout_ms = timeout_ms
 
-    async def send(self, webhook: Webhook, body: bytes, *, tenant: str) -> Result | NotMade:
+    async def send(
+        self,
+        webhook: Webhook,
+        body: bytes,
+        *,
+        signature: Sequence[tuple[str, str]] = (),
+        tenant: str,
+    ) -> Result | NotMade:
         """Return what the receiver said within the timeout, which covers all up to its status.
 
+        `signature` are the headers that sign these bytes.
         Names are looked up at `tenant`'s expense: those that resolve slowly hold up no other.
         """
         try:
@@ -38,7 +48,7 @@ class Sender:
             async with self._egress.stream(
                 "POST",
                 webhook.url,
-                headers=[CONTENT_TYPE, *header],
+                headers=[CONTENT_TYPE, *signature, *header],
                 content=body,
                 timeout_ms=self._timeout_ms,
                 asker=tenant,

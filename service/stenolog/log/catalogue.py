@@ -26,6 +26,7 @@ from stenolog.log.events.logs import (
     LogRestored,
     SweepCompleted,
 )
+from stenolog.log.events.signing import SigningSecretMade, SigningSecretRemoved
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -84,6 +85,8 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SweepCompleted,
         ApiKeyCreated,
         ApiKeyRevoked,
+        SigningSecretMade,
+        SigningSecretRemoved,
     )
 }
 

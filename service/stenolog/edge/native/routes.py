@@ -8,11 +8,12 @@ from functools import partial
 
 from starlette.routing import Route
 
+from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.cache_headers import revalidated
-from stenolog.edge.http.resource import Admission, Guarded, in_path
+from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
 from stenolog.edge.native.across import LISTS, Counted
@@ -30,8 +31,11 @@ from stenolog.edge.native.report import Report
 from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import query_names
+from stenolog.edge.native.webhook_secret import WebhookSecret
 from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
 from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.endpoints.tenant_keys import TenantKeys
+from stenolog.endpoints.webhook_secrets import WebhookSecrets
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.format import LogIdentity
 from stenolog.projections.of.lists import ITEM_VIEWS
@@ -71,6 +75,8 @@ class NativePorts:
     room: Room
     evidence: Evidence
     feed: FeedPorts
+    webhook_secrets: WebhookSecrets
+    tenant_keys: TenantKeys
 
 
 def surface(
@@ -135,6 +141,7 @@ def surface(
             ),
         ),
         *_keys(keys, at),
+        *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
@@ -154,6 +161,20 @@ def _keys(keys: Keys, at: Callable[..., Route]) -> list[Route]:
             POST=managing(handler=keys.post),
         ),
         at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
+    ]
+
+
+def _webhook_secret(secret: WebhookSecret, at: Callable[..., Route]) -> list[Route]:
+    """What signs the webhooks that requests name, and what verifies it."""
+    signing = partial(Guarded, query=(), scope="endpoints:write")
+    return [
+        at(
+            f"{PREFIX}/webhook-secret",
+            GET=signing(handler=secret.get),
+            PUT=signing(handler=secret.put),
+            DELETE=signing(handler=secret.delete),
+        ),
+        at("/.well-known/webhook-keys", GET=Open(handler=secret.keys)),
     ]
 
 

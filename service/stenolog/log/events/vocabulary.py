@@ -27,6 +27,7 @@ Scope = Literal[
     "events:read",
     "compliance:read",
     "compliance:erase",
+    "endpoints:write",
     "keys:write",
     "ops:read",
 ]

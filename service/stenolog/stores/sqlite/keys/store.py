@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from stenolog.stores.sqlite.keys.api_keys import SqliteApiKeys
 from stenolog.stores.sqlite.keys.data_keys import DataKeyFile
@@ -34,3 +35,25 @@ class SqliteKeys(SubjectStreams, DataKeyFile, SqliteApiKeys):
             "SELECT number, box FROM secrets WHERE purpose = ? AND retired_at IS NULL", purpose
         )
         return {int(row[0]): bytes(row[1]) for row in rows}
+
+    async def drop_secrets(self, purpose: str, numbers: Sequence[int]) -> None:
+        """Overwritten in the file by `secure_delete`."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "DELETE FROM secrets WHERE purpose = ? AND number = ?",
+                [(purpose, number) for number in numbers],
+            )
+
+        await self._commits.submit(write)
+
+    async def purposes(self, begin: str, limit: int) -> Sequence[str]:
+        """Reads the primary key alone."""
+        rows = await self._all(
+            "SELECT DISTINCT purpose FROM secrets WHERE purpose >= ?1 AND purpose < ?1 || ?2 "
+            "ORDER BY purpose LIMIT ?3",
+            begin,
+            chr(0x10FFFF),
+            limit,
+        )
+        return [str(row[0]) for row in rows]

@@ -1,0 +1,1 @@
+"""Customers' endpoints for events, and the secrets with which what they are sent is signed."""
