@@ -25,6 +25,7 @@ from stenolog.side_process import SideProcess
 CONNECTIONS_MAX = 144
 BESIDE_IDLE_MS = 60_000  # the process that reads long transcripts ends after that
 LOOPBACK = "127.0.0.1/32"
+DAY_MS = 86_400_000
 
 FACTS: Mapping[ProviderName, ProviderFacts] = {
     # Its documentation of speech-to-text: results are kept an hour; there is nothing but create and
@@ -32,7 +33,8 @@ FACTS: Mapping[ProviderName, ProviderFacts] = {
     "aimlapi": ProviderFacts(
         calls_back=False, lists=False, deletes=False, uploads=False, result_lifetime_ms=3_600_000
     ),
-    "assemblyai": ProviderFacts(),
+    # Transcripts are kept 30 days by default (2026-11); an account may have them kept for less.
+    "assemblyai": ProviderFacts(result_lifetime_ms=30 * DAY_MS),
     # The engine's jobs, and its list of them, are in its memory.
     "local": ProviderFacts(
         on_this_machine=True, keeps_jobs=False, analyses=True, list_lag_ms_max=5_000

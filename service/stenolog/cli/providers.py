@@ -21,6 +21,7 @@ from stenolog.stores.files.directory import running
 PATH = "/api/v1/providers"
 FORGOTTEN = "until it restarts"
 DELETED = "until deleted"
+HOUR_MS = 3_600_000
 NOT_BY_NAME = {"language_code": "languages other than English"}
 
 
@@ -61,7 +62,7 @@ def _row(one: ProviderItem) -> tuple[str, ...]:
     state = "default" if one.default else "configured" if one.configured else "not configured"
     kept = DELETED if one.jobs_survive_restart else FORGOTTEN
     if one.results_kept_ms is not None:
-        kept = _hours(one.results_kept_ms)
+        kept = _span(one.results_kept_ms)
     yes = {True: "yes", False: "no"}
     return one.name, state, one.completion, yes[one.lists_jobs], yes[one.deletes_jobs], kept
 
@@ -76,7 +77,7 @@ def _about(one: ProviderItem) -> str:
     if limits.url_bytes_max:
         said.append(f"{limits.url_bytes_max / 1e9:.1f} GB by URL")
     if limits.audio_ms_max:
-        said.append(f"{_hours(limits.audio_ms_max)} of audio")
+        said.append(f"{_span(limits.audio_ms_max)} of audio")
     if one.judges_requests:
         said.append("judges requests itself")
     return "; ".join(said)
@@ -106,8 +107,9 @@ def _listed(features: Sequence[str]) -> str:
     return ", ".join(NOT_BY_NAME.get(name, name) for name in features)
 
 
-def _hours(ms: int) -> str:
-    return f"{ms / 3_600_000:g} h"
+def _span(ms: int) -> str:
+    hours = ms / HOUR_MS
+    return f"{hours / 24:g} days" if hours > 48 else f"{hours:g} h"
 
 
 def _by_hand(settings: Settings) -> dict[str, Any]:

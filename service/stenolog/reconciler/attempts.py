@@ -12,6 +12,7 @@ from typing import Literal
 
 from stenolog.backoff import exponential_ms, later_ms, sooner_ms
 from stenolog.log.events.vocabulary import WakeReason
+from stenolog.reconciler.expecting import EXPECTED_MS_MIN
 
 RETRY_FIRST_MS = 1_000
 RETRY_MS_MAX = 60_000
@@ -47,6 +48,8 @@ class Attempts:
         unread: Those that were asked for in this round of lists, and could not be read.
         trouble: What was wrong with what the provider said of the job last; empty: nothing.
         erased: This process has erased what is here of an erased transcription.
+        model: What was asked for, where this process has submitted it; None: it has not.
+        expected_ms: How long its job is expected to take.
         spread: A chance, 0 to 1, drawn once: how much of each wait it waits, so that those that
             met the same failure do not come back together.
     """
@@ -71,6 +74,8 @@ class Attempts:
     unread: frozenset[tuple[int, str]] = frozenset()
     trouble: str = ""
     erased: bool = False
+    model: str | None = None
+    expected_ms: int = EXPECTED_MS_MIN
     spread: float = 1.0
 
 
@@ -84,13 +89,20 @@ def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
     return replace(attempts, woken=reason, in_list=in_list, asks=0, unconfirmed={})
 
 
+def submitted(attempts: Attempts, model: str, expected_ms: int) -> Attempts:
+    """Note what was asked for, and how long it is expected to take."""
+    return replace(anew(attempts), model=model, expected_ms=expected_ms)
+
+
 def anew(attempts: Attempts, woken: WakeReason | None = None) -> Attempts:
-    """Start over, because the stream has moved; what was denied and what was erased stays."""
+    """Start over, because the stream has moved; what was denied, erased and asked for stays."""
     return Attempts(
         woken=woken,
         unconfirmed=attempts.unconfirmed,
         refuted=attempts.refuted,
         erased=attempts.erased,
+        model=attempts.model,
+        expected_ms=attempts.expected_ms,
         spread=attempts.spread,
     )
 

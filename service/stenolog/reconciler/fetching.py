@@ -111,8 +111,10 @@ class Fetcher:
         completed = found.status == "completed" and unmet is None
         if completed or (found.status == "error" and not state.terminal):
             if not timing.polled:
-                state = await self._match(state, submission, found, wake, timing)
+                state = await self._match(state, submission, found, wake, attempts, timing)
             await self._finish(state, number, found, wake)
+            if completed:
+                gate.durations.ended(submission, attempts.model, found.audio_ms)
             return anew(attempts)
         return asked_in_vain(attempts, self._now_ms(), unknown_status(found.odd_status))
 
@@ -143,10 +145,11 @@ class Fetcher:
         submission: Submission,
         found: FetchedJob,
         wake: WakeReason,
+        attempts: Attempts,
         timing: Timing,
     ) -> Transcription:
         """Record what is wrong with the callback of a job that has ended; return the state then."""
-        overdue = self._now_ms() >= overdue_at_ms(submission, timing)
+        overdue = self._now_ms() >= overdue_at_ms(submission, attempts, timing)
         kind = unmatched(submission, found, overdue=overdue)
         if kind is None or state.terminal:
             return state

@@ -17,6 +17,7 @@ from stenolog.providers.oddities import Oddities
 from stenolog.providers.port import Provider, Standing
 from stenolog.reconciler.breaker import Breaker
 from stenolog.reconciler.calling_back import CallingBack
+from stenolog.reconciler.expecting import Durations
 from stenolog.reconciler.forgotten import Forgotten
 from stenolog.repeated import Repeated
 
@@ -68,6 +69,7 @@ class ProviderGate:
         self.uploads = Breaker(chance)
         self.forgotten = Forgotten()
         self.calling_back = CallingBack(provider.name)
+        self.durations = Durations()
         self.oddities = Oddities(provider.name)
         self.settings_refused = 0
         self._told = Repeated()

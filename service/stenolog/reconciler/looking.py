@@ -7,7 +7,6 @@ from stenolog.commands.transcription.state import Submission
 from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.timing import Timing
 
-EXPECTED_MS_MIN = 60_000  # a job is given at least a minute
 POLL_FIRST_MS = 1_000
 POLL_AGE_SHARE = 4  # of a job that is asked for by itself: again when it is a quarter older
 LAST_LOOK_MS = 30_000  # before a result is forgotten, whose life began before we heard of its job
@@ -24,13 +23,13 @@ def due_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int
     if not attempts.checks:
         if timing.polled:
             return submission.accepted_at_ms + POLL_FIRST_MS
-        return overdue_at_ms(submission, timing)
+        return overdue_at_ms(submission, attempts, timing)
     return attempts.checked_at_ms + sooner_ms(look_interval_ms(attempts, timing), attempts.spread)
 
 
-def overdue_at_ms(submission: Submission, timing: Timing) -> int:
+def overdue_at_ms(submission: Submission, attempts: Attempts, timing: Timing) -> int:
     """Return from when on a callback should have come."""
-    return submission.accepted_at_ms + EXPECTED_MS_MIN + timing.silence_ms
+    return submission.accepted_at_ms + attempts.expected_ms + timing.silence_ms
 
 
 def look_interval_ms(attempts: Attempts, timing: Timing) -> int:

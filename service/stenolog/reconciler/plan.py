@@ -31,7 +31,7 @@ ASK_SPACING_MS = 1_000  # between two questions for a job because of callbacks
 ASK_AGAIN_MS = (1_000, 2_000, 4_000)  # after a callback, while the job still says that it runs
 DELAYED_SHARE = 2  # of the time within which a job can be fetched: then there is an alarm
 # DECISIONS 70: the callback of a late result may be lost as well.
-LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since, as long as a job may live
+LATE_FIRST_MS = 600_000  # after we gave up; then at twice the time since
 
 
 def next_action(
@@ -107,14 +107,16 @@ def late(state: Transcription, attempts: Attempts, timing: Timing, now_ms: int) 
 def look_afterwards(
     given_up: Submission, attempts: Attempts, timing: Timing, now_ms: int
 ) -> Action:
-    """Look at a job that was given up: at twice the time since, until it has lived twice.
+    """Look at a job that was given up: at twice the time since, as long as it may have a result.
 
-    After a start it is looked at once at once: nobody knows when it was looked at last.
+    That is until its result is forgotten, or until it has lived twice. After a start it is looked
+    at once at once: nobody knows when it was looked at last.
     """
     deadline_ms = given_up.accepted_at_ms + timing.job_lifetime_ms
     looked_at_ms = max(attempts.checked_at_ms, attempts.retry_at_ms)  # in vain is a look, too
     due_ms = deadline_ms + max(LATE_FIRST_MS, 2 * (looked_at_ms - deadline_ms))
-    if max(due_ms, now_ms) > deadline_ms + timing.job_lifetime_ms:
+    lives_ms = max(2 * timing.job_lifetime_ms, timing.facts.result_lifetime_ms or 0)
+    if max(due_ms, now_ms) > given_up.accepted_at_ms + lives_ms:
         return Done()
     just_started = attempts.woken == "start" and not attempts.failures
     if now_ms < due_ms and not just_started:

@@ -23,8 +23,9 @@ from stenolog.errors import (
 )
 from stenolog.log.events.request_payload import read_request
 from stenolog.providers.port import AudioFile, CallbackTarget
-from stenolog.reconciler.attempts import Attempts, anew, answered
+from stenolog.reconciler.attempts import Attempts, anew, answered, submitted
 from stenolog.reconciler.breaker import heed
+from stenolog.reconciler.expecting import asked_of
 from stenolog.reconciler.forwarding import Forwarded, Forwarder, Uploads, unreadable
 from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.issuing import CommandIssuer
@@ -131,7 +132,8 @@ class Submitter:
                 await self._create(state, number, gate, body, audio, fills=fills)
         finally:
             gate.provider.withdraw(body)  # or others would wait for a request that is never made
-        return anew(attempts)
+        asked = asked_of(params)
+        return submitted(attempts, asked.model, gate.durations.expected_ms(asked))
 
     async def _create(
         self,

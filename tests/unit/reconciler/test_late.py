@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stenolog.log.event_data import EventData
+from stenolog.providers.facts import ProviderFacts
 from stenolog.reconciler.acting import LAST_ASKS_MAX
 from stenolog.reconciler.actions import (
     Confirm,
@@ -43,11 +44,13 @@ NOTHING = Attempts()
 DEADLINE_MS = START_MS + TIMING.job_lifetime_ms
 
 
-def looks(attempts: Attempts, look: Callable[[Attempts, int], Attempts]) -> list[int]:
+def looks(
+    attempts: Attempts, look: Callable[[Attempts, int], Attempts], timing: Timing = TIMING
+) -> list[int]:
     """When a job that was given up is looked at: after how many times the first wait."""
     state = told(REQUESTED, claimed(), accepted(), failed(reason="deadline"))
     now, at = DEADLINE_MS, []
-    while not isinstance(action := next_action(state, attempts, TIMING, now), Done):
+    while not isinstance(action := next_action(state, attempts, timing, now), Done):
         if isinstance(action, Wait):
             now = action.until_ms
             continue
@@ -84,6 +87,12 @@ def test_a_callback_after_we_gave_up_leads_to_one_question() -> None:
 def test_a_job_that_was_given_up_is_looked_at_ever_more_rarely_as_long_as_it_may_live() -> None:
     asked = seen_running(NOTHING, DEADLINE_MS + 10)  # a last time, before it was given up
     assert looks(asked, seen_running) == [1, 2, 4, 8, 16, 32, 64, 128]
+
+
+def test_where_results_are_kept_for_a_month_one_that_comes_late_is_looked_for_as_long() -> None:
+    kept = replace(TIMING, facts=ProviderFacts(result_lifetime_ms=30 * TIMING.job_lifetime_ms))
+    asked = seen_running(NOTHING, DEADLINE_MS + 10)
+    assert looks(asked, seen_running, kept) == [2**n for n in range(13)]
 
 
 def test_after_a_restart_a_job_that_was_given_up_is_looked_at_once_and_not_for_ever() -> None:

@@ -36,7 +36,7 @@ from stenolog.reconciler.attempts import (
     woken_by,
 )
 from stenolog.reconciler.clearing import SETTLE_FAILURES_MAX
-from stenolog.reconciler.looking import EXPECTED_MS_MIN
+from stenolog.reconciler.expecting import EXPECTED_MS_MIN
 from stenolog.reconciler.plan import ASK_SPACING_MS, next_action
 from stenolog.reconciler.resubmitting import FORGOTTEN_MAX
 from stenolog.reconciler.timing import Timing
