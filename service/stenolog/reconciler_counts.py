@@ -19,6 +19,12 @@ class ReconcilerCounts:
             "Submissions since the start of which nobody can tell whether the provider has a job",
             registry=registry,
         )
+        self._elsewhere = Counter(
+            "stenolog_submissions_elsewhere",
+            "Submissions since the start to another provider than the one before, by who is asked",
+            ["provider"],
+            registry=registry,
+        )
         self._reconciliations = Counter(
             "stenolog_reconciliations",
             "Ends of provider jobs recorded since the start, by why the provider was asked",
@@ -45,6 +51,10 @@ class ReconcilerCounts:
     def ambiguous(self) -> None:
         """Count a create of which nobody can tell whether it made a job."""
         self._ambiguous.inc()
+
+    def elsewhere(self, provider: str) -> None:
+        """Count a submission to this provider after another one made no job."""
+        self._elsewhere.labels(provider).inc()
 
     def reconciled(self, reason: str) -> None:
         """Count a transcription that ended, by the reason why we looked."""

@@ -26,6 +26,7 @@ from stenolog.simulator.assemblyai.behaviour import (
 )
 from stenolog.simulator.assemblyai.provider import API_KEY, Simulator
 from stenolog.simulator.threaded import ThreadedAimlapiSimulator, ThreadedSimulator
+from stenolog.wire.assemblyai import sentences
 from tests.gateway_process import GatewayProcess, children, gateway
 
 PATIENCE_S = 30.0
@@ -39,6 +40,7 @@ DAYS = {
     "paused": Behaviour(create_faults=(too_many_requests(60),) * ALWAYS),
     "lost-reply": Behaviour(lost_reply=True, callbacks=()),
     "dropped-once": Behaviour(create_faults=(DROPPED,)),
+    "server-error": Behaviour(error=sentences.SERVER_ERROR),
     "invalid": Behaviour(create_faults=(refusal(400, "language_code is wrong"),)),
     "good": Behaviour(),
 }
@@ -135,6 +137,13 @@ def test_what_an_answer_leads_to(bench: Bench) -> None:
     assert claims(events) == [None, None, None, "aimlapi"]
     for day in ("no-funds", "not-now"):
         assert (bench.first_jobs(url(day)), bench.second_jobs(url(day))) == (0, 1)
+    bench.ended(audio_url=url("good"), providers=["assemblyai"])
+    told, events = bench.ended(audio_url=url("server-error"))
+    assert (told["status"], told["provider"]) == ("completed", "aimlapi")
+    assert claims(events) == [None, "aimlapi"], "the first job ended, without a result"
+    counted = 'stenolog_submissions_elsewhere_total{provider="aimlapi"} 3.0'
+    with urllib.request.urlopen(f"{bench.process.url}/metrics", timeout=5) as answer:
+        assert counted in answer.read().decode().splitlines()
 
 
 def test_a_provider_that_is_down_or_paused_is_passed_over_and_comes_back(bench: Bench) -> None:

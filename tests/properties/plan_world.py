@@ -111,6 +111,9 @@ class Uncounted:
     def delayed(self) -> None:
         """Not counted."""
 
+    def elsewhere(self, provider: str) -> None:
+        """Not counted."""
+
     def unmatched(self, kind: str) -> None:
         """Not counted."""
 
@@ -172,7 +175,7 @@ class World:
         gate = ProviderGate(self.provider, "https://gateway.example", lambda: 1.0)
         self.gates = Gates({("assemblyai", "us"): gate}, {"assemblyai": self.timing.facts})
         issuer, reader = CommandIssuer(self.handler), TranscriptionReader(self.handler)
-        submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), self.now_ms)
+        submitter = Submitter(self.gates, issuer, reader, KEYS, Files(), Uncounted(), self.now_ms)
         evidence = Evidence(self.gates, reader, self.now_ms, began_position=self.events.known_head)
         completer = Completer(self.gates, issuer, reader, Enricher())
         fetcher = Fetcher(self.gates, issuer, reader, evidence, completer, Uncounted(), self.now_ms)

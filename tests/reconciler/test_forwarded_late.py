@@ -7,7 +7,7 @@ from stenolog.reconciler.forwarding import KEPT_MS_MAX
 from stenolog.reconciler.issuing import CommandIssuer
 from stenolog.reconciler.reading import TranscriptionReader
 from stenolog.reconciler.submitting import Submitter
-from tests.properties.plan_world import KEYS, Files, World, world
+from tests.properties.plan_world import KEYS, Files, Uncounted, World, world
 
 
 class SlowReader(TranscriptionReader):
@@ -30,6 +30,7 @@ async def test_a_create_never_names_an_empty_url() -> None:
             SlowReader(happening),
             KEYS,
             Files(),
+            Uncounted(),
             happening.now_ms,
         )
         state = await happening.state()

@@ -62,7 +62,7 @@ async def reconciling_over(
     """Return the reconciler over these stores, and what it acts through."""
     now_ms = wrapping.clock
     issuer, reader = CommandIssuer(handler), TranscriptionReader(handler)
-    submitter = Submitter(gates, issuer, reader, signing, stores.uploads, now_ms)
+    submitter = Submitter(gates, issuer, reader, signing, stores.uploads, metrics, now_ms)
     evidence = Evidence(gates, reader, now_ms, began_position=await stores.events.head())
     completer = Completer(gates, issuer, reader, enricher)
     fetcher = Fetcher(gates, issuer, reader, evidence, completer, metrics, now_ms)

@@ -75,13 +75,12 @@ def is_gone(abandoned: Submission, timing: Timing, now_ms: int) -> bool:
 def is_exhausted(made: Sequence[Submission], now_ms: int) -> bool:
     """Tell whether these submissions, all at one place, are enough to ask another one.
 
-    One refusal is that is about the account, or says "not for a while"; of those that say "not
-    now", and of claims that made no job, three in a row.
+    One refusal is that is about the account, or says "not for a while", and one job that ended in
+    a server error of the provider's own; of refusals that say "not now", and of claims that made
+    no job, three in a row.
     """
-    if made and made[-1].outcome == "refused":
-        last = made[-1]
-        if last.refusal in ACCOUNT or last.retry_at_ms - now_ms > AWAY_MS:
-            return True
+    if made and is_enough(made[-1], now_ms):
+        return True
     in_vain = 0
     for submission in reversed(made):
         not_now = submission.outcome == "refused" and submission.refusal != "setting"
@@ -89,3 +88,10 @@ def is_exhausted(made: Sequence[Submission], now_ms: int) -> bool:
             break
         in_vain += 1
     return in_vain >= REFUSALS_MAX
+
+
+def is_enough(last: Submission, now_ms: int) -> bool:
+    """Tell whether this submission alone says that waiting is in vain, or for too long."""
+    if last.outcome == "refused":
+        return last.refusal in ACCOUNT or last.retry_at_ms - now_ms > AWAY_MS
+    return last.own_fault

@@ -22,14 +22,17 @@ UNANSWERED_ADVICE = {
 log = structlog.get_logger()
 
 
-def tell_elsewhere(state: Transcription, number: int) -> None:
-    """Write a line when submission `number` is made at another place than the one before."""
+def tell_elsewhere(state: Transcription, number: int) -> bool:
+    """Tell, in a line too, whether submission `number` is at another place than the one before."""
     before = state.submission(number - 1)
-    if before is not None and before.place not in {None, state.place}:
-        log.warning(
-            "submission.elsewhere",
-            submission=number,
-            provider=state.provider,
-            refusal=before.refusal,
-            advice="`stenolog doctor` asks the provider that was asked before",
-        )
+    if before is None or before.place in {None, state.place}:
+        return False
+    log.warning(
+        "submission.elsewhere",
+        submission=number,
+        provider=state.provider,
+        before=before.outcome,
+        refusal=before.refusal,
+        advice="`stenolog doctor` asks the provider that was asked before",
+    )
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -22,6 +22,7 @@ from stenolog.errors import (
     StoreError,
 )
 from stenolog.log.events.request_payload import read_request
+from stenolog.log.events.vocabulary import ProviderName
 from stenolog.providers.port import AudioFile, CallbackTarget
 from stenolog.reconciler.attempts import Attempts, anew, answered, submitted
 from stenolog.reconciler.breaker import heed
@@ -38,6 +39,14 @@ log = structlog.get_logger()
 ACCOUNT_HELD = 429  # status of `ProviderHeldBack` where the whole account is asked for nothing
 
 
+class Metrics(Protocol):
+    """Counts submissions."""
+
+    def elsewhere(self, provider: ProviderName) -> None:
+        """Count one that is made here because nobody had a job at the place before."""
+        ...
+
+
 class Submitter:
     """Gets a provider job for a transcription."""
 
@@ -48,6 +57,7 @@ class Submitter:
         reader: TranscriptionReader,
         keys: CallbackKeys,
         uploads: Uploads,
+        metrics: Metrics,
         now_ms: NowMs,
     ) -> None:
         self._gates = gates
@@ -56,6 +66,7 @@ class Submitter:
         self._reader = reader
         self._keys = keys
         self._forwarder = Forwarder(uploads, now_ms)
+        self._metrics = metrics
         self._now_ms = now_ms
 
     def must_forward(self, state: Transcription) -> bool:
@@ -124,10 +135,11 @@ class Submitter:
         except ProviderError as exc:
             heed(breaker, exc, began_ms, self._now_ms())
             raise
-        tell_elsewhere(state, number)
         claim = ClaimSubmission(number=number, kid=self._keys.current, place=state.place)
         try:
             if await self._issuer.issue(claim, state, {"submission.claimed": body}):
+                if tell_elsewhere(state, number):
+                    self._metrics.elsewhere(state.provider)
                 fills = gate.provider.fills(params)
                 await self._create(state, number, gate, body, audio, fills=fills)
         finally:

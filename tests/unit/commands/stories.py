@@ -14,6 +14,7 @@ from stenolog.log.events.callbacks import CallbackKind, CallbackReceived
 from stenolog.log.events.submissions import (
     AbandonReason,
     RefusalReason,
+    RetryableFailure,
     SubmissionAbandoned,
     SubmissionAccepted,
     SubmissionClaimed,
@@ -52,8 +53,8 @@ def refused(
     return SubmissionRefused(submission=number, status=503, reason=reason, retry_in_ms=retry_in_ms)
 
 
-def server_error(number: int = 1) -> EventData:
-    return SubmissionFailed(submission=number, kind="server-error", wake="callback")
+def server_error(number: int = 1, kind: RetryableFailure = "server-error") -> EventData:
+    return SubmissionFailed(submission=number, kind=kind, wake="callback")
 
 
 def abandoned(number: int = 1, reason: AbandonReason = "not-listed") -> EventData:

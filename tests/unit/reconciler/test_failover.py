@@ -135,6 +135,17 @@ def test_refusals_count_in_a_row_and_at_one_place() -> None:
     assert owed(*moved, after_ms=LATER_MS) == Submit(number=5, place=SECOND)
 
 
+def test_who_fails_a_job_by_its_own_fault_is_left_and_four_jobs_are_all() -> None:
+    once = (REQUESTED, claimed(), accepted(), server_error())
+    assert owed(*once) == Submit(number=2, place=SECOND)
+    not_its_own = server_error(kind="download-server-error")
+    elsewhere = (REQUESTED, claimed(), accepted(), not_its_own)
+    assert owed(*elsewhere, after_ms=LATER_MS) == Submit(number=2, place=FIRST)
+    both = (*once, claimed(2, "local"), accepted(2), server_error(2))
+    assert isinstance(owed(*both), Wait), "the first was asked a moment ago"
+    assert owed(*both, after_ms=LATER_MS) == Submit(number=3, place=FIRST)
+
+
 def test_after_the_last_comes_the_first_again_and_not_at_once() -> None:
     both = (
         REQUESTED,

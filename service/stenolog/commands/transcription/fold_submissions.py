@@ -78,7 +78,8 @@ def _changed(
                 retry_at_ms=at_ms + (data.retry_in_ms or 0),
             )
         case SubmissionFailed():
-            return replace(submission, outcome="failed", retry_at_ms=at_ms)
+            own = data.kind == "server-error"
+            return replace(submission, outcome="failed", own_fault=own, retry_at_ms=at_ms)
         case SubmissionAbandoned():
             return replace(submission, outcome="abandoned", abandonment=data.reason)
         case SubmissionSuperseded():

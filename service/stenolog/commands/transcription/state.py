@@ -58,6 +58,7 @@ class Submission:
         accepted_position: Where the acceptance stands in the log; 0 before.
         retry_at_ms: For refused ones: not to be tried again before. For failed ones: their end.
         refusal: For refused ones: why.
+        own_fault: For failed ones: the server that failed was the provider's own.
         abandonment: For abandoned ones: how we know that there is no job.
         called_back: Kinds of callbacks that arrived for it.
         callback_jobs: The handles that callbacks named, at most eight; hints until the provider
@@ -83,6 +84,7 @@ class Submission:
     accepted_position: int = 0
     retry_at_ms: int = 0
     refusal: RefusalReason | None = None
+    own_fault: bool = False
     abandonment: AbandonReason | None = None
     called_back: frozenset[CallbackKind] = frozenset()
     callback_jobs: tuple[str, ...] = ()
