@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import httpx
 import pytest
 
 from stenolog.engine.availability import engine_unavailable
@@ -188,6 +189,33 @@ def test_what_a_fallback_made_is_deleted_there(bench: Bench) -> None:
         assert monotonic() < ends, bench.process.said
         sleep(0.05)
         [job] = [one for one in bench.threaded.simulator.jobs if one.request.audio_url == audio]
+
+
+def test_clients_of_other_services_have_a_fallback_that_is_asked_in_its_own_words(
+    bench: Bench,
+) -> None:
+    bench.second.behave = lambda fields: AimlapiBehaviour(create_faults=(NO_CREDITS,) * ALWAYS)
+    order = {"Stenolog-Providers": "aimlapi, assemblyai"}
+    create = {"model": "aai/universal", "url": url("stt"), "speaker_labels": True}
+    made = bench.asked("/v1/stt/create", create, **order)["generation_id"]
+    _, events = bench.end_of(made)
+    assert claims(events) == [None, "assemblyai"]
+    result = bench.asked(f"/v1/stt/{made}")["result"]
+    assert result["utterances"]
+    [job] = [one for one in bench.threaded.simulator.jobs if one.request.audio_url == url("stt")]
+    assert "speech_models" not in job.request.params, "it takes AIMLAPI's names no more"
+    said = httpx.post(
+        f"{bench.process.url}/v1/audio/transcriptions",
+        data={"model": "whisper-1"},
+        files={"file": FILE},
+        headers={"authorization": bench.process.key, **order},
+        timeout=PATIENCE_S,
+    )
+    assert said.json()["text"]
+    [audio] = bench.asked("/api/v1/transcripts?limit=1")["items"]
+    assert audio["provider"] == "assemblyai"
+    last = bench.threaded.simulator.jobs[-1].request.params
+    assert "speech_models" not in last
 
 
 @pytest.mark.skipif(engine_unavailable() is not None, reason="no engine on this platform")

@@ -84,10 +84,18 @@ async def test_a_create_of_aimlapis_goes_to_the_first_that_serves_its_model(
     three: Composed,
 ) -> None:
     two = {"Stenolog-Providers": "assemblyai,local"}
+    both: Places = [("assemblyai", "us"), ("local", None)]
     assert await places(three, STT, model="nova-3", headers=two) == [("local", None)]
-    assert await places(three, STT, model="aai/universal", headers=two) == [("assemblyai", "us")]
-    key = (await made(three, tenant_providers=["assemblyai", "local"]))["key"]
-    assert await places(three, STT, key, model="nova-3") == [("local", None)]
+    assert await places(three, STT, model="aai/universal", headers=two) == both
+    key = (await made(three, tenant_providers=["assemblyai", "aimlapi", "local"]))["key"]
+    served: Places = [("aimlapi", None), ("local", None)]
+    assert await places(three, STT, key, model="nova-3") == served
+    assert await places(three, STT, key, model="nova-3", topics=True) == [("aimlapi", None)]
+    named = {"Stenolog-Providers": "aimlapi,local"}
+    body = {"url": AUDIO["audio_url"], "model": "nova-3", "topics": True}
+    refused = await three.client.post(STT, json=body, headers={"Authorization": three.key, **named})
+    assert refused.status_code == 400
+    assert "topics" in refused.text
 
 
 async def test_a_default_that_cannot_do_what_is_asked_is_passed_over(three: Composed) -> None:

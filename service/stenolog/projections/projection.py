@@ -49,6 +49,7 @@ class ProjectionInput:
         content: The event's own payload.
         content_bytes: The same as it stands in the log.
         request: The payload of the transcription's first event; only with its last.
+        provider: Who was asked to transcribe, of an outcome; None where nobody knows.
         conversation: A completed transcript, for those that shape it; made once for all of them.
         state: The transcription after this event; None where its stream cannot be folded.
         unfolded: Why it cannot, without content.
@@ -59,6 +60,7 @@ class ProjectionInput:
     content: Content
     content_bytes: bytes | None
     request: Content
+    provider: str | None = None
     conversation: Conversation | None = None
     state: Transcription | None = None
     unfolded: str = ""
@@ -71,12 +73,15 @@ class ProjectionInput:
     @property
     def params(self) -> Mapping[str, Any]:
         """The customer's `/v2` request; empty when it cannot be known any more."""
-        return params_of(self.request)
+        return params_of(self.request, self.provider)
 
 
-def params_of(request: Content) -> Mapping[str, Any]:
-    """Return the customer's `/v2` request inside the payload of `transcription.requested`."""
-    return request_in(request).params
+def params_of(request: Content, provider: str | None = None) -> Mapping[str, Any]:
+    """Return the customer's `/v2` request inside the payload of `transcription.requested`.
+
+    It is the one in which this provider is asked, or, without a name, whoever is asked first.
+    """
+    return request_in(request).asked_of(provider)
 
 
 class Projection(Protocol):

@@ -75,7 +75,8 @@ class Completer:
         payloads = dict.fromkeys(COMPLETED, job.raw)
         if self._gates.facts(state).analyses:
             return await self._issuer.issue(completed(), state, payloads)
-        params = read_request(await self._reader.payload_at(state.request_position)).params
+        request = read_request(await self._reader.payload_at(state.request_position))
+        params = request.asked_of(state.provider)
         made = await self._enricher.enrich(state.id, state.provider, job.raw, params)
         if made.analyses:
             payloads[TranscriptEnriched.type] = made.payload

@@ -136,8 +136,8 @@ class Fetcher:
         """Return the condition of the request that a completed job does not meet."""
         if found.status != "completed" or found.speech_share is None:
             return None
-        params = read_request(await self._reader.payload_at(state.request_position)).params
-        return self._gates.gate(state).provider.unmet(params, found)
+        request = read_request(await self._reader.payload_at(state.request_position))
+        return self._gates.gate(state).provider.unmet(request.asked_of(state.provider), found)
 
     async def _match(
         self,

@@ -226,7 +226,8 @@ class Submitter:
         return await self._answers.accept(state, number, job, adopted=adopted)
 
     async def _params(self, state: Transcription) -> Mapping[str, Any]:
-        return read_request(await self._reader.payload_at(state.request_position)).params
+        request = read_request(await self._reader.payload_at(state.request_position))
+        return request.asked_of(state.provider)
 
     def _create_body(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stenolog.edge.openai.serving import Serving
+from stenolog.edge.transcriptions.extras import Extras
 from stenolog.errors import InvalidRequest
 from stenolog.wire.openai.create import Create, read_create
 from stenolog.wire.openai.in_assemblyai import OPENAI_NAMES, in_openai_words, params_of
@@ -98,7 +99,7 @@ def test_a_refusal_names_what_openais_client_knows() -> None:
 
 
 def served(provider: str, **fields: Any) -> dict[str, Any]:
-    return dict(Serving("local").served(read(**fields), provider))
+    return dict(Serving("local").ways(read(**fields), Extras(provider=provider))[provider])
 
 
 def test_models_are_served_by_every_provider() -> None:

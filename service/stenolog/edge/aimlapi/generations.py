@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -20,11 +20,11 @@ from stenolog.edge.http.forms import is_form_type
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.transcriptions.requesting import Requested
 from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.edge.transcriptions.ways import with_audio
 from stenolog.errors import InvalidRequest, NotFound
 from stenolog.projections.rows import StatusRow
 from stenolog.wire.aimlapi.create import EMPTY_FILE, FILE_FIELDS, Create, of_form, read_create
 from stenolog.wire.aimlapi.served import completed, created, failed, unfinished
-from stenolog.wire.assemblyai.transcript_request import checked_request
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 ASKED_MAX = 16_384  # generations of which is remembered what was asked for
@@ -100,7 +100,7 @@ class Generations:
                 given = await beside.run(size, of_form, form.values)
                 create = read_create(given, file=form.file is not None)
                 # Refused before the log knows of the file, which is then removed.
-                self._serving.served(create, extras_of(request, {}), caller.default_providers)
+                self._serving.ways(create, extras_of(request, {}), caller.default_providers)
                 url = create.url or await uploading.record(
                     caller, form.take(), correlation_of(request.scope)
                 )
@@ -124,16 +124,18 @@ class Generations:
         key: str | None,
     ) -> _Begun:
         extras = extras_of(request, {})
-        provider, params = self._serving.served(create, extras, caller.default_providers)
+        ways = self._serving.ways(create, extras, caller.default_providers)
+        first, ways = await self._cases.beside.run(body_bytes, with_audio, ways, url)
         requested = await self._cases.requesting.request(
             caller,
-            await self._cases.beside.run(body_bytes, checked_request, {"audio_url": url, **params}),
-            replace(extras, provider=provider, providers=()),
+            first,
+            extras,
             surface="v1-stt",
             correlation_id=correlation_of(request.scope),
             body_bytes=body_bytes,
             key=key,
             own=create.own,
+            ways=ways,
         )
         return _Begun(requested=requested, model=create.model)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stenolog.edge.transcriptions.extras import Extras
+from stenolog.edge.transcriptions.offer import Ways
+from stenolog.edge.transcriptions.ways import Params, ways_of
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.wire.aimlapi.create import Create
@@ -14,7 +16,6 @@ from stenolog.wire.aimlapi.models import ASSEMBLYAI, MODELS, Family, family_of
 from stenolog.wire.aimlapi.requests import OWN
 
 SETTING = "STENOLOG_AIMLAPI_SERVED_BY"
-Params = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +37,10 @@ def _own(create: Create) -> Params:
     return {OWN: create.own}
 
 
-def _with_model(create: Create) -> Params:
-    return {**params_of(create), "speech_models": [create.model.rpartition("/")[2]]}
-
-
+# AssemblyAI takes the names `universal` and `slam-1` no more (2026-11): its default stands for them.
 SERVERS: Mapping[ProviderName, Server] = {
     "aimlapi": Server(params=_own, answers_alike=True),
-    "assemblyai": Server(params=_with_model, families=ASSEMBLYAI),
+    "assemblyai": Server(params=params_of, families=ASSEMBLYAI),
     "local": Server(params=params_of),
 }
 UNKNOWN = Server(params=params_of)  # refused when the provider is chosen
@@ -58,25 +56,28 @@ class Serving:
 
     default: ProviderName
 
-    def served(self, create: Create, asked: Extras, own: Sequence[str] = ()) -> tuple[str, Params]:
-        """Return the provider's name and its parameters: the first that serves this model.
+    def ways(self, create: Create, asked: Extras, own: Sequence[str] = ()) -> Ways:
+        """Return the parameters of each provider that is to be asked, one after another.
 
-        `own` are the defaults of the request's key or tenant. There is no other to fall back to:
-        each is asked in words of its own.
+        `own` are the defaults of the request's key or tenant.
 
         Raises:
-            InvalidRequest: It cannot serve this model, and the message says which it can, and what
-                would serve all; or it cannot do what is asked for.
+            InvalidRequest: None of them serves this model, and the message says which it can, and
+                what would serve all; or it cannot do what is asked for.
         """
-        named = asked.providers or ((asked.provider,) if asked.provider else ())
-        providers = named or own or (self.default,)
-        for one in providers:
-            server = server_named(one)
-            if server.families is None or family_of(create.model) in server.families:
-                return one, server.params(create)
-        provider, server = providers[0], server_named(providers[0])
-        assert server.families is not None, "it would have served"
-        can = ", ".join(name for name, family in MODELS.items() if family in server.families)
+
+        def said(provider: str) -> Params | None:
+            server = server_named(provider)
+            serves = server.families is None or family_of(create.model) in server.families
+            return server.params(create) if serves else None
+
+        ways = ways_of(asked, own, self.default, said)
+        if ways:
+            return ways
+        provider = next(iter((*asked.providers, *own)), None) or asked.provider or self.default
+        families = server_named(provider).families
+        assert families is not None, "it would have served"
+        can = ", ".join(name for name, family in MODELS.items() if family in families)
         problem = (
             f"{create.model} is not served by {provider}, which serves {can}: all are with "
             f"AIMLAPI's own key, or by the embedded engine with {SETTING}=local"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stenolog.edge.transcriptions.extras import Extras
+from stenolog.edge.transcriptions.offer import Ways
+from stenolog.edge.transcriptions.ways import Params, ways_of
 from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName
 from stenolog.wire.aimlapi.models import TEXT_ONLY, family_of, model_named
@@ -14,7 +16,6 @@ from stenolog.wire.openai.in_assemblyai import params_of
 from stenolog.wire.openai.models import MODELS
 
 MODELS_SHOWN = ", ".join(MODELS)
-Params = Mapping[str, object]
 Server = Callable[[Create, Params], Params]
 """Returns what a provider is asked, given a request's parameters without a model."""
 
@@ -29,22 +30,16 @@ class Serving:
 
     default: ProviderName
 
-    def chosen(self, asked: Extras, own: Sequence[ProviderName]) -> Extras:
-        """Return the extras with the one provider that serves: the first that is named.
+    def ways(self, create: Create, asked: Extras, own: Sequence[str] = ()) -> Ways:
+        """Return AssemblyAI's parameters for each provider that is to be asked, one after another.
 
-        `own` are the defaults of the request's key or tenant. There is no other to fall back to:
-        each is asked for a model of its own.
-        """
-        first = next(iter((*asked.providers, *own)), None)
-        return replace(asked, provider=asked.provider or first, providers=())
-
-    def served(self, create: Create, asked: str | None) -> Params:
-        """Return AssemblyAI's parameters for whom the request names, `asked`, or the default.
+        `own` are the defaults of the request's key or tenant.
 
         Raises:
             InvalidRequest: It has no such model, or the model gives no times and they are needed.
         """
-        return server_named(asked or self.default)(create, params_of(create))
+        params = params_of(create)
+        return ways_of(asked, own, self.default, lambda one: server_named(one)(create, params))
 
 
 def server_named(provider: str) -> Server:

@@ -16,8 +16,8 @@ from stenolog.edge.openai.answers import Answers
 from stenolog.edge.openai.errors import REQUEST_ID
 from stenolog.edge.openai.serving import Serving
 from stenolog.edge.transcriptions.use_cases import UseCases
+from stenolog.edge.transcriptions.ways import with_audio
 from stenolog.errors import InvalidRequest, NotFound
-from stenolog.wire.assemblyai.transcript_request import checked_request
 from stenolog.wire.openai.create import FILE_FIELD, Create, read_create
 from stenolog.wire.openai.in_assemblyai import in_openai_words
 from stenolog.wire.openai.models import MODELS, described, listed
@@ -101,19 +101,20 @@ class Transcriptions:
             size = form.values_bytes
             create = await self._cases.beside.run(size, read_create, form.values)
             # Refused before the log knows of the file, which is then removed.
-            extras = self._serving.chosen(extras, caller.default_providers)
-            params = self._serving.served(create, extras.provider)
+            ways = self._serving.ways(create, extras, caller.default_providers)
             if form.file is None:
                 raise InvalidRequest(f"{FILE_FIELD} {NO_FILE}", [(FILE_FIELD, NO_FILE)])
             url = await uploading.record(caller, form.take(), correlation_id)
+        first, ways = await self._cases.beside.run(size, with_audio, ways, url)
         requested = await self._cases.requesting.request(
             caller,
-            await self._cases.beside.run(size, checked_request, {"audio_url": url, **params}),
+            first,
             extras,
             surface="v1-audio",
             correlation_id=correlation_id,
             body_bytes=size,
             own={"openai": create.own},
+            ways=ways,
         )
         return requested.id, create
 

@@ -11,6 +11,10 @@ from stenolog.errors import InvalidRequest
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.providers.capabilities import Unsupported
 
+Ways = Mapping[str, Mapping[str, object]]
+"""The parameters in which each provider is asked, in this order, where not all are asked alike."""
+NO_WAYS: Ways = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -31,13 +35,15 @@ class Offer:
         asked: Extras,
         params: Mapping[str, object],
         *,
-        own: Sequence[ProviderName] = (),
+        own: Sequence[str] = (),
         own_region: str | None = None,
+        ways: Ways = NO_WAYS,
     ) -> Sequence[Place]:
         """Choose whom a request goes to, and who is asked where one before has no job.
 
         `own` and `own_region` are the defaults of its key or tenant. Of these defaults whoever is
-        not configured or cannot do what is asked for is passed over, unless all are.
+        not configured or cannot do what is asked for is passed over, unless all are. With `ways`
+        only who stands there is asked, in what stands there; they are the defaults, too.
 
         Raises:
             InvalidRequest: A provider that is named is not configured, or not in that region, or
@@ -45,14 +51,16 @@ class Offer:
         """
         field = "providers" if asked.providers else "provider"
         named = asked.providers or ((asked.provider,) if asked.provider else ())
+        if ways:
+            named, own = tuple(one for one in named if one in ways), [*ways]
         chosen = [self._configured(field, one) for one in named]
         if not chosen:
-            here = [one for one in own if one in self.regions]
-            chosen = here or [self._configured(field, one) for one in own] or [self.default]
-            able = [one for one in chosen if not any(self._complaints(one, params))]
+            here = [one for one in own if one in self.regions] or own
+            chosen = [self._configured(field, one) for one in here] or [self.default]
+            able = [one for one in chosen if not any(self._complaints(one, ways.get(one, params)))]
             chosen = able or chosen[:1]
         for one in chosen:
-            self._refuse_unsupported(one, params)
+            self._refuse_unsupported(one, ways.get(one, params))
         regions = {one: self.regions[one] for one in chosen}
         with_regions = [one for one, found in regions.items() if any(found)]
         # Where one of them has regions, the region that is asked for is that one's.

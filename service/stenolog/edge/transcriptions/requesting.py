@@ -17,7 +17,7 @@ from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.extras import Extras
 from stenolog.edge.transcriptions.idempotency import REPLAYED, Idempotency
-from stenolog.edge.transcriptions.offer import Offer
+from stenolog.edge.transcriptions.offer import NO_WAYS, Offer, Ways
 from stenolog.edge.transcriptions.tenancy import Origin, Tenancy
 from stenolog.edge.transcriptions.webhook_address import RefusedHost, refuse_unreachable
 from stenolog.log.events.request_payload import RequestPayload
@@ -85,12 +85,14 @@ class Requesting:
         body_bytes: int,
         key: str | None = None,
         own: Mapping[str, object] | None = None,
+        ways: Ways = NO_WAYS,
     ) -> Requested:
         """Record the request; from then on it will be done or fail visibly.
 
         `key` is the client's idempotency key: the first request with it is the only one.
         `body_bytes` is how long the request was. `own` is the request in the surface's own words,
-        where these are not AssemblyAI's.
+        where these are not AssemblyAI's. `ways` are the parameters of each provider that can be
+        asked, where these differ; `asked` has those of the first.
 
         Raises:
             IdempotencyKeyReused: The key was used for another request.
@@ -102,7 +104,7 @@ class Requesting:
             OutcomeUnknown: It may have been written.
         """
         payload = await self._beside.run(
-            body_bytes, _payload, asked, extras, own, keyed=key is not None
+            body_bytes, _payload, asked, extras, own, ways, keyed=key is not None
         )
         dedupe_key = None if key is None else self._idempotency.dedupe_key(caller.tenant, key)
         if dedupe_key is not None:
@@ -115,6 +117,7 @@ class Requesting:
             asked.params,
             own=caller.default_providers,
             own_region=caller.default_region,
+            ways=ways,
         )
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = self._handler.begin()
@@ -165,6 +168,7 @@ def _payload(
     asked: TranscriptRequest,
     extras: Extras,
     own: Mapping[str, object] | None,
+    ways: Ways,
     *,
     keyed: bool,
 ) -> bytes:
@@ -176,5 +180,6 @@ def _payload(
         place=(extras.provider, extras.region) if keyed else None,
         providers=extras.providers if keyed else (),
         own=own,
+        elsewhere={name: params for name, params in ways.items() if params != asked.params},
     )
     return request.encoded()

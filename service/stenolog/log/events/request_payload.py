@@ -15,7 +15,9 @@ class RequestPayload:
     """A request as it is recorded.
 
     Attributes:
-        params: AssemblyAI's parameters, as they were given.
+        params: AssemblyAI's parameters, as they were given; for whom is asked first.
+        elsewhere: The parameters of other providers that may be asked, where these are not the
+            same, by provider.
         subject: Text that names whom the audio is about; None without.
         metadata: Any JSON that the client wanted to be kept.
         place: The provider and the region that were asked for, before any default; recorded only
@@ -31,6 +33,11 @@ class RequestPayload:
     place: tuple[str | None, str | None] | None = None
     providers: tuple[str, ...] = ()
     own: Mapping[str, Any] | None = None
+    elsewhere: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def asked_of(self, provider: str | None) -> Mapping[str, Any]:
+        """Return the parameters in which this provider is asked; None: who is asked first."""
+        return self.params if provider is None else self.elsewhere.get(provider, self.params)
 
     def encoded(self) -> bytes:
         """Return the bytes that are sealed and appended."""
@@ -46,6 +53,8 @@ class RequestPayload:
                 content["asked"] = {"providers": self.providers, "region": region}
         if self.own is not None:
             content["own"] = dict(self.own)
+        if self.elsewhere:
+            content["elsewhere"] = {name: dict(params) for name, params in self.elsewhere.items()}
         try:
             return orjson.dumps(content)
         except orjson.JSONEncodeError:  # an integer over 64 bits, which a customer may send
@@ -67,10 +76,12 @@ def request_in(content: object) -> RequestPayload:
     if not isinstance(content, Mapping):
         return RequestPayload()
     params, asked, own = content.get("params"), content.get("asked"), content.get("own")
+    elsewhere = content.get("elsewhere")
     return RequestPayload(
         params=params if isinstance(params, Mapping) else {},
         subject=content.get("subject"),
         metadata=content.get("metadata"),
         place=(asked.get("provider"), asked.get("region")) if isinstance(asked, Mapping) else None,
         own=own if isinstance(own, Mapping) else None,
+        elsewhere=elsewhere if isinstance(elsewhere, Mapping) else {},
     )

@@ -176,7 +176,7 @@ def source_of(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
         request = content
     if isinstance(content, Document):
         try:
-            asked = params_of(request)
+            asked = params_of(request, opened.provider)
             content = without_claims(canonical(opened.provider, data, content, asked))
             if opened.enrichment is not None:
                 content = enriched(content, opened.enrichment)
@@ -186,13 +186,14 @@ def source_of(opened: OpenedEvent) -> ProjectionInput | ProjectionFailed:
             content = Unreadable(reason=str(exc))
     said = None
     if isinstance(content, Document) and opened.event.type in COMPLETED:
-        said = Conversation(content, params_of(request), provider=opened.provider)
+        said = Conversation(content, params_of(request, opened.provider), provider=opened.provider)
     return ProjectionInput(
         event=opened.event,
         data=data,
         content=content,
         content_bytes=opened.payload,
         request=request,
+        provider=opened.provider,
         conversation=said,
         state=opened.state,
         unfolded=opened.unfolded,
