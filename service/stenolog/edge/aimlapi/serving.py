@@ -37,7 +37,7 @@ def _own(create: Create) -> Params:
     return {OWN: create.own}
 
 
-# AssemblyAI takes the names `universal` and `slam-1` no more (2026-11): its default stands for them.
+# AssemblyAI takes the names `universal` and `slam-1` no more (2026-11): its default does both.
 SERVERS: Mapping[ProviderName, Server] = {
     "aimlapi": Server(params=_own, answers_alike=True),
     "assemblyai": Server(params=params_of, families=ASSEMBLYAI),
