@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +12,7 @@ from stenolog.bounded import BoundedMemory
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
+from stenolog.commands.transcription.state import Place
 from stenolog.edge.ports import NoteSubject
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
@@ -112,13 +113,7 @@ class Requesting:
             if first is not None:
                 return Requested(id=first.id, provider=first.provider, replayed=True)
         refuse_unreachable(asked.webhook_url, self._refused_host)
-        (provider, region), *fallbacks = self._offer.choose(
-            extras,
-            asked.params,
-            own=caller.default_providers,
-            own_region=caller.default_region,
-            ways=ways,
-        )
+        (provider, region), *fallbacks = self._places(caller, asked, extras, ways)
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = self._handler.begin()
         command = RequestTranscription(
@@ -147,6 +142,17 @@ class Requesting:
         self._tenancy.remember(state.id, Origin(caller.tenant, correlation_id))
         self._tell(asked)
         return Requested(id=state.id, provider=provider)
+
+    def _places(
+        self, caller: ApiKey, asked: TranscriptRequest, extras: Extras, ways: Ways
+    ) -> Sequence[Place]:
+        return self._offer.choose(
+            extras,
+            asked.params,
+            own=caller.default_providers,
+            own_region=caller.default_region,
+            ways=ways,
+        )
 
     def _tell(self, asked: TranscriptRequest) -> None:
         """Parameters that the contract does not have are warned about, each name once."""
