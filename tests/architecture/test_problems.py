@@ -28,6 +28,7 @@ from stenolog.edge.http.problems import (
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import InvalidRequest, RateLimited, StenologError
+from stenolog.feed.consumers.books import HeldByWorkers, LeaseEnded, TooManyConsumers
 from stenolog.feed.epochs import ElsewhereInTheLog
 from stenolog.free_space import NoRoom
 from stenolog.projections.search.index import SearchNotReady, SearchTooLong
@@ -38,7 +39,7 @@ CLASSES = [
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 CLASSES += [SearchNotReady, SearchTooLong]
 CLASSES += [NotEnded, NotTranscribed, NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
-CLASSES.append(ElsewhereInTheLog)
+CLASSES += [ElsewhereInTheLog, LeaseEnded, HeldByWorkers, TooManyConsumers]
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -15,7 +15,7 @@ import pytest
 from stenolog.commands.api_keys import prefix_of
 from stenolog.edge.native.feed_query import WAIT_MS_MAX
 from tests.house.composed import PUBLIC_URL, Composed
-from tests.house.waiting import DEADLINE_S
+from tests.house.waiting import DEADLINE_S, until
 from tests.http.asking import get, pages, refusal
 from tests.http.spoken import BASE, completed
 
@@ -244,15 +244,18 @@ async def test_streams_end_when_the_service_stops(service: Composed) -> None:
         assert await frames.end() == "stopping"
 
 
+def streaming() -> list[str]:
+    """What of streams runs."""
+    names = [getattr(one.get_coro(), "__qualname__", "") for one in asyncio.all_tasks()]
+    return [name for name in names if name in {"FeedStream._stream", "_left"}]
+
+
 async def test_who_leaves_a_stream_leaves_nothing_behind(service: Composed) -> None:
-    before = len(asyncio.all_tasks())
     for _ in range(5):
-        async with streamed(service):
-            pass
-    await service.submit()
-    async with asyncio.timeout(DEADLINE_S):
-        while len(asyncio.all_tasks()) > before:  # noqa: ASYNC110 - tasks have no event for all
-            await asyncio.sleep(0.005)
+        async with streamed(service) as frames:
+            assert await frames.next() == {"retry": "2000"}
+            assert streaming()
+    await until(lambda: not streaming())
 
 
 async def test_a_tenant_may_wait_with_many_and_not_with_all_connections(service: Composed) -> None:

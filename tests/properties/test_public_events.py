@@ -81,7 +81,7 @@ def test_a_page_is_what_the_list_says(appends: Appends, queries: Sequence[Query]
                         types=None if types is None else frozenset(types),
                         limit=limit,
                     )
-                    assert await log.public(query) == expected(events, query)
+                    assert await log.public_events.public(query) == expected(events, query)
             finally:
                 await log.close()
 

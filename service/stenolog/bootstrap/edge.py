@@ -13,9 +13,11 @@ from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.endpoints import EndpointParts
 from stenolog.bootstrap.http.answer_room import AnswerRoom
+from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of
 from stenolog.bootstrap.stores import Stores
+from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
@@ -89,10 +91,11 @@ class EdgeParts:
     link_key: bytes
     reconciling: Reconciling
     redacted_audio: RedactedAudio
-    answer_room: AnswerRoom
     side_work: tuple[SideWork, SideWork]
     news: News
     endpoints: EndpointParts
+    now_ms: NowMs
+    answer_room: AnswerRoom = field(default_factory=lambda: AnswerRoom(Figures()))
     arrivals: Arrivals = field(default_factory=Arrivals)
     waiting: WaitLimits = field(default_factory=WaitLimits)
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
@@ -187,9 +190,11 @@ def _native(
 def _feed(stores: Stores, parts: EdgeParts) -> FeedPorts:
     return FeedPorts(
         log=stores.events,
-        events=stores.events,
+        events=stores.events.public_events,
+        books=stores.work.consumers,
         news=parts.news,
         public_url=parts.public_url.rstrip("/"),
+        now_ms=parts.now_ms,
     )
 
 

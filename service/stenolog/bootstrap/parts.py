@@ -14,8 +14,6 @@ from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.engine_parts import engine_of, queues_of
 from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
 from stenolog.bootstrap.following import followers_of
-from stenolog.bootstrap.http.answer_room import AnswerRoom
-from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, key_ring, secret_of
 from stenolog.bootstrap.overseeing import Overseer
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
@@ -132,10 +130,10 @@ async def open_parts(
             link_key=link_key,
             reconciling=_overseer(stack, stores, reconciling),
             redacted_audio=audio,
-            answer_room=AnswerRoom(Figures()),
             side_work=(_side_process(stack), _side_process(stack)),
             news=News(stores.events, projector),
             endpoints=endpoints,
+            now_ms=wrapping.clock,
         ),
         heads=beats.heads,
         new_api_key=await first_api_key(ring, settings.data_dir),

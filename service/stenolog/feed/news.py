@@ -75,6 +75,10 @@ class News:
                 event.set()
         return event
 
+    def wake(self, tenant: str) -> None:
+        """Have those who wait for this tenant's events look again."""
+        self._wake([tenant])
+
     def stop(self) -> None:
         """Let nobody wait any more."""
         self.is_over = True

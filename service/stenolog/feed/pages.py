@@ -54,7 +54,26 @@ class PublicEvents(Protocol):
         """Return a page.
 
         Raises:
-            RecordDamaged: A record among them is damaged or missing: nothing is passed over.
+            RecordDamaged: The next one is damaged or missing: nothing is passed over unless the
+                reader goes on from the `go_on_from` beside it. Where one is further on, the page
+                ends before it.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def at(self, tenant: str, positions: Sequence[int]) -> Sequence[Event]:
+        """Return the events at these positions, of which there are `EVENTS_PER_PAGE_MAX` at most.
+
+        Raises:
+            RecordDamaged: One of them is damaged, missing, or no public event of the tenant.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def count(self, query: FeedQuery) -> int:
+        """Count what a page would have; `limit` may be greater here.
+
+        Raises:
             StoreUnavailable: The log cannot be read now.
         """
         ...

@@ -11,6 +11,7 @@ from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
 from stenolog.errors import StenologError
+from stenolog.feed.consumers.books import HeldByWorkers, LeaseEnded, TooManyConsumers
 from stenolog.feed.epochs import ElsewhereInTheLog
 from stenolog.free_space import NoRoom
 from stenolog.projections.search.index import SearchNotReady, SearchTooLong
@@ -27,6 +28,9 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
     LastManagingKey: (409, "Nobody could manage keys without it"),
     ElsewhereInTheLog: (409, "The place is not one of this log"),
+    LeaseEnded: (409, "The lease has ended"),
+    HeldByWorkers: (409, "Workers hold some of it"),
+    TooManyConsumers: (409, "There are too many consumers"),
     errors.PayloadTooLarge: (413, "The body is too large"),
     BodyTooSlow: (408, "The body came too slowly"),
     errors.RateLimited: (429, "Too many requests"),

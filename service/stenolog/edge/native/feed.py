@@ -58,7 +58,7 @@ class Feed:
                 still_allowed=lambda: self._caller_of(authorization_of(request)),
             )
             return FeedStream(source, self._news, asked.after)
-        page = await self._waited(caller.tenant, asked)
+        page = await self._waited(request, caller.tenant, asked)
         following = self._cursors.of_number(page.position) if page.more else None
         shown = [orjson.dumps(one) for one in self._shown(page)]
         place = {"after": page.position, "epoch": self._queries.epoch}
@@ -76,7 +76,7 @@ class Feed:
             raise NotFound("There is no such type of public events")
         return Response(orjson.dumps(found), media_type=SCHEMA_JSON)
 
-    async def _waited(self, tenant: str, asked: FeedRequest) -> FeedPage:
+    async def _waited(self, request: Request, tenant: str, asked: FeedRequest) -> FeedPage:
         loop = asyncio.get_running_loop()
         ends = loop.time() + asked.wait_ms / 1000
         after = asked.after
@@ -88,6 +88,7 @@ class Feed:
                 return page
             after = page.position
             await self._news.wait(news, left)
+            await self._caller_of(authorization_of(request))  # it may have been revoked meanwhile
 
     async def _page(self, tenant: str, asked: FeedRequest, after: int) -> FeedPage:
         return await self._events.public(

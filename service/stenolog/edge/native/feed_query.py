@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PAGE, limit_of, refuse_if
 from stenolog.errors import InvalidRequest
-from stenolog.feed.epochs import ElsewhereInTheLog, kept_of
+from stenolog.feed.epochs import check_place
 from stenolog.feed.types import read_types
 from stenolog.log.format import LogIdentity
 from stenolog.log.store import EventStore
@@ -19,7 +19,6 @@ QUERY = (*PAGE, "types", "wait_ms", "epoch")
 WAIT_MS_MAX = 30_000
 POSITION = re.compile(r"[0-9]{1,16}")
 NUMBER = re.compile(r"[0-9]{1,6}")
-EPOCH_CHARS_MAX = 64
 LATEST = "latest"  # a place: behind all that may be told now
 
 
@@ -67,11 +66,11 @@ class FeedQueries:
         wrong: list[tuple[str, str]] = []
         limit = limit_of(query, wrong)
         types = _types(query, wrong)
-        wait_ms = _wait_ms(query, wrong)
+        wait_ms = wait_ms_of(query, wrong)
         given = last_event_id or query.get("after") or "0"
         after = readable if given == LATEST else self._after(given, wrong)
         refuse_if(wrong)
-        await self._check_place(after, query.get("epoch") or self.epoch)
+        await check_place(self._log, self._identity, after, query.get("epoch") or self.epoch)
         return FeedRequest(after=after, limit=limit, types=types, wait_ms=wait_ms)
 
     def _after(self, given: str, wrong: list[tuple[str, str]]) -> int:
@@ -85,23 +84,6 @@ class FeedQueries:
             )
             return 0
 
-    async def _check_place(self, after: int, epoch: str) -> None:
-        head = await self._log.head()
-        if epoch != self.epoch:
-            kept = await kept_of(self._log, self._identity, epoch[:EPOCH_CHARS_MAX])
-            said = f"This log is in epoch {self.epoch}: it was restored since, or is another log"
-        elif after > head:
-            kept, said = head, f"The log ends at position {head}"
-        else:
-            return
-        go_on_from = min(after, kept)
-        raise ElsewhereInTheLog(
-            f"{said}. Go on with after={go_on_from}&epoch={self.epoch}; what you know of later "
-            "positions is not in this log",
-            go_on_from=go_on_from,
-            epoch=self.epoch,
-        )
-
 
 def _types(query: QueryParams, wrong: list[tuple[str, str]]) -> frozenset[str] | None:
     try:
@@ -111,7 +93,8 @@ def _types(query: QueryParams, wrong: list[tuple[str, str]]) -> frozenset[str] |
         return None
 
 
-def _wait_ms(query: QueryParams, wrong: list[tuple[str, str]]) -> int:
+def wait_ms_of(query: QueryParams, wrong: list[tuple[str, str]]) -> int:
+    """Read how long to wait; describe in `wrong` what is wrong with it."""
     given = query.get("wait_ms") or "0"
     if NUMBER.fullmatch(given) and int(given) <= WAIT_MS_MAX:
         return int(given)

@@ -8,12 +8,18 @@ from functools import partial
 
 from starlette.routing import Route
 
+from stenolog.clock import NowMs
 from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded
 from stenolog.edge.http.surface import route
+from stenolog.edge.native.consumers import LIST_QUERY, UNREAD_QUERY, NamedConsumers
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.feed import Feed
 from stenolog.edge.native.feed_query import QUERY, FeedQueries
+from stenolog.feed.consumers.books import ConsumerBooks
+from stenolog.feed.consumers.consuming import Consuming
+from stenolog.feed.consumers.lagging import Lags
+from stenolog.feed.consumers.standing import Standing
 from stenolog.feed.news import News
 from stenolog.feed.pages import PublicEvents
 from stenolog.log.format import LogIdentity
@@ -31,8 +37,10 @@ class FeedPorts:
 
     log: EventStore
     events: PublicEvents
+    books: ConsumerBooks
     news: News
     public_url: str
+    now_ms: NowMs
 
 
 def feed_routes(
@@ -55,4 +63,38 @@ def feed_routes(
         at(f"{prefix}/events", GET=told(handler=feed.get, query=QUERY, waits=True)),
         at(types, GET=told(handler=revalidated(feed.types), query=())),
         at(f"{types}/{{type}}/{{shape}}", GET=told(handler=revalidated(feed.schema), query=())),
+        *_consumers(ports, identity, admission, f"{prefix}/consumers"),
+    ]
+
+
+def _consumers(
+    ports: FeedPorts, identity: LogIdentity, admission: Admission, path: str
+) -> Sequence[Route]:
+    """Named consumers; whoever may read events keeps places in them."""
+    standing = Standing(ports.log, identity, ports.books, ports.news)
+    consumers = NamedConsumers(
+        standing,
+        Consuming(standing, ports.events, ports.books, ports.news, ports.now_ms),
+        ports.books,
+        Lags(ports.events, ports.books, ports.news, ports.now_ms),
+        admission.authenticator.caller,
+        ports.now_ms,
+        ports.public_url,
+    )
+    at = partial(route, admission, admission.problem)
+    reading = partial(Guarded, scope="events:read", query=())
+    one = f"{path}/{{consumer}}"
+    return [
+        at(path, GET=reading(handler=consumers.list, query=LIST_QUERY)),
+        at(
+            one,
+            GET=reading(handler=consumers.get),
+            PUT=reading(handler=consumers.put),
+            DELETE=reading(handler=consumers.delete),
+        ),
+        at(f"{one}/events", GET=reading(handler=consumers.unread, query=UNREAD_QUERY, waits=True)),
+        at(f"{one}/claim", POST=reading(handler=consumers.claim, waits=True)),
+        at(f"{one}/ack", POST=reading(handler=consumers.acknowledge)),
+        at(f"{one}/release", POST=reading(handler=consumers.release)),
+        at(f"{one}/reset", POST=reading(handler=consumers.reset)),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,9 +12,10 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from stenolog.errors import StenologError, Unauthenticated
+from stenolog.errors import RecordDamaged, StenologError, Unauthenticated
 from stenolog.feed.news import News
 from stenolog.feed.pages import FeedPage
+from stenolog.log.batch_state import ADVICE
 
 BEAT_SECONDS = 15.0  # proxies end what is silent for a minute
 AGAIN_MS = 2_000  # after which a client comes back
@@ -72,10 +73,10 @@ class FeedStream(Response):
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(streaming, leaving, return_exceptions=True)
-        reason = streaming.result() if not streaming.cancelled() else "left"
-        await send({"type": "http.response.body", "body": _frame("end", {"reason": reason})})
+        why = {"reason": "left"} if streaming.cancelled() else streaming.result()
+        await send({"type": "http.response.body", "body": _frame("end", why)})
 
-    async def _stream(self, send: Send) -> str:
+    async def _stream(self, send: Send) -> Mapping[str, object]:
         """Stream; return why it ends."""
         try:
             while not self._news.is_over:
@@ -89,11 +90,14 @@ class FeedStream(Response):
                     if not news.is_set():
                         await _send(send, BEAT)
         except Unauthenticated:
-            return "key_revoked"
+            return {"reason": "key_revoked"}
+        except RecordDamaged as exc:
+            log.warning("feed.stream_ended", error=exc.code, reason=str(exc), advice=ADVICE)
+            return {"reason": "damaged", **(exc.beside or {})}
         except StenologError as exc:
             log.info("feed.stream_ended", error=exc.code, reason=str(exc))
-            return "unavailable"
-        return "stopping"
+            return {"reason": "unavailable"}
+        return {"reason": "stopping"}
 
     def _frames(self, page: FeedPage) -> bytes:
         """Return the page as frames; a place without an event moves the reader's place alone."""
@@ -110,7 +114,7 @@ def _event(event: dict[str, object]) -> bytes:
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (place, name, orjson.dumps(event))
 
 
-def _frame(name: str, data: dict[str, object]) -> bytes:
+def _frame(name: str, data: Mapping[str, object]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
 
 

@@ -8,17 +8,18 @@ from typing import Any
 import aiosqlite
 
 from stenolog.errors import RecordDamaged
-from stenolog.feed.pages import FeedPage, FeedQuery
+from stenolog.feed.pages import EVENTS_PER_PAGE_MAX, FeedPage, FeedQuery
 from stenolog.log.batch_state import ADVICE
 from stenolog.log.event import Event
 from stenolog.stores.sqlite.file.connection import read_rows
 from stenolog.stores.sqlite.log.stored import INTEGER_MAX, RECORD, stored_event
 
-# Along a tenant's sequence positions grow: the last one up to a position is found by halving.
+# Along a tenant's sequence positions grow: the last one up to a position is found by halving. A
+# sequence whose row is gone stands where the next one does.
 _MIDDLE = "((low + high + 1) / 2)"
 _IS_UP_TO = (
     "(SELECT position FROM events "  # noqa: S608  the columns are ours
-    f"WHERE tenant = ?1 AND sequence = {_MIDDLE} AND sequence > 0) <= ?2"
+    f"WHERE tenant = ?1 AND sequence >= {_MIDDLE} AND sequence > 0 ORDER BY sequence LIMIT 1) <= ?2"
 )
 _SEQUENCE_AT = (
     "WITH RECURSIVE halved (low, high) AS ("  # noqa: S608  as above
@@ -27,17 +28,11 @@ _SEQUENCE_AT = (
     f"iif({_IS_UP_TO}, high, {_MIDDLE} - 1) FROM halved WHERE low < high) "
     "SELECT low FROM halved WHERE low >= high"
 )
-_ALL = (
-    f"SELECT sequence, {RECORD} FROM events "  # noqa: S608  the columns are ours
-    "WHERE tenant = ?1 AND sequence > ?2 AND sequence > 0 AND position <= ?4 "
-    "ORDER BY sequence LIMIT ?3"
-)
+_WANTED = "FROM events WHERE tenant = ?1 AND sequence > ?2 AND sequence > 0 AND position <= ?4 "
 # Of each type as many as are asked for, by an index that has types before sequences.
-_OF_TYPE = (
-    f"SELECT * FROM (SELECT sequence, {RECORD} FROM events "  # noqa: S608  the columns are ours
-    "WHERE tenant = ?1 AND type = ?{number} AND sequence > ?2 AND sequence > 0 "
-    "AND position <= ?4 ORDER BY sequence LIMIT ?3)"
-)
+_OF_TYPE = f"{_WANTED}AND type = ?{{number}} "
+_ROWS = f"SELECT sequence, {RECORD} "
+_FIRST = "ORDER BY sequence LIMIT ?3"
 _LAST_OF_TYPE = (
     "SELECT max(sequence) AS last FROM events "
     "WHERE tenant = ?1 AND type = ?{number} AND sequence <= ?2 AND sequence > 0"
@@ -45,20 +40,91 @@ _LAST_OF_TYPE = (
 TYPES_FROM = 5  # the number of the first type among the values
 
 
-async def read_public(reader: aiosqlite.Connection, query: FeedQuery) -> FeedPage:
-    """Return a page; raises as `PublicEvents.public`."""
+class PublicReads:
+    """Keeps `PublicEvents`' promises with the indexes on the tenant's sequence and on types."""
+
+    def __init__(self, reader: aiosqlite.Connection) -> None:
+        self._reader = reader
+
+    async def public(self, query: FeedQuery) -> FeedPage:
+        """Finds the tenant's sequence at the place, and goes on along it."""
+        return await _page(self._reader, query)
+
+    async def at(self, tenant: str, positions: Sequence[int]) -> Sequence[Event]:
+        """Reads by primary key."""
+        return await _at(self._reader, tenant, positions)
+
+    async def count(self, query: FeedQuery) -> int:
+        """Counts entries of the same indexes as `public`."""
+        return await _count(self._reader, query)
+
+
+async def _page(reader: aiosqlite.Connection, query: FeedQuery) -> FeedPage:
     after = min(query.after, INTEGER_MAX)
-    ((begin,),) = await read_rows(reader, "log.db", _SEQUENCE_AT, query.tenant, after)
+    begin = await _sequence_at(reader, query.tenant, after)
     rows, previous = await _rows(reader, query, begin)
+    more = len(rows) > query.limit
     events: list[Event] = []
     for sequence, *record in rows[: query.limit]:
-        event = _checked(query, sequence, record)
-        if query.types is None and sequence != begin + len(events) + 1:
-            raise _missing(begin + len(events) + 1, event)
+        try:
+            event = _checked(query, sequence, record)
+            # Who stands right before an event was told of what is missing there.
+            if query.types is None and sequence != begin + 1 and event.position != after + 1:
+                raise _missing(begin + 1, event)
+        except RecordDamaged as exc:
+            if not events:
+                exc.beside = {"go_on_from": exc.position}
+                raise
+            more = True
+            break
+        begin = sequence
         events.append(event)
-    more = len(rows) > query.limit
     position = events[-1].position if more else max(after, query.until)
     return FeedPage(events=events, previous=previous, position=position, more=more)
+
+
+async def _at(
+    reader: aiosqlite.Connection, tenant: str, positions: Sequence[int]
+) -> Sequence[Event]:
+    assert len(positions) <= EVENTS_PER_PAGE_MAX
+    places = ", ".join("?" * len(positions))
+    rows = await read_rows(
+        reader,
+        "log.db",
+        f"SELECT {RECORD} FROM events WHERE position IN ({places})",  # noqa: S608  as above
+        *positions,
+    )
+    found = {event.position: event for event in (stored_event(*row) for row in rows)}
+    for position in positions:
+        event = found.get(position)
+        if event is None or event.tenant != tenant or not event.sequence:
+            raise RecordDamaged(
+                f"log.db: the tenant's public event at position {position} is missing; {ADVICE}",
+                position=position,
+            )
+    return [found[position] for position in positions]
+
+
+async def _count(reader: aiosqlite.Connection, query: FeedQuery) -> int:
+    after = min(query.after, INTEGER_MAX)
+    begin = await _sequence_at(reader, query.tenant, after)
+    values = (query.tenant, begin, query.limit, query.until)
+    types = sorted(query.types or ())
+    numbers = range(TYPES_FROM, TYPES_FROM + len(types))
+    parts = [
+        f"SELECT * FROM (SELECT 1 {_OF_TYPE.format(number=one)}LIMIT ?3)"  # noqa: S608  as above
+        for one in numbers
+    ]
+    wanted = f"SELECT 1 {_WANTED}" if query.types is None else " UNION ALL ".join(parts)
+    statement = f"SELECT count(*) FROM ({wanted} LIMIT ?3)"  # noqa: S608  as above
+    ((count,),) = await read_rows(reader, "log.db", statement, *values, *types)
+    return int(count)
+
+
+async def _sequence_at(reader: aiosqlite.Connection, tenant: str, position: int) -> int:
+    """Return the tenant's last sequence up to a position; 0: there is none."""
+    ((sequence,),) = await read_rows(reader, "log.db", _SEQUENCE_AT, tenant, position)
+    return int(sequence)
 
 
 async def _rows(
@@ -67,12 +133,15 @@ async def _rows(
     """Return rows behind a sequence, one more than are asked for, and the wanted one before."""
     values = (query.tenant, begin, query.limit + 1, query.until)
     if query.types is None:
-        return await read_rows(reader, "log.db", _ALL, *values), begin
+        statement = f"{_ROWS}{_WANTED}{_FIRST}"
+        return await read_rows(reader, "log.db", statement, *values), begin
     types = sorted(query.types)
     numbers = range(TYPES_FROM, TYPES_FROM + len(types))
-    parts = " UNION ALL ".join(_OF_TYPE.format(number=number) for number in numbers)
-    statement = f"{parts} ORDER BY sequence LIMIT ?3"
-    rows = await read_rows(reader, "log.db", statement, *values, *types)
+    parts = " UNION ALL ".join(
+        f"SELECT * FROM ({_ROWS}{_OF_TYPE.format(number=number)}{_FIRST})"  # noqa: S608  as above
+        for number in numbers
+    )
+    rows = await read_rows(reader, "log.db", f"{parts} {_FIRST}", *values, *types)
     lasts = " UNION ALL ".join(_LAST_OF_TYPE.format(number=number) for number in numbers)
     statement = f"SELECT coalesce(max(last), 0) FROM ({lasts})"  # noqa: S608  as above
     ((previous,),) = await read_rows(reader, "log.db", statement, *values, *types)
@@ -96,6 +165,6 @@ def _missing(sequence: int, found: Event) -> RecordDamaged:
     return RecordDamaged(
         f"log.db: the tenant's event {sequence} is missing before position {found.position}; "
         f"{ADVICE}",
-        position=found.position,
+        position=found.position - 1,
         gone=True,
     )

@@ -14,7 +14,6 @@ import aiosqlite
 from stenolog.clock import Clocks
 from stenolog.compliance.full_comparison import StoredLeaf
 from stenolog.errors import OutcomeUnknown, StoreError, StoreUnavailable
-from stenolog.feed.pages import FeedPage, FeedQuery
 from stenolog.log.appends import Together, checked, weight
 from stenolog.log.batch import Sequenced
 from stenolog.log.event import Event, NewEvent, SealedPayload
@@ -31,7 +30,7 @@ from stenolog.stores.sqlite.log.leaves import read_leaves
 from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open_page
 from stenolog.stores.sqlite.log.payloads import read_payload
-from stenolog.stores.sqlite.log.public import read_public
+from stenolog.stores.sqlite.log.public import PublicReads
 from stenolog.stores.sqlite.log.sealed import SealedStreams
 from stenolog.stores.sqlite.log.stored import (
     INTEGER_MAX,
@@ -55,6 +54,7 @@ class SqliteLog:
         self.clock_behind_ms: int = writer.behind_ms
         self._reader = reader
         self.histories, self.sealings = StreamReads(reader), SealedStreams(reader)
+        self.public_events = PublicReads(reader)
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
@@ -171,10 +171,6 @@ class SqliteLog:
         if recent is not None:
             return recent
         return await read_stream(self._reader, stream, after=after, limit=limit)
-
-    async def public(self, query: FeedQuery) -> FeedPage:
-        """Reads by the indexes on the tenant's sequence, and on type and sequence."""
-        return await read_public(self._reader, query)
 
     async def version(self, stream: str) -> int:
         """Reads the last entry of the unique index on stream and version, and the stream's row."""

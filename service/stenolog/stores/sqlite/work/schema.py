@@ -1,5 +1,7 @@
 """Declare the tables of `work.db`: pending deliveries, without customers' addresses and secrets.
 
+The books of named consumers are beside them (`consumer_tables`).
+
 `lanes` and `tenants` say when something of a lane, and of a tenant, is due next. Triggers keep
 them, so that what can go is found without a look at what cannot, however much of that there is
 (DECISIONS 96). What waits for the views is indexed apart, and the pending deliveries of a tenant
@@ -8,6 +10,7 @@ are counted, so that their limits cost no look at them.
 
 from stenolog.stores.sqlite.file.identity import WORK_KIND
 from stenolog.stores.sqlite.file.schema import Schema
+from stenolog.stores.sqlite.work.consumer_tables import CONSUMERS
 
 WORK = Schema(
     name="work.db",
@@ -102,5 +105,6 @@ WORK = Schema(
             ) WHERE tenant = old.tenant;
         END
         """,
+        CONSUMERS,
     ),
 )

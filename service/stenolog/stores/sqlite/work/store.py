@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+import aiosqlite
 import structlog
 
 from stenolog.delivery.outbox import (
@@ -26,9 +27,11 @@ from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.stores.sqlite.file.checking import refuse_damaged
 from stenolog.stores.sqlite.file.discarding import delete, why_unfit
+from stenolog.stores.sqlite.file.writer import Writer
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import adding, awaiting
 from stenolog.stores.sqlite.work import outbox_statements as statements
+from stenolog.stores.sqlite.work.consumers import SqliteConsumers
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.taking import take
 
@@ -46,6 +49,10 @@ class SqliteWork(WrittenFile):
 
     schema = WORK
     limits = OutboxLimits()
+
+    def __init__(self, writer: Writer, reader: aiosqlite.Connection) -> None:
+        super().__init__(writer, reader)
+        self.consumers = SqliteConsumers(writer.identity, self._commits.submit, self._all)
 
     @classmethod
     async def open(cls, path: Path, identity: LogIdentity = UNBOUND) -> Self:

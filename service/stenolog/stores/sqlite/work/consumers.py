@@ -1,0 +1,160 @@
+"""Implement the books of named consumers on SQLite, in `work.db`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+from stenolog.feed.consumers.books import (
+    CONSUMERS_PER_READ_MAX,
+    OPEN_MAX,
+    Claim,
+    Claimed,
+    Consumer,
+    Open,
+    TakenIn,
+)
+from stenolog.log.format import LogIdentity
+from stenolog.stores.sqlite.file.written_file import Write
+from stenolog.stores.sqlite.work import consumer_statements as statements
+
+FOUND = (
+    "SELECT tenant, name, types, epoch, taken_to, created_at_ms, doubt, "
+    "(SELECT min(position) FROM consumer_events AS open "
+    "WHERE open.tenant = consumers.tenant AND open.name = consumers.name), "
+    "(SELECT count(*) FROM consumer_events AS open "
+    "WHERE open.tenant = consumers.tenant AND open.name = consumers.name) FROM consumers "
+)
+
+
+class SqliteConsumers:
+    """Keeps `ConsumerBooks`' promises beside the outbox, with its thread and its commits."""
+
+    def __init__(
+        self,
+        identity: LogIdentity,
+        submit: Callable[[Write], Awaitable[Any]],
+        rows: Callable[..., Awaitable[list[Any]]],
+    ) -> None:
+        self._epoch = identity.epoch_name
+        self._submit = submit
+        self._rows = rows
+
+    async def put(
+        self, tenant: str, name: str, types: frozenset[str] | None, *, begin_at: int, now_ms: int
+    ) -> bool:
+        """Runs in one transaction."""
+        made: bool = await self._submit(
+            partial(
+                statements.put,
+                tenant=tenant,
+                name=name,
+                types=types,
+                epoch=self._epoch,
+                begin_at=begin_at,
+                now_ms=now_ms,
+            )
+        )
+        return made
+
+    async def find(self, tenant: str, name: str) -> Consumer | None:
+        """Reads by primary key, and counts what is open of it."""
+        rows = await self._rows(f"{FOUND} WHERE tenant = ? AND name = ?", tenant, name)
+        return _consumer(rows[0]) if rows else None
+
+    async def found(self, tenant: str, *, after: str, limit: int) -> Sequence[Consumer]:
+        """Reads by primary key."""
+        rows = await self._rows(
+            f"{FOUND} WHERE tenant = ? AND name > ? ORDER BY name LIMIT ?",
+            tenant,
+            after,
+            min(limit, CONSUMERS_PER_READ_MAX),
+        )
+        return [_consumer(row) for row in rows]
+
+    async def remove(self, tenant: str, name: str) -> bool:
+        """Runs in one transaction."""
+        removed: bool = await self._submit(partial(statements.remove, tenant=tenant, name=name))
+        return removed
+
+    async def open(self, tenant: str, name: str, *, limit: int) -> Sequence[Open]:
+        """Reads by primary key."""
+        rows = await self._rows(
+            f"SELECT {statements.OPEN} FROM consumer_events "  # noqa: S608  the columns are ours
+            "WHERE tenant = ? AND name = ? ORDER BY position LIMIT ?",
+            tenant,
+            name,
+            min(limit, OPEN_MAX),
+        )
+        return [statements.open_of(row) for row in rows]
+
+    async def claim(
+        self, tenant: str, name: str, claim: Claim, taken: TakenIn | None
+    ) -> Claimed | None:
+        """Runs in one transaction; looks at all that is open."""
+        claimed: Claimed | None = await self._submit(
+            partial(statements.claim, tenant=tenant, name=name, asked=claim, taken=taken)
+        )
+        return claimed
+
+    async def acknowledge_lease(
+        self, tenant: str, name: str, lease: str, *, until: int | None, now_ms: int
+    ) -> int:
+        """Runs in one transaction."""
+        count: int = await self._submit(
+            partial(
+                statements.acknowledge_lease,
+                tenant=tenant,
+                name=name,
+                lease=lease,
+                until=until,
+                now_ms=now_ms,
+            )
+        )
+        return count
+
+    async def release(
+        self, tenant: str, name: str, lease: str, *, now_ms: int, again_at_ms: int
+    ) -> int:
+        """Runs in one transaction."""
+        count: int = await self._submit(
+            partial(
+                statements.release,
+                tenant=tenant,
+                name=name,
+                lease=lease,
+                now_ms=now_ms,
+                again_at_ms=again_at_ms,
+            )
+        )
+        return count
+
+    async def acknowledge(self, tenant: str, name: str, *, until: int, now_ms: int) -> None:
+        """Runs in one transaction."""
+        await self._submit(
+            partial(statements.acknowledge, tenant=tenant, name=name, until=until, now_ms=now_ms)
+        )
+
+    async def reset(self, tenant: str, name: str, *, to: int) -> bool:
+        """Runs in one transaction."""
+        known: bool = await self._submit(
+            partial(statements.reset, tenant=tenant, name=name, to=to, epoch=self._epoch)
+        )
+        return known
+
+
+def _consumer(row: Any) -> Consumer:
+    tenant, name, types, epoch, taken_to, created_at_ms, doubt, first_open, count = row
+    return Consumer(
+        tenant=tenant,
+        name=name,
+        types=None if types is None else frozenset(json.loads(types)),
+        epoch=epoch,
+        taken_to=taken_to,
+        acknowledged=taken_to if first_open is None else first_open - 1,
+        open=count,
+        created_at_ms=created_at_ms,
+        doubt=doubt,
+    )
