@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stenolog.engine.options import SpeakerBounds, SpeechOptions
-from stenolog.engine.worker.transcribe import (
-    Techniques,
-    Transcribed,
-    load_techniques,
-    transcribe,
-)
+from stenolog.engine.worker.hear import Techniques
+from stenolog.engine.worker.transcribe import Transcribed, load_techniques, transcribe
 
 AUDIO_MS_MAX = 3_600_000
 ANY_NUMBER = SpeakerBounds()

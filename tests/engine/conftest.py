@@ -12,7 +12,7 @@ from tests.engine.engine_process import EngineProcess, is_running
 from tests.engine.servers import Site, site
 
 if TYPE_CHECKING:
-    from stenolog.engine.worker.transcribe import Techniques
+    from stenolog.engine.worker.hear import Techniques
 
 # Without the engine's wheels there is nothing to test; the header says so.
 UNAVAILABLE = engine_unavailable()

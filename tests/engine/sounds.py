@@ -41,6 +41,17 @@ def noise(seconds: float, loudness: float = 0.05) -> Waveform:
     return np.clip(made, -1.0, 1.0).astype(np.float32)
 
 
+def wav_of(channels: NDArray[np.float32]) -> bytes:
+    """A 16-bit WAV file of several channels, one a row."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(channels.shape[0])
+        out.setsampwidth(2)
+        out.setframerate(SAMPLE_RATE)
+        out.writeframes((channels.T * 32_767).astype("<i2").tobytes())
+    return file.getvalue()
+
+
 def wav(audio: Waveform, rate: int = SAMPLE_RATE, channels: int = 1) -> bytes:
     """A 16-bit WAV file; every channel holds the same sound."""
     samples = (np.repeat(audio, channels) * 32_767).astype("<i2")

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from stenolog.engine.host.features import DEFAULTS, SUPPORTED, is_english, speech_options
-from stenolog.engine.options import AudioRedaction, SpeakerBounds, SpeechOptions, TextOptions
+from stenolog.engine.host.features import SUPPORTED, is_english, speech_options
+from stenolog.engine.options import (
+    AudioRedaction,
+    Keyterms,
+    SpeakerBounds,
+    SpeechOptions,
+    TextOptions,
+)
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.policies import RedactionOptions
 from stenolog.intelligence.spelling import Spelling
@@ -14,28 +20,21 @@ from stenolog.wire.assemblyai.parameters import KNOWN
 AUDIO = {"audio_url": "http://example.com/a.mp3"}
 
 ASKING: dict[str, object] = {
-    "boost_param": "high",
     "custom_topics": True,
     "domain": "medical-v1",
     "domain_options": {"specialty": "cardiology"},
-    "dual_channel": True,
-    "keyterms_prompt": ["Stenolog"],
-    "keyterms_prompt_options": {"keyterms_match_strength": "high"},
     "language_confidence_threshold": 0.4,
-    "multichannel": True,
     "prompt": "A meeting.",
     "speech_understanding": {"request": {"translation": {"target_languages": ["de"]}}},
     "speed_boost": True,
     "temperature": 0.5,
     "topics": ["sport"],
-    "word_boost": ["Stenolog"],
 }
 
 
 def test_every_known_parameter_is_supported_or_refused() -> None:
     """A parameter that the wire learns must be decided upon here."""
     assert set(ASKING) | SUPPORTED == KNOWN - {"speech_model"}
-    assert set(DEFAULTS) <= set(ASKING)
 
 
 @pytest.mark.parametrize("name", sorted(ASKING))
@@ -47,8 +46,7 @@ def test_what_cannot_be_done_is_refused_by_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(ASKING))
 def test_asking_for_nothing_is_accepted(name: str) -> None:
-    empty: object = type(ASKING[name])()
-    assert speech_options({**AUDIO, name: DEFAULTS.get(name, empty)}) == SpeechOptions()
+    assert speech_options({**AUDIO, name: type(ASKING[name])()}) == SpeechOptions()
 
 
 @pytest.mark.parametrize("name", ["telepathy", "speaker_options", "language_detection_options"])
@@ -80,6 +78,35 @@ def test_how_speakers_are_clustered_cannot_be_chosen() -> None:
     options = {"short_file_diarization_method": "deliberate"}
     with pytest.raises(InvalidRequest, match="short_file_diarization_method"):
         speech_options({**AUDIO, "speaker_labels": True, "speaker_options": options})
+
+
+@pytest.mark.parametrize(
+    ("asked", "keyterms"),
+    [
+        ({"keyterms_prompt": ["Ann Lee"]}, Keyterms(terms=("Ann Lee",))),
+        ({"word_boost": ["a"], "boost_param": "low"}, Keyterms(terms=("a",), strength=0.5)),
+        (
+            {
+                "keyterms_prompt": ["a"],
+                "word_boost": ["b"],
+                "keyterms_prompt_options": {"keyterms_match_strength": "high"},
+                "boost_param": "low",
+            },
+            Keyterms(terms=("a", "b"), strength=2.0),
+        ),
+        ({"keyterms_prompt": [], "boost_param": "default"}, None),
+    ],
+)
+def test_expected_words_are_read(asked: dict[str, object], keyterms: Keyterms | None) -> None:
+    assert speech_options({**AUDIO, **asked}).keyterms == keyterms
+
+
+@pytest.mark.parametrize("name", ["multichannel", "dual_channel"])
+def test_channels_are_heard_one_by_one_but_not_hidden_in_a_mix(name: str) -> None:
+    assert speech_options({**AUDIO, name: True}).multichannel
+    audio = {"redact_pii": True, "redact_pii_policies": ["date"], "redact_pii_audio": True}
+    with pytest.raises(InvalidRequest, match="together with multichannel"):
+        speech_options({**AUDIO, name: True, **audio})
 
 
 def test_what_is_asked_of_the_text_is_read() -> None:
@@ -119,6 +146,12 @@ def test_what_is_asked_of_the_text_is_read() -> None:
     ("params", "name", "why"),
     [
         ({"redact_pii_policies": ["date", "aura"]}, "redact_pii_policies", "'aura' is not supp"),
+        ({"boost_param": "most"}, "boost_param", "low, default, standard, high"),
+        (
+            {"keyterms_prompt_options": {"keyterms_match_strength": "most"}},
+            "keyterms_prompt_options.keyterms_match_strength",
+            "knows these words of strength",
+        ),
         ({"redact_pii_sub": "emoji"}, "redact_pii_sub", "it knows hash, entity_name"),
         ({"redact_pii_audio_quality": "ogg"}, "redact_pii_audio_quality", "it knows mp3, wav"),
         (

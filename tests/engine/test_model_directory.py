@@ -49,8 +49,8 @@ def test_the_packaged_model_in_a_directory_hears_the_same(tmp_path: Path) -> Non
     mine = open_recogniser(a_model(tmp_path / "model"), threads=2)
     packaged = open_recogniser(None, threads=2)
     audio = speech("beckett", 0, 5)
-    heard = mine.words(audio)
-    assert heard == packaged.words(audio)
+    heard = mine.words(audio, None)
+    assert heard == packaged.words(audio, None)
     assert len(heard) > 3
     assert (mine.model, packaged.model) == ("mine-1", "moonshine-tiny-en")
 

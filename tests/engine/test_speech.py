@@ -14,12 +14,13 @@ from infra.eval.scoring import plain_words, share_right, word_error_rate
 from infra.eval.speakers import sequence
 from stenolog.engine.audio.bleeping import bleep
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.options import SpeakerBounds, SpeechOptions, TextOptions
+from stenolog.engine.options import Keyterms, SpeakerBounds, SpeechOptions, TextOptions
 from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.spoken import SpokenWord, joined, utterances
 from stenolog.engine.techniques import SAMPLE_RATE, Waveform
 from stenolog.engine.worker.analyses import analysed
-from stenolog.engine.worker.transcribe import Techniques, Transcribed, transcribe
+from stenolog.engine.worker.hear import Techniques
+from stenolog.engine.worker.transcribe import Transcribed, transcribe
 from stenolog.intelligence.policies import RedactionOptions
 from tests.engine import containers, sounds
 
@@ -61,6 +62,34 @@ def test_words_are_in_order_inside_the_audio(two_cities: tuple[SpokenWord, ...])
     assert two_cities[-1].end < 44_375
     for before, after in itertools.pairwise(two_cities):
         assert before.start <= before.end <= after.start
+
+
+def test_channels_are_heard_by_themselves_whoever_is_louder(techniques: Techniques) -> None:
+    """The second channel speaks at the same time, a hundred times lower; the third is silent."""
+    one, two = sounds.speech("two_cities", 0, 6), sounds.speech("beckett", 0, 6)
+    size = max(one.size, two.size)
+    channels = np.zeros((3, size), dtype=np.float32)
+    channels[0, : one.size], channels[1, : two.size] = one, two / 100
+    content = sounds.wav_of(channels)
+    words = heard(content, techniques, multichannel=True)
+    assert {(word.channel, word.speaker) for word in words} == {("1", "1"), ("2", "2")}
+    for channel, alone in (("1", one), ("2", two)):
+        said = joined([word for word in words if word.channel == channel])
+        assert word_error_rate(joined(heard(sounds.wav(alone), techniques)), said) <= 0.15
+    turns = utterances(words)
+    assert [turn.words[0].start for turn in turns] == sorted(turn.words[0].start for turn in turns)
+    told_apart = heard(content, techniques, multichannel=True, speakers=ANY)
+    assert {word.speaker for word in told_apart} == {"1A", "2A"}
+
+
+def test_expected_words_are_written_where_they_were_nearly_heard(techniques: Techniques) -> None:
+    content = sounds.wav(sounds.speech("two_cities"))
+    missed = set(joined(heard(content, techniques)).lower().split())
+    assert "noisiest" not in missed
+    keyterms = Keyterms(terms=("noisiest authorities",), strength=2.0)
+    found = joined(heard(content, techniques, keyterms=keyterms))
+    assert "noisiest authorities" in found
+    assert word_error_rate(TWO_CITIES, found) <= 0.10
 
 
 def test_a_part_is_heard_with_the_times_of_the_whole(

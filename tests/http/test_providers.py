@@ -41,7 +41,7 @@ def test_what_a_model_lacks_is_refused_and_what_it_has_is_not() -> None:
         "temperature",
     }
     local = table["local"].model("any at all")
-    assert {"language_code", "multichannel"} <= set(local.lacks)
+    assert {"language_code", "prompt"} <= set(local.lacks)
     for name, least in FEATURES.items():
         refused = any(table["local"].unsupported({**least}))
         assert refused == (name in local.lacks)

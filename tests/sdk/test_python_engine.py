@@ -246,9 +246,9 @@ def test_why_audio_cannot_be_transcribed_is_said(client: aai.Client) -> None:
 
 
 def test_all_that_the_engine_cannot_do_is_refused_at_once_by_name(client: aai.Client) -> None:
-    config = aai.TranscriptionConfig(multichannel=True, dual_channel=True)
+    config = aai.TranscriptionConfig(prompt="A call.", temperature=0.5)
     with pytest.raises(aai.AssemblyAIError) as refused:
         aai.Transcriber(client=client).submit("https://audio.example/a.mp3", config)
     assert refused.value.status_code == 400
-    for name in ("multichannel", "dual_channel"):
+    for name in ("prompt", "temperature"):
         assert f"{name} is not supported by the embedded engine" in str(refused.value)

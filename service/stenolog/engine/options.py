@@ -19,6 +19,14 @@ class SpeakerBounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keyterms:
+    """Words and phrases that the caller expects; `strength` 1 is the usual one."""
+
+    terms: tuple[str, ...]
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioRedaction:
     """Redacted audio is asked for: in which format, and with silence instead of a tone."""
 
@@ -45,14 +53,18 @@ class TextOptions:
 class SpeechOptions:
     """`speakers` is None without speaker labels, `speech_threshold` as the caller gave it.
 
+    With `multichannel` each channel is heard by itself.
+
     Audio before `from_ms` and from `to_ms` on is not heard; None: from the beginning, to the end.
     """
 
     speakers: SpeakerBounds | None = None
     speech_threshold: int | float | None = None
+    keyterms: Keyterms | None = None
     from_ms: int | None = None
     to_ms: int | None = None
     language_detection: bool = False
+    multichannel: bool = False
     punctuate: bool = True
     format_text: bool = True
     text: TextOptions = TextOptions()

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stenolog.engine.confidence import mean_confidence
 
+PAUSE_MS = 500  # of one channel, in which the others have their turn; lines end with one, too
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenWord:
-    """A finished word: times in ms, `speaker` a letter or None without speaker labels."""
+    """A finished word: times in ms, `speaker` a letter or None without speaker labels.
+
+    `channel` is its number from 1, None where channels are not told apart; with it the speaker is
+    that number, and the letter behind it.
+    """
 
     text: str
     start: int
     end: int
     confidence: float
     speaker: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,7 @@ class Utterance:
     """Consecutive words of one speaker."""
 
     speaker: str
+    channel: str | None
     words: tuple[SpokenWord, ...]
 
     @property
@@ -40,6 +49,27 @@ class Utterance:
 def joined(words: Sequence[SpokenWord]) -> str:
     """Return the words as running text."""
     return " ".join(word.text for word in words)
+
+
+def in_pieces(channels: Iterable[Sequence[SpokenWord]]) -> tuple[SpokenWord, ...]:
+    """Return the words of all channels, each stretch that one speaks without a pause in one piece.
+
+    Pieces stand by their start, so that who answers in the middle is read behind who went on.
+    """
+    pieces = [list(_without_pause(words)) for words in channels]
+    ordered = heapq.merge(*pieces, key=lambda piece: piece[0].start)
+    return tuple(word for piece in ordered for word in piece)
+
+
+def _without_pause(words: Sequence[SpokenWord]) -> Iterator[list[SpokenWord]]:
+    piece: list[SpokenWord] = []
+    for word in words:
+        if piece and word.start - piece[-1].end > PAUSE_MS:
+            yield piece
+            piece = []
+        piece.append(word)
+    if piece:
+        yield piece
 
 
 def utterances(words: Sequence[SpokenWord]) -> tuple[Utterance, ...]:
@@ -59,4 +89,4 @@ def utterances(words: Sequence[SpokenWord]) -> tuple[Utterance, ...]:
 def _utterance(run: Sequence[SpokenWord]) -> Utterance:
     speaker = run[0].speaker
     assert speaker is not None
-    return Utterance(speaker=speaker, words=tuple(run))
+    return Utterance(speaker=speaker, channel=run[0].channel, words=tuple(run))

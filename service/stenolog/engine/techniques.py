@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stenolog.engine.options import SpeakerBounds
+from stenolog.engine.options import Keyterms, SpeakerBounds
 
 SAMPLE_RATE = 16_000  # what every model here was trained on, in Hz
 STEP_SAMPLES = 512  # one voice-activity step: Silero VAD at 16 kHz
@@ -92,8 +92,11 @@ class Recogniser(Protocol):
         """The name that a transcript shows as `speech_model_used`."""
         ...
 
-    def words(self, audio: Waveform) -> tuple[RecognisedWord, ...]:
-        """Return the words of one line in order; empty when nothing was understood."""
+    def words(self, audio: Waveform, keyterms: Keyterms | None) -> tuple[RecognisedWord, ...]:
+        """Return the words of one line in order; empty when nothing was understood.
+
+        Those that the caller expects are written where they are nearly as likely as others.
+        """
         ...
 
 

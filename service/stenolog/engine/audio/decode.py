@@ -12,16 +12,17 @@ from dataclasses import replace
 from typing import BinaryIO
 
 import av
+import numpy as np
 
 from stenolog.engine import audio_errors
-from stenolog.engine.audio.hearing import Hearing, Recording, Unheard, silence_of
+from stenolog.engine.audio.hearing import Hearing, Recording, Unheard
 from stenolog.engine.audio.level import bring_to_level
 from stenolog.engine.audio.parts import Part, parts_of
 from stenolog.engine.audio.sniff import SNIFF_BYTES, is_container, kind_of_document, unread_kind
 from stenolog.engine.audio.spliced import bytes_at
 from stenolog.engine.audio.tags import leading_tags_end
 from stenolog.engine.audio_errors import AudioRefused
-from stenolog.engine.techniques import Heartbeat
+from stenolog.engine.techniques import Heartbeat, Waveform
 
 TRACKS_MAX = 8  # of a file are tried
 
@@ -39,6 +40,31 @@ def decode(file: BinaryIO, *, audio_ms_max: int, alive: Heartbeat) -> Recording:
     head = _checked_beginning(file, alive)
     with _library(head):
         return _heard(file, parts_of(file, alive), audio_ms_max, alive)
+
+
+def decode_channel(
+    file: BinaryIO, channel: int, *, rank: int, audio_ms_max: int, alive: Heartbeat
+) -> Waveform | None:
+    """Decode one channel, counted from 0, of the track that `decode` has heard; None: it is silent.
+
+    It is brought to the models' level by itself: who speaks low is heard as well as who does not.
+
+    Raises:
+        AudioRefused: As `decode`.
+    """
+    head = _checked_beginning(file, alive)
+    with _library(head):
+        parts = parts_of(file, alive)
+        hearing = Hearing(file, rank, audio_ms_max=audio_ms_max, alive=alive, channel=channel)
+        try:
+            hearing.listen(parts)
+        except Unheard as exc:
+            raise exc.refused from exc
+        found = hearing.recording(parts)
+        if found.facts.silent:
+            return None
+        bring_to_level(found.audio)
+        return found.audio
 
 
 def _heard(
@@ -62,7 +88,7 @@ def _heard(
                 gain_db = round(bring_to_level(found.audio), 1)
                 facts = replace(found.facts, gain_db=gain_db)
                 return _passing(replace(found, facts=facts), passed)
-            silent = silent or _passing(silence_of(found), passed)
+            silent = silent or _passing(_silence_of(found), passed)
         passed.append(hearing.track)
         if rank + 1 >= hearing.tracks:
             break
@@ -74,6 +100,12 @@ def _heard(
 
 def _passing(found: Recording, passed: list[int]) -> Recording:
     return replace(found, facts=replace(found.facts, skipped_tracks=tuple(sorted(passed))))
+
+
+def _silence_of(recording: Recording) -> Recording:
+    """Return a silent recording in exact silence, which takes no memory until it is looked at."""
+    silence = np.zeros(recording.audio.size, dtype=np.float32)
+    return replace(recording, audio=silence)
 
 
 def _checked_beginning(file: BinaryIO, alive: Heartbeat) -> bytes:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import av
-import numpy as np
 
 from stenolog.engine import audio_errors
 from stenolog.engine.audio import tracks
@@ -15,7 +14,6 @@ from stenolog.engine.audio.mixing import SILENT_PEAK, Mixdown
 from stenolog.engine.audio.packets import Packets
 from stenolog.engine.audio.parts import Part
 from stenolog.engine.audio.samples import CollectedSamples
-from stenolog.engine.audio.spliced import Spliced
 from stenolog.engine.audio_errors import AudioRefused
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.techniques import SAMPLE_RATE, Heartbeat, Waveform
@@ -36,13 +34,14 @@ HEAD_BYTES = 1_024  # of a part, in which a header of the whole may stand
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The sound of a file, and what is known of it.
+    """The sound of a file, and what is known of it; `rank` is that of its track, see `Hearing`.
 
     Samples that the file has beyond full scale are still beyond ±1.
     """
 
     audio: Waveform
     facts: AudioFacts
+    rank: int = 0
 
 
 class Unheard(Exception):
@@ -73,19 +72,29 @@ class _Tally:
 class Hearing:
     """Listens once to the track of a `rank`, 0 the most likely; the file is left open.
 
+    With `channel`, counted from 0, it hears that one alone.
+
     Attributes:
         tracks: How many tracks with audio the first part has, once it is open.
         track: The number of the one that is heard, from 1.
     """
 
-    def __init__(self, file: BinaryIO, rank: int, *, audio_ms_max: int, alive: Heartbeat) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        rank: int,
+        *,
+        audio_ms_max: int,
+        alive: Heartbeat,
+        channel: int | None = None,
+    ) -> None:
         self.tracks = 0
         self.track = 0
         self._file = file
         self._rank = rank
         self._alive = alive
         self._samples = CollectedSamples(audio_ms_max)
-        self._mix = Mixdown(self._samples)
+        self._mix = Mixdown(self._samples, channel)
         self._tally = _Tally()
         self._described: AudioFacts | None = None
 
@@ -121,6 +130,7 @@ class Hearing:
         assert described is not None
         return Recording(
             audio=audio,
+            rank=self._rank,
             facts=AudioFacts(
                 container=described.container,
                 codec=described.codec,
@@ -220,20 +230,12 @@ class Hearing:
             declared: int | None = _ms(part.declared_share * decoded)
         else:
             with closing(part.open(self._file)) as content:
-                declared = tracks.declared_ms(media, stream, _head(content))
+                head = content.read(HEAD_BYTES) or b""
+            declared = tracks.declared_ms(media, stream, head)
         if declared is None:
             self._tally.declared_ms = None
         else:
             self._tally.declared_ms += declared
-
-
-def _head(content: Spliced) -> bytes:
-    return content.read(HEAD_BYTES) or b""
-
-
-def silence_of(recording: Recording) -> Recording:
-    """Return a silent recording in exact silence, which takes no memory until it is looked at."""
-    return Recording(audio=np.zeros(recording.audio.size, dtype=np.float32), facts=recording.facts)
 
 
 def _check_format(frame: Any) -> None:

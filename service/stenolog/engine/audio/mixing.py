@@ -1,4 +1,7 @@
-"""Mix a recording's channels to one, at 16 kHz; where they cancel each other, hear the loudest."""
+"""Mix a recording's channels to one, at 16 kHz; where they cancel each other, hear the loudest.
+
+Or hear one of them alone.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +41,14 @@ class Sink(Protocol):
 class Mixdown:
     """Resamples frames of any one format and mixes them; after a change of format it begins anew.
 
+    With `channel`, counted from 0, the others are not heard; where there is none such, silence is.
+
     Attributes:
         alone_samples: How many samples are of one channel, because the mix had lost them.
     """
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, channel: int | None = None) -> None:
+        self._channel = channel
         self.alone_samples = 0
         self._sink = sink
         self._inner: Any = None
@@ -66,7 +72,7 @@ class Mixdown:
             self._format = sound
         if self._inner is None:
             several = frame.layout.nb_channels > 1
-            self._weights = _weights(frame.layout) if several else None
+            self._weights = self._weights_of(frame.layout) if several else None
             layout = "mono" if self._weights is None else frame.layout
             self._inner = av.AudioResampler(format="flt", layout=layout, rate=SAMPLE_RATE)
         self._add(self._inner.resample(frame))
@@ -82,7 +88,7 @@ class Mixdown:
         for frame in frames:
             piece = frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
             if self._weights is None:
-                self._sink.add(piece)
+                self._sink.add(np.zeros_like(piece) if self._channel else piece)
                 continue
             piece = piece.reshape(-1, self._weights.size).T
             self._waiting.append(piece)
@@ -105,8 +111,16 @@ class Mixdown:
         rest = waiting[:, begin:]
         self._waiting, self._waiting_count = [rest] if rest.size else [], rest.shape[1]
 
+    def _weights_of(self, layout: Any) -> Samples:
+        if self._channel is None:
+            return _weights(layout)
+        channels = np.arange(layout.nb_channels)
+        return np.asarray(channels == self._channel, dtype=np.float32)
+
     def _mixed(self, block: Samples, weights: Samples) -> Samples:
         mix: Samples = weights @ block
+        if self._channel is not None:
+            return mix
         powers = np.mean(block**2, axis=1)
         power = float(np.mean(mix**2))
         in_mix = powers * (weights > 0)  # not the channel of low frequencies

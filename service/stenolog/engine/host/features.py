@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stenolog.engine.host import text_features, theme_features
-from stenolog.engine.options import SpeakerBounds, SpeechOptions
+from stenolog.engine.options import Keyterms, SpeakerBounds, SpeechOptions
 from stenolog.errors import InvalidRequest
 from stenolog.wire.assemblyai.checks import Fields
 from stenolog.wire.assemblyai.parameters import KNOWN, PARAMETERS
@@ -21,11 +21,16 @@ SUPPORTED = text_features.SUPPORTED | frozenset(
         "audio_end_at",
         "audio_start_from",
         "audio_url",
+        "boost_param",
+        "dual_channel",
         "format_text",
+        "keyterms_prompt",
+        "keyterms_prompt_options",
         "language_code",
         "language_codes",
         "language_detection",
         "language_detection_options",
+        "multichannel",
         "punctuate",
         "remove_audio_tags",
         "speaker_labels",
@@ -36,14 +41,16 @@ SUPPORTED = text_features.SUPPORTED | frozenset(
         "webhook_auth_header_name",
         "webhook_auth_header_value",
         "webhook_url",
+        "word_boost",
     }
 )
 REFUSED = KNOWN - SUPPORTED
-# Values that ask for nothing although they are not empty: AssemblyAI's own defaults.
-DEFAULTS: Mapping[str, object] = {
-    "boost_param": "default",
-}
+# How much terms are raised: AssemblyAI's words for it, in `boost_param` and in the options.
+STRENGTHS: Mapping[object, float] = {"low": 0.5, "default": 1.0, "standard": 1.0, "high": 2.0}
+STRENGTH = "keyterms_match_strength"
 SPEAKER_OPTIONS = frozenset({"min_speakers_expected", "max_speakers_expected"})
+# Redacted audio has one channel, and what is said in the others would have to be hidden there, too.
+MIXED_AUDIO = "redact_pii_audio is not supported by the embedded engine together with multichannel"
 NAME_CHARS_SHOWN = 64  # of a name that nobody knows
 ANY_LANGUAGE = frozenset({"all", "auto"})
 # The engine cannot choose a language: a list with English in it is accepted, because English is
@@ -70,10 +77,41 @@ def speech_options(params: Mapping[str, object]) -> SpeechOptions:
         from_ms=begin,
         to_ms=end,
         language_detection=bool(params.get("language_detection")),
+        keyterms=_keyterms(params),
+        multichannel=_is_multichannel(params),
         punctuate=params.get("punctuate") is not False,
         format_text=params.get("format_text") is not False,
         text=text_features.text_options(params),
     )
+
+
+def _is_multichannel(params: Mapping[str, object]) -> bool:
+    return bool(params.get("multichannel") or params.get("dual_channel"))
+
+
+def _keyterms(params: Mapping[str, object]) -> Keyterms | None:
+    terms = [
+        str(term)
+        for name in ("keyterms_prompt", "word_boost")
+        for term in _list_of(params.get(name))
+    ]
+    if not terms:
+        return None
+    strengths = (STRENGTHS[strength] for _, strength in _strengths(params))
+    return Keyterms(terms=tuple(terms), strength=next(strengths, 1.0))
+
+
+def _strengths(params: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield how strong terms are asked to be, the newer parameter first."""
+    options = params.get("keyterms_prompt_options")
+    if isinstance(options, dict) and options.get(STRENGTH):
+        yield f"keyterms_prompt_options.{STRENGTH}", options[STRENGTH]
+    if params.get("boost_param"):
+        yield "boost_param", params["boost_param"]
+
+
+def _list_of(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def is_english(code: str) -> bool:
@@ -88,7 +126,7 @@ def unsupported(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """
     for name, value in params.items():
         if name in REFUSED:
-            if value and DEFAULTS.get(name) != value:
+            if value:
                 yield name, _not_supported(name)
         elif name.startswith("redact") and name not in SUPPORTED and value:
             # Not even AssemblyAI may know it; whoever asks for it wants something hidden.
@@ -96,6 +134,11 @@ def unsupported(params: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     yield from text_features.unsupported_redaction(params)
     yield from _languages(params)
     yield from theme_features.unsupported(params)
+    for name, strength in _strengths(params):
+        if strength not in STRENGTHS:
+            yield name, f"{name} knows these words of strength: {', '.join(map(str, STRENGTHS))}"
+    if _is_multichannel(params) and params.get("redact_pii_audio"):
+        yield "redact_pii_audio", MIXED_AUDIO
     begin, end = _excerpt(params)
     if end is not None and end <= (begin or 0):
         yield "audio_end_at", "audio_end_at must be greater than audio_start_from"

@@ -177,10 +177,10 @@ def _matching(jobs: list[Job], query: ListQuery) -> Iterator[Job]:
 
 
 def _result(job: Job, seconds: int | None) -> dict[str, object]:
-    labelled = job.options.speakers is not None
+    labelled = job.options.speakers is not None or job.options.multichannel
     result: dict[str, object] = {
         "text": joined(job.words),
-        "words": [_word(word) for word in job.words],
+        "words": _words(job.words),
         "utterances": _utterances(job.words) if labelled else None,
         "confidence": round(mean_confidence([w.confidence for w in job.words]), ROUND_CONFIDENCE),
         "audio_duration": seconds,
@@ -189,8 +189,10 @@ def _result(job: Job, seconds: int | None) -> dict[str, object]:
     }
     if job.unredacted is not None:
         result["unredacted_text"] = joined(job.unredacted)
-        result["unredacted_words"] = [_word(word) for word in job.unredacted]
+        result["unredacted_words"] = _words(job.unredacted)
         result["unredacted_utterances"] = _utterances(job.unredacted) if labelled else None
+    if job.options.multichannel and job.audio is not None:
+        result["audio_channels"] = job.audio.channels
     if job.options.language_detection and job.params.get("language_code") is None:
         result["language_code"] = LANGUAGE_CODE_DEFAULT
     return result
@@ -200,6 +202,7 @@ def _utterances(words: tuple[SpokenWord, ...]) -> list[dict[str, object]]:
     return [
         {
             "speaker": utterance.speaker,
+            **_channel(utterance.channel),
             "text": utterance.text,
             "start": utterance.words[0].start,
             "end": utterance.words[-1].end,
@@ -210,6 +213,11 @@ def _utterances(words: tuple[SpokenWord, ...]) -> list[dict[str, object]]:
     ]
 
 
+def _words(words: Sequence[SpokenWord]) -> list[dict[str, object]]:
+    """Return them by their start: people on several channels speak at the same time."""
+    return [_word(word) for word in sorted(words, key=lambda word: word.start)]
+
+
 def _word(word: SpokenWord) -> dict[str, object]:
     return {
         "text": word.text,
@@ -217,4 +225,10 @@ def _word(word: SpokenWord) -> dict[str, object]:
         "end": word.end,
         "confidence": round(word.confidence, ROUND_CONFIDENCE),
         "speaker": word.speaker,
+        **_channel(word.channel),
     }
+
+
+def _channel(number: str | None) -> dict[str, object]:
+    """Return the member that says it; AssemblyAI has none where channels are not told apart."""
+    return {} if number is None else {"channel": number}

@@ -186,13 +186,12 @@ class Worker:
         while True:
             left_ms = allowed_ms - round((clock() - begun) * 1000)
             late = left_ms < SILENCE_MS_MAX
-            message = await self._next(
-                max(1, min(left_ms, SILENCE_MS_MAX)),
-                TOO_SLOW if late else SILENT,
-            )
+            wait_ms = max(1, min(left_ms, SILENCE_MS_MAX))
+            message = await self._next(wait_ms, TOO_SLOW if late else SILENT)
             match message:
                 case Decoded(audio_ms=audio_ms, facts=facts):
-                    allowed_ms = patience.whole_ms(audio_ms)
+                    heard = facts.channels if order.options.multichannel else 1
+                    allowed_ms = patience.whole_ms(audio_ms * heard)
                     decoded(audio_ms, facts)
                 case Sound(data=data):
                     sound(base64.b64decode(data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stenolog.engine.spoken import SpokenWord
 from stenolog.engine.techniques import SpeakerTurn, TimedWord
@@ -28,6 +29,14 @@ def with_speakers(
 def without_speakers(words: Sequence[TimedWord]) -> tuple[SpokenWord, ...]:
     """Return the same words without speakers."""
     return tuple(_spoken(word, None) for word in words)
+
+
+def on_channel(words: Sequence[SpokenWord], number: int) -> tuple[SpokenWord, ...]:
+    """Return words of one channel, whose speaker is its number, and the voice behind it."""
+    channel = str(number)
+    return tuple(
+        replace(word, channel=channel, speaker=f"{channel}{word.speaker or ''}") for word in words
+    )
 
 
 def speaker_letter(number: int) -> str:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stenolog.engine.confidence import word_confidence
+from stenolog.engine.options import Keyterms
+from stenolog.engine.speech.keyterms import RaisedTokens
 from stenolog.engine.speech.loops import without_loop
 from stenolog.engine.speech.sessions import open_model
 from stenolog.engine.speech.tokenizer import Tokenizer
@@ -41,12 +43,17 @@ class Moonshine:
         self._decoder = open_model(str(folder / "decoder_model_merged.ort"), threads=threads)
         self._tokenizer = Tokenizer((folder / "tokenizer.bin").read_bytes())
         self._caches = _empty_caches(self._decoder)
+        self._keyterms: Keyterms | None = None  # those that were asked for last
+        self._raised: RaisedTokens | None = None
 
-    def words(self, audio: Waveform) -> tuple[RecognisedWord, ...]:
+    def words(self, audio: Waveform, keyterms: Keyterms | None) -> tuple[RecognisedWord, ...]:
         """Confidence comes from the least likely token of a word."""
         if audio.size < SAMPLES_MIN:
             return ()
-        tokens, log_probabilities = self._decode(audio)
+        if keyterms is not None and keyterms != self._keyterms:
+            self._raised = RaisedTokens(self._tokenizer.texts(), keyterms)
+            self._keyterms = keyterms
+        tokens, log_probabilities = self._decode(audio, self._raised if keyterms else None)
         return tuple(
             RecognisedWord(
                 text=text, confidence=word_confidence([log_probabilities[p] for p in places])
@@ -54,7 +61,11 @@ class Moonshine:
             for text, places in self._tokenizer.words(tokens)
         )
 
-    def _decode(self, audio: Waveform) -> tuple[list[int], list[float]]:
+    def _decode(
+        self, audio: Waveform, raised: RaisedTokens | None
+    ) -> tuple[list[int], list[float]]:
+        if raised is not None:
+            raised.begin()
         hidden: NDArray[np.float32] = self._encoder.run(
             None,
             {
@@ -82,7 +93,7 @@ class Moonshine:
             _carry(feeds, kept[1:], caches)
             # The encoder's part of the cache never changes after the first step.
             kept = [name for name in names if ".encoder." not in name]
-            last, probability = _most_likely(logits[0, -1])
+            last, probability = _most_likely(logits[0, -1], raised)
             if last == END_TOKEN:
                 break
             tokens.append(last)
@@ -112,7 +123,10 @@ def _carry(
         feeds[name.replace("present", PAST, 1)] = cache
 
 
-def _most_likely(logits: NDArray[np.float32]) -> tuple[int, float]:
-    best = int(np.argmax(logits))
-    shifted = logits - logits[best]
-    return best, -float(np.log(np.sum(np.exp(shifted))))
+def _most_likely(logits: NDArray[np.float32], raised: RaisedTokens | None) -> tuple[int, float]:
+    """Return the token to write, and how likely it is by what was heard alone."""
+    best = int(np.argmax(logits if raised is None else raised.raised(logits)))
+    if raised is not None:
+        raised.written(best)
+    top = logits.max()
+    return best, float(logits[best] - top - np.log(np.sum(np.exp(logits - top))))

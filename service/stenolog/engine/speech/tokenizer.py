@@ -34,6 +34,11 @@ class Tokenizer:
     def __len__(self) -> int:
         return len(self._tokens)
 
+    def texts(self) -> list[str]:
+        """Return what each token writes, in order of their numbers; of some, which do not, ""."""
+        pieces = (self._piece(number).decode("utf-8", "replace") for number in range(len(self)))
+        return ["" if "\ufffd" in piece else piece for piece in pieces]
+
     def words(self, tokens: Sequence[int]) -> list[tuple[str, list[int]]]:
         """Words as written, each with the places in `tokens` that it was made from.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from stenolog.engine.options import Keyterms
 from stenolog.engine.techniques import SAMPLE_RATE, RecognisedWord, Waveform
 
 SPEECH_SAMPLES_MIN = SAMPLE_RATE // 2  # of less it makes up text
@@ -41,13 +42,17 @@ class Whisper:
             local_files_only=True,
         )
 
-    def words(self, audio: Waveform) -> tuple[RecognisedWord, ...]:
-        """Confidence is the library's probability of a word, the least of its pieces."""
+    def words(self, audio: Waveform, keyterms: Keyterms | None) -> tuple[RecognisedWord, ...]:
+        """Confidence is the library's probability of a word, the least of its pieces.
+
+        Terms are said to it in a glossary, however strong.
+        """
         if audio.size < SPEECH_SAMPLES_MIN:
             return ()
         segments, _ = self._model.transcribe(
             audio,
             language="en",
+            initial_prompt=None if keyterms is None else f"Glossary: {', '.join(keyterms.terms)}.",
             beam_size=1,
             word_timestamps=True,
             condition_on_previous_text=False,

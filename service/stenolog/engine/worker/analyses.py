@@ -152,7 +152,7 @@ def _read(word: SpokenWord) -> Word:
         end=word.end,
         confidence=word.confidence,
         speaker=word.speaker,
-        channel=None,
+        channel=word.channel,
         index=0,
         joined=False,
     )
@@ -166,6 +166,7 @@ def _spoken(speech: Speech, write: Callable[[str], str]) -> tuple[SpokenWord, ..
             end=word.end,
             confidence=word.confidence,
             speaker=word.speaker,
+            channel=word.channel,
         )
         for word in speech.words
     )

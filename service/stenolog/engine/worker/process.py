@@ -34,7 +34,8 @@ from stenolog.engine.model_directory import ModelUnusable
 from stenolog.engine.options import AudioRedaction
 from stenolog.engine.techniques import Waveform
 from stenolog.engine.worker import confinement
-from stenolog.engine.worker.transcribe import Techniques, load_techniques, transcribe
+from stenolog.engine.worker.hear import Techniques
+from stenolog.engine.worker.transcribe import load_techniques, transcribe
 from stenolog.lossy_output import replace_output
 
 ORDERS_MAX = 1  # the engine sends the next order after the answer

@@ -1,51 +1,28 @@
-"""Transcribe one file: decode, find voice, recognise, time the words, tell speakers apart."""
+"""Transcribe one file: decode it, and hear it as one, or channel by channel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from stenolog.engine import audio_errors
-from stenolog.engine.audio.decode import decode
-from stenolog.engine.audio.hearing import AUDIO_MS_MIN
+from stenolog.engine.audio.decode import decode, decode_channel
+from stenolog.engine.audio.hearing import AUDIO_MS_MIN, Recording
 from stenolog.engine.audio_facts import AudioFacts
 from stenolog.engine.confidence import is_clear_english
 from stenolog.engine.options import SpeechOptions
-from stenolog.engine.speakers.attribution import with_speakers, without_speakers
+from stenolog.engine.speakers.attribution import on_channel
 from stenolog.engine.speakers.voices import Voices
-from stenolog.engine.speech import wording
 from stenolog.engine.speech.alignment import best_word_timer
-from stenolog.engine.speech.lines import cut_lines, speech_ratio
+from stenolog.engine.speech.lines import speech_ratio
 from stenolog.engine.speech.recognisers import open_recogniser
 from stenolog.engine.speech.silero import Silero
-from stenolog.engine.spoken import SpokenWord
-from stenolog.engine.techniques import (
-    SAMPLE_RATE,
-    Heartbeat,
-    Line,
-    RecognisedWord,
-    Recogniser,
-    SpeakerSeparator,
-    TimedWord,
-    VoiceActivity,
-    Waveform,
-    WordTimer,
-    WordTimes,
-)
+from stenolog.engine.spoken import SpokenWord, in_pieces
+from stenolog.engine.techniques import SAMPLE_RATE, Heartbeat, Waveform
+from stenolog.engine.worker.hear import Techniques, hear
 from stenolog.engine.worker.heard_lines import HeardLines
-from stenolog.intelligence.redaction import HeardLine
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Techniques:
-    """The chosen technique of each kind, loaded and ready."""
-
-    voice_activity: VoiceActivity
-    recogniser: Recogniser
-    word_timer: WordTimer
-    speakers: SpeakerSeparator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +78,45 @@ def transcribe(
     recording = decode(file, audio_ms_max=audio_ms_max, alive=alive)
     decoded(-(-recording.audio.size * 1000 // SAMPLE_RATE), recording.facts)
     audio = _excerpt(recording.audio, options)
-    probabilities = techniques.voice_activity.probabilities(audio, alive)
-    _check_threshold(speech_ratio(probabilities), options.speech_threshold)
-    lines = cut_lines(probabilities, audio.size)
-    heard_lines = HeardLines()
-    words = _recognised(audio, lines, techniques, heard_lines, alive)
-    if not words and options.language_detection:
-        raise audio_errors.no_speech_to_detect()
-    if not is_clear_english([word.confidence for word in words]):
-        raise audio_errors.not_clear_english()
-    if options.speakers is None or not words:
-        spoken = without_speakers(words)
+    voice_in = techniques.voice_activity.probabilities
+    voice = voice_in(audio, alive)
+    _check_threshold(speech_ratio(voice), options.speech_threshold)
+    if options.multichannel:
+        lines, heard_on = HeardLines(), list[tuple[SpokenWord, ...]]()
+        for number, channel in _channels(file, recording, options, audio_ms_max, alive):
+            heard = hear(channel, voice_in(channel, alive), options, techniques, alive)
+            heard_on.append(on_channel(heard.words, number))
+        spoken = in_pieces(heard_on)
     else:
-        turns = techniques.speakers.turns(audio, options.speakers, alive)
-        spoken = with_speakers(words, turns)
+        heard = hear(audio, voice, options, techniques, alive)
+        spoken, lines = heard.words, heard.lines
+    if not spoken and options.language_detection:
+        raise audio_errors.no_speech_to_detect()
+    if not is_clear_english([word.confidence for word in spoken]):
+        raise audio_errors.not_clear_english()
     from_ms = options.from_ms or 0
     return Transcribed(
         words=_later(spoken, from_ms),
         audio=audio,
-        lines=heard_lines.later(from_ms),
+        lines=lines.later(from_ms),
         from_ms=from_ms,
     )
+
+
+def _channels(
+    file: BinaryIO,
+    recording: Recording,
+    options: SpeechOptions,
+    audio_ms_max: int,
+    alive: Heartbeat,
+) -> Iterator[tuple[int, Waveform]]:
+    """Yield each channel that is not silent, and its number from 1; one at a time is in memory."""
+    for channel in range(recording.facts.channels):
+        audio = decode_channel(
+            file, channel, rank=recording.rank, audio_ms_max=audio_ms_max, alive=alive
+        )
+        if audio is not None:
+            yield channel + 1, _excerpt(audio, options)
 
 
 def _excerpt(audio: Waveform, options: SpeechOptions) -> Waveform:
@@ -145,47 +140,3 @@ def _later(words: tuple[SpokenWord, ...], by_ms: int) -> tuple[SpokenWord, ...]:
 def _check_threshold(ratio: float, threshold: float | None) -> None:
     if threshold is not None and ratio < threshold:
         raise audio_errors.too_little_speech(ratio, threshold)
-
-
-def _recognised(
-    audio: Waveform,
-    lines: tuple[Line, ...],
-    techniques: Techniques,
-    heard_lines: HeardLines,
-    alive: Heartbeat,
-) -> list[TimedWord]:
-    found: list[TimedWord] = []
-    sentence_begins = True
-    for line in lines:
-        alive()
-        sound = audio[line.start : line.end]
-        heard = techniques.recogniser.words(sound)
-        if wording.is_stray(heard):
-            continue
-        words = wording.tidy(heard, sentence_begins=sentence_begins)
-        if words:
-            sentence_begins = wording.ends_sentence(words[-1].text)
-        alive()
-        times = techniques.word_timer.times(sound, [word.text for word in words])
-        offset_ms = line.start * 1000 // SAMPLE_RATE
-        heard_lines.add(
-            HeardLine(
-                start_ms=offset_ms,
-                end_ms=-(-line.end * 1000 // SAMPLE_RATE),
-                margin_ms=times.margin_ms,
-            )
-        )
-        found.extend(_timed(words, times, offset_ms))
-    return found
-
-
-def _timed(words: tuple[RecognisedWord, ...], times: WordTimes, offset_ms: int) -> list[TimedWord]:
-    return [
-        TimedWord(
-            text=word.text,
-            confidence=word.confidence,
-            start_ms=offset_ms + start,
-            end_ms=offset_ms + max(start, end),
-        )
-        for word, (start, end) in zip(words, times.times_ms, strict=True)
-    ]
