@@ -12,6 +12,7 @@ import pytest
 
 from stenolog import errors
 from stenolog.commands.api_keys import LastManagingKey
+from stenolog.commands.erasing import UnderHold
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.http.problem_table import PROBLEMS
@@ -39,7 +40,7 @@ CLASSES = [
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 CLASSES += [SearchNotReady, SearchTooLong]
 CLASSES += [NotEnded, NotTranscribed, NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
-CLASSES += [ElsewhereInTheLog, LeaseEnded, HeldByWorkers, TooManyConsumers]
+CLASSES += [ElsewhereInTheLog, LeaseEnded, HeldByWorkers, TooManyConsumers, UnderHold]
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -150,9 +150,14 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
     await service.indexed()
     service.edge.news.stop()  # nobody waits for events
     secret = await service.new_key()
+    subject = {"subject": "somebody"}
+    erasure = (await service.client.post("/api/v1/erasures", json=subject)).json()
+    hold = (await service.client.post("/api/v1/holds", json={**subject, "reason": "why"})).json()
     link = redacted_link(service.edge.link_key, "", transcription_id, now_ms())
     known = {
         "key": secret.split("_", 1)[1][:8],
+        "erasure": erasure["id"],
+        "hold": hold["id"],
         "link": link.rpartition("/")[2],
         "id": transcription_id,
         "model": "whisper-1",

@@ -12,20 +12,19 @@ from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.endpoints import EndpointParts
+from stenolog.bootstrap.forgetting import Forgetting
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
-from stenolog.bootstrap.identity import IDEMPOTENCY, SUBJECTS, TREE_HEAD, secret_of
-from stenolog.bootstrap.providers import default_params_of
+from stenolog.bootstrap.identity import IDEMPOTENCY, TREE_HEAD, secret_of
+from stenolog.bootstrap.providers import default_params_of, served_by
 from stenolog.bootstrap.stores import Stores
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.checkpoints import HeadSigner
-from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.proving import Prover
-from stenolog.compliance.subjects import Subjects
-from stenolog.config.settings import PREFIX, BadSetting, Settings
+from stenolog.config.settings import Settings
 from stenolog.edge.aimlapi.routes import AimlapiPorts
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
@@ -47,6 +46,7 @@ from stenolog.edge.openai.routes import OpenaiPorts
 from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
 from stenolog.edge.transcriptions.awaiting import WaitLimits
+from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.egress.plain_hosts import refused_host
 from stenolog.encryption import SigningKey
@@ -82,7 +82,7 @@ class EdgeParts:
     beats: Beats
     projector: Projector
     indexer: Indexer
-    eraser: Eraser
+    forgetting: Forgetting
     metrics: Metrics
     readable_at: ReadableAt
     place_of: Mapping[str, PlaceOf]
@@ -110,7 +110,8 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
     idempotency_secret = await secret_of(stores.keys, stores.master, IDEMPOTENCY)
     head_secret = await secret_of(stores.keys, stores.master, TREE_HEAD)
     signer = HeadSigner(stores.events.identity, SigningKey(head_secret))
-    subjects = Subjects(await secret_of(stores.keys, stores.master, SUBJECTS), stores.keys)
+    echoes = EchoMemory()
+    parts.forgetting.performer.on_requested.append(echoes.erase)
     return build_app(
         Edge(
             requests=RequestPorts(
@@ -128,7 +129,9 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 events=stores.events,
                 views=stores.views,
                 uploads=stores.uploads,
-                note_subject=subjects.note,
+                note_subject=parts.forgetting.subjects.note,
+                subject_holds=parts.forgetting.extension,
+                echoes=echoes,
                 upload_key=parts.link_key,
                 upload_bytes_max=settings.upload_bytes_max,
                 idempotency_secret=idempotency_secret,
@@ -137,7 +140,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 providers=parts.regions,
                 unsupported=unsupported_of(settings),
                 wake=parts.wake,
-                erase=parts.eraser.erase_now,
+                erase=parts.forgetting.eraser.erase_now,
                 fill_in=parts.projector.fill_in,
                 room=parts.answer_room.wait,
                 refused_host=partial(refused_host, policy=webhook_policy(settings)),
@@ -148,7 +151,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             assemblyai=_assemblyai(settings, stores, parts),
             aimlapi=_aimlapi(settings, stores, parts),
             openai=_openai(settings, stores, parts),
-            native=_native(settings, stores, parts, signer, subjects),
+            native=_native(settings, stores, parts, signer),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(
                     parts.facts, stores.keys, parts.beats, beat_age_ms_max=parts.beat_age_ms_max
@@ -160,7 +163,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
 
 
 def _native(
-    settings: Settings, stores: Stores, parts: EdgeParts, signer: HeadSigner, subjects: Subjects
+    settings: Settings, stores: Stores, parts: EdgeParts, signer: HeadSigner
 ) -> NativePorts:
     projections = AllProjections(parts.projector, stores.views, parts.indexer)
     return NativePorts(
@@ -175,7 +178,7 @@ def _native(
         readable_at=parts.readable_at,
         place_of=parts.place_of,
         search=stores.search,
-        streams_of_subject=subjects.streams_of,
+        streams_of_subject=parts.forgetting.subjects.streams_of,
         statuses=projections.statuses,
         rebuild=projections.rebuild,
         reconciling=parts.reconciling,
@@ -184,6 +187,7 @@ def _native(
         feed=_feed(stores, parts),
         webhook_secrets=parts.endpoints.webhook_secrets,
         tenant_keys=parts.endpoints.tenant_keys,
+        forgetting=parts.forgetting.ports,
     )
 
 
@@ -210,7 +214,7 @@ def _callbacks(parts: EdgeParts) -> CallbackPorts:
 def _aimlapi(settings: Settings, stores: Stores, parts: EdgeParts) -> AimlapiPorts:
     return AimlapiPorts(
         views=stores.views,
-        served_by=_served_by(settings, parts.regions),
+        served_by=served_by(settings, parts.regions),
         room=parts.answer_room.wait,
     )
 
@@ -219,22 +223,6 @@ def _openai(settings: Settings, stores: Stores, parts: EdgeParts) -> OpenaiPorts
     return OpenaiPorts(
         views=stores.views, served_by=settings.chosen_provider, room=parts.answer_room.wait
     )
-
-
-def _served_by(
-    settings: Settings, regions: Mapping[ProviderName, Sequence[Region | None]]
-) -> ProviderName:
-    """Return who serves AIMLAPI's models: AIMLAPI where it is reached, else the default provider.
-
-    Raises:
-        BadSetting: It is to be one that is not reached.
-    """
-    chosen = settings.aimlapi_served_by
-    if chosen is None:
-        return "aimlapi" if "aimlapi" in regions else settings.chosen_provider
-    if chosen not in regions:
-        raise BadSetting(f"{PREFIX}AIMLAPI_SERVED_BY is {chosen}, and its key is not set")
-    return chosen
 
 
 def _assemblyai(settings: Settings, stores: Stores, parts: EdgeParts) -> AssemblyAIPorts:

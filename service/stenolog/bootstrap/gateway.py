@@ -87,6 +87,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         parts.reconciling.completeness.run,
         parts.deliveries.run,
         *parts.erasing.loops,
+        parts.edge.forgetting.performer.run,
         heads_loop(stores.heads, parts.heads),
         partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),
     ]

@@ -14,6 +14,7 @@ from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.engine_parts import engine_of, queues_of
 from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
 from stenolog.bootstrap.following import followers_of
+from stenolog.bootstrap.forgetting import forgetting_over
 from stenolog.bootstrap.identity import UPLOAD, callback_keys, first_api_key, key_ring, secret_of
 from stenolog.bootstrap.overseeing import Overseer
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
@@ -121,7 +122,7 @@ async def open_parts(
             beats=beats,
             projector=projector,
             indexer=indexer,
-            eraser=erasing.eraser,
+            forgetting=await forgetting_over(settings, stores, facts, handler, erasing.eraser),
             metrics=metrics,
             readable_at=seen.at,
             place_of=queues_of(stack, engine),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.config.provider import RegionName
-from stenolog.config.settings import Settings
+from stenolog.config.settings import PREFIX, BadSetting, Settings
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.log.events.vocabulary import ProviderName, Region
@@ -132,3 +132,19 @@ def _assemblyai(
         pace=pace,
         transcripts=transcripts,
     )
+
+
+def served_by(
+    settings: Settings, regions: Mapping[ProviderName, Sequence[Region | None]]
+) -> ProviderName:
+    """Return who serves AIMLAPI's models: AIMLAPI where it is reached, else the default provider.
+
+    Raises:
+        BadSetting: It is to be one that is not reached.
+    """
+    chosen = settings.aimlapi_served_by
+    if chosen is None:
+        return "aimlapi" if "aimlapi" in regions else settings.chosen_provider
+    if chosen not in regions:
+        raise BadSetting(f"{PREFIX}AIMLAPI_SERVED_BY is {chosen}, and its key is not set")
+    return chosen

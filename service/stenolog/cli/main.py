@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("report", "Write a page that shows a transcript to people."),
     "events": ("events", "Print events as consumers are told of them."),
     "delete": ("delete", "Erase transcriptions for good."),
+    "erase": ("erase", "Erase one, or all of a subject, and say what became of it."),
+    "holds": ("holds", "Place, list or release legal holds."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),
     "reconcile": ("reconcile", "Compare running jobs with what their providers list, now."),

@@ -21,6 +21,7 @@ SCOPES = (
     "events:read",
     "compliance:read",
     "compliance:erase",
+    "compliance:hold",
     "endpoints:write",
     "keys:write",
     "ops:read",

@@ -11,6 +11,9 @@ from stenolog.commands.transcription.fold import evolve
 from stenolog.commands.transcription.state import Transcription, stream_of
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
+from stenolog.log.events.holds import HoldApplied
+from stenolog.log.events.transcriptions import TranscriptionRequested
+from stenolog.log.facts import hold_applied
 from stenolog.log.recorder import Cause, Fact, FactRecorder, Record
 from stenolog.log.store import EVENTS_PER_READ_MAX, Appended, EventStore, Sealer
 
@@ -93,6 +96,10 @@ class CommandHandler:
         """
         facts = [
             Fact(data=data, payload=payload, dedupe_key=dedupe_key)
+            if isinstance(data, TranscriptionRequested)
+            else hold_applied(state.id, data.hold)
+            if isinstance(data, HoldApplied)
+            else Fact(data=data)
             for data in decide(command, state)
         ]
         begun = Record(stream=state.stream, facts=facts, expected=0)

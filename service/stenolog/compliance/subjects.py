@@ -53,7 +53,7 @@ class Subjects:
             KeyMissing: The stream is erased.
             StoreUnavailable: Nothing was written.
         """
-        await self._rows.add_subject(tenant, self._digest(tenant, subject), stream)
+        await self._rows.add_subject(tenant, self.digest(tenant, subject), stream)
 
     async def streams_of(
         self, tenant: str, subject: str, *, after: str = "", limit: int = STREAMS_PER_PAGE_MAX
@@ -65,10 +65,17 @@ class Subjects:
         Raises:
             StoreUnavailable: They cannot be read now.
         """
+        digest = self.digest(tenant, subject)
+        return await self.streams_with(tenant, digest, after=after, limit=limit)
+
+    async def streams_with(
+        self, tenant: str, digest: bytes, *, after: str, limit: int
+    ) -> Sequence[str]:
+        """Return the same of the subject with this `digest`."""
         assert 1 <= limit <= STREAMS_PER_PAGE_MAX
-        digest = self._digest(tenant, subject)
         return await self._rows.subject_streams(tenant, digest, after=after, limit=limit)
 
-    def _digest(self, tenant: str, subject: str) -> bytes:
+    def digest(self, tenant: str, subject: str) -> bytes:
+        """Return the keyed hash that stands for the subject in `keys.db`."""
         secret = derived_key(self._secret, OF_TENANT + tenant.encode())
         return hmac.digest(secret, subject.encode(), hashlib.sha256)

@@ -2,7 +2,8 @@
 
 Each use stands in the upload's own stream, appended together with the request that it is of. A
 transcription that is erased, or had its outcome long enough ago, never needs the file again: its
-outcome ends all submissions, so the file is sent to a provider before it, and never after.
+outcome ends all submissions, so the file is sent to a provider before it, and never after. A legal
+hold keeps the file of a transcription that had its outcome.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from stenolog.bounded import BoundedMemory
 from stenolog.clock import NowMs, microseconds
+from stenolog.commands.erasing import holds_in_force
 from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import RecordDamaged
 from stenolog.log.event import Event
@@ -159,7 +161,9 @@ class UploadUsers:
             return False
         # The log's clock and ours may differ: what is kept for no time asks neither.
         ago_ms = self._now_ms() - microseconds(state.ended_at) // 1000
-        return self._retention_ms == 0 or ago_ms >= self._retention_ms
+        if self._retention_ms and ago_ms < self._retention_ms:
+            return False
+        return not await holds_in_force(self._events, state)
 
 
 def _placed(

@@ -30,6 +30,14 @@ class StorageSettings(BaseModel):
         "An upload that none uses is kept as long; with 0 and by default, a day.",
     )
 
+    key_backup_days: int | None = Field(
+        None,
+        ge=0,
+        le=36_500,
+        description="How long backups of keys.db are kept by whoever makes them; certificates of "
+        "erasure say from it when the last one is gone.",
+    )
+
     @field_validator("master_key")
     @classmethod
     def _hex_key(cls, value: SecretStr | None) -> SecretStr | None:

@@ -19,6 +19,13 @@ from stenolog.log.events.api_keys import ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.enrichments import TranscriptEnriched
+from stenolog.log.events.erasures import (
+    ErasureEnded,
+    ErasureListed,
+    ErasureOrdered,
+    ErasurePerformed,
+)
+from stenolog.log.events.holds import HoldApplied, HoldExtended, HoldPlaced, HoldReleased
 from stenolog.log.events.logs import (
     ClockJumped,
     DamageAccepted,
@@ -26,6 +33,7 @@ from stenolog.log.events.logs import (
     LogRestored,
     SweepCompleted,
 )
+from stenolog.log.events.retention import RetentionAssigned
 from stenolog.log.events.signing import SigningSecretMade, SigningSecretRemoved
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
@@ -78,6 +86,15 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         UploadReleased,
         ErasureRequested,
         ErasureCompleted,
+        ErasureOrdered,
+        ErasureListed,
+        ErasurePerformed,
+        ErasureEnded,
+        HoldPlaced,
+        HoldExtended,
+        HoldReleased,
+        HoldApplied,
+        RetentionAssigned,
         LogBegun,
         LogRestored,
         ClockJumped,

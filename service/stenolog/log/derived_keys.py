@@ -7,12 +7,15 @@ from stenolog.log.event import Event
 from stenolog.log.events.api_keys import API_KEY, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.holds import HOLD, HoldApplied, HoldReleased
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.log.events.uploads import UPLOAD, UploadReleased, UploadUsed
 from stenolog.log.facts import (
     callback_key,
     delivery_key,
     erasure_key,
+    hold_key,
+    hold_release_key,
     release_key,
     revocation_key,
     use_key,
@@ -38,6 +41,10 @@ def derived_key(event: Event) -> str | None:
             return use_key(used.transcription)
         case UploadReleased():
             return release_key(event.stream.removeprefix(UPLOAD))
+        case HoldApplied() as applied:
+            return hold_key(event.stream.removeprefix(TRANSCRIPTION), applied.hold)
+        case HoldReleased():
+            return hold_release_key(event.stream.removeprefix(HOLD))
         case ApiKeyRevoked():
             return revocation_key(event.stream.removeprefix(API_KEY))
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stenolog.log.events.callbacks import CallbackReceived
 from stenolog.log.events.deliveries import DeliveryFailed, DeliveryKind, DeliverySucceeded
+from stenolog.log.events.holds import HoldApplied, HoldReleased
 from stenolog.log.events.transcriptions import TRANSCRIPTION, ErasureRequested
 from stenolog.log.events.uploads import (
     UPLOAD,
@@ -34,9 +35,9 @@ def erasure_key(transcription_id: str) -> str:
     return f"{transcription_id}:erasure"
 
 
-def erasure_requested(transcription_id: str, surface: Surface) -> Fact:
-    """State that a customer deleted this transcription; it holds whatever its state is."""
-    data = ErasureRequested(surface=surface)
+def erasure_requested(transcription_id: str, surface: Surface, erasure: str | None = None) -> Fact:
+    """State that this transcription is deleted, alone or by an `erasure` that was ordered."""
+    data = ErasureRequested(surface=surface, erasure=erasure)
     return Fact(data=data, dedupe_key=erasure_key(transcription_id))
 
 
@@ -62,6 +63,26 @@ def forgotten_by(key: str) -> tuple[str, str] | None:
         if forgetting_key(stream) == key:
             return stream, event_type
     return None
+
+
+def hold_key(transcription_id: str, hold: str) -> str:
+    """Name that a hold is on a transcription."""
+    return f"{transcription_id}:hold:{hold}"
+
+
+def hold_applied(transcription_id: str, hold: str) -> Fact:
+    """State that a transcription is on hold."""
+    return Fact(data=HoldApplied(hold=hold), dedupe_key=hold_key(transcription_id, hold))
+
+
+def hold_release_key(hold: str) -> str:
+    """Name that a hold is released, so that the log tells it without its stream."""
+    return f"{hold}:hold-released"
+
+
+def hold_released(hold: str) -> Fact:
+    """State that a hold is in force no more."""
+    return Fact(data=HoldReleased(), dedupe_key=hold_release_key(hold))
 
 
 def revocation_key(key_id: str) -> str:

@@ -22,7 +22,8 @@ from stenolog.log.events.vocabulary import ProviderName, Region, Surface, WakeRe
 class RequestTranscription:
     """Begin a transcription: its customer's request was validated.
 
-    `fallbacks` are asked in their order where the provider before cannot be had.
+    `fallbacks` are asked in their order where the provider before cannot be had. It begins on these
+    `holds`, and goes after `retention_days`; None: it stays.
     """
 
     provider: ProviderName
@@ -30,6 +31,8 @@ class RequestTranscription:
     surface: Surface
     upload: str | None
     fallbacks: Sequence[Place] = ()
+    holds: Sequence[str] = ()
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

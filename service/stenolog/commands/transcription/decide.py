@@ -37,6 +37,8 @@ from stenolog.commands.transcription.decide_jobs import (
 from stenolog.commands.transcription.state import OPEN_OUTCOMES, Transcription
 from stenolog.log.event_data import EventData
 from stenolog.log.events.enrichments import TranscriptEnriched
+from stenolog.log.events.holds import HoldApplied
+from stenolog.log.events.retention import RetentionAssigned
 from stenolog.log.events.submissions import (
     SubmissionAccepted,
     SubmissionClaimed,
@@ -73,20 +75,7 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
         return ()
     match command:
         case RequestTranscription():
-            if state.version:
-                return ()
-            return (
-                TranscriptionRequested(
-                    provider=command.provider,
-                    region=command.region,
-                    surface=command.surface,
-                    upload=command.upload,
-                    fallbacks=[
-                        Fallback(provider=provider, region=region)
-                        for provider, region in command.fallbacks
-                    ],
-                ),
-            )
+            return () if state.version else decide_request(command)
         case ClaimSubmission():
             return decide_claim(command, state)
         case AcceptSubmission():
@@ -115,6 +104,22 @@ def decide(command: Command, state: Transcription) -> Sequence[EventData]:
             return decide_completed_erasure(state)
         case _:
             assert_never(command)
+
+
+def decide_request(command: RequestTranscription) -> Sequence[EventData]:
+    """Return the request, and what holds from its first moment on, in one append."""
+    requested = TranscriptionRequested(
+        provider=command.provider,
+        region=command.region,
+        surface=command.surface,
+        upload=command.upload,
+        fallbacks=[
+            Fallback(provider=provider, region=region) for provider, region in command.fallbacks
+        ],
+    )
+    days = command.retention_days
+    kept = () if days is None else (RetentionAssigned(days=days),)
+    return (requested, *kept, *(HoldApplied(hold=hold) for hold in command.holds))
 
 
 def decide_claim(command: ClaimSubmission, state: Transcription) -> Sequence[EventData]:

@@ -24,6 +24,8 @@ from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
 from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded, WebhookEnding
+from stenolog.log.events.holds import HoldApplied
+from stenolog.log.events.retention import RetentionAssigned
 from stenolog.log.events.submissions import (
     SubmissionAbandoned,
     SubmissionAccepted,
@@ -108,6 +110,8 @@ class _Fields(TypedDict, total=False):
     audio_ms: int | None
     webhook_status: int | None
     webhook_ended: WebhookEnding | None
+    holds: frozenset[str]
+    retention_days: int | None
 
 
 def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> _Fields:
@@ -140,6 +144,10 @@ def _fields(state: Transcription, event: Event, data: EventData, at_ms: int) -> 
             }
         case ErasureCompleted():
             return {"erased": True}
+        case HoldApplied():
+            return {"holds": state.holds | {data.hold}}
+        case RetentionAssigned():
+            return {"retention_days": data.days}
         case DeliverySucceeded(kind="outcome"):
             return {"webhook_status": data.status, "webhook_ended": "delivered"}
         case DeliveryFailed(kind="outcome"):

@@ -112,17 +112,15 @@ class Transcription:
         erased: Everything is gone, here and at the provider.
         shown: The number of the submission that readers are shown; 0 before the first. The claim
             that was made last, until a job is known: then the highest accepted one, and after the
-            outcome the one that brought it. A refused submission may turn out to be accepted while
-            another is open (DECISIONS 93).
-        shown_at_end: That submission as the outcome, or the erasure before any, found it
-            (DECISIONS 108).
-        claims: How many submissions there were before the end.
-        work: What is owed to it.
+            outcome the one that brought it (a refused one may prove accepted: DECISIONS 93).
+        shown_at_end: That one as the outcome, or the erasure before any, found it (DECISIONS 108).
+        claims, work: How many submissions there were before the end; what is owed to it.
         requested_at: Times are the events' own: RFC 3339, six digits, Z.
-        ended_at: When the outcome was recorded, or the erasure that came before any.
+        ended_at: The time of the outcome, or of the erasure that came before any.
         audio_ms: As the provider measured it; None before the result.
-        webhook_status: What the customer's webhook answered last, once its delivery has ended.
-        webhook_ended: How that delivery ended; None before.
+        webhook_status, webhook_ended: The customer's webhook's last answer, and how its delivery
+            ended; None before.
+        holds: The legal holds that were put on it. After `retention_days` it goes; None: it stays.
     """
 
     id: str
@@ -153,6 +151,8 @@ class Transcription:
     audio_ms: int | None = None
     webhook_status: int | None = None
     webhook_ended: WebhookEnding | None = None
+    holds: frozenset[str] = frozenset()
+    retention_days: int | None = None
 
     @property
     def stream(self) -> str:

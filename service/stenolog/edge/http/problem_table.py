@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stenolog import errors
 from stenolog.commands.api_keys import LastManagingKey
+from stenolog.commands.erasing import UnderHold
 from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
@@ -27,6 +28,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     errors.NotFound: (404, "There is no such thing"),
     IdempotencyKeyReused: (409, "The idempotency key belongs to another request"),
     LastManagingKey: (409, "Nobody could manage keys without it"),
+    UnderHold: (409, "A legal hold is on the transcription"),
     ElsewhereInTheLog: (409, "The place is not one of this log"),
     LeaseEnded: (409, "The lease has ended"),
     HeldByWorkers: (409, "Workers hold some of it"),

@@ -18,6 +18,7 @@ ADVICE: Mapping[str, str] = {
     "bad-link": "Ask for the transcript again: it has a new link.",
     "not-found": "Your tenant has no such thing: look at the id, and at whose key it is.",
     "idempotency-key-reused": "Use a new `Idempotency-Key` for a new request.",
+    "under-hold": "Each hold in `holds` must be released first, with `DELETE /api/v1/holds/ID`.",
     "last-managing-key": "Make another key with `keys:write` first.",
     "other-place": "Go on from `go_on_from`, with `epoch`: later positions are void.",
     "lease-ended": "Claim anew: another worker may have what it held.",

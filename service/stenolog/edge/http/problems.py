@@ -27,7 +27,11 @@ from stenolog.wire.assemblyai import sentences
 
 TRANSCRIPTION_ID = "Stenolog-Transcription-Id"  # of who waits for a result, and has no other
 PROBLEM_JSON = "application/problem+json"
-WIRE_400 = ("not-found", "idempotency-key-reused")  # no other status of a 4xx at AssemblyAI
+WIRE_400 = (
+    "not-found",
+    "idempotency-key-reused",
+    "under-hold",
+)  # no other status of a 4xx at AssemblyAI
 RETRY_AFTER_SECONDS = 2  # a store that cannot commit is asked again soon
 RETRY_AFTER_OPERATOR_SECONDS = 60  # somebody has to look at the files, or put one back
 ERRORS_PATH = "/docs/errors"  # our own page, which says what to do about each

@@ -21,6 +21,8 @@ from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
 from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
+from stenolog.edge.native.forgetting import forgetting_routes
+from stenolog.edge.native.forgetting_ports import ForgettingPorts
 from stenolog.edge.native.items import Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
@@ -77,6 +79,7 @@ class NativePorts:
     feed: FeedPorts
     webhook_secrets: WebhookSecrets
     tenant_keys: TenantKeys
+    forgetting: ForgettingPorts
 
 
 def surface(
@@ -95,9 +98,6 @@ def surface(
     )
     report = Report(cases.reading, ports.views, renders, ports.room)
     events = Events(cases.reading, ports.stored_events, cursors)
-    keys = Keys(
-        ports.api_keys, ports.ring, admission.authenticator, ports.regions, ports.offered, cursors
-    )
     providers = Providers(ports.providers)
     at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())
@@ -140,19 +140,25 @@ def surface(
                 query=PAGE,
             ),
         ),
-        *_keys(keys, at),
+        *_keys(ports, admission, cursors, at),
         *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
         *_across_transcripts(ports.search, cursors, at, reading),
         *feed_routes(ports.feed, ports.identity, admission, PREFIX),
+        *forgetting_routes(ports.forgetting, cases.reading.require, cursors, admission, PREFIX),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
 
 
-def _keys(keys: Keys, at: Callable[..., Route]) -> list[Route]:
+def _keys(
+    ports: NativePorts, admission: Admission, cursors: Cursors, at: Callable[..., Route]
+) -> list[Route]:
     """API keys: made, listed and revoked."""
+    keys = Keys(
+        ports.api_keys, ports.ring, admission.authenticator, ports.regions, ports.offered, cursors
+    )
     managing = partial(Guarded, query=(), scope="keys:write")
     return [
         at(

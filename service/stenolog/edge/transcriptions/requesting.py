@@ -13,7 +13,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Place
-from stenolog.edge.ports import NoteSubject
+from stenolog.edge.transcriptions.about_subject import AboutSubject
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.beside import BesideLoop
 from stenolog.edge.transcriptions.extras import Extras
@@ -62,7 +62,7 @@ class Requesting:
         offer: Offer,
         audio_links: AudioLinks,
         beside: BesideLoop,
-        note_subject: NoteSubject,
+        about: AboutSubject,
         refused_host: RefusedHost,
     ) -> None:
         self._beside = beside
@@ -71,7 +71,7 @@ class Requesting:
         self._idempotency = idempotency
         self._offer = offer
         self._audio_links = audio_links
-        self._note_subject = note_subject
+        self._about = about
         self._refused_host = refused_host
         self._told: BoundedMemory[str, None] = BoundedMemory(NAMES_REMEMBERED_MAX)
 
@@ -116,24 +116,23 @@ class Requesting:
         (provider, region), *fallbacks = self._places(caller, asked, extras, ways)
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = self._handler.begin()
-        command = RequestTranscription(
-            provider=provider,
-            region=region,
-            surface=surface,
-            upload=upload,
-            fallbacks=fallbacks,
-        )
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
-        if extras.subject is not None:
-            # First, so that no request that was answered is missed when its subject is forgotten.
-            await self._note_subject(caller.tenant, extras.subject, state.stream)
-        appended = await self._audio_links.using(
-            upload,
-            state.id,
-            lambda beside: self._handler.request(
-                command, state, cause, payload, dedupe_key=dedupe_key, beside=beside
-            ),
-        )
+        async with self._about.noted(cause, extras.subject, state.id) as holds:
+            command = RequestTranscription(
+                provider=provider,
+                region=region,
+                surface=surface,
+                upload=upload,
+                fallbacks=fallbacks,
+                holds=holds,
+            )
+            appended = await self._audio_links.using(
+                upload,
+                state.id,
+                lambda beside: self._handler.request(
+                    command, state, cause, payload, dedupe_key=dedupe_key, beside=beside
+                ),
+            )
         if dedupe_key is not None and appended.already_there:
             # Two came at the same time, or the reply to our own append was lost.
             first = await self._idempotency.first(dedupe_key, surface, payload)

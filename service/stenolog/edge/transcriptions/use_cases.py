@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stenolog.commands.erasing import ErasureRequests
 from stenolog.commands.handler import CommandHandler
 from stenolog.edge.loops import Erase, FillIn, Wake
-from stenolog.edge.ports import NoteSubject, Uploads
+from stenolog.edge.ports import NoteSubject, SubjectHolds, Uploads
+from stenolog.edge.transcriptions.about_subject import AboutSubject
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.awaiting import Awaiting, WaitLimits
 from stenolog.edge.transcriptions.beside import BesideLoop
@@ -42,6 +44,7 @@ class TranscriptionPorts:
         unsupported: What some of them cannot do.
         room: Has large answers wait for each other.
         refused_host: Tells which webhooks lead to addresses that are not allowed.
+        echoes: What `/v2` answers of open requests; an erasure forgets its own.
         waiting: Who may wait for a transcription's end.
     """
 
@@ -51,6 +54,8 @@ class TranscriptionPorts:
     views: ViewReader
     uploads: Uploads
     note_subject: NoteSubject
+    subject_holds: SubjectHolds
+    echoes: EchoMemory
     upload_key: bytes
     upload_bytes_max: int
     idempotency_secret: bytes
@@ -89,7 +94,7 @@ class UseCases:
 
 def use_cases(ports: TranscriptionPorts) -> UseCases:
     """Make the use cases over these ports."""
-    beside, tenancy, echoes = BesideLoop(), Tenancy(ports.events), EchoMemory()
+    beside, tenancy, echoes = BesideLoop(), Tenancy(ports.events), ports.echoes
     large_turns = LargeTurns(ports.room)
     loads = SharedLoads(beside, large_turns)
     reading = Reading(ports.handler, ports.events, ports.views, tenancy, loads, ports.fill_in)
@@ -112,15 +117,13 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             Offer(ports.default_provider, ports.providers, ports.unsupported),
             AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events),
             beside,
-            ports.note_subject,
+            AboutSubject(ports.note_subject, ports.subject_holds),
             ports.refused_host,
         ),
         reading=reading,
         awaiting=Awaiting(reading, ports.waiting),
         erasing=Erasing(
-            ports.handler,
-            ports.facts,
-            ports.events,
+            ErasureRequests(ports.handler, ports.facts, ports.events),
             ports.views,
             reading,
             forget=echoes.erase,

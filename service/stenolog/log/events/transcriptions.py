@@ -106,7 +106,8 @@ class TranscriptionCompletedLate(EventData):
 class ErasureRequested(EventData):
     """A customer deleted the transcription; from now on nothing is sealed for its stream.
 
-    It is public, so that everyone who keeps a copy learns that it must be deleted.
+    It is public, so that everyone who keeps a copy learns that it must be deleted. `erasure` is the
+    id of the erasure that was ordered; null: the transcription alone was deleted.
     """
 
     type = "erasure.requested"
@@ -114,6 +115,7 @@ class ErasureRequested(EventData):
     payload = ""
 
     surface: Surface
+    erasure: Id | None = None
 
     def work_after(self, before: OpenWork) -> OpenWork:
         """Return it with an erasure owed, and no outcome any more."""

@@ -27,6 +27,7 @@ Scope = Literal[
     "events:read",
     "compliance:read",
     "compliance:erase",
+    "compliance:hold",
     "endpoints:write",
     "keys:write",
     "ops:read",

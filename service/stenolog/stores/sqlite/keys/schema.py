@@ -4,8 +4,9 @@ A stream that is named in `destroyed` had its key destroyed, and gets no other; 
 `lost` has payloads in the log, and its key was not here when the two were compared. `high_water` is
 a position of the log: the keys of all payloads up to there are here unless they were erased, and
 all erasures that were completed up to there are carried out. `subjects` has streams by the keyed
-hash of whom they are about. A region is where what a key or a tenant asks for is transcribed when a
-request names none, and a provider by whom; a tenant's stand in order, with commas between.
+hash of whom they are about, and `held_subjects` those that a legal hold is on. A region is where
+what a key or a tenant asks for is transcribed when a request names none, and a provider by whom; a
+tenant's stand in order, with commas between.
 """
 
 from stenolog.stores.sqlite.file.identity import KEYS_KIND
@@ -41,6 +42,12 @@ KEYS = Schema(
             PRIMARY KEY (tenant, digest, stream)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX subjects_by_stream ON subjects (stream);
+        CREATE TABLE held_subjects (
+            hold TEXT PRIMARY KEY,
+            tenant TEXT NOT NULL,
+            digest BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX held_subjects_by_digest ON held_subjects (tenant, digest);
         CREATE TABLE secrets (
             purpose TEXT NOT NULL,
             number INTEGER NOT NULL,

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from stenolog.stores.sqlite.keys.api_keys import SqliteApiKeys
 from stenolog.stores.sqlite.keys.data_keys import DataKeyFile
+from stenolog.stores.sqlite.keys.held_subjects import HeldSubjectRows
 from stenolog.stores.sqlite.keys.subjects import SubjectStreams
 
 
-class SqliteKeys(SubjectStreams, DataKeyFile, SqliteApiKeys):
-    """Keeps the promises of `DataKeys`, `KeyMarks`, `SubjectRows` and `ApiKeys` in `keys.db`."""
+class SqliteKeys(SubjectStreams, HeldSubjectRows, DataKeyFile, SqliteApiKeys):
+    """Keeps the promises of `DataKeys`, `KeyMarks`, `SubjectRows`, `HeldSubjects` and `ApiKeys`."""
 
     async def add_secret(self, purpose: str, number: int, box: bytes) -> bytes:
         """Store the box under this purpose and number, durably; return it, or an earlier one."""

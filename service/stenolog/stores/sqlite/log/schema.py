@@ -1,5 +1,7 @@
 """Declare the tables of `log.db`; events, payloads, dedupe keys and nodes never change.
 
+`events_of_tenants` lists a tenant's streams of few kinds: API keys, erasures, legal holds.
+
 `leaf` is the hash with which the tree was grown: when the tree's root is wrong, it tells which
 record was changed. `last_us` is the last event's time. `nodes` has the tree's nodes of every eighth
 level above the leaves, for proofs. An append without events moves the time in `probe`: the
@@ -38,6 +40,7 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
 CREATE INDEX events_by_type ON events (tenant, type, sequence) WHERE sequence > 0;
+CREATE INDEX events_of_tenants ON events (tenant, stream) WHERE version = 1 AND stream < 'log-';
 CREATE TABLE payloads (
     position INTEGER PRIMARY KEY REFERENCES events (position),
     key_id TEXT NOT NULL,

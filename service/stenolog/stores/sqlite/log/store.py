@@ -27,6 +27,7 @@ from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
 from stenolog.stores.sqlite.log.leaves import read_leaves
+from stenolog.stores.sqlite.log.listed import SqliteStreamLists
 from stenolog.stores.sqlite.log.nodes import read_nodes
 from stenolog.stores.sqlite.log.open_rows import read_open_page
 from stenolog.stores.sqlite.log.payloads import read_payload
@@ -55,6 +56,7 @@ class SqliteLog:
         self._reader = reader
         self.histories, self.sealings = StreamReads(reader), SealedStreams(reader)
         self.public_events = PublicReads(reader)
+        self.lists = SqliteStreamLists(reader)
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
