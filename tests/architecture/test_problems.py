@@ -32,6 +32,7 @@ from stenolog.errors import InvalidRequest, RateLimited, StenologError
 from stenolog.feed.consumers.books import HeldByWorkers, LeaseEnded, TooManyConsumers
 from stenolog.feed.epochs import ElsewhereInTheLog
 from stenolog.free_space import NoRoom
+from stenolog.projections.past.moments import NotYetCome
 from stenolog.projections.search.index import SearchNotReady, SearchTooLong
 
 CLASSES = [
@@ -40,7 +41,7 @@ CLASSES = [
 CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 CLASSES += [SearchNotReady, SearchTooLong]
 CLASSES += [NotEnded, NotTranscribed, NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
-CLASSES += [ElsewhereInTheLog, LeaseEnded, HeldByWorkers, TooManyConsumers, UnderHold]
+CLASSES += [ElsewhereInTheLog, NotYetCome, LeaseEnded, HeldByWorkers, TooManyConsumers, UnderHold]
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -20,7 +20,7 @@ async def test_an_unknown_query_parameter_is_refused_with_the_nearest_name(
 ) -> None:
     one = await completed(service, {"speaker_labels": True})
     for path, name, meant in [
-        (BASE, "as_of", ""),
+        (BASE, "as_off", "as_of"),
         (BASE, "limt", "limit"),
         (BASE, "colour", ""),
         (BASE, "Status", "status"),

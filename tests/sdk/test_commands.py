@@ -23,6 +23,7 @@ FAILS = "https://audio.example/fails.mp3"
 NEVER = "https://audio.example/never.mp3"
 NOBODY = "0193a1b2-0000-7000-8000-000000000009"
 SAYS_S_MAX = 20
+COLUMNS = 80
 ID = "[0-9a-f-]{36}"
 
 
@@ -51,6 +52,11 @@ def test_text_is_printed_and_the_id_is_told(simulated: GatewayProcess, recording
     assert shown.stdout.endswith(answer.stdout)
     facts = dict(line.split(maxsplit=1) for line in shown.stdout.split("\n\n")[0].splitlines())
     assert (facts["id"], facts["status"]) == (told, "completed")
+    explained = run(simulated, "explain", told).stdout.splitlines()
+    assert max(map(len, explained)) <= COLUMNS
+    assert "the result was fetched after the callback" in " ".join(" ".join(explained).split())
+    steps = json.loads(run(simulated, "explain", told, "--json").stdout)
+    assert steps[0]["type"] == "transcription.requested"
 
 
 def test_standard_input_is_a_recording(simulated: GatewayProcess) -> None:
@@ -114,7 +120,12 @@ def test_what_cannot_be_is_said_before_anything_is_sent(
 
 
 def test_an_id_that_nobody_has_is_said_to_be_none(simulated: GatewayProcess) -> None:
-    for words in (("transcribe", NOBODY), ("show", NOBODY), ("delete", NOBODY)):
+    for words in (
+        ("transcribe", NOBODY),
+        ("show", NOBODY),
+        ("delete", NOBODY),
+        ("explain", NOBODY),
+    ):
         answer = run(simulated, *words)
         assert answer.exit_code == NO, answer.output
         (line,) = answer.stderr.splitlines()

@@ -18,6 +18,7 @@ from stenolog.bootstrap.http.figures import Figures
 from stenolog.bootstrap.identity import IDEMPOTENCY, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of, served_by
 from stenolog.bootstrap.stores import Stores
+from stenolog.bootstrap.time_travel import past_ports
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
@@ -183,6 +184,7 @@ def _native(
         rebuild=projections.rebuild,
         reconciling=parts.reconciling,
         room=parts.answer_room.wait,
+        past=past_ports(stores),
         evidence=Prover(stores.events, stores.heads, signer),
         feed=_feed(stores, parts),
         webhook_secrets=parts.endpoints.webhook_secrets,

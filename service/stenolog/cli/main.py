@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "transcribe": ("transcribe", "Transcribe files or URLs through a running gateway."),
     "list": ("listing", "List transcriptions, the newest first."),
     "show": ("show", "Show a transcription, and what was said."),
+    "explain": ("explain", "Tell what happened to a transcription, step by step."),
     "search": ("search", "Find what was said, in all transcriptions."),
     "export": ("export", "Write a whole transcript as subtitles, text, a table or JSON."),
     "report": ("report", "Write a page that shows a transcript to people."),

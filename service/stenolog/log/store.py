@@ -42,7 +42,48 @@ class Appended:
     already_there: bool = False
 
 
-class EventStore(Protocol):
+class EventReads(Protocol):
+    """Reads the log, which goes on or stands still."""
+
+    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
+        """Return at most `limit` events (never more than 1,000) behind position `after`, in order.
+
+        A damaged record ends them; a read that would begin with it raises.
+
+        Raises:
+            RecordDamaged: The first record there is damaged; read on behind its position.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
+    ) -> list[Event]:
+        """Return the same for one stream, behind version `after`; none: no such stream.
+
+        Raises:
+            RecordDamaged: A record among them is damaged or missing: what is left is not the
+                stream.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def payload(self, position: int) -> SealedPayload | None:
+        """Return the sealed payload of the event at `position`, None when it has none.
+
+        Raises:
+            RecordDamaged: The event's record is damaged.
+            PayloadDamaged: It has one, and that is not there.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
+
+    async def head(self) -> int:
+        """Return the last position; 0 for an empty log."""
+        ...
+
+
+class EventStore(EventReads, Protocol):
     """Appends to the log and reads it.
 
     Positions are dense and follow commit order: a reader that has seen position N and finds N + 1
@@ -77,29 +118,6 @@ class EventStore(Protocol):
         """Make an id for an event: a UUIDv7 of the time that the event would have now."""
         ...
 
-    async def read(self, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX) -> list[Event]:
-        """Return at most `limit` events (never more than 1,000) behind position `after`, in order.
-
-        A damaged record ends them; a read that would begin with it raises.
-
-        Raises:
-            RecordDamaged: The first record there is damaged; read on behind its position.
-            StoreUnavailable: The log cannot be read now.
-        """
-        ...
-
-    async def read_stream(
-        self, stream: str, *, after: int = 0, limit: int = EVENTS_PER_READ_MAX
-    ) -> list[Event]:
-        """Return the same for one stream, behind version `after`; none: no such stream.
-
-        Raises:
-            RecordDamaged: A record among them is damaged or missing: what is left is not the
-                stream.
-            StoreUnavailable: The log cannot be read now.
-        """
-        ...
-
     async def version(self, stream: str) -> int:
         """Return the stream's version; 0 means no stream."""
         ...
@@ -111,37 +129,13 @@ class EventStore(Protocol):
         """
         ...
 
-    async def payload(self, position: int) -> SealedPayload | None:
-        """Return the sealed payload of the event at `position`, None when it has none.
-
-        Raises:
-            RecordDamaged: The event's record is damaged.
-            PayloadDamaged: It has one, and that is not there.
-            StoreUnavailable: The log cannot be read now.
-        """
-        ...
-
-    async def head(self) -> int:
-        """Return the last position; 0 for an empty log."""
-        ...
-
     async def wait(self, *, after: int) -> int:
         """Return the head as soon as it is beyond `after`."""
         ...
 
 
-class Sealer(Protocol):
-    """Encrypts payloads under a key per stream; `compliance/vault` keeps this promise."""
-
-    async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
-        """Seal `plaintext` under the stream's data key, which is durable when this returns.
-
-        Raises:
-            KeyMissing: The stream is erased: nothing is sealed for it any more.
-            KeyLost: The stream's key is lost: it gets no other.
-            StoreUnavailable: The key could not be made durable.
-        """
-        ...
+class Unsealer(Protocol):
+    """Opens payloads."""
 
     async def open(self, event_id: str, sealed: SealedPayload) -> bytes:
         """Return the plaintext, after checking it against its commitment.
@@ -160,5 +154,19 @@ class Sealer(Protocol):
 
         Raises:
             StoreUnavailable: The keys cannot be read now.
+        """
+        ...
+
+
+class Sealer(Unsealer, Protocol):
+    """Encrypts payloads under a key per stream; `compliance/vault` keeps this promise."""
+
+    async def seal(self, stream: str, event_id: str, plaintext: bytes) -> SealedPayload:
+        """Seal `plaintext` under the stream's data key, which is durable when this returns.
+
+        Raises:
+            KeyMissing: The stream is erased: nothing is sealed for it any more.
+            KeyLost: The stream's key is lost: it gets no other.
+            StoreUnavailable: The key could not be made durable.
         """
         ...

@@ -206,6 +206,16 @@ class MemoryLog:
             if one.version == 1 and one.stream.startswith(category)
         ][:limit]
 
+    async def requested(
+        self, tenant: str, *, before: int, limit: int, among: Collection[str] | None
+    ) -> list[Beginning]:
+        return [
+            Beginning(position=one.position, stream=one.stream)
+            for one in reversed(self.events[: before - 1])
+            if (one.type, one.tenant) == ("transcription.requested", tenant)
+            and (among is None or one.stream in among)
+        ][:limit]
+
     async def read_streams(
         self, streams: Collection[str], *, limit: int
     ) -> dict[str, Sequence[Event]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from stenolog.bounded import BoundedMemory
@@ -20,7 +21,7 @@ SHORT_BYTES_MAX = 1 << 20  # read, to find out whether it has more than `THREAD_
 LONG_BYTES_MAX = 4 << 20  # some two hours of words; ten take ten times as long
 KNOWN_MAX = 1_024  # ids of long transcripts that are remembered
 
-Run = Callable[..., Awaitable[bytes | None]]
+Result = TypeVar("Result")
 
 
 class RenderWorkers:
@@ -58,7 +59,9 @@ class RenderWorkers:
             task.add_done_callback(lambda done: self._ended(key, done))
         return await asyncio.shield(task)  # a client that leaves cancels nothing for the others
 
-    async def run(self, tenant: str, size: int, call: Callable[..., bytes], *args: object) -> bytes:
+    async def run(
+        self, tenant: str, size: int, call: Callable[..., Result], *args: object
+    ) -> Result:
         """Return what `call`, a function of a module, makes of `args`, which have `size` bytes.
 
         Raises:
@@ -70,9 +73,7 @@ class RenderWorkers:
                 return await asyncio.to_thread(call, *args)
         queue = self._long if size <= LONG_BYTES_MAX else self._longer
         async with queue.turn(tenant) as beside:
-            made = await beside(call, *args)
-        assert made is not None, "what is called makes bytes"
-        return made
+            return await beside.run(call, *args)
 
     def _ended(self, key: tuple[str, RenderOrder], task: asyncio.Task[bytes | None]) -> None:
         del self._under_way[key]
@@ -93,12 +94,12 @@ class RenderWorkers:
             queue = self._long if size <= LONG_BYTES_MAX else self._longer
             del body  # not held while others have their turn
             self._known.put(transcription_id, queue)
-        async with queue.turn(tenant) as run:
-            answer = await run(render_kept, transcription_id, None, asked)
+        async with queue.turn(tenant) as beside:
+            answer = await beside.run(render_kept, transcription_id, None, asked)
             if answer is None:
                 body = await self._views.customer_body(transcription_id, self._room)
                 if body is not None:
-                    answer = await run(render_kept, transcription_id, body, asked)
+                    answer = await beside.run(render_kept, transcription_id, body, asked)
             return answer
 
     async def _short_body(self, transcription_id: str) -> tuple[bytes | None, int]:
@@ -127,14 +128,14 @@ class _Queue:
     """One side process, and the order of the calls that wait for it."""
 
     def __init__(self, work: SideWork) -> None:
-        self._run = work.run
+        self._work = work
         self._one = asyncio.Lock()
         self._one_of_tenant: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def turn(self, tenant: str) -> AsyncIterator[Run]:
+    async def turn(self, tenant: str) -> AsyncIterator[SideWork]:
         # Both locks are given in the order of asking, and a tenant asks for the second with one
         # call at a time: its next comes behind whoever else waits.
         of_tenant = self._one_of_tenant.setdefault(tenant, asyncio.Lock())
         async with of_tenant, self._one:
-            yield self._run
+            yield self._work

@@ -15,6 +15,7 @@ from stenolog.errors import StenologError
 from stenolog.feed.consumers.books import HeldByWorkers, LeaseEnded, TooManyConsumers
 from stenolog.feed.epochs import ElsewhereInTheLog
 from stenolog.free_space import NoRoom
+from stenolog.projections.past.moments import NotYetCome
 from stenolog.projections.search.index import SearchNotReady, SearchTooLong
 
 PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
@@ -33,6 +34,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     LeaseEnded: (409, "The lease has ended"),
     HeldByWorkers: (409, "Workers hold some of it"),
     TooManyConsumers: (409, "There are too many consumers"),
+    NotYetCome: (409, "The moment has not come yet"),
     errors.PayloadTooLarge: (413, "The body is too large"),
     BodyTooSlow: (408, "The body came too slowly"),
     errors.RateLimited: (429, "Too many requests"),

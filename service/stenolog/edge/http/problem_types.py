@@ -24,6 +24,7 @@ ADVICE: Mapping[str, str] = {
     "lease-ended": "Claim anew: another worker may have what it held.",
     "held-by-workers": "Wait until they have acknowledged it, or POST `reset`: that ends leases.",
     "too-many-consumers": "DELETE a consumer that nobody uses any more.",
+    "not-yet-come": "`detail` says where the log ends, or that the time lies in the future.",
     "payload-too-large": "`detail` names the limit.",
     "body-too-slow": "Send it again over a faster line; `detail` names the limit.",
     "not-transcribed": "`detail` says why: the audio is at fault, or it was deleted meanwhile.",

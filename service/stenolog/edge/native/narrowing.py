@@ -35,8 +35,8 @@ def narrowed(query: QueryParams, tenant: str, wrong: Wrong) -> Narrowed:
         tenant=tenant,
         subject=short_text(query, "subject", SUBJECT_CHARS_MAX, wrong),
         metadata=members_asked(query, wrong),
-        created_from=_moment(query, "from", wrong),
-        created_to=_moment(query, "to", wrong),
+        created_from=moment_in(query, "from", wrong),
+        created_to=moment_in(query, "to", wrong),
     )
 
 
@@ -63,8 +63,8 @@ def members_asked(query: QueryParams, wrong: Wrong) -> tuple[str, ...]:
     return members_of(asked)
 
 
-def _moment(query: QueryParams, name: str, wrong: Wrong) -> str | None:
-    """Return the moment in UTC with six digits, as they are stored."""
+def moment_in(query: QueryParams, name: str, wrong: Wrong, problem: str = NO_TIME) -> str | None:
+    """Read a moment in UTC with six digits, as they are stored; an empty one counts as absent."""
     given = query.get(name) or None
     if given is None:
         return None
@@ -73,5 +73,5 @@ def _moment(query: QueryParams, name: str, wrong: Wrong) -> str | None:
             return rfc3339(microseconds(given.upper()))
     except (ValueError, OverflowError):
         pass
-    wrong.append((name, NO_TIME))
+    wrong.append((name, problem))
     return None

@@ -45,7 +45,7 @@ async def of_metadata(
             status=status,
             among=among,
         )
-        fitting = await _fitting(page.rows, frozenset(members))
+        fitting = await fitting_of(page.rows, frozenset(members))
         found += fitting[: query.limit - len(found)]
         if len(found) == query.limit:
             last = found[-1].requested_position
@@ -57,7 +57,8 @@ async def of_metadata(
     return found, before
 
 
-async def _fitting(rows: Sequence[StatusRow], members: frozenset[str]) -> list[StatusRow]:
+async def fitting_of(rows: Sequence[StatusRow], members: frozenset[str]) -> list[StatusRow]:
+    """Return the rows whose metadata has all of these members."""
     if sum(len(row.metadata or "") for row in rows) <= INLINE_CHARS_MAX:
         return _with_members(rows, members)
     return await asyncio.to_thread(_with_members, rows, members)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.native.status import warnings_of
+from stenolog.edge.native.story import Stories
 from stenolog.edge.native.whole_views import WholeViews
 from stenolog.edge.report.page import Facts, content_security_policy, report_page
 from stenolog.edge.transcriptions.reading import Reading
@@ -30,8 +31,14 @@ class Report:
     """Reads what the views hold, and has the page made away from the event loop."""
 
     def __init__(
-        self, reading: Reading, views: ViewReader, renders: RenderWorkers, room: Room
+        self,
+        reading: Reading,
+        views: ViewReader,
+        renders: RenderWorkers,
+        room: Room,
+        stories: Stories,
     ) -> None:
+        self._stories = stories
         self._reading = reading
         self._views = views
         self._whole = WholeViews(views)
@@ -60,8 +67,10 @@ class Report:
             await self._reading.find(caller.tenant, row.id)  # raises where the key is lost
             raise KeyMissing(DELETED) from exc
         facts = await self._facts(row, head, LEFT_OUT if left_out else "")
+        steps = await self._stories.steps(row.id)
+        names = await self._stories.names(row.tenant, steps)
         size = sum(len(item) for view in views.values() for item in view.items)
-        page = await self._renders.run(caller.tenant, size, report_page, facts, views)
+        page = await self._renders.run(caller.tenant, size, report_page, facts, views, steps, names)
         headers = {
             "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
             "Referrer-Policy": "no-referrer",

@@ -17,7 +17,9 @@ from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
 from stenolog.edge.native.across import LISTS, Counted
+from stenolog.edge.native.as_of import Past, PastPorts
 from stenolog.edge.native.cursors import Cursors
+from stenolog.edge.native.diff import Differences
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
 from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
@@ -26,13 +28,16 @@ from stenolog.edge.native.forgetting_ports import ForgettingPorts
 from stenolog.edge.native.items import Items
 from stenolog.edge.native.keys import Keys
 from stenolog.edge.native.paging import PAGE
+from stenolog.edge.native.past_routes import past_routes
 from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.report import Report
 from stenolog.edge.native.search import QUERY, Searching
+from stenolog.edge.native.story import Stories
 from stenolog.edge.native.transcripts import LISTED, Transcripts
-from stenolog.edge.native.view_query import query_names
+from stenolog.edge.native.view_query import AS_OF
+from stenolog.edge.native.view_routes import view_routes
 from stenolog.edge.native.webhook_secret import WebhookSecret
 from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
 from stenolog.edge.transcriptions.use_cases import UseCases
@@ -40,11 +45,11 @@ from stenolog.endpoints.tenant_keys import TenantKeys
 from stenolog.endpoints.webhook_secrets import WebhookSecrets
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.format import LogIdentity
-from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.search.index import SearchReader
 from stenolog.projections.views import Room, ViewReader
 
 PREFIX = "/api/v1"
+ONE = f"{PREFIX}/transcripts/{{id}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ class NativePorts:
     streams_of_subject: StreamsOfSubject
     reconciling: Reconciling
     room: Room
+    past: PastPorts
     evidence: Evidence
     feed: FeedPorts
     webhook_secrets: WebhookSecrets
@@ -87,6 +93,7 @@ def surface(
 ) -> Surface:
     """`/api/v1`: transcriptions, keys, the log's evidence and projections."""
     cursors = Cursors(ports.identity)
+    past = Past(ports.past, cases.large_turns, renders)
     transcripts = Transcripts(
         cases,
         ports.views,
@@ -95,10 +102,11 @@ def surface(
         cursors,
         ports.streams_of_subject,
         ports.place_of,
+        past,
     )
-    report = Report(cases.reading, ports.views, renders, ports.room)
+    stories = Stories(cases.reading, ports.past.reader, ports.readable_at, ports.api_keys, cursors)
+    report = Report(cases.reading, ports.views, renders, ports.room, stories)
     events = Events(cases.reading, ports.stored_events, cursors)
-    providers = Providers(ports.providers)
     at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())
     writing = partial(guarded, scope="transcripts:write")
@@ -113,26 +121,26 @@ def surface(
             POST=writing(handler=transcripts.post),
         ),
         at(
-            f"{PREFIX}/transcripts/{{id}}",
-            GET=reading_one(handler=revalidated(transcripts.get)),
+            ONE,
+            GET=reading_one(handler=revalidated(transcripts.get), query=(AS_OF,)),
             DELETE=erasing_one(handler=transcripts.delete),
         ),
-        *(
-            at(
-                f"{PREFIX}/transcripts/{{id}}/{view}",
-                GET=reading_one(
-                    handler=revalidated(Items(view, cases.reading, ports.views, cursors).get),
-                    query=query_names(view),
-                ),
-            )
-            for view in ITEM_VIEWS
+        *view_routes(
+            partial(Items, cases.reading, ports.views, cursors, past), at, reading_one, ONE
         ),
         at(
-            f"{PREFIX}/transcripts/{{id}}/report",
+            f"{ONE}/report",
             GET=reading_one(handler=revalidated(report.get)),
         ),
+        *past_routes(
+            Differences(cases.reading, ports.views, past),
+            stories,
+            at,
+            reading_one,
+            ONE,
+        ),
         at(
-            f"{PREFIX}/transcripts/{{id}}/events",
+            f"{ONE}/events",
             GET=guarded(
                 scope="events:read",
                 handler=revalidated(events.get),
@@ -142,7 +150,7 @@ def surface(
         ),
         *_keys(ports, admission, cursors, at),
         *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
-        at(f"{PREFIX}/providers", GET=reading(handler=revalidated(providers.get))),
+        at(f"{PREFIX}/providers", GET=reading(handler=revalidated(Providers(ports.providers).get))),
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
         *_across_transcripts(ports.search, cursors, at, reading),

@@ -18,6 +18,7 @@ from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.http.unknown_names import NAMED_MAX
 from stenolog.edge.loops import PlaceOf, QueuePlace, ReadableAt
+from stenolog.edge.native.as_of import Past, PastQuery
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.narrowing import members_asked
 from stenolog.edge.native.of_metadata import of_metadata
@@ -30,6 +31,7 @@ from stenolog.edge.native.paging import (
     refuse_if,
 )
 from stenolog.edge.native.status import US_PER_MS, detail_of, status_of
+from stenolog.edge.native.view_query import AS_OF
 from stenolog.edge.ports import StreamsOfSubject
 from stenolog.edge.transcriptions.incomplete import incomplete
 from stenolog.edge.transcriptions.of_subject import SUBJECT_CHARS_MAX, of_subject
@@ -50,7 +52,7 @@ from stenolog.wire.assemblyai.transcript_request import (
 from stenolog.wire.strict_json import BODY_BYTES_MAX, parse_object
 
 PATH = "/api/v1/transcripts"
-LISTED = ("status", "subject", "metadata", *PAGE)  # the query parameters of the list
+LISTED = ("status", "subject", "metadata", AS_OF, *PAGE)  # the query parameters of the list
 MEMBERS = tuple(sorted({*KNOWN, *HEADERS}))
 OUTCOMES = (TranscriptionCompleted.type, TranscriptionFailed.type)
 
@@ -67,7 +69,9 @@ class Transcripts:
         cursors: Cursors,
         streams_of_subject: StreamsOfSubject,
         place_of: Mapping[str, PlaceOf],
+        past: Past,
     ) -> None:
+        self._past = past
         self._place_of = place_of
         self._requesting = cases.requesting
         self._reading = cases.reading
@@ -113,7 +117,13 @@ class Transcripts:
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with its status, and its text once there is one."""
-        row = await self._reading.find(caller.tenant, request.path_params["id"])
+        transcription_id = request.path_params["id"]
+        await self._reading.require(caller.tenant, transcription_id)
+        moment = await self._past.moment(request.query_params)
+        if moment is not None:
+            shown = await self._past.detail(caller.tenant, transcription_id, moment)
+            return Response(shown, media_type="application/json")
+        row = await self._reading.found(transcription_id)
         if not row.open:
             await self._room(0)
         transcript = None if row.open else await self._views.transcript(row.id)
@@ -137,9 +147,13 @@ class Transcripts:
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Newest first; may lag behind the log, and says so where older ones may be missing."""
         query, status, members = _query(request, self._cursors)
-        headers = await incomplete(self._views)
         subject = request.query_params.get("subject") or None
         among = None if subject is None else await self._of_subject(caller.tenant, subject)
+        moment = await self._past.moment(request.query_params)
+        if moment is not None:
+            narrowed = PastQuery(page=query, status=status, members=members, among=among)
+            return await self._past.listed(caller.tenant, moment, narrowed, self._cursors)
+        headers = await incomplete(self._views)
         rows: Sequence[StatusRow]
         if members:
             rows, last = await of_metadata(

@@ -20,6 +20,7 @@ SPEAKER_CHARS_MAX = 128
 MILLISECONDS = re.compile(r"[0-9]{1,12}")
 SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,18})?|\.[0-9]{1,18}")
 JSON = "json"
+AS_OF = "as_of"  # the moment of which is told; all other parameters are of what was known then
 NO_TOPIC = "must be a topic of the IAB Content Taxonomy 2.0, such as Sports or Sports>Boxing"
 GROUPED = {"entities": "text"}
 
@@ -42,7 +43,7 @@ class ViewQuery:
 def query_names(view: str) -> tuple[str, ...]:
     """Return the names of all query parameters of a view."""
     group = ("group",) if view in GROUPED else ()
-    return (*FILTERS.get(view, ()), *group, "format", *PAGE)
+    return (*FILTERS.get(view, ()), *group, "format", AS_OF, *PAGE)
 
 
 def formats_of(view: str) -> tuple[str, ...]:

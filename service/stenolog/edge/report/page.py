@@ -6,7 +6,7 @@ import base64
 import calendar
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,8 +16,10 @@ from stenolog.edge.report.elements import Html, constant, element, joined
 from stenolog.edge.report.findings import NAMES, findings
 from stenolog.edge.report.places import Places, clock
 from stenolog.edge.report.reading import ViewItems, conversation
+from stenolog.edge.report.story import NOBODY, story
 from stenolog.edge.report.timeline import timeline
 from stenolog.edge.report.transcript import transcript
+from stenolog.projections.past.story import Step
 
 # Where `stenolog report --audio` puts the player; no text of a transcript can look like it.
 AUDIO_PLACE = "<!--audio-->"
@@ -50,8 +52,16 @@ class Facts:
     left_out: str = ""
 
 
-def report_page(facts: Facts, views: Mapping[str, ViewItems]) -> bytes:
-    """Return the page in UTF-8; the same transcript gives the same bytes."""
+def report_page(
+    facts: Facts,
+    views: Mapping[str, ViewItems],
+    steps: Sequence[Step] = (),
+    names: Mapping[str, str] = NOBODY,
+) -> bytes:
+    """Return the page in UTF-8; the same transcript gives the same bytes.
+
+    `steps` is what happened to it, and `names` who acted, by their ids.
+    """
     said = conversation(views, facts.text)
     places = Places.of(said)
     length_ms = max(facts.audio_ms or 0, said.end_ms)
@@ -69,6 +79,7 @@ def report_page(facts: Facts, views: Mapping[str, ViewItems]) -> bytes:
             transcript(said, places, language),
             class_="beside" if beside else None,
         ),
+        story(steps, names),
         _footer(facts, said),
     ]
     body = element("main", parts)

@@ -8,13 +8,13 @@ from stenolog.errors import RecordDamaged, SchemaTooNew
 from stenolog.log.catalogue import read_data
 from stenolog.log.event import Event
 from stenolog.log.events.enrichments import TranscriptEnriched
-from stenolog.log.store import EventStore
+from stenolog.log.store import EventReads
 from stenolog.projections.enrichments import Enrichment
 from stenolog.projections.run.opened import OpenedPayload
 
 
 async def enrichment_before(
-    outcome: Event, log: EventStore, opened: Callable[[Event], Awaitable[OpenedPayload]]
+    outcome: Event, log: EventReads, opened: Callable[[Event], Awaitable[OpenedPayload]]
 ) -> tuple[Enrichment | None, bool]:
     """Return what was made of an enriched outcome's result; False beside None: it is damaged.
 

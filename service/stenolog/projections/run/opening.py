@@ -18,7 +18,7 @@ from stenolog.errors import (
 )
 from stenolog.log.event import Event, SealedPayload
 from stenolog.log.events.transcriptions import TRANSCRIPTION, TranscriptionRequested
-from stenolog.log.store import EventStore, Sealer
+from stenolog.log.store import EventReads, Unsealer
 from stenolog.projections.of.items import OUTCOMES
 from stenolog.projections.run.enrichment_reading import enrichment_before
 from stenolog.projections.run.histories import Box, Histories
@@ -65,8 +65,8 @@ class EventOpener:
 
     def __init__(
         self,
-        log: EventStore,
-        sealer: Sealer,
+        log: EventReads,
+        sealer: Unsealer,
         projections: Mapping[str, Opens],
         histories: Histories | None = None,
     ) -> None:

@@ -8,7 +8,7 @@ from stenolog.commands.transcription.state import Transcription
 from stenolog.errors import RecordDamaged, SchemaTooNew
 from stenolog.log.event import Event
 from stenolog.log.events.transcriptions import TRANSCRIPTION
-from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
+from stenolog.log.store import EVENTS_PER_READ_MAX, EventReads
 
 STATES_KEPT_MAX = 4_096  # about a kilobyte each: ids, enumerations and times, no content
 
@@ -16,7 +16,7 @@ STATES_KEPT_MAX = 4_096  # about a kilobyte each: ids, enumerations and times, n
 class States:
     """Folds streams for the projector: one step per event, the whole stream where it must."""
 
-    def __init__(self, log: EventStore) -> None:
+    def __init__(self, log: EventReads) -> None:
         self._log = log
         self._states: BoundedMemory[str, Transcription] = BoundedMemory(STATES_KEPT_MAX)
 

@@ -21,7 +21,7 @@ _IS_UP_TO = (
     "(SELECT position FROM events "  # noqa: S608  the columns are ours
     f"WHERE tenant = ?1 AND sequence >= {_MIDDLE} AND sequence > 0 ORDER BY sequence LIMIT 1) <= ?2"
 )
-_SEQUENCE_AT = (
+SEQUENCE_AT = (
     "WITH RECURSIVE halved (low, high) AS ("  # noqa: S608  as above
     "SELECT 0, coalesce((SELECT max(sequence) FROM events WHERE tenant = ?1 AND sequence > 0), 0) "
     f"UNION ALL SELECT iif({_IS_UP_TO}, {_MIDDLE}, low), "
@@ -123,7 +123,7 @@ async def _count(reader: aiosqlite.Connection, query: FeedQuery) -> int:
 
 async def _sequence_at(reader: aiosqlite.Connection, tenant: str, position: int) -> int:
     """Return the tenant's last sequence up to a position; 0: there is none."""
-    ((sequence,),) = await read_rows(reader, "log.db", _SEQUENCE_AT, tenant, position)
+    ((sequence,),) = await read_rows(reader, "log.db", SEQUENCE_AT, tenant, position)
     return int(sequence)
 
 

@@ -14,6 +14,7 @@ from stenolog.log.event import Event
 from stenolog.log.stream import check_end, check_unbroken
 from stenolog.projections.run.histories import Beginning, Box
 from stenolog.stores.sqlite.file.connection import read_rows
+from stenolog.stores.sqlite.log.requested import read_requested
 from stenolog.stores.sqlite.log.stored import INTEGER_MAX, RECORD, stored_event
 
 _VERSION = (
@@ -82,6 +83,12 @@ class StreamReads:
             limit,
         )
         return [Beginning(position=position, stream=_text(stream)) for position, stream in rows]
+
+    async def requested(
+        self, tenant: str, *, before: int, limit: int, among: Collection[str] | None
+    ) -> Sequence[Beginning]:
+        """Reads by the index on type and sequence; of some streams, by that on stream."""
+        return await read_requested(self._reader, tenant, before=before, limit=limit, among=among)
 
     async def read_streams(
         self, streams: Collection[str], *, limit: int
