@@ -46,7 +46,7 @@ FLIPPED_IN_PARTS = 16  # each takes about two minutes
 DEADLINE_S = 30
 OFFSETS = (0, 1, 7, 100, 200, 300, 401, -1, -2, -40)
 SHARES = 4  # of the cells: each in its own test, which takes some seconds
-BITS = (1 << 6, 1 << 20, 1 << 40)
+BITS = (1 << 12, 1 << 20, 1 << 40)  # each leads beyond the log
 
 
 def found_at(small: SmallLog, *, heads: bool = True, master: MasterKey | None = MASTER) -> int:
@@ -195,7 +195,7 @@ def test_a_flip_of_any_byte_of_any_column_is_found_at_its_position(small: SmallL
     ("count", "position"),
     [
         (COUNT + 1, COUNT + 1),
-        (COUNT ^ 64, COUNT + 1),
+        (COUNT ^ 4_096, COUNT + 1),
         (2**62, COUNT + 1),
         (COUNT - 1, COUNT),
         (3, 4),
