@@ -38,6 +38,7 @@ IO_NAMES = {
 }
 MAY_START_PROCESSES = {
     "bootstrap/engine_child.py",
+    "cli/executing.py",
     "engine/host/spawning.py",
     "engine/host/worker_process.py",
 }

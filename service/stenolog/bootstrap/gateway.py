@@ -89,6 +89,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         *parts.erasing.loops,
         parts.edge.forgetting.performer.run,
         heads_loop(stores.heads, parts.heads),
+        stores.work_mark.run,
         partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),
     ]
     if parts.engine is not None:

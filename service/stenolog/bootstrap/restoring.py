@@ -19,7 +19,7 @@ from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.config.settings import Settings
 from stenolog.errors import CannotStart
 from stenolog.log.events.uploads import UPLOAD
-from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, locked, make_directory
+from stenolog.stores.files.directory import KEYS, LOG, UPLOADS, WORK, locked, make_directory
 from stenolog.stores.files.durable import copy_checked, file_errors
 from stenolog.stores.files.manifest import Manifest, read_pair
 from stenolog.stores.files.swap import (
@@ -33,6 +33,7 @@ from stenolog.stores.files.swap import (
 from stenolog.stores.files.upload_copies import LIST, restore_uploads
 from stenolog.stores.sqlite.keys.restoring import destroyed_in
 from stenolog.stores.sqlite.log.later import later_log
+from stenolog.stores.sqlite.work.restored import keep_consumers
 
 RESTORED = [KEYS, TREE_HEADS, LOG]  # the log last: a directory without one is not started
 
@@ -197,11 +198,12 @@ async def _made(
                 is_released=lambda upload: is_destroyed(UPLOAD + upload),
                 counted=lambda _: step("upload copied"),
             )
+    kept = keep_consumers(directory / WORK, staging / WORK, identity)
     now = datetime.now(UTC)
     ready = Ready(
         backup=of_log.backup,
         aside=f"replaced-{now:%Y%m%dT%H%M%SZ}-{newer.epoch}",
-        names=RESTORED,
+        names=[WORK, *RESTORED] if kept else RESTORED,
         newer_log=_name_of(sources.newer_log),
         deletions=listed,
     )

@@ -12,6 +12,7 @@ import structlog
 
 from stenolog.bootstrap.identity import open_master_key
 from stenolog.bootstrap.opened_log import open_log_and_keys
+from stenolog.bootstrap.work_mark import WorkMark
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.head_keeper import HeadKeeper
@@ -71,6 +72,7 @@ class Stores:
     Attributes:
         new_master_key: Whether the master key was made now.
         heads: Keeps the log's tree heads; the log continues the last one.
+        work_mark: Says how much consumers have acknowledged, beside `work.db`.
     """
 
     keys: SqliteKeys
@@ -83,6 +85,7 @@ class Stores:
     uploads: UploadStore
     new_master_key: bool
     heads: HeadKeeper
+    work_mark: WorkMark
 
 
 async def open_stores(
@@ -112,6 +115,9 @@ async def open_stores(
     vault = Vault(master, keys, events.sealings)
     views = await _closing(stack, await SqliteViews.open(directory / VIEWS, vault, ours))
     work = await _closing(stack, await SqliteWork.open(directory / WORK, ours))
+    mark = WorkMark(directory, ours, work.consumers)
+    await mark.compare()
+    stack.push_async_callback(mark.close)
     search = await _closing(stack, await SearchIndex.open(directory / SEARCH, ours))
     await events.record_clock()  # not before: a start that is refused appends nothing
     room = UploadRoom(
@@ -130,6 +136,7 @@ async def open_stores(
         uploads=wrapping.uploads(UploadStore(directory / UPLOADS, vault, ours, room=room)),
         new_master_key=new_master_key,
         heads=heads,
+        work_mark=mark,
     )
 
 

@@ -79,6 +79,11 @@ class ServiceClient:
             )
         )
 
+    async def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the JSON answered to a PUT of `body`; raises as `get`."""
+        content = json.dumps(body).encode()
+        return _read(await self._ask("PUT", path, content, "application/json"))
+
     async def delete(self, path: str) -> dict[str, Any]:
         """Return the JSON answered to a DELETE; raises as `get`."""
         return _read(await self._ask("DELETE", path))

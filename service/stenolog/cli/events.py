@@ -69,21 +69,22 @@ def tail(
 ) -> None:
     """Print the newest events, the newest below; times are UTC."""
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    run(_tail(settings, ",".join(_named(one) for one in types), last, follow, as_json))
+    run(_tail(settings, ",".join(named_type(one) for one in types), last, follow, as_json))
 
 
-def _named(name: str) -> str:
+def named_type(name: str) -> str:
+    """Return the name of a type as on the wire; `stenolog.` may be left out."""
     return name if name.startswith(PREFIX) else f"{PREFIX}{name}"
 
 
 async def _tail(settings: Settings, types: str, last: int, follow: bool, as_json: bool) -> None:
     async with ServiceClient(settings) as client:
-        end = await _page(client, after="latest", types=types)
+        end = await feed_page(client, after="latest", types=types)
         for item in await _newest(client, end, types, last):
             _print(item, as_json)
         if not follow:
             return
-        async for item in _coming(client, end, types):
+        async for item in coming(client, end, types):
             _print(item, as_json)
 
 
@@ -105,21 +106,23 @@ async def _pages(
     client: ServiceClient, after: int, end: EventPage, types: str
 ) -> AsyncIterator[EventPage]:
     while after < end.after:
-        page = await _page(client, after=after, epoch=end.epoch, types=types)
+        page = await feed_page(client, after=after, epoch=end.epoch, types=types)
         yield page
         after = page.after
         if page.next is None:
             return
 
 
-async def _coming(
-    client: ServiceClient, end: EventPage, types: str
+async def coming(
+    client: ServiceClient, end: EventPage, types: str, **query: object
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield what comes; a service that is away for a while is asked again."""
     after, is_away = end.after, False
     while True:
         try:
-            page = await _page(client, after=after, epoch=end.epoch, types=types, wait_ms=WAIT_MS)
+            page = await feed_page(
+                client, after=after, epoch=end.epoch, types=types, wait_ms=WAIT_MS, **query
+            )
         except EgressFailed as exc:
             if not is_away:
                 click.echo(f"{exc}; it is asked again", err=True)
@@ -131,7 +134,8 @@ async def _coming(
             yield item
 
 
-async def _page(client: ServiceClient, **query: object) -> EventPage:
+async def feed_page(client: ServiceClient, **query: object) -> EventPage:
+    """Return a page of the feed."""
     given = {name: value for name, value in query.items() if value != ""}
     return checked(EventPage, await client.get(f"{FEED}?{urlencode({'limit': PAGE, **given})}"))
 

@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("export", "Write a whole transcript as subtitles, text, a table or JSON."),
     "report": ("report", "Write a page that shows a transcript to people."),
     "events": ("events", "Print events as consumers are told of them."),
+    "consume": ("consume", "Run a command for each event that a consumer is told of."),
+    "listen": ("listen", "Forward events to a program on this machine, signed."),
     "delete": ("delete", "Erase transcriptions for good."),
     "erase": ("erase", "Erase one, or all of a subject, and say what became of it."),
     "holds": ("holds", "Place, list or release legal holds."),

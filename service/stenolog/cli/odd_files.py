@@ -17,9 +17,10 @@ from stenolog.stores.files.directory import (
     SEARCH,
     VIEWS,
     WORK,
+    WORK_MARK,
 )
 
-FILES = (LOG, KEYS, VIEWS, WORK, SEARCH, TREE_HEADS, MASTER_KEY, API_KEY, LOCK)
+FILES = (LOG, KEYS, VIEWS, WORK, WORK_MARK, SEARCH, TREE_HEADS, MASTER_KEY, API_KEY, LOCK)
 
 
 def odd_directory(path: Path) -> Finding | None:

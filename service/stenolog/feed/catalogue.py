@@ -59,11 +59,15 @@ def _schema(name: str, data: type[EventData]) -> Mapping[str, Any]:
         "digest": {"anyOf": [text, {"type": "null"}]},
         "links": links,
     }
+    included = {
+        "payload": {"type": ["object", "null"]},
+        "payload_reason": {"type": ["string", "null"]},
+    }
     return {
         "$schema": JSON_SCHEMA,
         "title": f"The data of {name}",
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **included},
         "required": list(properties),
         **({"$defs": own["$defs"]} if "$defs" in own else {}),
     }

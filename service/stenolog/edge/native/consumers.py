@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import orjson
 from starlette.requests import Request
@@ -21,9 +22,8 @@ from stenolog.edge.native.consumer_bodies import (
 )
 from stenolog.edge.native.feed_query import wait_ms_of
 from stenolog.edge.native.paging import limit_of, page_answer, refuse_if
+from stenolog.edge.native.told_events import INCLUDE, ToldEvents, include_of
 from stenolog.errors import InvalidRequest, NotFound
-from stenolog.feed.cloud_events import cloud_event
-from stenolog.feed.consumers.batches import Told
 from stenolog.feed.consumers.books import Consumer, ConsumerBooks
 from stenolog.feed.consumers.consuming import Consuming
 from stenolog.feed.consumers.lagging import Lags
@@ -32,7 +32,7 @@ from stenolog.feed.types import PREFIX
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAMED = "must be 1 to 64 letters, digits, '.', '_' and '-', and begin with a letter or a digit"
-LIST_QUERY, UNREAD_QUERY = ("limit", "after"), ("limit", "wait_ms")
+LIST_QUERY, UNREAD_QUERY = ("limit", "after"), ("limit", "wait_ms", INCLUDE)
 
 
 class NamedConsumers:
@@ -46,7 +46,7 @@ class NamedConsumers:
         lags: Lags,
         caller_of: Callable[[str | None], Awaitable[ApiKey]],
         now_ms: NowMs,
-        public_url: str,
+        told: ToldEvents,
     ) -> None:
         self._standing = standing
         self._consuming = consuming
@@ -54,7 +54,7 @@ class NamedConsumers:
         self._lags = lags
         self._caller_of = caller_of
         self._now_ms = now_ms
-        self._public_url = public_url
+        self._told = told
 
     async def put(self, request: Request, caller: ApiKey) -> Response:
         """Answer 201 with a new consumer, 200 with one that is there; its place does not move."""
@@ -95,25 +95,31 @@ class NamedConsumers:
         wrong: list[tuple[str, str]] = []
         limit = limit_of(request.query_params, wrong)
         wait_ms = wait_ms_of(request.query_params, wrong)
+        payloads = include_of(request.query_params, caller, wrong)
         refuse_if(wrong)
         page = await self._consuming.unread(
             caller.tenant, request.path_params["consumer"], limit, wait_ms, self._allowed(request)
         )
         place = {"after": page.position, "epoch": self._standing.epoch, "more": page.more}
-        shown = [orjson.dumps(self._event(one)) for one in page.told]
-        return page_answer(shown, None, around=orjson.dumps(place))
+        told = [replace(one, attempt=0) for one in page.told]
+        written = await self._told.written(told, payloads=payloads)
+        return page_answer(written, None, around=orjson.dumps(place))
 
     async def claim(self, request: Request, caller: ApiKey) -> Response:
         """Answer with a batch that is this worker's alone until the lease ends."""
+        wrong: list[tuple[str, str]] = []
+        payloads = include_of(request.query_params, caller, wrong)
+        refuse_if(wrong)
         wish = await claiming(request)
         batch = await self._consuming.claim(
             caller.tenant, request.path_params["consumer"], wish, self._allowed(request)
         )
+        written = await self._told.written(batch.told, payloads=payloads)
         answer = {
             "lease": batch.lease if batch.told else None,
             "until": rfc3339(batch.until_ms * 1000) if batch.told else None,
             "epoch": self._standing.epoch,
-            "items": [{**self._event(one), "attempt": one.attempt} for one in batch.told],
+            "items": [orjson.Fragment(one) for one in written],
         }
         return Response(orjson.dumps(answer), media_type="application/json")
 
@@ -148,9 +154,6 @@ class NamedConsumers:
 
     def _allowed(self, request: Request) -> Callable[[], Awaitable[object]]:
         return lambda: self._caller_of(authorization_of(request))
-
-    def _event(self, told: Told) -> dict[str, object]:
-        return cloud_event(told.event, previous=told.previous, public_url=self._public_url)
 
     async def _shown(self, caller: ApiKey, name: str, *, status: int = 200) -> Response:
         consumer = await self._standing.consumer(caller.tenant, name)

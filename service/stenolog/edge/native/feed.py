@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import orjson
 from starlette.requests import Request
@@ -15,9 +16,11 @@ from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.feed_query import FeedQueries, FeedRequest
 from stenolog.edge.native.feed_stream import FeedStream, Source
 from stenolog.edge.native.paging import page_answer
+from stenolog.edge.native.told_events import STREAMED_BYTES_MAX, ToldEvents
 from stenolog.errors import NotFound
 from stenolog.feed.catalogue import described, schema_of
-from stenolog.feed.cloud_events import SHAPE, cloud_event
+from stenolog.feed.cloud_events import SHAPE
+from stenolog.feed.consumers.batches import told_of
 from stenolog.feed.news import News
 from stenolog.feed.pages import FeedPage, FeedQuery, PublicEvents
 
@@ -36,8 +39,10 @@ class Feed:
         queries: FeedQueries,
         cursors: Cursors,
         caller_of: Callable[[str | None], Awaitable[ApiKey]],
+        told: ToldEvents,
         public_url: str,
     ) -> None:
+        self._told = told
         self._events = events
         self._news = news
         self._queries = queries
@@ -49,20 +54,22 @@ class Feed:
         """Answer with a page, oldest first; where nothing is there yet, after a wait."""
         streams = EVENT_STREAM in request.headers.get("Accept", "")
         last = request.headers.get(LAST_EVENT_ID) if streams else None
-        asked = await self._queries.read(request.query_params, self._news.readable, last)
+        asked = await self._queries.read(request.query_params, caller, self._news.readable, last)
         if streams:
             source = Source(
                 tenant=caller.tenant,
                 page=lambda after: self._page(caller.tenant, asked, after),
-                shown=self._shown,
+                written=partial(
+                    self._told.written, payloads=asked.payloads, bytes_max=STREAMED_BYTES_MAX
+                ),
                 still_allowed=lambda: self._caller_of(authorization_of(request)),
             )
             return FeedStream(source, self._news, asked.after)
         page = await self._waited(request, caller.tenant, asked)
         following = self._cursors.of_number(page.position) if page.more else None
-        shown = [orjson.dumps(one) for one in self._shown(page)]
+        written = await self._told.written(told_of(page), payloads=asked.payloads)
         place = {"after": page.position, "epoch": self._queries.epoch}
-        return page_answer(shown, following, around=orjson.dumps(place))
+        return page_answer(written, following, around=orjson.dumps(place))
 
     async def types(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the catalogue: every type that a feed can have."""
@@ -100,10 +107,3 @@ class Feed:
                 limit=asked.limit,
             )
         )
-
-    def _shown(self, page: FeedPage) -> Sequence[dict[str, object]]:
-        shown, previous = [], page.previous
-        for event in page.events:
-            shown.append(cloud_event(event, previous=previous, public_url=self._public_url))
-            previous = event.sequence
-        return shown

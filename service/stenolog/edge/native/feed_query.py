@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
+from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PAGE, limit_of, refuse_if
+from stenolog.edge.native.told_events import INCLUDE, include_of
 from stenolog.errors import InvalidRequest
 from stenolog.feed.epochs import check_place
 from stenolog.feed.types import read_types
 from stenolog.log.format import LogIdentity
 from stenolog.log.store import EventStore
 
-QUERY = (*PAGE, "types", "wait_ms", "epoch")
+QUERY = (*PAGE, "types", "wait_ms", "epoch", INCLUDE)
 WAIT_MS_MAX = 30_000
 POSITION = re.compile(r"[0-9]{1,16}")
 NUMBER = re.compile(r"[0-9]{1,6}")
@@ -30,12 +32,14 @@ class FeedRequest:
         after: A position of the log, in its present epoch.
         types: The log's names; None: all.
         wait_ms: How long an answer without events may be waited for.
+        payloads: What was said is told as well.
     """
 
     after: int
     limit: int
     types: frozenset[str] | None
     wait_ms: int
+    payloads: bool
 
 
 class FeedQueries:
@@ -52,7 +56,7 @@ class FeedQueries:
         return self._identity.epoch_name
 
     async def read(
-        self, query: QueryParams, readable: int, last_event_id: str | None = None
+        self, query: QueryParams, caller: ApiKey, readable: int, last_event_id: str | None = None
     ) -> FeedRequest:
         """Read a query; up to `readable` events may be told.
 
@@ -60,6 +64,7 @@ class FeedQueries:
 
         Raises:
             InvalidRequest: A value is not one; all of them are named.
+            Forbidden: The key may not read payloads.
             ElsewhereInTheLog: The place means nothing in this log.
             StoreUnavailable: The log cannot be read now.
         """
@@ -67,11 +72,14 @@ class FeedQueries:
         limit = limit_of(query, wrong)
         types = _types(query, wrong)
         wait_ms = wait_ms_of(query, wrong)
+        payloads = include_of(query, caller, wrong)
         given = last_event_id or query.get("after") or "0"
         after = readable if given == LATEST else self._after(given, wrong)
         refuse_if(wrong)
         await check_place(self._log, self._identity, after, query.get("epoch") or self.epoch)
-        return FeedRequest(after=after, limit=limit, types=types, wait_ms=wait_ms)
+        return FeedRequest(
+            after=after, limit=limit, types=types, wait_ms=wait_ms, payloads=payloads
+        )
 
     def _after(self, given: str, wrong: list[tuple[str, str]]) -> int:
         if POSITION.fullmatch(given):

@@ -16,6 +16,7 @@ from stenolog.edge.native.consumers import LIST_QUERY, UNREAD_QUERY, NamedConsum
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.feed import Feed
 from stenolog.edge.native.feed_query import QUERY, FeedQueries
+from stenolog.edge.native.told_events import INCLUDE, ToldEvents
 from stenolog.feed.consumers.books import ConsumerBooks
 from stenolog.feed.consumers.consuming import Consuming
 from stenolog.feed.consumers.lagging import Lags
@@ -44,7 +45,7 @@ class FeedPorts:
 
 
 def feed_routes(
-    ports: FeedPorts, identity: LogIdentity, admission: Admission, prefix: str
+    ports: FeedPorts, told: ToldEvents, identity: LogIdentity, admission: Admission, prefix: str
 ) -> Sequence[Route]:
     """Return the paths."""
     cursors = Cursors(identity)
@@ -54,21 +55,22 @@ def feed_routes(
         FeedQueries(ports.log, identity, cursors),
         cursors,
         admission.authenticator.caller,
+        told,
         ports.public_url,
     )
     at = partial(route, admission, admission.problem)
-    told = partial(Guarded, scope="events:read")
+    telling = partial(Guarded, scope="events:read")
     types = f"{prefix}/event-types"
     return [
-        at(f"{prefix}/events", GET=told(handler=feed.get, query=QUERY, waits=True)),
-        at(types, GET=told(handler=revalidated(feed.types), query=())),
-        at(f"{types}/{{type}}/{{shape}}", GET=told(handler=revalidated(feed.schema), query=())),
-        *_consumers(ports, identity, admission, f"{prefix}/consumers"),
+        at(f"{prefix}/events", GET=telling(handler=feed.get, query=QUERY, waits=True)),
+        at(types, GET=telling(handler=revalidated(feed.types), query=())),
+        at(f"{types}/{{type}}/{{shape}}", GET=telling(handler=revalidated(feed.schema), query=())),
+        *_consumers(ports, told, identity, admission, f"{prefix}/consumers"),
     ]
 
 
 def _consumers(
-    ports: FeedPorts, identity: LogIdentity, admission: Admission, path: str
+    ports: FeedPorts, told: ToldEvents, identity: LogIdentity, admission: Admission, path: str
 ) -> Sequence[Route]:
     """Named consumers; whoever may read events keeps places in them."""
     standing = Standing(ports.log, identity, ports.books, ports.news)
@@ -79,7 +81,7 @@ def _consumers(
         Lags(ports.events, ports.books, ports.news, ports.now_ms),
         admission.authenticator.caller,
         ports.now_ms,
-        ports.public_url,
+        told,
     )
     at = partial(route, admission, admission.problem)
     reading = partial(Guarded, scope="events:read", query=())
@@ -93,7 +95,7 @@ def _consumers(
             DELETE=reading(handler=consumers.delete),
         ),
         at(f"{one}/events", GET=reading(handler=consumers.unread, query=UNREAD_QUERY, waits=True)),
-        at(f"{one}/claim", POST=reading(handler=consumers.claim, waits=True)),
+        at(f"{one}/claim", POST=reading(handler=consumers.claim, query=(INCLUDE,), waits=True)),
         at(f"{one}/ack", POST=reading(handler=consumers.acknowledge)),
         at(f"{one}/release", POST=reading(handler=consumers.release)),
         at(f"{one}/reset", POST=reading(handler=consumers.reset)),

@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stenolog.errors import RecordDamaged, StenologError, Unauthenticated
+from stenolog.feed.consumers.batches import Told, told_of
 from stenolog.feed.news import News
 from stenolog.feed.pages import FeedPage
+from stenolog.feed.types import PREFIX
 from stenolog.log.batch_state import ADVICE
 
 BEAT_SECONDS = 15.0  # proxies end what is silent for a minute
@@ -30,13 +32,13 @@ class Source:
 
     Attributes:
         page: Reads what is behind a position.
-        shown: Makes CloudEvents of a page.
+        written: Makes CloudEvents, as JSON.
         still_allowed: Raises once the reader's key is revoked.
     """
 
     tenant: str
     page: Callable[[int], Awaitable[FeedPage]]
-    shown: Callable[[FeedPage], Sequence[dict[str, object]]]
+    written: Callable[[Sequence[Told]], Awaitable[Sequence[bytes]]]
     still_allowed: Callable[[], Awaitable[object]]
 
 
@@ -83,7 +85,7 @@ class FeedStream(Response):
                 await self._source.still_allowed()
                 news = self._news.of(self._source.tenant)
                 page = await self._source.page(self._after)
-                if frames := self._frames(page):
+                if frames := await self._frames(page):
                     await _send(send, frames)
                 if not page.more:
                     await self._news.wait(news, self._beat_seconds)
@@ -99,9 +101,11 @@ class FeedStream(Response):
             return {"reason": "unavailable"}
         return {"reason": "stopping"}
 
-    def _frames(self, page: FeedPage) -> bytes:
+    async def _frames(self, page: FeedPage) -> bytes:
         """Return the page as frames; a place without an event moves the reader's place alone."""
-        frames = [_event(one) for one in self._source.shown(page)]
+        told = told_of(page)
+        written = await self._source.written(told)
+        frames = [_event(one, data) for one, data in zip(told, written, strict=True)]
         last = page.events[-1].position if page.events else self._after
         if page.position > last and frames:
             frames.append(b"id: %d\n\n" % page.position)
@@ -109,9 +113,9 @@ class FeedStream(Response):
         return b"".join(frames)
 
 
-def _event(event: dict[str, object]) -> bytes:
-    place, name = str(event["position"]).encode(), str(event["type"]).encode()
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (place, name, orjson.dumps(event))
+def _event(told: Told, data: bytes) -> bytes:
+    name = f"{PREFIX}{told.event.type}".encode()
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (told.event.position, name, data)
 
 
 def _frame(name: str, data: Mapping[str, object]) -> bytes:

@@ -15,6 +15,7 @@ from pathlib import Path
 from stenolog.errors import CannotStart, DataDirectoryLocked
 
 LOG, KEYS, VIEWS, WORK = "log.db", "keys.db", "views.db", "work.db"
+WORK_MARK = "work.mark"
 SEARCH = "search.db"  # never opened by the library that opens the others
 LOCK, MASTER_KEY, API_KEY, UPLOADS, SCRATCH = (
     "lock",

@@ -132,14 +132,15 @@ def swap(directory: Path, ready: Ready, step: Callable[[str], None]) -> None:
     """
     staging, aside = directory / STAGING, directory / ready.aside
     aside.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-    for name in (VIEWS, WORK):  # made anew: they are of what was there
+    # Made anew, but for consumers' names: they are of what was there.
+    for name in sorted({VIEWS, WORK} - set(ready.names)):
         _move(directory, aside, name, step)
     _remove(directory, SEARCH, step)  # the same, and what it holds stands in clear
     _place_uploads(directory, aside, step)
     for name in ready.names:
         if not (staging / name).exists():
             continue  # in its place already
-        if name in (LOG, KEYS):
+        if name in (LOG, KEYS, WORK):
             _move(directory, aside, name, step)
         elif (directory / name).exists():
             shutil.copy2(directory / name, aside / name)

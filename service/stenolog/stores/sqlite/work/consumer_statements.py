@@ -118,6 +118,7 @@ def acknowledge_lease(
         "FROM consumer_events WHERE tenant = ?1 AND name = ?2 AND lease = ?3)",
         (*which, now_ms + REPEATED_MS),
     )
+    _count_change(run)
     return done.rowcount
 
 
@@ -157,6 +158,7 @@ def acknowledge(
     run.execute(
         "UPDATE consumers SET taken_to = max(taken_to, ?3) WHERE tenant = ?1 AND name = ?2", which
     )
+    _count_change(run)
 
 
 def reset(run: sqlite3.Connection, tenant: str, name: str, *, to: int, epoch: str) -> bool:
@@ -166,6 +168,7 @@ def reset(run: sqlite3.Connection, tenant: str, name: str, *, to: int, epoch: st
         "UPDATE consumers SET taken_to = ?, epoch = ?, doubt = NULL WHERE tenant = ? AND name = ?",
         (to, epoch, tenant, name),
     )
+    _count_change(run)
     return moved.rowcount > 0
 
 
@@ -212,6 +215,10 @@ def _leased(run: sqlite3.Connection, tenant: str, name: str, asked: Claim, one: 
         (asked.lease, asked.until_ms, tenant, name, one.position),
     ).fetchone()
     return open_of(row)
+
+
+def _count_change(run: sqlite3.Connection) -> None:
+    run.execute("UPDATE consumer_changes SET count = count + 1")
 
 
 def _end_all(run: sqlite3.Connection, tenant: str, name: str) -> None:

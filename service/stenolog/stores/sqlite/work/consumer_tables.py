@@ -28,10 +28,18 @@ CREATE TABLE consumer_leases (
     lease TEXT NOT NULL,
     until_ms INTEGER NOT NULL,
     PRIMARY KEY (tenant, name, lease)
-) STRICT, WITHOUT ROWID
+) STRICT, WITHOUT ROWID;
+CREATE TABLE consumer_changes (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    count INTEGER NOT NULL
+) STRICT;
+INSERT INTO consumer_changes VALUES (1, 0)
 """
 """`consumer_events` has what was taken in and is not acknowledged; `taken_to` is how far that is.
 
 A row of `consumer_leases` outlives what the lease held for a few seconds: who repeats an
 acknowledgement whose answer was lost is not told that the lease has ended.
+
+`consumer_changes` counts acknowledgements and resets, of all consumers together: a file in which
+there were fewer than are known elsewhere is an older one.
 """

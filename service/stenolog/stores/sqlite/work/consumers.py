@@ -19,6 +19,7 @@ from stenolog.feed.consumers.books import (
 from stenolog.log.format import LogIdentity
 from stenolog.stores.sqlite.file.written_file import Write
 from stenolog.stores.sqlite.work import consumer_statements as statements
+from stenolog.stores.sqlite.work.consumer_doubts import doubt_older
 
 FOUND = (
     "SELECT tenant, name, types, epoch, taken_to, created_at_ms, doubt, "
@@ -30,7 +31,11 @@ FOUND = (
 
 
 class SqliteConsumers:
-    """Keeps `ConsumerBooks`' promises beside the outbox, with its thread and its commits."""
+    """Keeps `ConsumerBooks`' promises beside the outbox, with its thread and its commits.
+
+    Attributes:
+        changes: How much was ever acknowledged or reset here, since `known_changes` was read.
+    """
 
     def __init__(
         self,
@@ -41,6 +46,7 @@ class SqliteConsumers:
         self._epoch = identity.epoch_name
         self._submit = submit
         self._rows = rows
+        self.changes = 0
 
     async def put(
         self, tenant: str, name: str, types: frozenset[str] | None, *, begin_at: int, now_ms: int
@@ -113,6 +119,7 @@ class SqliteConsumers:
                 now_ms=now_ms,
             )
         )
+        self.changes += 1
         return count
 
     async def release(
@@ -136,13 +143,29 @@ class SqliteConsumers:
         await self._submit(
             partial(statements.acknowledge, tenant=tenant, name=name, until=until, now_ms=now_ms)
         )
+        self.changes += 1
 
     async def reset(self, tenant: str, name: str, *, to: int) -> bool:
         """Runs in one transaction."""
         known: bool = await self._submit(
             partial(statements.reset, tenant=tenant, name=name, to=to, epoch=self._epoch)
         )
+        self.changes += 1
         return known
+
+    async def known_changes(self) -> int:
+        """Read how much was ever acknowledged or reset here, and count on from there."""
+        [(self.changes,)] = await self._rows("SELECT count FROM consumer_changes")
+        return self.changes
+
+    async def doubt(self, changes: int) -> int:
+        """Say of every consumer that the books are older than it; return how many there are.
+
+        `changes` is how many there were elsewhere: they are counted from there on.
+        """
+        count: int = await self._submit(partial(doubt_older, changes=changes))
+        await self.known_changes()
+        return count
 
 
 def _consumer(row: Any) -> Consumer:
