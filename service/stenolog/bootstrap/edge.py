@@ -198,6 +198,7 @@ def _feed(stores: Stores, parts: EdgeParts) -> FeedPorts:
         log=stores.events,
         events=stores.events.public_events,
         books=stores.work.consumers,
+        views=stores.views,
         news=parts.news,
         public_url=parts.public_url.rstrip("/"),
         now_ms=parts.now_ms,

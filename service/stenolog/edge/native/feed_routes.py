@@ -17,6 +17,7 @@ from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.feed import Feed
 from stenolog.edge.native.feed_query import QUERY, FeedQueries
 from stenolog.edge.native.told_events import INCLUDE, ToldEvents
+from stenolog.edge.transcriptions.reading import Reading
 from stenolog.feed.consumers.books import ConsumerBooks
 from stenolog.feed.consumers.consuming import Consuming
 from stenolog.feed.consumers.lagging import Lags
@@ -25,6 +26,7 @@ from stenolog.feed.news import News
 from stenolog.feed.pages import PublicEvents
 from stenolog.log.format import LogIdentity
 from stenolog.log.store import EventStore
+from stenolog.projections.views import ViewReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +41,17 @@ class FeedPorts:
     log: EventStore
     events: PublicEvents
     books: ConsumerBooks
+    views: ViewReader
     news: News
     public_url: str
     now_ms: NowMs
 
 
 def feed_routes(
-    ports: FeedPorts, told: ToldEvents, identity: LogIdentity, admission: Admission, prefix: str
+    ports: FeedPorts, reading: Reading, identity: LogIdentity, admission: Admission, prefix: str
 ) -> Sequence[Route]:
     """Return the paths."""
+    told = ToldEvents(reading, ports.views, ports.public_url)
     cursors = Cursors(identity)
     feed = Feed(
         ports.events,

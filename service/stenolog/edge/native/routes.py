@@ -35,7 +35,6 @@ from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.report import Report
 from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.story import Stories
-from stenolog.edge.native.told_events import ToldEvents
 from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import AS_OF
 from stenolog.edge.native.view_routes import view_routes
@@ -155,14 +154,10 @@ def surface(
         *_proofs(LogEvidence(ports.evidence), at),
         *_operations(ports, at),
         *_across_transcripts(ports.search, cursors, at, reading),
-        *feed_routes(ports.feed, _told(ports, cases), ports.identity, admission, PREFIX),
+        *feed_routes(ports.feed, cases.reading, ports.identity, admission, PREFIX),
         *forgetting_routes(ports.forgetting, cases.reading.require, cursors, admission, PREFIX),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
-
-
-def _told(ports: NativePorts, cases: UseCases) -> ToldEvents:
-    return ToldEvents(cases.reading, ports.views, ports.feed.public_url)
 
 
 def _keys(

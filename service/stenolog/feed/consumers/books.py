@@ -99,6 +99,20 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEvents:
+    """What was taken in up to a position and is not acknowledged.
+
+    Attributes:
+        events: The oldest of them.
+        count: How many there are.
+    """
+
+    taken_to: int
+    events: Sequence[Open]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What a worker asks for: at most `limit` events, until `until_ms`, under the name `lease`."""
 
@@ -152,8 +166,8 @@ class ConsumerBooks(Protocol):
         """Forget the consumer and all that it holds; False: there was none."""
         ...
 
-    async def open(self, tenant: str, name: str, *, limit: int) -> Sequence[Open]:
-        """Read the oldest that were taken in and are not acknowledged."""
+    async def open(self, tenant: str, name: str, *, limit: int) -> OpenEvents:
+        """Read the oldest that were taken in and are not acknowledged, as of one moment."""
         ...
 
     async def claim(

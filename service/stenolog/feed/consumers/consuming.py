@@ -148,11 +148,11 @@ class Consuming:
         await self._news.wait(news, left)
         return True
 
-    async def _page(self, consumer: Consumer, limit: int) -> FeedPage:
+    async def _page(self, consumer: Consumer, after: int, limit: int) -> FeedPage:
         return await self._events.public(
             FeedQuery(
                 tenant=consumer.tenant,
-                after=consumer.taken_to,
+                after=after,
                 until=self._news.readable,
                 types=consumer.types,
                 limit=limit,
@@ -160,26 +160,25 @@ class Consuming:
         )
 
     async def _unread(self, consumer: Consumer, limit: int) -> Unread:
-        rows = await self._books.open(consumer.tenant, consumer.name, limit=limit)
-        told = await self._events_of(consumer, rows)
-        if len(rows) < consumer.open or len(rows) == limit:
-            more = len(rows) < consumer.open or self._news.readable > consumer.taken_to
-            return Unread(told=told, position=rows[-1].position, more=more)
+        held = await self._books.open(consumer.tenant, consumer.name, limit=limit)
+        told = await self._events_of(consumer, held.events)
+        if len(told) == limit or len(told) < held.count:
+            more = len(told) < held.count or self._news.readable > held.taken_to
+            return Unread(told=told, position=held.events[-1].position, more=more)
         try:
-            page = await self._page(consumer, limit - len(rows))
+            page = await self._page(consumer, held.taken_to, limit - len(told))
         except RecordDamaged:
-            if not rows:
+            if not told:
                 raise
-            return Unread(told=told, position=consumer.taken_to, more=True)
-        told += told_of(page)
-        return Unread(told=told, position=page.position, more=page.more)
+            return Unread(told=told, position=held.taken_to, more=True)
+        return Unread(told=[*told, *told_of(page)], position=page.position, more=page.more)
 
     async def _claimed(self, consumer: Consumer, claim: Claim) -> Claimed:
         taken, damage = None, None
         room = min(claim.limit, OPEN_MAX - consumer.open, EVENTS_PER_PAGE_MAX)
         if room > 0 and self._news.readable > consumer.taken_to:
             try:
-                taken = _taken_in(consumer, await self._page(consumer, room))
+                taken = _taken_in(consumer, await self._page(consumer, consumer.taken_to, room))
             except RecordDamaged as exc:
                 damage = exc
         claimed = Claimed(events=(), next_ms=None)

@@ -66,7 +66,8 @@ class Lags:
 
     async def _oldest_at(self, consumer: Consumer, behind: FeedQuery) -> str | None:
         try:
-            for row in await self._books.open(consumer.tenant, consumer.name, limit=1):
+            held = await self._books.open(consumer.tenant, consumer.name, limit=1)
+            for row in held.events:
                 return (await self._events.at(consumer.tenant, [row.position]))[0].time
             page = await self._events.public(replace(behind, limit=1))
             return page.events[0].time if page.events else None

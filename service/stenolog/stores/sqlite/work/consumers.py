@@ -13,7 +13,7 @@ from stenolog.feed.consumers.books import (
     Claim,
     Claimed,
     Consumer,
-    Open,
+    OpenEvents,
     TakenIn,
 )
 from stenolog.log.format import LogIdentity
@@ -27,6 +27,13 @@ FOUND = (
     "WHERE open.tenant = consumers.tenant AND open.name = consumers.name), "
     "(SELECT count(*) FROM consumer_events AS open "
     "WHERE open.tenant = consumers.tenant AND open.name = consumers.name) FROM consumers "
+)
+
+OPEN_EVENTS = (
+    "SELECT taken_to, (SELECT count(*) FROM consumer_events WHERE tenant = ?1 AND name = ?2), "  # noqa: S608  the columns are ours
+    f"{statements.OPEN} FROM consumers LEFT JOIN (SELECT {statements.OPEN} FROM consumer_events "
+    "WHERE tenant = ?1 AND name = ?2 ORDER BY position LIMIT ?3) ON true "
+    "WHERE consumers.tenant = ?1 AND consumers.name = ?2 ORDER BY position"
 )
 
 
@@ -85,16 +92,13 @@ class SqliteConsumers:
         removed: bool = await self._submit(partial(statements.remove, tenant=tenant, name=name))
         return removed
 
-    async def open(self, tenant: str, name: str, *, limit: int) -> Sequence[Open]:
-        """Reads by primary key."""
-        rows = await self._rows(
-            f"SELECT {statements.OPEN} FROM consumer_events "  # noqa: S608  the columns are ours
-            "WHERE tenant = ? AND name = ? ORDER BY position LIMIT ?",
-            tenant,
-            name,
-            min(limit, OPEN_MAX),
-        )
-        return [statements.open_of(row) for row in rows]
+    async def open(self, tenant: str, name: str, *, limit: int) -> OpenEvents:
+        """Reads by primary key, in one statement: what is taken in meanwhile is not torn."""
+        rows = await self._rows(OPEN_EVENTS, tenant, name, min(limit, OPEN_MAX))
+        if not rows:
+            return OpenEvents(taken_to=0, events=(), count=0)
+        events = [statements.open_of(row[2:]) for row in rows if row[2] is not None]
+        return OpenEvents(taken_to=rows[0][0], events=events, count=rows[0][1])
 
     async def claim(
         self, tenant: str, name: str, claim: Claim, taken: TakenIn | None
