@@ -126,7 +126,11 @@ class Killed:
         return file.read_text().splitlines() if file.exists() else []
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> tuple[int, Mapping[str, object]] | None:
         """One try; None when there was no whole answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -134,7 +138,7 @@ class Killed:
             headers = {"authorization": (self.data / "api-key").read_text().strip()}
             if not headers["authorization"]:
                 return None
-            connection.request(method, path, body, {**self.headers, **headers})
+            connection.request(method, path, body, {**self.headers, **(more or {}), **headers})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError):
@@ -142,15 +146,18 @@ class Killed:
         finally:
             connection.close()
 
-    def submit(self, **params: object) -> str:
-        """The id of a transcription that was accepted; each try names an audio of its own."""
+    def submit(self, more: Mapping[str, str] | None = None, **params: object) -> str:
+        """The id of a transcription that was accepted; each try names an audio of its own.
+
+        `more` are headers of this request.
+        """
         deadline = monotonic() + PATIENCE_S
         number = 0
         while monotonic() < deadline:
             number += 1
             url = f"https://audio.example/{os.urandom(6).hex()}-{number}.mp3"
             body = json.dumps({"audio_url": url, **params}).encode()
-            answer = self.ask("POST", "/v2/transcript", body)
+            answer = self.ask("POST", "/v2/transcript", body, more)
             if answer is not None and answer[0] == 200:
                 return str(answer[1]["id"])
             self.revive()
