@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stenolog.bootstrap.projections import PROJECTIONS
@@ -263,6 +263,18 @@ def test_the_view_says_what_the_fold_and_the_events_say_wherever_it_stopped(
         asyncio.run(check_stored(watched.log, cuts, Path(directory)))
 
 
+# A job with a sealed handle is shown again: it brings the outcome, and another was shown meanwhile.
+SHOWN_AGAIN: Steps = [
+    None,
+    (lambda number: AbandonSubmission(number=number, reason="not-listed"), 0),
+    None,
+    (lambda number: AcceptSubmission(number=number, provider_job=None, adopted=True), 1),
+    (lambda number: AcceptSubmission(number=number, provider_job="job", adopted=False), 0),
+    (lambda number: Complete(number=number, wake="callback", audio_ms=9, words=0), 1),
+]
+
+
+@example(SHOWN_AGAIN)
 @given(STEPS)
 def test_a_reader_whose_view_lags_is_told_the_same_but_for_the_outcome(steps: Steps) -> None:
     """Whatever event the view stopped at, its row carries all that the fold cannot know."""
@@ -272,7 +284,9 @@ def test_a_reader_whose_view_lags_is_told_the_same_but_for_the_outcome(steps: St
     for known in watched.rows:
         told = replace(details_of(known, state), error=last.error, unreadable=False)
         shown = row_of(state, told, position=last.position)
-        job = shown.provider_job or last.provider_job  # a sealed handle may not be known yet
+        job = shown.provider_job
+        if state.shown_submission is not None and state.shown_submission.provider_job is None:
+            job = last.provider_job  # sealed: not known yet, or no more once another was shown
         assert replace(shown, provider_job=job, audio_ms=last.audio_ms) == last
 
 
