@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CHANCES = 64
+
 
 def exponential_ms(attempt: int, *, first_ms: int, ceiling_ms: int) -> int:
     """Return the wait after `attempt`: doubles from `first_ms`, never over `ceiling_ms`.
@@ -20,3 +22,8 @@ def sooner_ms(wait_ms: int, chance: float) -> int:
 def later_ms(wait_ms: int, chance: float) -> int:
     """Return up to a quarter more than a wait that was asked for; `chance` 1 is exactly it."""
     return wait_ms + int(wait_ms * (1 - chance) / 4)
+
+
+def one_of_few(chance: float) -> float:
+    """Return the nearest of 65 chances, 0 to 1, for what many remember."""
+    return round(chance * CHANCES) / CHANCES

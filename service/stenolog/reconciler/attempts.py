@@ -6,22 +6,28 @@ matters is in the transcription's stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from stenolog.backoff import exponential_ms, later_ms, sooner_ms
 from stenolog.log.events.vocabulary import WakeReason
 from stenolog.reconciler.expecting import EXPECTED_MS_MIN
+from stenolog.reconciler.unconfirmed import Unconfirmed, asked_once_more
 
 RETRY_FIRST_MS = 1_000
 RETRY_MS_MAX = 60_000
+SHARED_MAX = 1_024  # results of one function that are remembered
 InList = Literal["unknown", "asked", "missing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
     """What this process has tried for one transcription.
+
+    Those of many transcriptions say the same, and are one object: what all of them go through is
+    remembered by what it began with.
 
     Attributes:
         woken: Why to look at it now, whatever the deadlines; None: no reason.
@@ -34,8 +40,7 @@ class Attempts:
         denials: How often in a row the provider said, each time a sweep interval after the last
             one that counts, that it does not know the job.
         denied_at_ms: When it said so first.
-        unconfirmed: How often, and when last, the provider was asked for a job that a callback had
-            named for this submission, and did not know it.
+        unconfirmed: Jobs that callbacks have named, and that the provider does not know.
         failures: How often in a row the provider could not be asked.
         retry_at_ms: Not to be asked again before.
         beside: What failed last was no question for the job: a callback that came since does not
@@ -51,7 +56,7 @@ class Attempts:
         model: What was asked for, where this process has submitted it; None: it has not.
         expected_ms: How long its job is expected to take.
         spread: A chance, 0 to 1, drawn once: how much of each wait it waits, so that those that
-            met the same failure do not come back together.
+            met the same failure do not come back together; one of `backoff.one_of_few`.
     """
 
     woken: WakeReason | None = None
@@ -62,7 +67,7 @@ class Attempts:
     asked_at_ms: int = 0
     denials: int = 0
     denied_at_ms: int = 0
-    unconfirmed: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    unconfirmed: tuple[Unconfirmed, ...] = ()
     failures: int = 0
     retry_at_ms: int = 0
     beside: bool = False
@@ -79,6 +84,7 @@ class Attempts:
     spread: float = 1.0
 
 
+@lru_cache(maxsize=SHARED_MAX)
 def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
     """Look now, for this reason; a callback that was not looked into yet stays the reason."""
     if attempts.woken == "callback":
@@ -86,7 +92,7 @@ def woken_by(attempts: Attempts, reason: WakeReason) -> Attempts:
     in_list: InList = "missing" if attempts.in_list == "missing" else "unknown"
     if reason != "callback":
         return replace(attempts, woken=reason, in_list=in_list)
-    return replace(attempts, woken=reason, in_list=in_list, asks=0, unconfirmed={})
+    return replace(attempts, woken=reason, in_list=in_list, asks=0, unconfirmed=())
 
 
 def submitted(attempts: Attempts, model: str, expected_ms: int) -> Attempts:
@@ -121,11 +127,13 @@ def seen_running(attempts: Attempts, now_ms: int, trouble: str = "") -> Attempts
     )
 
 
+@lru_cache(maxsize=SHARED_MAX)
 def seen_in_list(attempts: Attempts, now_ms: int) -> Attempts:
     """Note that the list showed the job as running; it is read for it again."""
     return replace(seen_running(attempts, now_ms), in_list="asked", asks=0)
 
 
+@lru_cache(maxsize=SHARED_MAX)
 def list_asked(attempts: Attempts) -> Attempts:
     """Note that the list is to be read for the job."""
     return replace(attempts, in_list="asked")
@@ -162,8 +170,7 @@ def in_trouble(attempts: Attempts, trouble: str) -> Attempts:
 
 def not_confirmed(attempts: Attempts, number: int, job: str, now_ms: int) -> Attempts:
     """Note that the provider does not know a job yet that a callback named for this submission."""
-    asks, _ = attempts.unconfirmed.get((number, job), (0, 0))
-    noted = {**attempts.unconfirmed, (number, job): (asks + 1, now_ms)}
+    noted = asked_once_more(attempts.unconfirmed, number, job, now_ms)
     return replace(answered(attempts), woken=None, unconfirmed=noted)
 
 

@@ -14,7 +14,7 @@ def clock_set_back(attempts: Attempts) -> Attempts:
 
 def not_in_future(attempts: Attempts, now_ms: int) -> Attempts:
     """Move what was tried later than now to now: the clock that said so was set back."""
-    told_ms = [at_ms for _, at_ms in attempts.unconfirmed.values()]
+    told_ms = [one.asked_at_ms for one in attempts.unconfirmed]
     noted_ms = (attempts.checked_at_ms, attempts.asked_at_ms, attempts.swept_at_ms)
     if max(*noted_ms, attempts.denied_at_ms, *told_ms) <= now_ms:
         return attempts
@@ -24,7 +24,7 @@ def not_in_future(attempts: Attempts, now_ms: int) -> Attempts:
         asked_at_ms=min(attempts.asked_at_ms, now_ms),
         swept_at_ms=min(attempts.swept_at_ms, now_ms),
         denied_at_ms=min(attempts.denied_at_ms, now_ms),
-        unconfirmed={
-            key: (asks, min(at_ms, now_ms)) for key, (asks, at_ms) in attempts.unconfirmed.items()
-        },
+        unconfirmed=tuple(
+            replace(one, asked_at_ms=min(one.asked_at_ms, now_ms)) for one in attempts.unconfirmed
+        ),
     )

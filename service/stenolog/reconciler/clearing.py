@@ -20,6 +20,7 @@ from stenolog.reconciler.actions import (
 )
 from stenolog.reconciler.attempts import Attempts
 from stenolog.reconciler.timing import Timing
+from stenolog.reconciler.unconfirmed import asked_for
 
 REMOVALS_MIN = 5  # how often a superseded job is deleted at least before it is left to itself
 # DECISIONS 71: every transcription ends.
@@ -71,10 +72,10 @@ def confirm(
     known = {submission.provider_job, *(one.provider_job for one in state.duplicates)}
     owed: list[Confirm | Wait] = []
     for job in submission.callback_jobs:
-        asks, asked_at_ms = attempts.unconfirmed.get((number, job), (0, 0))
-        if job in known or (number, job) in attempts.refuted or asks >= CONFIRMS_MAX:
+        asked = asked_for(attempts.unconfirmed, number, job)
+        if job in known or (number, job) in attempts.refuted or asked.asks >= CONFIRMS_MAX:
             continue
-        due_ms = 0 if not asks else asked_at_ms + confirm_wait_ms(asks)
+        due_ms = asked.asked_at_ms + confirm_wait_ms(asked.asks) if asked.asks else 0
         due = now_ms >= due_ms
         owed.append(Confirm(number=number, job=job) if due else Wait(until_ms=due_ms))
     return owed

@@ -25,6 +25,7 @@ from stenolog.subscription_lines import SubscriptionLines
 
 START_SPREAD_MS = 4  # between two open jobs after a start: 250 a second, 100,000 in seven minutes
 URGENT_SPREAD_MS = 2  # between two that need us most
+WAKES_AT_ONCE = 500  # after a start, before others have the loop
 BEHIND_MAX = 2_000  # due transcriptions before a reader that is far behind the log waits
 BEHIND_WAIT_MS = 50
 BEHIND_WAITS_MAX = 200  # ten seconds for a page of the log
@@ -163,6 +164,8 @@ class Follower:
         for number, transcription_id in enumerate(soonest_forgotten(running, first_id)):
             in_ms = urgent * URGENT_SPREAD_MS + number * START_SPREAD_MS
             self._wake(transcription_id, "start", in_ms=in_ms)
+            if not number % WAKES_AT_ONCE:
+                await asyncio.sleep(0)
         log.info("reconciler.resumed", open=urgent + len(running), urgent=urgent)
         return first
 

@@ -13,6 +13,7 @@ from functools import partial
 
 import structlog
 
+from stenolog.backoff import one_of_few
 from stenolog.clock import NowMs
 from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 from stenolog.log.events.vocabulary import ProviderName, WakeReason
@@ -135,9 +136,9 @@ class Reconciler:
         """Look at this transcription now, or in a while; repeating costs nothing."""
         case = self._cases.get(transcription_id)
         if case is None:
-            attempts = Attempts(spread=self._chance())
+            fresh = Attempts(spread=one_of_few(self._chance()))
             # What is not followed yet stands behind what is.
-            case = Case(id=transcription_id, attempts=attempts, position=self._heeded_position)
+            case = Case(id=transcription_id, attempts=fresh, position=self._heeded_position)
             self._cases[transcription_id] = case
         busy = transcription_id in self._busy
         case.wake(reason, busy=busy)
@@ -221,8 +222,7 @@ class Reconciler:
         return len(self._busy) - self._pools.running_count < LOOKS_AT_ONCE_MAX
 
     def _start(self, case: Case) -> None:
-        task = asyncio.create_task(self._worker.work(case))
-        self._busy[case.id] = task
+        self._busy[case.id] = task = asyncio.create_task(self._worker.work(case))
         task.add_done_callback(partial(self._ended, case))
 
     async def _sleep(self) -> None:

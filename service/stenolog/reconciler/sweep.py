@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from stenolog.providers.port import JobPage, JobStatus, Provider
 
 PAGES_MAX = 1_000  # of each status: 200,000 jobs
 LOOK_MS_MAX = 600_000
+KEPT_MAX = 10  # sweeps that are remembered
 log = structlog.get_logger()
 
 RUNNING: tuple[JobStatus, ...] = ("queued", "processing")
@@ -72,6 +74,37 @@ class SweepStanding:
     read: int
     failed: int
     missing: int
+
+
+class SweepHistory:
+    """Remembers the last sweeps, and counts all of them.
+
+    Attributes:
+        kept: The last ones, the newest last.
+        read, failed, missing: As in `SweepStanding`.
+    """
+
+    def __init__(self) -> None:
+        self.kept: deque[Sweep] = deque(maxlen=KEPT_MAX)
+        self.read = self.failed = self.missing = 0
+
+    def keep(self, done: Sweep) -> None:
+        """Add one."""
+        self.kept.append(done)
+        self.read += not done.error
+        self.failed += bool(done.error)
+        self.missing += done.missing
+
+    def standing(self, watched: int, next_ms: int | None) -> SweepStanding:
+        """Return it with how many jobs are known, and when the list is read next."""
+        return SweepStanding(
+            watched=watched,
+            next_ms=next_ms,
+            kept=tuple(self.kept),
+            read=self.read,
+            failed=self.failed,
+            missing=self.missing,
+        )
 
 
 async def look_for(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Collection, Mapping, Sequence, Sized
 
 import structlog
 
@@ -18,13 +17,19 @@ from stenolog.reconciler.case import Case
 from stenolog.reconciler.following import Wake
 from stenolog.reconciler.gates import ProviderGate
 from stenolog.reconciler.looking import look_interval_ms
-from stenolog.reconciler.sweep import LOOK_MS_MAX, Look, Sweep, SweepStanding, look_for
+from stenolog.reconciler.sweep import (
+    LOOK_MS_MAX,
+    Look,
+    Sweep,
+    SweepHistory,
+    SweepStanding,
+    look_for,
+)
 from stenolog.reconciler.sweep_times import SweepTimes
 from stenolog.reconciler.timing import Timing
 from stenolog.stirring import stirred
 
 GATHER_MS = 200  # from when a job is due until the list is read: others may join it
-KEPT_MAX = 10  # sweeps that are remembered
 AT_ONCE_MAX = 500  # jobs that are gone through before others have the loop
 
 log = structlog.get_logger()
@@ -59,20 +64,12 @@ class Sweeper:
         self._times = SweepTimes(timing.sweep_interval_ms, polled=timing.polled)
         self._stirred = asyncio.Event()
         self._looking = asyncio.Lock()
-        self._kept: deque[Sweep] = deque(maxlen=KEPT_MAX)
-        self._read = self._failed = self._missing = 0
+        self._history = SweepHistory()
         gate.calling_back.changed = self._stirred.set
 
     def standing(self) -> SweepStanding:
         """Tell how many jobs are known to run here, and how the list was read."""
-        return SweepStanding(
-            watched=len(self._watched),
-            next_ms=self.next_ms(),
-            kept=tuple(self._kept),
-            read=self._read,
-            failed=self._failed,
-            missing=self._missing,
-        )
+        return self._history.standing(len(self._watched), self.next_ms())
 
     def watch(self, job: str, case: Case) -> None:
         """Compare this job with every list that is read from now on, until it is dropped."""
@@ -121,9 +118,9 @@ class Sweeper:
         """Read the list, and have all jobs asked for that it does not show; a failure is noted."""
         async with self._looking:
             self._times.begin(self._now_ms())
-            due = self._take_due()
+            due = await self._take_due()
             done = await self._look(due)
-            self._keep(done)
+            self._history.keep(done)
         say = log.info if done.missing or done.error else log.debug
         say(
             "reconciler.swept",
@@ -149,7 +146,7 @@ class Sweeper:
                 done = self._done(began_ms, jobs, gone, found.pages)
                 await self._ask_for([] if dry_run else gone)
             if not dry_run:
-                self._keep(done)
+                self._history.keep(done)
         return done
 
     async def _found(self, jobs: Mapping[str, Case]) -> Look:
@@ -168,7 +165,7 @@ class Sweeper:
             return done
         self._times.read(found.pages)
         gone = [job for job in due if job in found.missing]
-        self._note_seen([job for job in due if job not in found.missing])
+        await self._note_seen(due, found.missing)
         if found.whole:
             others = found.missing.difference(gone)
             gone += [job for job in others if self._is_told_of(job, jobs[job])]
@@ -195,14 +192,16 @@ class Sweeper:
             if job in self._watched:
                 self._put(job, self._now_ms())
 
-    def _note_seen(self, jobs: Sequence[str]) -> None:
+    async def _note_seen(self, due: Sequence[str], missing: Collection[str]) -> None:
         now_ms = self._now_ms()
-        for job in jobs:
-            case = self._watched.get(job)
+        for number, job in enumerate(due, 1):
+            case = None if job in missing else self._watched.get(job)
             if case is not None:
                 case.attempts = seen_in_list(case.attempts, now_ms)
                 wait_ms = look_interval_ms(case.attempts, self._timing)
                 self._put(job, now_ms + sooner_ms(wait_ms, case.attempts.spread))
+            if not number % AT_ONCE_MAX:
+                await asyncio.sleep(0)
 
     async def _ask_for(self, jobs: Sequence[str]) -> None:
         for number, job in enumerate(jobs, 1):
@@ -215,22 +214,18 @@ class Sweeper:
             if not number % AT_ONCE_MAX:
                 await asyncio.sleep(0)
 
-    def _take_due(self) -> Sequence[str]:
+    async def _take_due(self) -> Sequence[str]:
         """Take the jobs off that are due now."""
         due, now_ms = list[str](), self._now_ms()
         while (job := self._due.take(now_ms)) is not None:
             due.append(job)
+            if not len(due) % AT_ONCE_MAX:
+                await asyncio.sleep(0)
         return due
 
     def _put(self, job: str, due_ms: int) -> None:
         if self._due.put(job, due_ms):
             self._stirred.set()
-
-    def _keep(self, done: Sweep) -> None:
-        self._kept.append(done)
-        self._read += not done.error
-        self._failed += bool(done.error)
-        self._missing += done.missing
 
     def _done(
         self,

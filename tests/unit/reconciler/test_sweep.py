@@ -19,9 +19,9 @@ from stenolog.reconciler.attempts import Attempts, asked_in_vain, list_asked
 from stenolog.reconciler.candidates import candidates
 from stenolog.reconciler.case import Case
 from stenolog.reconciler.gates import ProviderGate
-from stenolog.reconciler.sweep import look_for
+from stenolog.reconciler.sweep import KEPT_MAX, look_for
 from stenolog.reconciler.sweep_times import FAILURES_MAX, PAGE_REST_MS
-from stenolog.reconciler.sweeper import KEPT_MAX, Sweeper
+from stenolog.reconciler.sweeper import Sweeper
 from stenolog.reconciler.timing import Timing
 from tests.unit.commands.stories import REQUESTED, claimed, told
 
