@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence, Sized
+from collections.abc import Collection, Sequence, Sized
 
 import structlog
 
@@ -136,31 +136,31 @@ class Sweeper:
         """Compare all jobs that were accepted since, however young; `dry_run`: ask for none."""
         async with self._looking:
             began_ms = self._now_ms()
-            jobs = {job: c for job, c in self._watched.items() if c.accepted_at_ms >= since_ms}
+            jobs = [job for job, c in self._watched.items() if c.accepted_at_ms >= since_ms]
             try:
                 found = await self._found(jobs)
             except ProviderError as exc:
-                done = self._done(began_ms, jobs, error=str(exc))
+                done = self._done(began_ms, len(jobs), error=str(exc))
             else:
-                gone = [job for job in found.missing if self._watched.get(job) is jobs[job]]
-                done = self._done(began_ms, jobs, gone, found.pages)
+                gone = [job for job in found.missing if job in self._watched]
+                done = self._done(began_ms, len(jobs), gone, found.pages)
                 await self._ask_for([] if dry_run else gone)
             if not dry_run:
                 self._history.keep(done)
         return done
 
-    async def _found(self, jobs: Mapping[str, Case]) -> Look:
+    async def _found(self, jobs: Collection[str]) -> Look:
         # Without a list nothing tells of jobs but they themselves; without jobs nothing is asked.
         if not jobs or not self._timing.facts.lists:
             return Look(missing=frozenset(jobs), pages=0, whole=True)
         return await look_for(self._gate.provider, jobs, look_ms_max=self._look_ms_max)
 
     async def _look(self, due: Sequence[str]) -> Sweep:
-        jobs, began_ms = dict(self._watched), self._times.began_ms
+        count, began_ms = len(self._watched), self._times.began_ms
         try:
-            found = await self._found(jobs)
+            found = await self._found(self._watched)
         except ProviderError as exc:
-            done = self._done(began_ms, jobs, error=str(exc))
+            done = self._done(began_ms, count, error=str(exc))
             await self._put_list_off(due, exc)
             return done
         self._times.read(found.pages)
@@ -168,19 +168,21 @@ class Sweeper:
         await self._note_seen(due, found.missing)
         if found.whole:
             others = found.missing.difference(gone)
-            gone += [job for job in others if self._is_told_of(job, jobs[job])]
-        done = self._done(began_ms, jobs, gone, found.pages)
+            gone += [job for job in others if self._is_told_of(job)]
+        done = self._done(began_ms, count, gone, found.pages)
         await self._ask_for(gone)
         return done
 
-    def _is_told_of(self, job: str, case: Case) -> bool:
+    def _is_told_of(self, job: str) -> bool:
         """Tell whether a list that does not show a job that is not due means something.
 
         It may not show the youngest yet; and what no list ever shows has times of its own.
         """
+        case = self._watched.get(job)
+        if case is None or case.attempts.asks:
+            return False
         old_ms = min(self._timing.settle_ms, self._timing.sweep_interval_ms)
-        old = case.accepted_at_ms + old_ms <= self._times.began_ms
-        return self._watched.get(job) is case and not case.attempts.asks and old
+        return case.accepted_at_ms + old_ms <= self._times.began_ms
 
     async def _put_list_off(self, due: Sequence[str], exc: ProviderError) -> None:
         """Put the list off; after a second failure, have what is due asked for itself."""
@@ -230,7 +232,7 @@ class Sweeper:
     def _done(
         self,
         began_ms: int,
-        jobs: Sized,
+        compared: int,
         gone: Sized = (),
         pages: int = 0,
         error: str = "",
@@ -238,7 +240,7 @@ class Sweeper:
         return Sweep(
             began_ms=began_ms,
             took_ms=max(0, self._now_ms() - began_ms),
-            compared=len(jobs),
+            compared=compared,
             missing=len(gone),
             pages=pages,
             error=error,
