@@ -129,6 +129,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "api_key.revoked": {},
     "signing_secret.made": {"number": 2, "overlap_ms": 86_400_000, "asymmetric": True},
     "signing_secret.removed": {},
+    "transcript.read": {"transcript": UPLOAD_ID, "view": "words", "minute": 29_928_480},
 }
 
 # Both may open a stream, and neither has to.

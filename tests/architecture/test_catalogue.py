@@ -21,7 +21,7 @@ from stenolog.log.format import EVENT_SCHEMA
 from tests.log_samples import ACTOR, CORRELATION, EXAMPLES, TENANT, UPLOAD_ID
 
 GOLDEN = Path(__file__).parents[1] / "golden" / f"events-{EVENT_SCHEMA}.json"
-NAME = re.compile(r"[a-z]+(?:_[a-z]+)?\.[a-z_]*(ed|sent|made|found|begun)(_late)?")
+NAME = re.compile(r"[a-z]+(?:_[a-z]+)?\.[a-z_]*(ed|sent|made|found|begun|read)(_late)?")
 SAFE_PATTERNS = {
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     r"^[A-Za-z0-9_-]{1,64}$",

@@ -123,6 +123,7 @@ def settings_for(
         provider="assemblyai" if provider else "local",
         aimlapi_api_key=SecretStr(AIMLAPI_KEY) if beside else None,
         aimlapi_base_url=beside or NOBODY,
+        access_log="off",  # what a test looks at is no step of the work that it kills
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 import httpx
 from pydantic import SecretStr
 
-from stenolog.bootstrap.edge import EdgeParts
+from stenolog.bootstrap.edge_parts import EdgeParts
 from stenolog.bootstrap.identity import CALLBACK
 from stenolog.bootstrap.stores import Wrapping
 from stenolog.commands.callback_tokens import HEADER_NAME, Registration, register
@@ -166,8 +166,8 @@ async def composed(
 ) -> AsyncIterator[Composed]:
     """Serve with stores in `directory`; the projector follows the log.
 
-    `given` are settings; `waiting` says who may wait for an end. Beside
-    two regions of AssemblyAI, a `local` provider is offered.
+    `given` are settings; without `access_log` reads are not recorded. `waiting` says who may
+    wait for an end. Beside two regions of AssemblyAI, a `local` provider is offered.
     """
     settings = Settings(
         **{
@@ -179,6 +179,7 @@ async def composed(
             "allow_networks": LOOPBACK,
             "speech_models": (),
             "tenant_concurrency": 1,
+            "access_log": "off",
             **given,
         }
     )

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from stenolog.bootstrap.edge import EdgeParts, edge_app
+from stenolog.bootstrap.edge import edge_app
+from stenolog.bootstrap.edge_parts import EdgeParts
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.serving import bind, server_for, url_of
 from stenolog.bootstrap.stores import Wrapping

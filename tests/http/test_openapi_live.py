@@ -18,6 +18,7 @@ from schemathesis.core.failures import FailureGroup
 from stenolog.clock import now_ms
 from stenolog.commands.callback_tokens import HEADER_NAME
 from stenolog.edge.access.redacted_links import redacted_link
+from stenolog.log.actors import SYSTEM
 from stenolog.stores.files.directory import KEYS
 from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.house.composed import Composed
@@ -153,7 +154,7 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
     subject = {"subject": "somebody"}
     erasure = (await service.client.post("/api/v1/erasures", json=subject)).json()
     hold = (await service.client.post("/api/v1/holds", json={**subject, "reason": "why"})).json()
-    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms())
+    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms(), actor=SYSTEM)
     known = {
         "key": secret.split("_", 1)[1][:8],
         "erasure": erasure["id"],

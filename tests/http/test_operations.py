@@ -10,9 +10,11 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stenolog.compliance.accesses import NoAccessLog
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import rate_limits
 from stenolog.edge.app import OFTEN_READ
+from stenolog.edge.http.content_reads import ContentReads
 from stenolog.edge.http.correlation import SCOPE_KEY
 from stenolog.edge.http.head_limits import (
     HEADERS_BYTES_MAX,
@@ -143,7 +145,11 @@ async def test_a_fault_of_ours_is_500_without_detail_and_a_traceback_in_the_log(
     async def broken(request: Request) -> Response:
         raise ZeroDivisionError("secret")
 
-    admission = Admission(authenticator=Authenticator(service.keys), limits=rate_limits(0, 0))
+    admission = Admission(
+        authenticator=Authenticator(service.keys),
+        limits=rate_limits(0, 0),
+        reads=ContentReads(NoAccessLog()),
+    )
     resource = Resource(admission, as_problem, {"GET": Open(handler=broken)})
     sent: list[dict[str, object]] = []
 

@@ -9,7 +9,12 @@ import httpx
 import pytest
 
 from stenolog.clock import now_ms
-from stenolog.edge.access.redacted_links import LIFETIME_MS, audio_of, redacted_link
+from stenolog.edge.access.redacted_links import (
+    LIFETIME_MS,
+    LinkedAudio,
+    audio_of,
+    redacted_link,
+)
 from stenolog.wire.assemblyai.transcript import completed_transcript
 from tests.house.composed import PUBLIC_URL, Composed
 from tests.house.waiting import until
@@ -21,6 +26,7 @@ REDACTED: dict[str, Any] = {
 }
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 KEY = bytes(32)
+ACTOR = "3d6f0f0e-1b2c-4d5e-8f90-a1b2c3d4e5f6"
 
 
 async def completed(service: Composed, **params: Any) -> str:
@@ -120,7 +126,9 @@ async def test_audio_that_nobody_waits_for_any_more_is_closed(service: Composed)
 @pytest.mark.parametrize("late_ms", [LIFETIME_MS, LIFETIME_MS + 1])
 async def test_a_link_is_over_after_half_an_hour(service: Composed, late_ms: int) -> None:
     transcription_id = await completed(service, **REDACTED)
-    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms() - late_ms)
+    link = redacted_link(
+        service.edge.link_key, "", transcription_id, now_ms() - late_ms, actor=ACTOR
+    )
     answer = await service.client.get(link)
     assert answer.status_code == 403
     assert answer.json()["title"] == "The link is not valid, or not any more"
@@ -131,25 +139,29 @@ async def test_a_link_holds_while_views_that_were_lost_are_filled(service: Compo
     transcription_id, _ = await service.submitted(**REDACTED)
     answer = completed_transcript("job-1", {"audio_url": "https://audio.example/a"}, {"text": ""})
     await service.complete(transcription_id, answer)
-    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms())
+    link = redacted_link(service.edge.link_key, "", transcription_id, now_ms(), actor=ACTOR)
     assert (await service.client.get(link)).content == service.audio.content
     await service.client.delete(f"/v2/transcript/{transcription_id}")
     assert (await service.client.get(link)).status_code == 403
 
 
 async def test_a_link_to_nothing_is_refused(service: Composed) -> None:
-    answer = await service.client.get(redacted_link(service.edge.link_key, "", ID, now_ms()))
+    answer = await service.client.get(
+        redacted_link(service.edge.link_key, "", ID, now_ms(), actor=ACTOR)
+    )
     assert answer.status_code == 403
 
 
 def test_a_link_names_its_transcription_until_it_is_over() -> None:
-    link = redacted_link(KEY, "", ID, 1_000).rpartition("/")[2]
-    assert audio_of(KEY, link, 1_000 + LIFETIME_MS - 1) == ID
+    link = redacted_link(KEY, "", ID, 1_000, actor=ACTOR).rpartition("/")[2]
+    assert audio_of(KEY, link, 1_000 + LIFETIME_MS - 1) == LinkedAudio(
+        transcription=ID, actor=ACTOR
+    )
     assert audio_of(KEY, link, 1_000 + LIFETIME_MS) is None
 
 
 def test_a_link_with_one_other_character_is_none() -> None:
-    link = redacted_link(KEY, "", ID, 1_000).rpartition("/")[2]
+    link = redacted_link(KEY, "", ID, 1_000, actor=ACTOR).rpartition("/")[2]
     for at, character in enumerate(link):
         other = "A" if character != "A" else "B"
         assert audio_of(KEY, link[:at] + other + link[at + 1 :], 1_000) is None

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit
 
-from stenolog.arrivals import Arrivals
 from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
-from stenolog.bootstrap.endpoints import EndpointParts
-from stenolog.bootstrap.forgetting import Forgetting
-from stenolog.bootstrap.http.answer_room import AnswerRoom
-from stenolog.bootstrap.http.figures import Figures
+from stenolog.bootstrap.edge_parts import EdgeParts
 from stenolog.bootstrap.identity import IDEMPOTENCY, TREE_HEAD, secret_of
 from stenolog.bootstrap.providers import default_params_of, served_by
 from stenolog.bootstrap.stores import Stores
 from stenolog.bootstrap.time_travel import past_ports
-from stenolog.clock import NowMs
-from stenolog.commands.callback_tokens import CallbackKeys
-from stenolog.commands.handler import CommandHandler
-from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.proving import Prover
 from stenolog.config.settings import Settings
@@ -31,75 +21,15 @@ from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
 from stenolog.edge.derived.workers import RenderWorkers
-from stenolog.edge.loops import (
-    Beats,
-    PlaceOf,
-    ReadableAt,
-    Reconciling,
-    RedactedAudio,
-    SideWork,
-    Turns,
-    Wake,
-)
 from stenolog.edge.native.feed_routes import FeedPorts
 from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.openai.routes import OpenaiPorts
-from stenolog.edge.operations.readiness import BEAT_AGE_MS_MAX, ReadinessChecks
+from stenolog.edge.operations.readiness import ReadinessChecks
 from stenolog.edge.operations.routes import OperationsPorts
-from stenolog.edge.transcriptions.awaiting import WaitLimits
 from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.egress.plain_hosts import refused_host
 from stenolog.encryption import SigningKey
-from stenolog.feed.news import News
-from stenolog.log.events.vocabulary import ProviderName, Region
-from stenolog.log.recorder import FactRecorder
-from stenolog.projections.run.projector import Projector
-from stenolog.projections.search.indexer import Indexer
-from stenolog.telemetry import Metrics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeParts:
-    """What the gateway has made before the edge.
-
-    Attributes:
-        signing: The keys of callback registrations.
-        link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
-        waiting: Who may wait for a transcription's end.
-        beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
-        place_of: By provider, of those that tell where a job stands in their queue.
-        regions: The regions of each configured provider, the default one first.
-        answer_room: Has large answers wait for each other.
-        arrivals: Has JSON bodies that come in slowly wait for each other.
-    """
-
-    handler: CommandHandler
-    facts: FactRecorder
-    ring: KeyRing
-    signing: CallbackKeys
-    wake: Wake
-    turns: Turns
-    beats: Beats
-    projector: Projector
-    indexer: Indexer
-    forgetting: Forgetting
-    metrics: Metrics
-    readable_at: ReadableAt
-    place_of: Mapping[str, PlaceOf]
-    public_url: str
-    regions: Mapping[ProviderName, Sequence[Region | None]]
-    link_key: bytes
-    reconciling: Reconciling
-    redacted_audio: RedactedAudio
-    side_work: tuple[SideWork, SideWork]
-    news: News
-    endpoints: EndpointParts
-    now_ms: NowMs
-    answer_room: AnswerRoom = field(default_factory=lambda: AnswerRoom(Figures()))
-    arrivals: Arrivals = field(default_factory=Arrivals)
-    waiting: WaitLimits = field(default_factory=WaitLimits)
-    beat_age_ms_max: int = BEAT_AGE_MS_MAX
 
 
 async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Application:
@@ -118,6 +48,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             requests=RequestPorts(
                 api_keys=stores.keys,
                 metrics=parts.metrics,
+                accesses=parts.reads.accesses,
                 rate_limit_per_minute=settings.rate_limit_per_minute,
                 tenant_rate_limit_per_minute=settings.tenant_rate_limit_per_minute,
                 cors_origins=settings.cors_origins,
@@ -170,6 +101,7 @@ def _native(
     return NativePorts(
         identity=stores.events.identity,
         stored_events=stores.events.histories,
+        stored_accesses=stores.events.content_reads,
         views=stores.views,
         api_keys=stores.keys,
         ring=parts.ring,

@@ -88,6 +88,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         parts.deliveries.run,
         *parts.erasing.loops,
         parts.edge.forgetting.performer.run,
+        *parts.edge.reads.loops,
         heads_loop(stores.heads, parts.heads),
         stores.work_mark.run,
         partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),

@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stenolog.bootstrap.accesses import AccessParts, access_parts
 from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
-from stenolog.bootstrap.edge import EdgeParts
+from stenolog.bootstrap.edge_parts import EdgeParts
 from stenolog.bootstrap.endpoints import EndpointParts, endpoints_over
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.engine_parts import engine_of, queues_of
@@ -22,6 +23,7 @@ from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
+from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
@@ -47,7 +49,6 @@ class Parts:
 
     Attributes:
         edge: What the application in front is made of.
-        heads: The heart of the loop that writes tree heads.
         new_api_key: Whether this start made the first API key.
         polled: A provider elsewhere cannot reach our public URL.
     """
@@ -60,7 +61,6 @@ class Parts:
     reconciling: Reconciling
     engine: EngineChild | None
     edge: EdgeParts
-    heads: Heartbeat
     new_api_key: bool
     polled: bool
 
@@ -68,6 +68,11 @@ class Parts:
     def metrics(self) -> Metrics:
         """What counts, for edge and loops."""
         return self.edge.metrics
+
+    @property
+    def heads(self) -> Heartbeat:
+        """The heart of the loop that writes tree heads."""
+        return self.edge.beats.heads
 
 
 async def open_parts(
@@ -85,7 +90,7 @@ async def open_parts(
     signing, link_key = await _secrets(stores)
     engine, polled = engine_of(settings, address), settings.cannot_be_called(public_url)
     reached, gates = _reached(stack, settings, engine, wrapping, address, public_url)
-    facts, ring, handler = await _recording(stores)
+    facts, reads, ring, handler = await _recording(stack, settings, stores, wrapping.clock)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
     endpoints, deliveries = await _told(stack, settings, stores, facts, wrapping, metrics, audio)
     projector, indexer = followers_of(stack, stores, wrapping, seen, deliveries)
@@ -113,6 +118,7 @@ async def open_parts(
         reconciling=reconciling,
         engine=engine,
         edge=EdgeParts(
+            reads=reads,
             handler=handler,
             facts=facts,
             ring=ring,
@@ -136,7 +142,6 @@ async def open_parts(
             endpoints=endpoints,
             now_ms=wrapping.clock,
         ),
-        heads=beats.heads,
         new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
     )
@@ -161,10 +166,13 @@ async def _secrets(stores: Stores) -> tuple[CallbackKeys, bytes]:
     return signing, await secret_of(stores.keys, stores.master, UPLOAD)
 
 
-async def _recording(stores: Stores) -> tuple[FactRecorder, KeyRing, CommandHandler]:
+async def _recording(
+    stack: contextlib.AsyncExitStack, settings: Settings, stores: Stores, now_ms: NowMs
+) -> tuple[FactRecorder, AccessParts, KeyRing, CommandHandler]:
     facts = FactRecorder(stores.events, stores.vault)
+    reads = access_parts(stack, settings, facts, now_ms)
     ring = await key_ring(stores.keys, stores.events, facts)
-    return facts, ring, await agreed_handler(stores, facts)
+    return facts, reads, ring, await agreed_handler(stores, facts)
 
 
 async def _told(

@@ -13,6 +13,7 @@ from stenolog.config.settings import Settings
 from stenolog.edge.access.redacted_links import redacted_link
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from stenolog.log.actors import DELIVERY
 from stenolog.providers.audio_download import AudioDownload
 from stenolog.providers.port import AudioStream
 from stenolog.reconciler.gates import Gates
@@ -63,5 +64,5 @@ def redacted_audio_of(
         gates,
         TranscriptionReader(handler),
         EnginesOrOthers(engine, AudioDownload(local), AudioDownload(egress)),
-        lambda one: redacted_link(link_key, public_url, one, now_ms()),
+        lambda one: redacted_link(link_key, public_url, one, now_ms(), actor=DELIVERY),
     )

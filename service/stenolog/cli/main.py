@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("delete", "Erase transcriptions for good."),
     "erase": ("erase", "Erase one, or all of a subject, and say what became of it."),
     "holds": ("holds", "Place, list or release legal holds."),
+    "accesses": ("accesses", "Show who has read what was said."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),
     "reconcile": ("reconcile", "Compare running jobs with what their providers list, now."),

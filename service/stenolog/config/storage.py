@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
@@ -36,6 +36,11 @@ class StorageSettings(BaseModel):
         le=36_500,
         description="How long backups of keys.db are kept by whoever makes them; certificates of "
         "erasure say from it when the last one is gone.",
+    )
+    access_log: Literal["strict", "async", "off"] = Field(
+        "async",
+        description="How reads of content are recorded: `strict`: before the answer; `async`: "
+        "within a second, once a minute for each key, transcript and view; `off`: not at all.",
     )
 
     @field_validator("master_key")

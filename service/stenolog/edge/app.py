@@ -24,6 +24,7 @@ from stenolog.edge.callbacks import routes as callbacks
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.documents import routes as documents
 from stenolog.edge.http.cache_headers import CacheHeaders
+from stenolog.edge.http.content_reads import ContentReads
 from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.cross_origin import cross_origin
 from stenolog.edge.http.head_limits import HeadLimits
@@ -41,7 +42,7 @@ from stenolog.edge.http.surface import Surface
 from stenolog.edge.native import routes as native
 from stenolog.edge.openai import routes as openai
 from stenolog.edge.operations import routes as operations
-from stenolog.edge.ports import EdgeMetrics
+from stenolog.edge.ports import Accesses, EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
 
 # Probes, and what an SDK reads every few seconds until a transcription has ended.
@@ -89,6 +90,7 @@ class RequestPorts:
     """What every request passes through, whatever its surface.
 
     Attributes:
+        accesses: Records who was shown content.
         rate_limit_per_minute: Requests per API key; 0: no limit.
         tenant_rate_limit_per_minute: Requests of all keys of a tenant; 0: ten times that.
         cors_origins: Whose pages may call us from a browser; none: no answer mentions CORS.
@@ -98,6 +100,7 @@ class RequestPorts:
 
     api_keys: ApiKeys
     metrics: EdgeMetrics
+    accesses: Accesses
     rate_limit_per_minute: int = 0
     tenant_rate_limit_per_minute: int = 0
     cors_origins: tuple[str, ...] = ()
@@ -132,6 +135,7 @@ def build_app(edge: Edge) -> Application:
         limits=rate_limits(
             edge.requests.rate_limit_per_minute, edge.requests.tenant_rate_limit_per_minute
         ),
+        reads=ContentReads(edge.requests.accesses),
         problem=partial(as_problem, base=edge.requests.base_path),
     )
     surfaces = (

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from stenolog.errors import SchemaTooNew
 from stenolog.log.event_data import EventData
+from stenolog.log.events.accesses import TranscriptRead
 from stenolog.log.events.api_keys import ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
@@ -104,6 +105,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         ApiKeyRevoked,
         SigningSecretMade,
         SigningSecretRemoved,
+        TranscriptRead,
     )
 }
 

@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from stenolog.commands.api_keys import ApiKey, ApiKeys
+from stenolog.compliance.accesses import NoAccessLog
 from stenolog.edge.access.authentication import Authenticator
 from stenolog.edge.access.rate_limit import rate_limits
+from stenolog.edge.http.content_reads import ContentReads
 from stenolog.edge.http.resource import Admission
 from stenolog.errors import Unauthenticated
 
@@ -32,7 +34,9 @@ def request(keys: Keys, message: Message) -> Request:
         return message
 
     admission = Admission(
-        authenticator=Authenticator(cast(ApiKeys, keys)), limits=rate_limits(0, 0)
+        authenticator=Authenticator(cast(ApiKeys, keys)),
+        limits=rate_limits(0, 0),
+        reads=ContentReads(NoAccessLog()),
     )
     headers = [(b"authorization", b"Bearer sk_01234567_" + b"a" * 43)]
     return admission.watched(Request({"type": "http", "headers": headers}, receive))

@@ -15,6 +15,7 @@ from stenolog.edge.aimlapi.results import AskedFor, Results, asked_for
 from stenolog.edge.aimlapi.serving import Serving
 from stenolog.edge.http.audio_forms import received_form
 from stenolog.edge.http.bodies import whole_body
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.forms import is_form_type
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
@@ -64,6 +65,7 @@ class Generations:
         result = None if row.open else await self._results.of(row, asked)
         if result is None:  # a view that is built for the first time does not have it yet
             return _json(unfinished(row.id, asked.model, begun=row.status != "queued"))
+        shows_content(request, "transcript", row.id)
         return Response(completed(row.id, result), media_type="application/json")
 
     async def transcribe(self, request: Request, caller: ApiKey) -> Response:
@@ -84,6 +86,7 @@ class Generations:
         result = await self._results.of(row, await self._asked_for(row))
         if result is None:
             raise NotFound(GONE)
+        shows_content(request, "transcript", row.id)
         return Response(result, status_code=201, media_type="application/json")
 
     async def _begun(self, request: Request, caller: ApiKey) -> _Begun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -11,13 +12,23 @@ from starlette.responses import PlainTextResponse, Response
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.derived.render import RenderOrder
 from stenolog.edge.derived.workers import RenderWorkers
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest
 from stenolog.intelligence.captions import CHARACTERS
 from stenolog.intelligence.word_search import PHRASE_WORDS_MAX, phrase_of
+from stenolog.log.events.accesses import ContentView
 
 CHARACTERS_MAX = 10_000  # a caption of several minutes; nobody can read a wider one
 TERMS_MAX = 100
+SHOWN: Mapping[str, ContentView] = {
+    "sentences": "sentences",
+    "paragraphs": "paragraphs",
+    "srt": "captions",
+    "vtt": "captions",
+    "word-search": "word-search",
+}
+"""What a read of each is recorded as."""
 DIGITS = re.compile(r"[0-9]{1,5}")
 
 
@@ -67,6 +78,7 @@ class Derived:
         if body is None:
             # A view that is built for the first time does not have the outcome yet.
             raise InvalidRequest(unfinished("processing", asked.noun))
+        shows_content(request, SHOWN[asked.view], row.id)
         return body
 
 

@@ -14,10 +14,13 @@ from stenolog.bounded import BoundedMemory
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.redacted_links import BadLink, audio_of, redacted_link
+from stenolog.edge.http.content_reads import ContentReads, shows_content
+from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.loops import AudioStream, RedactedAudio
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest, NotFound
 from stenolog.log.events.request_payload import RequestPayload
+from stenolog.log.recorder import Cause
 from stenolog.projections.rows import StatusRow
 from stenolog.wire.assemblyai.webhook import REDACTED_AUDIO_READY
 
@@ -37,6 +40,7 @@ class RedactedAudioOf:
         self,
         reading: Reading,
         audio: RedactedAudio,
+        reads: ContentReads,
         link_key: bytes,
         public_url: str,
         now_ms: Callable[[], int] = now_ms,
@@ -44,6 +48,7 @@ class RedactedAudioOf:
         """`link_key` signs the links; `public_url` is what they begin with."""
         self._reading = reading
         self._audio = audio
+        self._reads = reads
         self._link_key = link_key
         self._public_url = public_url
         self._now_ms = now_ms
@@ -70,7 +75,9 @@ class RedactedAudioOf:
             raise InvalidRequest("The transcript ended in an error: it has no redacted audio")
         if not await self._audio.is_ready(row.id):
             return _answer({"status": "processing"}, 202)
-        link = redacted_link(self._link_key, self._public_url, row.id, self._now_ms())
+        link = redacted_link(
+            self._link_key, self._public_url, row.id, self._now_ms(), actor=caller.id
+        )
         return _answer({"redacted_audio_url": link, "status": REDACTED_AUDIO_READY}, 200)
 
     async def _is_asked_for(self, row: StatusRow) -> bool:
@@ -87,18 +94,25 @@ class RedactedAudioOf:
         Raises:
             BadLink: The link is not one of ours, or is over, or its transcript was deleted.
         """
-        transcription_id = audio_of(self._link_key, request.path_params["link"], self._now_ms())
+        linked = audio_of(self._link_key, request.path_params["link"], self._now_ms())
         try:  # views that were lost may not show it yet
-            row = await self._reading.found(transcription_id) if transcription_id else None
+            row = await self._reading.found(linked.transcription) if linked else None
         except NotFound:
             row = None
-        if row is None or row.erased:
+        if linked is None or row is None or row.erased:
             raise BadLink("This link is not valid, or not any more: ask for another one")
         if request.method == "HEAD":
             return Response(media_type=MEDIA_TYPE, headers=HEADERS)
-        stack = contextlib.AsyncExitStack()
-        opened = self._audio.open(row.id)
-        return PassedOn(stack, await stack.enter_async_context(opened))
+        async with contextlib.AsyncExitStack() as opened:
+            audio = await opened.enter_async_context(self._audio.open(row.id))
+            shows_content(request, "audio", row.id)
+            reader = Cause(
+                tenant=row.tenant,
+                actor=linked.actor,
+                correlation_id=correlation_of(request.scope),
+            )
+            await self._reads.record(request, reader)
+            return PassedOn(opened.pop_all(), audio)
 
 
 class PassedOn(StreamingResponse):

@@ -56,7 +56,9 @@ def surface(
         default_params=ports.default_params,
     )
     upload = Upload(cases.uploading)
-    audio = RedactedAudioOf(cases.reading, ports.redacted_audio, ports.link_key, ports.public_url)
+    audio = RedactedAudioOf(
+        cases.reading, ports.redacted_audio, admission.reads, ports.link_key, ports.public_url
+    )
     derived = Derived(cases.reading, renders)
     at = partial(route, admission, as_wire_error)
     writing = partial(Guarded, scope="transcripts:write")

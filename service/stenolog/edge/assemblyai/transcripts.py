@@ -13,6 +13,7 @@ from stenolog.edge.assemblyai.body import with_webhook_status
 from stenolog.edge.assemblyai.echoes import Echoes
 from stenolog.edge.assemblyai.pages import Pages
 from stenolog.edge.http.bodies import whole_body
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
 from stenolog.edge.loops import Turns
@@ -82,6 +83,8 @@ class Transcripts:
         if not row.open and not row.erased:
             body = await self._views.customer_body(row.id, self._room)
             if body is not None:
+                if row.status == "completed":
+                    shows_content(request, "transcript", row.id)
                 body = with_webhook_status(body, row.webhook_status_code)
                 return Response(body, media_type="application/json")
         return await self._unfinished(row)

@@ -15,6 +15,7 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.authentication import Authenticator, require
 from stenolog.edge.access.rate_limit import RateLimits
 from stenolog.edge.access.under_way import UnderWay
+from stenolog.edge.http.content_reads import ContentReads, reader_of
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.problems import (
     INTERNAL,
@@ -71,6 +72,7 @@ class Admission:
     """Authenticates and limits requests, before every guarded method.
 
     Attributes:
+        reads: Records who was shown content.
         problem: How to say no, where that is in no other API's form.
         under_way: How many a tenant has; a request counts until its answer was sent.
         waiting: The same of those that may be long under way without doing anything.
@@ -78,6 +80,7 @@ class Admission:
 
     authenticator: Authenticator
     limits: RateLimits
+    reads: ContentReads
     problem: FailureForm = as_problem
     under_way: UnderWay = field(default_factory=UnderWay)
     waiting: UnderWay = field(default_factory=lambda: UnderWay(each_max=WAITING_MAX))
@@ -194,7 +197,9 @@ class Resource:
                     refuse_unknown_query(request.query_params, guarded.query)
                 counting = self._admission.counting(waits=guarded.waits)
                 counted.enter_context(counting.counted(caller, guarded.scope))
-                return await guarded.handler(self._admission.watched(request), caller)
+                response = await guarded.handler(self._admission.watched(request), caller)
+                await self._admission.reads.record(request, reader_of(request, caller))
+                return response
             case Open() as open_to_all:
                 return await open_to_all.handler(request)
             case None:

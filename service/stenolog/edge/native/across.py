@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.narrowing import (
     NARROWING,
@@ -24,6 +25,7 @@ from stenolog.edge.native.paging import PAGE, after_of, limit_of, page_answer, r
 from stenolog.edge.native.view_query import NO_TOPIC
 from stenolog.intelligence.policies import ENTITY_TYPES as OUR_ENTITY_TYPES
 from stenolog.intelligence.taxonomy import labels
+from stenolog.log.events.accesses import ContentView
 from stenolog.projections.search.entry import FindingKind
 from stenolog.projections.search.index import Count, Counting, SearchReader
 from stenolog.wire.assemblyai.enums import CONTENT_SAFETY_LABELS, ENTITY_TYPES, SENTIMENTS
@@ -40,6 +42,7 @@ class Across:
 
     Attributes:
         kind: Of the findings that it counts.
+        view: What a read of it is recorded as.
         label: The query parameter that names what a finding is, and the values that there are.
         said: What to say of another value; empty: the values are named.
         filters: Other query parameters.
@@ -47,6 +50,7 @@ class Across:
     """
 
     kind: FindingKind
+    view: ContentView
     label: tuple[str, Collection[str]]
     shown: Callable[[Count], Mapping[str, object]]
     filters: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class Across:
 LISTS: Mapping[str, Across] = {
     "entities": Across(
         kind="entity",
+        view="entities",
         label=("type", ENTITY_TYPES | set(OUR_ENTITY_TYPES)),
         filters=("text", "speaker"),
         shown=lambda one: {
@@ -72,6 +77,7 @@ LISTS: Mapping[str, Across] = {
     ),
     "topics": Across(
         kind="topic",
+        view="topics",
         label=("label", frozenset(labels())),
         said=NO_TOPIC,
         shown=lambda one: {
@@ -82,6 +88,7 @@ LISTS: Mapping[str, Across] = {
     ),
     "content-safety": Across(
         kind="content_safety",
+        view="content-safety",
         label=("label", CONTENT_SAFETY_LABELS),
         shown=lambda one: {
             "label": one.label,
@@ -92,6 +99,7 @@ LISTS: Mapping[str, Across] = {
     ),
     "sentiment": Across(
         kind="sentiment",
+        view="sentiment",
         label=("sentiment", SENTIMENTS),
         shown=lambda one: {
             "sentiment": one.label,
@@ -120,10 +128,13 @@ class Counted:
                 orjson.dumps({"transcript_id": one.transcription, "count": one.count})
                 for one in found
             ]
+            shows_content(request, self._across.view, *(one.transcription for one in found))
             place = (found[-1].position, 0) if found else (0, 0)
             return page_answer(items, self._cursors.of_numbers(place) if more else None)
         counts, more = await self._index.count(asked)
         items = [orjson.dumps(self._across.shown(one)) for one in counts]
+        if counts:
+            shows_content(request, self._across.view, None)
         place = (counts[-1].count, counts[-1].key) if counts else (0, 0)
         return page_answer(items, self._cursors.of_numbers(place) if more else None)
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from stenolog.clock import NowMs, rfc3339
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.content_reads import reader_of
 from stenolog.edge.http.resource import authorization_of
 from stenolog.edge.native.consumer_bodies import (
     acknowledging,
@@ -97,12 +98,13 @@ class NamedConsumers:
         wait_ms = wait_ms_of(request.query_params, wrong)
         payloads = include_of(request.query_params, caller, wrong)
         refuse_if(wrong)
+        reader = reader_of(request, caller) if payloads else None
         page = await self._consuming.unread(
             caller.tenant, request.path_params["consumer"], limit, wait_ms, self._allowed(request)
         )
         place = {"after": page.position, "epoch": self._standing.epoch, "more": page.more}
         told = [replace(one, attempt=0) for one in page.told]
-        written = await self._told.written(told, payloads=payloads)
+        written = await self._told.written(told, reader=reader)
         return page_answer(written, None, around=orjson.dumps(place))
 
     async def claim(self, request: Request, caller: ApiKey) -> Response:
@@ -110,11 +112,12 @@ class NamedConsumers:
         wrong: list[tuple[str, str]] = []
         payloads = include_of(request.query_params, caller, wrong)
         refuse_if(wrong)
+        reader = reader_of(request, caller) if payloads else None
         wish = await claiming(request)
         batch = await self._consuming.claim(
             caller.tenant, request.path_params["consumer"], wish, self._allowed(request)
         )
-        written = await self._told.written(batch.told, payloads=payloads)
+        written = await self._told.written(batch.told, reader=reader)
         answer = {
             "lease": batch.lease if batch.told else None,
             "until": rfc3339(batch.until_ms * 1000) if batch.told else None,

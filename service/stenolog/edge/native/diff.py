@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.native.as_of import ERASED_AT, HELD, Past
 from stenolog.edge.native.paging import limit_of, refuse_if
 from stenolog.edge.native.status import detail_of
@@ -70,6 +71,7 @@ class Differences:
         since = await self._past.moment(query, "from")
         until = await self._past.moment(query, "to") or await self._past.now()
         body = await self._compared(caller.tenant, transcription_id, names, since, until, limit)
+        shows_content(request, "diff", transcription_id)
         return Response(body, media_type="application/json")
 
     async def _compared(

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.content_reads import reader_of
 from stenolog.edge.http.resource import authorization_of
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.feed_query import FeedQueries, FeedRequest
@@ -55,19 +56,18 @@ class Feed:
         streams = EVENT_STREAM in request.headers.get("Accept", "")
         last = request.headers.get(LAST_EVENT_ID) if streams else None
         asked = await self._queries.read(request.query_params, caller, self._news.readable, last)
+        reader = reader_of(request, caller) if asked.payloads else None
         if streams:
             source = Source(
                 tenant=caller.tenant,
                 page=lambda after: self._page(caller.tenant, asked, after),
-                written=partial(
-                    self._told.written, payloads=asked.payloads, bytes_max=STREAMED_BYTES_MAX
-                ),
+                written=partial(self._told.written, reader=reader, bytes_max=STREAMED_BYTES_MAX),
                 still_allowed=lambda: self._caller_of(authorization_of(request)),
             )
             return FeedStream(source, self._news, asked.after)
         page = await self._waited(request, caller.tenant, asked)
         following = self._cursors.of_number(page.position) if page.more else None
-        written = await self._told.written(told_of(page), payloads=asked.payloads)
+        written = await self._told.written(told_of(page), reader=reader)
         place = {"after": page.position, "epoch": self._queries.epoch}
         return page_answer(written, following, around=orjson.dumps(place))
 

@@ -51,7 +51,7 @@ def feed_routes(
     ports: FeedPorts, reading: Reading, identity: LogIdentity, admission: Admission, prefix: str
 ) -> Sequence[Route]:
     """Return the paths."""
-    told = ToldEvents(reading, ports.views, ports.public_url)
+    told = ToldEvents(reading, ports.views, admission.reads, ports.public_url)
     cursors = Cursors(identity)
     feed = Feed(
         ports.events,

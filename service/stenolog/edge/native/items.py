@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.native.as_of import Past
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.view_formats import answer_of, grouped_page
 from stenolog.edge.native.view_query import AS_OF, ViewQuery, view_query
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import InvalidRequest, KeyMissing
+from stenolog.log.events.accesses import ContentView
 from stenolog.projections.documents import decode, encode
 from stenolog.projections.pages import ITEMS_PER_PAGE_MAX, ItemsPage
 from stenolog.projections.past.moments import Moment
@@ -54,6 +57,8 @@ class Items:
         else:
             found = await self._shown_then(caller.tenant, transcription_id, asked, moment)
             headers = self._past.headers(moment, self._view)
+        if found.items or found.around:
+            shows_content(request, cast("ContentView", self._view), transcription_id)
         following = None if found.next is None else self._cursors.of_number(found.next)
         answer = await answer_of(self._view, found, following, asked, query)
         answer.headers.update(headers)

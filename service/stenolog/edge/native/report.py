@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.derived.workers import RenderWorkers
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.native.status import warnings_of
 from stenolog.edge.native.story import Stories
 from stenolog.edge.native.whole_views import WholeViews
@@ -71,6 +72,7 @@ class Report:
         names = await self._stories.names(row.tenant, steps)
         size = sum(len(item) for view in views.values() for item in view.items)
         page = await self._renders.run(caller.tenant, size, report_page, facts, views, steps, names)
+        shows_content(request, "report", row.id)
         headers = {
             "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
             "Referrer-Policy": "no-referrer",

@@ -16,12 +16,14 @@ from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
+from stenolog.edge.native.accesses import AccessList
 from stenolog.edge.native.across import LISTS, Counted
 from stenolog.edge.native.as_of import Past, PastPorts
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.diff import Differences
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence import LogEvidence
+from stenolog.edge.native.evidence_routes import evidence_routes
 from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
 from stenolog.edge.native.forgetting import forgetting_routes
 from stenolog.edge.native.forgetting_ports import ForgettingPorts
@@ -39,7 +41,13 @@ from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import AS_OF
 from stenolog.edge.native.view_routes import view_routes
 from stenolog.edge.native.webhook_secret import WebhookSecret
-from stenolog.edge.ports import Evidence, ProjectionStatuses, StoredEvents, StreamsOfSubject
+from stenolog.edge.ports import (
+    Evidence,
+    ProjectionStatuses,
+    StoredAccesses,
+    StoredEvents,
+    StreamsOfSubject,
+)
 from stenolog.edge.transcriptions.use_cases import UseCases
 from stenolog.endpoints.tenant_keys import TenantKeys
 from stenolog.endpoints.webhook_secrets import WebhookSecrets
@@ -66,6 +74,7 @@ class NativePorts:
 
     identity: LogIdentity
     stored_events: StoredEvents
+    stored_accesses: StoredAccesses
     views: ViewReader
     api_keys: ApiKeys
     ring: KeyRing
@@ -128,30 +137,23 @@ def surface(
         *view_routes(
             partial(Items, cases.reading, ports.views, cursors, past), at, reading_one, ONE
         ),
-        at(
-            f"{ONE}/report",
-            GET=reading_one(handler=revalidated(report.get)),
-        ),
-        *past_routes(
-            Differences(cases.reading, ports.views, past),
-            stories,
-            at,
-            reading_one,
-            ONE,
-        ),
+        at(f"{ONE}/report", GET=reading_one(handler=revalidated(report.get))),
+        *past_routes(Differences(cases.reading, ports.views, past), stories, at, reading_one, ONE),
         at(
             f"{ONE}/events",
             GET=guarded(
-                scope="events:read",
-                handler=revalidated(events.get),
-                lookup=lookup,
-                query=PAGE,
+                scope="events:read", handler=revalidated(events.get), lookup=lookup, query=PAGE
             ),
         ),
         *_keys(ports, admission, cursors, at),
         *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(Providers(ports.providers).get))),
-        *_proofs(LogEvidence(ports.evidence), at),
+        *evidence_routes(
+            LogEvidence(ports.evidence),
+            AccessList(cases.reading, ports.stored_accesses, ports.streams_of_subject, cursors),
+            at,
+            PREFIX,
+        ),
         *_operations(ports, at),
         *_across_transcripts(ports.search, cursors, at, reading),
         *feed_routes(ports.feed, cases.reading, ports.identity, admission, PREFIX),
@@ -189,23 +191,6 @@ def _webhook_secret(secret: WebhookSecret, at: Callable[..., Route]) -> list[Rou
             DELETE=signing(handler=secret.delete),
         ),
         at("/.well-known/webhook-keys", GET=Open(handler=secret.keys)),
-    ]
-
-
-def _proofs(evidence: LogEvidence, at: Callable[..., Route]) -> list[Route]:
-    """What proves that the log is what it was."""
-    proving = partial(Guarded, query=(), scope="compliance:read")
-    return [
-        at(f"{PREFIX}/log/tree-head", GET=proving(handler=revalidated(evidence.tree_head))),
-        at(f"{PREFIX}/log/verifier-key", GET=proving(handler=revalidated(evidence.verifier_key))),
-        at(
-            f"{PREFIX}/log/proof/inclusion",
-            GET=proving(handler=revalidated(evidence.inclusion), query=("position", "size")),
-        ),
-        at(
-            f"{PREFIX}/log/proof/consistency",
-            GET=proving(handler=revalidated(evidence.consistency), query=("from", "to")),
-        ),
     ]
 
 

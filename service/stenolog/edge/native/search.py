@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.narrowing import NARROWING, SPEAKER_CHARS_MAX, narrowed, short_text
 from stenolog.edge.native.paging import PAGE, after_of, limit_of, page_answer, refuse_if
@@ -46,6 +47,7 @@ class Searching:
                 after=None if after is None else Place(*after),
             )
         )
+        shows_content(request, "search", *(hit.transcription for hit in found.hits))
         following = found.next
         return page_answer(
             [orjson.dumps(_item(hit)) for hit in found.hits],

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.access.authentication import require
+from stenolog.edge.http.content_reads import ContentReads
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import NotFound, StoreError, StoreUnavailable
 from stenolog.feed.cloud_events import cloud_event
@@ -21,6 +22,7 @@ from stenolog.log.events.transcriptions import (
     TranscriptionCompletedLate,
     TranscriptionFailed,
 )
+from stenolog.log.recorder import Cause
 from stenolog.projections.views import ViewReader
 
 INCLUDE = "include"
@@ -66,29 +68,35 @@ def include_of(query: QueryParams, caller: ApiKey, wrong: list[tuple[str, str]])
 class ToldEvents:
     """Writes them as JSON.
 
-    A payload is what `GET /v2/transcript/{id}` shows, redacted as that is.
+    A payload is what `GET /v2/transcript/{id}` shows, redacted as that is; who is shown it is
+    recorded.
     """
 
-    def __init__(self, reading: Reading, views: ViewReader, public_url: str) -> None:
+    def __init__(
+        self, reading: Reading, views: ViewReader, reads: ContentReads, public_url: str
+    ) -> None:
+        self._reads = reads
         self._reading = reading
         self._views = views
         self._public_url = public_url
 
     async def written(
-        self, told: Sequence[Told], *, payloads: bool, bytes_max: int = PAYLOADS_BYTES_MAX
+        self, told: Sequence[Told], *, reader: Cause | None, bytes_max: int = PAYLOADS_BYTES_MAX
     ) -> list[bytes]:
-        """Return each as JSON; `bytes_max` is for all payloads together.
+        """Return each as JSON.
+
+        `reader` is who is shown payloads; None: nobody. `bytes_max` is for all of them together.
 
         Raises:
-            StoreUnavailable: The views cannot be read now.
+            StoreUnavailable: The views cannot be read now, or what is shown cannot be recorded.
         """
-        written, left = [], bytes_max
+        written, left, shown = [], bytes_max, list[str]()
         for one in told:
             event = cloud_event(one.event, previous=one.previous, public_url=self._public_url)
             if one.attempt:
                 event["attempt"] = one.attempt
-            if payloads:
-                payload = await self._payload(one.event, left)
+            if reader is not None:
+                payload = await self._payload(one.event, left, shown)
                 absent = not isinstance(payload, bytes)
                 left -= 0 if absent else len(payload)
                 event["data"] = {
@@ -97,9 +105,12 @@ class ToldEvents:
                     "payload_reason": payload if absent else None,
                 }
             written.append(orjson.dumps(event))
+        if reader is not None:
+            await self._reads.note(reader, "payloads", shown)
         return written
 
-    async def _payload(self, event: Event, left: int) -> bytes | Absence:
+    async def _payload(self, event: Event, left: int, shown: list[str]) -> bytes | Absence:
+        """Return the payload, or why there is none; of whose text it has is added to `shown`."""
         if event.type not in OUTCOMES:
             return "none"
         transcription_id = event.stream.removeprefix(TRANSCRIPTION)
@@ -120,7 +131,11 @@ class ToldEvents:
             return "unavailable"
         if len(body) > PAYLOAD_BYTES_MAX:
             return "too_large"
-        return body if len(body) <= left else "page_full"
+        if len(body) > left:
+            return "page_full"
+        if row.status == "completed":
+            shown.append(transcription_id)
+        return body
 
 
 async def _room(bytes_max: int) -> None:

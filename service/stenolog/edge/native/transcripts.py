@@ -14,6 +14,7 @@ from starlette.responses import Response
 from stenolog.clock import microseconds
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.bodies import whole_body
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.native_fields import HEADERS, extras_of, idempotency_key
 from stenolog.edge.http.unknown_names import NAMED_MAX
@@ -122,11 +123,14 @@ class Transcripts:
         moment = await self._past.moment(request.query_params)
         if moment is not None:
             shown = await self._past.detail(caller.tenant, transcription_id, moment)
+            shows_content(request, "transcript", transcription_id)  # whether it has text by then
             return Response(shown, media_type="application/json")
         row = await self._reading.found(transcription_id)
         if not row.open:
             await self._room(0)
         transcript = None if row.open else await self._views.transcript(row.id)
+        if transcript is not None and transcript.text is not None:
+            shows_content(request, "transcript", row.id)
         readable_ms = await self._readable_ms(row)
         return Response(
             orjson.dumps(detail_of(row, transcript, readable_ms, await self._place(row))),

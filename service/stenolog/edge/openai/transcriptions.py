@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.audio_forms import received_form
+from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.http.correlation import correlation_of
 from stenolog.edge.http.forms import is_form_type
 from stenolog.edge.http.native_fields import extras_of, idempotency_key
@@ -62,7 +63,9 @@ class Transcriptions:
             TRANSCRIPTION_ID: transcription_id,
             REQUEST_ID: correlation_of(request.scope),
         }
-        return await self._answers.of(row, create, headers)
+        answer = await self._answers.of(row, create, headers)
+        shows_content(request, "transcript", row.id)
+        return answer
 
     async def translate(self, request: Request, caller: ApiKey) -> Response:
         """Refuse: no provider translates.

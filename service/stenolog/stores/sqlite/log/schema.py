@@ -41,6 +41,7 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_by_sequence ON events (tenant, sequence) WHERE sequence > 0;
 CREATE INDEX events_by_type ON events (tenant, type, sequence) WHERE sequence > 0;
 CREATE INDEX events_of_tenants ON events (tenant, stream) WHERE version = 1 AND stream < 'log-';
+CREATE INDEX events_read ON events (tenant, position) WHERE type = 'transcript.read';
 CREATE TABLE payloads (
     position INTEGER PRIMARY KEY REFERENCES events (position),
     key_id TEXT NOT NULL,

@@ -26,6 +26,7 @@ from stenolog.log.store import EVENTS_PER_READ_MAX, Append, Appended
 from stenolog.log.subtrees import Span
 from stenolog.log.tail import EVENTS_KEPT, LogTail
 from stenolog.stores.sqlite.file.connection import open_reader, read_rows
+from stenolog.stores.sqlite.log.accesses import AccessReads
 from stenolog.stores.sqlite.log.leaves import read_leaves
 from stenolog.stores.sqlite.log.listed import SqliteStreamLists
 from stenolog.stores.sqlite.log.nodes import read_nodes
@@ -55,7 +56,7 @@ class SqliteLog:
         self.clock_behind_ms: int = writer.behind_ms
         self._reader = reader
         self.histories, self.sealings = StreamReads(reader), SealedStreams(reader)
-        self.public_events = PublicReads(reader)
+        self.public_events, self.content_reads = PublicReads(reader), AccessReads(reader)
         self.lists = SqliteStreamLists(reader)
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)

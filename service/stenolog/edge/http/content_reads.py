@@ -1,0 +1,65 @@
+"""Have reads of content recorded, before the answer with the content is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from stenolog.commands.api_keys import ApiKey
+from stenolog.edge.http.correlation import correlation_of
+from stenolog.edge.ports import Accesses
+from stenolog.log.events.accesses import ContentView
+from stenolog.log.recorder import Cause
+
+SCOPE_KEY = "stenolog.content"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    view: ContentView
+    transcripts: Sequence[str | None]
+
+
+def shows_content(request: Request, view: ContentView, *transcripts: str | None) -> None:
+    """State that the answer to this request holds content of these transcripts.
+
+    None stands for all of the tenant's together. Whoever makes an answer says so before it returns
+    the answer: status, lists and events without payloads are no content, and an answer that has
+    nothing to show is none either.
+    """
+    request.scope[SCOPE_KEY] = _Shown(view, transcripts)
+
+
+class ContentReads:
+    """Turns what an answer shows into the record of who was shown it."""
+
+    def __init__(self, accesses: Accesses) -> None:
+        self._accesses = accesses
+
+    async def record(self, request: Request, reader: Cause) -> None:
+        """Record what the answer to this request shows, if it shows anything.
+
+        A caller who is told that what it has is still so (304) is shown it again; a HEAD shows
+        nothing.
+
+        Raises:
+            StoreError: It could not be recorded: the answer is not to be sent.
+        """
+        shown = request.scope.pop(SCOPE_KEY, None)
+        if shown is not None and request.method != "HEAD":
+            await self.note(reader, shown.view, shown.transcripts)
+
+    async def note(
+        self, reader: Cause, view: ContentView, transcripts: Sequence[str | None]
+    ) -> None:
+        """Record what a part of an answer shows, where one goes on for long; raise as `record`."""
+        await self._accesses.note(reader, view, transcripts)
+
+
+def reader_of(request: Request, caller: ApiKey) -> Cause:
+    """Return who reads with this request."""
+    return Cause(
+        tenant=caller.tenant, actor=caller.id, correlation_id=correlation_of(request.scope)
+    )
