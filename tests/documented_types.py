@@ -29,6 +29,7 @@ RULES: Mapping[PayloadRule, str] = {
     "never": "",
 }
 KINDS: Mapping[Any, str] = {int: "integer", bool: "boolean", str: "id"}
+NAMED: Mapping[str, str] = {"provider_job": "job?", "root": "digest"}  # text that is no id
 
 
 def kind(annotation: Any) -> str:
@@ -47,7 +48,7 @@ def kind(annotation: Any) -> str:
 
 def fields_of(model: type[BaseModel]) -> str:
     return ", ".join(
-        f"`{name}` " + ("job?" if name == "provider_job" else kind(field.annotation))
+        f"`{name}` " + (NAMED.get(name) or kind(field.annotation))
         for name, field in model.model_fields.items()
     )
 

@@ -121,6 +121,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "clock.jumped": {"off_ms": -7_200_000, "reason": "agreed"},
     "damage.accepted": {"position": 12, "reason": "disk"},
     "sweep.completed": {"before": 12},
+    "log.sealed": {"events": 12, "root": "ab" * 32},
     "api_key.created": {
         "scopes": ["transcripts:write", "ops:read"],
         "region": "eu",

@@ -25,8 +25,9 @@ NAME = re.compile(r"[a-z]+(?:_[a-z]+)?\.[a-z_]*(ed|sent|made|found|begun|read)(_
 SAFE_PATTERNS = {
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     r"^[A-Za-z0-9_-]{1,64}$",
+    r"^[0-9a-f]{64}$",
 }
-"""What a string in clear may look like: our ids, and a provider's ids for jobs."""
+"""What a string in clear may look like: our ids, a provider's ids for jobs, and digests."""
 
 
 def faults_of(annotation: Any, metadata: Sequence[Any], where: str) -> Iterator[str]:

@@ -138,10 +138,13 @@ def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield f"{name}, {status}", content
 
 
+OF_BYTES = ("uploadFile, body", "downloadRedactedAudio, 200", "proveTranscript, 200")
+
+
 def test_every_operation_has_an_example_that_its_schema_allows(document: dict[str, Any]) -> None:
     for name, content in contents(document):
         if "example" not in content:
-            assert name in ("uploadFile, body", "downloadRedactedAudio, 200"), "it is bytes"
+            assert name in OF_BYTES
             continue
         rules = Draft202012Validator({**content["schema"], "components": document["components"]})
         problems = [

@@ -30,7 +30,7 @@ from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.log_samples import BEGUN, new_event
 
 EVENTS = 3
-KNOWN = BEGUN + 1 + EVENTS  # the first API key has an event too
+KNOWN = BEGUN + 1 + EVENTS + 2  # the first API key has an event too, and each stop seals
 
 
 @contextlib.asynccontextmanager
@@ -135,7 +135,10 @@ async def test_a_start_that_is_refused_does_not_accept_the_clock(used: Path) -> 
     async with open_gateway(settings_in(used), ADDRESS, accepting):
         pass
     log = await SqliteLog.open(used / "log.db")
-    assert [event.type for event in await log.read(after=KNOWN)] == ["clock.jumped"]
+    assert [event.type for event in await log.read(after=KNOWN)] == [
+        "clock.jumped",
+        "log.sealed",
+    ]
     await log.close()
 
 

@@ -21,12 +21,14 @@ from stenolog.log.batch_state import Coordinates, OpenStream
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import NewEvent, event_from_bytes
+from stenolog.log.events.logs import LogSealed
 from stenolog.log.merkle import Frontier
 from stenolog.log.open_work import NO_WORK
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 from stenolog.stores.sqlite.log.open_rows import write_open
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.records import SqliteRecords
+from tests import stream_maps
 from tests.dedupe_keys import keyed
 from tests.log_samples import BEGUN, OTHER_TENANT, TENANT, new_event, new_id
 from tests.tree_heads import note_head
@@ -184,6 +186,10 @@ async def build(directory: Path) -> SmallLog:
             event = numbered(event_type, tenant, position)
             if keyed(stream, event).dedupe_key in taken:
                 event = new_event("upload.stored", tenant=tenant)  # it would be taken but once
+            if event.type == LogSealed.type:
+                stored = [one.to_bytes() for one in await log.read()]
+                seal = LogSealed(events=len(stored), root=stream_maps.root(stored))
+                event = replace(event, data=seal.model_dump())
             event = keyed(stream, event)
             if event.dedupe_key:
                 taken.add(event.dedupe_key)

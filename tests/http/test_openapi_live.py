@@ -62,6 +62,7 @@ OPEN = (
     "/metrics",
     "/redacted-audio/{link}",
     "/.well-known/webhook-keys",
+    "/.well-known/stenolog-log-key",
     *PAGES,
 )
 

@@ -9,18 +9,18 @@ from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.edge_parts import EdgeParts
-from stenolog.bootstrap.identity import IDEMPOTENCY, TREE_HEAD, secret_of
+from stenolog.bootstrap.evidence import evidence_ports
+from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
 from stenolog.bootstrap.providers import default_params_of, served_by
 from stenolog.bootstrap.stores import Stores
 from stenolog.bootstrap.time_travel import past_ports
-from stenolog.compliance.checkpoints import HeadSigner
-from stenolog.compliance.proving import Prover
 from stenolog.config.settings import Settings
 from stenolog.edge.aimlapi.routes import AimlapiPorts
 from stenolog.edge.app import Application, Edge, RequestPorts, build_app
 from stenolog.edge.assemblyai.routes import AssemblyAIPorts
 from stenolog.edge.callbacks.routes import CallbackPorts
 from stenolog.edge.derived.workers import RenderWorkers
+from stenolog.edge.native.evidence_routes import EvidencePorts
 from stenolog.edge.native.feed_routes import FeedPorts
 from stenolog.edge.native.routes import NativePorts
 from stenolog.edge.openai.routes import OpenaiPorts
@@ -29,7 +29,6 @@ from stenolog.edge.operations.routes import OperationsPorts
 from stenolog.edge.transcriptions.echo_memory import EchoMemory
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts
 from stenolog.egress.plain_hosts import refused_host
-from stenolog.encryption import SigningKey
 
 
 async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Application:
@@ -39,8 +38,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
         StoreUnavailable: The key store cannot be read or written.
     """
     idempotency_secret = await secret_of(stores.keys, stores.master, IDEMPOTENCY)
-    head_secret = await secret_of(stores.keys, stores.master, TREE_HEAD)
-    signer = HeadSigner(stores.events.identity, SigningKey(head_secret))
+    evidence = await evidence_ports(stores)
     echoes = EchoMemory()
     parts.forgetting.performer.on_requested.append(echoes.erase)
     return build_app(
@@ -83,7 +81,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
             assemblyai=_assemblyai(settings, stores, parts),
             aimlapi=_aimlapi(settings, stores, parts),
             openai=_openai(settings, stores, parts),
-            native=_native(settings, stores, parts, signer),
+            native=_native(settings, stores, parts, evidence),
             operations=OperationsPorts(
                 readiness=ReadinessChecks(
                     parts.facts, stores.keys, parts.beats, beat_age_ms_max=parts.beat_age_ms_max
@@ -95,7 +93,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
 
 
 def _native(
-    settings: Settings, stores: Stores, parts: EdgeParts, signer: HeadSigner
+    settings: Settings, stores: Stores, parts: EdgeParts, evidence: EvidencePorts
 ) -> NativePorts:
     projections = AllProjections(parts.projector, stores.views, parts.indexer)
     return NativePorts(
@@ -117,7 +115,7 @@ def _native(
         reconciling=parts.reconciling,
         room=parts.answer_room.wait,
         past=past_ports(stores),
-        evidence=Prover(stores.events, stores.heads, signer),
+        evidence=evidence,
         feed=_feed(stores, parts),
         webhook_secrets=parts.endpoints.webhook_secrets,
         tenant_keys=parts.endpoints.tenant_keys,

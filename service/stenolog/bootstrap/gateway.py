@@ -15,7 +15,7 @@ from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.measuring import keep_measured
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.stores import Wrapping
-from stenolog.bootstrap.tree_heads import heads_loop
+from stenolog.bootstrap.tree_heads import heads_loop, seal_now, seal_regularly
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
 from stenolog.projections.run.projector import Projector
@@ -63,6 +63,7 @@ async def open_gateway(
     """
     async with contextlib.AsyncExitStack() as stack:
         parts = await open_parts(stack, settings, address, wrapping or Wrapping())
+        stack.push_async_callback(seal_now, parts.stores.seals)
         yield Gateway(
             app=await edge_app(settings, parts.stores, parts.edge),
             answer_room=parts.edge.answer_room,
@@ -91,6 +92,7 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         *parts.edge.reads.loops,
         heads_loop(stores.heads, parts.heads),
         stores.work_mark.run,
+        partial(seal_regularly, stores.seals, settings.seal_interval_ms),
         partial(keep_measured, parts.metrics, measured_parts(stack, parts, settings.data_dir)),
     ]
     if parts.engine is not None:

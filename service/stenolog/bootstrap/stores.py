@@ -16,15 +16,18 @@ from stenolog.bootstrap.work_mark import WorkMark
 from stenolog.clock import NowMs, now_ms
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.head_keeper import HeadKeeper
+from stenolog.compliance.stream_seals import StreamSeals
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.uploads import UPLOAD
+from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.log.store import EventStore
 from stenolog.providers.port import Provider
 from stenolog.reconciler.timing import Timing as ReconcilerTiming
 from stenolog.stores.files.directory import SEARCH, UPLOADS, VIEWS, WORK
+from stenolog.stores.files.stream_tiles import StreamTiles
 from stenolog.stores.files.upload_room import UploadRoom
 from stenolog.stores.files.uploads import UploadStore
 from stenolog.stores.search.store import SearchIndex
@@ -73,6 +76,7 @@ class Stores:
         new_master_key: Whether the master key was made now.
         heads: Keeps the log's tree heads; the log continues the last one.
         work_mark: Says how much consumers have acknowledged, beside `work.db`.
+        seals: Commits in the log to where its streams end.
     """
 
     keys: SqliteKeys
@@ -86,6 +90,7 @@ class Stores:
     new_master_key: bool
     heads: HeadKeeper
     work_mark: WorkMark
+    seals: StreamSeals
 
 
 async def open_stores(
@@ -125,10 +130,11 @@ async def open_stores(
         tenant_bytes_max=settings.tenant_upload_bytes,
         owner_of=partial(_owner_of, events),
     )
+    wrapped = wrapping.log(events)
     return Stores(
         keys=keys,
         master=master,
-        events=wrapping.log(events),
+        events=wrapped,
         views=wrapping.views(views),
         work=wrapping.work(work),
         search=wrapping.search(search),
@@ -137,6 +143,13 @@ async def open_stores(
         new_master_key=new_master_key,
         heads=heads,
         work_mark=mark,
+        seals=StreamSeals(
+            wrapped,
+            wrapped.ends,
+            StreamTiles(directory),
+            FactRecorder(wrapped, NoSealer()),
+            heads,
+        ),
     )
 
 

@@ -1,4 +1,7 @@
-"""Keep tree heads: compared when a log is opened, written while it grows and when it closes."""
+"""Keep tree heads: compared when a log is opened, written while it grows and when it closes.
+
+The log is sealed in greater intervals, and when the gateway stops.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import structlog
 
 from stenolog.compliance.head_keeper import HeadKeeper
 from stenolog.compliance.known_head import compared_head
+from stenolog.compliance.stream_seals import StreamSeals
 from stenolog.compliance.tree_heads import FILE_NAME
 from stenolog.errors import StoreError
 from stenolog.heartbeat import Heartbeat
@@ -46,6 +50,22 @@ def heads_loop(
 ) -> Callable[[], Coroutine[None, None, None]]:
     """Return the loop that writes heads; a disk that is full for a while ends nothing else."""
     return partial(_keep, keeper, heartbeat)
+
+
+async def seal_regularly(seals: StreamSeals, interval_ms: int) -> None:
+    """Seal a log that has grown once in each interval, until cancelled; 0: never."""
+    while interval_ms:
+        await asyncio.sleep(interval_ms / 1000)
+        await seal_now(seals)
+    await asyncio.Event().wait()
+
+
+async def seal_now(seals: StreamSeals) -> None:
+    """Seal the log if it has grown; where that is not possible, say so, and go on."""
+    try:
+        await seals.seal()
+    except StoreError as exc:
+        log.error("log.not_sealed", error=str(exc))
 
 
 async def _keep(keeper: HeadKeeper, heartbeat: Heartbeat) -> None:

@@ -90,10 +90,14 @@ class ServiceClient:
 
     async def text(self, path: str) -> str:
         """Return the text at `path`; raises as `get`."""
-        answer = await self._ask("GET", path)
+        return (await self.content(path)).decode(errors="replace")
+
+    async def content(self, path: str, *, method: str = "GET") -> bytes:
+        """Return the bytes at `path`; raises as `get`."""
+        answer = await self._ask(method, path)
         if answer.status >= HTTP_ERROR:
             _read(answer)
-        return answer.body.decode(errors="replace")
+        return answer.body
 
     async def upload(self, recording: Recording) -> str:
         """Return the URL under which the service keeps what is read.

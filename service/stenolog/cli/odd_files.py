@@ -19,8 +19,21 @@ from stenolog.stores.files.directory import (
     WORK,
     WORK_MARK,
 )
+from stenolog.stores.files.stream_tiles import FILE_NAME as STREAM_MAP
 
-FILES = (LOG, KEYS, VIEWS, WORK, WORK_MARK, SEARCH, TREE_HEADS, MASTER_KEY, API_KEY, LOCK)
+FILES = (
+    LOG,
+    KEYS,
+    VIEWS,
+    WORK,
+    WORK_MARK,
+    SEARCH,
+    TREE_HEADS,
+    STREAM_MAP,
+    MASTER_KEY,
+    API_KEY,
+    LOCK,
+)
 
 
 def odd_directory(path: Path) -> Finding | None:

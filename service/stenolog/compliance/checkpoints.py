@@ -25,7 +25,7 @@ class HeadSigner:
     def __init__(self, identity: LogIdentity, key: SigningKey) -> None:
         self.origin = f"stenolog/{identity.log_id}/{identity.epoch_name}"
         self._identity = identity
-        self._key = key
+        self.key = key
         self._public = ED25519 + key.public
         named = self.origin.encode() + b"\n" + self._public
         self._key_id = hashlib.sha256(named).digest()[:KEY_ID_BYTES]
@@ -42,7 +42,7 @@ class HeadSigner:
         """Return the signed note: origin, size and root in base64; then the signature's line."""
         assert head.identity == self._identity
         text = f"{self.origin}\n{head.size}\n{_base64(bytes.fromhex(head.root))}\n"
-        signature = self._key_id + self._key.sign(text.encode())
+        signature = self._key_id + self.key.sign(text.encode())
         return f"{text}\n\N{EM DASH} {self.origin} {_base64(signature)}\n"
 
 

@@ -9,11 +9,13 @@ from typing import Protocol
 
 from stenolog.clock import now_us, rfc3339
 from stenolog.compliance.tree_heads import TreeHead, write_head
+from stenolog.errors import StoreUnavailable
 from stenolog.heartbeat import BEAT_EVERY_MS, Heartbeat
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Frontier
 
 EVENTS_PER_HEAD = 1_000
+HELD = "no tree head is written: run `stenolog log verify`"
 HEAD_WITHIN_MS = 55_000  # after the log has grown; with the writing, less than a minute
 
 
@@ -35,6 +37,7 @@ class HeadKeeper:
     Attributes:
         last: The last head of this log and epoch that is on the disk; None: there is none yet.
         held: No head follows the last one: what it would sign is not known to continue it.
+        identity: Of the log.
     """
 
     def __init__(
@@ -51,9 +54,9 @@ class HeadKeeper:
         assert last is not None or not held
         self.last = last
         self.held = held
+        self.identity = identity
         self._tree = tree
         self._path = path
-        self._identity = identity
         self._within_ms = within_ms
 
     async def write(self) -> TreeHead:
@@ -68,13 +71,25 @@ class HeadKeeper:
         frontier = await self._tree.frontier()
         if self.last is None or self.last.size != frontier.count:
             head = TreeHead.of(
-                self._identity,
+                self.identity,
                 size=frontier.count,
                 root=frontier.root().hex(),
                 time=rfc3339(now_us()),
             )
             await asyncio.to_thread(write_head, self._path, head)
             self.last = head
+        return self.last
+
+    async def cover(self, position: int) -> TreeHead:
+        """Return a head that covers the event at `position`, written now if need be.
+
+        Raises:
+            StoreError: As `write`, or the heads are held.
+        """
+        if self.last is None or self.last.size < position:
+            await self.write()
+        if self.last is None or self.last.size < position:
+            raise StoreUnavailable(HELD)
         return self.last
 
     async def run(self, heartbeat: Heartbeat) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.head_keeper import HeadKeeper
 from stenolog.compliance.tree_heads import TreeHead
+from stenolog.encryption import SigningKey
 from stenolog.errors import StoreError, StoreUnavailable
 from stenolog.log.merkle import Place
 from stenolog.log.proofs import (
@@ -38,6 +40,16 @@ class KeptNodes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedHead:
+    """A tree head, signed as a checkpoint, and the key that signs receipts for it."""
+
+    head: TreeHead
+    checkpoint: str
+    origin: str
+    signer: SigningKey
+
+
 class Prover:
     """Makes proofs from kept nodes; each leads to the last head, or is not given out."""
 
@@ -58,6 +70,20 @@ class Prover:
             StoreUnavailable: No head was written yet.
         """
         return self._signer.checkpoint(self._head())
+
+    def signed_head(self) -> SignedHead:
+        """Return the last tree head, and what else is signed of it.
+
+        Raises:
+            StoreUnavailable: No head was written yet.
+        """
+        head = self._head()
+        return SignedHead(
+            head=head,
+            checkpoint=self._signer.checkpoint(head),
+            origin=self._signer.origin,
+            signer=self._signer.key,
+        )
 
     async def covered(self) -> int:
         """Return how many events the last tree head covers: proofs are for at most so many.

@@ -12,6 +12,7 @@ from stenolog.compliance.scratch import ScratchSpace
 from stenolog.errors import EvidenceError, StoreError
 from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
+from stenolog.log.stream_map import StreamEnd
 
 ROWS_PER_READ = 500
 
@@ -74,6 +75,21 @@ class OpenRow:
     said: Sequence[object]
 
 
+class RecordedStreams(Protocol):
+    """Says where streams begin and end; raises `StoreUnavailable` when that cannot be read."""
+
+    def begun(self, after: int, until: int) -> Sequence[int]:
+        """Return where streams began, up to `after`, that have events in (after, until]."""
+        ...
+
+    def ends(self, after: int, until: int, size: int) -> Sequence[StreamEnd]:
+        """Return the streams that began there, as they ended after `size` events.
+
+        Raises `StoreError` when index and records of a stream do not agree.
+        """
+        ...
+
+
 class Records(Protocol):
     """Reads the log's files without interpreting them; `stores/*/records` keeps this promise."""
 
@@ -81,6 +97,8 @@ class Records(Protocol):
     def identity(self) -> LogIdentity | None:
         """Which log the file says that it is; None when it does not say."""
         ...
+
+    streams: RecordedStreams
 
     @property
     def keys_missing(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from stenolog import clock
+from stenolog.compliance.checked_seals import CheckedSeals
 from stenolog.compliance.compared_heads import ComparedHeads
 from stenolog.compliance.coverage import notes, uncovered, unread
 from stenolog.compliance.data_keys import MasterKey
@@ -73,18 +74,19 @@ def verify(
         StoreUnavailable: The files cannot be read.
     """
     with records.scratch() as scratch:
-        verified = VerifiedSoFar(scratch=scratch)
-        compared = ComparedHeads(scratch)
+        verified, compared = VerifiedSoFar(scratch=scratch), ComparedHeads(scratch)
         compared.keep(heads, elsewhere)
         compared.unreadable += unreadable_heads
-        passed = PassedDamage(accepted or {})
+        passed, seals = PassedDamage(accepted or {}), CheckedSeals()
         try:
             compared.compare(verified)
-            _follow(records, master, verified, compared, passed, progress)
+            _follow(records, master, verified, compared, passed, seals, progress)
             with records.snapshot():
                 # Nothing is appended within: records and all that is derived are of one moment.
                 tree = read_tree(records)
-                _check_rows(records, tree.count, master, verified, compared, passed, progress)
+                _check_rows(
+                    records, tree.count, master, verified, compared, passed, seals, progress
+                )
                 check_identity(records, verified)
                 check_end(tree, verified, compared)
                 progress("comparing what is derived from the records", 0, 0)
@@ -97,6 +99,7 @@ def verify(
             verified.findings.add(sentence)
         unchecked = [
             *unread(verified, compared, passed.count),
+            *seals.unread(),
             *_unopened(keys_missing, "" if master else master_missing),
             *_uncovered(verified, compared, now_us),
         ]
@@ -156,6 +159,7 @@ def _follow(
     verified: VerifiedSoFar,
     compared: ComparedHeads,
     passed: PassedDamage,
+    seals: CheckedSeals,
     progress: Progress,
 ) -> None:
     """Check records until few are left, however long the log has become meanwhile."""
@@ -163,7 +167,7 @@ def _follow(
         count = read_tree(records).count
         if count - verified.count <= TAIL_MAX:
             return
-        _check_rows(records, count, master, verified, compared, passed, progress)
+        _check_rows(records, count, master, verified, compared, passed, seals, progress)
 
 
 def _check_rows(
@@ -173,6 +177,7 @@ def _check_rows(
     verified: VerifiedSoFar,
     compared: ComparedHeads,
     passed: PassedDamage,
+    seals: CheckedSeals,
     progress: Progress,
 ) -> None:
     """Check the records behind those that were checked, up to position `count`."""
@@ -185,6 +190,10 @@ def _check_rows(
                 passed.note(exc)
             check_upload(event, records, verified)
             check_dedupe(event, records, verified)
+            try:
+                seals.check(event, records, verified)
+            except EvidenceError as exc:
+                passed.note(exc)
         passed.grow(row, event, records, verified)
         compared.compare(verified)
         if event is not None:

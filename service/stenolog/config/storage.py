@@ -29,6 +29,11 @@ class StorageSettings(BaseModel):
         "use it; 0: not at all; default: until these are erased. "
         "An upload that none uses is kept as long; with 0 and by default, a day.",
     )
+    seal_interval_ms: Retention = Field(
+        3_600_000,
+        description="How often a log that has grown is sealed: it commits to where every stream "
+        "ends. It is also sealed at a stop, and when a proof needs it. 0: only then.",
+    )
 
     key_backup_days: int | None = Field(
         None,

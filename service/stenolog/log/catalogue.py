@@ -1,9 +1,9 @@
 """List every type of event: its name, its data, whether it is public, whether it has a payload.
 
 `data` is hashed for ever, so it holds nothing that describes a person: only ids, enumerations,
-integers, booleans and times. Everything else is a payload. A released type never changes shape, and
-its publicity never changes, because `sequence` counts public events: add a type, or an upcaster
-with a golden file, and raise the log's format number (`log.format`).
+integers, booleans, times, and digests of these. Everything else is a payload. A released type never
+changes shape, and its publicity never changes, because `sequence` counts public events: add a type,
+or an upcaster with a golden file, and raise the log's format number (`log.format`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from stenolog.log.events.logs import (
     DamageAccepted,
     LogBegun,
     LogRestored,
+    LogSealed,
     SweepCompleted,
 )
 from stenolog.log.events.retention import RetentionAssigned
@@ -101,6 +102,7 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         ClockJumped,
         DamageAccepted,
         SweepCompleted,
+        LogSealed,
         ApiKeyCreated,
         ApiKeyRevoked,
         SigningSecretMade,

@@ -13,6 +13,8 @@ PROVIDER_JOB = r"[A-Za-z0-9_-]{1,64}"
 INTEGER_MAX = 2**53 - 1  # RFC 8785: integers beyond this have no one representation
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+# Of what is hashed in clear anyway: never of content, nor of what names someone.
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # DECISIONS 5: only a handle of this shape is hashed; any other is in the payload.
 ProviderJob = Annotated[str, StringConstraints(pattern=rf"^{PROVIDER_JOB}$")]
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]

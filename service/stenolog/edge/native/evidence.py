@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -21,12 +21,26 @@ NUMBER = re.compile(r"[0-9]{1,16}")
 class LogEvidence:
     """Shows hashes and numbers alone: of no tenant's events more than that there are so many."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, seal: Callable[[], Awaitable[object]]) -> None:
+        """`seal` has the log commit to where its streams end, and a tree head cover that."""
         self._evidence = evidence
+        self._seal = seal
 
     async def tree_head(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the last tree head, as a C2SP checkpoint."""
         return Response(await self._evidence.checkpoint(), media_type="text/plain")
+
+    async def sealed_head(self, request: Request, caller: ApiKey) -> Response:
+        """Seal the log, if it has grown, and answer with a tree head over all of that."""
+        await self._seal()
+        return await self.tree_head(request, caller)
+
+    async def published_key(self, request: Request) -> Response:
+        """Answer anyone as `verifier_key`: who is shown a proof need not be a customer."""
+        headers = {"Cache-Control": "public, max-age=300"}
+        return Response(
+            f"{self._evidence.verifier_key}\n", media_type="text/plain", headers=headers
+        )
 
     async def verifier_key(self, request: Request, caller: ApiKey) -> Response:
         """Answer with the line that verifies the checkpoints."""

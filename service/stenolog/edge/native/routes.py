@@ -22,8 +22,7 @@ from stenolog.edge.native.as_of import Past, PastPorts
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.diff import Differences
 from stenolog.edge.native.events import Events
-from stenolog.edge.native.evidence import LogEvidence
-from stenolog.edge.native.evidence_routes import evidence_routes
+from stenolog.edge.native.evidence_routes import EvidencePorts, evidence_routes
 from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
 from stenolog.edge.native.forgetting import forgetting_routes
 from stenolog.edge.native.forgetting_ports import ForgettingPorts
@@ -42,7 +41,6 @@ from stenolog.edge.native.view_query import AS_OF
 from stenolog.edge.native.view_routes import view_routes
 from stenolog.edge.native.webhook_secret import WebhookSecret
 from stenolog.edge.ports import (
-    Evidence,
     ProjectionStatuses,
     StoredAccesses,
     StoredEvents,
@@ -90,7 +88,7 @@ class NativePorts:
     reconciling: Reconciling
     room: Room
     past: PastPorts
-    evidence: Evidence
+    evidence: EvidencePorts
     feed: FeedPorts
     webhook_secrets: WebhookSecrets
     tenant_keys: TenantKeys
@@ -149,8 +147,9 @@ def surface(
         *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(Providers(ports.providers).get))),
         *evidence_routes(
-            LogEvidence(ports.evidence),
+            ports.evidence,
             AccessList(cases.reading, ports.stored_accesses, ports.streams_of_subject, cursors),
+            cases.reading,
             at,
             PREFIX,
         ),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stenolog.log.event_data import INTEGER_MAX, Count, EventData, Id
+from stenolog.log.event_data import INTEGER_MAX, Count, Digest, EventData, Id
 
 Ordinal = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
 Milliseconds = Annotated[int, Field(ge=-INTEGER_MAX, le=INTEGER_MAX)]
@@ -82,6 +82,20 @@ class SweepCompleted(EventData):
     payload = ""
 
     before: Ordinal
+
+
+class LogSealed(EventData):
+    """`root` says where each stream ended when the log had `events` events (`log.stream_map`).
+
+    With a proof from it one shows that these are all events of a stream, the newest ones included.
+    """
+
+    type = "log.sealed"
+    public = False
+    payload = ""
+
+    events: Ordinal
+    root: Digest
 
 
 LOG = "log-"

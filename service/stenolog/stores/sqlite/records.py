@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stenolog.compliance.data_keys import WrappedKey
 from stenolog.compliance.lost_files import is_new
-from stenolog.compliance.records import OpenRow, StoredRow, StoredTree
+from stenolog.compliance.records import OpenRow, RecordedStreams, StoredRow, StoredTree
 from stenolog.compliance.scratch import ScratchSpace
 from stenolog.compliance.sealings import EXCUSING
 from stenolog.errors import StoreUnavailable
@@ -18,6 +18,7 @@ from stenolog.log.format import LogIdentity
 from stenolog.log.merkle import Place
 from stenolog.stores.sqlite.checks.derived import dedupe_keys, dedupe_position, ends, open_rows
 from stenolog.stores.sqlite.checks.scratch import SqliteScratch
+from stenolog.stores.sqlite.checks.stream_ends import SqliteStreams
 from stenolog.stores.sqlite.checks.structure import wrong_structure
 from stenolog.stores.sqlite.file.connection import open_reader_sync, store_errors
 from stenolog.stores.sqlite.file.identity import look, refuse_wrong
@@ -57,6 +58,7 @@ class SqliteRecords:
             raise
         for connection in (self._log, self._keys):
             connection.text_factory = _text
+        self.streams: RecordedStreams = SqliteStreams(self._log)
 
     def _opened_keys(self, keys: Path) -> sqlite3.Connection:
         """Return the file of keys, or one with no keys where it cannot be read."""

@@ -40,6 +40,7 @@ from stenolog.stores.sqlite.log.stored import (
     stored_events,
     stored_frontier,
 )
+from stenolog.stores.sqlite.log.stream_ends import StreamEnds
 from stenolog.stores.sqlite.log.streams import StreamReads, read_stream, version_of
 from stenolog.stores.sqlite.log.writer import NO_OTHER_CLOCKS, CommitReport, LogWriter
 
@@ -58,6 +59,7 @@ class SqliteLog:
         self.histories, self.sealings = StreamReads(reader), SealedStreams(reader)
         self.public_events, self.content_reads = PublicReads(reader), AccessReads(reader)
         self.lists = SqliteStreamLists(reader)
+        self.ends = StreamEnds(reader)
         self._watch = HeadWatch(writer.head)
         self._tail = LogTail(writer.head, kept=kept)
         self._loop = asyncio.get_running_loop()
