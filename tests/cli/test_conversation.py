@@ -44,6 +44,14 @@ def found(text: str = "Leeds") -> Found:
     )
 
 
+def test_a_name_is_counted_once_in_any_case() -> None:
+    names = [{"entity_type": "location", "text": text} for text in ("Leeds", "LEEDS", "York")]
+    told = Found(
+        chapters=[], sentiment=[], entities=[checked(EntityItem, one) for one in names], flags=[]
+    )
+    assert list(conversation(transcript(*TWO), told, Paint()))[-1] == "location  Leeds ×2, York"
+
+
 def test_a_flag_whose_label_is_not_known_is_shown_as_one() -> None:
     times = {"start": 1_000, "end": 1_900}
     flag = checked(FlagItem, {"timestamp": times, "text": "x", "labels": [{"label": None}]})

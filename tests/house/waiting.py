@@ -23,14 +23,17 @@ async def until(holds: Callable[[], bool], what: str = "it did not happen in tim
 
 
 async def eventually(
-    asked: Callable[[], Awaitable[bool]], what: str = "it did not happen in time"
+    asked: Callable[[], Awaitable[bool]],
+    what: str = "it did not happen in time",
+    *,
+    seconds: float = DEADLINE_S,
 ) -> None:
     """Return once the answer is yes.
 
     Raises:
         AssertionError: It was not in time; says `what`.
     """
-    deadline = monotonic() + DEADLINE_S
+    deadline = monotonic() + seconds
     while not await asked():
         assert monotonic() < deadline, what
         await asyncio.sleep(LOOK_S)

@@ -208,6 +208,6 @@ async def test_one_file_is_opened_by_one_library(service: Composed, tmp_path: Pa
 
 
 async def test_a_long_transcript_is_indexed_beside_the_event_loop(service: Composed) -> None:
-    long = await done(service, text="so it was said, " * 20_000 + "the secretsentence")
+    long = await done(service, text="so it was said, " * 40_000 + "the secretsentence")
     assert await found(service, "secretsentence") == [long]
     assert service.indexer._side_process.process_ids()

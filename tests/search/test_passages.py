@@ -30,6 +30,18 @@ def test_an_utterance_is_a_passage() -> None:
     )
 
 
+def test_what_is_in_no_utterance_is_found_too() -> None:
+    words = [word(f"w{at}", at) for at in range(40)]
+    turns = [
+        {"speaker": "A", "start": 1_000, "end": 1_990, "text": "w10 to w19", "words": []},
+    ]
+    found = passages_of(said({"words": words, "utterances": turns}))
+    assert [(one.text.split()[0], one.start_ms) for one in found] == [("w0", 0), ("w10", 1_000)]
+    assert found[0].text.split() == [f"w{at}" for at in range(40) if not 10 <= at < 20]
+    whole = {**turns[0], "start": 50, "end": 4_000}  # all but the first word, which is near
+    assert len(passages_of(said({"words": words, "utterances": [whole]}))) == 1
+
+
 def test_sentences_of_one_voice_are_passages_of_some_hundred_characters() -> None:
     text = "This is a sentence of forty characters!! " * 30
     words = [word(one, at, "AB"[at >= 105]) for at, one in enumerate(text.split())]

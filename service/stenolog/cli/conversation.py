@@ -110,8 +110,10 @@ def sentiment_line(found: Found) -> str:
 def entity_lines(found: Found) -> Iterator[tuple[str, str]]:
     """Yield each type of entity with its texts, the most frequent first."""
     by_type: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    written: dict[str, str] = {}  # as each was written first, by what is the same in any case
     for one in found.entities:
-        by_type[one.entity_type or "entity"][one.text or "?"] += 1
+        name = written.setdefault((one.text or "?").casefold(), one.text or "?")
+        by_type[one.entity_type or "entity"][name] += 1
     for kind, counts in sorted(by_type.items(), key=lambda pair: -pair[1].total()):
         names = [
             text if count == 1 else f"{text} ×{count}"

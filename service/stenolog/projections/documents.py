@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -51,6 +51,27 @@ class Document(dict[str, Any]):
         """One more member: where it begins in the text, where its value does, and its end."""
         self[name] = value
         self._spans.append((name, *span))
+
+    def changed(self, values: Mapping[str, Any]) -> Document:
+        """Return the document with other values of some members, which stand behind the others."""
+        pieces: list[str] = []
+        spans: list[tuple[str, int, int, int]] = []
+        at = 1  # behind the brace
+        for name, start, begins, end in self._spans:
+            if name not in values:
+                pieces.append(self._text[start:end])
+                spans.append((name, at, at + begins - start, at + end - start))
+                at += end - start + 1
+        for name, value in values.items():
+            named = encode(name).decode() + ":"
+            piece = named + encode(value).decode()
+            pieces.append(piece)
+            spans.append((name, at, at + len(named), at + len(piece)))
+            at += len(piece) + 1
+        made = Document("{" + ",".join(pieces) + "}")
+        for name, *span in spans:
+            made.add(name, values.get(name, self.get(name)), (span[0], span[1], span[2]))
+        return made
 
     def _written(self, start: int, end: int) -> bytes:
         # Half a surrogate pair is no UTF-8; in JSON a backslash form of it is the same.
@@ -208,14 +229,17 @@ COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 FOLLOWED = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*")
 
 
+CONTAINERS = frozenset({dict, list})  # what the library makes, and no class beside them
+
+
 def _deeper_than(value: object, depth_max: int) -> bool:
     level: list[Any] = [value]
     for _ in range(depth_max):
         level = [
             child
             for node in level
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, dict | list)
+            for child in (node if type(node) is list else node.values())
+            if type(child) in CONTAINERS
         ]
         if not level:
             return False

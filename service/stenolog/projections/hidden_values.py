@@ -19,8 +19,12 @@ VALUES_MAX = 2_000
 VALUE_CHARS_MIN = 3  # a shorter one would be found everywhere
 FREE_CHARS_MAX = 20_000  # of one text that is read with the rules; the rest of it is left out
 AROUND = " .,;:!?…\"'“”‘’()[]{}<>«»¿¡。，！？、"
+_WORDS = re.compile(r"\w+")
 _TELLING = re.compile(r"[0-9@]")
 _WORD_MS = 300  # rules read words with times; a text that nobody said has none
+
+
+Value = tuple[int, re.Pattern[str], str]  # in which order, how it stands alone, what is shown
 
 
 class HiddenValues:
@@ -41,7 +45,9 @@ class HiddenValues:
             *(wider for one in kinds for wider in WIDER.get(one, ())),
         }
         self._values: dict[str, str] = {}
-        self._ordered = True  # the longest first: it may hold a shorter one
+        self._by_word: dict[str, list[Value]] = {}
+        self._ordered = True
+        self._clean: dict[str, str] = {}  # texts that were read with the rules
         for label, terms in shown.static.items():
             for term in terms:
                 self._add(term, self._substitute(term, label))
@@ -82,18 +88,32 @@ class HiddenValues:
     def without(self, text: str) -> str:
         """Return the text with a substitute for everything that is known to be hidden."""
         if not self._ordered:
-            self._values = dict(sorted(self._values.items(), key=_longest_first))
-            self._ordered = True
-        for value, shown in self._values.items():
-            if value in text:
-                alone = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
-                text = shown.join(alone.split(text))
+            self._order()
+        found = [one for word in {"", *_WORDS.findall(text)} for one in self._by_word.get(word, ())]
+        for _, alone, shown in sorted(found, key=_place):
+            text = shown.join(alone.split(text))
         return text
+
+    def _order(self) -> None:
+        """Put the values by their first word, the longest first: it may hold a shorter one."""
+        self._by_word = {}
+        longest_first = sorted(self._values.items(), key=_longest_first)
+        for place, (value, shown) in enumerate(longest_first):
+            first = _WORDS.search(value)
+            alone = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+            word = first[0] if first else ""
+            self._by_word.setdefault(word, []).append((place, alone, shown))
+        self._ordered = True
 
     def without_found(self, text: str) -> str:
         """Return a text without what the rules find of the kinds that are hidden."""
         if not self._kinds and not self._options.static:
             return text
+        if text not in self._clean:
+            self._clean[text] = self._read(text)
+        return self._clean[text]
+
+    def _read(self, text: str) -> str:
         spoken = text[:FREE_CHARS_MAX].split()
         if not spoken:
             return text
@@ -122,6 +142,10 @@ class HiddenValues:
 
     def _substitute(self, text: str, kind: str) -> str:
         return " ".join(shown_for(one, kind, self._options.substitution) for one in text.split())
+
+
+def _place(value: Value) -> int:
+    return value[0]
 
 
 def _longest_first(entry: tuple[str, str]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from stenolog.intelligence.words import joined_text, read_words
 from stenolog.projections.canonical import BESIDE
-from stenolog.projections.documents import Document, encode, read_object, text_or_none
+from stenolog.projections.documents import Document, text_or_none
 from stenolog.projections.hidden_values import AROUND, HiddenValues
 from stenolog.projections.shaped.fields import Fields
 from stenolog.projections.shaped.notes import Notes
@@ -33,6 +33,8 @@ UNREDACTED = "unredacted"  # how members begin that a request asks for by a para
 ENTITIES = "entities"
 LISTS = frozenset({"utterances", "sentiment_analysis_results"})
 BLOCKS = frozenset({"content_safety_labels", "iab_categories_result", "auto_highlights_result"})
+OF_WORD = frozenset({"text", "start", "end", "confidence", "speaker", "channel"})
+HOLDING_TEXT = frozenset({str, list, dict})
 WRITTEN = frozenset({"chapters", "summary"})  # in words that nobody said
 # The customer's own words.
 KEPT = frozenset(
@@ -75,10 +77,7 @@ def redacted(answer: Document, params: Mapping[str, Any]) -> Document:
     """
     shown = Substitutes(answer, params)
     changed = _Redactor(answer, params, shown).changed() if shown.asked else {}
-    if not changed:
-        return answer
-    kept = [raw for name, raw in answer.members() if name not in changed]
-    return read_object(b"{%b}" % b",".join([*kept, encode(changed)[1:-1]]))
+    return answer.changed(changed) if changed else answer
 
 
 class _Redactor:
@@ -92,8 +91,10 @@ class _Redactor:
         self._fields = Fields(Notes())
         self._keeps_unredacted = params.get("redact_pii_return_unredacted") is True
         words = self._fields.objects(answer, "words")
-        self._words = read_words(words, text_or_none(answer.get("text")) or "")
-        self._hides = any(shown.is_hidden(word.text) for word in self._words)
+        hides = any(shown.is_hidden(text_or_none(one.get("text")) or "") for one in words)
+        text = text_or_none(answer.get("text")) or ""
+        self._words = read_words(words, text) if hides else ()
+        self._hidden = WordsByTime([one for one in self._words if shown.is_hidden(one.text)])
         self._by_time = WordsByTime(self._words)
         self._values = HiddenValues(shown, params)
         self._counts: Counter[str] = Counter()
@@ -109,7 +110,7 @@ class _Redactor:
             self._member = name
             if name == ENTITIES:
                 found[name] = self._each(value, self._entity)
-            elif not self._hides:
+            elif not self._hidden:
                 continue
             elif name == "text":
                 found[name] = self._whole_text(value)
@@ -141,8 +142,7 @@ class _Redactor:
     def _whole_text(self, text: object) -> object:
         if not isinstance(text, str):
             return text
-        hidden = sum(self._shown.is_hidden(word.text) for word in self._words)
-        if hidden <= sum(map(self._shown.is_hidden, text.split())):
+        if len(self._hidden) <= sum(map(self._shown.is_hidden, text.split())):
             return text
         return self._rewritten(text, self._words)
 
@@ -153,11 +153,15 @@ class _Redactor:
 
     def _timed(self, item: dict[str, Any]) -> dict[str, Any]:
         """Return an item with its text from the words in its time, where one of them is hidden."""
+        if item.keys() <= OF_WORD and not self._hidden.has_some(*self._fields.span(item)):
+            return item  # there are thousands, in utterances
         places = [item, item.get("timestamp"), *self._fields.objects(item, "timestamps")]
         text, changes = item.get("text"), dict[str, Any]()
         for place in places:
             if isinstance(text, str) and isinstance(place, dict) and "start" in place:
-                text = self._rewritten(text, self._by_time.within(*self._fields.span(place)))
+                span = self._fields.span(place)
+                if self._hidden.has_some(*span):
+                    text = self._rewritten(text, self._by_time.within(*span))
         if text != item.get("text"):
             changes["text"] = text
         if "words" in item:
@@ -177,9 +181,7 @@ class _Redactor:
         return {**timed, "text": hidden}
 
     def _rewritten(self, text: str, words: Any) -> str:
-        """Return what these words say, when some are hidden; the text where it says the same."""
-        if not any(self._shown.is_hidden(word.text) for word in words):
-            return text
+        """Return what these words say, of which some are hidden; the text if it says the same."""
         rewritten = joined_text(words)
         if _letters(text) == _letters(rewritten):
             return text
@@ -189,7 +191,7 @@ class _Redactor:
 
     def _quoting(self, value: Any, *, written: bool) -> Any:
         """Return a value without what is hidden, wherever in it a string is."""
-        if not (written or self._hides or self._values):
+        if not (written or self._hidden or self._values):
             return value
         match value:
             case str():
@@ -198,10 +200,15 @@ class _Redactor:
                 self._counts[self._member] += clean != value
                 return clean
             case list():
-                return [self._quoting(one, written=written) for one in value]
+                return [
+                    self._quoting(one, written=written) if type(one) in HOLDING_TEXT else one
+                    for one in value
+                ]
             case dict():
                 return {
-                    name: one if name in NOT_SAID else self._quoting(one, written=written)
+                    name: one
+                    if name in NOT_SAID or type(one) not in HOLDING_TEXT
+                    else self._quoting(one, written=written)
                     for name, one in value.items()
                     if self._keeps_unredacted or not name.startswith(UNREDACTED)
                 }

@@ -277,3 +277,15 @@ NAMES = st.sampled_from(
 )
 def test_no_item_is_too_odd_for_a_page(items: dict[str, list[Any]], beside: Any) -> None:
     Parsed(report_page(facts(), {name: view(given, beside) for name, given in items.items()}))
+
+
+def test_a_turn_has_each_flag_once_and_a_list_each_name() -> None:
+    times = {"start": 100, "end": 900}
+    flags = [{**times, "text": "x", "labels": [{"label": "hate_speech"}]}] * 3
+    names = [{**times, "entity_type": "location", "text": text} for text in ("Leeds", "leeds")]
+    turn = {**times, "speaker": "A", "text": "Leeds, leeds."}
+    views = {"utterances": view([turn]), "content-safety": view(flags), "entities": view(names)}
+    page = report_page(facts(), views).decode()
+    assert page.count("⚑ hate speech") == 1
+    assert re.search(r'class="name"[^>]*><bdi>Leeds</bdi></a><span class="dim"> × 2', page)
+    assert "<bdi>leeds</bdi>" not in page

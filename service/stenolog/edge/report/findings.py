@@ -124,15 +124,15 @@ def _entities(said: Conversation, places: Places) -> Html | None:
     shown: list[Html | None] = []
     kinds = _by_kind(said.entities)
     for kind, found in kinds[:KINDS_MAX]:
-        names = Counter(one.text for one in found).most_common()
-        first = {one.text: one.start for one in reversed(found)}
+        names = Counter(one.text.casefold() for one in found).most_common()
+        first = {one.text.casefold(): one for one in reversed(found)}
         chips = [
             element(
                 "li",
-                places.link(first[text], element("bdi", text), class_="name"),
+                places.link(first[name].start, element("bdi", first[name].text), class_="name"),
                 _times(count),
             )
-            for text, count in names[:ENTITIES_PER_TYPE_MAX]
+            for name, count in names[:ENTITIES_PER_TYPE_MAX]
         ]
         shown += [
             element("h3", readable(kind)),

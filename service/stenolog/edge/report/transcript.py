@@ -87,7 +87,7 @@ def _turn(
             element("a", clock(turn.start), href=f"#t{at}", class_="time", data_ms=turn.start)
             if timed
             else None,
-            [_chip(flag) for flag in flags],
+            [_chip(flag) for flag in {one.kind: one for one in flags}.values()],
             class_="head",
         ),
         element("p", marked(turn.text, sentiment, entities), dir="auto", class_="text"),

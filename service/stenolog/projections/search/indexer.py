@@ -18,6 +18,7 @@ from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
 from stenolog.log.subscription import Subscription
 from stenolog.projections.of.items import COMPLETED
 from stenolog.projections.pages import ProjectionStatus
+from stenolog.projections.run import one_event
 from stenolog.projections.run.one_event import INTERRUPTIONS
 from stenolog.projections.run.opening import EventOpener
 from stenolog.projections.run.registry import OpenedEvent
@@ -29,7 +30,6 @@ from stenolog.subscription_lines import SubscriptionLines
 
 EVENTS_PER_BATCH = 256
 BYTES_PER_BATCH = 4 << 20  # plaintext; the event that goes beyond it is the batch's last
-INLINE_BYTES_MAX = 256 << 10  # 15 ms of the event loop; what is larger is indexed beside it
 IDLE_MS = 60_000  # then the process beside it ends
 TRIED_AGAIN_MAX = 1_000  # of what failed, at a start
 ERASED_KEPT_MAX = 16_384  # noted while one batch is made
@@ -230,9 +230,11 @@ class Indexer:
         return created_at, False
 
     async def _indexed(self, opened: OpenedEvent, created_at: str) -> Change:
-        if opened.size <= INLINE_BYTES_MAX:
+        if opened.size <= one_event.INLINE_BYTES_MAX:
             await asyncio.sleep(0)  # each body holds the event loop on its own, never two together
             return indexed(opened, created_at)
+        if opened.size <= one_event.THREAD_BYTES_MAX:
+            return await asyncio.to_thread(indexed, opened, created_at)
         try:
             return await self._side_process.run(indexed, opened, created_at, size=opened.size)
         except INTERRUPTIONS as exc:  # it was tried twice: the others do not wait for it

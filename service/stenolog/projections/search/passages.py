@@ -19,6 +19,7 @@ from stenolog.projections.shaped.spoken import utterances
 
 PASSAGE_CHARS = 400  # a passage of sentences ends with the one that brings it there
 PASSAGE_CHARS_MAX = 2_000  # an utterance that is longer is divided
+REST_SHARE_MIN = 0.05  # of all words, that no utterance has
 PASSAGES_MAX = 100_000  # of one transcript: years of talk have fewer
 
 
@@ -40,17 +41,39 @@ class Passage:
 def passages_of(said: Conversation) -> tuple[Passage, ...]:
     """Return the passages of a transcript, in its order; none without text.
 
+    What the provider has put into no utterance is found, too.
+
     Raises:
         ProjectionFailed: The utterances are no list of objects.
     """
     turns = utterances(said, Notes()).items or ()
     found = [one for item in turns for one in _of_utterance(item)]
+    if found and len(said.turns) == len(turns):
+        found = _with_the_rest(said, found)
     if not found:
         found = list(_of_sentences(said.sentences))
     if not found:
         whole = (said.transcript.text or "").strip()
         found = [_passage(piece, None, None, None) for piece in _pieces(whole)]
     return tuple(found[:PASSAGES_MAX])
+
+
+def _with_the_rest(said: Conversation, found: list[Passage]) -> list[Passage]:
+    """Return the passages with those of words that are in no utterance, where these are many.
+
+    A few lie beside theirs by some milliseconds.
+    """
+    around = said.turns.around
+    rest = [
+        word for word in said.words if around(word.start, word.end, (word.channel, None)) is None
+    ]
+    if len(rest) <= len(said.words) * REST_SHARE_MIN:
+        return found
+    return sorted([*found, *_of_sentences(sentences(rest))], key=_start)
+
+
+def _start(passage: Passage) -> int:
+    return passage.start_ms or 0
 
 
 def _of_utterance(item: Item) -> Iterator[Passage]:

@@ -37,8 +37,8 @@ class Turns:
         self._starts = [turn.start for turn in turns]
         self._ends = list(accumulate((turn.end for turn in turns), max))
 
-    def __bool__(self) -> bool:
-        return bool(self._turns)
+    def __len__(self) -> int:
+        return len(self._turns)
 
     def around(
         self, start: int | None, end: int | None, voice: tuple[str | None, str | None]
@@ -118,6 +118,16 @@ class WordsByTime:
     def __init__(self, words: Sequence[Word]) -> None:
         self._words = sorted(words, key=_middle)
         self._middles = [_middle(word) for word in self._words]
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def has_some(self, start: int | None, end: int | None) -> bool:
+        """Tell whether there are words `within` this time."""
+        if start is None or end is None:
+            return False
+        first = bisect_left(self._middles, 2 * start)
+        return first < len(self._middles) and self._middles[first] <= 2 * end
 
     def within(self, start: int | None, end: int | None) -> Sequence[Word]:
         """Return the words of which at least half is in this time."""
