@@ -70,6 +70,8 @@ def test_nothing_is_made_that_was_not_asked_for() -> None:
         (answer(words=[{"text": "a"}] * 200_001), "too-long"),
         (answer("", words=[]), "found"),
         (answer(language_code=None), "found"),
+        (answer(language_code="eng"), "found"),
+        (answer(language_code="English"), "found"),
     ],
     ids=[
         "german",
@@ -80,6 +82,8 @@ def test_nothing_is_made_that_was_not_asked_for() -> None:
         "long",
         "silence",
         "untold",
+        "english-in-three-letters",
+        "english-in-whispers-word",
     ],
 )
 def test_what_cannot_be_made_says_why(given: bytes, outcome: str) -> None:

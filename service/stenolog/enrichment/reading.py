@@ -12,6 +12,7 @@ from stenolog.projections.shaped.conversation import Conversation
 
 WORDS_MAX = 200_000  # some fifteen hours of fast speech
 TEXT_CHARS_MAX = 2_000_000
+ENGLISH = frozenset({"en", "eng", "english"})  # ISO 639-1 and -3, and Whisper's own word
 # Of English text, nearly half of all words are among the most common ones; of other languages that
 # share some of them, a tenth.
 COMMON_SHARE_MIN, JUDGED_WORDS_MIN = 0.2, 20
@@ -60,7 +61,7 @@ def _untimed(text: str) -> Word:
 def _is_english(code: str | None, text: str) -> bool:
     """Believe the provider; where it names no language, judge by the most common words."""
     if code:
-        return code.lower().replace("-", "_").split("_")[0] == "en"
+        return code.lower().replace("-", "_").split("_")[0] in ENGLISH
     words = _WORD.findall(text.lower())
     if len(words) < JUDGED_WORDS_MIN:
         return True
