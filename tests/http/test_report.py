@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from typing import Any
 
 import pytest
 
+from stenolog.edge.native.report import AUDIO_BYTES_MAX
 from stenolog.edge.native.whole_views import WholeViews
-from stenolog.edge.report.page import content_security_policy
+from stenolog.edge.report.page import AUDIO_PLACE, content_security_policy
 from stenolog.edge.report.reading import ViewItems
 from tests.house.composed import Composed
 from tests.http.asking import refusal
-from tests.http.spoken import BASE, CHAPTER, SAFETY, TURNS, URL, WORDS, completed
+from tests.http.spoken import BASE, CHAPTER, SAFETY, TURNS, URL, WORDS, answer_of, completed
 
 ALL = {
     "speaker_labels": True,
@@ -55,6 +58,38 @@ async def test_the_page_shows_what_was_found_and_is_told_apart_by_its_tag(
     again = await service.client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert (await service.client.head(path)).status_code == 200
+
+
+async def test_an_uploaded_recording_is_played_in_the_page(service: Composed) -> None:
+    wav = b"RIFF\x24\0\0\0WAVEfmt " + bytes(range(256)) * 40
+    page = await page_with(service, wav)
+    [played] = re.findall(r'<audio [^>]*src="data:audio/wav;base64,([^"]*)"></audio>', page)
+    assert base64.b64decode(played) == wav
+    assert AUDIO_PLACE not in page
+    for without in (
+        await page_with(service, wav, query="?audio=false"),
+        await page_with(service, wav, redact_pii=True, redact_pii_policies=["date"]),
+        await page_with(service, b"what no browser plays"),
+        await page_with(service, wav + bytes(AUDIO_BYTES_MAX)),
+    ):
+        assert "<audio" not in without
+        assert AUDIO_PLACE in without
+    transcription_id = await completed(service, {})
+    problem = await refusal(service, "GET", f"{BASE}/{transcription_id}/report?audio=yes")
+    assert (problem["status"], problem["errors"][0]["field"]) == (400, "audio")
+
+
+async def page_with(service: Composed, content: bytes, query: str = "", **params: Any) -> str:
+    """The page of a transcript of an upload."""
+    stored = await service.client.post("/v2/upload", content=content)
+    audio_url = stored.json()["upload_url"]
+    transcription_id, registration = await service.submitted(audio_url=audio_url, **params)
+    await service.call_back(registration)
+    await service.complete(transcription_id, answer_of())
+    await service.projected()
+    answer = await service.client.get(f"{BASE}/{transcription_id}/report{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 async def test_a_transcript_without_speakers_has_a_page_too(service: Composed) -> None:

@@ -23,13 +23,13 @@ from stenolog.cli.found import found_in
 from stenolog.cli.layout import wrapped
 from stenolog.cli.progress import Progress
 from stenolog.cli.recordings import Recording, is_url
-from stenolog.cli.report import page_of, player_of, write_page
+from stenolog.cli.report import page_of, write_page
 from stenolog.cli.simulated import simulated_provider
 from stenolog.cli.words import clock, guarded, program, run, safe, settings_from, took
 from stenolog.clock import microseconds, now_us
 from stenolog.config.settings import Settings
 from stenolog.engine.availability import engine_unavailable
-from stenolog.errors import InvalidRequest, StenologError
+from stenolog.errors import StenologError
 from stenolog.stores.files.directory import make_directory
 
 SPEECH = "endgame_nagg_nell.wav"  # two voices; ships inside the engine's package
@@ -64,7 +64,7 @@ def command(audio: str | None, data_dir: Path | None) -> None:
     for line in (verdict.stdout or verdict.stderr).strip().splitlines():
         echo_wrapped(line)
     report = directory / REPORT
-    write_page(page, player_or_none(heard), report)
+    write_page(page, "", report)
     title("To be seen in a browser: the page of this conversation")
     click.echo(report)
     title("Try next")
@@ -119,7 +119,7 @@ async def show_everything(settings: Settings, audio: str, progress: Progress) ->
         title("What was found")
         for line in found_lines(await found_in(client, transcript.id)):
             click.echo(line)
-        page = await page_of(client, transcript.id)
+        page = await page_of(client, transcript.id, with_player=True)
         events = await client.items(transcript.id, "events", EventItem)
     print_events(events, has_upload=not is_url(audio))
     called_back = [e for e in events if e.type == "callback.received"]
@@ -184,14 +184,6 @@ def print_events(events: Sequence[EventItem], *, has_upload: bool) -> None:
         click.echo("   -  before them: the upload, which `log show` lists as well")
     for event in events:
         click.echo(f"{event.position:>4}  {event.type:<24}  {event.time}")
-
-
-def player_or_none(audio: str) -> str:
-    """Return a player of the recording; nothing for one that is elsewhere or does not fit."""
-    try:
-        return "" if is_url(audio) else player_of(Path(audio))
-    except InvalidRequest:
-        return ""
 
 
 def echo_wrapped(text: str) -> None:

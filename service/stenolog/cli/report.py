@@ -62,7 +62,7 @@ def command(
     """
     settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
     player = "" if audio is None else player_of(audio)
-    page = run(_page(settings, transcription))
+    page = run(_page(settings, transcription, with_player=audio is None))
     write_page(page, player, output)
 
 
@@ -107,19 +107,20 @@ def player_of(audio: Path) -> str:
     )
 
 
-async def _page(settings: Settings, transcription: str) -> str:
+async def _page(settings: Settings, transcription: str, *, with_player: bool) -> str:
     async with ServiceClient(settings) as client:
-        return await page_of(client, transcription)
+        return await page_of(client, transcription, with_player=with_player)
 
 
-async def page_of(client: ServiceClient, transcription: str) -> str:
-    """Return the page of a transcript, without a player.
+async def page_of(client: ServiceClient, transcription: str, *, with_player: bool) -> str:
+    """Return the page of a transcript, with a player where the service has the recording.
 
     Raises:
         RequestError: As `completed_job`, or the service is another one.
     """
     await completed_job(client, transcription)
-    page = await client.text(f"{NATIVE}/{quote(transcription, safe='')}/report")
+    audio = "" if with_player else "?audio=false"
+    page = await client.text(f"{NATIVE}/{quote(transcription, safe='')}/report{audio}")
     if not page.startswith("<!doctype html>"):
         raise RequestError("the service answers no page: is it an older Stenolog?")
     return page

@@ -41,6 +41,15 @@ class Uploads(Protocol):
         """Tell whether there is such a file."""
         ...
 
+    async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
+        """Open the file: its size in bytes, and its bytes in pieces of 1 MiB; None: no such file.
+
+        Raises:
+            PayloadDamaged: While it is read: the file, or its end, is not what was stored.
+            StoreUnavailable: The disk does not give it.
+        """
+        ...
+
     async def discard(self, upload_id: str) -> None:
         """Remove the file; do nothing when there is none."""
         ...

@@ -112,7 +112,7 @@ def surface(
         past,
     )
     stories = Stories(cases.reading, ports.past.reader, ports.readable_at, ports.api_keys, cursors)
-    report = Report(cases.reading, ports.views, renders, ports.room, stories)
+    report = Report(cases, ports.views, renders, ports.room, stories)
     events = Events(cases.reading, ports.stored_events, cursors)
     at = partial(route, admission, admission.problem)
     guarded = partial(Guarded, query=())
@@ -135,7 +135,10 @@ def surface(
         *view_routes(
             partial(Items, cases.reading, ports.views, cursors, past), at, reading_one, ONE
         ),
-        at(f"{ONE}/report", GET=reading_one(handler=revalidated(report.get))),
+        at(
+            f"{ONE}/report",
+            GET=reading_one(handler=revalidated(report.get), query=("audio",)),
+        ),
         *past_routes(Differences(cases.reading, ports.views, past), stories, at, reading_one, ONE),
         at(
             f"{ONE}/events",

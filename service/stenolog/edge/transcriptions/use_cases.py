@@ -19,6 +19,7 @@ from stenolog.edge.transcriptions.idempotency import Idempotency
 from stenolog.edge.transcriptions.large_turns import LargeTurns
 from stenolog.edge.transcriptions.offer import Offer
 from stenolog.edge.transcriptions.reading import Reading
+from stenolog.edge.transcriptions.recordings import Recordings
 from stenolog.edge.transcriptions.requesting import Requesting
 from stenolog.edge.transcriptions.shared_loads import SharedLoads
 from stenolog.edge.transcriptions.tenancy import Tenancy
@@ -86,6 +87,7 @@ class UseCases:
     echoes: EchoMemory
     tenancy: Tenancy
     uploading: Uploading
+    recordings: Recordings
     requesting: Requesting
     reading: Reading
     awaiting: Awaiting
@@ -97,6 +99,7 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
     beside, tenancy, echoes = BesideLoop(), Tenancy(ports.events), ports.echoes
     large_turns = LargeTurns(ports.room)
     loads = SharedLoads(beside, large_turns)
+    links = AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events)
     reading = Reading(ports.handler, ports.events, ports.views, tenancy, loads, ports.fill_in)
     return UseCases(
         beside=beside,
@@ -110,12 +113,13 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             public_url=ports.public_url,
             bytes_max=ports.upload_bytes_max,
         ),
+        recordings=Recordings(links, ports.uploads),
         requesting=Requesting(
             ports.handler,
             tenancy,
             Idempotency(ports.idempotency_secret, ports.handler, ports.events, beside),
             Offer(ports.default_provider, ports.providers, ports.unsupported),
-            AudioLinks(ports.upload_key, ports.public_url, ports.uploads, ports.events),
+            links,
             beside,
             AboutSubject(ports.note_subject, ports.subject_holds),
             ports.refused_host,

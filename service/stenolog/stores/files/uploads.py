@@ -172,12 +172,7 @@ class UploadStore:
             return await asyncio.to_thread(stored_in, self._directory, after, limit)
 
     async def open(self, upload_id: str) -> tuple[int, AsyncIterator[bytes]] | None:
-        """Open the file: its size in bytes, and its bytes in pieces of 1 MiB; None: no such file.
-
-        Raises:
-            PayloadDamaged: While it is read: the file, or its end, is not what was stored.
-            StoreUnavailable: The disk does not give it.
-        """
+        """Open it; each piece is decrypted when it is asked for."""
         path = self._path(upload_id)
         with _disk_errors():
             try:
