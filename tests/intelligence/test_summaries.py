@@ -51,6 +51,19 @@ def test_a_paragraph_joins_them_and_a_headline_is_one() -> None:
     assert told("catchy", "gist") == "air quality, wildfire smoke"
 
 
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "My card for the wildfire smoke in New York is 4111 1111 1111.",
+        "My mail about air quality and smoke in New York is ann.lee at example.com now.",
+        "The wildfire smoke in New York is bad, says [PERSON_NAME] of the air quality office.",
+    ],
+)
+def test_who_reads_out_details_says_no_headline(detail: str) -> None:
+    said = Speech.of(spoken(f"{detail} {TALK}"))
+    assert told("informative", "headline", said) in TALK
+
+
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_whatever_is_said_is_a_part_of_what_was_said(name: str, kind: str) -> None:
     text = told(name, kind)

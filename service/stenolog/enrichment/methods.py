@@ -30,13 +30,13 @@ class Method:
 
 
 METHODS: Mapping[Analysis, Method] = {
-    "auto_chapters": Method(name=None),
+    "auto_chapters": Method(name=None, version=2),
     "auto_highlights": Method(name="phrases"),
     "content_safety": Method(name="word-lists"),
     "entity_detection": Method(name="rules"),
     "iab_categories": Method(name="word-vectors"),
     "sentiment_analysis": Method(name="vader"),
-    "summarization": Method(name=None, of_text=True),
+    "summarization": Method(name=None, version=2, of_text=True),
 }
 
 

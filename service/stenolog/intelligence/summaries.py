@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ GIST_PHRASES = 2
 TELLING_WORDS = 5  # a sentence with fewer words that count is seldom worth quoting
 HEADLINE_WORDS = 24  # a longer sentence makes a poor headline
 REPEATING_COST = 2.0  # what a full repetition of a chosen sentence takes off
-SHORT_COST, QUESTION_COST = 4.0, 1.0
+SHORT_COST, QUESTION_COST, DETAIL_COST = 4.0, 1.0, 3.0
+# Who reads out a number or an address tells little, and nothing that belongs into a headline; nor
+# does a sentence of which parts are hidden.
+DETAIL = re.compile(r"(?:\d\W*){5}|@|\w\.(?:com|net|org)\b|\[[A-Z_]+\]|##")
 MAIN_SPEAKER_SHARE = 0.1  # of the sentences
 
 
@@ -33,6 +37,7 @@ def summary(said: Speech, shown: Speech, embedder: Embedder, *, model: str, kind
     Method: a sentence is worth the sum of three standard scores: the mean frequency of its words,
     its cosine with the whole, and half of how near it is to the beginning. The best is taken, and
     then again the best after what repeats a chosen one was taken off (maximal marginal relevance).
+    Sentences that are short, ask, or read out numbers and addresses are worth less.
     `conversational` says before each sentence who says it, and hears every speaker who says a
     tenth; `catchy` takes the shortest of the best.
     Limits: English. Extractive: nothing is written anew, so that a sentence may speak of "it".
@@ -85,19 +90,22 @@ class _Judged:
 
 
 def _judged(said: Speech, embedder: Embedder) -> _Judged:
-    contents = [content_of(joined_text(sentence)) for sentence in said.sentences]
+    texts = [joined_text(sentence) for sentence in said.sentences]
+    contents = list(map(content_of, texts))
     vectors = embedder.vectors(contents)
     words = [content.lower().split() for content in contents]
     often = Counter(word for of_sentence in words for word in of_sentence)
     means = [sum(often[word] for word in each) / max(1, len(each)) for each in words]
     short = np.array([len(each) < TELLING_WORDS for each in words])
     asks = np.array([sentence[-1].text.endswith("?") for sentence in said.sentences])
+    details = np.array([DETAIL.search(text) is not None for text in texts])
     worth = (
         _standard(np.array(means, dtype=np.float64))
         + _standard(vectors @ vectors.sum(axis=0))
         + 0.5 * _standard(-np.arange(len(words), dtype=np.float64))
         - SHORT_COST * short
         - QUESTION_COST * asks
+        - DETAIL_COST * details
     )
     return _Judged(vectors, worth)
 
