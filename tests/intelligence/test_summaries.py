@@ -55,6 +55,7 @@ def test_a_paragraph_joins_them_and_a_headline_is_one() -> None:
     "detail",
     [
         "My card for the wildfire smoke in New York is 4111 1111 1111.",
+        "The smoke number of New York's air quality office is one two, three four five.",
         "My mail about air quality and smoke in New York is ann.lee at example.com now.",
         "The wildfire smoke in New York is bad, says [PERSON_NAME] of the air quality office.",
     ],

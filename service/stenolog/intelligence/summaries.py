@@ -24,10 +24,11 @@ GIST_PHRASES = 2
 TELLING_WORDS = 5  # a sentence with fewer words that count is seldom worth quoting
 HEADLINE_WORDS = 24  # a longer sentence makes a poor headline
 REPEATING_COST = 2.0  # what a full repetition of a chosen sentence takes off
-SHORT_COST, QUESTION_COST, DETAIL_COST = 4.0, 1.0, 3.0
+SHORT_COST, QUESTION_COST, DETAIL_COST = 4.0, 2.0, 3.0
 # Who reads out a number or an address tells little, and nothing that belongs into a headline; nor
 # does a sentence of which parts are hidden.
-DETAIL = re.compile(r"(?:\d\W*){5}|@|\w\.(?:com|net|org)\b|\[[A-Z_]+\]|##")
+DIGIT = r"(?:\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)\b)"
+DETAIL = re.compile(rf"(?:{DIGIT}\W*){{5}}|@|\w\.(?:com|net|org)\b|\[[A-Z_]+\]|##", re.IGNORECASE)
 MAIN_SPEAKER_SHARE = 0.1  # of the sentences
 
 
