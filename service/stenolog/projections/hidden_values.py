@@ -24,7 +24,7 @@ _TELLING = re.compile(r"[0-9@]")
 _WORD_MS = 300  # rules read words with times; a text that nobody said has none
 
 
-Value = tuple[int, re.Pattern[str], str]  # in which order, how it stands alone, what is shown
+Value = tuple[int, str, str]  # in which order it is looked for, what it is, what is shown
 
 
 class HiddenValues:
@@ -90,8 +90,10 @@ class HiddenValues:
         if not self._ordered:
             self._order()
         found = [one for word in {"", *_WORDS.findall(text)} for one in self._by_word.get(word, ())]
-        for _, alone, shown in sorted(found, key=_place):
-            text = shown.join(alone.split(text))
+        for _, value, shown in sorted(found):
+            if value in text:
+                alone = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+                text = shown.join(alone.split(text))
         return text
 
     def _order(self) -> None:
@@ -100,9 +102,7 @@ class HiddenValues:
         longest_first = sorted(self._values.items(), key=_longest_first)
         for place, (value, shown) in enumerate(longest_first):
             first = _WORDS.search(value)
-            alone = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
-            word = first[0] if first else ""
-            self._by_word.setdefault(word, []).append((place, alone, shown))
+            self._by_word.setdefault(first[0] if first else "", []).append((place, value, shown))
         self._ordered = True
 
     def without_found(self, text: str) -> str:
@@ -142,10 +142,6 @@ class HiddenValues:
 
     def _substitute(self, text: str, kind: str) -> str:
         return " ".join(shown_for(one, kind, self._options.substitution) for one in text.split())
-
-
-def _place(value: Value) -> int:
-    return value[0]
 
 
 def _longest_first(entry: tuple[str, str]) -> int:
