@@ -9,7 +9,7 @@ import pytest
 
 from stenolog.projections.of.lists import ITEM_VIEWS
 from stenolog.projections.shaped.conversation import Conversation
-from stenolog.projections.shaped.views import VIEWS, source_of
+from stenolog.projections.shaped.views import VIEWS, shaped, source_of
 from tests.unit.projections import answers
 from tests.unit.projections.answers import EVERYTHING, answer, full_answer
 from tests.unit.projections.events import MemoryLog
@@ -127,6 +127,16 @@ def test_every_word_and_utterance_says_where_it_is() -> None:
         for at, one in enumerate(answers.utterances())
         for word in one["words"]
     ]
+
+
+def test_words_in_no_utterance_are_told() -> None:
+    words = [{"text": "a", "start": 100 * at, "end": 100 * at + 90} for at in range(20)]
+    turn = {"speaker": "A", "start": 0, "end": 1_000, "text": "a", "words": []}
+    said = Conversation({"text": "a", "words": words, "utterances": [turn]}, {})
+    told = {one["code"]: one["message"] for one in shaped("words", said).warnings}
+    assert told["in-no-utterance"] == "Words that the provider has put into no utterance: 10."
+    whole = Conversation({"text": "a", "words": words, "utterances": [{**turn, "end": 2_000}]}, {})
+    assert "in-no-utterance" not in {one["code"] for one in shaped("words", whole).warnings}
 
 
 def test_sentences_and_paragraphs_are_made_of_the_words() -> None:

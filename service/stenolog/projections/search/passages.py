@@ -15,11 +15,10 @@ from stenolog.projections.canonical import Item
 from stenolog.projections.documents import text_or_none
 from stenolog.projections.shaped.conversation import Conversation
 from stenolog.projections.shaped.notes import Notes
-from stenolog.projections.shaped.spoken import utterances
+from stenolog.projections.shaped.spoken import ALONE_SHARE_MIN, utterances
 
 PASSAGE_CHARS = 400  # a passage of sentences ends with the one that brings it there
 PASSAGE_CHARS_MAX = 2_000  # an utterance that is longer is divided
-REST_SHARE_MIN = 0.05  # of all words, that no utterance has
 PASSAGES_MAX = 100_000  # of one transcript: years of talk have fewer
 
 
@@ -59,15 +58,12 @@ def passages_of(said: Conversation) -> tuple[Passage, ...]:
 
 
 def _with_the_rest(said: Conversation, found: list[Passage]) -> list[Passage]:
-    """Return the passages with those of words that are in no utterance, where these are many.
-
-    A few lie beside theirs by some milliseconds.
-    """
+    """Return the passages with those of words that are in no utterance, where these are many."""
     around = said.turns.around
     rest = [
         word for word in said.words if around(word.start, word.end, (word.channel, None)) is None
     ]
-    if len(rest) <= len(said.words) * REST_SHARE_MIN:
+    if len(rest) <= len(said.words) * ALONE_SHARE_MIN:
         return found
     return sorted([*found, *_of_sentences(sentences(rest))], key=_start)
 

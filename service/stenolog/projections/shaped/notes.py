@@ -13,6 +13,7 @@ BEYOND_AUDIO = "beyond-audio"
 OVERLAPPING = "overlapping-chapters"
 SPEAKER_BY_TIME = "speaker-by-time"
 SPEAKER_BY_UTTERANCE = "speaker-by-utterance"
+IN_NO_UTTERANCE = "in-no-utterance"
 WORDS_OF_UTTERANCES = "words-of-utterances"
 HEADLINE_MADE = "headline-made"
 REDACTED_HERE = "redacted-here"
@@ -30,6 +31,7 @@ SENTENCES: Mapping[str, str] = {
     "time have; the words' is shown, and `repaired` marks them: {count}.",
     SPEAKER_BY_UTTERANCE: "Words without a speaker of their own, which have that of the utterance "
     "in whose time they are: {count}.",
+    IN_NO_UTTERANCE: "Words that the provider has put into no utterance: {count}.",
     WORDS_OF_UTTERANCES: "There is no list of words: those inside the utterances are shown: "
     "{count}.",
     REDACTED_HERE: "Texts that quoted what redact_pii hides, and are redacted here: {count}.",

@@ -13,12 +13,14 @@ from stenolog.projections.shaped.conversation import Conversation
 from stenolog.projections.shaped.fields import Fields, extras_of
 from stenolog.projections.shaped.notes import (
     BEYOND_AUDIO,
+    IN_NO_UTTERANCE,
     SPEAKER_BY_UTTERANCE,
     WORDS_OF_UTTERANCES,
     Notes,
 )
 
 CONFIDENCE_DIGITS = 4
+ALONE_SHARE_MIN = 0.05  # of all words, in no utterance; a few lie beside theirs by milliseconds
 OF_WORD = frozenset(
     {"text", "start", "end", "confidence", "speaker", "channel", "utterance", "repaired"}
 )
@@ -38,6 +40,8 @@ def words(said: Conversation, notes: Notes) -> Findings:
         notes.add(WORDS_OF_UTTERANCES, len(raw))
     placed = {word.index: word for word in said.words}
     items = [_word(said, fields, notes, one, placed.get(at)) for at, one in enumerate(raw)]
+    alone = sum(item["utterance"] is None for item in items) if said.turns else 0
+    notes.add(IN_NO_UTTERANCE, alone if alone > len(items) * ALONE_SHARE_MIN else 0)
     _note_beyond(said, items, notes)
     return Findings(items=items)
 
