@@ -146,6 +146,10 @@ def test_a_list_has_a_line_for_each_and_a_deleted_one_says_so(simulated: Gateway
     whole = run(simulated, "list", "--json", "--status", "error", "--limit", "1").stdout
     assert json.loads(whole)["id"] == failed
     assert "there are more" in run(simulated, "list", "--limit", "1").stderr
+    none = run(simulated, "list", "--metadata", '{"team": "nobody"}')
+    assert (none.stdout, none.stderr) == ("", "none of these\n")
+    odd = run(simulated, "list", "--metadata", "nobody")
+    assert (odd.exit_code, "such as" in odd.stderr) == (NO, True)
 
 
 def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on(simulated: GatewayProcess) -> None:

@@ -61,6 +61,8 @@ def command(
     more = run(_found(settings, ALL_MAX if every else limit or SHOWN, asked, put))
     if found:
         print_jobs([checked(Job, body) for body in found])
+    elif asked and not as_lines:
+        click.echo("none of these", err=True)
     elif not as_lines:
         click.echo(f"none yet; `{program()} transcribe FILE` makes one", err=True)
     if more:
