@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from sys import intern
 
 import structlog
 
@@ -72,6 +73,7 @@ class Worker:
         self._load = load
         self._actor = actor
         self._timings = {name: replace(one, others=timings) for name, one in timings.items()}
+        self._names = {name: name for name in timings}  # one string, and not one for each case
         self._turns = turns
         self._pools = pools
         self._sweepers = sweepers
@@ -124,7 +126,7 @@ class Worker:
         action = next_action(state, attempts, timing, now_ms, self._pools.away(state, now_ms))
         action = self._sweepers.heed(case, state, action, attempts)
         state = state.at(asked_at(action, state))
-        timing, case.provider = timing.at(state.place), state.provider
+        timing, case.provider = timing.at(state.place), self._names.get(state.provider)
         pool = self._pools.of(action, state)
         lane = pool if isinstance(action, Submit) else None
         # Who is held back has no turn meanwhile: others of its tenant may go elsewhere.
@@ -165,7 +167,7 @@ class Worker:
         if learned is not attempts:
             case.learn(learned)
         case.leave()
-        case.note(type(action).__name__.lower())
+        case.note(intern(type(action).__name__.lower()))  # many remember what was done
         return action
 
     def _put_off(
