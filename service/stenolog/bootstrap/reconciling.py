@@ -87,7 +87,7 @@ async def reconciling_over(
         reader,
         actor,
         {name: wrapping.reconciling(timing) for name, timing in timings.items()},
-        Pools(gates, submitter.sends_file),
+        Pools(gates, submitter.sends_file, polls_per_second=settings.polls_per_second),
         now_ms,
         tenant_concurrency=settings.tenant_concurrency,
     )

@@ -22,6 +22,12 @@ class ReconcilerSettings(BaseModel):
     provider_job_lifetime_ms: Milliseconds = Field(
         86_400_000, description="After which an unfinished provider job is given up."
     )
+    polls_per_second: int = Field(
+        20,
+        ge=1,
+        le=1_000,
+        description="Questions a second for jobs of a provider without a list, for all together.",
+    )
     tenant_concurrency: int = Field(
         0, ge=0, le=100_000, description="Provider jobs of one tenant at a time; 0: no limit."
     )

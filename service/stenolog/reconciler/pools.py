@@ -32,9 +32,8 @@ SLOTS: Mapping[PoolKind, int] = {
     "settle": 4,
     "delete": 8,
 }
-# Between two questions for jobs where there is no list: 20 a second, whoever waits. The job that
-# was submitted first comes first, and with it the result that is forgotten first.
-POLL_SPACING_MS = 50
+SECOND_MS = 1_000
+POLLS_PER_SECOND = 20
 SendsFile = Callable[[Transcription], bool]
 
 
@@ -72,9 +71,19 @@ class Pools:
     """Every pool, by place and kind; it is made when it is first needed."""
 
     def __init__(
-        self, gates: Gates, sends_file: SendsFile, slots: Mapping[PoolKind, int] = SLOTS
+        self,
+        gates: Gates,
+        sends_file: SendsFile,
+        slots: Mapping[PoolKind, int] = SLOTS,
+        *,
+        polls_per_second: int = POLLS_PER_SECOND,
     ) -> None:
-        """`sends_file` tells whether the next request carries a file."""
+        """`sends_file` tells whether the next request carries a file.
+
+        `polls_per_second`: questions for jobs where there is no list, at each place, whoever waits.
+        The job that was submitted first comes first, and with it what is forgotten first.
+        """
+        self._spacing_ms = SECOND_MS // polls_per_second
         self._gates = gates
         self._sends_file = sends_file
         self._slots = slots
@@ -91,7 +100,7 @@ class Pools:
         pool = self._pools.get((where, kind))
         if pool is None:
             polls = kind == "check" and not self._gates.facts(state).lists
-            spacing_ms = POLL_SPACING_MS if polls else 0
+            spacing_ms = self._spacing_ms if polls else 0
             breaker = self._breaker(where, kind)
             pool = Pool(self._slots[kind], breaker, self._tell, spacing_ms=spacing_ms)
             self._pools[where, kind] = pool

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stenolog.bootstrap.providers import CONNECTIONS_MAX
+from stenolog.providers.facts import ProviderFacts
+from stenolog.reconciler.actions import Fetch
 from stenolog.reconciler.breaker import FIRST_MS, Breaker
+from stenolog.reconciler.gates import Gates, ProviderGate
 from stenolog.reconciler.pool import STALE_MIN, Pool, Wanted
 from stenolog.reconciler.pools import SLOTS as SLOTS_OF
+from stenolog.reconciler.pools import Pools
+from tests.reconciler.memory_provider import MemoryProvider
+from tests.unit.commands.stories import REQUESTED, accepted, claimed, told
 
 SLOTS = 8
 
@@ -181,3 +189,27 @@ def test_requests_that_are_spaced_begin_one_after_the_other_the_oldest_first() -
     assert it.take(1_099) is None
     assert it.take(1_100) == "middle"
     assert it.next_ms() == 1_150
+
+
+def polled(*, lists: bool) -> Pool:
+    """The pool of jobs that are asked for, where there is a list, and where there is none."""
+    facts = ProviderFacts(lists=lists, result_lifetime_ms=3_600_000)
+    provider: Any = MemoryProvider(lambda: 0)
+    gate = ProviderGate(provider, "https://gateway.example")
+    gates = Gates({("assemblyai", "us"): gate}, {"assemblyai": facts})
+    pools = Pools(gates, lambda state: False, polls_per_second=50)
+    found = pools.of(Fetch(number=1, wake="poll"), told(REQUESTED, claimed(), accepted()))
+    assert found is not None
+    return found
+
+
+def test_without_a_list_questions_are_so_many_a_second_and_the_oldest_job_is_first() -> None:
+    it = polled(lists=False)
+    assert it.admit(one("first", tried_ms=5), "a", 0)
+    assert not it.admit(one("young", tried_ms=9), "a", 0)
+    assert not it.admit(one("old", tried_ms=7), "a", 0)
+    assert it.take(19) is None
+    assert it.next_ms() == 20
+    assert [it.take(20), it.take(20), it.take(40)] == ["old", None, "young"]
+    listed = polled(lists=True)
+    assert all(listed.admit(one(str(n)), "a", 0) for n in range(2))
