@@ -52,7 +52,7 @@ class RenderOrder:
             case "srt" | "vtt":
                 return "captions"
             case "word-search":
-                return "found words"
+                return "searchable words"
             case "deepgram" | "openai":
                 return "words with times"
             case other:
