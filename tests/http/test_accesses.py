@@ -55,6 +55,7 @@ CONTENT: Mapping[str, str] = {
     **{f"GET /api/v1/transcripts/{{id}}/{view}": view for view in ITEM_VIEWS},
     "GET /api/v1/transcripts/{id}/report": "report",
     "GET /api/v1/transcripts/{id}/diff": "diff",
+    "GET /api/v1/transcripts/{id}/proof": "payloads",
     "GET /api/v1/search": "search",
 }
 """What each operation that shows content of a transcript is recorded as."""
@@ -210,6 +211,20 @@ async def test_what_is_not_content_yet_or_any_more_is_not_recorded(strict: Compo
     for gone in (path, f"{BASE}/{transcription_id}", f"{BASE}/{transcription_id}/words"):
         assert (await strict.client.get(gone)).status_code == 200
     assert len(await reads(strict)) == 2
+
+
+async def test_a_page_with_its_recording_is_two_reads(strict: Composed) -> None:
+    wav = b"RIFF\x24\0\0\0WAVEfmt " + bytes(range(256))
+    stored = await strict.client.post("/v2/upload", content=wav)
+    upload, registration = await strict.submitted(audio_url=stored.json()["upload_url"])
+    await strict.call_back(registration)
+    await strict.complete(upload, answer_of())
+    await strict.projected()
+    page = f"{BASE}/{upload}/report"
+    for query, views in (("?audio=false", ["report"]), ("", ["report", "audio"])):
+        before = len(await reads(strict))
+        assert (await strict.client.get(page + query)).status_code == 200
+        assert shown((await reads(strict))[before:]) == [(upload, view) for view in views]
 
 
 async def test_payloads_among_events_are_content(strict: Composed) -> None:

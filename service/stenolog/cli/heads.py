@@ -22,7 +22,7 @@ AGAIN = (EgressFailed, RequestError)  # the service is away for a while, or busy
 
 @click.group("heads")
 def command() -> None:
-    """Keep signed tree heads elsewhere: they prove all that came before them."""
+    """Keep signed tree heads elsewhere."""
 
 
 def _where(work: Callable[..., None]) -> Callable[..., None]:

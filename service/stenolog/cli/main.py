@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "holds": ("holds", "Place, list or release legal holds."),
     "accesses": ("accesses", "Show who has read what was said."),
     "prove": ("prove", "Write a proof of all events of a transcription, for anyone."),
-    "heads": ("heads", "Keep signed tree heads elsewhere: they prove all that came before them."),
+    "heads": ("heads", "Keep signed tree heads elsewhere."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
     "projections": ("projections", "List or rebuild the views."),
     "reconcile": ("reconcile", "Compare running jobs with what their providers list, now."),

@@ -27,9 +27,9 @@ def shows_content(request: Request, view: ContentView, *transcripts: str | None)
 
     None stands for all of the tenant's together. Whoever makes an answer says so before it returns
     the answer: status, lists and events without payloads are no content, and an answer that has
-    nothing to show is none either.
+    nothing to show is none either. It is said once for each view that the answer holds.
     """
-    request.scope[SCOPE_KEY] = _Shown(view, transcripts)
+    request.scope.setdefault(SCOPE_KEY, []).append(_Shown(view, transcripts))
 
 
 class ContentReads:
@@ -47,9 +47,9 @@ class ContentReads:
         Raises:
             StoreError: It could not be recorded: the answer is not to be sent.
         """
-        shown = request.scope.pop(SCOPE_KEY, None)
-        if shown is not None and request.method != "HEAD":
-            await self.note(reader, shown.view, shown.transcripts)
+        shown: Sequence[_Shown] = request.scope.pop(SCOPE_KEY, ())
+        for one in shown if request.method != "HEAD" else ():
+            await self.note(reader, one.view, one.transcripts)
 
     async def note(
         self, reader: Cause, view: ContentView, transcripts: Sequence[str | None]

@@ -94,6 +94,8 @@ class Report:
         before, place, behind = page.partition(AUDIO_PLACE.encode())
         player = await _player(found) if found else b""
         shows_content(request, "report", row.id)
+        if player:
+            shows_content(request, "audio", row.id)
         headers = {
             "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
             "Referrer-Policy": "no-referrer",
