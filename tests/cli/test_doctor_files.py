@@ -20,7 +20,7 @@ import pytest
 from pydantic import SecretStr
 
 from stenolog.bootstrap.gateway import open_gateway
-from stenolog.cli.data_files import log_and_keys, master_key
+from stenolog.cli.data_files import log_and_keys, log_key, master_key
 from stenolog.cli.doctor import public_url
 from stenolog.cli.findings import Finding
 from stenolog.cli.odd_files import odd_directory
@@ -68,8 +68,11 @@ def used(tmp_path: Path) -> Path:
 def test_a_whole_directory_has_nothing_to_mend(used: Path) -> None:
     assert odd_directory(used) is None
     assert master_key(settings_in(used)).holds is None
+    key = log_key(settings_in(used))
+    assert key.holds
+    assert key.said.startswith("stenolog/")
     found = log_and_keys(settings_in(used))
-    assert (found.holds, found.said) == (True, "3 events; `stenolog log verify` checks them")
+    assert (found.holds, found.said) == (True, "4 events; `stenolog log verify` checks them")
 
 
 @pytest.mark.parametrize("name", ["lock", "master-key", "log.db", "tree-heads.log"])

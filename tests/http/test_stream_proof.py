@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import json
 import random
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.verify import stenolog_verify
 from infra.verify.stenolog_verify import Refused, verify
@@ -246,6 +249,24 @@ def _as_a_program(raw: bytes, directory: Path, key: str) -> None:
     no = subprocess.run(run, capture_output=True, check=False, text=True)
     assert (no.returncode, no.stdout) == (1, "")
     assert no.stderr.startswith("NOT VALID: ")
+
+
+async def test_the_receipt_is_one_of_rfc_9942(service: Composed) -> None:
+    """An implementation that is not ours takes each event, and no other."""
+    verify_receipt = importlib.import_module("scitt_cose.receipt").verify_receipt
+    transcription_id = await completed(service)
+    receipt = await proven(service, transcription_id, format="cose")
+    proof = said(await proven(service, transcription_id, payloads="none"))
+    origin, _, typed = (await verifier_key(service)).strip().split("+", 2)
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(typed)[1:])
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    for one in (*proof["events"], proof["seal"]):
+        entry = one["event"].encode()
+        found = verify_receipt(receipt, leaf_entry_hex=entry.hex(), log_public_key_pem=pem)
+        assert (found.ok, found.issuer) == (True, origin), found.errors
+        assert found.leaf_index == json.loads(entry)["position"] - 1
+        other = entry.replace(b"position", b"positioN")
+        assert not verify_receipt(receipt, leaf_entry_hex=other.hex(), log_public_key_pem=pem).ok
 
 
 def test_the_verifier_is_short_enough_to_be_read() -> None:

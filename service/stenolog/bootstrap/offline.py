@@ -6,17 +6,25 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 from stenolog.bootstrap.all_projections import AllProjections
-from stenolog.bootstrap.identity import CHECK, key_ring, open_master_key
+from stenolog.bootstrap.identity import (
+    CHECK,
+    TREE_HEAD,
+    key_ring,
+    known_master_key,
+    open_master_key,
+)
 from stenolog.bootstrap.opened_log import open_log_and_keys
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.browsing import BrowsableRecords
+from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import refuse_lost_keys
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
+from stenolog.encryption import SigningKey
 from stenolog.errors import CannotStart
 from stenolog.log.recorder import FactRecorder, NoSealer
 from stenolog.projections.run.projector import Projector
@@ -106,6 +114,23 @@ def open_records(settings: Settings) -> Iterator[BrowsableRecords]:
     """
     with contextlib.closing(_sqlite_records(settings)) as records:
         yield records
+
+
+def published_key(settings: Settings) -> str | None:
+    """Return the key that verifies the log's tree heads; None: it was not made yet, or not here.
+
+    Raises:
+        CannotStart: The master key is not a key, or a file is of another kind.
+        PayloadDamaged: The master key is another.
+        StoreError: A file cannot be read.
+    """
+    secret = known_master_key(settings)
+    with contextlib.closing(_sqlite_records(settings)) as records:
+        box, identity = records.secret(TREE_HEAD, 1), records.identity
+    if secret is None or box is None or identity is None:
+        return None
+    private = MasterKey(secret).unwrap(box, f"{TREE_HEAD} 1".encode())
+    return HeadSigner(identity, SigningKey(private)).verifier_key
 
 
 def master_key_mark(settings: Settings) -> bytes | None:

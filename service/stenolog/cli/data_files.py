@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from stenolog.bootstrap.identity import CHECK, known_master_key
-from stenolog.bootstrap.offline import master_key_mark, open_records, refuse_unstartable
+from stenolog.bootstrap.offline import (
+    master_key_mark,
+    open_records,
+    published_key,
+    refuse_unstartable,
+)
 from stenolog.cli.findings import Finding
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.known_head import contradiction
@@ -94,6 +99,20 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
         holds=None,
         said="DATA_DIR/master-key, beside the data",
         advice="keep a copy elsewhere, or set STENOLOG_MASTER_KEY",
+    )
+
+
+def log_key(settings: Settings) -> Finding:
+    """Say which key verifies the log's tree heads and proofs."""
+    what = "log key"
+    try:
+        key = None if _missing(settings) else published_key(settings)
+    except (StoreError, CannotStart):
+        key = None  # that the files cannot be read, or the master key is another, is told already
+    if key is None:
+        return Finding(what=what, holds=None, said="not there yet, or not seen from here")
+    return Finding(
+        what=what, holds=True, said=key, advice="whoever is to judge a proof must have it from you"
     )
 
 

@@ -19,7 +19,7 @@ from stenolog.bootstrap.http.descriptors import (
 )
 from stenolog.bootstrap.http.limits import CONNECTIONS_MAX
 from stenolog.bootstrap.offline import database_library
-from stenolog.cli.data_files import log_and_keys, master_key
+from stenolog.cli.data_files import log_and_keys, log_key, master_key
 from stenolog.cli.findings import Finding
 from stenolog.cli.lost_keys import lost_keys
 from stenolog.cli.odd_files import odd_directory
@@ -66,6 +66,7 @@ def local_findings(service: OfService) -> Iterator[Finding]:
     if odd is None:
         yield master_key(settings, known=service.known, runs=service.runs)
         yield log_and_keys(settings)
+        yield log_key(settings)
         yield from lost_keys(settings)
         yield uploads(settings)
     yield sqlite()
