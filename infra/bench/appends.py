@@ -71,10 +71,13 @@ async def measure(place: Path) -> Sequence[Figure]:
 
 
 def _events() -> list[list[NewEvent]]:
-    return [[_event() for _ in range(BATCH)] for _ in range(BATCHES)]
+    return [[appended_event() for _ in range(BATCH)] for _ in range(BATCHES)]
 
 
-def _event(event_type: str = "callback.received", data: Mapping[str, object] = CALLED) -> NewEvent:
+def appended_event(
+    event_type: str = "callback.received", data: Mapping[str, object] = CALLED
+) -> NewEvent:
+    """Return an event as a service appends it, with a payload of a kilobyte."""
     return NewEvent(
         id=new_id(),
         type=event_type,
@@ -90,18 +93,19 @@ def _event(event_type: str = "callback.received", data: Mapping[str, object] = C
     )
 
 
-def _stream() -> str:
+def new_stream() -> str:
+    """Return the name of a stream that is not there yet."""
     return f"transcription-{new_id()}"
 
 
 async def _begun(log: SqliteLog, count: int) -> list[str]:
     """Begin streams, as those are to which callbacks come; not measured."""
     requested = {"provider": "assemblyai", "region": "us", "surface": "v2", "upload": None}
-    streams = [_stream() for _ in range(count)]
+    streams = [new_stream() for _ in range(count)]
     for at in range(0, count, BATCH):
         await log.append_all(
             [
-                Append(stream=stream, events=[_event("transcription.requested", requested)])
+                Append(stream=stream, events=[appended_event("transcription.requested", requested)])
                 for stream in streams[at : at + BATCH]
             ]
         )
@@ -129,7 +133,7 @@ def _inserted(connection: sqlite3.Connection, count: int) -> float:
     """The same rows as the log's, made beforehand: only SQLite works while the clock runs."""
     batches = []
     for events in _events():
-        stream = _stream()
+        stream = new_stream()
         numbered = list(enumerate(events, start=count + 1))
         count += len(events)
         batches.append(

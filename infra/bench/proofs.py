@@ -10,16 +10,22 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
+from infra.bench.appends import BATCH as BATCH_EVENTS
+from infra.bench.appends import appended_event, new_stream
 from infra.bench.figures import Figure, at_most, percentile
 from stenolog.compliance.checkpoints import HeadSigner
 from stenolog.compliance.head_keeper import HeadKeeper
 from stenolog.compliance.known_head import compared_head
 from stenolog.compliance.proving import Prover, hashes_of
+from stenolog.compliance.stream_seals import StreamSeals
 from stenolog.compliance.tree_heads import FILE_NAME, TreeHead, write_head
 from stenolog.encryption import KEY_BYTES, SigningKey
 from stenolog.log.canonical import leaf_hash
 from stenolog.log.merkle import Frontier
+from stenolog.log.recorder import FactRecorder, NoSealer
+from stenolog.log.store import Append
 from stenolog.log.subtrees import Part
+from stenolog.stores.files.stream_tiles import StreamTiles
 from stenolog.stores.sqlite.file.connection import open_writer
 from stenolog.stores.sqlite.log.nodes import insert_nodes
 from stenolog.stores.sqlite.log.schema import LOG
@@ -31,6 +37,9 @@ BATCH = 20_000
 PROOFS = 200
 PROOF_MS_MAX = 10
 SEED = 20_261_130
+SEALED_EVENTS, EVENTS_PER_STREAM = 38_400, 6
+SEALING_SHARE_MAX = 0.05
+REQUESTED = {"provider": "assemblyai", "region": "us", "surface": "v2", "upload": None}
 
 Row = tuple[int, str, str, int, str, int, str, bytes, bytes]
 
@@ -56,6 +65,7 @@ async def measure(place: Path) -> Sequence[Figure]:
         inclusion = await _timed(lambda n: prover.inclusion(including[n], size))
         older = await _timed(lambda n: prover.inclusion(continuing[n][0], continuing[n][1]))
         consistency = await _timed(lambda n: prover.consistency(*continuing[n]))
+        sealing = await _sealing(log, keeper, place)
     finally:
         await log.close()
     return [
@@ -63,6 +73,35 @@ async def measure(place: Path) -> Sequence[Figure]:
         _figure("  the same in an older tree, p99", older),
         _figure("proof of consistency, a million events, p99", consistency),
         Figure(name="  the start's look at the last head", value=start_ms, unit="ms"),
+        *sealing,
+    ]
+
+
+async def _sealing(log: SqliteLog, keeper: HeadKeeper, place: Path) -> Sequence[Figure]:
+    """What a seal takes of the time that its events took, in a log of a million."""
+    seals = StreamSeals(log, log.ends, StreamTiles(place), FactRecorder(log, NoSealer()), keeper)
+    began = time.perf_counter()
+    await seals.seal()
+    first_ms = (time.perf_counter() - began) * 1_000
+    began = time.perf_counter()
+    for _ in range(SEALED_EVENTS // (BATCH_EVENTS * EVENTS_PER_STREAM)):
+        streams = [new_stream() for _ in range(BATCH_EVENTS)]
+        for number in range(EVENTS_PER_STREAM):
+            of = () if number else ("transcription.requested", REQUESTED)
+            appends = [Append(stream=one, events=[appended_event(*of)]) for one in streams]
+            await log.append_all(appends)
+    appended_s = time.perf_counter() - began
+    began = time.perf_counter()
+    await seals.seal()
+    sealed_s = time.perf_counter() - began
+    return [
+        Figure(
+            name="sealing / appending, batches of 64, a million events before",
+            value=sealed_s / appended_s,
+            wanted=at_most(SEALING_SHARE_MAX),
+            detail={"events": SEALED_EVENTS, "append_s": appended_s, "seal_s": sealed_s},
+        ),
+        Figure(name="  the first seal of a million events", value=first_ms, unit="ms"),
     ]
 
 

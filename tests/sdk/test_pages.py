@@ -129,7 +129,7 @@ def test_express_is_told(simulated: GatewayProcess, tmp_path: Path) -> None:
 def test_a_head_that_was_kept_proves_the_log_of_later(
     simulated: GatewayProcess, tmp_path: Path
 ) -> None:
-    keep, verify = blocks("PROOF.md", "sh")
+    *_, keep, verify = blocks("PROOF.md", "sh")
     ends = time.monotonic() + SAYS_S_MAX
     while True:  # the first head is written within the first minute of a log
         sh(keep.replace("http://127.0.0.1:8080", simulated.url), tmp_path, KEY=simulated.key)
