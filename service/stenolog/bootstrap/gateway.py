@@ -15,7 +15,7 @@ from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.measuring import keep_measured
 from stenolog.bootstrap.parts import Parts, open_parts
 from stenolog.bootstrap.stores import Wrapping
-from stenolog.bootstrap.tree_heads import heads_loop, seal_now, seal_regularly
+from stenolog.bootstrap.tree_heads import heads_loop, seal_at_stop, seal_regularly
 from stenolog.config.settings import Settings
 from stenolog.edge.app import Application
 from stenolog.projections.run.projector import Projector
@@ -63,7 +63,7 @@ async def open_gateway(
     """
     async with contextlib.AsyncExitStack() as stack:
         parts = await open_parts(stack, settings, address, wrapping or Wrapping())
-        stack.push_async_callback(seal_now, parts.stores.seals)
+        stack.push_async_callback(seal_at_stop, parts.stores.seals)
         yield Gateway(
             app=await edge_app(settings, parts.stores, parts.edge),
             answer_room=parts.edge.answer_room,

@@ -22,6 +22,7 @@ from stenolog.heartbeat import Heartbeat
 from stenolog.stores.sqlite.log.store import SqliteLog
 
 HEADS_RETRY_MS = 10_000
+SEAL_AT_STOP_MS_MAX = 5_000  # a long log that was never sealed may take longer
 
 log = structlog.get_logger()
 
@@ -58,6 +59,15 @@ async def seal_regularly(seals: StreamSeals, interval_ms: int) -> None:
         await asyncio.sleep(interval_ms / 1000)
         await seal_now(seals)
     await asyncio.Event().wait()
+
+
+async def seal_at_stop(seals: StreamSeals) -> None:
+    """Seal the log if it has grown, but hold up no stop: the next start seals it else."""
+    try:
+        async with asyncio.timeout(SEAL_AT_STOP_MS_MAX / 1000):
+            await seal_now(seals)
+    except TimeoutError:
+        log.info("log.not_sealed_at_stop", waited_ms=SEAL_AT_STOP_MS_MAX)
 
 
 async def seal_now(seals: StreamSeals) -> None:
