@@ -148,7 +148,7 @@ LATER = (  # each is found before what was found until then
 @pytest.mark.parametrize("damage", [BYTES, GONE, FIRST, PAYLOAD, LOST])
 def test_accepted_damage_hides_nothing_behind_it(directory: Path, damage: str) -> None:
     altered(directory, damage)
-    place = "1" if damage == FIRST else "3" if damage == PAYLOAD else str(HURT)
+    place = "1" if damage == FIRST else "4" if damage == PAYLOAD else str(HURT)
     assert call(directory, "accept-damage", place).exit_code == 0
     assert call(directory, "verify").exit_code == 5
     for later, said in LATER:

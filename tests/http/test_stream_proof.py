@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib
 import json
 import random
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from scitt_cose.receipt import verify_receipt
 
 from infra.verify import stenolog_verify
 from infra.verify.stenolog_verify import Refused, verify
@@ -253,7 +253,6 @@ def _as_a_program(raw: bytes, directory: Path, key: str) -> None:
 
 async def test_the_receipt_is_one_of_rfc_9942(service: Composed) -> None:
     """An implementation that is not ours takes each event, and no other."""
-    verify_receipt = importlib.import_module("scitt_cose.receipt").verify_receipt
     transcription_id = await completed(service)
     receipt = await proven(service, transcription_id, format="cose")
     proof = said(await proven(service, transcription_id, payloads="none"))

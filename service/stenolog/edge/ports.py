@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -220,25 +220,6 @@ class Evidence(Protocol):
         """Prove that the first `to_size` events begin with the first `from_size`.
 
         1 <= `from_size` <= `to_size` <= what is covered; raises as `inclusion`.
-        """
-        ...
-
-
-class TranscriptProofs(Protocol):
-    """Proves all events of a stream; `compliance/proof_files` keeps this promise.
-
-    Both raise `StoreError` when the log cannot be read or sealed now, and `InvalidRequest` when the
-    stream has more events than are proven.
-    """
-
-    async def receipt(self, stream: str) -> bytes:
-        """Return a COSE receipt of all events of the stream."""
-        ...
-
-    async def file(self, stream: str, versions: Collection[int] | None) -> AsyncIterator[bytes]:
-        """Return a file of JSON, in pieces.
-
-        `versions`: of the events whose payloads are in it; None: those that hold no secret.
         """
         ...
 

@@ -13,8 +13,8 @@ from stenolog.edge.http.resource import Guarded, Open, in_path
 from stenolog.edge.native.accesses import QUERY as ACCESS_QUERY
 from stenolog.edge.native.accesses import AccessList
 from stenolog.edge.native.evidence import LogEvidence
-from stenolog.edge.native.proof import QUERY, Proof
-from stenolog.edge.ports import Evidence, TranscriptProofs
+from stenolog.edge.native.proof import QUERY, Proof, TranscriptProofs
+from stenolog.edge.ports import Evidence
 from stenolog.edge.transcriptions.reading import Reading
 
 KEY_PATH = "/.well-known/stenolog-log-key"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -12,7 +13,6 @@ from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.http.content_reads import shows_content
 from stenolog.edge.native.paging import refuse_if
-from stenolog.edge.ports import TranscriptProofs
 from stenolog.edge.transcriptions.reading import Reading
 from stenolog.errors import Forbidden
 
@@ -24,6 +24,25 @@ NO_READING = (
     f"The API key lacks the scope {READING}, which payloads need: ask with payloads=none for "
     "commitments alone"
 )
+
+
+class TranscriptProofs(Protocol):
+    """Proves all events of a stream; `compliance/proof_files` keeps this promise.
+
+    Both raise `StoreError` when the log cannot be read or sealed now, and `InvalidRequest` when the
+    stream has more events than are proven.
+    """
+
+    async def receipt(self, stream: str) -> bytes:
+        """Return a COSE receipt of all events of the stream."""
+        ...
+
+    async def file(self, stream: str, versions: Collection[int] | None) -> AsyncIterator[bytes]:
+        """Return a file of JSON, in pieces.
+
+        `versions`: of the events whose payloads are in it; None: those that hold no secret.
+        """
+        ...
 
 
 class Proof:
