@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stenolog.clock import NowMs
 from stenolog.compliance.accesses import MergedAccessLog, NoAccessLog, StrictAccessLog
 from stenolog.config.settings import Settings
-from stenolog.edge.ports import Accesses
+from stenolog.edge.http.content_reads import Accesses
 from stenolog.log.recorder import FactRecorder
 
 

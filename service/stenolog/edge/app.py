@@ -24,7 +24,7 @@ from stenolog.edge.callbacks import routes as callbacks
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.documents import routes as documents
 from stenolog.edge.http.cache_headers import CacheHeaders
-from stenolog.edge.http.content_reads import ContentReads
+from stenolog.edge.http.content_reads import Accesses, ContentReads
 from stenolog.edge.http.correlation import Correlation, correlation_of
 from stenolog.edge.http.cross_origin import cross_origin
 from stenolog.edge.http.head_limits import HeadLimits
@@ -42,7 +42,7 @@ from stenolog.edge.http.surface import Surface
 from stenolog.edge.native import routes as native
 from stenolog.edge.openai import routes as openai
 from stenolog.edge.operations import routes as operations
-from stenolog.edge.ports import Accesses, EdgeMetrics
+from stenolog.edge.ports import EdgeMetrics
 from stenolog.edge.transcriptions.use_cases import TranscriptionPorts, use_cases
 
 # Probes, and what an SDK reads every few seconds until a transcription has ended.

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stenolog.log.accesses import AccessPage, AccessQuery
-from stenolog.log.events.accesses import ContentView
 from stenolog.log.proofs import ConsistencyProof, InclusionProof
 from stenolog.log.recorder import Cause
 from stenolog.projections.pages import ProjectionStatus
@@ -97,36 +95,6 @@ class SubjectHolds(Protocol):
 
         Raises:
             StoreUnavailable: It is not on all of them; try again.
-        """
-        ...
-
-
-class Accesses(Protocol):
-    """Records who was shown content; `compliance/accesses` keeps this promise."""
-
-    async def note(
-        self, cause: Cause, view: ContentView, transcripts: Sequence[str | None], /
-    ) -> None:
-        """Record that this actor is shown this view of these transcripts.
-
-        None stands for all of the tenant's together. When this returns it is recorded as the
-        setting `ACCESS_LOG` asks for.
-
-        Raises:
-            StoreError: It could not be recorded: what was read must not be answered.
-        """
-        ...
-
-
-class StoredAccesses(Protocol):
-    """Finds reads that were recorded; the store of the log keeps this promise."""
-
-    async def accesses(self, query: AccessQuery, /) -> AccessPage:
-        """Return a page of them.
-
-        Raises:
-            RecordDamaged: One of its records is damaged.
-            StoreUnavailable: The log cannot be read now.
         """
         ...
 

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.requests import Request
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.correlation import correlation_of
-from stenolog.edge.ports import Accesses
 from stenolog.log.events.accesses import ContentView
 from stenolog.log.recorder import Cause
 
 SCOPE_KEY = "stenolog.content"
+
+
+class Accesses(Protocol):
+    """Records who was shown content; `compliance/accesses` keeps this promise."""
+
+    async def note(
+        self, cause: Cause, view: ContentView, transcripts: Sequence[str | None], /
+    ) -> None:
+        """Record that this actor is shown this view of these transcripts.
+
+        None stands for all of the tenant's together. When this returns it is recorded as the
+        setting `ACCESS_LOG` asks for.
+
+        Raises:
+            StoreError: It could not be recorded: what was read must not be answered.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Protocol
 
 import orjson
 from starlette.requests import Request
@@ -12,14 +13,27 @@ from starlette.responses import Response
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import PAGE, after_of, limit_of, page_answer, refuse_if
-from stenolog.edge.ports import StoredAccesses, StreamsOfSubject
+from stenolog.edge.ports import StreamsOfSubject
 from stenolog.edge.transcriptions.of_subject import SUBJECT_CHARS_MAX, of_subject
 from stenolog.edge.transcriptions.reading import ID, Reading
-from stenolog.log.accesses import AccessQuery
+from stenolog.log.accesses import AccessPage, AccessQuery
 from stenolog.log.event import Event
 
 QUERY = ("transcript_id", "subject", "actor", *PAGE)
 SECONDS_PER_MINUTE = 60
+
+
+class StoredAccesses(Protocol):
+    """Finds reads that were recorded; the store of the log keeps this promise."""
+
+    async def accesses(self, query: AccessQuery, /) -> AccessPage:
+        """Return a page of them.
+
+        Raises:
+            RecordDamaged: One of its records is damaged.
+            StoreUnavailable: The log cannot be read now.
+        """
+        ...
 
 
 class AccessList:

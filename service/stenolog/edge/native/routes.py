@@ -16,7 +16,7 @@ from stenolog.edge.http.cache_headers import revalidated
 from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
-from stenolog.edge.native.accesses import AccessList
+from stenolog.edge.native.accesses import AccessList, StoredAccesses
 from stenolog.edge.native.across import LISTS, Counted
 from stenolog.edge.native.as_of import Past, PastPorts
 from stenolog.edge.native.cursors import Cursors
@@ -42,7 +42,6 @@ from stenolog.edge.native.view_routes import view_routes
 from stenolog.edge.native.webhook_secret import WebhookSecret
 from stenolog.edge.ports import (
     ProjectionStatuses,
-    StoredAccesses,
     StoredEvents,
     StreamsOfSubject,
 )
