@@ -55,7 +55,7 @@ READY = "GET /readyz"  # 503 is right once the reconciler, which no test here ru
 
 
 CALLBACK = "/callbacks/{provider}/{token}"
-PAGES = ("/openapi.json", "/docs", "/docs/errors", "/docs/style.css")
+PAGES = ("/openapi.json", "/asyncapi.json", "/docs", "/docs/errors", "/docs/style.css")
 OPEN = (
     "/healthz",
     "/readyz",

@@ -19,6 +19,7 @@ from stenolog.edge.native.feed_stream import FeedStream, Source
 from stenolog.edge.native.paging import page_answer
 from stenolog.edge.native.told_events import STREAMED_BYTES_MAX, ToldEvents
 from stenolog.errors import NotFound
+from stenolog.feed.asyncapi import asyncapi
 from stenolog.feed.catalogue import described, schema_of
 from stenolog.feed.cloud_events import SHAPE
 from stenolog.feed.consumers.batches import told_of
@@ -82,6 +83,10 @@ class Feed:
         if found is None or request.path_params["shape"] != str(SHAPE):
             raise NotFound("There is no such type of public events")
         return Response(orjson.dumps(found), media_type=SCHEMA_JSON)
+
+    async def asyncapi(self, request: Request) -> Response:
+        """Answer with the AsyncAPI document of this gateway."""
+        return Response(orjson.dumps(asyncapi(self._public_url)), media_type="application/json")
 
     async def _waited(self, request: Request, tenant: str, asked: FeedRequest) -> FeedPage:
         loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from stenolog.clock import NowMs
 from stenolog.edge.http.cache_headers import revalidated
-from stenolog.edge.http.resource import Admission, Guarded
+from stenolog.edge.http.resource import Admission, Guarded, Open
 from stenolog.edge.http.surface import route
 from stenolog.edge.native.consumers import LIST_QUERY, UNREAD_QUERY, NamedConsumers
 from stenolog.edge.native.cursors import Cursors
@@ -69,6 +69,7 @@ def feed_routes(
         at(f"{prefix}/events", GET=telling(handler=feed.get, query=QUERY, waits=True)),
         at(types, GET=telling(handler=revalidated(feed.types), query=())),
         at(f"{types}/{{type}}/{{shape}}", GET=telling(handler=revalidated(feed.schema), query=())),
+        at("/asyncapi.json", GET=Open(handler=feed.asyncapi)),
         *_consumers(ports, told, identity, admission, f"{prefix}/consumers"),
     ]
 
