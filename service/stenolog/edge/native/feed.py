@@ -25,10 +25,13 @@ from stenolog.feed.cloud_events import SHAPE
 from stenolog.feed.consumers.batches import told_of
 from stenolog.feed.news import News
 from stenolog.feed.pages import FeedPage, FeedQuery, PublicEvents
+from stenolog.feed.shared_pages import SharedPages
 
 EVENT_STREAM = "text/event-stream"
 LAST_EVENT_ID = "Last-Event-ID"
 SCHEMA_JSON = "application/schema+json"
+# An event wakes up to two thousand streams: so many take a turn before anything else is looked at.
+TURNS_MAX = 16
 
 
 class Feed:
@@ -45,7 +48,8 @@ class Feed:
         public_url: str,
     ) -> None:
         self._told = told
-        self._events = events
+        self._pages = SharedPages(events)
+        self._turns = asyncio.Semaphore(TURNS_MAX)
         self._news = news
         self._queries = queries
         self._cursors = cursors
@@ -65,7 +69,7 @@ class Feed:
                 written=partial(self._told.written, reader=reader, bytes_max=STREAMED_BYTES_MAX),
                 still_allowed=lambda: self._caller_of(authorization_of(request)),
             )
-            return FeedStream(source, self._news, asked.after)
+            return FeedStream(source, self._news, self._turns, asked.after)
         page = await self._waited(request, caller.tenant, asked)
         following = self._cursors.of_number(page.position) if page.more else None
         written = await self._told.written(told_of(page), reader=reader)
@@ -103,7 +107,7 @@ class Feed:
             await self._caller_of(authorization_of(request))  # it may have been revoked meanwhile
 
     async def _page(self, tenant: str, asked: FeedRequest, after: int) -> FeedPage:
-        return await self._events.public(
+        return await self._pages.public(
             FeedQuery(
                 tenant=tenant,
                 after=after,

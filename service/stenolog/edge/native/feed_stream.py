@@ -52,12 +52,20 @@ class FeedStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, source: Source, news: News, after: int, *, beat_seconds: float = BEAT_SECONDS
+        self,
+        source: Source,
+        news: News,
+        turns: asyncio.Semaphore,
+        after: int,
+        *,
+        beat_seconds: float = BEAT_SECONDS,
     ) -> None:
+        """`turns` bounds how many streams make something at once; nobody sends in a turn."""
         super().__init__(headers={"X-Accel-Buffering": "no"})  # nginx would hold it back
         del self.headers["content-length"]
         self._source = source
         self._news = news
+        self._turns = turns
         self._after = after
         self._beat_seconds = beat_seconds
 
@@ -84,8 +92,10 @@ class FeedStream(Response):
             while not self._news.is_over:
                 await self._source.still_allowed()
                 news = self._news.of(self._source.tenant)
-                page = await self._source.page(self._after)
-                if frames := await self._frames(page):
+                async with self._turns:
+                    page = await self._source.page(self._after)
+                    frames = await self._frames(page)
+                if frames:
                     await _send(send, frames)
                 if not page.more:
                     await self._news.wait(news, self._beat_seconds)
