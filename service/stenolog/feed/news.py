@@ -16,6 +16,10 @@ RETRY_FIRST_MS = 100
 RETRY_CEILING_MS = 5_000
 
 
+Waiting = tuple[str, str]
+"""A tenant, and the name of one of its consumers, or nothing."""
+
+
 class Readable(Protocol):
     """Tells up to where the log can be read in the views; the projector keeps this promise."""
 
@@ -42,7 +46,7 @@ class News:
     def __init__(self, log: EventStore, readable: Readable) -> None:
         self._log = log
         self._readable = readable
-        self._waited_for: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self._waited_for: WeakValueDictionary[Waiting, asyncio.Event] = WeakValueDictionary()
         self._told = 0  # up to where
         self.is_over = False
 
@@ -66,23 +70,26 @@ class News:
                 )
                 await asyncio.sleep(pause_ms / 1000)
 
-    def of(self, tenant: str) -> asyncio.Event:
-        """Return what is set at the next event of this tenant's; take it before you read."""
-        event = self._waited_for.get(tenant)
+    def of(self, tenant: str, consumer: str = "") -> asyncio.Event:
+        """Return what is set at the next event of this tenant's; take it before you read.
+
+        That of a consumer is also set by `wake`.
+        """
+        event = self._waited_for.get((tenant, consumer))
         if event is None or event.is_set():
-            event = self._waited_for[tenant] = asyncio.Event()
+            event = self._waited_for[tenant, consumer] = asyncio.Event()
             if self.is_over:
                 event.set()
         return event
 
-    def wake(self, tenant: str) -> None:
-        """Have those who wait for this tenant's events look again."""
-        self._wake([tenant])
+    def wake(self, tenant: str, consumer: str) -> None:
+        """Have those look again who wait as this consumer; the tenant's streams sleep on."""
+        self._wake([(tenant, consumer)])
 
     def stop(self) -> None:
         """Let nobody wait any more."""
         self.is_over = True
-        self._wake(set(self._waited_for))
+        self._wake(list(self._waited_for))
 
     async def wait(self, news: asyncio.Event, seconds: float) -> None:
         """Return at the next event, or after so long."""
@@ -91,17 +98,19 @@ class News:
                 await news.wait()
 
     async def _tell_up_to(self, readable: int) -> None:
-        tenants = set(self._waited_for)  # it starts, or was far behind: looking costs them less
+        tenants = {
+            tenant for tenant, _ in self._waited_for
+        }  # it starts, or was far behind: looking costs them less
         if readable - self._told <= EVENTS_PER_READ_MAX:
             with suppress(RecordDamaged):
                 events = await self._log.read(after=self._told, limit=readable - self._told)
                 readable = events[-1].position if events else readable
                 tenants = {event.tenant for event in events if event.sequence}
         self._told = readable
-        self._wake(tenants)
+        self._wake([one for one in self._waited_for if one[0] in tenants])
 
-    def _wake(self, tenants: Iterable[str]) -> None:
-        for tenant in tenants:
-            event = self._waited_for.get(tenant)
+    def _wake(self, waiting: Iterable[Waiting]) -> None:
+        for one in waiting:
+            event = self._waited_for.get(one)
             if event is not None:
                 event.set()

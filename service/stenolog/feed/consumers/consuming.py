@@ -58,7 +58,7 @@ class Consuming:
         """
         ends = self._ends(wait_ms)
         while True:
-            news = self._news.of(tenant)
+            news = self._news.of(tenant, name)
             consumer = await self._standing.known(tenant, name)
             unread = await self._unread(consumer, limit)
             if unread.told or not await self._waited(news, ends, None):
@@ -73,7 +73,7 @@ class Consuming:
         """
         ends = self._ends(wish.wait_ms)
         while True:
-            news = self._news.of(tenant)
+            news = self._news.of(tenant, name)
             consumer = await self._standing.known(tenant, name)
             claim = Claim(
                 lease=str(uuid4()),
@@ -101,7 +101,7 @@ class Consuming:
         count = await self._books.acknowledge_lease(
             tenant, name, lease, until=until, now_ms=self._now_ms()
         )
-        self._news.wake(tenant)
+        self._news.wake(tenant, name)
         return count
 
     async def release(self, tenant: str, name: str, lease: str, retry_in_ms: int) -> int:
@@ -111,7 +111,7 @@ class Consuming:
         count = await self._books.release(
             tenant, name, lease, now_ms=now_ms, again_at_ms=now_ms + retry_in_ms
         )
-        self._news.wake(tenant)
+        self._news.wake(tenant, name)
         return count
 
     async def acknowledge(self, tenant: str, name: str, until: int) -> None:
@@ -133,7 +133,7 @@ class Consuming:
         """
         if not await self._books.reset(tenant, name, to=to):
             raise NotFound(UNKNOWN)
-        self._news.wake(tenant)
+        self._news.wake(tenant, name)
 
     def _ends(self, wait_ms: int) -> float:
         return asyncio.get_running_loop().time() + wait_ms / 1000
