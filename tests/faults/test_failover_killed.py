@@ -68,9 +68,14 @@ def live(killed: Killed, providers: Providers, day: str, limit: int | None) -> b
     return killed.deaths > 0
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("day", DAYS)
-@pytest.mark.parametrize("step", [STEP, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(STEP, marks=pytest.mark.timeout(120)),
+        pytest.param(1, marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
+    ],
+)
 def test_no_death_leaves_a_job_at_both(
     tmp_path: Path, providers: Providers, day: str, step: int
 ) -> None:
