@@ -15,6 +15,7 @@ from pathlib import Path
 from infra.bench import (
     answers,
     appends,
+    as_of,
     callbacks,
     completions,
     engine,
@@ -36,6 +37,7 @@ Measure = Callable[[Path], Awaitable[Sequence[Figure]]]
 PARTS: Mapping[str, Measure] = {
     "appends": appends.measure,
     "proofs": proofs.measure,
+    "as_of": as_of.measure,
     "views": views.measure,
     "callbacks": callbacks.measure,
     "completions": completions.measure,

@@ -196,3 +196,34 @@ async def test_a_list_of_a_subject_shows_what_was_known_of_it(service: Composed)
     found = await pages(service, BASE, 1, as_of=head, subject="caller 0")
     assert [one["audio_url"][-5] for one in found] == ["2", "0"]
     assert {one["subject"] for one in found} == {"caller 0"}
+
+
+async def test_a_search_finds_what_was_known_then(service: Composed) -> None:
+    entity = {"entity_type": "person_name", "text": "word7", "start": 700, "end": 790}
+    asked = {"speaker_labels": True, "entity_detection": True}
+    first = await completed(service, asked, entities=[entity])
+    between = await service.events.head()
+    second = await completed(service, asked, entities=[entity])
+    await service.indexed()
+    head = await service.events.head()
+
+    async def found(path: str, **query: object) -> list[str]:
+        page = await get(service, f"/api/v1/{path}", **query)
+        assert page.get("as_of", {}).get("position") == query.get("as_of")
+        return [one["transcript_id"] for one in page["items"]]
+
+    counted = {"group": "transcript"}
+    for path, query in (("search", {"q": "word7"}), ("entities", counted)):
+        assert set(await found(path, **query)) == {first, second}
+        assert set(await found(path, **query, as_of=head)) == {first, second}
+        assert await found(path, **query, as_of=between) == [first]
+        late = {"from": "2026-01-01T00:00:00Z"}
+        assert await found(path, **query, **late, as_of=between) == [first]
+        assert await found(path, **query, as_of=1) == []
+    [total] = (await get(service, "/api/v1/entities", as_of=between))["items"]
+    assert total["transcripts"] == 1
+    await service.stand_still()
+    await service.submit()
+    behind = await service.events.head()
+    problem = await refusal(service, "GET", "/api/v1/search", params={"q": "a1", "as_of": behind})
+    assert problem["type"].endswith("search-not-ready")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from stenolog.cli.answers import checked
 from stenolog.cli.explain import StoryStep, lines_of
+from stenolog.commands.api_keys import DEFAULT_TENANT
 from stenolog.log.actors import DELIVERY
 from stenolog.log.catalogue import EVENT_TYPES
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import DeliverySucceeded
 from stenolog.log.recorder import Cause, Fact
 from stenolog.projections.past.sentences import UNKNOWN, sentence_of
-from tests.house.composed import Composed
+from tests.house.composed import Composed, composed
 from tests.http.asking import get, pages
 from tests.http.spoken import BASE, completed
 from tests.log_samples import EXAMPLES
@@ -59,6 +63,22 @@ async def test_a_story_has_every_step_with_its_time_its_actor_and_how_long_it_to
     stranger = await service.new_key("other", "transcripts:read")
     answer = await service.client.get(f"{path}/story", headers={"Authorization": stranger})
     assert answer.status_code == 404
+
+
+async def test_reads_are_told_to_whom_they_may_be_told(tmp_path: Path) -> None:
+    async with composed(tmp_path, access_log="strict") as service:
+        transcription_id = await completed(service, {})
+        path = f"{BASE}/{transcription_id}"
+        key = await service.new_key(DEFAULT_TENANT, "transcripts:read")
+        await get(service, f"{path}/words")
+
+        async def reads(**how: Any) -> list[str]:
+            answer = await service.client.get(f"{path}/story", **how)
+            return [one["said"] for one in answer.json()["items"] if one["step"] == "read"]
+
+        assert await reads() == ["content was shown: words"]
+        assert await reads(headers={"Authorization": key}) == []
+        assert "content was shown" not in (await service.client.get(f"{path}/report")).text
 
 
 async def test_a_revoked_or_foreign_actor_is_shown_without_a_name(service: Composed) -> None:

@@ -118,7 +118,7 @@ def found_stream(records: BrowsableRecords, beginning: str) -> str:
     raise NotFound(f"{beginning} begins several: {named}{more}; give more of it")
 
 
-def time_of(text: str) -> str:
+def time_of(text: str, option: str = "--since") -> str:
     """Return a time as events have it: RFC 3339 in UTC, with microseconds; without a zone, UTC.
 
     Raises:
@@ -132,7 +132,7 @@ def time_of(text: str) -> str:
     except (ValueError, OverflowError) as exc:
         raise click.BadParameter(
             f"{safe(text)} is no time: 2026-11-30, or 2026-11-30T12:00:00Z",
-            param_hint="--since",
+            param_hint=option,
         ) from exc
 
 

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "prove": ("prove", "Write a proof of all events of a transcription, for anyone."),
     "heads": ("heads", "Keep signed tree heads elsewhere."),
     "log": ("log", "Show or verify the event log, or go on with a damaged one."),
+    "replay": ("replay", "Rebuild what was known at a moment, or try today's mapping."),
     "projections": ("projections", "List or rebuild the views."),
     "reconcile": ("reconcile", "Compare running jobs with what their providers list, now."),
     "backup": ("backup", "Copy log and keys, also while the gateway runs."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import orjson
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.content_reads import shows_content
+from stenolog.edge.native.as_of import Past
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.narrowing import (
     NARROWING,
@@ -22,7 +23,7 @@ from stenolog.edge.native.narrowing import (
     short_text,
 )
 from stenolog.edge.native.paging import PAGE, after_of, limit_of, page_answer, refuse_if
-from stenolog.edge.native.view_query import NO_TOPIC
+from stenolog.edge.native.view_query import AS_OF, NO_TOPIC
 from stenolog.intelligence.policies import ENTITY_TYPES as OUR_ENTITY_TYPES
 from stenolog.intelligence.taxonomy import labels
 from stenolog.log.events.accesses import ContentView
@@ -59,7 +60,7 @@ class Across:
     @property
     def query(self) -> tuple[str, ...]:
         """The names of all its query parameters."""
-        return (self.label[0], *self.filters, *NARROWING, "group", *PAGE)
+        return (self.label[0], *self.filters, *NARROWING, "group", AS_OF, *PAGE)
 
 
 LISTS: Mapping[str, Across] = {
@@ -114,7 +115,8 @@ LISTS: Mapping[str, Across] = {
 class Counted:
     """Answers one of the lists."""
 
-    def __init__(self, across: Across, index: SearchReader, cursors: Cursors) -> None:
+    def __init__(self, across: Across, index: SearchReader, cursors: Cursors, past: Past) -> None:
+        self._past = past
         self._across = across
         self._index = index
         self._cursors = cursors
@@ -122,6 +124,8 @@ class Counted:
     async def get(self, request: Request, caller: ApiKey) -> Response:
         """Answer with a page: the most frequent first; by transcript, the newest result first."""
         by_transcript, asked = self._asked(request.query_params, caller.tenant)
+        among, told = await self._past.narrowed(request.query_params, asked.among)
+        asked = replace(asked, among=among)
         if by_transcript:
             found, more = await self._index.count_by_transcript(asked)
             items = [
@@ -130,13 +134,15 @@ class Counted:
             ]
             shows_content(request, self._across.view, *(one.transcription for one in found))
             place = (found[-1].position, 0) if found else (0, 0)
-            return page_answer(items, self._cursors.of_numbers(place) if more else None)
+            return page_answer(
+                items, self._cursors.of_numbers(place) if more else None, around=told
+            )
         counts, more = await self._index.count(asked)
         items = [orjson.dumps(self._across.shown(one)) for one in counts]
         if counts:
             shows_content(request, self._across.view, None)
         place = (counts[-1].count, counts[-1].key) if counts else (0, 0)
-        return page_answer(items, self._cursors.of_numbers(place) if more else None)
+        return page_answer(items, self._cursors.of_numbers(place) if more else None, around=told)
 
     def _asked(self, query: QueryParams, tenant: str) -> tuple[bool, Counting]:
         """Read the query.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -28,6 +28,7 @@ from stenolog.projections.past.shown import OF_THE_WHOLE, shown, shown_page
 from stenolog.projections.projection import Projection
 from stenolog.projections.rows import Status
 from stenolog.projections.run.registry import OpenedEvent
+from stenolog.projections.search.index import SEARCH, SEARCH_VERSION, Narrowed
 from stenolog.projections.shaped.filters import Wanted
 from stenolog.projections.views import TRANSCRIPTIONS_VIEW
 
@@ -209,13 +210,26 @@ class Past:
         following = None if last is None else cursors.of_number(last)
         return page_answer(items, following, around=told)
 
-    def told(self, moment: Moment, projection: str) -> dict[str, object]:
+    async def narrowed(self, query: QueryParams, among: Narrowed) -> tuple[Narrowed, bytes | None]:
+        """Return it narrowed to results that were there at the moment, and what is told of that.
+
+        Without a moment it is as before, and nothing is told; raises as `moment`.
+        """
+        moment = await self.moment(query)
+        if moment is None:
+            return among, None
+        told = self.told(moment, SEARCH, SEARCH_VERSION)
+        return replace(among, known_until=moment.position), orjson.dumps({AS_OF: told})
+
+    def told(
+        self, moment: Moment, projection: str, version: int | None = None
+    ) -> dict[str, object]:
         """Return what an answer says of its moment, and of the projection that read it."""
         return {
             "position": moment.position,
             "time": moment.time,
             "projection": projection,
-            "version": self.projections[projection].version,
+            "version": version or self.projections[projection].version,
         }
 
     def headers(self, moment: Moment, projection: str) -> dict[str, str]:

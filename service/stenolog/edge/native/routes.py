@@ -17,7 +17,7 @@ from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
 from stenolog.edge.native.accesses import AccessList, StoredAccesses
-from stenolog.edge.native.across import LISTS, Counted
+from stenolog.edge.native.across_routes import across_routes
 from stenolog.edge.native.as_of import Past, PastPorts
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.diff import Differences
@@ -34,7 +34,6 @@ from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
 from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.report import Report
-from stenolog.edge.native.search import QUERY, Searching
 from stenolog.edge.native.story import Stories
 from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import AS_OF
@@ -110,7 +109,14 @@ def surface(
         ports.place_of,
         past,
     )
-    stories = Stories(cases.reading, ports.past.reader, ports.readable_at, ports.api_keys, cursors)
+    stories = Stories(
+        cases.reading,
+        ports.past.reader,
+        ports.readable_at,
+        ports.api_keys,
+        ports.stored_accesses,
+        cursors,
+    )
     report = Report(cases, ports.views, renders, ports.room, stories)
     events = Events(cases.reading, ports.stored_events, cursors)
     at = partial(route, admission, admission.problem)
@@ -156,7 +162,7 @@ def surface(
             PREFIX,
         ),
         *_operations(ports, at),
-        *_across_transcripts(ports.search, cursors, at, reading),
+        *across_routes(ports.search, cursors, past, at, reading, PREFIX),
         *feed_routes(ports.feed, cases.reading, ports.identity, admission, PREFIX),
         *forgetting_routes(ports.forgetting, cases.reading.require, cursors, admission, PREFIX),
     ]
@@ -211,26 +217,4 @@ def _operations(ports: NativePorts, at: Callable[..., Route]) -> list[Route]:
             GET=operating(handler=reconciliation.get),
             POST=operating(handler=reconciliation.post),
         ),
-    ]
-
-
-def _across_transcripts(
-    index: SearchReader,
-    cursors: Cursors,
-    at: Callable[..., Route],
-    reading: Callable[..., Guarded],
-) -> Sequence[Route]:
-    lists = (
-        at(
-            f"{PREFIX}/{name}",
-            GET=reading(
-                handler=revalidated(Counted(across, index, cursors).get), query=across.query
-            ),
-        )
-        for name, across in LISTS.items()
-    )
-    searching = Searching(index, cursors)
-    return [
-        at(f"{PREFIX}/search", GET=reading(handler=revalidated(searching.get), query=QUERY)),
-        *lists,
     ]

@@ -10,21 +10,24 @@ from starlette.responses import Response
 
 from stenolog.commands.api_keys import ApiKey
 from stenolog.edge.http.content_reads import shows_content
+from stenolog.edge.native.as_of import Past
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.narrowing import NARROWING, SPEAKER_CHARS_MAX, narrowed, short_text
 from stenolog.edge.native.paging import PAGE, after_of, limit_of, page_answer, refuse_if
+from stenolog.edge.native.view_query import AS_OF
 from stenolog.errors import InvalidRequest
 from stenolog.projections.search.index import Hit, Place, Search, SearchReader
 from stenolog.projections.search.query import Term, read_query
 
-QUERY = ("q", "speaker", *NARROWING, *PAGE)
+QUERY = ("q", "speaker", *NARROWING, AS_OF, *PAGE)
 PLACE_NUMBERS = 4
 
 
 class Searching:
     """Reads the question, and shows what is found."""
 
-    def __init__(self, index: SearchReader, cursors: Cursors) -> None:
+    def __init__(self, index: SearchReader, cursors: Cursors, past: Past) -> None:
+        self._past = past
         self._index = index
         self._cursors = cursors
 
@@ -38,6 +41,7 @@ class Searching:
         limit = limit_of(query, wrong)
         after = after_of(query, partial(self._cursors.numbers, count=PLACE_NUMBERS), wrong)
         refuse_if(wrong)
+        among, told = await self._past.narrowed(query, among)
         found = await self._index.search(
             Search(
                 terms=terms,
@@ -56,6 +60,7 @@ class Searching:
             else self._cursors.of_numbers(
                 (following.top, following.bottom, following.rank, following.passage)
             ),
+            around=told,
         )
 
 

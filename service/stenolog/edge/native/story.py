@@ -13,13 +13,18 @@ from starlette.responses import Response
 from stenolog.commands.api_keys import ApiKey, ApiKeys
 from stenolog.commands.transcription.state import stream_of
 from stenolog.edge.loops import ReadableAt
+from stenolog.edge.native.accesses import StoredAccesses
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.paging import page_answer, page_query
 from stenolog.edge.transcriptions.reading import Reading
+from stenolog.log.accesses import AccessQuery
+from stenolog.log.event import Event
 from stenolog.projections.past.history import PastReader
 from stenolog.projections.past.story import API_KEY, OUTCOMES, Step, story_of
 
 INLINE_EVENTS_MAX = 100  # told in some 3 ms
+SEES_READS = "compliance:read"
+READS_MAX = 200  # the last ones; `stenolog accesses` has all
 KEYS_LOOKED_AT_MAX = 200  # of the tenant's, the newest; another one is shown by its id
 
 
@@ -32,8 +37,10 @@ class Stories:
         past: PastReader,
         readable_at: ReadableAt,
         keys: ApiKeys,
+        accesses: StoredAccesses,
         cursors: Cursors,
     ) -> None:
+        self._accesses = accesses
         self._reading = reading
         self._past = past
         self._readable_at = readable_at
@@ -41,11 +48,15 @@ class Stories:
         self._cursors = cursors
 
     async def get(self, request: Request, caller: ApiKey) -> Response:
-        """Answer with a page, oldest first; `after` stands for a number of steps."""
+        """Answer with a page, oldest first; `after` stands for a number of steps.
+
+        Who may not see who reads is not told of reads.
+        """
         query = page_query(request.query_params, self._cursors)
         transcription_id = request.path_params["id"]
         await self._reading.require(caller.tenant, transcription_id)
-        steps = await self.steps(transcription_id)
+        reads = await self._reads(caller, transcription_id)
+        steps = await self.steps(transcription_id, reads)
         begin = query.after or 0
         end = begin + query.limit
         names = await self.names(caller.tenant, steps[begin:end])
@@ -56,7 +67,7 @@ class Stories:
         following = self._cursors.of_number(end) if end < len(steps) else None
         return page_answer(items, following)
 
-    async def steps(self, transcription_id: str) -> list[Step]:
+    async def steps(self, transcription_id: str, reads: Sequence[Event] = ()) -> list[Step]:
         """Return all steps of a transcription; whose it is has been checked.
 
         Raises:
@@ -71,8 +82,17 @@ class Stories:
                 if at_us is not None:
                     readable[event.position] = at_us
         if len(events) <= INLINE_EVENTS_MAX:
-            return story_of(events, readable)
-        return await asyncio.to_thread(story_of, events, readable)
+            return story_of(events, readable, reads)
+        return await asyncio.to_thread(story_of, events, readable, reads)
+
+    async def _reads(self, caller: ApiKey, transcription_id: str) -> Sequence[Event]:
+        """Return the last reads of its content that were recorded."""
+        if not caller.may(SEES_READS):
+            return ()
+        found = await self._accesses.accesses(
+            AccessQuery(tenant=caller.tenant, limit=READS_MAX, transcripts=(transcription_id,))
+        )
+        return found.events
 
     async def names(self, tenant: str, steps: Sequence[Step]) -> dict[str, str]:
         """Return the names of the API keys that acted, by their ids."""

@@ -9,6 +9,7 @@ from stenolog.errors import SchemaTooNew
 from stenolog.log.catalogue import EVENT_TYPES, read_data
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
+from stenolog.log.events.accesses import TranscriptRead
 from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
 from stenolog.log.events.enrichments import TranscriptEnriched
@@ -148,6 +149,10 @@ def _erased(data: ErasureCompleted) -> str:
     return f"erased here, and at the provider: {data.jobs} job{'' if data.jobs == 1 else 's'}"
 
 
+def _read(data: TranscriptRead) -> str:
+    return f"content was shown: {data.view.replace('-', ' ')}"
+
+
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     TranscriptionRequested.type: _requested,
     SubmissionClaimed.type: _claimed,
@@ -179,4 +184,5 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     DeliveryFailed.type: _undelivered,
     ErasureRequested.type: _erasing,
     ErasureCompleted.type: _erased,
+    TranscriptRead.type: _read,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stenolog.clock import microseconds, rfc3339
 from stenolog.log.actors import DELIVERY, OPERATOR, PROVIDER, RECONCILER, SYSTEM
@@ -23,6 +23,8 @@ STEPS: Mapping[str, str] = {
     "callback": "callback",
     "delivery": "delivery",
     "erasure": "erasure",
+    "hold": "hold",
+    "retention": "retention",
     "transcript": "analysis",
 }
 ACTORS: Mapping[str, str] = {
@@ -59,11 +61,14 @@ class Step:
     after: int | None
 
 
-def story_of(events: Sequence[Event], readable_us: Mapping[int, int]) -> list[Step]:
+def story_of(
+    events: Sequence[Event], readable_us: Mapping[int, int], reads: Sequence[Event] = ()
+) -> list[Step]:
     """Return the steps in order of time.
 
     `events` are those of one stream, from the first; `readable_us` says when events became
-    readable in the views, by position, as far as anybody remembers.
+    readable in the views, by position, as far as anybody remembers. `reads` are of type
+    `transcript.read`.
     """
     by_id = {event.id: event for event in events}
     steps: list[Step] = []
@@ -74,6 +79,7 @@ def story_of(events: Sequence[Event], readable_us: Mapping[int, int]) -> list[St
         if event.type in OUTCOMES and event.position in readable_us:
             steps.append(_readable(event, readable_us[event.position]))
         before = event
+    steps += [replace(_step(one, None), step="read") for one in reads]
     return sorted(steps, key=lambda one: one.time)
 
 

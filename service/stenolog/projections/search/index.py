@@ -84,6 +84,7 @@ class Narrowed:
 
     Attributes:
         metadata: Those that have all of these members, as `members.members_of` returns them.
+        known_until: The last position at which a result may stand that is found.
         created_from: The first and the last moment at which they were asked for: RFC 3339, six
             digits, Z.
     """
@@ -93,6 +94,7 @@ class Narrowed:
     metadata: tuple[str, ...] = ()
     created_from: str | None = None
     created_to: str | None = None
+    known_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def count(connection: apsw.Connection, asked: Counting) -> tuple[list[Count], bo
         having = "HAVING (sum(f.count), -f.key) < (?, ?)"
         values += [asked.after[0], -asked.after[1]]
     with connection:
-        refuse_unready(connection)
+        refuse_unready(connection, asked.among)
         rows = connection.execute(
             "SELECT f.label, min(f.text), sum(f.count), count(DISTINCT f.position), "  # noqa: S608  ours
             f"{weight}, f.key FROM findings AS f {where} GROUP BY f.label, f.folded {having} "
@@ -58,7 +58,7 @@ def count_by_transcript(
         where += " AND f.position < ?"
         values.append(asked.after[0])
     with connection:
-        refuse_unready(connection)
+        refuse_unready(connection, asked.among)
         rows = connection.execute(
             "SELECT (SELECT id FROM transcripts WHERE position = f.position), sum(f.count), "  # noqa: S608  ours
             f"f.position FROM findings AS f {where} "
@@ -87,6 +87,9 @@ def _condition(asked: Counting) -> tuple[str, Values]:
     if asked.text is not None:
         conditions.append("f.folded = ?")
         values.append(" ".join(indexed_words(asked.text)))
+    if among.known_until is not None:
+        conditions.append("f.position <= ?")
+        values.append(among.known_until)
     labels = Labels.of(among.subject, among.metadata)
     of_transcript = [
         ("t.subject = ?", labels.subject),

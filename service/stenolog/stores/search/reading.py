@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apsw
 
-from stenolog.projections.search.index import Hit, HitsPage, Place, Search, SearchNotReady
+from stenolog.projections.search.index import (
+    Hit,
+    HitsPage,
+    Narrowed,
+    Place,
+    Search,
+    SearchNotReady,
+)
 from stenolog.projections.search.query import Term
 from stenolog.projections.search.snippets import snippet_of
 from stenolog.stores.search.matching import RANK_MAX, expression_of
@@ -47,17 +54,20 @@ class _Window:
     older: bool
 
 
-def refuse_unready(connection: apsw.Connection) -> None:
-    """Check that the index answers.
+def refuse_unready(connection: apsw.Connection, among: Narrowed) -> None:
+    """Check that the index answers, of all that was known at the moment that is asked for.
 
     Raises:
-        SearchNotReady: It is being filled.
+        SearchNotReady: It is being filled, or has not followed the log so far.
     """
     state = read_state(connection)
-    if not state.ready:
+    known = state.filled_until
+    if state.ready and among.known_until is not None:
+        known = among.known_until
+    if not state.ready or state.checkpoint.position < (among.known_until or 0):
         raise SearchNotReady(
             f"the search index is being filled from the log: it is at {state.checkpoint.position} "
-            f"of {'?' if state.filled_until is None else state.filled_until}; ask again"
+            f"of {'?' if known is None else known}; ask again"
         )
 
 
@@ -69,9 +79,10 @@ def search(connection: apsw.Connection, asked: Search) -> HitsPage:
         apsw.Error: It cannot be read, or took too long.
     """
     with connection:  # one moment for all statements
-        refuse_unready(connection)
+        refuse_unready(connection, asked.among)
         oldest, newest = _bounds(connection, asked)
         place = asked.after or Place(newest, 0, RANK_MAX + 1, 0)
+        place = replace(place, top=min(place.top, newest))
         found: list[_Match] = []
         following: Place | None = None
         for window, place_of in _windows(connection, asked, place, oldest):
@@ -140,8 +151,11 @@ def _of_moments(connection: apsw.Connection, asked: Search, matches: list[_Match
 def _bounds(connection: apsw.Connection, asked: Search) -> tuple[int, int]:
     """Return the oldest and the newest passage that may be found."""
     among = asked.among
+    known = NEWEST
+    if among.known_until is not None:
+        known = (among.known_until << PASSAGE_BITS) + ALL_PASSAGES
     if among.created_from is None and among.created_to is None:
-        return 0, NEWEST
+        return 0, known
     (oldest, newest), *_ = connection.execute(
         "SELECT min(position), max(position) FROM transcripts "
         "WHERE tenant = ? AND created_at >= ? AND created_at <= ?",
@@ -149,7 +163,8 @@ def _bounds(connection: apsw.Connection, asked: Search) -> tuple[int, int]:
     ).fetchall()
     if oldest is None:
         return 1, 0
-    return whole(oldest) << PASSAGE_BITS, (whole(newest) << PASSAGE_BITS) + ALL_PASSAGES
+    last = (whole(newest) << PASSAGE_BITS) + ALL_PASSAGES
+    return whole(oldest) << PASSAGE_BITS, min(last, known)
 
 
 def _hit(connection: apsw.Connection, match: _Match, terms: Sequence[Term]) -> Hit:

@@ -1,0 +1,1 @@
+"""Write what a replay of the log shows into a plain database."""
