@@ -109,14 +109,7 @@ def surface(
         ports.place_of,
         past,
     )
-    stories = Stories(
-        cases.reading,
-        ports.past.reader,
-        ports.readable_at,
-        ports.api_keys,
-        ports.stored_accesses,
-        cursors,
-    )
+    stories = _stories(ports, cases, cursors)
     report = Report(cases, ports.views, renders, ports.room, stories)
     events = Events(cases.reading, ports.stored_events, cursors)
     at = partial(route, admission, admission.problem)
@@ -167,6 +160,17 @@ def surface(
         *forgetting_routes(ports.forgetting, cases.reading.require, cursors, admission, PREFIX),
     ]
     return Surface(routes=routes, prefix=PREFIX, form=admission.problem)
+
+
+def _stories(ports: NativePorts, cases: UseCases, cursors: Cursors) -> Stories:
+    return Stories(
+        cases.reading,
+        ports.past.reader,
+        ports.readable_at,
+        ports.api_keys,
+        ports.stored_accesses,
+        cursors,
+    )
 
 
 def _keys(
