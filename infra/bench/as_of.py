@@ -17,7 +17,6 @@ from stenolog.bootstrap.identity import open_master_key
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import microseconds, now_us, rfc3339
 from stenolog.commands.transcription.state import stream_of
-from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.edge.derived.workers import RenderWorkers
@@ -135,8 +134,8 @@ async def _past(stack: contextlib.AsyncExitStack, place: Path) -> tuple[Past, Mo
     stack.push_async_callback(log.close)
     keys = await SqliteKeys.open(place / KEYS, log.identity)
     stack.push_async_callback(keys.close)
-    secret, _ = await open_master_key(Settings(data_dir=place), keys)
-    vault = Vault(MasterKey(secret), keys, log.sealings)
+    master, _ = await open_master_key(Settings(data_dir=place), keys)
+    vault = Vault(master, keys, log.sealings)
     views = await SqliteViews.open(place / VIEWS, vault, log.identity)
     stack.push_async_callback(views.close)
     side = SideProcess(), SideProcess()

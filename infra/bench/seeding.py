@@ -13,7 +13,6 @@ from infra.bench.transcripts import NO_FEATURE, answer, request_payload
 from stenolog.bootstrap.identity import callback_keys, open_master_key
 from stenolog.commands.callback_tokens import CallbackKeys, Registration, register
 from stenolog.commands.transcription.state import stream_of
-from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.log.events.submissions import SubmissionAccepted, SubmissionClaimed
@@ -97,7 +96,6 @@ async def opened_recorder(directory: Path) -> AsyncIterator[tuple[FactRecorder, 
             stack.push_async_callback(log.close)
             keys = await SqliteKeys.open(directory / KEYS, log.identity)
             stack.push_async_callback(keys.close)
-            secret, _ = await open_master_key(Settings(data_dir=directory), keys)
-            master = MasterKey(secret)
+            master, _ = await open_master_key(Settings(data_dir=directory), keys)
             signing = await callback_keys(keys, master)
             yield FactRecorder(log, Vault(master, keys, log.sealings)), signing

@@ -23,10 +23,10 @@ from stenolog.stores.files.directory import (
     MASTER_KEY,
     locked,
     make_directory,
-    read_master_key,
     running,
     write_durably,
 )
+from stenolog.stores.files.key_files import read_master_key
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 ADDRESS = "http://127.0.0.1:1"
@@ -193,9 +193,10 @@ async def test_a_start_that_broke_off_after_the_master_key_goes_on(tmp_path: Pat
     write_durably(tmp_path / MASTER_KEY, "ab" * 32 + "\n")
     keys = await SqliteKeys.open(tmp_path / "keys.db")
     try:
-        secret, made = await open_master_key(settings_in(tmp_path), keys)
-        assert (secret, made) == (bytes.fromhex("ab" * 32), False)
-        assert await open_master_key(settings_in(tmp_path), keys) == (secret, False)
+        master, made = await open_master_key(settings_in(tmp_path), keys)
+        assert (master.key_id, made) == (MasterKey(bytes.fromhex("ab" * 32)).key_id, False)
+        again, made = await open_master_key(settings_in(tmp_path), keys)
+        assert (again.key_id, made) == (master.key_id, False)
     finally:
         await keys.close()
 

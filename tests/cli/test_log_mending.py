@@ -19,7 +19,8 @@ from stenolog.compliance.tree_heads import FILE_NAME, read_heads, write_head
 from stenolog.compliance.vault import Vault
 from stenolog.log.actors import OPERATOR, SYSTEM_TENANT
 from stenolog.log.event import Event
-from stenolog.stores.files.directory import locked, make_directory, read_master_key
+from stenolog.stores.files.directory import locked, make_directory
+from stenolog.stores.files.key_files import read_master_key
 from stenolog.stores.sqlite.log.store import SqliteLog
 from tests.bootstrap.test_directory import ADDRESS, settings_in
 from tests.data_files import log_and_keys

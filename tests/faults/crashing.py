@@ -27,7 +27,19 @@ from stenolog.simulator.assemblyai.provider import API_KEY
 from stenolog.telemetry import configure_logging
 
 LOG_CHANGES = frozenset({"append_all"})
-KEY_CHANGES = frozenset({"add_data_key", "destroy_data_key", "add_secret", "add_api_key", "tenant"})
+KEY_CHANGES = frozenset(
+    {
+        "add_data_key",
+        "destroy_data_key",
+        "add_secret",
+        "add_api_key",
+        "tenant",
+        "hold_subject",
+        "release_subject",
+        "replace_boxes",
+        "scrub",
+    }
+)
 VIEW_CHANGES = frozenset({"advance", "build", "begin", "reset", "drop", "erase"})
 # Taking a lease is none: it is taken whenever something stirs, and is not held beyond a death.
 WORK_CHANGES = frozenset({"begin", "add", "recover", "record", "put_off", "remove"})

@@ -20,7 +20,8 @@ from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.tree_heads import FILE_NAME, read_heads
 from stenolog.compliance.verify import verify
 from stenolog.log.event import Event, event_from_bytes
-from stenolog.stores.files.directory import KEYS, LOG, read_master_key
+from stenolog.stores.files.directory import KEYS, LOG
+from stenolog.stores.files.key_files import read_master_key
 from stenolog.stores.sqlite.records import SqliteRecords
 from tests.faults import crashing
 
@@ -95,6 +96,12 @@ class Killed:
         while self.deaths < number:
             self._process.join(PATIENCE_S)
             self.revive()
+
+    def died_within(self, seconds: float) -> bool:
+        """Whether the process killed itself in this time; it is waited for no longer."""
+        assert self._process is not None
+        self._process.join(seconds)
+        return self._process.exitcode == -signal.SIGKILL
 
     def kill(self) -> None:
         """The process is gone, in the middle of whatever it did."""

@@ -71,6 +71,9 @@ class MemoryKeys:
         )
         return secret
 
+    async def found(self, key: str, tenant: str | None) -> ApiKey | None:
+        raise AssertionError("authentication looks for prefixes")
+
     async def revocable(self, key: str, tenant: str | None) -> ApiKey | None:
         raise AssertionError("authentication revokes nothing")
 
@@ -88,6 +91,7 @@ class MemoryKeys:
         candidate: str,
         region: Region | None = None,
         providers: Sequence[ProviderName] = (),
+        retention: str | None = None,
     ) -> Tenant:
         raise AssertionError("authentication makes nothing")
 

@@ -159,6 +159,7 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
     known = {
         "key": secret.split("_", 1)[1][:8],
         "erasure": erasure["id"],
+        "secret": "callback",
         "hold": hold["id"],
         "link": link.rpartition("/")[2],
         "id": transcription_id,

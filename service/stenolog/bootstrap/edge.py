@@ -61,6 +61,7 @@ async def edge_app(settings: Settings, stores: Stores, parts: EdgeParts) -> Appl
                 uploads=stores.uploads,
                 note_subject=parts.forgetting.subjects.note,
                 subject_holds=parts.forgetting.extension,
+                retention=parts.forgetting.classes,
                 echoes=echoes,
                 upload_key=parts.link_key,
                 upload_bytes_max=settings.upload_bytes_max,
@@ -120,6 +121,7 @@ def _native(
         webhook_secrets=parts.endpoints.webhook_secrets,
         tenant_keys=parts.endpoints.tenant_keys,
         forgetting=parts.forgetting.ports,
+        rotation=parts.rotation,
     )
 
 

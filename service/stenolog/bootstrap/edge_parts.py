@@ -12,6 +12,7 @@ from stenolog.bootstrap.endpoints import EndpointParts
 from stenolog.bootstrap.forgetting import Forgetting
 from stenolog.bootstrap.http.answer_room import AnswerRoom
 from stenolog.bootstrap.http.figures import Figures
+from stenolog.bootstrap.rotating import SecretRotation
 from stenolog.clock import NowMs
 from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
@@ -41,7 +42,6 @@ class EdgeParts:
 
     Attributes:
         reads: What records who was shown content.
-        signing: The keys of callback registrations.
         link_key: 32 bytes that sign the URLs of uploads and of redacted audio.
         waiting: Who may wait for a transcription's end.
         beat_age_ms_max: An older last beat of a loop that everything needs is a fault.
@@ -55,7 +55,7 @@ class EdgeParts:
     handler: CommandHandler
     facts: FactRecorder
     ring: KeyRing
-    signing: CallbackKeys
+    rotation: SecretRotation
     wake: Wake
     turns: Turns
     beats: LoopBeats
@@ -78,3 +78,8 @@ class EdgeParts:
     arrivals: Arrivals = field(default_factory=Arrivals)
     waiting: WaitLimits = field(default_factory=WaitLimits)
     beat_age_ms_max: int = BEAT_AGE_MS_MAX
+
+    @property
+    def signing(self) -> CallbackKeys:
+        """The keys of callback registrations."""
+        return self.rotation.callbacks

@@ -8,6 +8,7 @@ from stenolog.bootstrap.identity import SUBJECTS, TREE_HEAD, secret_of
 from stenolog.bootstrap.stores import Stores
 from stenolog.commands.erasing import ErasureRequests
 from stenolog.commands.handler import CommandHandler
+from stenolog.commands.retention import RetentionClasses
 from stenolog.compliance.erasure import Eraser
 from stenolog.compliance.forgetting.certificates import Certificates, CertificateSigner
 from stenolog.compliance.forgetting.erasures import Erasures
@@ -15,6 +16,7 @@ from stenolog.compliance.forgetting.hold_extension import HoldExtension
 from stenolog.compliance.forgetting.holds import Holds
 from stenolog.compliance.forgetting.orders import ErasureOrders
 from stenolog.compliance.forgetting.performing import Performer
+from stenolog.compliance.forgetting.retention import Retention
 from stenolog.compliance.subjects import Subjects
 from stenolog.config.settings import Settings
 from stenolog.edge.native.forgetting_ports import ForgettingPorts
@@ -37,11 +39,18 @@ class Forgetting:
     extension: HoldExtension
     erasures: Erasures
     performer: Performer
+    retention: Retention
+    classes: RetentionClasses
 
     @property
     def ports(self) -> ForgettingPorts:
         """What `/api/v1` asks of it."""
-        return ForgettingPorts(erasures=self.erasures, holds=self.holds)
+        return ForgettingPorts(
+            erasures=self.erasures,
+            holds=self.holds,
+            retention=self.retention,
+            classes=self.classes,
+        )
 
 
 async def forgetting_over(
@@ -76,4 +85,8 @@ async def forgetting_over(
         extension=extension,
         erasures=Erasures(orders, performer, certificates),
         performer=performer,
+        retention=Retention(stores.views, events, handler, orders, performer),
+        classes=RetentionClasses(
+            days=settings.retention_classes or {}, default=settings.retention_default
+        ),
     )

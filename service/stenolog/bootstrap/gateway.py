@@ -90,6 +90,8 @@ def _loops(stack: contextlib.AsyncExitStack, settings: Settings, parts: Parts) -
         *parts.erasing.loops,
         parts.edge.forgetting.performer.run,
         *parts.edge.reads.loops,
+        parts.edge.forgetting.retention.run,
+        parts.edge.rotation.rewrapping.run,
         heads_loop(stores.heads, parts.heads),
         stores.work_mark.run,
         partial(seal_regularly, stores.seals, settings.seal_interval_ms),

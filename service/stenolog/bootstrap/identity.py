@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from stenolog.bootstrap.master_key import known_master_key
 from stenolog.commands.api_keys import (
     ALL,
     DEFAULT_TENANT,
+    ApiKey,
     ApiKeys,
     prefix_of,
 )
@@ -25,11 +28,10 @@ from stenolog.log.recorder import FactRecorder
 from stenolog.log.store import EventStore
 from stenolog.stores.files.directory import (
     API_KEY,
-    make_master_key,
     read_api_key,
-    read_master_key,
     write_durably,
 )
+from stenolog.stores.files.key_files import make_master_key
 from stenolog.stores.sqlite.keys.store import SqliteKeys
 
 CALLBACK, UPLOAD, CHECK = "callback", "upload", "master"
@@ -41,40 +43,29 @@ ADVICE = "keys.db is older than the log: restore the two together"
 log = structlog.get_logger()
 
 
-async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[bytes, bool]:
+async def open_master_key(settings: Settings, keys: SqliteKeys) -> tuple[MasterKey, bool]:
     """Read the master key, or make one; tell whether it was made now.
 
     Raises:
         CannotStart: It is not the one under which this data directory's keys are wrapped.
     """
-    secret = await asyncio.to_thread(known_master_key, settings)
-    made = secret is None
-    if secret is None:
+    master = await asyncio.to_thread(known_master_key, settings)
+    made = master is None
+    if master is None:
         if await keys.secrets(CHECK):
             raise CannotStart(
                 "the master key of this data directory is missing: restore DATA_DIR/master-key, "
                 "or set STENOLOG_MASTER_KEY"
             )
-        secret = await asyncio.to_thread(make_master_key, settings.data_dir)
+        master = MasterKey(await asyncio.to_thread(make_master_key, settings.data_dir))
     try:
-        await secret_of(keys, MasterKey(secret), CHECK)
+        await secret_of(keys, master, CHECK)
     except PayloadDamaged as exc:
         raise CannotStart(
             "the master key is not the one of this data directory: set the STENOLOG_MASTER_KEY, "
             "or restore the DATA_DIR/master-key, that it was made with"
         ) from exc
-    return secret, made
-
-
-def known_master_key(settings: Settings) -> bytes | None:
-    """Return the master key from the settings or the data directory; None when there is none yet.
-
-    Raises:
-        CannotStart: The file is not a key.
-    """
-    if settings.master_key is not None:
-        return bytes.fromhex(settings.master_key.get_secret_value())
-    return read_master_key(settings.data_dir)
+    return master, made
 
 
 async def secret_of(keys: SqliteKeys, master: MasterKey, purpose: str) -> bytes:
@@ -97,19 +88,28 @@ async def callback_keys(keys: SqliteKeys, master: MasterKey) -> CallbackKeys:
     return CallbackKeys(current=max(held), secrets=held)
 
 
-async def key_ring(keys: ApiKeys, events: EventStore, facts: FactRecorder) -> KeyRing:
+async def key_ring(
+    keys: ApiKeys, events: EventStore, facts: FactRecorder, directory: Path
+) -> KeyRing:
     """Return what makes and revokes API keys, once every revocation of the log holds.
+
+    A key that is rotated is replaced in `DATA_DIR/api-key`, too.
 
     Raises:
         StoreError: Log or keys cannot be read or written.
     """
-    ring = KeyRing(keys, events, facts)
+    ring = KeyRing(keys, events, facts, partial(_replace_first_key, directory))
     again = await ring.catch_up()
     if again:
         log.warning(
             "keys.revoked_again", keys=again, reason="keys.db is older than the log", advice=ADVICE
         )
     return ring
+
+
+async def _replace_first_key(directory: Path, replaced: ApiKey, secret: str) -> None:
+    if prefix_of(await asyncio.to_thread(read_api_key, directory)) == replaced.prefix:
+        await asyncio.to_thread(write_durably, directory / API_KEY, secret + "\n")
 
 
 async def first_api_key(ring: KeyRing, directory: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from stenolog.bootstrap.identity import known_master_key
+from stenolog.bootstrap.master_key import known_master_key
 from stenolog.bootstrap.offline import open_log, open_records
 from stenolog.compliance.accepted_damage import accepted_damage, record_acceptance
 from stenolog.compliance.data_keys import MasterKey
@@ -93,7 +93,6 @@ async def mend_nodes(settings: Settings) -> int | None:
 
 def _master_key(settings: Settings) -> MasterKey | None:
     try:
-        secret = known_master_key(settings)
+        return known_master_key(settings)
     except CannotStart:
         return None
-    return None if secret is None else MasterKey(secret)

@@ -9,18 +9,19 @@ from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.identity import (
     CHECK,
     TREE_HEAD,
+    callback_keys,
     key_ring,
-    known_master_key,
     open_master_key,
 )
+from stenolog.bootstrap.master_key import known_master_key
 from stenolog.bootstrap.opened_log import open_log_and_keys
 from stenolog.bootstrap.projections import PROJECTIONS
+from stenolog.bootstrap.rotating import SecretRotation
 from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.compliance.browsing import BrowsableRecords
 from stenolog.compliance.checkpoints import HeadSigner
-from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.lost_files import refuse_lost_keys
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
@@ -53,7 +54,23 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[ApiKeys, KeyRing]
     """
     async with _keys_and_log(settings) as (keys, log):
         # Events of keys have no payload, so the master key need not be here.
-        yield keys, await key_ring(keys, log, FactRecorder(log, NoSealer()))
+        yield keys, await key_ring(keys, log, FactRecorder(log, NoSealer()), settings.data_dir)
+
+
+@contextlib.asynccontextmanager
+async def open_rotation(settings: Settings) -> AsyncIterator[SecretRotation]:
+    """Open what rotates the gateway's own secrets, with the directory locked.
+
+    Raises:
+        DataDirectoryLocked: A gateway runs on it after all.
+        CannotStart: The master key is not here; else as `open_keys`.
+        StoreUnavailable: A file cannot be opened.
+    """
+    _refuse_no_log(settings)
+    async with _keys_and_log(settings) as (keys, _):
+        master, _ = await open_master_key(settings, keys)
+        callbacks = await callback_keys(keys, master)
+        yield SecretRotation(settings, keys, master, callbacks)
 
 
 @contextlib.asynccontextmanager
@@ -70,8 +87,8 @@ async def open_projections(settings: Settings) -> AsyncIterator[AllProjections]:
         keys, log = await stack.enter_async_context(_keys_and_log(settings))
         marked = bool(await keys.secrets(CHECK))
         await refuse_lost_keys(log, keys_marked=marked, keys_file=KEYS, log_file=LOG)
-        secret, _ = await open_master_key(settings, keys)
-        vault = Vault(MasterKey(secret), keys, log.sealings)
+        master, _ = await open_master_key(settings, keys)
+        vault = Vault(master, keys, log.sealings)
         views = await SqliteViews.open(settings.data_dir / VIEWS, vault, log.identity)
         stack.push_async_callback(views.close)
         projector = Projector(
@@ -124,12 +141,12 @@ def published_key(settings: Settings) -> str | None:
         PayloadDamaged: The master key is another.
         StoreError: A file cannot be read.
     """
-    secret = known_master_key(settings)
+    master = known_master_key(settings)
     with contextlib.closing(_sqlite_records(settings)) as records:
         box, identity = records.secret(TREE_HEAD, 1), records.identity
-    if secret is None or box is None or identity is None:
+    if master is None or box is None or identity is None:
         return None
-    private = MasterKey(secret).unwrap(box, f"{TREE_HEAD} 1".encode())
+    private = master.unwrap(box, f"{TREE_HEAD} 1".encode())
     return HeadSigner(identity, SigningKey(private)).verifier_key
 
 

@@ -21,6 +21,7 @@ from stenolog.bootstrap.overseeing import Overseer
 from stenolog.bootstrap.providers import FACTS, providers_of, regions_of
 from stenolog.bootstrap.reconciling import Reconciling, reconciling_over
 from stenolog.bootstrap.redacted_audio import redacted_audio_of
+from stenolog.bootstrap.rotating import SecretRotation
 from stenolog.bootstrap.stores import Stores, Wrapping, open_stores
 from stenolog.bootstrap.timings import timings_of
 from stenolog.clock import NowMs
@@ -122,7 +123,7 @@ async def open_parts(
             handler=handler,
             facts=facts,
             ring=ring,
-            signing=signing,
+            rotation=SecretRotation(settings, stores.keys, stores.master, signing),
             wake=reconciling.reconciler.wake,
             turns=reconciling.reconciler.turns,
             beats=beats,
@@ -171,7 +172,7 @@ async def _recording(
 ) -> tuple[FactRecorder, AccessParts, KeyRing, CommandHandler]:
     facts = FactRecorder(stores.events, stores.vault)
     reads = access_parts(stack, settings, facts, now_ms)
-    ring = await key_ring(stores.keys, stores.events, facts)
+    ring = await key_ring(stores.keys, stores.events, facts, settings.data_dir)
     return facts, reads, ring, await agreed_handler(stores, facts)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stenolog.bootstrap.identity import CHECK, known_master_key
+from stenolog.bootstrap.identity import CHECK
+from stenolog.bootstrap.master_key import known_master_key
 from stenolog.bootstrap.offline import master_key_mark
 from stenolog.bootstrap.projections import PROJECTIONS
 from stenolog.clock import now_us
@@ -141,10 +142,10 @@ def _about(records: BrowsableRecords, moment: Moment) -> dict[str, str]:
 
 
 def _master_key(settings: Settings) -> MasterKey:
-    secret = known_master_key(settings)
-    if secret is None:
+    master = known_master_key(settings)
+    if master is None:
         raise CannotStart("the master key is not here: without it nothing can be read")
-    master, mark = MasterKey(secret), master_key_mark(settings)
+    mark = master_key_mark(settings)
     try:
         if mark is not None:
             master.unwrap(mark, f"{CHECK} 1".encode())

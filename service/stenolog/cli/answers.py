@@ -164,6 +164,8 @@ class KeyItem(Answered):
     tenant_region: Line | None = None
     provider: Line | None = None
     tenant_providers: list[Line] = []
+    retention: Line | None = None
+    tenant_retention: Line | None = None
     revoked_at: Line | None = None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stenolog.bootstrap.identity import CHECK, known_master_key
+from stenolog.bootstrap.identity import CHECK
+from stenolog.bootstrap.master_key import is_stated, known_master_key
 from stenolog.bootstrap.offline import (
     master_key_mark,
     open_records,
@@ -12,7 +13,6 @@ from stenolog.bootstrap.offline import (
     refuse_unstartable,
 )
 from stenolog.cli.findings import Finding
-from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.known_head import contradiction
 from stenolog.compliance.lost_files import BEGUN, GO_BACK, is_new
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
@@ -42,7 +42,7 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
     """
     what = "master key"
     file = settings.data_dir / MASTER_KEY
-    if settings.master_key is None and not _may_be_read(file):
+    if not is_stated(settings) and not _may_be_read(file):
         return Finding(
             what=what,
             holds=None if runs else False,
@@ -50,14 +50,14 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
             advice=ASK_AS_ITS_USER,
         )
     try:
-        secret = known_master_key(settings)
+        key = known_master_key(settings)
     except CannotStart as exc:
         return Finding(what=what, holds=False, said=str(exc))
     try:
         box = None if _missing(settings) else master_key_mark(settings)
     except (StoreError, CannotStart):
         box = None  # that the files cannot be read is a finding of its own
-    if secret is None:
+    if key is None:
         if box is not None or not is_new(settings.data_dir / LOG):
             if not known:
                 return Finding(
@@ -75,9 +75,9 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
         return Finding(what=what, holds=None, said="not there yet")
     if box is not None:
         try:
-            MasterKey(secret).unwrap(box, f"{CHECK} 1".encode())
+            key.unwrap(box, f"{CHECK} 1".encode())
         except PayloadDamaged:
-            if not known and (runs or settings.master_key is None):
+            if not known and (runs or not is_stated(settings)):
                 return Finding(
                     what=what,
                     holds=None,
@@ -92,13 +92,13 @@ def master_key(settings: Settings, *, known: bool = True, runs: bool = False) ->
                 advice="restore the DATA_DIR/master-key, or set the STENOLOG_MASTER_KEY, that it "
                 "was made with",
             )
-    if settings.master_key is not None:
-        return Finding(what=what, holds=True, said="from STENOLOG_MASTER_KEY")
+    if is_stated(settings) and not _is_beside(settings):
+        return Finding(what=what, holds=True, said=f"from {_source(settings)}")
     return Finding(
         what=what,
         holds=None,
-        said="DATA_DIR/master-key, beside the data",
-        advice="keep a copy elsewhere, or set STENOLOG_MASTER_KEY",
+        said=f"{_source(settings)}, beside the data",
+        advice="keep a copy elsewhere, or set STENOLOG_MASTER_KEY, _FILE or _COMMAND",
     )
 
 
@@ -114,6 +114,20 @@ def log_key(settings: Settings) -> Finding:
     return Finding(
         what=what, holds=True, said=key, advice="whoever is to judge a proof must have it from you"
     )
+
+
+def _is_beside(settings: Settings) -> bool:
+    """Tell whether whoever takes the data takes the key with it."""
+    file = settings.master_key_file
+    return file is not None and file.absolute().is_relative_to(settings.data_dir.absolute())
+
+
+def _source(settings: Settings) -> str:
+    if settings.master_key is not None:
+        return "STENOLOG_MASTER_KEY"
+    if settings.master_key_command is not None:
+        return "STENOLOG_MASTER_KEY_COMMAND"
+    return "DATA_DIR/master-key" if settings.master_key_file is None else "STENOLOG_MASTER_KEY_FILE"
 
 
 def log_and_keys(settings: Settings) -> Finding:

@@ -12,8 +12,9 @@ import click
 
 from stenolog.bootstrap.capabilities import configured_of
 from stenolog.bootstrap.offline import open_keys
-from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, RevokedKey, checked
+from stenolog.cli.answers import KeyItem, KeyPage, MadeKey, checked
 from stenolog.cli.client import ServiceClient
+from stenolog.cli.keys_rotate import revoke, rotate
 from stenolog.cli.layout import minute, table, wrapped
 from stenolog.cli.offline import by_service_or_hand
 from stenolog.cli.suggesting import Suggesting
@@ -26,15 +27,15 @@ from stenolog.commands.api_keys import (
     ApiKey,
     checked_name,
     checked_scopes,
-    prefix_of,
 )
+from stenolog.commands.retention import RetentionClasses
 from stenolog.commands.routing_defaults import (
     checked_provider,
     checked_providers,
     checked_region,
 )
 from stenolog.config.settings import Settings
-from stenolog.errors import InvalidRequest, NotFound, RequestError
+from stenolog.errors import InvalidRequest, RequestError
 from stenolog.log.actors import OPERATOR
 from stenolog.log.events.vocabulary import ProviderName, Region
 
@@ -46,7 +47,7 @@ PROVIDER = click.Choice(get_args(ProviderName))
 
 @click.group("keys", cls=Suggesting)
 def command() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list, rotate and revoke API keys."""
 
 
 @command.command("create")
@@ -67,6 +68,8 @@ def command() -> None:
     help="The same, for all keys of its tenant; commas between them, and each is asked where the "
     "one before has no job and takes none.",
 )
+@click.option("--retention", metavar="CLASS", help="How long it is kept when a request names none.")
+@click.option("--tenant-retention", metavar="CLASS", help="The same, for all keys of its tenant.")
 @with_service
 @guarded
 def create(
@@ -78,6 +81,8 @@ def create(
     tenant_region: Region | None,
     provider: ProviderName | None,
     tenant_providers: str | None,
+    retention: str | None,
+    tenant_retention: str | None,
     data_dir: Path | None,
     url: str | None,
     api_key: str | None,
@@ -97,6 +102,8 @@ def create(
         "tenant_region": tenant_region,
         "provider": provider,
         "tenant_providers": _parts(tenant_providers or "") or None,
+        "retention": retention,
+        "tenant_retention": tenant_retention,
     }
     wanted |= {name: given for name, given in routing.items() if given is not None}
     secret = run(_create(settings, wanted))
@@ -145,6 +152,8 @@ def print_keys(keys: Sequence[KeyItem]) -> None:
             ("tenant region", key.tenant_region),
             ("provider", key.provider),
             ("tenant providers", ",".join(key.tenant_providers)),
+            ("retention", key.retention),
+            ("tenant retention", key.tenant_retention),
         )
         below = [
             f"id {key.id}" if key.id else "",
@@ -155,16 +164,8 @@ def print_keys(keys: Sequence[KeyItem]) -> None:
             click.echo(wrapped(text, "  ", 9))
 
 
-# A prefix may begin with a hyphen.
-@command.command("revoke", context_settings={"ignore_unknown_options": True})
-@click.argument("key")
-@with_service
-@guarded
-def revoke(key: str, data_dir: Path | None, url: str | None, api_key: str | None) -> None:
-    """Refuse a key from now on; KEY is the prefix that `keys list` shows, its id, or itself."""
-    settings = settings_from(data_dir=data_dir, url=url, api_key=api_key)
-    revoked = run(_revoke(settings, prefix_of(key) or key))
-    click.echo(f"{revoked.prefix}  revoked {revoked.revoked_at}")
+command.add_command(rotate)
+command.add_command(revoke)
 
 
 async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
@@ -177,6 +178,10 @@ async def _create(settings: Settings, wanted: dict[str, Any]) -> str:
         offered = configured_of(settings)
         checked_provider("provider", wanted.get("provider"), offered)
         checked_providers("tenant_providers", wanted.get("tenant_providers", ()), offered)
+        kept = RetentionClasses(days=settings.retention_classes or {})
+        for field in ("retention", "tenant_retention"):
+            if field in wanted:
+                kept.checked(field, wanted[field])
         async with open_keys(settings) as (_, ring):
             secret, _ = await ring.create(actor=OPERATOR, **wanted)
             return secret
@@ -205,20 +210,6 @@ async def _list(settings: Settings) -> list[KeyItem]:
             ):
                 rows += some
         return [_shown(key) for key in rows]
-
-    return await by_service_or_hand(settings, ask, by_hand)
-
-
-async def _revoke(settings: Settings, key: str) -> RevokedKey:
-    async def ask(client: ServiceClient) -> RevokedKey:
-        return checked(RevokedKey, await client.delete(f"/api/v1/keys/{quote(key, safe='')}"))
-
-    async def by_hand() -> RevokedKey:
-        async with open_keys(settings) as (_, ring):
-            revoked = await ring.revoke(key, None, actor=OPERATOR)
-        if revoked is None:
-            raise NotFound("There is no such API key")
-        return checked(RevokedKey, asdict(revoked))
 
     return await by_service_or_hand(settings, ask, by_hand)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from stenolog.bootstrap.identity import CHECK, known_master_key
+from stenolog.bootstrap.identity import CHECK
+from stenolog.bootstrap.master_key import known_master_key
 from stenolog.bootstrap.offline import master_key_mark
 from stenolog.cli.log_files import opened_records
 from stenolog.cli.log_mending import accept_damage, mend_nodes
@@ -104,12 +105,11 @@ def verify_command(as_json: bool, against: Path | None, data_dir: Path | None) -
 def _master_key(settings: Settings) -> tuple[MasterKey | None, str]:
     """Return the master key when it is that of this directory, else why it is not used."""
     try:
-        secret = known_master_key(settings)
+        master = known_master_key(settings)
     except CannotStart as exc:
         return None, str(exc)
-    if secret is None:
+    if master is None:
         return None, KEY_NOT_HERE
-    master = MasterKey(secret)
     mark = master_key_mark(settings)
     try:
         # Another directory's key opens nothing: that would not be the log's fault.

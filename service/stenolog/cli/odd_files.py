@@ -14,6 +14,7 @@ from stenolog.stores.files.directory import (
     LOCK,
     LOG,
     MASTER_KEY,
+    NEXT_MASTER_KEY,
     SEARCH,
     VIEWS,
     WORK,
@@ -31,6 +32,7 @@ FILES = (
     TREE_HEADS,
     STREAM_MAP,
     MASTER_KEY,
+    NEXT_MASTER_KEY,
     API_KEY,
     LOCK,
 )

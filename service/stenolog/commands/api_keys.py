@@ -51,6 +51,8 @@ class ApiKey:
         provider: Who transcribes what it asks for, when a request names nobody.
         tenant_providers: The same for all keys of its tenant that have none of their own: the
             second is asked where the first has no job and takes none, and so on.
+        retention: The class of what it asks for, when a request names none.
+        tenant_retention: The same for all keys of its tenant that have none of their own.
     """
 
     prefix: str
@@ -66,6 +68,8 @@ class ApiKey:
     tenant_region: Region | None = None
     provider: ProviderName | None = None
     tenant_providers: tuple[ProviderName, ...] = ()
+    retention: str | None = None
+    tenant_retention: str | None = None
 
     @property
     def default_providers(self) -> tuple[ProviderName, ...]:
@@ -94,6 +98,7 @@ class Tenant:
     id: str
     region: Region | None = None
     providers: tuple[ProviderName, ...] = ()
+    retention: str | None = None
 
 
 class ApiKeys(Protocol):
@@ -105,11 +110,12 @@ class ApiKeys(Protocol):
         candidate: str,
         region: Region | None = None,
         providers: Sequence[ProviderName] = (),
+        retention: str | None = None,
     ) -> Tenant:
         """Find or make the tenant with this name, durably; a new one has the id `candidate`.
 
-        A `region` is its default from now on, and so are `providers`; None and none leave them as
-        they are.
+        A `region` is its default from now on, and so are `providers` and `retention`; None and none
+        leave them as they are.
         """
         ...
 
@@ -125,6 +131,13 @@ class ApiKeys(Protocol):
         """Return at most `limit` keys of one tenant (None: of all), newest first.
 
         `after` is the id of the last one of the page before; empty: from the first.
+        """
+        ...
+
+    async def found(self, key: str, tenant: str | None) -> ApiKey | None:
+        """Return the key with this prefix or id, revoked or not; None when the tenant has none.
+
+        `tenant` None: of any.
         """
         ...
 

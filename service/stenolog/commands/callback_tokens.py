@@ -22,6 +22,8 @@ from stenolog.log.events.vocabulary import ProviderName
 HEADER_NAME = "X-Stenolog-Callback"
 # DECISIONS 6: 54 bytes leave no spare bits: one token has one text.
 TOKEN_CHARACTERS = 72
+KID_MAX = 255  # one byte
+SECRET_BYTES = 32
 # The alphabet alone: the standard library also reads `+` and `/`, and one token would have many
 # spellings.
 _SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}")
@@ -30,9 +32,9 @@ _PROVIDERS: Mapping[ProviderName, int] = {"assemblyai": 1, "aimlapi": 2, "local"
 _PROVIDER_NAMES: Mapping[int, ProviderName] = {code: name for name, code in _PROVIDERS.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CallbackKeys:
-    """The keys that verify tokens, by number, and the one that signs.
+    """The keys that verify tokens, by number, and the one that signs; shared by all who do.
 
     Attributes:
         current: The number of the key that signs; it is in `secrets`.
@@ -41,6 +43,13 @@ class CallbackKeys:
 
     current: int
     secrets: Mapping[int, bytes]
+
+    def turn_to(self, number: int, secret: bytes) -> None:
+        """Sign with this key from now on; what was signed with the others still verifies."""
+        assert len(secret) == SECRET_BYTES
+        assert number <= KID_MAX
+        self.secrets = {**self.secrets, number: secret}
+        self.current = number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from stenolog.clock import now_us, rfc3339
 from stenolog.commands.api_keys import (
@@ -20,7 +20,7 @@ from stenolog.commands.api_keys import (
     new_secret,
     prefix_of,
 )
-from stenolog.errors import RecordDamaged
+from stenolog.errors import Forbidden, InvalidRequest, RecordDamaged
 from stenolog.log.catalogue import read_data
 from stenolog.log.events.api_keys import API_KEY, ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.vocabulary import ProviderName, Region
@@ -34,8 +34,15 @@ KEYS_PER_PAGE = 200
 class KeyRing:
     """Makes and revokes the API keys of one data directory, one revocation after the other."""
 
-    def __init__(self, keys: ApiKeys, log: EventStore, facts: FactRecorder) -> None:
-        """`facts` records in `log`."""
+    def __init__(
+        self,
+        keys: ApiKeys,
+        log: EventStore,
+        facts: FactRecorder,
+        replaced: Callable[[ApiKey, str], Awaitable[None]] | None = None,
+    ) -> None:
+        """`facts` records in `log`; `replaced` takes a key that is rotated, and the new secret."""
+        self._replaced = replaced
         self._keys = keys
         self._log = log
         self._facts = facts
@@ -52,17 +59,22 @@ class KeyRing:
         tenant_region: Region | None = None,
         provider: ProviderName | None = None,
         tenant_providers: Sequence[ProviderName] = (),
+        retention: str | None = None,
+        tenant_retention: str | None = None,
         correlation_id: str | None = None,
     ) -> tuple[str, ApiKey]:
         """Make a key and store it; return its secret, which cannot be read again, and the key.
 
-        `tenant_region` and `tenant_providers` replace those of the tenant, also of one that exists.
+        `tenant_region`, `tenant_providers` and `tenant_retention` replace those of the tenant, also
+        of one that exists.
 
         Raises:
             StoreUnavailable: There is no such key; the tenant's name, region and providers, and the
                 event that it was made, may have been written.
         """
-        owner = await self._keys.tenant(tenant, new_id(), tenant_region, tenant_providers)
+        owner = await self._keys.tenant(
+            tenant, new_id(), tenant_region, tenant_providers, tenant_retention
+        )
         secret = new_secret(os.urandom(PREFIX_BYTES + SECRET_BYTES))
         prefix = prefix_of(secret)
         assert prefix is not None
@@ -79,6 +91,8 @@ class KeyRing:
             tenant_region=owner.region,
             provider=provider,
             tenant_providers=owner.providers,
+            retention=retention,
+            tenant_retention=owner.retention,
         )
         made = read_data(
             ApiKeyCreated.type, {"scopes": list(scopes), "region": region, "provider": provider}
@@ -107,6 +121,55 @@ class KeyRing:
             cause = _cause(found, actor, correlation_id)
             appended = await self._facts.record(API_KEY + found.id, [fact], cause)
             return await self._apply(found.id, appended.positions[0])
+
+    async def rotate(
+        self,
+        key: str,
+        tenant: str | None,
+        *,
+        actor: str,
+        keep: bool = False,
+        may: Callable[[str], bool] = lambda scope: True,
+        correlation_id: str | None = None,
+    ) -> tuple[str, ApiKey, ApiKey] | None:
+        """Make a key that may do the same, then revoke this one, unless `keep`.
+
+        `may` tells which scopes may be given away: whoever rotates a key gets what it may do.
+
+        Returns the new one's secret, the new key and this one; None when the tenant has no such
+        key. Cut off in between, both are in use.
+
+        Raises:
+            InvalidRequest: It is revoked.
+            Forbidden: The new one would have a scope that may not be given away.
+            StoreUnavailable: There may be a new key that nobody knows; try again.
+        """
+        found = await self._keys.found(key, tenant)
+        if found is None:
+            return None
+        if found.revoked_at is not None:
+            raise InvalidRequest("The key is revoked: make a new one", [("key", "is revoked")])
+        beyond = [scope for scope in found.scopes if not may(scope)]
+        if beyond:
+            raise Forbidden(f"A key cannot give a scope that it does not have: {', '.join(beyond)}")
+        secret, made = await self.create(
+            actor=actor,
+            correlation_id=correlation_id,
+            tenant=found.tenant_name,
+            name=found.name,
+            scopes=found.scopes,
+            region=found.region,
+            provider=found.provider,
+            retention=found.retention,
+        )
+        if not keep:
+            if self._replaced is not None:
+                await self._replaced(found, secret)
+            revoked = await self.revoke(
+                found.id, tenant, actor=actor, correlation_id=correlation_id
+            )
+            found = revoked or found
+        return secret, made, found
 
     async def catch_up(self) -> int:
         """Revoke again every key that the log says is revoked; return how many there were.

@@ -16,6 +16,7 @@ WRAPPED = b"\x01"
 """The first byte of a wrapped key's box: its format."""
 
 MASTER_KEY_ID_BYTES = 8
+HEADER_BYTES = len(WRAPPED) + MASTER_KEY_ID_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +97,38 @@ class NewKey:
 
 
 class MasterKey:
-    """Wraps all data keys; stored beside them only when the operator set no other place."""
+    """Wraps all data keys; stored beside them only when the operator set no other place.
 
-    def __init__(self, secret: bytes) -> None:
-        assert len(secret) == KEY_BYTES
-        self._secret = secret
-        self._wrapping = Cipher(self.derive(b"stenolog wrap"))
-        self._header = WRAPPED + self.key_id
+    While it is rotated, boxes of the earlier one open, too; nothing is wrapped by that any more.
+    """
+
+    def __init__(self, secret: bytes, earlier: bytes | None = None) -> None:
+        """`earlier` is the key that this one replaces, until every box is wrapped anew."""
+        self._wrappings: dict[bytes, Cipher] = {}
+        if earlier is not None:
+            self.turn_to(earlier)
+        self.turn_to(secret)
 
     @property
     def key_id(self) -> bytes:
         """8 bytes that name this master key and tell nothing about it; in each box it wraps."""
-        return self.derive(b"stenolog master key id")[:MASTER_KEY_ID_BYTES]
+        return key_id_of(self._secret)
+
+    @property
+    def in_rotation(self) -> bool:
+        """Whether boxes of an earlier key open, too."""
+        return len(self._wrappings) > 1
+
+    def turn_to(self, secret: bytes) -> None:
+        """Wrap with this key from now on; boxes of all the keys before it open."""
+        assert len(secret) == KEY_BYTES
+        self._secret = secret
+        self._header = WRAPPED + key_id_of(secret)
+        self._wrappings[self._header] = Cipher(derived_key(secret, b"stenolog wrap"))
+
+    def forget_earlier(self) -> None:
+        """Open boxes of this key alone."""
+        self._wrappings = {self._header: self._wrappings[self._header]}
 
     def derive(self, purpose: bytes) -> bytes:
         """Return a key of 32 bytes of its own for `purpose`."""
@@ -119,7 +140,7 @@ class MasterKey:
         A box is its format (1), the master key's id, then a nonce and AES-256-GCM's output;
         associated data: format, id and `name`.
         """
-        return self._header + self._wrapping.box(secret, self._header + name)
+        return self._header + self._wrappings[self._header].box(secret, self._header + name)
 
     def unwrap(self, box: bytes, name: bytes) -> bytes:
         """Return what `wrap` was given.
@@ -127,12 +148,27 @@ class MasterKey:
         Raises:
             PayloadDamaged: The box, its name or this master key is another.
         """
-        if not box.startswith(self._header):
+        header = box[:HEADER_BYTES]
+        wrapping = self._wrappings.get(header)
+        if wrapping is None:
             raise PayloadDamaged("a stored key was wrapped by another master key, or is damaged")
         try:
-            return self._wrapping.unbox(box[len(self._header) :], self._header + name)
+            return wrapping.unbox(box[HEADER_BYTES:], header + name)
         except PayloadDamaged as exc:
             raise PayloadDamaged("a stored key does not open under this master key") from exc
+
+    def rewrapped(self, box: bytes, name: bytes) -> bytes | None:
+        """Return the same secret in a new box; None: it is wrapped by the present key already.
+
+        Raises:
+            PayloadDamaged: As `unwrap`.
+        """
+        return None if box.startswith(self._header) else self.wrap(self.unwrap(box, name), name)
+
+
+def key_id_of(secret: bytes) -> bytes:
+    """Return what names a master key in the boxes that it wraps."""
+    return derived_key(secret, b"stenolog master key id")[:MASTER_KEY_ID_BYTES]
 
 
 def new_wrapped_key(master: MasterKey, stream: str) -> WrappedKey:

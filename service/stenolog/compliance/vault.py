@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from stenolog.bounded import BoundedMemory
 from stenolog.compliance.data_keys import (
@@ -17,6 +18,7 @@ from stenolog.compliance.data_keys import (
     MasterKey,
     NewKey,
     WrappedKey,
+    bound_to,
     new_wrapped_key,
     unwrap_key,
 )
@@ -140,8 +142,11 @@ class Vault:
         Raises:
             StoreUnavailable: It could not be made durable.
         """
-        kept = await self._keys.add_data_key(new.wrapped)
-        assert kept.key_id == new.wrapped.key_id, "the stream had a key"
+        wrapped = new.wrapped
+        name = bound_to(wrapped.key_id, wrapped.stream)
+        box = self._master.rewrapped(wrapped.box, name)  # it may have been rotated meanwhile
+        kept = await self._keys.add_data_key(wrapped if box is None else replace(wrapped, box=box))
+        assert kept.key_id == wrapped.key_id, "the stream had a key"
 
     async def destroy(self, stream: str) -> None:
         """Destroy the stream's key and salt in memory and on disk; it never gets others.

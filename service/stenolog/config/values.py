@@ -16,6 +16,12 @@ KEY_CHARS_MAX = 1_024
 # RFC 3986, 2: nothing else is in a URL; Python's parser takes line breaks out of one unseen.
 VISIBLE = re.compile(r"[!-~]+")
 
+CLASS = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+DAYS = re.compile(r"[1-9][0-9]{0,3}|[12][0-9]{4}|3[0-5][0-9]{3}|36[0-4][0-9]{2}|36500")
+CLASSES_MAX = 100
+KEEP = "keep"
+"""In the place of a retention class: kept until it is deleted, whatever the defaults are."""
+
 MILLISECONDS_MAX = 10**10  # some 115 days
 Milliseconds = Annotated[int, Field(ge=1, le=MILLISECONDS_MAX)]
 
@@ -25,6 +31,26 @@ def parts_of(value: object) -> object:
     if not isinstance(value, str):
         return value
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def classes_of(value: object) -> object:
+    """Return the days of each class in a text such as `short:30,long:365`; else what was given.
+
+    Raises:
+        ValueError: A name or a number cannot be one.
+    """
+    parts = parts_of(value)
+    if not isinstance(parts, list):
+        return value
+    found: dict[str, int] = {}
+    for part in parts:
+        name, _, days = str(part).partition(":")
+        if not CLASS.fullmatch(name) or name == KEEP or not DAYS.fullmatch(days) or name in found:
+            raise ValueError("must be names and days such as short:30,long:365, each name once")
+        found[name] = int(days)
+    if len(found) > CLASSES_MAX:
+        raise ValueError(f"must have at most {CLASSES_MAX} classes")
+    return found
 
 
 def lower_case(value: object) -> object:

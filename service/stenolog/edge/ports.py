@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.log.proofs import ConsistencyProof, InclusionProof
-from stenolog.log.recorder import Cause
 from stenolog.projections.pages import ProjectionStatus
 
 
@@ -75,26 +74,6 @@ class StreamsOfSubject(Protocol):
 
         Raises:
             StoreUnavailable: They cannot be read now.
-        """
-        ...
-
-
-class SubjectHolds(Protocol):
-    """Tells which legal holds are on a subject; `compliance/forgetting` keeps this promise."""
-
-    async def on_subject(self, tenant: str, subject: str, /) -> Sequence[str]:
-        """Return the ids of the holds on a subject.
-
-        Raises:
-            StoreUnavailable: They cannot be read now.
-        """
-        ...
-
-    async def apply(self, cause: Cause, transcription_id: str, holds: Sequence[str], /) -> None:
-        """Put a transcription on these holds, if it is in the log; repeating changes nothing.
-
-        Raises:
-            StoreUnavailable: It is not on all of them; try again.
         """
         ...
 

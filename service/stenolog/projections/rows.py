@@ -54,6 +54,7 @@ class StatusRow:
         webhook_ended: How that delivery ended: `delivered`, or why not; None before, or without.
         webhook_address: Scheme, host and port of the customer's webhook; empty without one.
         unknown: Names of parameters that AssemblyAI's contract does not have, as a JSON list.
+        erase_at: When its retention ends; None: it is kept, or its erasure was requested.
     """
 
     id: str
@@ -85,6 +86,7 @@ class StatusRow:
     webhook_ended: str | None = None
     webhook_address: str = ""
     unknown: str = NO_NAMES
+    erase_at: str | None = None
 
     @property
     def open(self) -> bool:

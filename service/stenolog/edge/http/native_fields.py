@@ -22,6 +22,7 @@ HEADERS = {
     "providers": "stenolog-providers",
     "region": "stenolog-region",
     "subject": "stenolog-subject",
+    "retention": "stenolog-retention",
     "metadata": "stenolog-metadata",
 }
 
@@ -79,7 +80,7 @@ def _in_headers(request: Request) -> dict[str, object]:
 def _checked(given: Mapping[str, object]) -> Extras:
     wrong: list[tuple[str, str]] = []
     texts: dict[str, str | None] = {}
-    for field in ("provider", "region", "subject"):
+    for field in ("provider", "region", "subject", "retention"):
         value = given.get(field)
         if value is not None and not isinstance(value, str):
             wrong.append((field, "must be a string"))
@@ -103,6 +104,7 @@ def _checked(given: Mapping[str, object]) -> Extras:
         providers=providers,
         region=texts["region"],
         subject=subject,
+        retention=texts["retention"],
         metadata=metadata,
     )
 

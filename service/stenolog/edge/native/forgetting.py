@@ -28,6 +28,7 @@ from stenolog.edge.native.paging import (
     page_query,
     refuse_if,
 )
+from stenolog.edge.native.retention import Retention
 from stenolog.edge.transcriptions.of_subject import SUBJECT_CHARS_MAX
 from stenolog.edge.transcriptions.reading import ID
 from stenolog.errors import InvalidRequest, NotFound
@@ -133,9 +134,11 @@ def forgetting_routes(
     """Return the paths."""
     erasures = Erasures(ports.erasures, require, cursors)
     holds = Holds(ports.holds, require, cursors)
+    retention = Retention(ports.classes, ports.retention, cursors)
     at = partial(route, admission, admission.problem)
     erasing = partial(Guarded, query=(), scope="compliance:erase")
     holding = partial(Guarded, query=(), scope="compliance:hold")
+    reporting = partial(Guarded, scope="compliance:read")
     return [
         at(
             f"{prefix}/erasures",
@@ -155,6 +158,14 @@ def forgetting_routes(
             f"{prefix}/holds/{{hold}}",
             GET=holding(handler=revalidated(holds.get)),
             DELETE=holding(handler=holds.delete),
+        ),
+        at(
+            f"{prefix}/retention",
+            GET=reporting(handler=revalidated(retention.classes), query=()),
+        ),
+        at(
+            f"{prefix}/retention/due",
+            GET=reporting(handler=retention.due, query=("until", *PAGE)),
         ),
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from stenolog.commands.retention import RetentionClasses
 from stenolog.log.recorder import Cause
 
 
@@ -75,9 +76,25 @@ class LegalHolds(Protocol):
         ...
 
 
+class DueReport(Protocol):
+    """Reports what retention ends; `compliance/forgetting` keeps this promise."""
+
+    async def report(
+        self, tenant: str, /, *, until: str | None, after: tuple[str, str], limit: int
+    ) -> Sequence[Mapping[str, object]]:
+        """Return at most `limit` that are due until a time (None: now), the longest due first.
+
+        Raises:
+            StoreUnavailable: They cannot be read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgettingPorts:
     """What forgets, and what keeps it from forgetting."""
 
     erasures: OrderErasures
     holds: LegalHolds
+    retention: DueReport
+    classes: RetentionClasses

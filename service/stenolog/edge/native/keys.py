@@ -20,6 +20,7 @@ from stenolog.commands.api_keys import (
     checked_scopes,
 )
 from stenolog.commands.key_ring import KeyRing
+from stenolog.commands.retention import RetentionClasses
 from stenolog.commands.routing_defaults import (
     checked_provider,
     checked_providers,
@@ -45,6 +46,8 @@ FIELDS = (
     "tenant_region",
     "provider",
     "tenant_providers",
+    "retention",
+    "tenant_retention",
 )
 UNKNOWN = "There is no such API key"
 
@@ -59,6 +62,7 @@ class Keys:
         authenticator: Authenticator,
         regions: Sequence[Region],
         providers: Sequence[ProviderName],
+        retention: RetentionClasses,
         cursors: Cursors,
     ) -> None:
         """`regions` and `providers`: those that the gateway offers."""
@@ -67,6 +71,7 @@ class Keys:
         self._authenticator = authenticator
         self._regions = regions
         self._providers = providers
+        self._retention = retention
         self._cursors = cursors
 
     async def post(self, request: Request, caller: ApiKey) -> Response:
@@ -84,6 +89,7 @@ class Keys:
         providers = checked_providers(
             "tenant_providers", _texts(given, "tenant_providers"), self._providers
         )
+        of_all = self._retention_in(given, "tenant_retention")
         scopes = _scopes(given, caller)
         if caller.tenant_name not in (tenant_name, DEFAULT_TENANT):
             raise Forbidden(f"Only a key of tenant {DEFAULT_TENANT} makes keys of other tenants")
@@ -97,8 +103,12 @@ class Keys:
             tenant_region=of_tenant,
             provider=provider,
             tenant_providers=providers,
+            retention=self._retention_in(given, "retention"),
+            tenant_retention=of_all,
         )
-        if of_tenant or providers:  # audio goes there from this answer on, with older keys too
+        if (
+            of_tenant or providers or of_all
+        ):  # audio goes there from this answer on, with older keys too
             self._authenticator.forget_tenant(key.tenant)
         return Response(
             orjson.dumps({**_shown(key), "key": secret}),
@@ -106,6 +116,10 @@ class Keys:
             headers={"Cache-Control": "no-store"},
             media_type="application/json",
         )
+
+    def _retention_in(self, given: dict[str, object], field: str) -> str | None:
+        asked = _text(given, field)
+        return None if asked is None else self._retention.checked(field, asked)
 
     async def list(self, request: Request, caller: ApiKey) -> Response:
         """Answer with a page, newest first, without secrets."""
@@ -120,6 +134,34 @@ class Keys:
         shown = found[:limit]
         following = self._cursors.of_id(shown[-1].id) if len(found) > limit else None
         return page_answer([orjson.dumps(_shown(key)) for key in shown], following)
+
+    async def rotate(self, request: Request, caller: ApiKey) -> Response:
+        """201 with a key that may do the same; the old one is revoked, unless `keep` is given."""
+        async with whole_body(request, bytes_max=BODY_BYTES_MAX) as body:
+            given = parse_object(body, bytes_max=BODY_BYTES_MAX) if body else {}
+        refuse_unknown(given, ("keep",), "member")
+        keep = given.get("keep", False)
+        if not isinstance(keep, bool):
+            raise InvalidRequest("keep must be a boolean", [("keep", "must be a boolean")])
+        of_all = caller.tenant_name == DEFAULT_TENANT
+        rotated = await self._ring.rotate(
+            request.path_params["key"],
+            None if of_all else caller.tenant,
+            actor=caller.id,
+            keep=keep,
+            may=caller.may,
+            correlation_id=correlation_of(request.scope),
+        )
+        if rotated is None:
+            raise NotFound(UNKNOWN)
+        secret, made, old = rotated
+        self._authenticator.forget(old.prefix)
+        return Response(
+            orjson.dumps({**_shown(made), "key": secret}),
+            status_code=201,
+            headers={"Cache-Control": "no-store"},
+            media_type="application/json",
+        )
 
     async def delete(self, request: Request, caller: ApiKey) -> Response:
         """Revoke the key, and answer with it; one that was revoked before stays as it is."""
@@ -147,6 +189,8 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "tenant_region": key.tenant_region,
         "provider": key.provider,
         "tenant_providers": list(key.tenant_providers),
+        "retention": key.retention,
+        "tenant_retention": key.tenant_retention,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
     }

@@ -27,13 +27,14 @@ from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
 from stenolog.edge.native.forgetting import forgetting_routes
 from stenolog.edge.native.forgetting_ports import ForgettingPorts
 from stenolog.edge.native.items import Items
+from stenolog.edge.native.key_routes import key_routes
 from stenolog.edge.native.keys import Keys
+from stenolog.edge.native.operations_routes import operations_routes
 from stenolog.edge.native.paging import PAGE
 from stenolog.edge.native.past_routes import past_routes
-from stenolog.edge.native.projections import Projections
 from stenolog.edge.native.providers import Providers
-from stenolog.edge.native.reconciliation import Reconciliation
 from stenolog.edge.native.report import Report
+from stenolog.edge.native.secrets import RotateSecrets
 from stenolog.edge.native.story import Stories
 from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import AS_OF
@@ -91,6 +92,7 @@ class NativePorts:
     webhook_secrets: WebhookSecrets
     tenant_keys: TenantKeys
     forgetting: ForgettingPorts
+    rotation: RotateSecrets
 
 
 def surface(
@@ -144,7 +146,7 @@ def surface(
                 scope="events:read", handler=revalidated(events.get), lookup=lookup, query=PAGE
             ),
         ),
-        *_keys(ports, admission, cursors, at),
+        *key_routes(_keys(ports, admission, cursors), ports.rotation, at, PREFIX),
         *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(Providers(ports.providers).get))),
         *evidence_routes(
@@ -154,7 +156,7 @@ def surface(
             at,
             PREFIX,
         ),
-        *_operations(ports, at),
+        *operations_routes(ports.statuses, ports.rebuild, ports.reconciling, at, PREFIX),
         *across_routes(ports.search, cursors, past, at, reading, PREFIX),
         *feed_routes(ports.feed, cases.reading, ports.identity, admission, PREFIX),
         *forgetting_routes(ports.forgetting, cases.reading.require, cursors, admission, PREFIX),
@@ -173,22 +175,16 @@ def _stories(ports: NativePorts, cases: UseCases, cursors: Cursors) -> Stories:
     )
 
 
-def _keys(
-    ports: NativePorts, admission: Admission, cursors: Cursors, at: Callable[..., Route]
-) -> list[Route]:
-    """API keys: made, listed and revoked."""
-    keys = Keys(
-        ports.api_keys, ports.ring, admission.authenticator, ports.regions, ports.offered, cursors
+def _keys(ports: NativePorts, admission: Admission, cursors: Cursors) -> Keys:
+    return Keys(
+        ports.api_keys,
+        ports.ring,
+        admission.authenticator,
+        ports.regions,
+        ports.offered,
+        ports.forgetting.classes,
+        cursors,
     )
-    managing = partial(Guarded, query=(), scope="keys:write")
-    return [
-        at(
-            f"{PREFIX}/keys",
-            GET=managing(handler=keys.list, query=PAGE),
-            POST=managing(handler=keys.post),
-        ),
-        at(f"{PREFIX}/keys/{{key}}", DELETE=managing(handler=keys.delete)),
-    ]
 
 
 def _webhook_secret(secret: WebhookSecret, at: Callable[..., Route]) -> list[Route]:
@@ -202,23 +198,4 @@ def _webhook_secret(secret: WebhookSecret, at: Callable[..., Route]) -> list[Rou
             DELETE=signing(handler=secret.delete),
         ),
         at("/.well-known/webhook-keys", GET=Open(handler=secret.keys)),
-    ]
-
-
-def _operations(ports: NativePorts, at: Callable[..., Route]) -> list[Route]:
-    """What operators ask for, whose one scope is `ops:read`.
-
-    A rebuild changes no fact, and a comparison finds out what has become one elsewhere.
-    """
-    operating = partial(Guarded, query=(), scope="ops:read")
-    projections = Projections(ports.statuses, ports.rebuild)
-    reconciliation = Reconciliation(ports.reconciling)
-    return [
-        at(f"{PREFIX}/projections", GET=operating(handler=projections.get)),
-        at(f"{PREFIX}/projections/{{name}}/rebuild", POST=operating(handler=projections.rebuild)),
-        at(
-            f"{PREFIX}/reconciliation",
-            GET=operating(handler=reconciliation.get),
-            POST=operating(handler=reconciliation.post),
-        ),
     ]

@@ -34,6 +34,7 @@ def status_of(row: StatusRow) -> dict[str, object]:
         # As the customer wrote it: its integers may be larger than ours.
         "metadata": None if row.metadata is None else orjson.Fragment(row.metadata),
         "erased": row.erased,
+        "erase_at": row.erase_at,
         "correlation_id": row.correlation_id,
     }
 

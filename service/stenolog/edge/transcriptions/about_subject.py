@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 from stenolog.commands.transcription.state import stream_of
-from stenolog.edge.ports import NoteSubject, SubjectHolds
+from stenolog.edge.ports import NoteSubject
 from stenolog.log.recorder import Cause
+
+
+class SubjectHolds(Protocol):
+    """Tells which legal holds are on a subject; `compliance/forgetting` keeps this promise."""
+
+    async def on_subject(self, tenant: str, subject: str, /) -> Sequence[str]:
+        """Return the ids of the holds on a subject.
+
+        Raises:
+            StoreUnavailable: They cannot be read now.
+        """
+        ...
+
+    async def apply(self, cause: Cause, transcription_id: str, holds: Sequence[str], /) -> None:
+        """Put a transcription on these holds, if it is in the log; repeating changes nothing.
+
+        Raises:
+            StoreUnavailable: It is not on all of them; try again.
+        """
+        ...
 
 
 class AboutSubject:

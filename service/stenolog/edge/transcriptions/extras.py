@@ -16,4 +16,5 @@ class Extras:
     providers: tuple[str, ...] = ()
     region: str | None = None
     subject: str | None = None
+    retention: str | None = None
     metadata: dict[str, object] | None = None

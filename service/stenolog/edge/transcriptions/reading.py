@@ -20,6 +20,7 @@ from stenolog.edge.transcriptions.tenancy import Tenancy
 from stenolog.errors import KeyLost, KeyMissing, NotFound, PayloadDamaged, RecordDamaged
 from stenolog.log.event import Event
 from stenolog.log.events.request_payload import RequestPayload, read_request
+from stenolog.log.events.retention import RetentionAssigned
 from stenolog.log.events.transcriptions import TranscriptionCompleted, TranscriptionCompletedLate
 from stenolog.log.store import EventStore
 from stenolog.projections.of.status import PayloadDetails, details_in, details_of, row_of
@@ -170,7 +171,9 @@ class Reading:
         Raises:
             StoreUnavailable: It cannot be read now.
         """
-        events = await self._events.read_stream(stream_of(transcription_id), limit=1)
+        found = await self._events.read_stream(stream_of(transcription_id), limit=2)
+        # How long it is kept is in the append of the request.
+        events = [one for one in found if one.version == 1 or one.type == RetentionAssigned.type]
         state = fold(transcription_id, events)
         return row_of(state, details_in(asked), position=events[-1].position)
 

@@ -11,6 +11,7 @@ import structlog
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.handler import CommandHandler
+from stenolog.commands.retention import RetentionClasses
 from stenolog.commands.transcription.commands import RequestTranscription
 from stenolog.commands.transcription.state import Place
 from stenolog.edge.transcriptions.about_subject import AboutSubject
@@ -62,8 +63,10 @@ class Requesting:
         offer: Offer,
         audio_links: AudioLinks,
         beside: BesideLoop,
-        about: AboutSubject,
         refused_host: RefusedHost,
+        *,
+        about: AboutSubject,
+        retention: RetentionClasses,
     ) -> None:
         self._beside = beside
         self._handler = handler
@@ -72,6 +75,7 @@ class Requesting:
         self._offer = offer
         self._audio_links = audio_links
         self._about = about
+        self._retention = retention
         self._refused_host = refused_host
         self._told: BoundedMemory[str, None] = BoundedMemory(NAMES_REMEMBERED_MAX)
 
@@ -114,6 +118,7 @@ class Requesting:
                 return Requested(id=first.id, provider=first.provider, replayed=True)
         refuse_unreachable(asked.webhook_url, self._refused_host)
         (provider, region), *fallbacks = self._places(caller, asked, extras, ways)
+        days = self._retention.days_of(extras.retention, caller.retention, caller.tenant_retention)
         upload = await self._audio_links.upload_of(caller.tenant, asked.audio_url)
         state = self._handler.begin()
         cause = Cause(tenant=caller.tenant, actor=caller.id, correlation_id=correlation_id)
@@ -125,6 +130,7 @@ class Requesting:
                 upload=upload,
                 fallbacks=fallbacks,
                 holds=holds,
+                retention_days=days,
             )
             appended = await self._audio_links.using(
                 upload,

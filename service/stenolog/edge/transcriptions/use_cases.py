@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from stenolog.commands.erasing import ErasureRequests
 from stenolog.commands.handler import CommandHandler
+from stenolog.commands.retention import RetentionClasses
 from stenolog.edge.loops import Erase, FillIn, Wake
-from stenolog.edge.ports import NoteSubject, SubjectHolds, Uploads
-from stenolog.edge.transcriptions.about_subject import AboutSubject
+from stenolog.edge.ports import NoteSubject, Uploads
+from stenolog.edge.transcriptions.about_subject import AboutSubject, SubjectHolds
 from stenolog.edge.transcriptions.audio_links import AudioLinks
 from stenolog.edge.transcriptions.awaiting import Awaiting, WaitLimits
 from stenolog.edge.transcriptions.beside import BesideLoop
@@ -56,6 +57,7 @@ class TranscriptionPorts:
     uploads: Uploads
     note_subject: NoteSubject
     subject_holds: SubjectHolds
+    retention: RetentionClasses
     echoes: EchoMemory
     upload_key: bytes
     upload_bytes_max: int
@@ -121,8 +123,9 @@ def use_cases(ports: TranscriptionPorts) -> UseCases:
             Offer(ports.default_provider, ports.providers, ports.unsupported),
             links,
             beside,
-            AboutSubject(ports.note_subject, ports.subject_holds),
             ports.refused_host,
+            about=AboutSubject(ports.note_subject, ports.subject_holds),
+            retention=ports.retention,
         ),
         reading=reading,
         awaiting=Awaiting(reading, ports.waiting),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlsplit
 
+from stenolog.commands.retention import erase_at_of
 from stenolog.commands.transcription.state import Submission, Transcription
 from stenolog.log.events.request_payload import RequestPayload
 from stenolog.projections.documents import encode, text_or_none
@@ -105,6 +106,7 @@ def row_of(state: Transcription, details: PayloadDetails, *, position: int) -> S
         completed_at=state.ended_at,
         webhook_status_code=state.webhook_status,
         webhook_ended=state.webhook_ended,
+        erase_at=None if state.erasing else erase_at_of(state),
     )
 
 

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from stenolog.errors import CannotStart, DataDirectoryLocked
 LOG, KEYS, VIEWS, WORK = "log.db", "keys.db", "views.db", "work.db"
 WORK_MARK = "work.mark"
 SEARCH = "search.db"  # never opened by the library that opens the others
-LOCK, MASTER_KEY, API_KEY, UPLOADS, SCRATCH = (
+LOCK, MASTER_KEY, NEXT_MASTER_KEY, API_KEY, UPLOADS, SCRATCH = (
     "lock",
     "master-key",
+    "master-key.next",
     "api-key",
     "uploads",
     "engine-scratch",
@@ -142,35 +142,6 @@ def running(path: Path) -> Running | None:
         return None
     finally:
         os.close(descriptor)
-
-
-def read_master_key(path: Path) -> bytes | None:
-    """Return the key in `DATA_DIR/master-key`; None when there is none.
-
-    Raises:
-        CannotStart: The file is not a key.
-    """
-    file = path / MASTER_KEY
-    try:
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except FileNotFoundError:
-        return None
-    except OSError as exc:
-        raise CannotStart(
-            f"{file} cannot be read: {exc.strerror}; it must be a file of the service's user"
-        ) from exc
-    except ValueError as exc:
-        raise CannotStart(f"{file} is not a key of 64 hex digits: restore it") from exc
-    if len(key) != 32:
-        raise CannotStart(f"{file} is not a key of 64 hex digits: restore it")
-    return key
-
-
-def make_master_key(path: Path) -> bytes:
-    """Make a key, on the disk before it is used."""
-    key = secrets.token_bytes(32)
-    write_durably(path / MASTER_KEY, key.hex() + "\n")
-    return key
 
 
 def read_api_key(path: Path) -> str:

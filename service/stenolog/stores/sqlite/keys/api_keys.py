@@ -23,6 +23,7 @@ class SqliteApiKeys(WrittenFile):
         candidate: str,
         region: Region | None = None,
         providers: Sequence[ProviderName] = (),
+        retention: str | None = None,
     ) -> Tenant:
         """Looked up and written in one transaction."""
 
@@ -36,12 +37,18 @@ class SqliteApiKeys(WrittenFile):
                 connection.execute(
                     "UPDATE tenants SET providers = ? WHERE name = ?", (",".join(providers), name)
                 )
+            if retention is not None:
+                connection.execute(
+                    "UPDATE tenants SET retention = ? WHERE name = ?", (retention, name)
+                )
             row = connection.execute(
-                "SELECT id, region, providers FROM tenants WHERE name = ?", (name,)
+                "SELECT id, region, providers, retention FROM tenants WHERE name = ?", (name,)
             ).fetchone()
             if row is None:
                 raise sqlite3.IntegrityError("the id is another tenant's")
-            return Tenant(id=str(row[0]), region=row[1], providers=_listed(row[2]))
+            return Tenant(
+                id=str(row[0]), region=row[1], providers=_listed(row[2]), retention=row[3]
+            )
 
         tenant: Tenant = await self._commits.submit(write)
         return tenant
@@ -55,7 +62,7 @@ class SqliteApiKeys(WrittenFile):
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key.prefix,
                     key.id,
@@ -67,6 +74,7 @@ class SqliteApiKeys(WrittenFile):
                     key.revoked_at,
                     key.region,
                     key.provider,
+                    key.retention,
                 ),
             )
 
@@ -88,18 +96,20 @@ class SqliteApiKeys(WrittenFile):
         )
         return [_api_key(row) for row in rows]
 
-    async def revocable(self, key: str, tenant: str | None) -> ApiKey | None:
-        """Reads by the unique indexes on prefix and id, then the keys of its tenant."""
+    async def found(self, key: str, tenant: str | None) -> ApiKey | None:
+        """Reads by the unique indexes on prefix and id."""
         row = await self._one(
             f"{_SELECT_API_KEYS} WHERE (prefix = ?1 OR api_keys.id = ?1) "
             "AND (?2 IS NULL OR tenant = ?2)",
             key,
             tenant,
         )
-        if row is None:
-            return None
-        found = _api_key(row)
-        if found.revoked_at is None:
+        return None if row is None else _api_key(row)
+
+    async def revocable(self, key: str, tenant: str | None) -> ApiKey | None:
+        """Looks for the key, then for the others of its tenant."""
+        found = await self.found(key, tenant)
+        if found is not None and found.revoked_at is None:
             tenants = await self._all(f"{_SELECT_API_KEYS} WHERE tenant = ?", found.tenant)
             refuse_last(found, map(_api_key, tenants))
         return found
@@ -123,7 +133,8 @@ class SqliteApiKeys(WrittenFile):
 
 _SELECT_API_KEYS = (
     "SELECT prefix, api_keys.id, hash, tenant, tenants.name, api_keys.name, scopes, created_at, "
-    "revoked_at, api_keys.region, tenants.region, provider, providers "
+    "revoked_at, api_keys.region, tenants.region, provider, providers, "
+    "api_keys.retention, tenants.retention "
     "FROM api_keys JOIN tenants ON tenants.id = tenant"
 )
 
@@ -144,6 +155,8 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         tenant_region=row[10],
         provider=row[11],
         tenant_providers=_listed(row[12]),
+        retention=row[13],
+        tenant_retention=row[14],
     )
 
 

@@ -113,6 +113,10 @@ class DataKeyFile(WrittenFile):
         row = await self._one("SELECT count(*) FROM lost")
         return int(row[0]) if row else 0
 
+    async def scrub(self) -> None:
+        """Overwritten in the file by `secure_delete`, and the WAL truncated."""
+        await self._truncated()
+
     async def _truncated(self) -> None:
         """Return once the WAL is truncated; a reader in the way is waited for.
 

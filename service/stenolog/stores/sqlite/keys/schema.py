@@ -59,7 +59,8 @@ KEYS = Schema(
             id TEXT PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
             region TEXT,
-            providers TEXT NOT NULL DEFAULT ''
+            providers TEXT NOT NULL DEFAULT '',
+            retention TEXT
         ) WITHOUT ROWID;
         CREATE TABLE api_keys (
             prefix TEXT PRIMARY KEY,
@@ -71,7 +72,8 @@ KEYS = Schema(
             created_at TEXT NOT NULL,
             revoked_at TEXT,
             region TEXT,
-            provider TEXT
+            provider TEXT,
+            retention TEXT
         ) WITHOUT ROWID
         """,
     ),

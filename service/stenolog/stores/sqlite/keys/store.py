@@ -6,13 +6,14 @@ import sqlite3
 from collections.abc import Sequence
 
 from stenolog.stores.sqlite.keys.api_keys import SqliteApiKeys
+from stenolog.stores.sqlite.keys.boxes import WrappedBoxes
 from stenolog.stores.sqlite.keys.data_keys import DataKeyFile
 from stenolog.stores.sqlite.keys.held_subjects import HeldSubjectRows
 from stenolog.stores.sqlite.keys.subjects import SubjectStreams
 
 
-class SqliteKeys(SubjectStreams, HeldSubjectRows, DataKeyFile, SqliteApiKeys):
-    """Keeps the promises of `DataKeys`, `KeyMarks`, `SubjectRows`, `HeldSubjects` and `ApiKeys`."""
+class SqliteKeys(SubjectStreams, HeldSubjectRows, WrappedBoxes, DataKeyFile, SqliteApiKeys):
+    """Keeps all of it in one file: `DataKeys`, `KeyMarks`, `Boxes`, `ApiKeys` and who is held."""
 
     async def add_secret(self, purpose: str, number: int, box: bytes) -> bytes:
         """Store the box under this purpose and number, durably; return it, or an earlier one."""

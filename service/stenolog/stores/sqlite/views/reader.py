@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
+from stenolog.compliance.forgetting.retention import DueRow
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.projections.pages import (
     TRANSCRIPTIONS_PER_PAGE_MAX,
@@ -47,6 +48,23 @@ class ViewReads(ItemReads):
         if not rows:
             return None
         return opened_status(rows[0], await self.boxes_of([transcription]))
+
+    async def due(
+        self, tenant: str | None, *, until: str, after: tuple[str, str], limit: int
+    ) -> list[DueRow]:
+        """Reads by the partial index on the time."""
+        rows = await self.rows(
+            f"SELECT id, tenant, erase_at FROM transcriptions WHERE generation = {LIVE} "  # noqa: S608  ours
+            "AND erase_at IS NOT NULL AND erase_at <= ? AND (erase_at, id) > (?, ?) "
+            "AND (? IS NULL OR tenant = ?) ORDER BY erase_at, id LIMIT ?",
+            TRANSCRIPTIONS_VIEW,
+            until,
+            *after,
+            tenant,
+            tenant,
+            limit,
+        )
+        return [DueRow(id=row[0], tenant=row[1], erase_at=row[2]) for row in rows]
 
     async def is_held(self, transcription: str) -> bool:
         """Reads by primary key."""

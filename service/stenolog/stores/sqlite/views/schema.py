@@ -56,6 +56,7 @@ CREATE TABLE transcriptions (
     completed_at TEXT,
     webhook_status_code INTEGER,
     webhook_ended TEXT,
+    erase_at TEXT,
     box BLOB,
     PRIMARY KEY (generation, id)
 ) STRICT, WITHOUT ROWID;
@@ -67,6 +68,8 @@ CREATE INDEX transcriptions_by_status ON transcriptions (generation, status);
 CREATE INDEX transcriptions_open
     ON transcriptions (generation, id, status, created_at, claimed_at, accepted_at, called_back_at)
     WHERE status IN ('queued', 'processing');
+CREATE INDEX transcriptions_due ON transcriptions (generation, erase_at, id)
+    WHERE erase_at IS NOT NULL;
 CREATE INDEX transcriptions_without_key ON transcriptions (id) WHERE box IS NULL AND NOT erased;
 
 CREATE TABLE requests (
@@ -107,7 +110,7 @@ CREATE INDEX failures_for_now ON failures (position) WHERE for_now;
 
 # A file of another version is made anew, so the steps of older ones run no more: only their number
 # counts.
-_OLDER: tuple[str, ...] = ("",)
+_OLDER: tuple[str, ...] = ("", "")
 
 VIEWS = Schema(
     name="views.db",
