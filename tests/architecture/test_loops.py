@@ -22,6 +22,11 @@ PLAIN = {
     str | None,
     int | None,
     loops.QueuePlace | None,
+    loops.PushStanding,
+    Sequence[loops.PushAttempt],
+    Sequence[Mapping[str, object]] | None,
+    Mapping[str, object],
+    tuple[int, int] | None,
 }
 # A process of its own already, which takes a function of a module by its name; and a stream.
 OTHERWISE = {"SideWork", "AudioStream"}

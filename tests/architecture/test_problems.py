@@ -28,6 +28,7 @@ from stenolog.edge.http.problems import (
 )
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
+from stenolog.endpoints.registry import TooManyEndpoints
 from stenolog.errors import InvalidRequest, RateLimited, StenologError
 from stenolog.feed.consumers.books import HeldByWorkers, LeaseEnded, TooManyConsumers
 from stenolog.feed.epochs import ElsewhereInTheLog
@@ -42,6 +43,7 @@ CLASSES.append(BodyTooSlow)  # the edge's own: nobody else meets it
 CLASSES += [SearchNotReady, SearchTooLong]
 CLASSES += [NotEnded, NotTranscribed, NoRoom, BadLink, IdempotencyKeyReused, LastManagingKey]
 CLASSES += [ElsewhereInTheLog, NotYetCome, LeaseEnded, HeldByWorkers, TooManyConsumers, UnderHold]
+CLASSES.append(TooManyEndpoints)
 PACKAGE = Path(inspect.getfile(errors)).parent
 ID = "11111111-1111-4111-8111-111111111111"
 

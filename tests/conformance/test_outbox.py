@@ -244,7 +244,7 @@ async def test_an_attempt_is_written_down_and_the_next_is_due_later(outbox: Outb
     assert (await take(outbox, NOW + 9)).leases == ()
     leased = await one(outbox, NOW + 10)
     assert (leased.attempts, leased.status) == (1, 500)
-    assert await outbox.attempts(9) == [attempt(1)]
+    assert await outbox.attempts(9) == [replace(attempt(1), retry_at_ms=NOW + 10)]
 
 
 async def test_the_last_status_that_was_answered_is_kept(outbox: Outbox) -> None:
@@ -356,7 +356,7 @@ async def test_what_was_given_back_is_not_recorded_twice(outbox: Outbox) -> None
     leased = await one(outbox)
     assert await outbox.record(leased, attempt(1), due_at_ms=NOW + 10, ending=None)
     assert not await outbox.record(leased, attempt(2), due_at_ms=NOW + 20, ending=None)
-    assert await outbox.attempts(9) == [attempt(1)]
+    assert await outbox.attempts(9) == [replace(attempt(1), retry_at_ms=NOW + 10)]
 
 
 async def test_a_decided_end_is_not_recorded_over(outbox: Outbox) -> None:
@@ -423,7 +423,7 @@ async def test_everything_is_there_again_and_leases_of_the_dead_are_over(
         await outbox.recover(NOW + 1)
         assert (await one(outbox, NOW + 1)).position == 9
         assert (await one(outbox, NOW + 10_000)).position == 8, "its spacing is kept"
-        assert await outbox.attempts(8) == [attempt(1)]
+        assert await outbox.attempts(8) == [replace(attempt(1), retry_at_ms=NOW + 10_000)]
 
 
 async def test_attempts_are_forgotten_after_a_week(outbox: Outbox) -> None:

@@ -17,7 +17,10 @@ from stenolog.bootstrap.stores import Wrapping
 from stenolog.clock import NowMs, now_ms
 from stenolog.delivery.fan_out import FanOut
 from stenolog.delivery.message import RedactedAudio
+from stenolog.delivery.posted import Message
 from stenolog.delivery.rules import Timing
+from stenolog.delivery.schedule import Schedule
+from stenolog.delivery.webhook import Webhook
 from stenolog.log.event import Event
 from stenolog.simulator.receiver import Delivery, Receiver
 from stenolog.stores.files.directory import WORK
@@ -27,7 +30,20 @@ from tests.house.waiting import eventually
 from tests.http.spoken import answer_of
 
 LOOPBACK = ("127.0.0.1/32", "::1/128")
+SOON_AGAIN = Schedule(
+    waits_ms=(10,) * 9,
+    timeout_ms=5_000,
+    overloaded_ms_min=20,
+    gone_ms_min=20,
+    probe_ms_first=1,
+    probe_ms_max=20,
+)
 SOON = Timing(attempts_max=10, timeout_ms=5_000, spacing_ms=1)
+
+
+def to(url: str) -> Message:
+    """A message to this address."""
+    return Message(webhook=Webhook(url=url), body=b"{}", id="id-1")
 
 
 @dataclass(kw_only=True)
@@ -45,6 +61,7 @@ class House:
     directory: Path
     networks: tuple[str, ...] = LOOPBACK
     timing: Timing = SOON
+    schedule: Schedule = SOON_AGAIN
     now_ms: NowMs = now_ms
     audio: RedactedAudio | None = None
     work: SqliteWork = field(init=False)
@@ -81,11 +98,14 @@ class House:
                     update={"allow_networks": tuple(map(ip_network, self.networks))}
                 ),
                 replace(self.service.stores, work=self.work),
-                self.service.facts,
-                Wrapping(delivery=lambda _: self.timing, clock=self.now_ms),
+                Wrapping(
+                    delivery=lambda _: self.timing,
+                    schedule=lambda _: self.schedule,
+                    clock=self.now_ms,
+                ),
                 self.service.metrics,
                 self.audio or self.service.audio,
-                self.service.edge.endpoints,
+                replace(self.service.edge.endpoints, now_ms=self.now_ms),
             )
             projector = self.service.projector
             projector.on_committed.append(deliveries.moved)
@@ -121,7 +141,9 @@ class House:
         await eventually(known)
         (fact,) = await self.facts(transcription_id)
         assert (fact.sequence, fact.commitment) == (0, None)
-        return {"type": fact.type, **fact.data}
+        assert (fact.data["endpoint"], fact.data["round"]) == (None, 0)
+        said = ("kind", "attempts", "status", "reason")
+        return {"type": fact.type, **{name: fact.data[name] for name in said if name in fact.data}}
 
     async def settled(self) -> None:
         """Nothing is owed any more."""

@@ -13,11 +13,10 @@ import structlog
 
 from stenolog.delivery.rules import Answered, NotMade
 from stenolog.delivery.sender import Sender
-from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
 from stenolog.stores.files.directory import WORK
-from tests.delivery.house import House
+from tests.delivery.house import House, to
 from tests.egress.scripted import always, answer, serving
 from tests.house.waiting import until
 from tests.http.spoken import answer_of
@@ -71,9 +70,9 @@ async def test_without_a_file_descriptor_no_call_is_made() -> None:
     egress = Egress(AddressPolicy.of(networks=["127.0.0.0/8"]), connections_max=8)
     sender = Sender(egress, timeout_ms=10_000)
     async with serving(always(answer())) as server:
-        webhook = Webhook(url=f"http://127.0.0.1:{server.port}/")
+        message = to(f"http://127.0.0.1:{server.port}/")
         with without_descriptors():
-            made = await sender.send(webhook, b"{}", tenant="a")
+            made = await sender.send(message, at_ms=0, tenant="a")
         assert isinstance(made, NotMade), made
-        assert await sender.send(webhook, b"{}", tenant="a") == Answered(status=200)
+        assert await sender.send(message, at_ms=0, tenant="a") == Answered(status=200)
     await egress.aclose()

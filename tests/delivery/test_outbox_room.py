@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from stenolog.delivery.outbox import Ending, OutboxLimits, Pending
+from stenolog.delivery.limits import OutboxLimits
+from stenolog.delivery.outbox import Ending, Pending
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.simulator.receiver import Reply

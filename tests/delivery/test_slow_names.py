@@ -10,9 +10,9 @@ import anyio
 
 from stenolog.delivery.rules import Answered
 from stenolog.delivery.sender import Sender
-from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import Egress
 from stenolog.egress.guard import AddressPolicy
+from tests.delivery.house import to
 from tests.egress.scripted import always, answer, serving, until
 
 SLOW = 100  # calls at once, each to a zone of its own
@@ -34,17 +34,15 @@ async def test_slow_names_of_one_tenant_leave_the_others_their_time() -> None:
     async with serving(always(answer())) as server:
         slow = [
             asyncio.create_task(
-                sender.send(
-                    Webhook(url=f"http://slow.{number}.example:{server.port}/"), b"{}", tenant="a"
-                )
+                sender.send(to(f"http://slow.{number}.example:{server.port}/"), at_ms=0, tenant="a")
             )
             for number in range(SLOW)
         ]
         try:
             await until(lambda: egress.resolver.waiting > SLOW // 2)
             with anyio.fail_after(ANSWER_S_MAX):
-                quick = Webhook(url=f"http://quick.example:{server.port}/")
-                assert await sender.send(quick, b"{}", tenant="b") == Answered(status=200)
+                quick = to(f"http://quick.example:{server.port}/")
+                assert await sender.send(quick, at_ms=0, tenant="b") == Answered(status=200)
         finally:
             let_go.set()
             for task in slow:

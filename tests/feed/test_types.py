@@ -104,7 +104,8 @@ def test_an_event_is_what_cloudevents_allows(name: str) -> None:
     assert event["sequence"] == f"{2**33:020d}"
     assert event["previous"] == f"{7:020d}"
     assert event["position"] == str(2**40)
-    assert event["subject"] == event["partitionkey"] == event["data"]["transcript_id"] == ID
+    subject = "endpoint_id" if name.startswith("stenolog.endpoint.") else "transcript_id"
+    assert event["subject"] == event["partitionkey"] == event["data"][subject] == ID
     assert event["dataschema"] == next(
         one["dataschema"] for one in described(URL) if one["type"] == name
     )

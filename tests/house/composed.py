@@ -47,6 +47,7 @@ PUBLIC_URL = "https://stenolog.example"
 LOOPBACK = (ip_network("127.0.0.0/8"),)  # where a test's own receivers are
 # Nobody ends a transcription while somebody waits for it, but where a test says so.
 IMPATIENT = WaitLimits(ms_max=20)
+WRAPPING = Wrapping(log_type=GatedLog)
 NOBODY = "http://127.0.0.1:9"  # nothing answers there
 
 
@@ -162,12 +163,17 @@ class Composed(Running):
 
 @contextlib.asynccontextmanager
 async def composed(
-    directory: Path, *, waiting: WaitLimits = IMPATIENT, **given: Any
+    directory: Path,
+    *,
+    waiting: WaitLimits = IMPATIENT,
+    wrapping: Wrapping = WRAPPING,
+    **given: Any,
 ) -> AsyncIterator[Composed]:
     """Serve with stores in `directory`; the projector follows the log.
 
     `given` are settings; without `access_log` reads are not recorded. `waiting` says who may
-    wait for an end. Beside two regions of AssemblyAI, a `local` provider is offered.
+    wait for an end; a `wrapping` has a `GatedLog`. Beside two regions of AssemblyAI, a `local`
+    provider is offered.
     """
     settings = Settings(
         **{
@@ -183,9 +189,7 @@ async def composed(
             **given,
         }
     )
-    async with running(
-        settings, Wrapping(log_type=GatedLog), Composed, partial(_edge, waiting)
-    ) as service:
+    async with running(settings, wrapping, Composed, partial(_edge, waiting)) as service:
         await service.follow()
         try:
             yield service

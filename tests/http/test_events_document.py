@@ -13,6 +13,7 @@ from tests.house.composed import Composed
 from tests.house.waiting import DEADLINE_S
 
 TEXT = (Path(__file__).parents[2] / "docs" / "EVENTS.md").read_text()
+PULL = TEXT[: TEXT.index("## Push")]  # the rest runs in tests/delivery/test_endpoints.py
 BLOCK = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HERE = "http://127.0.0.1:8080"
 
@@ -32,7 +33,7 @@ async def printed(service: Composed, *command: str) -> str:
 async def test_the_programs_of_the_document_run(service: Composed) -> None:
     made = await service.submit()
     await service.projected()
-    blocks = [(kind, text.replace(HERE, service.url)) for kind, text in BLOCK.findall(TEXT)]
+    blocks = [(kind, text.replace(HERE, service.url)) for kind, text in BLOCK.findall(PULL)]
     said = [
         await printed(
             service, *((sys.executable, "-c") if kind == "python" else ("sh", "-c")), text

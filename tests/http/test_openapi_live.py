@@ -145,6 +145,10 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
         redact_pii=True,
         redact_pii_policies=["phone_number"],
         redact_pii_audio=True,
+        webhook_url="http://127.0.0.1:9/hook",
+    )
+    endpoint = await service.client.post(
+        "/api/v1/endpoints", json={"url": "http://127.0.0.1:9/hook"}
     )
     await service.call_back(registration)
     await service.complete(transcription_id, ANSWER)
@@ -166,6 +170,7 @@ async def seeded(service: Composed) -> tuple[dict[str, str], dict[str, str]]:
         "model": "whisper-1",
         "name": "words",
         "consumer": "mine",
+        "endpoint": endpoint.json()["id"],
         "provider": "assemblyai",
         "token": registration.token,
     }
@@ -230,7 +235,7 @@ async def test_a_key_without_the_scope_is_forbidden(
     seen = await driven(service, GenerationMode.POSITIVE, {"Authorization": key}, known)
     for label, statuses in seen.items():
         if label.partition(" ")[2] not in (*OPEN, CALLBACK):
-            unknown = {400, 404} if "{id}" in label else set()
+            unknown = {400, 404} if "{id}" in label or "{endpoint}" in label else set()
             assert 403 in statuses <= {403, *unknown}, label
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stenolog.delivery.outbox import Attempt, Ending, Leased, OutboxLimits, Pending, Taken
+from stenolog.delivery.limits import OutboxLimits
+from stenolog.delivery.outbox import Attempt, Ending, Leased, Pending, Taken
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.format import UNBOUND
 from stenolog.stores.sqlite.file.schema import run_step

@@ -9,6 +9,7 @@ from stenolog.bootstrap.all_projections import AllProjections
 from stenolog.bootstrap.capabilities import provider_items, unsupported_of
 from stenolog.bootstrap.deliveries import webhook_policy
 from stenolog.bootstrap.edge_parts import EdgeParts
+from stenolog.bootstrap.endpoints import endpoint_ports
 from stenolog.bootstrap.evidence import evidence_ports
 from stenolog.bootstrap.identity import IDEMPOTENCY, secret_of
 from stenolog.bootstrap.providers import default_params_of, served_by
@@ -118,10 +119,9 @@ def _native(
         past=past_ports(stores),
         evidence=evidence,
         feed=_feed(stores, parts),
-        webhook_secrets=parts.endpoints.webhook_secrets,
-        tenant_keys=parts.endpoints.tenant_keys,
         forgetting=parts.forgetting.ports,
         rotation=parts.rotation,
+        endpoints=endpoint_ports(parts.endpoints, parts.pushing, stores, webhook_policy(settings)),
     )
 
 
@@ -132,7 +132,7 @@ def _feed(stores: Stores, parts: EdgeParts) -> FeedPorts:
         books=stores.work.consumers,
         views=stores.views,
         news=parts.news,
-        public_url=parts.public_url.rstrip("/"),
+        public_url=parts.public_url,
         now_ms=parts.now_ms,
     )
 

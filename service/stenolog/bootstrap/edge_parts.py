@@ -19,6 +19,7 @@ from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.loops import (
     PlaceOf,
+    Pushing,
     ReadableAt,
     Reconciling,
     RedactedAudio,
@@ -65,7 +66,6 @@ class EdgeParts:
     metrics: Metrics
     readable_at: ReadableAt
     place_of: Mapping[str, PlaceOf]
-    public_url: str
     regions: Mapping[ProviderName, Sequence[Region | None]]
     link_key: bytes
     reconciling: Reconciling
@@ -73,7 +73,7 @@ class EdgeParts:
     side_work: tuple[SideWork, SideWork]
     news: News
     endpoints: EndpointParts
-    now_ms: NowMs
+    pushing: Pushing
     answer_room: AnswerRoom = field(default_factory=lambda: AnswerRoom(Figures()))
     arrivals: Arrivals = field(default_factory=Arrivals)
     waiting: WaitLimits = field(default_factory=WaitLimits)
@@ -83,3 +83,13 @@ class EdgeParts:
     def signing(self) -> CallbackKeys:
         """The keys of callback registrations."""
         return self.rotation.callbacks
+
+    @property
+    def now_ms(self) -> NowMs:
+        """The time of every loop."""
+        return self.endpoints.now_ms
+
+    @property
+    def public_url(self) -> str:
+        """Where the gateway is reached, without a slash at the end."""
+        return self.endpoints.public_url

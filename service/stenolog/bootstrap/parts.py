@@ -10,7 +10,7 @@ from stenolog.bootstrap.accesses import AccessParts, access_parts
 from stenolog.bootstrap.beats import LoopBeats
 from stenolog.bootstrap.deliveries import Deliveries, open_deliveries
 from stenolog.bootstrap.edge_parts import EdgeParts
-from stenolog.bootstrap.endpoints import EndpointParts, endpoints_over
+from stenolog.bootstrap.endpoints import endpoints_over
 from stenolog.bootstrap.engine_child import EngineChild
 from stenolog.bootstrap.engine_parts import engine_of, queues_of
 from stenolog.bootstrap.erasing import Erasing, agreed_handler, erasing_over
@@ -29,7 +29,6 @@ from stenolog.commands.callback_tokens import CallbackKeys
 from stenolog.commands.handler import CommandHandler
 from stenolog.commands.key_ring import KeyRing
 from stenolog.config.settings import Settings
-from stenolog.delivery.message import RedactedAudio
 from stenolog.edge.derived.render import KEPT_MS_MAX
 from stenolog.edge.transcriptions.commit_times import CommitTimes
 from stenolog.enrichment.enricher import Enricher
@@ -93,7 +92,8 @@ async def open_parts(
     reached, gates = _reached(stack, settings, engine, wrapping, address, public_url)
     facts, reads, ring, handler = await _recording(stack, settings, stores, wrapping.clock)
     audio = redacted_audio_of(stack, settings, handler, gates, link_key, public_url, engine)
-    endpoints, deliveries = await _told(stack, settings, stores, facts, wrapping, metrics, audio)
+    endpoints = await endpoints_over(stores, facts, wrapping.clock, public_url)
+    deliveries = await open_deliveries(stack, settings, stores, wrapping, metrics, audio, endpoints)
     projector, indexer = followers_of(stack, stores, wrapping, seen, deliveries)
     erasing = erasing_over(settings, stores, facts, handler, projector, indexer, wrapping.clock)
     reconciling = await reconciling_over(
@@ -133,7 +133,6 @@ async def open_parts(
             metrics=metrics,
             readable_at=seen.at,
             place_of=queues_of(stack, engine),
-            public_url=public_url,
             regions=regions_of(reached),
             link_key=link_key,
             reconciling=_overseer(stack, stores, reconciling),
@@ -141,7 +140,7 @@ async def open_parts(
             side_work=(_side_process(stack), _side_process(stack)),
             news=News(stores.events, projector),
             endpoints=endpoints,
-            now_ms=wrapping.clock,
+            pushing=deliveries.desk,
         ),
         new_api_key=await first_api_key(ring, settings.data_dir),
         polled=polled,
@@ -174,23 +173,6 @@ async def _recording(
     reads = access_parts(stack, settings, facts, now_ms)
     ring = await key_ring(stores.keys, stores.events, facts, settings.data_dir)
     return facts, reads, ring, await agreed_handler(stores, facts)
-
-
-async def _told(
-    stack: contextlib.AsyncExitStack,
-    settings: Settings,
-    stores: Stores,
-    facts: FactRecorder,
-    wrapping: Wrapping,
-    metrics: Metrics,
-    audio: RedactedAudio,
-) -> tuple[EndpointParts, Deliveries]:
-    """Return customers' endpoints, and what delivers to them and to webhooks."""
-    endpoints = endpoints_over(stores, facts, wrapping.clock)
-    deliveries = await open_deliveries(
-        stack, settings, stores, facts, wrapping, metrics, audio, endpoints
-    )
-    return endpoints, deliveries
 
 
 def _reached(

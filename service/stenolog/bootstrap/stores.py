@@ -20,6 +20,7 @@ from stenolog.compliance.stream_seals import StreamSeals
 from stenolog.compliance.vault import Vault
 from stenolog.config.settings import Settings
 from stenolog.delivery.rules import Timing as DeliveryTiming
+from stenolog.delivery.schedule import Schedule
 from stenolog.errors import RecordDamaged
 from stenolog.log.events.uploads import UPLOAD
 from stenolog.log.recorder import FactRecorder, NoSealer
@@ -62,6 +63,7 @@ class Wrapping:
     search: Callable[[SearchIndex], SearchIndex] = lambda port: port
     provider: Callable[[Provider], Provider] = lambda port: port
     delivery: Callable[[DeliveryTiming], DeliveryTiming] = lambda timing: timing
+    schedule: Callable[[Schedule], Schedule] = lambda schedule: schedule
     uploads: Callable[[UploadStore], UploadStore] = lambda port: port
     reconciling: Callable[[ReconcilerTiming], ReconcilerTiming] = lambda timing: timing
     clock: NowMs = now_ms

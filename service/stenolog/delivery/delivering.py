@@ -9,9 +9,11 @@ from typing import Protocol
 import structlog
 
 from stenolog.clock import NowMs
+from stenolog.delivery.endpoint_policy import EndpointPolicy
 from stenolog.delivery.lines import DeliveryLines
-from stenolog.delivery.message import Message, Messages, NotYet
+from stenolog.delivery.message import Messages
 from stenolog.delivery.outbox import Attempt, Ending, Leased, Outbox
+from stenolog.delivery.posted import Message, NotYet
 from stenolog.delivery.recording import record_ending
 from stenolog.delivery.rules import (
     CALLS_END_MS,
@@ -27,6 +29,7 @@ from stenolog.delivery.rules import (
     look_again_in_ms,
     outcome_of,
 )
+from stenolog.delivery.schedule import is_delivered
 from stenolog.delivery.sender import Sender
 from stenolog.delivery.webhook import Requests, RequestUnreadable, receiver_of
 from stenolog.errors import KeyMissing, PayloadDamaged, RecordDamaged, StoreError
@@ -66,6 +69,7 @@ class Delivering:
         outbox: Outbox,
         messages: Messages,
         sender: Sender,
+        endpoints: EndpointPolicy,
         *,
         timing: Timing,
         metrics: Metrics,
@@ -77,6 +81,7 @@ class Delivering:
         self._outbox = outbox
         self._messages = messages
         self._sender = sender
+        self._endpoints = endpoints
         self._timing = timing
         self._metrics = metrics
         self._now_ms = now_ms
@@ -108,7 +113,7 @@ class Delivering:
 
     async def _delivered(self, leased: Leased, event: Event) -> Leased | None:
         """Make one attempt; return the delivery with its ending if it has ended."""
-        if await self._requests.has_ended(event, leased.kind):
+        if await self._requests.has_ended(event, leased):
             # The outbox is older than the log: it was restored, or its last commit was lost.
             log.info("delivery.ended_before", position=leased.position)
             await self._outbox.remove(leased, self._now_ms())
@@ -148,24 +153,22 @@ class Delivering:
 
     async def _attempt(self, leased: Leased, message: Message) -> Leased | None:
         began_ms = self._now_ms()
-        result = await self._sender.send(
-            message.webhook,
-            message.body,
-            signature=message.signature(began_ms),
-            tenant=leased.tenant,
-        )
-        if isinstance(result, NotMade):
+        result = await self._sender.send(message, at_ms=began_ms, tenant=leased.tenant)
+        if isinstance(result, NotMade):  # no attempt is counted: the receiver has seen nothing
             await self._not_made(leased, result)
             return None
-        return await self._recorded(leased, result, began_ms, receiver_of(message.webhook.url))
+        receiver = receiver_of(message.webhook.url)
+        ended = await self._recorded(leased, result, began_ms, receiver, message.id)
+        if leased.endpoint and not is_delivered(result):
+            await self._endpoints.look(leased.endpoint)
+        return ended
 
     async def _not_made(self, leased: Leased, result: NotMade) -> None:
-        """Put it off, with no attempt counted: the receiver has seen nothing."""
         self._lines.not_made(result.reason, self._timing.spacing_ms)
         await self._outbox.put_off(leased, self._now_ms() + self._timing.spacing_ms)
 
     async def _recorded(
-        self, leased: Leased, result: Result, began_ms: int, receiver: str
+        self, leased: Leased, result: Result, began_ms: int, receiver: str, message_id: str = ""
     ) -> Leased | None:
         """Write the attempt down with what follows; return the delivery if it has ended."""
         now_ms = self._now_ms()
@@ -175,15 +178,22 @@ class Delivering:
             took_ms=max(0, now_ms - began_ms),
             status=result.status if isinstance(result, Answered) else None,
             outcome=outcome_of(result),
+            answer=result.body if isinstance(result, Answered) else b"",
+            message_id=message_id,
         )
-        verdict = after_attempt(result, attempt.number, self._timing, owed_ms=self._owed_ms(leased))
+        if leased.endpoint:
+            verdict = self._endpoints.verdict(result, attempt.number)
+        else:
+            owed_ms = self._owed_ms(leased)
+            verdict = after_attempt(result, attempt.number, self._timing, owed_ms=owed_ms)
         retry = verdict if isinstance(verdict, Retry) else None
-        ending = None if isinstance(verdict, Retry) else verdict
+        ending = verdict if isinstance(verdict, Ending) else None
         held = await self._outbox.record(
             leased,
             attempt,
             due_at_ms=None if retry is None else now_ms + retry.in_ms,
             ending=ending,
+            judge=self._endpoints.judge(result, began_ms, now_ms) if leased.endpoint else None,
         )
         self._metrics.delivery_attempted(attempt.outcome)
         self._lines.attempted(leased, attempt, result, receiver, verdict)
@@ -214,22 +224,19 @@ class Delivering:
             await self._outbox.put_off(leased, self._now_ms() + retry_in_ms)
 
     async def _drop(self, leased: Leased, damage: StoreError) -> None:
-        """Remove a delivery whose event cannot be read; record that if its request can be.
-
-        A log that does not take the fact is waited for: what the receiver answered is not lost.
-        """
+        """Remove a delivery whose event cannot be read; record that if its request can be."""
         log.error("delivery.dropped", position=leased.position, reason=str(damage))
         ending = leased.ending or Ending(reason="unreadable")
         try:
-            with suppress(RequestUnreadable):
-                request = await self._requests.request(leased.stream)
-                await record_ending(self._facts, request, leased, ending)
+            if not leased.endpoint:  # else nobody knows which event it told of
+                with suppress(RequestUnreadable):
+                    request = await self._requests.request(leased.stream)
+                    await record_ending(self._facts, request, leased, ending)
             await self._removed(leased, ending)
         except StoreError as exc:
             await self._put_off(leased, str(exc), STORE_RETRY_MS)
 
     async def _removed(self, leased: Leased, ending: Ending) -> None:
-        """Remove the delivery: the fact is recorded, or nobody can record it."""
         await self._outbox.remove(leased, self._now_ms())
         self._metrics.delivered(ending.reason or "succeeded")
 

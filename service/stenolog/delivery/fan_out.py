@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -12,7 +12,7 @@ from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
 from stenolog.errors import KeyLost, StoreError
 from stenolog.log.checkpoint import Checkpoint, end_of
 from stenolog.log.event import Event
-from stenolog.log.events.deliveries import DeliveryKind
+from stenolog.log.events.deliveries import DeliveryKind, DeliveryResendRequested
 from stenolog.log.events.transcriptions import (
     TRANSCRIPTION,
     TranscriptionCompleted,
@@ -53,14 +53,19 @@ class FanOut:
         lane_of: Callable[[str, str], str],
         now_ms: NowMs,
         added: Callable[[], None],
+        news: Callable[[Iterable[str]], None] = lambda tenants: None,
     ) -> None:
-        """`lane_of` gives the lane of a tenant and a URL; `added` hears that rows were added."""
+        """`lane_of` gives the lane of a tenant and a URL; `added` hears that rows were added.
+
+        `news` hears which tenants have new public events.
+        """
         self._events = events
         self._requests = requests
         self._outbox = outbox
         self._lane_of = lane_of
         self._now_ms = now_ms
         self._added = added
+        self._news = news
         self._saved = 0
         self._position = 0
         self._over = Repeated()
@@ -113,9 +118,12 @@ class FanOut:
         self._position = to.position
         if pending:
             self._added()
+        self._news({event.tenant for event in page.events if event.sequence})
         return False
 
     async def _owed(self, event: Event) -> list[Pending]:
+        if event.type == DeliveryResendRequested.type:
+            return await self._owed_again(event)
         if event.type not in OUTCOMES or not event.stream.startswith(TRANSCRIPTION):
             return []
         try:
@@ -146,4 +154,25 @@ class FanOut:
                 created_at_ms=self._now_ms(),
             )
             for kind in kinds
+        ]
+
+    async def _owed_again(self, event: Event) -> list[Pending]:
+        """What was asked to be sent again has a round of its own, with all its attempts."""
+        asked = DeliveryResendRequested.model_validate(dict(event.data))
+        try:
+            webhook = await self._requests.webhook(event.stream)
+        except (RequestUnreadable, KeyLost):
+            return []
+        if webhook is None:
+            return []
+        return [
+            Pending(
+                position=asked.position,
+                kind=asked.kind,
+                stream=event.stream,
+                tenant=event.tenant,
+                lane=self._lane_of(event.tenant, webhook.url),
+                created_at_ms=self._now_ms(),
+                round=asked.round,
+            )
         ]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from stenolog.clock import NowMs
+from stenolog.delivery.endpoint_message import EndpointMessages, readable_status
 from stenolog.delivery.outbox import Ending, Leased
+from stenolog.delivery.posted import Message, NotYet
 from stenolog.delivery.readiness import ReadableOutcomes
 from stenolog.delivery.sender import is_sendable
 from stenolog.delivery.webhook import Requests, RequestUnreadable, Webhook
-from stenolog.endpoints.signatures import HEADERS, Signing
+from stenolog.endpoints.signatures import Signing
 from stenolog.errors import InvalidRequest, KeyLost, ProviderUnavailable
 from stenolog.log.event import Event
-from stenolog.log.events.deliveries import UndeliveredReason
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 from stenolog.wire.assemblyai.webhook import callback_body, redacted_audio_body
 
@@ -47,40 +47,6 @@ class Signers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """What to post; `id` is the same for all its attempts, whoever asks for them."""
-
-    webhook: Webhook
-    body: bytes
-    id: str
-    signing: Signing | None = None
-
-    def signature(self, now_ms: int) -> list[tuple[str, str]]:
-        """Return the headers that sign an attempt now.
-
-        A customer's own header keeps its name: two of one name would be read differently by
-        everybody on the way.
-        """
-        own = self.webhook.header
-        if self.signing is None or (own is not None and own[0].lower() in HEADERS):
-            return []
-        return self.signing.headers(self.id, now_ms // 1000, self.body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotYet:
-    """Nothing can be posted yet; if that does not change, the delivery fails with `missing`.
-
-    Attributes:
-        awaits_views: The views lack it, and tell when they have it.
-    """
-
-    reason: str
-    missing: UndeliveredReason
-    awaits_views: bool = False
-
-
 class Messages:
     """Makes messages that say nothing that `GET` does not show."""
 
@@ -90,12 +56,14 @@ class Messages:
         readable: ReadableOutcomes,
         audio: RedactedAudio,
         signers: Signers,
+        endpoints: EndpointMessages,
         now_ms: NowMs,
     ) -> None:
         self._requests = requests
         self._readable = readable
         self._audio = audio
         self._signers = signers
+        self._endpoints = endpoints
         self._now_ms = now_ms
 
     async def of(self, leased: Leased, event: Event) -> Message | NotYet | Ending:
@@ -104,18 +72,15 @@ class Messages:
         Raises:
             StoreUnavailable: A store cannot be read now.
         """
+        if leased.endpoint:
+            return await self._endpoints.of(leased, event)
         webhook = await self._webhook(event)
         if not isinstance(webhook, Webhook):
             return webhook
         transcription = event.stream.removeprefix(TRANSCRIPTION)
-        if leased.waits_since_ms is None:
-            status = await self._readable.wait(transcription, version=event.version)
-        else:  # it hears when they go on, and keeps nobody from a slot
-            status = await self._readable.status(transcription, event.version)
-        if status is None:
-            return NotYet(
-                reason="the outcome is not readable", missing="unreadable", awaits_views=True
-            )
+        status = await readable_status(self._readable, leased, event)
+        if isinstance(status, NotYet):
+            return status
         if leased.kind == "outcome":
             return await self._signed(leased, event, webhook, callback_body(transcription, status))
         if status != "completed":

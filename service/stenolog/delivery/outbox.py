@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from stenolog.delivery.standing import Standing
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind, UndeliveredReason
 
@@ -19,28 +20,17 @@ AttemptOutcome = Literal["delivered", "refused", "failed", "unanswered", "forbid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxLimits:
-    """How much may be pending; the log keeps what is beyond.
-
-    Attributes:
-        per_tenant: A delivery of a tenant with so many has ended when it is added: `exhausted`.
-        deliveries: Of all tenants; then nothing is added until some have ended.
-        size_bytes: Of all rows, with attempts and indexes; the same.
-    """
-
-    per_tenant: int = 100_000  # a receiver of one outcome a second, down for more than a day
-    deliveries: int = 1_000_000
-    size_bytes: int = 2 << 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A delivery that is still to be made.
 
     Attributes:
         position: Of the event that it tells of; of each kind there is one for an event at most.
         tenant: The random id of whose transcription it tells.
-        lane: A keyed mark of the tenant and the receiver's host and port: what shares a limit.
+        lane: What shares a limit: a keyed mark of tenant, host and port, or the endpoint's id.
+        endpoint: Its id; empty: the transcription's own webhook.
+        round: 0, or the number under which it was asked for once more.
+        previous: The `sequence` of the event before it among those that the endpoint wants.
+        ordered: It waits for those about the same transcription that the endpoint has yet to get.
     """
 
     position: int
@@ -49,6 +39,10 @@ class Pending:
     lane: str
     created_at_ms: int
     kind: DeliveryKind = "outcome"
+    endpoint: str = ""
+    round: int = 0
+    previous: int = 0
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +79,9 @@ class Leased:
     faults: int = 0
     status: int | None = None
     ending: Ending | None = None
+    endpoint: str = ""
+    round: int = 0
+    previous: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +91,9 @@ class Attempt:
     Attributes:
         number: From 1.
         status: What it answered; None when it did not.
+        answer: The beginning of what it said besides.
+        message_id: Empty where nothing was sent.
+        retry_at_ms: Of the next one; None: it was the last.
     """
 
     number: int
@@ -101,6 +101,9 @@ class Attempt:
     took_ms: int
     status: int | None
     outcome: AttemptOutcome
+    answer: bytes = b""
+    message_id: str = ""
+    retry_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,13 +186,20 @@ class Outbox(Protocol):
         ...
 
     async def record(
-        self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
+        self,
+        leased: Leased,
+        attempt: Attempt,
+        *,
+        due_at_ms: int | None,
+        ending: Ending | None,
+        judge: Callable[[Standing], Standing] | None = None,
     ) -> bool:
         """Write down the attempt; False: the lease was lost or given back, or it has ended.
 
         Nothing is written then. An attempt that `crashed` is a fault, too. With
         `due_at_ms` the lease is given back and the next attempt is due then. With `ending` the
-        lease is kept, and whoever takes the delivery next finds that it has ended.
+        lease is kept, and whoever takes it next finds that it has ended. `judge` tells how its
+        endpoint stands after it.
         """
         ...
 
@@ -232,7 +242,7 @@ class Outbox(Protocol):
         ...
 
     async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
-        """Read the attempts for the delivery of this event, in order."""
+        """Read the attempts at the transcription's own webhook for this event, in order."""
         ...
 
     async def backlog(self, now_ms: int) -> Backlog:

@@ -1,4 +1,4 @@
-"""Record once, in the transcription's stream, how a delivery ended."""
+"""Record once how a delivery ended: in the transcription's stream, or the endpoint's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from stenolog.delivery.outbox import Ending, Leased
 from stenolog.log.actors import DELIVERY
 from stenolog.log.event import Event
 from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.endpoints import DELIVERIES
 from stenolog.log.facts import delivery_ended
 from stenolog.log.recorder import Cause, FactRecorder
 
@@ -23,12 +24,20 @@ async def record_ending(facts: FactRecorder, told: Event, leased: Leased, ending
         correlation_id=told.correlation_id,
         causation_id=told.id,
     )
-    await facts.record(told.stream, [delivery_ended(told.id, _ended(leased, ending))], cause)
+    stream = DELIVERIES + leased.endpoint if leased.endpoint else told.stream
+    await facts.record(stream, [delivery_ended(told.id, _ended(leased, ending))], cause)
 
 
 def _ended(leased: Leased, ending: Ending) -> DeliverySucceeded | DeliveryFailed:
-    kind, attempts, status = leased.kind, leased.attempts, leased.status
+    status = leased.status
+    said = {
+        "kind": leased.kind,
+        "attempts": leased.attempts,
+        "endpoint": leased.endpoint or None,
+        "position": leased.position,
+        "round": leased.round,
+    }
     if ending.reason is not None:
-        return DeliveryFailed(kind=kind, attempts=attempts, status=status, reason=ending.reason)
+        return DeliveryFailed.model_validate({**said, "status": status, "reason": ending.reason})
     assert status is not None
-    return DeliverySucceeded(kind=kind, attempts=attempts, status=status)
+    return DeliverySucceeded.model_validate({**said, "status": status})

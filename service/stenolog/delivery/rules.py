@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stenolog.delivery.outbox import AttemptOutcome, Ending
@@ -35,9 +36,18 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The receiver answered in time; its body was not looked at."""
+    """The receiver answered in time.
+
+    Attributes:
+        body: The beginning of what it said besides; nobody decides by it.
+        retry_after_ms: When it wants to be called again, if it says so.
+        tls: What encrypts the connection; None: nothing.
+    """
 
     status: int
+    body: bytes = b""
+    retry_after_ms: int | None = None
+    tls: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

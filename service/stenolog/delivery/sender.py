@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import aclosing, suppress
 
+import anyio
+
+from stenolog.delivery.posted import Message
 from stenolog.delivery.rules import Answered, NotAllowed, NotMade, Result, Unanswered
+from stenolog.delivery.schedule import RETRY_AFTER_MS_MAX
 from stenolog.delivery.webhook import Webhook
 from stenolog.egress.client import USER_AGENT, Egress
+from stenolog.egress.retry_after import retry_after_ms
+from stenolog.egress.streamed import StreamedAnswer
 from stenolog.egress.urls import checked_headers, checked_url
-from stenolog.errors import EgressFailed, ForbiddenAddress
+from stenolog.errors import EgressFailed, ForbiddenAddress, PayloadTooLarge
 from stenolog.wire.assemblyai.webhook_rules import (
     HEADER_NAME_CHARS_MAX,
     HEADER_VALUE_CHARS_MAX,
@@ -16,7 +22,8 @@ from stenolog.wire.assemblyai.webhook_rules import (
 )
 
 ALLOWING = "STENOLOG_ALLOW_NETWORKS"  # the setting that lets deliveries into private networks
-CONTENT_TYPE = ("content-type", "application/json")
+ANSWER_BYTES_READ_MAX = 16 << 10
+ANSWER_MS_MAX = 2_000  # for the body, behind a status that counts already
 
 
 class Sender:
@@ -28,17 +35,17 @@ class Sender:
 
     async def send(
         self,
-        webhook: Webhook,
-        body: bytes,
+        message: Message,
         *,
-        signature: Sequence[tuple[str, str]] = (),
+        at_ms: int,
         tenant: str,
     ) -> Result | NotMade:
         """Return what the receiver said within the timeout, which covers all up to its status.
 
-        `signature` are the headers that sign these bytes.
-        Names are looked up at `tenant`'s expense: those that resolve slowly hold up no other.
+        The attempt is signed with the time `at_ms`. Names are looked up at `tenant`'s expense:
+        those that resolve slowly hold up no other.
         """
+        webhook = message.webhook
         try:
             checked_url(webhook.url)
         except ForbiddenAddress as exc:
@@ -48,16 +55,43 @@ class Sender:
             async with self._egress.stream(
                 "POST",
                 webhook.url,
-                headers=[CONTENT_TYPE, *signature, *header],
-                content=body,
-                timeout_ms=self._timeout_ms,
+                headers=[
+                    ("content-type", message.content_type),
+                    *message.signature(at_ms),
+                    *header,
+                    *message.headers,
+                ],
+                content=message.body,
+                timeout_ms=message.timeout_ms or self._timeout_ms,
                 asker=tenant,
             ) as answer:
-                return Answered(status=answer.status)
+                return Answered(
+                    status=answer.status,
+                    body=await _beginning(answer, message.answer_bytes),
+                    retry_after_ms=retry_after_ms(
+                        answer.headers, at_ms, most_ms=RETRY_AFTER_MS_MAX
+                    ),
+                    tls=answer.tls,
+                )
         except ForbiddenAddress as exc:
             return NotAllowed(reason=str(exc), final=exc.final, setting=ALLOWING)
         except EgressFailed as exc:
             return NotMade(str(exc)) if exc.ours else Unanswered(str(exc))
+
+
+async def _beginning(answer: StreamedAnswer, bytes_max: int) -> bytes:
+    """Return the beginning of the body; what is wrong with it changes nothing of the status.
+
+    A body that is read to its end leaves the connection open for the next message.
+    """
+    found = bytearray()
+    if not bytes_max:
+        return b""
+    with suppress(EgressFailed, PayloadTooLarge), anyio.move_on_after(ANSWER_MS_MAX / 1000):
+        async with aclosing(answer.chunks(ANSWER_BYTES_READ_MAX)) as chunks:
+            async for chunk in chunks:
+                found += chunk[: bytes_max - len(found)]
+    return bytes(found)
 
 
 def is_sendable(webhook: Webhook) -> bool:

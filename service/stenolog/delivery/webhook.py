@@ -5,10 +5,10 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, field
 
+from stenolog.delivery.outbox import Leased
 from stenolog.egress.guard import origin
 from stenolog.errors import KeyLost, RecordDamaged, StoreError, StoreUnavailable
 from stenolog.log.event import Event
-from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.log.events.request_payload import read_request
 from stenolog.log.events.transcriptions import TranscriptionRequested
 from stenolog.log.facts import delivery_key
@@ -55,13 +55,19 @@ class Requests:
             raise RecordDamaged(f"the log has nothing at position {position}", position=position)
         return events[0]
 
-    async def has_ended(self, event: Event, kind: DeliveryKind) -> bool:
-        """Tell whether the log says how the delivery of this kind ended that tells of `event`.
+    async def has_ended(self, event: Event, leased: Leased) -> bool:
+        """Tell whether the log says how this delivery ended, which tells of `event`.
 
         Raises:
             StoreUnavailable: The log cannot be read now.
         """
-        return await self._log.position_of(delivery_key(event.id, kind)) is not None
+        key = delivery_key(
+            event.id,
+            leased.kind,
+            endpoint=leased.endpoint or None,
+            round_number=leased.round,
+        )
+        return await self._log.position_of(key) is not None
 
     async def request(self, stream: str) -> Event:
         """Read the `transcription.requested` of this stream.

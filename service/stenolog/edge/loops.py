@@ -147,6 +147,53 @@ class Reconciling(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushStanding:
+    """How an endpoint has answered lately, and how much is pending."""
+
+    failures: int
+    failing_since_ms: int | None
+    pending: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushAttempt:
+    """An attempt, as it is shown; `place` are the numbers by which pages go on behind it."""
+
+    place: tuple[int, int]
+    shown: Mapping[str, object]
+
+
+class Pushing(Protocol):
+    """Tells of deliveries, and makes those that are asked for; `bootstrap/pushing` does."""
+
+    async def standing(self, endpoint_id: str) -> PushStanding:
+        """Tell how the endpoint stands."""
+        ...
+
+    async def attempts(
+        self, endpoint_id: str, *, before: tuple[int, int] | None, limit: int
+    ) -> Sequence[PushAttempt]:
+        """Tell the attempts at the endpoint, the newest first."""
+        ...
+
+    async def attempts_at_webhook(
+        self, transcription: str
+    ) -> Sequence[Mapping[str, object]] | None:
+        """Tell the attempts at a transcription's own webhook; None: its request names none."""
+        ...
+
+    async def resend(
+        self, transcription: str, *, actor: str, correlation_id: str
+    ) -> Mapping[str, object]:
+        """Send the last outcome to its own webhook again; `InvalidRequest`: there is none."""
+        ...
+
+    async def test(self, endpoint_id: str) -> Mapping[str, object]:
+        """Send a signed sample once, within 15 s, and tell what came of it."""
+        ...
+
+
 class SideWork(Protocol):
     """Computes beside the event loop; `side_process` keeps this promise."""
 

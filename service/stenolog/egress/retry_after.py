@@ -10,8 +10,10 @@ RETRY_AFTER_MS_MAX = 3_600_000  # a server that asks for more is asked once an h
 SECONDS_DIGITS_MAX = 9
 
 
-def retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
-    """Return how long to wait, 0 to an hour; None when the server does not say it readably.
+def retry_after_ms(
+    headers: Mapping[str, str], now_ms: int, *, most_ms: int = RETRY_AFTER_MS_MAX
+) -> int | None:
+    """Return how long to wait, 0 to `most_ms`; None when the server does not say it readably.
 
     `headers` has lower-case names. Source: RFC 9110, 10.2.3: seconds or an HTTP date.
     """
@@ -23,7 +25,7 @@ def retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
         if moment_ms is None:
             return None
         wait_ms = moment_ms - now_ms
-    return max(0, min(wait_ms, RETRY_AFTER_MS_MAX))
+    return max(0, min(wait_ms, most_ms))
 
 
 def date_ms(headers: Mapping[str, str]) -> int | None:

@@ -38,6 +38,20 @@ class StreamedAnswer:
         self._request_trace = request_trace
         self._deadline = deadline
 
+    @property
+    def tls(self) -> Mapping[str, str] | None:
+        """Protocol, cipher and the certificate's end; None: the connection is not encrypted."""
+        stream = self._response.extensions.get("network_stream")
+        connection = None if stream is None else stream.get_extra_info("ssl_object")
+        if connection is None:
+            return None
+        cipher, certificate = connection.cipher(), connection.getpeercert() or {}
+        return {
+            "protocol": connection.version() or "",
+            "cipher": cipher[0] if cipher else "",
+            "certificate_until": certificate.get("notAfter", ""),
+        }
+
     async def chunks(self, bytes_max: int) -> AsyncGenerator[bytes, None]:
         """Yield the body's pieces in order, once; no piece is empty.
 

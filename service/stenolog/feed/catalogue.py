@@ -8,10 +8,11 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
-from stenolog.feed.cloud_events import EVENT_TYPES, SHAPE, cloud_event
+from stenolog.feed.cloud_events import EVENT_TYPES, SHAPE, cloud_event, named
 from stenolog.feed.types import PUBLIC_TYPES
 from stenolog.log.event import Event
 from stenolog.log.event_data import EventData
+from stenolog.log.events.endpoints import ENDPOINT
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -52,9 +53,10 @@ def _described(name: str, data: type[EventData], public_url: str) -> Mapping[str
 def _schema(name: str, data: type[EventData]) -> Mapping[str, Any]:
     own = data.model_json_schema()
     text, link = {"type": "string"}, {"type": "string", "format": "uri"}
-    links = {"type": "object", "properties": {"transcript": link}, "required": ["transcript"]}
+    subject, kind, _ = named(data.type)
+    links = {"type": "object", "properties": {kind: link}, "required": [kind]}
     properties: dict[str, Any] = {
-        "transcript_id": {"type": "string", "format": "uuid"},
+        subject: {"type": "string", "format": "uuid"},
         **own.get("properties", {}),
         "digest": {"anyOf": [text, {"type": "null"}]},
         "links": links,
@@ -77,7 +79,7 @@ def _example(data: type[EventData]) -> Event:
     return Event(
         position=107,
         id=UUID,
-        stream=f"{TRANSCRIPTION}{UUID}",
+        stream=f"{ENDPOINT if data.type.startswith('endpoint.') else TRANSCRIPTION}{UUID}",
         version=4,
         previous=103,
         sequence=42,

@@ -12,28 +12,31 @@ from typing import Any
 
 from stenolog.feed.types import PREFIX
 from stenolog.log.event import Event
+from stenolog.log.events.endpoints import ENDPOINT
 from stenolog.log.events.transcriptions import TRANSCRIPTION
 
 SEQUENCE_DIGITS = 20
 SHAPE = 1  # of the data of every type, at the end of `dataschema`
 TRANSCRIPTS = "/api/v1/transcripts/"
+ENDPOINTS = "/api/v1/endpoints/"
 EVENT_TYPES = "/api/v1/event-types/"
 
 
-def cloud_event(event: Event, *, previous: int, public_url: str) -> dict[str, Any]:
+def cloud_event(event: Event, *, previous: int, public_url: str, replay: int = 0) -> dict[str, Any]:
     """Return the event as its tenant is told of it.
 
     `previous` is the sequence of the event before it among those that this reader wants, 0 for the
     first. `public_url` is where the gateway is reached. Nothing of it is what somebody said: a
-    digest of that is keyed, and means nothing once the key is destroyed.
+    digest of that is keyed, and means nothing once the key is destroyed. What is told once more on
+    purpose, in its `replay`, has another id, so that nobody drops it as told before.
     """
-    transcription_id = event.stream.removeprefix(TRANSCRIPTION)
+    subject = subject_of(event)
     shown: dict[str, Any] = {
         "specversion": "1.0",
-        "id": event.id,
+        "id": message_id(event.id, replay),
         "source": f"{public_url}/t/{event.tenant}",
         "type": f"{PREFIX}{event.type}",
-        "subject": transcription_id,
+        "subject": subject,
         "time": event.time,
         "timestamp": event.time,
         "datacontenttype": "application/json",
@@ -41,20 +44,41 @@ def cloud_event(event: Event, *, previous: int, public_url: str) -> dict[str, An
         "sequence": f"{event.sequence:0{SEQUENCE_DIGITS}d}",
         "previous": f"{previous:0{SEQUENCE_DIGITS}d}",
         "position": str(event.position),
-        "partitionkey": transcription_id,
+        "partitionkey": subject,
         "correlationid": event.correlation_id,
-        "data": thin_data(event, transcription_id, public_url),
+        "data": thin_data(event, public_url),
     }
     if event.causation_id is not None:
         shown["causationid"] = event.causation_id
+    if replay:
+        shown["replayof"] = event.id
     return shown
 
 
-def thin_data(event: Event, transcription_id: str, public_url: str) -> Mapping[str, Any]:
+def message_id(event_id: str, replay: int) -> str:
+    """Return the id of an event as it is told, or as it is told once more."""
+    return f"{event_id}-r{replay}" if replay else event_id
+
+
+def subject_of(event: Event) -> str:
+    """Return the id of what the event is about."""
+    return event.stream.removeprefix(TRANSCRIPTION).removeprefix(ENDPOINT)
+
+
+def thin_data(event: Event, public_url: str) -> Mapping[str, Any]:
     """Return ids, counts and links, and the keyed digest of what the log has sealed."""
+    name, kind, path = named(event.type)
+    subject = subject_of(event)
     return {
-        "transcript_id": transcription_id,
+        name: subject,
         **event.data,
         "digest": event.commitment,
-        "links": {"transcript": f"{public_url}{TRANSCRIPTS}{transcription_id}"},
+        "links": {kind: f"{public_url}{path}{subject}"},
     }
+
+
+def named(event_type: str) -> tuple[str, str, str]:
+    """Return how the data of a type names its subject, how a link to it, and the link's path."""
+    if event_type.startswith("endpoint."):
+        return "endpoint_id", "endpoint", ENDPOINTS
+    return "transcript_id", "transcript", TRANSCRIPTS

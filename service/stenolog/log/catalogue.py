@@ -18,7 +18,21 @@ from stenolog.log.event_data import EventData
 from stenolog.log.events.accesses import TranscriptRead
 from stenolog.log.events.api_keys import ApiKeyCreated, ApiKeyRevoked
 from stenolog.log.events.callbacks import CallbackReceived, CallbackUnmatched
-from stenolog.log.events.deliveries import DeliveryFailed, DeliverySucceeded
+from stenolog.log.events.deliveries import (
+    DeliveryFailed,
+    DeliveryResendRequested,
+    DeliverySucceeded,
+)
+from stenolog.log.events.endpoints import (
+    EndpointChanged,
+    EndpointCreated,
+    EndpointDeleted,
+    EndpointDisabled,
+    EndpointEnabled,
+    EndpointRecoveryRequested,
+    EndpointReplayRequested,
+    EndpointWarned,
+)
 from stenolog.log.events.enrichments import TranscriptEnriched
 from stenolog.log.events.erasures import (
     ErasureEnded,
@@ -108,6 +122,15 @@ EVENT_TYPES: Mapping[str, type[EventData]] = {
         SigningSecretMade,
         SigningSecretRemoved,
         TranscriptRead,
+        DeliveryResendRequested,
+        EndpointCreated,
+        EndpointChanged,
+        EndpointDisabled,
+        EndpointEnabled,
+        EndpointWarned,
+        EndpointReplayRequested,
+        EndpointRecoveryRequested,
+        EndpointDeleted,
     )
 }
 

@@ -34,7 +34,12 @@ def derived_key(event: Event) -> str | None:
         case CallbackReceived() as called:
             return callback_key(event.stream.removeprefix(TRANSCRIPTION), called)
         case DeliverySucceeded() | DeliveryFailed() as ended:
-            return delivery_key(event.causation_id or "", ended.kind)
+            return delivery_key(
+                event.causation_id or "",
+                ended.kind,
+                endpoint=ended.endpoint,
+                round_number=ended.round,
+            )
         case ErasureRequested():
             return erasure_key(event.stream.removeprefix(TRANSCRIPTION))
         case UploadUsed() as used:

@@ -116,12 +116,22 @@ def upload_released(upload: str, reason: ReleaseReason) -> Fact:
     return Fact(data=UploadReleased(reason=reason), dedupe_key=release_key(upload))
 
 
-def delivery_key(outcome_id: str, kind: DeliveryKind) -> str:
-    """Name the end of a delivery, so that the log tells whether it has ended."""
-    key = f"delivery-{outcome_id}"
-    return key if kind == "outcome" else f"{key}:{kind}"
+def delivery_key(
+    told_id: str, kind: DeliveryKind, *, endpoint: str | None = None, round_number: int = 0
+) -> str:
+    """Name the end of a delivery, so that the log tells whether it has ended.
+
+    Each round of deliveries that somebody asked for has ends of its own.
+    """
+    key = f"delivery-{told_id}"
+    if endpoint is not None:
+        key = f"{key}:{endpoint}"
+    elif kind != "outcome":
+        key = f"{key}:{kind}"
+    return f"{key}:{round_number}" if round_number else key
 
 
-def delivery_ended(outcome_id: str, ended: DeliverySucceeded | DeliveryFailed) -> Fact:
-    """State how the delivery of the event `outcome_id` ended: one fact of each kind."""
-    return Fact(data=ended, dedupe_key=delivery_key(outcome_id, ended.kind))
+def delivery_ended(told_id: str, ended: DeliverySucceeded | DeliveryFailed) -> Fact:
+    """State how a delivery of the event `told_id` ended: one fact for each key."""
+    key = delivery_key(told_id, ended.kind, endpoint=ended.endpoint, round_number=ended.round)
+    return Fact(data=ended, dedupe_key=key)

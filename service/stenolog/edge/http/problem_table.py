@@ -11,6 +11,7 @@ from stenolog.edge.access.redacted_links import BadLink
 from stenolog.edge.http.bodies import BodyTooSlow
 from stenolog.edge.transcriptions.awaiting import NotEnded, NotTranscribed
 from stenolog.edge.transcriptions.idempotency import IdempotencyKeyReused
+from stenolog.endpoints.registry import TooManyEndpoints
 from stenolog.errors import StenologError
 from stenolog.feed.consumers.books import HeldByWorkers, LeaseEnded, TooManyConsumers
 from stenolog.feed.epochs import ElsewhereInTheLog
@@ -35,6 +36,7 @@ PROBLEMS: Mapping[type[StenologError], tuple[int, str]] = {
     HeldByWorkers: (409, "Workers hold some of it"),
     TooManyConsumers: (409, "There are too many consumers"),
     NotYetCome: (409, "The moment has not come yet"),
+    TooManyEndpoints: (409, "There are as many as there may be"),
     errors.PayloadTooLarge: (413, "The body is too large"),
     BodyTooSlow: (408, "The body came too slowly"),
     errors.RateLimited: (429, "Too many requests"),

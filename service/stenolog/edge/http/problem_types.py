@@ -23,6 +23,7 @@ ADVICE: Mapping[str, str] = {
     "other-place": "Go on from `go_on_from`, with `epoch`: later positions are void.",
     "lease-ended": "Claim anew: another worker may have what it held.",
     "held-by-workers": "Wait until they have acknowledged it, or POST `reset`: that ends leases.",
+    "too-many-endpoints": "DELETE an endpoint that nobody uses any more.",
     "too-many-consumers": "DELETE a consumer that nobody uses any more.",
     "not-yet-come": "`detail` says where the log ends, or that the time lies in the future.",
     "payload-too-large": "`detail` names the limit.",

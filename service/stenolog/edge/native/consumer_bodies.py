@@ -187,4 +187,5 @@ def _time(given: str) -> Since | None:
         at = datetime.fromisoformat(given.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return Since(time=at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    # Not `strftime`: it writes the year 742 with three digits.
+    return Since(time=f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.routing import Route
-
-from stenolog.clock import now_ms
 from stenolog.commands.api_keys import ApiKeys
 from stenolog.commands.key_ring import KeyRing
 from stenolog.edge.derived.workers import RenderWorkers
 from stenolog.edge.http.cache_headers import revalidated
-from stenolog.edge.http.resource import Admission, Guarded, Open, in_path
+from stenolog.edge.http.resource import Admission, Guarded, in_path
 from stenolog.edge.http.surface import Surface, route
 from stenolog.edge.loops import PlaceOf, ReadableAt, Rebuild, Reconciling
 from stenolog.edge.native.accesses import AccessList, StoredAccesses
@@ -21,6 +18,7 @@ from stenolog.edge.native.across_routes import across_routes
 from stenolog.edge.native.as_of import Past, PastPorts
 from stenolog.edge.native.cursors import Cursors
 from stenolog.edge.native.diff import Differences
+from stenolog.edge.native.endpoint_routes import EndpointPorts, endpoint_routes
 from stenolog.edge.native.events import Events
 from stenolog.edge.native.evidence_routes import EvidencePorts, evidence_routes
 from stenolog.edge.native.feed_routes import FeedPorts, feed_routes
@@ -39,15 +37,12 @@ from stenolog.edge.native.story import Stories
 from stenolog.edge.native.transcripts import LISTED, Transcripts
 from stenolog.edge.native.view_query import AS_OF
 from stenolog.edge.native.view_routes import view_routes
-from stenolog.edge.native.webhook_secret import WebhookSecret
 from stenolog.edge.ports import (
     ProjectionStatuses,
     StoredEvents,
     StreamsOfSubject,
 )
 from stenolog.edge.transcriptions.use_cases import UseCases
-from stenolog.endpoints.tenant_keys import TenantKeys
-from stenolog.endpoints.webhook_secrets import WebhookSecrets
 from stenolog.log.events.vocabulary import ProviderName, Region
 from stenolog.log.format import LogIdentity
 from stenolog.projections.search.index import SearchReader
@@ -89,8 +84,7 @@ class NativePorts:
     past: PastPorts
     evidence: EvidencePorts
     feed: FeedPorts
-    webhook_secrets: WebhookSecrets
-    tenant_keys: TenantKeys
+    endpoints: EndpointPorts
     forgetting: ForgettingPorts
     rotation: RotateSecrets
 
@@ -147,7 +141,7 @@ def surface(
             ),
         ),
         *key_routes(_keys(ports, admission, cursors), ports.rotation, at, PREFIX),
-        *_webhook_secret(WebhookSecret(ports.webhook_secrets, ports.tenant_keys, now_ms), at),
+        *endpoint_routes(ports.endpoints, ports.identity, admission, PREFIX, lookup),
         at(f"{PREFIX}/providers", GET=reading(handler=revalidated(Providers(ports.providers).get))),
         *evidence_routes(
             ports.evidence,
@@ -185,17 +179,3 @@ def _keys(ports: NativePorts, admission: Admission, cursors: Cursors) -> Keys:
         ports.forgetting.classes,
         cursors,
     )
-
-
-def _webhook_secret(secret: WebhookSecret, at: Callable[..., Route]) -> list[Route]:
-    """What signs the webhooks that requests name, and what verifies it."""
-    signing = partial(Guarded, query=(), scope="endpoints:write")
-    return [
-        at(
-            f"{PREFIX}/webhook-secret",
-            GET=signing(handler=secret.get),
-            PUT=signing(handler=secret.put),
-            DELETE=signing(handler=secret.delete),
-        ),
-        at("/.well-known/webhook-keys", GET=Open(handler=secret.keys)),
-    ]

@@ -151,6 +151,24 @@ class StreamReads:
         )
         return {position: Box(key_id=key_id, box=bytes(box)) for position, key_id, box in rows}
 
+    async def streams_of(self, category: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the first streams behind `after` whose names begin so, in order.
+
+        Reads the primary key of the table of streams' ends alone.
+
+        Raises:
+            StoreUnavailable: The log cannot be read now.
+        """
+        rows = await self._rows(
+            "SELECT stream FROM streams WHERE stream > ?1 AND stream >= ?2 AND stream < ?2 || ?3 "
+            "ORDER BY stream LIMIT ?4",
+            after,
+            category,
+            chr(0x10FFFF),
+            limit,
+        )
+        return [str(row[0]) for row in rows]
+
     async def _rows(self, statement: str, *values: object) -> Sequence[Any]:
         return await read_rows(self._reader, "log.db", statement, *values)
 

@@ -6,13 +6,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
-from stenolog.delivery.outbox import OutboxLimits, Pending
+from stenolog.delivery.limits import OutboxLimits
+from stenolog.delivery.outbox import Pending
 from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.stores.sqlite.work.outbox_statements import FAN_OUT
 
+FAN_OUT = "fan-out"
 # Those of a tenant that are over its share: their ends are recorded whatever its receivers do.
 OVER_LANE = ""
+QUEUED_MS = 1 << 62  # never: it is made due when it is the first of its transcription
 
 
 def add(
@@ -28,37 +30,58 @@ def add(
         StoreUnavailable: The checkpoint is not at `after`, or there is no room.
     """
     if pending:
-        _check_room(run, len(pending), limits)
+        check_room(run, len(pending), limits)
     moved = run.execute(
         "UPDATE checkpoints SET position = ?, event_id = ? WHERE reader = ? AND position = ?",
         (to.position, to.event_id, FAN_OUT, after),
     )
     if moved.rowcount != 1:
         raise StoreUnavailable("work.db: the checkpoint is not where it was")
-    shares = Counter({tenant: _pending_of(run, tenant) for tenant in {p.tenant for p in pending}})
+    shares = Counter({tenant: pending_of(run, tenant) for tenant in {p.tenant for p in pending}})
     over = 0
     for one in pending:
         shares[one.tenant] += 1
         ended = shares[one.tenant] > limits.per_tenant
         over += ended
-        run.execute(
-            "INSERT INTO outbox (position, kind, stream, tenant, lane, created_at_ms, due_at_ms, "
-            "ended, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)",
-            (
-                one.position,
-                one.kind,
-                one.stream,
-                one.tenant,
-                OVER_LANE if ended else one.lane,
-                one.created_at_ms,
-                ended,
-                "exhausted" if ended else None,
-            ),
-        )
+        insert(run, one, ended=ended)
     return over
 
 
-def _check_room(run: sqlite3.Connection, more: int, limits: OutboxLimits) -> None:
+def insert(run: sqlite3.Connection, one: Pending, *, ended: bool = False) -> None:
+    """Write one row; `ended` when it is over its tenant's share.
+
+    One that is ordered waits while there is another for its endpoint about the same transcription.
+    """
+    queued = (
+        one.ordered
+        and run.execute(
+            "SELECT 1 FROM outbox WHERE endpoint = ? AND stream = ? LIMIT 1",
+            (one.endpoint, one.stream),
+        ).fetchone()
+    )
+    run.execute(
+        "INSERT OR IGNORE INTO outbox (position, kind, stream, tenant, lane, created_at_ms, "
+        "due_at_ms, ended, reason, endpoint, round, previous, queued) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            one.position,
+            one.kind,
+            one.stream,
+            one.tenant,
+            OVER_LANE if ended else one.lane,
+            one.created_at_ms,
+            QUEUED_MS if queued else one.created_at_ms,
+            ended,
+            "exhausted" if ended else None,
+            one.endpoint,
+            one.round,
+            one.previous,
+            bool(queued),
+        ),
+    )
+
+
+def check_room(run: sqlite3.Connection, more: int, limits: OutboxLimits) -> None:
     """Return when that many may be added.
 
     Raises:
@@ -81,6 +104,7 @@ def _check_room(run: sqlite3.Connection, more: int, limits: OutboxLimits) -> Non
         )
 
 
-def _pending_of(run: sqlite3.Connection, tenant: str) -> int:
+def pending_of(run: sqlite3.Connection, tenant: str) -> int:
+    """Count what a tenant has pending."""
     row = run.execute("SELECT pending FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
     return 0 if row is None else int(row[0])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from stenolog.delivery.outbox import RESUMED_PER_CALL_MAX
 
 # The index knows those that wait; nobody works on them, so none of them is leased.
-FOUND = "SELECT position, kind FROM outbox WHERE awaits_views = 1 AND "
+FOUND = "SELECT position, kind, endpoint, round FROM outbox WHERE awaits_views = 1 AND "
 
 
 def resume(run: sqlite3.Connection, now_ms: int, after: int, until: int) -> int:
@@ -25,7 +25,7 @@ def _resumed(run: sqlite3.Connection, now_ms: int, where: str, *given: object) -
     found = run.execute(f"{FOUND}{where} LIMIT {RESUMED_PER_CALL_MAX}", given).fetchall()
     run.executemany(
         "UPDATE outbox SET awaits_views = 0, due_at_ms = min(due_at_ms, ?) "
-        "WHERE position = ? AND kind = ?",
+        "WHERE position = ? AND kind = ? AND endpoint = ? AND round = ?",
         [(now_ms, *one) for one in found],
     )
     return len(found)

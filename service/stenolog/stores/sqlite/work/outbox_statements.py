@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
+from stenolog.delivery.endpoint_rows import ATTEMPTS_OF_ENDPOINT_MAX
 from stenolog.delivery.outbox import (
     ATTEMPTS_FORGOTTEN_PER_REMOVE,
     ATTEMPTS_KEPT_MS,
@@ -12,9 +14,12 @@ from stenolog.delivery.outbox import (
     Ending,
     Leased,
 )
+from stenolog.delivery.standing import Standing
 from stenolog.log.checkpoint import Checkpoint
+from stenolog.stores.sqlite.work.adding import FAN_OUT
+from stenolog.stores.sqlite.work.endpoint_statements import stand, stands
 
-FAN_OUT = "fan-out"
+HELD = "position = ? AND kind = ? AND endpoint = ? AND round = ? AND lease = ?"
 # What an attempt says of its receiver; one that crashed says nothing of it.
 FAILING: frozenset[AttemptOutcome] = frozenset({"failed", "unanswered", "forbidden"})
 WORKING: frozenset[AttemptOutcome] = frozenset({"delivered", "refused"})
@@ -22,7 +27,7 @@ WORKING: frozenset[AttemptOutcome] = frozenset({"delivered", "refused"})
 
 def begin(run: sqlite3.Connection, at: Checkpoint) -> None:
     """Drop all pending deliveries, and set the checkpoint to `at`."""
-    for table in ("tenants", "lanes", "outbox"):
+    for table in ("tenants", "lanes", "outbox", "endpoints", "feeds"):
         run.execute(f"DELETE FROM {table}")  # noqa: S608  table names are ours
     run.execute("DELETE FROM attempts")
     run.execute(
@@ -41,14 +46,15 @@ def record(
     attempt: Attempt,
     due_at_ms: int | None,
     ending: Ending | None,
+    judge: Callable[[Standing], Standing] | None = None,
 ) -> bool:
     """Write the attempt, what follows from it and what it says of its lane together."""
     assert (due_at_ms is None) != (ending is None)
     held = run.execute(
-        "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "
+        "UPDATE outbox SET attempts = ?, status = coalesce(?, status), "  # noqa: S608  ours
         "due_at_ms = coalesce(?, due_at_ms), leased = ?, ended = ?, reason = ?, "
         "faults = faults + ?, waits_since_ms = NULL "
-        "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1 AND NOT ended",
+        f"WHERE {HELD} AND leased = 1 AND NOT ended",
         (
             attempt.number,
             attempt.status,
@@ -63,7 +69,7 @@ def record(
     if held.rowcount != 1:
         return False
     run.execute(
-        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             leased.position,
             leased.kind,
@@ -72,8 +78,16 @@ def record(
             attempt.took_ms,
             attempt.status,
             attempt.outcome,
+            leased.endpoint,
+            leased.round,
+            attempt.message_id,
+            due_at_ms,
+            attempt.answer,
         ),
     )
+    standing = None if judge is None else stands(run, leased.lane)
+    if judge is not None and standing is not None and (now := judge(standing)) != standing:
+        stand(run, leased.lane, now)
     if attempt.outcome in FAILING:
         run.execute(
             "UPDATE lanes SET failing_since_ms = coalesce(failing_since_ms, ?) "
@@ -98,22 +112,41 @@ def put_off(
 ) -> None:
     """Only by who holds the lease, and has not given it back with an attempt."""
     run.execute(
-        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ?, "
+        "UPDATE outbox SET leased = 0, due_at_ms = ?, faults = faults + ?, "  # noqa: S608  ours
         "waits_since_ms = coalesce(?, waits_since_ms), awaits_views = ? "
-        "WHERE position = ? AND kind = ? AND lease = ? AND leased = 1",
+        f"WHERE {HELD} AND leased = 1",
         (due_at_ms, fault, waits_since_ms, awaits_views, *_held(leased)),
     )
 
 
 def remove(run: sqlite3.Connection, leased: Leased, now_ms: int) -> None:
-    """Only by who holds the lease; attempts that are old enough go with it, a few at a time."""
-    run.execute("DELETE FROM outbox WHERE position = ? AND kind = ? AND lease = ?", _held(leased))
+    """Only by who holds the lease; the next one about the same transcription may go then.
+
+    Attempts that are old enough go with it, a few at a time.
+    """
+    held = run.execute(f"DELETE FROM outbox WHERE {HELD}", _held(leased))  # noqa: S608  as above
+    if leased.endpoint and held.rowcount:
+        following = run.execute(
+            "SELECT position, kind, endpoint, round FROM outbox WHERE endpoint = ? AND stream = ? "
+            "ORDER BY position, round LIMIT 1",
+            (leased.endpoint, leased.stream),
+        ).fetchall()
+        run.executemany(
+            "UPDATE outbox SET queued = 0, due_at_ms = ? WHERE position = ? AND kind = ? "
+            "AND endpoint = ? AND round = ? AND queued = 1",
+            [(now_ms, *one) for one in following],
+        )
+        run.execute(
+            "DELETE FROM attempts WHERE endpoint = ?1 AND at_ms <= (SELECT at_ms FROM attempts "
+            "WHERE endpoint = ?1 ORDER BY at_ms DESC LIMIT 1 OFFSET ?2)",
+            (leased.endpoint, ATTEMPTS_OF_ENDPOINT_MAX),
+        )
     run.execute(
-        "DELETE FROM attempts WHERE (position, kind, number) IN (SELECT position, kind, number "
-        "FROM attempts WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+        "DELETE FROM attempts WHERE (position, kind, endpoint, round, number) IN (SELECT position, "
+        "kind, endpoint, round, number FROM attempts WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
         (now_ms - ATTEMPTS_KEPT_MS, ATTEMPTS_FORGOTTEN_PER_REMOVE),
     )
 
 
-def _held(leased: Leased) -> tuple[int, str, int]:
-    return leased.position, leased.kind, leased.lease
+def _held(leased: Leased) -> tuple[int, str, str, int, int]:
+    return leased.position, leased.kind, leased.endpoint, leased.round, leased.lease

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -18,20 +18,20 @@ from stenolog.delivery.outbox import (
     Backlog,
     Ending,
     Leased,
-    OutboxLimits,
     Pending,
     Taken,
 )
+from stenolog.delivery.standing import Standing
 from stenolog.log.checkpoint import Checkpoint
 from stenolog.log.events.deliveries import DeliveryKind
 from stenolog.log.format import UNBOUND, LogIdentity
 from stenolog.stores.sqlite.file.checking import refuse_damaged
 from stenolog.stores.sqlite.file.discarding import delete, why_unfit
 from stenolog.stores.sqlite.file.writer import Writer
-from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import adding, awaiting
 from stenolog.stores.sqlite.work import outbox_statements as statements
 from stenolog.stores.sqlite.work.consumers import SqliteConsumers
+from stenolog.stores.sqlite.work.endpoints import ATTEMPT, EndpointFile, attempt_of
 from stenolog.stores.sqlite.work.schema import WORK
 from stenolog.stores.sqlite.work.taking import take
 
@@ -40,7 +40,7 @@ LOST = "deliveries begin at the end of the log; what was pending is read with GE
 log = structlog.get_logger()
 
 
-class SqliteWork(WrittenFile):
+class SqliteWork(EndpointFile):
     """Keeps `Outbox`'s promises with WAL and synchronous=FULL.
 
     A missing file is created, and its pending deliveries are lost; their receivers can read the
@@ -48,7 +48,6 @@ class SqliteWork(WrittenFile):
     """
 
     schema = WORK
-    limits = OutboxLimits()
 
     def __init__(self, writer: Writer, reader: aiosqlite.Connection) -> None:
         super().__init__(writer, reader)
@@ -73,7 +72,7 @@ class SqliteWork(WrittenFile):
     async def checkpoint(self) -> Checkpoint | None:
         """Reads by primary key."""
         rows = await self._all(
-            "SELECT position, event_id FROM checkpoints WHERE reader = ?", statements.FAN_OUT
+            "SELECT position, event_id FROM checkpoints WHERE reader = ?", adding.FAN_OUT
         )
         return Checkpoint(position=rows[0][0], event_id=rows[0][1]) if rows else None
 
@@ -116,7 +115,13 @@ class SqliteWork(WrittenFile):
         return taken
 
     async def record(
-        self, leased: Leased, attempt: Attempt, *, due_at_ms: int | None, ending: Ending | None
+        self,
+        leased: Leased,
+        attempt: Attempt,
+        *,
+        due_at_ms: int | None,
+        ending: Ending | None,
+        judge: Callable[[Standing], Standing] | None = None,
     ) -> bool:
         """Runs in one transaction."""
         held: bool = await self._commits.submit(
@@ -126,6 +131,7 @@ class SqliteWork(WrittenFile):
                 attempt=attempt,
                 due_at_ms=due_at_ms,
                 ending=ending,
+                judge=judge,
             )
         )
         return held
@@ -173,15 +179,12 @@ class SqliteWork(WrittenFile):
     async def attempts(self, position: int, kind: DeliveryKind = "outcome") -> Sequence[Attempt]:
         """Reads by primary key."""
         rows = await self._all(
-            "SELECT number, at_ms, took_ms, status, outcome FROM attempts "
-            "WHERE position = ? AND kind = ? ORDER BY number",
+            f"SELECT {ATTEMPT} FROM attempts "  # noqa: S608  the columns are ours
+            "WHERE position = ? AND kind = ? AND endpoint = '' ORDER BY round, number",
             position,
             kind,
         )
-        return [
-            Attempt(number=number, at_ms=at_ms, took_ms=took_ms, status=status, outcome=outcome)
-            for number, at_ms, took_ms, status, outcome in rows
-        ]
+        return [attempt_of(row) for row in rows]
 
     async def backlog(self, now_ms: int) -> Backlog:
         """On the reading connection: counts index entries, and looks at rows of lanes that work."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stenolog.delivery.outbox import Ending, Leased, Taken
+from stenolog.delivery.schedule import FAILURES_IN_A_ROW
 from stenolog.delivery.slots import Slots
 from stenolog.log.events.deliveries import DeliveryKind
 
-Row = tuple[int, DeliveryKind, str, str]
-"""Position, kind, tenant and lane."""
+Row = tuple[int, DeliveryKind, str, int, str, str]
+"""Position, kind, endpoint, round, tenant and lane."""
+KEY = "position = ? AND kind = ? AND endpoint = ? AND round = ?"
+ATTEMPTS_PER_TAKE_MAX = 1_000
+PACED_MS = 50  # an endpoint with a rate gets as many at once as it may get in this time
 
 
 def take(
@@ -31,18 +35,22 @@ def take(
     slots = Slots(busy, at_once=at_once, per_lane=per_lane)
     chosen: list[Row] = []
     for row in _due(run, now_ms, slots):
-        slots.occupy(row[2], row[3])
+        slots.occupy(row[4], row[5])
         chosen.append(row)
-    leases = [_lease(run, position, kind, until_ms) for position, kind, _, _ in chosen]
+    leases = [_lease(run, row[:4], until_ms) for row in chosen]
+    _hold_back(run, now_ms, until_ms, Counter(row[5] for row in chosen))
     return Taken(leases=tuple(leases), next_due_ms=_next_due(run, slots))
 
 
 def _renew(run: sqlite3.Connection, now_ms: int, until_ms: int, busy: Sequence[Leased]) -> None:
     """Lease on what is under way and due all the same: the clock was set forward meanwhile."""
     run.executemany(
-        "UPDATE outbox SET due_at_ms = ? WHERE position = ? AND kind = ? AND lease = ? "
+        f"UPDATE outbox SET due_at_ms = ? WHERE {KEY} AND lease = ? "  # noqa: S608  ours
         "AND leased = 1 AND due_at_ms <= ?",
-        [(until_ms, one.position, one.kind, one.lease, now_ms) for one in busy],
+        [
+            (until_ms, one.position, one.kind, one.endpoint, one.round, one.lease, now_ms)
+            for one in busy
+        ],
     )
 
 
@@ -75,14 +83,36 @@ def _due_of_lane(
     if not slots.has_room(tenant, lane):
         return
     rows = run.execute(
-        "SELECT position, kind, tenant, lane FROM outbox "
+        "SELECT position, kind, endpoint, round, tenant, lane FROM outbox "
         "WHERE tenant = ? AND lane = ? AND due_at_ms <= ? ORDER BY due_at_ms, position LIMIT ?",
-        (tenant, lane, now_ms, slots.lane_room(lane)),
+        (tenant, lane, now_ms, min(slots.lane_room(lane), _allowed(run, lane))),
     ).fetchall()
     for row in rows:
         if not slots.has_room(tenant, lane):
             return
         yield row
+
+
+def _allowed(run: sqlite3.Connection, lane: str) -> int:
+    """Return how many of an endpoint's may go at once; a webhook's lane has no limit of its own."""
+    row = run.execute("SELECT pace_ms, failures FROM endpoints WHERE lane = ?", (lane,)).fetchone()
+    if row is None:
+        return ATTEMPTS_PER_TAKE_MAX
+    pace_ms, failures = row
+    if failures >= FAILURES_IN_A_ROW:
+        return 1  # finds out whether it answers again
+    return max(1, PACED_MS // pace_ms) if pace_ms else ATTEMPTS_PER_TAKE_MAX
+
+
+def _hold_back(
+    run: sqlite3.Connection, now_ms: int, until_ms: int, taken: Mapping[str, int]
+) -> None:
+    """Take nothing more of endpoints that have a rate, or that fail, before they may have more."""
+    run.executemany(
+        "UPDATE endpoints SET until_ms = max(until_ms, iif(failures >= ?1, ?2, ?3 + pace_ms * ?4)) "
+        "WHERE lane = ?5 AND (pace_ms > 0 OR failures >= ?1)",
+        [(FAILURES_IN_A_ROW, until_ms, now_ms, count, lane) for lane, count in taken.items()],
+    )
 
 
 def _in_turns(sources: Iterable[Iterator[Row]]) -> Iterator[Row]:
@@ -101,17 +131,20 @@ def _in_turns(sources: Iterable[Iterator[Row]]) -> Iterator[Row]:
             again.append(source)
 
 
-def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms: int) -> Leased:
+def _lease(
+    run: sqlite3.Connection, key: tuple[int, DeliveryKind, str, int], until_ms: int
+) -> Leased:
     """Lease one delivery, which falls due again when its lease expires."""
+    position, kind, endpoint, round_number = key
     stream, tenant, lane, lease, created_at_ms, waits_since_ms, *counted, ended, reason = (
         run.execute(
-            "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ?, awaits_views = 0 "
-            "WHERE position = ? AND kind = ? RETURNING stream, tenant, lane, lease, "
-            "created_at_ms, waits_since_ms, attempts, faults, status, ended, reason",
-            (until_ms, position, kind),
+            "UPDATE outbox SET leased = 1, lease = lease + 1, due_at_ms = ?, "  # noqa: S608  ours
+            f"awaits_views = 0 WHERE {KEY} RETURNING stream, tenant, lane, lease, "
+            "created_at_ms, waits_since_ms, attempts, faults, status, previous, ended, reason",
+            (until_ms, *key),
         ).fetchone()
     )
-    attempts, faults, status = counted
+    attempts, faults, status, previous = counted
     return Leased(
         position=position,
         kind=kind,
@@ -125,6 +158,9 @@ def _lease(run: sqlite3.Connection, position: int, kind: DeliveryKind, until_ms:
         faults=faults,
         status=status,
         ending=Ending(reason=reason) if ended else None,
+        endpoint=endpoint,
+        round=round_number,
+        previous=previous,
     )
 
 
