@@ -116,6 +116,14 @@ class Killed:
         self._process.join(STOP_S)
         assert self._process.exitcode == 0, self.output()
 
+    def stop_or_die(self) -> None:
+        """The process ended on SIGTERM, or died of the last change that it made then: a seal."""
+        assert self._process is not None
+        os.kill(self.pid, signal.SIGTERM)
+        self._process.join(STOP_S)
+        assert self._process.exitcode in (0, -signal.SIGKILL), self.output()
+        self.deaths += self._process.exitcode != 0
+
     def end(self) -> None:
         """No process is left."""
         if self._process is not None and self._process.exitcode is None:

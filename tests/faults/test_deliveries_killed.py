@@ -89,7 +89,7 @@ def live(killed: Killed, customer: ThreadedReceiver, limit: int | None) -> None:
         dead_of_the_last_change(killed, limit)
         assert told(killed, identifier) == 202
     killed.revive()
-    killed.stop()
+    killed.stop_or_die()
     events = killed.verified()
     assert_each_once(events)
     assert facts(events, identifier) == [("delivery.succeeded", 1, 202)]

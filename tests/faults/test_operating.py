@@ -73,7 +73,7 @@ def blocks() -> list[str]:
 def test_the_drill_brings_back_what_was_kept_and_nothing_that_was_erased(
     tmp_path: Path, provider: str
 ) -> None:
-    back_up, prove, in_earnest, _ = blocks()  # the last one is about retention
+    back_up, prove, in_earnest = blocks()
     gateway = GatewayProcess(
         tmp_path / "data",
         before(provider, API_KEY, ALLOW_NETWORKS="127.0.0.1/32", MASTER_KEY=MASTER_KEY),

@@ -92,7 +92,7 @@ async def test_erasing_has_a_scope_that_keys_have_unless_they_are_made_without(
         {"name": "x", "tenant": ""},
         {"name": "x", "scopes": "all"},
         {"name": "x", "scopes": ["nothing:write"]},
-        {"name": "x", "scopes": ["compliance:hold"]},
+        {"name": "x", "scopes": ["compliance:write"]},
         {"name": "x", "scopes": [["transcripts:read"]]},
         {"name": "x", "scope": ["transcripts:read"]},
         {"name": "x", "region": "mars"},

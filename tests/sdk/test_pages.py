@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -140,19 +139,6 @@ def test_a_head_that_was_kept_proves_the_log_of_later(
     assert (tmp_path / "verifier-key").read_text().startswith("stenolog/")
     (tmp_path / "stenolog-data").symlink_to(simulated.data_dir)
     assert "verified: head " in sh(verify, tmp_path).stdout
-
-
-def test_what_is_older_than_thirty_days_is_deleted_and_nothing_else(
-    simulated: GatewayProcess, tmp_path: Path
-) -> None:
-    (commands,) = [one for one in blocks("OPERATING.md", "sh") if "30 days ago" in one]
-    service = {"STENOLOG_DATA_DIR": str(simulated.data_dir)}
-    make = "stenolog transcribe https://audio.example/old.mp3 --json"
-    made = json.loads(sh(make, tmp_path, **service).stdout)["id"]
-    assert sh(commands, tmp_path, **service).stdout == ""
-    of_now = commands.replace("30 days ago", "now")
-    assert f"{made} deleted" in sh(of_now, tmp_path, **service).stdout.splitlines()
-    assert sh(of_now, tmp_path, **service).stdout == "", "what is erased is not deleted again"
 
 
 def test_the_simulator_serves_other_languages_and_says_what_it_was_asked(tmp_path: Path) -> None:

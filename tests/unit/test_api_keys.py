@@ -80,14 +80,14 @@ def test_scopes_are_the_ones_asked_for_in_our_order() -> None:
 def test_a_key_of_all_may_do_everything_and_another_may_not_give_that_away() -> None:
     everything = replace(KEY, scopes=(ALL,))
     assert all(everything.may(scope) for scope in (*SCOPES, ALL))
-    assert not everything.may("compliance:hold"), "there is no such scope yet"
+    assert not everything.may("compliance:write"), "there is no such scope yet"
     assert KEY.may("events:read")
     assert not KEY.may(ALL)
     assert everything.manages_all
 
 
 @pytest.mark.parametrize(
-    "unknown", ["", "compliance:hold", "transcripts:*", "Transcripts:read", "events:read "]
+    "unknown", ["", "compliance:write", "transcripts:*", "Transcripts:read", "events:read "]
 )
 def test_an_unknown_scope_is_named(unknown: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
