@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from stenolog.bootstrap.tree_heads import open_heads
+from stenolog.compliance.stream_ends import ReadEnds
 from stenolog.compliance.stream_seals import StreamSeals
 from stenolog.compliance.tree_heads import FILE_NAME as TREE_HEADS
 from stenolog.compliance.tree_heads import last_head
-from stenolog.errors import EvidenceError, StoreError
+from stenolog.errors import EvidenceError, StoreError, StoreUnavailable
 from stenolog.log.event import Event
 from stenolog.log.proofs import root_from_inclusion
 from stenolog.log.recorder import FactRecorder, NoSealer
-from stenolog.log.stream_map import TILE
+from stenolog.log.stream_map import TILE, StreamEnd
 from stenolog.stores.files.stream_tiles import FILE_NAME, StreamTiles
 from stenolog.stores.sqlite.log.store import SqliteLog
 from stenolog.stores.sqlite.log.stream_ends import ends_of
@@ -118,6 +119,45 @@ async def test_each_stream_has_a_proof_of_its_end(tmp_path: Path) -> None:
             )
             assert root is not None
             assert root.hex() == found.seal.root
+
+
+class FailingOnce:
+    """The ends of a log, of which one read fails: the last that a growing map needs."""
+
+    def __init__(self, ends: ReadEnds) -> None:
+        self._ends = ends
+        self.fails = False
+
+    async def begun(self, *, after: int, until: int) -> Sequence[int]:
+        return await self._ends.begun(after=after, until=until)
+
+    async def ends(self, *, after: int, until: int, size: int) -> Sequence[StreamEnd]:
+        if self.fails and until == size:
+            self.fails = False
+            raise StoreUnavailable("a disk that is slow for once")
+        return await self._ends.ends(after=after, until=until, size=size)
+
+
+async def test_a_seal_that_failed_half_way_spoils_no_proof(tmp_path: Path) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        log = await SqliteLog.open(tmp_path / "log.db")
+        stack.push_async_callback(log.close)
+        heads = await open_heads(stack, log, tmp_path)
+        ends = FailingOnce(log.ends)
+        facts = FactRecorder(log, NoSealer())
+        seals = StreamSeals(log, ends, StreamTiles(tmp_path), facts, heads)
+        await fill(log)
+        await seals.seal()
+        first = (await log.read(limit=1))[0]
+        await log.append(first.stream, several(1))
+        await fill(log, 40 * TILE)
+        ends.fails = True
+        with pytest.raises(StoreUnavailable):
+            await seals.seal()
+        found = await seals.proven(first.position, first.position)
+        root = root_from_inclusion(0, found.seal.events, found.end.leaf(), found.path)
+        assert root is not None
+        assert root.hex() == found.seal.root
 
 
 async def test_a_seal_that_is_not_that_of_the_events_is_found(tmp_path: Path) -> None:

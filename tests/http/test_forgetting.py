@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from stenolog.commands.transcription.commands import CompleteErasure, RecordRemoval
+from stenolog.commands.transcription.state import stream_of
 from stenolog.compliance.forgetting.certificates import SIGNED_AS
 from stenolog.log.canonical import canonical_bytes
 from tests.house.composed import Composed, composed
@@ -104,6 +105,16 @@ async def test_all_of_a_subject_is_erased_and_certified(tmp_path: Path) -> None:
         assert event.data["erasure"] == order["id"]
         listed = await pages(service, ERASURES, 1)
         assert [one["id"] for one in listed] == [order["id"]]
+
+
+async def test_a_request_that_was_never_recorded_is_missing(service: Composed) -> None:
+    tenant = (await service.stream(await of_subject(service, "somebody else")))[0].tenant
+    await service.edge.forgetting.subjects.note(tenant, SUBJECT, stream_of(NOBODY))
+    order = await ordered(service, subject=SUBJECT)
+    assert order["items"] == [{"transcript_id": NOBODY, "outcome": "pending"}]
+    await rounds(service)
+    found = await get(service, f"{ERASURES}/{order['id']}")
+    assert (found["status"], found["missing"]) == ("completed", 1)
 
 
 async def test_pages_of_a_certificate_are_signed_each(service: Composed) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from stenolog.clock import microseconds, rfc3339
 from stenolog.commands.retention import DAY_US
+from stenolog.edge.native.cursors import Cursors
 from tests.house.composed import Composed, composed
 from tests.http.asking import get, pages, refusal
 from tests.http.spoken import BASE, answer_of
@@ -122,3 +125,22 @@ async def test_a_tenant_sees_its_own_alone(keeping: Composed) -> None:
     assert answer.json()["items"] == []
     listed = await get(keeping, "/api/v1/retention")
     assert [(one["name"], one["days"]) for one in listed["items"]] == [("long", 365), ("short", 30)]
+
+
+async def test_the_cursor_of_another_list_is_refused(keeping: Composed) -> None:
+    cursors = Cursors(keeping.events.identity)
+    for place in ((1, 2**53, 1, 1), (2**63 - 1, 1, 1, 1)):
+        problem = await refusal(keeping, "GET", f"{DUE}?after={cursors.of_numbers(place)}")
+        assert problem["status"] == 400
+
+
+async def test_an_order_that_is_damaged_stops_no_other(tmp_path: Path) -> None:
+    async with composed(tmp_path, retention_classes=CLASSES) as service:
+        first, second = [await asked(service, "short") for _ in range(2)]
+        await service.projected()
+        answer = await service.client.post("/api/v1/erasures", json={"transcript_id": first["id"]})
+        listed = answer.json()["log"]["position"]
+    with contextlib.closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as file:
+        file.execute("UPDATE events SET bytes = 'x' WHERE position = ?", (listed,))
+    async with composed(tmp_path, retention_classes=CLASSES) as service:
+        assert await service.edge.forgetting.retention.round(later(second, 31)) == 2

@@ -9,9 +9,14 @@ import pytest
 from pydantic import SecretStr
 
 from stenolog.bootstrap.identity import CALLBACK
+from stenolog.compliance.data_keys import key_id_of
 from stenolog.errors import CannotStart
 from stenolog.stores.files.directory import read_api_key
-from stenolog.stores.files.key_files import read_master_key, read_next_master_key
+from stenolog.stores.files.key_files import (
+    make_next_master_key,
+    read_master_key,
+    read_next_master_key,
+)
 from tests.house.composed import Composed, composed
 from tests.http.asking import get, refusal
 from tests.http.spoken import BASE, completed
@@ -79,6 +84,28 @@ async def test_a_start_goes_on_with_a_rotation(tmp_path: Path) -> None:
         assert read_next_master_key(tmp_path) is None
         for each in (one, two):
             assert (await get(service, f"{BASE}/{each}"))["text"] == "said"
+
+
+async def test_what_is_wrapped_anew_twice_lets_no_key_go_that_wraps_something(
+    tmp_path: Path,
+) -> None:
+    async with composed(tmp_path) as service:
+        one = await completed(service, {}, text="said")
+        await rotated(service, "master")
+        await rotated(service, "master")  # both are told of the same key
+        rewrapping = service.edge.rotation.rewrapping
+        assert await rewrapping.finish() > 0
+        in_use = read_master_key(tmp_path)
+        made = make_next_master_key(tmp_path)  # as by a rotation that was cut off behind it
+        assert await rewrapping.finish() == 0
+        assert (read_master_key(tmp_path), read_next_master_key(tmp_path)) == (in_use, made)
+        await rotated(service, "master")
+        assert service.stores.master.key_id == key_id_of(made)
+        assert read_master_key(tmp_path) == in_use
+    async with composed(tmp_path) as service:
+        assert await service.edge.rotation.rewrapping.finish() > 0
+        assert read_master_key(tmp_path) == made
+        assert (await get(service, f"{BASE}/{one}"))["text"] == "said"
 
 
 async def test_a_master_key_from_elsewhere_is_rotated_there(tmp_path: Path) -> None:

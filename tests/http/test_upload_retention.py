@@ -117,3 +117,22 @@ async def test_with_0_one_that_none_used_is_kept_for_a_day(tmp_path: Path) -> No
         aged(service, old, UNUSED_MS + 1)
         assert await service.lifetime.sweep() == 1
         assert names(service) == [young]
+
+
+async def test_a_hold_keeps_a_file_that_another_transcription_needed_longer(
+    tmp_path: Path,
+) -> None:
+    async with composed(tmp_path, upload_retention_ms=0) as service:
+        url, upload_id = await upload(service)
+        first, second = [(await service.submitted(audio_url=url))[0] for _ in range(2)]
+        await service.complete(first, answer_of(text="said"))
+        assert await service.lifetime.sweep() == 0, "the second needs it"
+        hold = {"transcript_id": first, "reason": "why"}
+        placed = await service.client.post("/api/v1/holds", json=hold)
+        assert placed.status_code == 201
+        await service.complete(second, answer_of(text="said"))
+        assert await service.lifetime.sweep() == 0
+        assert names(service) == [upload_id]
+        await service.client.delete(f"/api/v1/holds/{placed.json()['id']}")
+        assert await service.lifetime.sweep() == 1
+        assert names(service) == []

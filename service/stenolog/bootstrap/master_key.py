@@ -51,16 +51,22 @@ def is_stated(settings: Settings) -> bool:
     return bool(settings.master_key or settings.master_key_file or settings.master_key_command)
 
 
-def turn(settings: Settings, master: MasterKey) -> None:
-    """Make the key that is to follow, and wrap with it from now on; no rotation is under way.
+def following_key(settings: Settings) -> bytes:
+    """Return the key that is to follow, which is on the disk; no rotation is under way.
+
+    One that was made and never used is taken: nothing shows that it wraps nothing. A crash can
+    leave one beside its copy, which is what is in use.
 
     Raises:
         CannotStart: The settings say where the key is, or the new one cannot be stored.
     """
     if is_stated(settings):
         raise CannotStart(ELSEWHERE)
-    take_next_master_key(settings.data_dir)  # a crash can leave it beside its copy
-    master.turn_to(make_next_master_key(settings.data_dir))
+    directory = settings.data_dir
+    following = read_next_master_key(directory)
+    if following is None or following == read_master_key(directory):
+        return make_next_master_key(directory)
+    return following
 
 
 def let_go(settings: Settings) -> None:

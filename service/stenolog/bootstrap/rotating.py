@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from stenolog.bootstrap.identity import CALLBACK
-from stenolog.bootstrap.master_key import ELSEWHERE, is_stated, let_go, turn
+from stenolog.bootstrap.master_key import ELSEWHERE, following_key, is_stated, let_go
 from stenolog.commands.callback_tokens import KID_MAX, SECRET_BYTES, CallbackKeys
 from stenolog.compliance.data_keys import MasterKey
 from stenolog.compliance.rewrapping import Rewrapping
@@ -92,7 +92,8 @@ class SecretRotation:
             raise InvalidRequest(ELSEWHERE, [("secret", ELSEWHERE)])
         # One after the other: of three keys only two would be on the disk.
         if not self._master.in_rotation:
-            await asyncio.to_thread(turn, self._settings, self._master)
+            # Turned to on the event loop, where all is wrapped: no box has parts of two keys.
+            self._master.turn_to(await asyncio.to_thread(following_key, self._settings))
         self.rewrapping.begin()
 
     async def _let_go(self) -> None:

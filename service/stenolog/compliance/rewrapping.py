@@ -104,12 +104,16 @@ class Rewrapping:
     async def finish(self) -> int:
         """Wrap all anew, and let the earlier key go; return how many boxes there were.
 
+        Without an earlier key nothing is done: one that comes meanwhile is for the next call.
+
         Raises:
             PayloadDamaged: A box opens under neither key: the earlier one is kept.
             CannotStart: The new key could not be made the only one.
             StoreUnavailable: Not all is wrapped anew; try again.
         """
         self._begun.clear()
+        if not self._master.in_rotation:
+            return 0
         try:
             await self._boxes.settled()
             rewrapped, after = 0, FIRST

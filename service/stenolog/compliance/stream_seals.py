@@ -119,11 +119,11 @@ class StreamSeals:
             await self._keeper.cover(last.position)
             return last
         events = await self._events.head()
+        self._last = None  # the map leaves it, and where the next one stands is not known yet
         await self._grow(streams, events)
         root = (await asyncio.to_thread(streams.root)).hex()
         cause = Cause(tenant=SYSTEM_TENANT, actor=SYSTEM, correlation_id=new_id())
         fact = Fact(data=LogSealed(events=events, root=root))
-        self._last = None  # until it is known where the next one stands
         appended = await self._facts.record(self.stream, [fact], cause)
         (position,), version = appended.positions, appended.version
         self._last = Seal(position=position, version=version, events=events, root=root)

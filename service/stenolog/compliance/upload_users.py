@@ -78,7 +78,8 @@ class UploadUsers:
         self._transcriptions = transcriptions
         self._retention_ms = retention_ms
         self._now_ms = now_ms
-        # Up to where no use holds any more; none comes to hold again, so it is not read again.
+        # Up to where all uses are erased: none of these comes to hold again, so it is not read
+        # again. A legal hold can still be placed on one that only had its outcome.
         self._passed: BoundedMemory[str, Uses] = BoundedMemory(UPLOADS_REMEMBERED_MAX)
 
     async def look(self, upload: str, *, erased: str = "") -> Uses:
@@ -97,7 +98,8 @@ class UploadUsers:
             if passed is None:
                 return replace(uses, used=True, needed=True)
             uses = passed
-            self._passed.put(upload, uses)
+            if not uses.outlived:
+                self._passed.put(upload, uses)
         if uses.gone is not None and uses.last is None and not erased:
             raise uses.gone  # that it was never used, only a record of it could say
         return uses

@@ -143,9 +143,12 @@ class Certificates:
         if outcome == "missing":
             return item
         try:
-            copies = copies_in(await self._stream_of(transcription_id))
+            events = await self._stream_of(transcription_id)
         except RecordDamaged as exc:
             return {**item, "damaged_at": exc.position}
+        if not events:  # its subject was noted, and its request never recorded
+            return item
+        copies = copies_in(events)
         here = performed.at if performed is not None and outcome == "erased" else None
         return {
             **item,

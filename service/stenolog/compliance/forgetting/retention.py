@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -168,6 +169,7 @@ class Retention:
         after = ""
         while ids := await self._orders.open_ones(after=after, limit=OPEN_PER_PAGE):
             for erasure_id in ids:
-                found.update((await self._orders.load(erasure_id)).left)
+                with suppress(RecordDamaged):  # it goes no further; what it is of is ordered anew
+                    found.update((await self._orders.load(erasure_id)).left)
             after = ids[-1]
         return found

@@ -17,7 +17,7 @@ from stenolog.errors import InvalidRequest
 PAGE = ("limit", "after")  # the query parameters of every list
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200  # AssemblyAI's own lists have at most 200 as well
-Place = TypeVar("Place", int, str, tuple[int, ...])
+Place = TypeVar("Place", int, str, tuple[int, ...], tuple[str, str])
 SHORT = re.compile(r"[0-9]{1,4}")
 
 

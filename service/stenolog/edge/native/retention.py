@@ -12,10 +12,11 @@ from starlette.responses import Response
 from stenolog.clock import microseconds, rfc3339
 from stenolog.commands.api_keys import ApiKey
 from stenolog.commands.retention import RetentionClasses
-from stenolog.edge.native.cursors import Cursors
+from stenolog.edge.native.cursors import NO_CURSOR, Cursors
 from stenolog.edge.native.forgetting_ports import DueReport
 from stenolog.edge.native.narrowing import moment_in
 from stenolog.edge.native.paging import after_of, limit_of, page_answer, refuse_if
+from stenolog.errors import InvalidRequest
 
 FIRST = ("", "")
 PARTS = 4  # of a cursor: the time, and the id in three pieces
@@ -43,17 +44,25 @@ class Retention:
         query = request.query_params
         wrong: list[tuple[str, str]] = []
         limit = limit_of(query, wrong)
-        place = after_of(query, lambda text: self._cursors.numbers(text, PARTS), wrong)
+        place = after_of(query, self._behind, wrong)
         until = moment_in(query, "until", wrong)
         refuse_if(wrong)
         found = await self._due.report(
-            caller.tenant, until=until, after=_behind(place), limit=limit + 1
+            caller.tenant, until=until, after=place or FIRST, limit=limit + 1
         )
         shown = found[:limit]
         following = None
         if len(found) > limit:
             following = self._cursors.of_numbers(_place(shown[-1]))
         return page_answer([orjson.dumps(one) for one in shown], following)
+
+    def _behind(self, cursor: str) -> tuple[str, str]:
+        at_us, *parts = self._cursors.numbers(cursor, PARTS)
+        bits = parts[0] << 96 | parts[1] << 48 | parts[2]
+        try:
+            return rfc3339(at_us), str(UUID(int=bits))
+        except (ValueError, OverflowError) as exc:  # another list's
+            raise InvalidRequest(NO_CURSOR) from exc
 
 
 def _place(item: Mapping[str, object]) -> Sequence[int]:
@@ -65,11 +74,3 @@ def _place(item: Mapping[str, object]) -> Sequence[int]:
         bits >> 48 & PIECE,
         bits & PIECE,
     )
-
-
-def _behind(place: Sequence[int] | None) -> tuple[str, str]:
-    if place is None:
-        return FIRST
-    at_us, *parts = place
-    bits = parts[0] << 96 | parts[1] << 48 | parts[2]
-    return rfc3339(at_us), str(UUID(int=bits))
