@@ -202,3 +202,34 @@ async def test_a_head_that_is_there_is_not_written_again(tmp_path: Path) -> None
     log.grow(4)
     assert (await keeper.write()).size == 4
     assert sizes(path) == [3, 4]
+
+
+class SlowTree(TreeInMemory):
+    """A tree of which the first read takes until `gate` is open."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.gate, self.read = asyncio.Event(), 0
+
+    async def frontier(self) -> Frontier:
+        found, self.read = tree(self.watch.head), self.read + 1
+        if self.read == 1:
+            await self.gate.wait()
+        return found
+
+
+async def test_a_head_that_was_begun_later_stands_behind(tmp_path: Path) -> None:
+    path, log = tmp_path / "heads", SlowTree(3)
+    keeper = HeadKeeper(log, path, OURS)
+    first = asyncio.create_task(keeper.write())
+    await until(lambda: log.read == 1)
+    log.grow(4)
+    second = asyncio.create_task(keeper.cover(4))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert log.read == 1
+    log.gate.set()
+    await asyncio.gather(first, second)
+    assert sizes(path) == [3, 4]
+    assert keeper.last is not None
+    assert keeper.last.size == 4

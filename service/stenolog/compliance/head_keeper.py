@@ -58,6 +58,7 @@ class HeadKeeper:
         self._tree = tree
         self._path = path
         self._within_ms = within_ms
+        self._one = asyncio.Lock()  # the file's heads grow, and so does `last`
 
     async def write(self) -> TreeHead:
         """Write a head, unless the last one has the log's size or it is held; return the last.
@@ -66,19 +67,20 @@ class HeadKeeper:
             StoreError: The tree cannot be read.
             StoreUnavailable: It could not be written.
         """
-        if self.held and self.last is not None:
+        async with self._one:
+            if self.held and self.last is not None:
+                return self.last
+            frontier = await self._tree.frontier()
+            if self.last is None or self.last.size != frontier.count:
+                head = TreeHead.of(
+                    self.identity,
+                    size=frontier.count,
+                    root=frontier.root().hex(),
+                    time=rfc3339(now_us()),
+                )
+                await asyncio.to_thread(write_head, self._path, head)
+                self.last = head
             return self.last
-        frontier = await self._tree.frontier()
-        if self.last is None or self.last.size != frontier.count:
-            head = TreeHead.of(
-                self.identity,
-                size=frontier.count,
-                root=frontier.root().hex(),
-                time=rfc3339(now_us()),
-            )
-            await asyncio.to_thread(write_head, self._path, head)
-            self.last = head
-        return self.last
 
     async def cover(self, position: int) -> TreeHead:
         """Return a head that covers the event at `position`, written now if need be.
