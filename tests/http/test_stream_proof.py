@@ -20,6 +20,7 @@ from scitt_cose.receipt import verify_receipt
 from infra.verify import stenolog_verify
 from infra.verify.stenolog_verify import Refused, verify
 from stenolog.commands.api_keys import DEFAULT_SCOPES
+from stenolog.commands.transcription.commands import AcceptSubmission
 from tests.house.composed import Composed
 from tests.http.spoken import BASE, answer_of
 
@@ -121,6 +122,22 @@ async def test_an_erased_transcription_shows_commitments_and_old_proofs_hold(
     assert set(payloads) == {None}
     assert "payload not shown: erased" in told
     assert b"erasure.requested" in new
+
+
+async def test_nothing_is_shown_of_one_whose_key_outlives_its_erasure(service: Composed) -> None:
+    """A job that a payload alone names is removed at its provider first."""
+    transcription_id = await service.submit()
+    await service.claim(transcription_id)
+    sealed = AcceptSubmission(number=1, provider_job=None, adopted=False)
+    named = b'{"provider_job":"a job of another form"}'
+    await service.run(transcription_id, sealed, submission_accepted=named)
+    await service.complete(transcription_id, answer_of())
+    assert (await service.client.delete(f"{BASE}/{transcription_id}")).status_code == 200
+    assert not await service.keys.is_destroyed(f"transcription-{transcription_id}")
+    for payloads in ("", "all"):
+        told, shown = verify(await proven(service, transcription_id, payloads=payloads))
+        assert set(shown) == {None}
+        assert "payload not shown: erased" in told
 
 
 async def test_who_may_not_read_gets_commitments_alone(service: Composed) -> None:

@@ -74,12 +74,22 @@ class Discloser:
     """
 
     def __init__(
-        self, log: ReadPayload, vault: OpenPayload, versions: Collection[int] | None = None
+        self,
+        log: ReadPayload,
+        vault: OpenPayload,
+        versions: Collection[int] | None = None,
+        *,
+        erased: bool,
     ) -> None:
-        """`versions` of the stream are disclosed, whatever they hold; None: as said above."""
+        """`versions` of the stream are disclosed, whatever they hold; None: as said above.
+
+        `erased`: its erasure was requested. Nothing is disclosed, even while its key is there yet,
+        as it is until a job is removed that a payload alone names.
+        """
         self._log = log
         self._vault = vault
         self._versions = versions
+        self._erased = erased
         self._redacts = False
 
     async def disclosed(self, event: Event) -> Disclosed | Withheld | None:
@@ -92,6 +102,8 @@ class Discloser:
             return None
         if self._versions is not None and event.version not in self._versions:
             return "not-asked"
+        if self._erased:
+            return "erased"
         try:
             sealed = await self._log.payload(event.position)
             if sealed is None:

@@ -10,7 +10,8 @@ import orjson
 
 from stenolog.compliance.disclosures import Disclosed, Discloser, OpenPayload, ReadPayload, Withheld
 from stenolog.compliance.stream_proofs import ProvenEvent, StreamProof, StreamProver
-from stenolog.log.event import event_from_bytes
+from stenolog.log.event import Event, event_from_bytes
+from stenolog.log.events.transcriptions import ErasureRequested
 
 FORMAT = "stenolog-proof-1"
 INLINE_BYTES_MAX = 256 << 10  # more is encoded beside the event loop
@@ -38,9 +39,15 @@ class ProofFiles:
             StenologError: As `StreamProver.prove`. While the pieces are made: `StoreUnavailable`.
         """
         proof = await self._prover.prove(stream)
-        return self._pieces(proof, Discloser(self._log, self._vault, versions))
+        events = [event_from_bytes(one.stored) for one in proof.events]
+        erased = any(event.type == ErasureRequested.type for event in events)
+        return self._pieces(
+            proof, events, Discloser(self._log, self._vault, versions, erased=erased)
+        )
 
-    async def _pieces(self, proof: StreamProof, discloser: Discloser) -> AsyncIterator[bytes]:
+    async def _pieces(
+        self, proof: StreamProof, events: Sequence[Event], discloser: Discloser
+    ) -> AsyncIterator[bytes]:
         head = orjson.dumps(
             {
                 "format": FORMAT,
@@ -52,9 +59,8 @@ class ProofFiles:
             }
         )
         yield head[:-1] + b',"events":['
-        for number, event in enumerate(proof.events):
-            found = await discloser.disclosed(event_from_bytes(event.stored))
-            piece = await _beside(event, found)
+        for number, (proven, event) in enumerate(zip(proof.events, events, strict=True)):
+            piece = await _beside(proven, await discloser.disclosed(event))
             yield b",\n" * bool(number) + piece
         yield b"]}\n"
 
