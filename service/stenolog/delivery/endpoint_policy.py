@@ -92,5 +92,5 @@ class EndpointPolicy:
             line,
             endpoint_id=endpoint_id,
             reason=reason,
-            advice="tell its owner: `stenolog endpoints attempts` shows what it answers",
+            advice=f"tell its owner: GET /api/v1/endpoints/{endpoint_id}/attempts shows why",
         )
