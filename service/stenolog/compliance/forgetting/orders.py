@@ -6,7 +6,7 @@ not kept, and a crash at any step leaves the rest to be done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from stenolog.bounded import BoundedMemory
 from stenolog.commands.erasure_order import ErasureOrder, evolve
@@ -109,14 +109,16 @@ class ErasureOrders:
             self._states.put(erasure_id, order)
         return order
 
-    async def page(self, tenant: str, *, before: str, limit: int) -> Sequence[ErasureOrder]:
-        """Return at most `limit` of a tenant's erasures, newest first, behind the id `before`.
+    async def page(self, tenant: str, *, before: str, limit: int) -> AsyncIterator[ErasureOrder]:
+        """Yield at most `limit` of a tenant's erasures, newest first, behind the id `before`.
+
+        One after the other: each may have ten thousand ids.
 
         Raises:
             StoreError: They cannot be read.
         """
-        ids = await self._lists.of_tenant(tenant, ERASURE, before=before, limit=limit)
-        return [await self.load(one) for one in ids]
+        for one in await self._lists.of_tenant(tenant, ERASURE, before=before, limit=limit):
+            yield await self.load(one)
 
     async def open_ones(self, *, after: str, limit: int) -> Sequence[str]:
         """Return ids of erasures that have not ended, of all tenants, in order.
