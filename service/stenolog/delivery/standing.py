@@ -11,7 +11,7 @@ class Standing:
 
     Attributes:
         failures: In a row, until now.
-        failing_since_ms: When the first of them began; None: the last attempt succeeded.
+        failing_since_ms: When the first of them had ended; None: the last attempt succeeded.
         gone_since_ms: When the first 410 came, if nothing else was answered since.
         failed_at_ms: When the last of them ended.
         until_ms: Nothing is sent before.
