@@ -10,7 +10,7 @@ from stenolog.delivery.endpoint_rows import PENDING_OF_ENDPOINT_MAX, EndpointRow
 from stenolog.delivery.limits import OutboxLimits
 from stenolog.delivery.outbox import Pending
 from stenolog.delivery.standing import Standing
-from stenolog.stores.sqlite.work.adding import check_room, insert, pending_of
+from stenolog.stores.sqlite.work.adding import OF_ENDPOINT, check_room, insert, pending_of
 
 OF_TENANT_PARTS = 2  # endpoints take one part of what a tenant may have pending, webhooks the other
 
@@ -51,7 +51,10 @@ def feed(
     """Add rows and move the feed together; False: there is no room for the endpoint's."""
     if pending:
         check_room(run, len(pending), limits)
-        [(held,)] = run.execute("SELECT count(*) FROM outbox WHERE endpoint = ?", (feed.endpoint,))
+        [(held,)] = run.execute(
+            f"SELECT count(*) FROM outbox WHERE {OF_ENDPOINT}",  # noqa: S608  ours
+            (feed.endpoint,),
+        )
         if held + len(pending) > PENDING_OF_ENDPOINT_MAX:
             return False
         of_tenant = pending_of(run, pending[0].tenant) + len(pending)
@@ -111,7 +114,7 @@ def standing_of(row: Sequence[Any] | None) -> Standing | None:
 def _end_soon(run: sqlite3.Connection, endpoint: str) -> None:
     """Make what is pending due, but for what is under way or waits behind another: each ends."""
     run.execute(
-        "UPDATE outbox SET due_at_ms = created_at_ms "
-        "WHERE endpoint = ? AND queued = 0 AND leased = 0 AND due_at_ms > created_at_ms",
+        "UPDATE outbox SET due_at_ms = created_at_ms "  # noqa: S608  ours
+        f"WHERE {OF_ENDPOINT} AND queued = 0 AND leased = 0 AND due_at_ms > created_at_ms",
         (endpoint,),
     )

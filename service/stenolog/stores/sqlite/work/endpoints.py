@@ -17,6 +17,7 @@ from stenolog.delivery.outbox import Attempt, Pending
 from stenolog.delivery.standing import Standing
 from stenolog.stores.sqlite.file.written_file import WrittenFile
 from stenolog.stores.sqlite.work import endpoint_statements as statements
+from stenolog.stores.sqlite.work.adding import OF_ENDPOINT
 
 LATEST = (2**63 - 1, 2**63 - 1)
 ATTEMPT = "number, at_ms, took_ms, status, outcome, answer, message_id, retry_at_ms"
@@ -59,7 +60,10 @@ class EndpointFile(WrittenFile):
 
     async def pending_for(self, endpoint: str) -> int:
         """Counts entries of an index."""
-        row = await self._one("SELECT count(*) FROM outbox WHERE endpoint = ?", endpoint)
+        row = await self._one(
+            f"SELECT count(*) FROM outbox WHERE {OF_ENDPOINT}",  # noqa: S608  ours
+            endpoint,
+        )
         return 0 if row is None else int(row[0])
 
     async def attempts_of(
@@ -68,7 +72,7 @@ class EndpointFile(WrittenFile):
         """Reads by the index on endpoint and time."""
         rows = await self._all(
             f"SELECT position, round, {ATTEMPT} FROM attempts "  # noqa: S608  columns are ours
-            "WHERE endpoint = ? AND (at_ms, position) < (?, ?) "
+            f"WHERE {OF_ENDPOINT} AND (at_ms, position) < (?, ?) "
             "ORDER BY at_ms DESC, position DESC LIMIT ?",
             endpoint,
             *(before or LATEST),

@@ -16,7 +16,7 @@ from stenolog.delivery.outbox import (
 )
 from stenolog.delivery.standing import Standing
 from stenolog.log.checkpoint import Checkpoint
-from stenolog.stores.sqlite.work.adding import FAN_OUT
+from stenolog.stores.sqlite.work.adding import FAN_OUT, OF_ENDPOINT
 from stenolog.stores.sqlite.work.endpoint_statements import stand, stands
 
 HELD = "position = ? AND kind = ? AND endpoint = ? AND round = ? AND lease = ?"
@@ -127,8 +127,8 @@ def remove(run: sqlite3.Connection, leased: Leased, now_ms: int) -> None:
     held = run.execute(f"DELETE FROM outbox WHERE {HELD}", _held(leased))  # noqa: S608  as above
     if leased.endpoint and held.rowcount:
         following = run.execute(
-            "SELECT position, kind, endpoint, round FROM outbox WHERE endpoint = ? AND stream = ? "
-            "ORDER BY position, round LIMIT 1",
+            f"SELECT position, kind, endpoint, round FROM outbox WHERE {OF_ENDPOINT} "  # noqa: S608  ours
+            "AND stream = ? ORDER BY position, round LIMIT 1",
             (leased.endpoint, leased.stream),
         ).fetchall()
         run.executemany(
@@ -137,8 +137,9 @@ def remove(run: sqlite3.Connection, leased: Leased, now_ms: int) -> None:
             [(now_ms, *one) for one in following],
         )
         run.execute(
-            "DELETE FROM attempts WHERE endpoint = ?1 AND at_ms <= (SELECT at_ms FROM attempts "
-            "WHERE endpoint = ?1 ORDER BY at_ms DESC LIMIT 1 OFFSET ?2)",
+            "DELETE FROM attempts WHERE endpoint <> '' AND endpoint = ?1 AND at_ms <= ("
+            "SELECT at_ms FROM attempts WHERE endpoint <> '' AND endpoint = ?1 "
+            "ORDER BY at_ms DESC LIMIT 1 OFFSET ?2)",
             (leased.endpoint, ATTEMPTS_OF_ENDPOINT_MAX),
         )
     run.execute(
