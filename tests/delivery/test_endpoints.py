@@ -219,6 +219,21 @@ async def test_two_410s_apart_disable_it_and_its_place_is_kept(home: Pushed) -> 
     assert events[-1]["subject"] == missed
 
 
+async def test_what_is_pending_ends_at_once_though_calls_fail_while_it_is_disabled(
+    home: Pushed,
+) -> None:
+    endpoint = await home.endpoint(ordering="none")
+    home.answers["/a"] = lambda one: Reply(status=500, wait_ms=700)
+    for _ in range(12):
+        await home.done()
+    told = await home.feed()
+    await home.come(6)
+    await home.service.client.patch(f"/api/v1/endpoints/{endpoint['id']}", json={"enabled": False})
+    await eventually(lambda: ended(home, endpoint, len(told)))
+    facts = await home.service.events.read_stream(f"deliveries-{endpoint['id']}", limit=200)
+    assert {fact.data["reason"] for fact in facts} == {"disabled"}
+
+
 async def test_one_410_is_a_bad_deployment(home: Pushed) -> None:
     endpoint = await home.endpoint(types=["stenolog.transcription.completed"])
     home.answers["/a"] = lambda one: Reply(status=410 if one.number == 1 else 200)
@@ -262,6 +277,45 @@ async def test_the_sample_is_signed_and_says_what_came_of_it(home: Pushed) -> No
     Webhook(endpoint["secret"]).verify(got.body, dict(got.headers))
     assert json.loads(got.body)["type"] == "stenolog.endpoint.test"
     assert got.headers["webhook-id"] == said["message_id"]
+
+
+@pytest.mark.parametrize("types", [5, True, {"a": 1}, "stenolog.*", [5], []])
+async def test_types_that_are_none_are_refused(home: Pushed, types: object) -> None:
+    answer = await home.service.client.post(
+        "/api/v1/endpoints", json={"url": f"{home.url}/a", "types": types}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "types"
+
+
+async def test_the_beginning_of_a_long_answer_is_kept_without_what_was_secret(home: Pushed) -> None:
+    endpoint = await home.endpoint(headers={"Authorization": "Bearer s3cret", "X-Env": "a"})
+    long = Reply(status=500, body=b"got Bearer s3cret: a " + b"x" * 40_000)
+    home.answers["/a"] = lambda one: long
+    said = await home.asked(endpoint, "test")
+    assert said["answer"].startswith("got ***: a xxx")
+    assert len(said["answer"]) == 2_048
+    await home.done()
+    await home.come(2)
+
+    async def kept() -> list[str]:
+        path = f"/api/v1/endpoints/{endpoint['id']}/attempts"
+        return [one["answer"] for one in (await home.service.client.get(path)).json()["items"]]
+
+    async def is_kept() -> bool:
+        return bool(await kept())
+
+    await eventually(is_kept)
+    assert {one[:14] for one in await kept()} == {"got ***: a xxx"}
+
+
+async def test_samples_leave_connections_to_deliveries(home: Pushed) -> None:
+    endpoint = await home.endpoint()
+    home.answers["/a"] = lambda one: Reply(wait_ms=300)
+    path = f"/api/v1/endpoints/{endpoint['id']}/test"
+    asked = await asyncio.gather(*(home.service.client.post(path) for _ in range(20)))
+    assert {one.status_code for one in asked} == {200, 503}
+    assert 1 <= len(home.got()) <= 8
 
 
 async def test_a_rotated_secret_overlaps(home: Pushed) -> None:

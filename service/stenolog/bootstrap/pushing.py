@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -27,6 +28,7 @@ from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore
 KINDS: tuple[DeliveryKind, ...] = ("outcome", "redacted_audio")
 SAMPLE = "stenolog.endpoint.test"
 RESENDS_MAX = 100  # of one transcription
+TESTS_AT_ONCE_MAX = 8  # they take connections that deliveries need
 TRIES_MAX = 5  # the stream may move on meanwhile
 
 
@@ -44,6 +46,7 @@ class Desk:
     facts: FactRecorder
     public_url: str
     now_ms: NowMs
+    testing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TESTS_AT_ONCE_MAX))
 
     async def standing(self, endpoint_id: str) -> PushStanding:
         """Reads what is kept beside the outbox."""
@@ -140,7 +143,10 @@ class Desk:
         message = await self.messages.message(endpoint, message_id, orjson.dumps(sample))
         if not isinstance(message, Message):
             raise StoreUnavailable("the endpoint's secret is missing: rotate it")
-        result = await self.sender.send(message, at_ms=now_ms, tenant=endpoint.tenant)
+        if self.testing.locked():
+            raise StoreUnavailable(f"{TESTS_AT_ONCE_MAX} samples are under way; try again")
+        async with self.testing:
+            result = await self.sender.send(message, at_ms=now_ms, tenant=endpoint.tenant)
         if isinstance(result, NotMade):
             raise StoreUnavailable(f"the gateway could not make the call: {result.reason}")
         answered = result if isinstance(result, Answered) else None

@@ -193,7 +193,7 @@ class Delivering:
             attempt,
             due_at_ms=None if retry is None else now_ms + retry.in_ms,
             ending=ending,
-            judge=self._endpoints.judge(result, began_ms, now_ms) if leased.endpoint else None,
+            judge=self._endpoints.judge(leased.endpoint, result, began_ms, now_ms),
         )
         self._metrics.delivery_attempted(attempt.outcome)
         self._lines.attempted(leased, attempt, result, receiver, verdict)

@@ -55,6 +55,8 @@ class EndpointMessages:
             StoreUnavailable: A store cannot be read now.
         """
         endpoint = self._registry.get(leased.endpoint)
+        if self._registry.is_unreadable(leased.endpoint):
+            return NotYet(reason="the endpoint cannot be read", missing="unreadable")
         if endpoint is None or endpoint.disabled is not None:
             return Ending(reason="disabled")
         if event.type in OUTCOMES:

@@ -46,8 +46,17 @@ class EndpointPolicy:
         """Return what follows attempt `number`: another one, or the end."""
         return after_attempt(result, number, jitter=self._jitter(), schedule=self._schedule)
 
-    def judge(self, result: Result, began_ms: int, at_ms: int) -> Callable[[Standing], Standing]:
-        """Return how an endpoint stands after this, by how it stood."""
+    def judge(
+        self, endpoint_id: str, result: Result, began_ms: int, at_ms: int
+    ) -> Callable[[Standing], Standing]:
+        """Return how an endpoint stands after this, by how it stood.
+
+        One that is disabled is not judged: what is pending for it ends without a call, and must
+        not wait as for one that fails. A webhook of a transcription's own is none.
+        """
+        endpoint = self._registry.get(endpoint_id)
+        if endpoint is None or endpoint.disabled is not None:
+            return lambda before: before
         return lambda before: stood(
             before, result, began_ms=began_ms, at_ms=at_ms, schedule=self._schedule
         )
@@ -78,12 +87,12 @@ class EndpointPolicy:
             self._tell("endpoint.disabled", endpoint_id, "it answers 410")
             return
         due = warning_of(standing, now_ms, self._schedule)
-        if due is None:
+        if due is None or standing.failing_since_ms is None:
             return
         if due.stage > len(self._schedule.warned_after_ms):
             await self._decisions.disable(endpoint, "failing", cause)
             self._tell("endpoint.disabled", endpoint_id, "nothing has succeeded for too long")
-        elif due.stage > endpoint.warned:
+        elif due.stage > endpoint.warned_since(standing.failing_since_ms):
             await self._decisions.warn(endpoint, due.stage, due.failing_ms, cause)
             self._tell("endpoint.warned", endpoint_id, f"it has failed for {due.failing_ms} ms")
 

@@ -77,6 +77,7 @@ class EndpointRows(Protocol):
         """Add pending deliveries and move the feed to position `to`, in one transaction.
 
         False: the endpoint, or its tenant, has as much pending as it may; nothing was written.
+        `StoreUnavailable` also where the feed is not at its position: read it again.
         """
         ...
 

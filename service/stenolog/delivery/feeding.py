@@ -50,6 +50,8 @@ class Feeding:
         self._now_ms = now_ms
         self._added = added
         self._feeds: dict[str, dict[int, Feed]] = {}
+        self._rounds: dict[str, int] = {}  # the newest of each that was ever fed
+        self._unsure = True
         self._hungry: set[str] = set()
         self._changed: dict[str, Endpoint] = {}
         self._again: set[str] = set()
@@ -58,8 +60,9 @@ class Feeding:
 
     def news(self, tenants: Iterable[str]) -> None:
         """Note that the log has public events of these tenants; costs nothing repeated."""
-        for tenant in tenants:
-            self._hungry.update(one.id for one in self._registry.of(tenant))
+        told = frozenset(tenants)
+        if told:
+            self._hungry.update(one.id for one in self._registry.all() if one.tenant in told)
         if self._hungry:
             self._stirred.set()
 
@@ -78,6 +81,8 @@ class Feeding:
                 if not begun:
                     await self._begin()
                     begun = True
+                if self._unsure:
+                    await self._read_feeds()
                 await self._registry.settle()
                 await self._take_changes()
                 await self._round()
@@ -96,13 +101,21 @@ class Feeding:
         for first in range(0, len(endpoints), ENDPOINTS_PER_WRITE):
             part = endpoints[first : first + ENDPOINTS_PER_WRITE]
             await self._rows.keep_endpoints([_row(one, renewed=False) for one in part])
+            self._rounds.update({one.id: len(one.rounds) for one in part})
+
+    async def _read_feeds(self) -> None:
+        """Read where each stands: at a start, and after a write that may have been made."""
+        found = await self._rows.feeds()
         self._feeds.clear()
-        for feed in await self._rows.feeds():
+        for feed in found:
+            if self._registry.is_unreadable(feed.endpoint):
+                continue  # it goes on where it stood, once it can be read
             if self._registry.get(feed.endpoint) is None:
                 await self._rows.drop_endpoint(feed.endpoint)
             else:
                 self._feeds.setdefault(feed.endpoint, {})[feed.round] = feed
         self._hungry.update(self._feeds)
+        self._unsure = False
 
     async def _take_changes(self) -> None:
         while self._changed:
@@ -110,12 +123,14 @@ class Feeding:
             if endpoint.deleted:
                 await self._rows.drop_endpoint(endpoint_id)
                 self._feeds.pop(endpoint_id, None)
+                self._rounds.pop(endpoint_id, None)
             else:
                 row = _row(endpoint, renewed=True)
                 await self._rows.keep_endpoints([row])
                 known = self._feeds.setdefault(endpoint_id, {})
-                newest = max(known, default=-1)
+                newest = self._rounds.get(endpoint_id, -1)  # those before may be done
                 known.update({one.round: one for one in row.feeds if one.round > newest})
+                self._rounds[endpoint_id] = len(endpoint.rounds)
                 self._hungry.add(endpoint_id)
             self._added()
             if self._changed.get(endpoint_id) is endpoint:
@@ -149,6 +164,7 @@ class Feeding:
                 log.error("feeding.stopped", endpoint_id=endpoint_id, reason=str(exc))
         except StoreError as exc:
             self._again.add(endpoint_id)
+            self._unsure = True
             if self._repeated.times("failed"):
                 log.warning("feeding.interrupted", reason=str(exc), retry_in_ms=RETRY_MS)
 
@@ -205,8 +221,13 @@ def _row(endpoint: Endpoint, *, renewed: bool) -> EndpointRow:
     ]
     return EndpointRow(
         endpoint=endpoint.id,
-        pace_ms=0 if rate is None else max(1, 1_000 // rate),
+        pace_ms=0 if rate is None else pace_ms_of(rate),
         pushes=endpoint.disabled is None,
         feeds=[live, *asked],
         renewed=renewed,
     )
+
+
+def pace_ms_of(rate_per_second: int) -> int:
+    """Return how far apart messages are, in whole milliseconds: never more than the rate."""
+    return -(-1_000 // rate_per_second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import aclosing, suppress
 
 import anyio
@@ -23,6 +24,8 @@ from stenolog.wire.assemblyai.webhook_rules import (
 
 ALLOWING = "STENOLOG_ALLOW_NETWORKS"  # the setting that lets deliveries into private networks
 ANSWER_BYTES_READ_MAX = 16 << 10
+SECRET_CHARS_MIN = 6  # what is shorter is no secret, and would be found in any words
+HIDDEN = b"***"
 ANSWER_MS_MAX = 2_000  # for the body, behind a status that counts already
 
 
@@ -67,7 +70,7 @@ class Sender:
             ) as answer:
                 return Answered(
                     status=answer.status,
-                    body=await _beginning(answer, message.answer_bytes),
+                    body=await _beginning(answer, message),
                     retry_after_ms=retry_after_ms(
                         answer.headers, at_ms, most_ms=RETRY_AFTER_MS_MAX
                     ),
@@ -79,19 +82,26 @@ class Sender:
             return NotMade(str(exc)) if exc.ours else Unanswered(str(exc))
 
 
-async def _beginning(answer: StreamedAnswer, bytes_max: int) -> bytes:
+async def _beginning(answer: StreamedAnswer, message: Message) -> bytes:
     """Return the beginning of the body; what is wrong with it changes nothing of the status.
 
-    A body that is read to its end leaves the connection open for the next message.
+    A body that is read to its end leaves the connection open for the next message. What the
+    endpoint says of the headers that it was sent is left out: some say all of them.
     """
     found = bytearray()
-    if not bytes_max:
+    if not message.answer_bytes:
         return b""
     with suppress(EgressFailed, PayloadTooLarge), anyio.move_on_after(ANSWER_MS_MAX / 1000):
-        async with aclosing(answer.chunks(ANSWER_BYTES_READ_MAX)) as chunks:
+        # Of a body that is longer the beginning counts as well: no size is too large here.
+        async with aclosing(answer.chunks(sys.maxsize)) as chunks:
             async for chunk in chunks:
-                found += chunk[: bytes_max - len(found)]
-    return bytes(found)
+                found += chunk
+                if len(found) >= ANSWER_BYTES_READ_MAX:
+                    break
+    for _, value in message.headers:
+        if len(value) >= SECRET_CHARS_MIN:
+            found = found.replace(value.encode(), HIDDEN)
+    return bytes(found[: message.answer_bytes])
 
 
 def is_sendable(webhook: Webhook) -> bool:

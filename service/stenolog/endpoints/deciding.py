@@ -122,8 +122,8 @@ class EndpointDecisions:
         return await self._registry.record(endpoint, [Fact(data=EndpointEnabled())], cause)
 
     async def warn(self, endpoint: Endpoint, stage: int, failing_ms: int, cause: Cause) -> Endpoint:
-        """Tell that nothing has succeeded for so long; each stage once. Raises as `change`."""
-        if endpoint.disabled is not None or stage <= endpoint.warned:
+        """Tell that nothing has succeeded for so long. Raises as `change`."""
+        if endpoint.disabled is not None:
             return endpoint
         warned = EndpointWarned(stage=stage, failing_ms=failing_ms)
         return await self._registry.record(endpoint, [Fact(data=warned)], cause)

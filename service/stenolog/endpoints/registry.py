@@ -16,11 +16,17 @@ from stenolog.errors import (
     RecordDamaged,
     RequestError,
 )
-from stenolog.log.events.endpoints import ENDPOINT
+from stenolog.log.events.endpoints import (
+    ENDPOINT,
+    EndpointDeleted,
+    EndpointDisabled,
+    EndpointWarned,
+)
 from stenolog.log.recorder import Cause, Fact, FactRecorder
 from stenolog.log.store import EVENTS_PER_READ_MAX, EventStore, Sealer
 
 CHANGES_MAX = 10_000  # of one endpoint: each is read at every start
+ENDING = frozenset({EndpointDeleted.type, EndpointDisabled.type, EndpointWarned.type})
 STREAMS_PER_READ = 200
 ADVICE = "restore keys.db, or run `stenolog log verify`; until then nothing is pushed to it"
 UNKNOWN = "There is no such endpoint"
@@ -60,6 +66,7 @@ class Endpoints:
         self._facts = facts
         self._by_id: dict[str, Endpoint] = {}
         self._doubted: set[str] = set()
+        self._unreadable: set[str] = set()
         self.on_changed: list[Callable[[Endpoint], None]] = []
 
     async def load(self) -> None:
@@ -78,17 +85,20 @@ class Endpoints:
 
     def of(self, tenant: str) -> Sequence[Endpoint]:
         """Return a tenant's endpoints, the newest first."""
-        found = [one for one in self._by_id.values() if one.tenant == tenant and not one.deleted]
+        found = [one for one in self._by_id.values() if one.tenant == tenant]
         return sorted(found, key=lambda one: one.id, reverse=True)
 
     def all(self) -> Sequence[Endpoint]:
         """Return all endpoints of all tenants."""
-        return [one for one in self._by_id.values() if not one.deleted]
+        return list(self._by_id.values())
 
     def get(self, endpoint_id: str) -> Endpoint | None:
         """Return an endpoint, whosoever it is; None: there is none, or none any more."""
-        found = self._by_id.get(endpoint_id)
-        return None if found is None or found.deleted else found
+        return self._by_id.get(endpoint_id)
+
+    def is_unreadable(self, endpoint_id: str) -> bool:
+        """Tell whether there is such an endpoint of which nobody can tell now what it is."""
+        return endpoint_id in self._unreadable
 
     def require(self, tenant: str, endpoint_id: str) -> Endpoint:
         """Return an endpoint of this tenant.
@@ -109,7 +119,8 @@ class Endpoints:
             StoreError: It may have been written.
         """
         known = self._by_id.get(endpoint.id, Endpoint(id=endpoint.id))
-        if endpoint.version >= CHANGES_MAX:
+        ends = any(fact.data.type in ENDING for fact in facts)  # that must always be possible
+        if endpoint.version >= CHANGES_MAX and not ends:
             raise TooManyEndpoints(f"An endpoint is changed {CHANGES_MAX} times at most")
         if endpoint.id in self._doubted:
             known = await self._read(known)
@@ -148,8 +159,13 @@ class Endpoints:
                     break
         except (KeyLost, KeyMissing, PayloadDamaged, RecordDamaged, ValueError) as exc:
             log.error("endpoint.unreadable", endpoint_id=state.id, reason=str(exc), advice=ADVICE)
+            if state.id not in self._by_id:
+                self._unreadable.add(state.id)
             return state
         self._doubted.discard(state.id)
-        if state.version:
+        self._unreadable.discard(state.id)
+        if state.deleted:
+            self._by_id.pop(state.id, None)
+        elif state.version:
             self._by_id[state.id] = state
         return state

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
+from stenolog.clock import microseconds
 from stenolog.endpoints.secret_state import SecretState, evolve_secrets
 from stenolog.feed.types import read_types
 from stenolog.log.catalogue import read_data
@@ -87,6 +88,7 @@ class Endpoint:
     Attributes:
         disabled: Why nothing is pushed to it; None: it is enabled.
         warned: The last stage at which its owner was warned; 0 after it was changed or enabled.
+        warned_at: When that was.
         start: Events behind this position are pushed.
     """
 
@@ -99,6 +101,7 @@ class Endpoint:
     disabled: DisabledReason | None = None
     disabled_at: str | None = None
     warned: int = 0
+    warned_at: str | None = None
     rounds: Sequence[Round] = ()
     created_at: str = ""
     changed_at: str = ""
@@ -108,6 +111,12 @@ class Endpoint:
     def stream(self) -> str:
         """The name of its stream."""
         return ENDPOINT + self.id
+
+    def warned_since(self, failing_since_ms: int) -> int:
+        """Return the last stage at which its owner was warned of failing since then; 0: of none."""
+        if self.warned_at is None or microseconds(self.warned_at) // 1000 < failing_since_ms:
+            return 0
+        return self.warned
 
 
 def evolve(state: Endpoint, event: Event, payload: bytes | None) -> Endpoint:
@@ -135,7 +144,7 @@ def evolve(state: Endpoint, event: Event, payload: bytes | None) -> Endpoint:
         case EndpointEnabled():
             return replace(state, disabled=None, disabled_at=None, warned=0)
         case EndpointWarned(stage=stage):
-            return replace(state, warned=stage)
+            return replace(state, warned=stage, warned_at=event.time)
         case EndpointReplayRequested() as asked:
             types = orjson.loads(payload or b"{}").get("types")
             made = Round(

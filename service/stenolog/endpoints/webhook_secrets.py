@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from stenolog.bounded import BoundedMemory
 from stenolog.endpoints.secret_state import SecretState, evolve_secrets
 from stenolog.endpoints.secrets import SigningSecrets
@@ -24,6 +26,8 @@ class WebhookSecrets:
         self._facts = facts
         self._secrets = secrets
         self._states: BoundedMemory[str, SecretState] = BoundedMemory(REMEMBERED_MAX)
+        self._changes = 0
+        self._changing = asyncio.Lock()  # else a removal could destroy what was made meanwhile
 
     async def state(self, tenant: str) -> SecretState:
         """Return the secrets of the webhooks that a tenant's requests name.
@@ -34,13 +38,14 @@ class WebhookSecrets:
         stream = WEBHOOK_SECRET + tenant
         state = self._states.get(stream)
         if state is None:
-            state = SecretState()
+            state, changes = SecretState(), self._changes
             while page := await self._log.read_stream(stream, after=state.version):
                 for event in page:
                     state = evolve_secrets(state, event)
                 if len(page) < EVENTS_PER_READ_MAX:
                     break
-            self._states.put(stream, state)
+            if changes == self._changes:  # else this may be what was before
+                self._states.put(stream, state)
         return state
 
     async def webhook_signing(self, tenant: str) -> Signing | None:
@@ -63,11 +68,12 @@ class WebhookSecrets:
             StoreError: It may have been done.
         """
         stream = WEBHOOK_SECRET + cause.tenant
-        state = await self.state(cause.tenant)
-        made = await self._secrets.make(
-            stream, state, overlap_ms=overlap_ms, asymmetric=asymmetric, given=given
-        )
-        await self._recorded(stream, made.fact, cause, state)
+        async with self._changing:
+            state = await self.state(cause.tenant)
+            made = await self._secrets.make(
+                stream, state, overlap_ms=overlap_ms, asymmetric=asymmetric, given=given
+            )
+            await self._recorded(stream, made.fact, cause, state)
         return made.secret
 
     async def remove(self, cause: Cause) -> None:
@@ -78,14 +84,16 @@ class WebhookSecrets:
             StoreError: It may have been done.
         """
         stream = WEBHOOK_SECRET + cause.tenant
-        state = await self.state(cause.tenant)
-        if state.secrets:
-            await self._recorded(stream, Fact(data=SigningSecretRemoved()), cause, state)
-        await self._secrets.forget(stream)
+        async with self._changing:
+            state = await self.state(cause.tenant)
+            if state.secrets:
+                await self._recorded(stream, Fact(data=SigningSecretRemoved()), cause, state)
+            await self._secrets.forget(stream)
 
     async def _recorded(self, stream: str, fact: Fact, cause: Cause, state: SecretState) -> None:
         self._states.pop(stream)  # also when nobody can tell whether it was written
         try:
             await self._facts.record(stream, [fact], cause, expected=state.version)
         finally:
+            self._changes += 1
             self._states.pop(stream)

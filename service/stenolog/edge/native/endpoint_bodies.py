@@ -127,8 +127,10 @@ def _settings(body: Body, before: Settings, refused_host: RefusedHost) -> Settin
     if "url" in named:
         settings = replace(settings, url=_url(body, refused_host))
     if "types" in named:
+        complaints = len(body.wrong)
         body.types()
-        settings = replace(settings, types=tuple(cast("list[str]", named["types"] or ())))
+        if len(body.wrong) == complaints:
+            settings = replace(settings, types=tuple(cast("list[str]", named["types"] or ())))
     if "headers" in named:
         settings = replace(settings, headers=_headers(body))
     if "description" in named:

@@ -196,7 +196,7 @@ class EndpointResource:
                 else {
                     "since": rfc3339(standing.failing_since_ms * 1000),
                     "failures": standing.failures,
-                    "warned": endpoint.warned,
+                    "warned": endpoint.warned_since(standing.failing_since_ms),
                 }
             ),
             "pending": standing.pending,

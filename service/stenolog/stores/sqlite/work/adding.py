@@ -12,6 +12,7 @@ from stenolog.errors import StoreUnavailable
 from stenolog.log.checkpoint import Checkpoint
 
 FAN_OUT = "fan-out"
+ATTEMPTS_FORGOTTEN_FOR_ROOM = 1_000  # more than what is added with it takes
 # Those of a tenant that are over its share: their ends are recorded whatever its receivers do.
 OVER_LANE = ""
 # SQLite takes an index of some rows for a statement that names these rows in the index's own words.
@@ -99,11 +100,21 @@ def check_room(run: sqlite3.Connection, more: int, limits: OutboxLimits) -> None
         "SELECT (page_count - freelist_count) * page_size "
         "FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
     )
-    if used_bytes >= limits.size_bytes:
+    if used_bytes >= limits.size_bytes and not _forget_attempts(run):
         raise StoreUnavailable(
             f"work.db: deliveries and attempts take {used_bytes} bytes, {limits.size_bytes} they "
             "may; the log keeps what comes, and it is delivered when some of these have ended"
         )
+
+
+def _forget_attempts(run: sqlite3.Connection) -> int:
+    """Make room of the oldest attempts: they tell why, and no delivery waits for that."""
+    forgotten = run.execute(
+        "DELETE FROM attempts WHERE (position, kind, endpoint, round, number) IN (SELECT position, "
+        "kind, endpoint, round, number FROM attempts ORDER BY at_ms LIMIT ?)",
+        (ATTEMPTS_FORGOTTEN_FOR_ROOM,),
+    )
+    return forgotten.rowcount
 
 
 def pending_of(run: sqlite3.Connection, tenant: str) -> int:

@@ -10,6 +10,7 @@ from stenolog.delivery.endpoint_rows import PENDING_OF_ENDPOINT_MAX, EndpointRow
 from stenolog.delivery.limits import OutboxLimits
 from stenolog.delivery.outbox import Pending
 from stenolog.delivery.standing import Standing
+from stenolog.errors import StoreUnavailable
 from stenolog.stores.sqlite.work.adding import OF_ENDPOINT, check_room, insert, pending_of
 
 OF_TENANT_PARTS = 2  # endpoints take one part of what a tenant may have pending, webhooks the other
@@ -48,7 +49,11 @@ def feed(
     done: bool,
     limits: OutboxLimits,
 ) -> bool:
-    """Add rows and move the feed together; False: there is no room for the endpoint's."""
+    """Add rows and move the feed together; False: there is no room for the endpoint's.
+
+    Raises:
+        StoreUnavailable: The feed stands elsewhere, or there is no room for anybody.
+    """
     if pending:
         check_room(run, len(pending), limits)
         [(held,)] = run.execute(
@@ -64,9 +69,10 @@ def feed(
         "UPDATE feeds SET position = ?, done = ? WHERE endpoint = ? AND round = ? AND position = ?",
         (to, done, feed.endpoint, feed.round, feed.position),
     )
-    if moved.rowcount:  # else it was deleted meanwhile
-        for one in pending:
-            insert(run, one)
+    if moved.rowcount != 1:
+        raise StoreUnavailable("work.db: the place of an endpoint is not where it was")
+    for one in pending:
+        insert(run, one)
     return True
 
 
