@@ -32,7 +32,6 @@ async def delivered(service: Composed, transcription_id: str) -> None:
 async def test_a_story_has_every_step_with_its_time_its_actor_and_how_long_it_took(
     service: Composed,
 ) -> None:
-    await completed(service, {})  # of the first commit of views, nobody knows when it was readable
     transcription_id = await completed(service, {}, text="a secret")
     await delivered(service, transcription_id)
     path = f"{BASE}/{transcription_id}"

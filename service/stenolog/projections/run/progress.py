@@ -22,12 +22,14 @@ class Progress:
     ) -> None:
         self.on_committed, self.on_mended = list(on_committed), list(on_mended)
         self.position = 0
+        self._begun = False
         self._moved = asyncio.Event()
 
     def reached(self, position: int) -> None:
         """Note that the views are there, and wake whoever waits."""
-        if position == self.position:
+        if self._begun and position == self.position:
             return
+        self._begun = True  # where it began is told as well: what comes behind it was not there
         self.position = position
         self._moved.set()
         self._moved = asyncio.Event()
